@@ -1,0 +1,1 @@
+"""The composition root: wires the parts together and exposes the use cases."""

@@ -1,0 +1,1 @@
+"""The nouns of mirrorlake: frozen values and column layouts, no I/O."""

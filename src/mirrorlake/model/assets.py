@@ -1,0 +1,75 @@
+"""An asset: one picture of the library, with an identity that outlives its content."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+Scalar = str | int | float | bool
+
+
+class AssetState(StrEnum):
+    """Whether the asset's object still stands in its bucket."""
+
+    PRESENT = "present"
+    MISSING = "missing"
+    TRASH = "trash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """One line of a search result."""
+
+    id: str
+    name: str
+    key: str
+    uri: str  # percent-encoded
+    datasource: str
+    datasources: tuple[str, ...]
+    media_type: str
+    size: int  # bytes
+    width: int  # pixels, upright
+    height: int
+    tags: tuple[str, ...]
+    metadata: Mapping[str, Scalar]
+    projects: tuple[str, ...]
+    state: AssetState
+    placeholder: bytes  # thumbhash
+    modified: datetime | None
+    updated: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetadataEntry:
+    """One metadata key with who set it and when."""
+
+    value: Scalar
+    source: str  # "bucket" or "user"
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetDetail:
+    """Everything the library knows about one asset."""
+
+    asset: Asset
+    digest: bytes  # BLAKE3
+    token: str
+    storage_class: str | None
+    orientation: int
+    facts: Mapping[str, object]  # camera facts and the like
+    metadata: Mapping[str, MetadataEntry]
+    sidecar_key: str | None
+    warnings: tuple[str, ...]
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A stretch of a search result. `total` is exact unless `total_capped`, then it is a lower bound."""
+
+    assets: tuple[Asset, ...]
+    total: int
+    total_capped: bool

@@ -1,0 +1,114 @@
+"""The Arrow layouts that flow from a listing to the catalog. One place, so that no stage guesses.
+
+    LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──look──▶ LOOKED ──▶ catalog
+
+Everything that lists or reads in key order does so in the byte order of the UTF-8 key
+(PostgreSQL's COLLATE "C", the order in which S3 lists).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Any
+
+import pyarrow as pa
+
+TIME = pa.timestamp("us", tz="UTC")
+
+# What a store saw. `token` is the store's opaque change token (S3: the ETag without its quotes;
+# a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
+_LISTING: list[pa.Field[Any]] = [
+    pa.field("key", pa.string(), nullable=False),
+    pa.field("size", pa.int64(), nullable=False),
+    pa.field("token", pa.string(), nullable=False),
+    pa.field("modified", TIME),
+    pa.field("storage_class", pa.string()),
+]
+LISTING = pa.schema(_LISTING)
+
+# Listed objects that a datasource selects, each with the sidecar that serves it.
+# `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
+_CANDIDATES: list[pa.Field[Any]] = [
+    *_LISTING,
+    pa.field("sidecar_key", pa.string()),
+    pa.field("sidecar_token", pa.string()),
+    pa.field("sidecar_size", pa.int64()),
+    pa.field("skip", pa.string()),
+]
+CANDIDATES = pa.schema(_CANDIDATES)
+
+
+class KnownState(IntEnum):
+    """What the catalog remembers of an object key."""
+
+    PRESENT = 0
+    MISSING = 1  # vanished from its bucket, asset kept
+    REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
+
+
+# What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
+_KNOWN: list[pa.Field[Any]] = [
+    pa.field("key", pa.string(), nullable=False),
+    pa.field("token", pa.string(), nullable=False),
+    pa.field("size", pa.int64(), nullable=False),
+    pa.field("sidecar_token", pa.string()),
+    pa.field("sidecar_size", pa.int64()),
+    pa.field("state", pa.int16(), nullable=False),  # KnownState
+]
+KNOWN = pa.schema(_KNOWN)
+
+
+class Op(IntEnum):
+    """What a pass has to do about one object. UNCHANGED ones are counted, never listed."""
+
+    NEW = 0
+    CHANGED = 1  # other bytes under a known key
+    SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
+    MOVED = 3  # known bytes under another key
+    RETURNED = 4  # was missing, is back with the same token
+    VANISHED = 5  # known, but not in the listing
+    SKIPPED = 6  # selected, but a rule says not to read it
+    REFUSED = 7  # undecodable before and the same bytes now
+
+
+# The plan of a pass: one row for each object that is not simply unchanged.
+# `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set.
+# `sidecar_changed` is set for MOVED and RETURNED rows whose sidecar differs from the remembered one.
+_CHANGES: list[pa.Field[Any]] = [
+    pa.field("op", pa.int8(), nullable=False),  # Op
+    *_CANDIDATES,
+    pa.field("known_state", pa.int16()),  # KnownState, null where the catalog knew nothing
+    pa.field("sidecar_changed", pa.bool_(), nullable=False),
+    pa.field("old_key", pa.string()),
+]
+CHANGES = pa.schema(_CHANGES)
+
+
+class LookResult(IntEnum):
+    """How looking at one object ended."""
+
+    LOOKED = 0  # decoded; the facts are filled in
+    SIDECAR_ONLY = 1  # only the sidecar was read, as asked
+    REFUSED = 2  # the bytes themselves are unusable: remembered by token
+    FAILED = 3  # a passing error: tried again next pass
+    GONE = 4  # changed or deleted since it was listed: the next pass sees what stands there now
+
+
+# What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.
+_LOOKED: list[pa.Field[Any]] = [
+    *_CHANGES,
+    pa.field("result", pa.int8(), nullable=False),  # LookResult
+    pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
+    pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
+    pa.field("media_type", pa.string()),  # from the bytes, never the name
+    pa.field("width", pa.int32()),  # upright, in pixels
+    pa.field("height", pa.int32()),
+    pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
+    pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
+    pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
+    pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
+    pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
+    pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above
+    pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad sidecar, name disagrees with bytes
+]
+LOOKED = pa.schema(_LOOKED)

@@ -1,0 +1,61 @@
+"""What a store says about its objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRange:
+    """Keys of one prefix, optionally only those with `after < key <= until` in byte order.
+
+    Examples: `KeyRange(prefix="photos/")` is a whole folder; two neighbours that share a bound
+    (`until="m"`, `after="m"`) cover it without gap or overlap.
+    """
+
+    prefix: str = ""
+    after: str | None = None
+    until: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """Proof that one range was listed to its end without an error."""
+
+    range: KeyRange
+    pages: int
+    objects: int
+    unnameable: tuple[str, ...] = ()  # keys no catalog can hold (NUL, not UTF-8), escaped for reading
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectInfo:
+    """One object as a HEAD tells it."""
+
+    key: str
+    size: int  # bytes
+    token: str
+    modified: datetime | None = None
+    storage_class: str | None = None
+    version: str | None = None  # the store's version id, where it keeps versions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requests:
+    """Logical calls at the storage seam; retries are not counted."""
+
+    list: int = 0
+    get: int = 0
+    head: int = 0
+    put: int = 0
+    delete: int = 0
+
+    def __add__(self, other: Requests) -> Requests:
+        return Requests(
+            list=self.list + other.list,
+            get=self.get + other.get,
+            head=self.head + other.head,
+            put=self.put + other.put,
+            delete=self.delete + other.delete,
+        )

@@ -1,0 +1,47 @@
+"""The environment, read once. Nothing below the composition root looks at `os.environ` for our settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from mirrorlake.errors import SettingsError
+
+IDLE_STOP_S = 600  # the embedded PostgreSQL stops itself when nobody was connected for this long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the library lives and who may talk to it."""
+
+    home: Path  # data folder: database, thumbnails, first-start token
+    database_url: str | None = None  # None = the embedded PostgreSQL under `home`
+    server_url: str | None = None  # talk to this server instead of working in process
+    api_key: str | None = None
+
+    @property
+    def thumbnails(self) -> Path:
+        """The library store's folder for thumbnails."""
+        return self.home / "library" / "thumbnails"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `MIRRORLAKE_*` variables; an empty variable counts as absent."""
+    env = os.environ if environ is None else environ
+    home = env.get("MIRRORLAKE_HOME") or platformdirs.user_data_dir("mirrorlake")
+    database_url = env.get("MIRRORLAKE_DATABASE_URL") or None
+    if database_url is not None and not database_url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "MIRRORLAKE_DATABASE_URL is not a PostgreSQL address.",
+            "Write it as postgresql://user:password@host:5432/database, or unset it to use the embedded one.",
+        )
+    return Settings(
+        home=Path(home).expanduser().absolute(),
+        database_url=database_url,
+        server_url=env.get("MIRRORLAKE_URL") or None,
+        api_key=env.get("MIRRORLAKE_API_KEY") or None,
+    )
