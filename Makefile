@@ -1,0 +1,53 @@
+# Every target does its own set-up: Python 3.11+ and make are enough.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+UV := .uv/bin/uv
+RUN := $(UV) run --frozen
+export UV_PYTHON_DOWNLOADS := never
+export UV_PYTHON := $(shell command -v $(PYTHON))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench soak format clean
+
+help:  ## what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "mirrorlake needs Python 3.11 or newer; $(PYTHON) is older. Name another one: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -m venv .uv >/dev/null 2>&1 || rm -rf .uv
+	@if [ -x .uv/bin/python ]; then .uv/bin/python -m pip install --quiet uv==$(UV_VERSION); \
+		else $(PYTHON) -m pip install --quiet --target .uv uv==$(UV_VERSION); fi || \
+		{ echo "uv could not be installed: is there a network, and are the venv or pip modules of $(PYTHON) installed?"; rm -rf .uv; exit 1; }
+
+setup: $(UV)  ## make .venv/bin/mirrorlake, with everything that developing needs
+	@$(UV) sync --frozen --all-groups --quiet
+	@.venv/bin/mirrorlake --version
+
+demo: setup  ## mirror a bucket of real photographs and look at it (ARGS=--exit ends after the passes)
+	@$(RUN) python -m examples.demo $(ARGS)
+
+check: setup  ## lint, types, layers, the pages
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) pyright
+	$(RUN) lint-imports
+	$(RUN) python -m tests.tools.ui check
+
+test: setup  ## every test that fits in a few minutes
+	$(RUN) python -m tests.tools.ui test
+	$(RUN) python -m tests.tools.browser
+	$(RUN) pytest $(ARGS)
+
+bench: setup  ## measure, and write benchmarks/RESULTS.md
+	$(RUN) python -m benchmarks $(ARGS)
+
+soak: setup  ## the long proofs: ten million objects
+	$(RUN) python -m benchmarks --soak $(ARGS)
+
+format: setup  ## put the code in its form
+	$(RUN) ruff check --fix .
+	$(RUN) ruff format .
+
+clean:  ## remove what was built and cached here, never a library
+	rm -rf .venv .uv .cache dist

@@ -1,0 +1,49 @@
+"""The report of a pass: what was counted, what it cost, how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, RunState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Would:
+    """What a dry run says the pass would ask of the source."""
+
+    list: int
+    get: int
+    head: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One pass, told in numbers. `run` is None for a dry run, which stores nothing."""
+
+    run: int | None
+    datasource: str
+    state: RunState
+    counts: Counts = field(default_factory=Counts)
+    requests: Requests = field(default_factory=Requests)
+    bytes_read: int = 0
+    seconds: float = 0.0
+    would: Would | None = None
+    error: str | None = None
+    notes: tuple[str, ...] = ()  # sentences for people: not in the JSON
+
+    def as_json(self) -> dict[str, object]:
+        """The public shape: scripts rely on these names and their order."""
+        return {
+            "run": self.run,
+            "datasource": self.datasource,
+            "state": self.state.value,
+            **asdict(self.counts),
+            "requests": asdict(self.requests),
+            "bytes_read": self.bytes_read,
+            "seconds": round(self.seconds, 3),
+            "hold": None,
+            "would": None if self.would is None else asdict(self.would),
+            "error": self.error,
+        }

@@ -1,0 +1,29 @@
+"""Keep the plan of a pass on disk, so that its size never decides how much memory a pass needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyarrow as pa
+
+from mirrorlake.model.columns import CHANGES
+
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
+
+
+def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
+    """Write CHANGES batches to `path` and return how many rows they had."""
+    rows = 0
+    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer:
+        for batch in batches:
+            if batch.num_rows:
+                writer.write_batch(batch)
+                rows += batch.num_rows
+    return rows
+
+
+def read_spool(path: Path) -> Iterator[pa.RecordBatch]:
+    """The batches of a spool, one at a time, in the order in which they were written."""
+    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+        yield from reader

@@ -1,0 +1,163 @@
+"""The public JSON of our nouns, in one place: the command line prints it and the client reads it back.
+
+Scripts rely on these names; `api/shapes.py` describes the same shapes for OpenAPI, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def asset_to_json(asset: Asset) -> dict[str, object]:
+    """One line of a search result."""
+    return {
+        "id": asset.id,
+        "name": asset.name,
+        "key": asset.key,
+        "uri": asset.uri,
+        "datasource": asset.datasource,
+        "datasources": list(asset.datasources),
+        "media_type": asset.media_type,
+        "size": asset.size,
+        "width": asset.width,
+        "height": asset.height,
+        "tags": list(asset.tags),
+        "metadata": dict(asset.metadata),
+        "projects": list(asset.projects),
+        "state": asset.state.value,
+        "placeholder": base64.b64encode(asset.placeholder).decode(),
+        "modified": _time(asset.modified),
+        "updated": _time(asset.updated),
+    }
+
+
+def asset_from_json(data: Mapping[str, Any]) -> Asset:
+    """The asset that `asset_to_json` told of."""
+    return Asset(
+        id=data["id"],
+        name=data["name"],
+        key=data["key"],
+        uri=data["uri"],
+        datasource=data["datasource"],
+        datasources=tuple(data["datasources"]),
+        media_type=data["media_type"],
+        size=data["size"],
+        width=data["width"],
+        height=data["height"],
+        tags=tuple(data["tags"]),
+        metadata=dict(data["metadata"]),
+        projects=tuple(data["projects"]),
+        state=AssetState(data["state"]),
+        placeholder=base64.b64decode(data["placeholder"]),
+        modified=_moment(data["modified"]),
+        updated=datetime.fromisoformat(data["updated"]),
+    )
+
+
+def detail_to_json(detail: AssetDetail) -> dict[str, object]:
+    """One asset, whole: a search line, then what only a closer look shows; metadata tells who set each key."""
+    return {
+        **asset_to_json(detail.asset),
+        "digest": detail.digest.hex(),
+        "token": detail.token,
+        "storage_class": detail.storage_class,
+        "orientation": detail.orientation,
+        "facts": dict(detail.facts),
+        "metadata_entries": {
+            key: {"value": entry.value, "source": entry.source, "at": _time(entry.at)}
+            for key, entry in detail.metadata.items()
+        },
+        "sidecar_key": detail.sidecar_key,
+        "warnings": list(detail.warnings),
+        "created": _time(detail.created),
+    }
+
+
+def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
+    """The asset that `detail_to_json` told of."""
+    entries = cast("Mapping[str, Mapping[str, Any]]", data["metadata_entries"])
+    return AssetDetail(
+        asset=asset_from_json(data),
+        digest=bytes.fromhex(data["digest"]),
+        token=data["token"],
+        storage_class=data["storage_class"],
+        orientation=data["orientation"],
+        facts=dict(data["facts"]),
+        metadata={
+            key: MetadataEntry(value=entry["value"], source=entry["source"], at=datetime.fromisoformat(entry["at"]))
+            for key, entry in entries.items()
+        },
+        sidecar_key=data["sidecar_key"],
+        warnings=tuple(data["warnings"]),
+        created=datetime.fromisoformat(data["created"]),
+    )
+
+
+def run_to_json(run: Run) -> dict[str, object]:
+    """One run with its counts."""
+    return {
+        "run": run.id,
+        "datasource": run.datasource,
+        "trigger": run.trigger,
+        "state": run.state.value,
+        "started": _time(run.started),
+        "finished": _time(run.finished),
+        **asdict(run.counts),
+        "requests": asdict(run.requests),
+        "bytes_read": run.bytes_read,
+        "error": run.error,
+    }
+
+
+def run_from_json(data: Mapping[str, Any]) -> Run:
+    """The run that `run_to_json` told of."""
+    return Run(
+        id=data["run"],
+        datasource=data["datasource"],
+        trigger=data["trigger"],
+        state=RunState(data["state"]),
+        started=datetime.fromisoformat(data["started"]),
+        finished=_moment(data["finished"]),
+        counts=Counts(**{name: data[name] for name in Counts.__dataclass_fields__}),
+        requests=Requests(**data["requests"]),
+        bytes_read=data["bytes_read"],
+        error=data["error"],
+    )
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, object]:
+    """What happened to one object."""
+    return {
+        "key": outcome.key,
+        "outcome": outcome.kind.value,
+        "stage": outcome.stage,
+        "reason": outcome.reason,
+        "asset": outcome.asset_id,
+    }
+
+
+def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
+    """The outcome that `outcome_to_json` told of."""
+    return Outcome(
+        key=data["key"],
+        kind=OutcomeKind(data["outcome"]),
+        stage=data["stage"],
+        reason=data["reason"],
+        asset_id=data["asset"],
+    )
