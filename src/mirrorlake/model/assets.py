@@ -73,3 +73,16 @@ class Page:
     assets: tuple[Asset, ...]
     total: int
     total_capped: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Original:
+    """The way to an asset's own bytes: either a short-lived address, or the bytes themselves.
+
+    Exactly one of `url` (presigned, to be followed at once, never stored) and `data` is set.
+    """
+
+    url: str | None
+    data: bytes | None
+    media_type: str  # from the bytes, never the name
+    name: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from mirrorlake.model.runs import Run
+
 
 class Provider(StrEnum):
     """Which protocol a source speaks."""
@@ -61,3 +63,12 @@ class Datasource:
     location: Location
     access: Access
     settings: MirrorSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasourceSummary:
+    """A datasource with what a list of them shows at a glance."""
+
+    datasource: Datasource
+    assets: int  # not in the trash
+    last_run: Run | None  # the newest, whatever its state
