@@ -1,0 +1,389 @@
+"""The PostgreSQL that comes with mirrorlake: any command starts it, all commands share it.
+
+ensure_running ──(shared lock)──▶ it answers: done
+      └────────(exclusive lock)─▶ settle the place, initdb once, start the supervisor, wait until it answers
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from mirrorlake.catalog.place import (
+    DATABASE_URL_FIX,
+    Place,
+    folder_of,
+    give_to_owner_of,
+    make_home,
+    record_base,
+    recorded_base,
+    settle,
+)
+from mirrorlake.catalog.supervisor import Orders, server_environment
+from mirrorlake.catalog.tuning import ROLE, write_configuration
+from mirrorlake.errors import CatalogError, CatalogUnavailable, DiskFull
+from mirrorlake.settings import IDLE_STOP_S
+
+START_PATIENCE_S = 1800.0  # recovery after a crash replays up to 2 GB of log, on a slow disk too
+STOP_PATIENCE_S = 120.0
+PAUSE_S = 0.03  # between two looks whether PostgreSQL answers
+
+
+class EmbeddedState(StrEnum):
+    """What the embedded PostgreSQL is doing."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"  # or recovering, or stopping
+    RUNNING = "running"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddedStatus:
+    """What `doctor` tells of the embedded PostgreSQL. Folders are None before the first start."""
+
+    state: EmbeddedState
+    data: Path | None = None
+    log: Path | None = None
+    system_user: str | None = None
+    supervisor_pid: int | None = None
+
+
+def ensure_running(home: Path, *, idle_stop_s: float = IDLE_STOP_S) -> str:
+    """Start the database of this home unless it runs; answers the conninfo of libpq that reaches it.
+
+    The supervisor stops it when nobody was connected for `idle_stop_s`; a running one keeps its own value.
+    Raises CatalogUnavailable or DiskFull with the reason.
+    """
+    with _explained(home):
+        make_home(home)
+        folder = folder_of(home)
+        with _locked(folder, fcntl.LOCK_SH):
+            orders = _orders(folder)
+            if orders is not None and _answers(orders, mark=True):
+                return orders.conninfo
+        with _locked(folder, fcntl.LOCK_EX):
+            orders = _orders(folder)
+            if orders is not None and _answers(orders, mark=True):
+                return orders.conninfo
+            return _start(home, idle_stop_s).conninfo
+
+
+def stop(home: Path) -> bool:
+    """Stop the database of this home: sessions end, everything is written. False if it was not running."""
+    folder = folder_of(home)
+    if not folder.is_dir():
+        return False
+    with _explained(home), _locked(folder, fcntl.LOCK_EX):
+        orders = _orders(folder)
+        if orders is None or not _is_alive(orders.place):
+            return False
+        _stop(orders.place)
+        return True
+
+
+def status(home: Path) -> EmbeddedStatus:
+    """What the database of this home is doing. Starts nothing."""
+    with _explained(home):
+        orders = _orders(folder_of(home))
+        if orders is None:
+            return EmbeddedStatus(state=EmbeddedState.STOPPED)
+        if not _is_alive(orders.place):
+            state = EmbeddedState.STOPPED
+        else:
+            state = EmbeddedState.RUNNING if _answers(orders, mark=False) else EmbeddedState.STARTING
+        supervisor = _supervisor(orders.place)
+        return EmbeddedStatus(
+            state=state,
+            data=orders.place.data,
+            log=_newest_log(orders.place),
+            system_user=orders.place.account.name,
+            supervisor_pid=supervisor.pid if supervisor else None,
+        )
+
+
+def _start(home: Path, idle_stop_s: float) -> Orders:
+    place = settle(home)
+    folder = folder_of(home)
+    if _is_alive(place):
+        if _supervisor(place) is None:
+            _stop(place)  # PostgreSQL without its supervisor: begin anew
+        else:
+            orders = _orders(folder)
+            if orders is not None:  # it is starting, recovering, or being restarted after a crash
+                _await_answer(orders)
+                return orders
+    if not place.data.is_dir():
+        _initialise(place)
+    record_base(folder, place.base)
+    write_configuration(place, system_users=_system_users(place))
+    _drop_old_logs(place)
+    orders = Orders(home=home, place=place, conninfo=_conninfo(place), idle_stop_s=idle_stop_s)
+    temporary = folder / "supervisor.json.new"
+    temporary.write_text(orders.to_json(), "utf-8")
+    give_to_owner_of(folder, temporary)
+    temporary.replace(folder / "supervisor.json")
+    place.used_mark.touch()
+    place.alive_lock.touch(mode=0o600)
+    for path in (place.used_mark, place.alive_lock):
+        give_to_owner_of(place.base, path)
+    _launch(orders)
+    _await_answer(orders)
+    return orders
+
+
+def _initialise(place: Place) -> None:
+    """Make the data folder. It gets its name only when it is whole."""
+    fresh = place.base / "data.new"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(mode=0o700)
+    root = os.geteuid() == 0
+    if root:
+        os.chown(fresh, place.account.uid, place.account.gid)
+    done = subprocess.run(  # noqa: S603 - our own binary
+        [
+            os.fspath(place.binaries / "initdb"),
+            *("-D", os.fspath(fresh), "-U", ROLE, "--auth=peer", "--encoding=UTF8"),
+            # The built-in provider knows letters beyond ASCII and never changes with the system's libraries.
+            *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"),
+            *("--no-instructions", "--text-search-config=simple"),
+        ],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        cwd="/",
+        env=server_environment(),
+        user=place.account.uid if root else None,
+        group=place.account.gid if root else None,
+        extra_groups=os.getgrouplist(place.account.name, place.account.gid) if root else None,
+        check=False,
+    )
+    if done.returncode != 0:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise _failure(done.stderr.decode("utf-8", "replace"), place)
+    fresh.rename(place.data)
+
+
+def _launch(orders: Orders) -> None:
+    place = orders.place
+    with place.supervisor_log.open("wb") as log:
+        give_to_owner_of(place.base, place.supervisor_log)
+        # The interpreter comes first on the path it was found by, so that a virtual environment stays one.
+        done = subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "mirrorlake.catalog.supervisor", os.fspath(folder_of(orders.home))],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=server_environment(),
+            start_new_session=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise _failure(_tail(place), place)
+
+
+def _await_answer(orders: Orders) -> None:
+    """Until PostgreSQL answers. As long as its supervisor lives there is hope: recovery may take minutes."""
+    give_up = time.monotonic() + START_PATIENCE_S
+    while True:
+        if _answers(orders, mark=True) or _has_made_database(orders):
+            return
+        if not _is_alive(orders.place):
+            raise _failure(_tail(orders.place), orders.place)
+        if time.monotonic() > give_up:
+            raise CatalogUnavailable(
+                f"PostgreSQL has been starting for {START_PATIENCE_S / 60:g} minutes and does not answer yet.",
+                f"Look into its log, {_newest_log(orders.place)}, and try again.",
+            )
+        time.sleep(PAUSE_S)
+
+
+def _answers(orders: Orders, *, mark: bool) -> bool:
+    if mark and orders.place.used_mark.exists():
+        os.utime(orders.place.used_mark)
+    try:
+        psycopg.connect(orders.conninfo, connect_timeout=30).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _has_made_database(orders: Orders) -> bool:
+    """Create our database in a server that has just been made; False where the server does not answer."""
+    try:
+        with psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session:
+            session.execute(f"CREATE DATABASE {ROLE}")  # pyright: ignore[reportArgumentType] - a constant of ours
+    except psycopg.errors.DuplicateDatabase:
+        return _answers(orders, mark=False)
+    except psycopg.errors.DiskFull as error:
+        raise _failure(f"FATAL: {error}", orders.place) from error
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _conninfo(place: Place) -> str:
+    # Everything that an environment variable of libpq could otherwise change is said.
+    return make_conninfo(
+        host=os.fspath(place.socket_folder),
+        port=5432,
+        user=ROLE,
+        dbname=ROLE,
+        sslmode="disable",
+        gssencmode="disable",
+        client_encoding="UTF8",
+        application_name=ROLE,
+        options="",
+    )
+
+
+def _system_users(place: Place) -> list[str]:
+    users = [place.account.name, pwd.getpwuid(os.geteuid()).pw_name]
+    with suppress(KeyError):  # a system without root has nobody more to let in
+        users.append(pwd.getpwuid(0).pw_name)
+    return users
+
+
+def _orders(folder: Path) -> Orders | None:
+    """What the supervisor was last started with, if the database still stands in the same place."""
+    try:
+        orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    # A home that was moved carries old paths; its data may still be elsewhere, under the recorded base.
+    return orders if orders.place.base == (recorded_base(folder) or folder) else None
+
+
+def _is_alive(place: Place) -> bool:
+    """Whether the supervisor or any process of PostgreSQL lives: one of them holds the lock then."""
+    try:
+        with place.alive_lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _supervisor(place: Place) -> psutil.Process | None:
+    try:
+        raw = json.loads(place.alive_lock.read_bytes())
+        process = psutil.Process(raw["pid"])
+        alive = process.create_time() == raw["created"] and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return None
+    return process if alive else None
+
+
+def _postmaster(place: Place) -> psutil.Process | None:
+    try:
+        pid = int((place.data / "postmaster.pid").read_text("utf-8", errors="replace").split("\n", 1)[0])
+        process = psutil.Process(pid)
+        return process if Path(process.cwd()).samefile(place.data) else None
+    except (OSError, ValueError, psutil.Error):
+        return None
+
+
+def _stop(place: Place) -> None:
+    """Stop the supervisor, which stops PostgreSQL; or PostgreSQL itself where its supervisor was killed."""
+    target, how = _supervisor(place), signal.SIGTERM
+    if target is None:
+        target, how = _postmaster(place), signal.SIGINT
+    if target is not None:
+        with suppress(psutil.NoSuchProcess):  # it ended by itself just now
+            target.send_signal(how)
+    give_up = time.monotonic() + STOP_PATIENCE_S
+    while _is_alive(place):
+        if time.monotonic() > give_up:
+            raise CatalogUnavailable(
+                f"The PostgreSQL of {place.base} does not stop.",
+                f"Look into its log, {_newest_log(place)}, and end it yourself.",
+            )
+        time.sleep(PAUSE_S)
+
+
+@contextmanager
+def _locked(folder: Path, how: int) -> Generator[None]:
+    """Commands that only ask share this lock; starting and stopping take it alone."""
+    path = folder / "start.lock"
+    fresh = not path.exists()
+    with path.open("ab") as file:
+        if fresh:
+            give_to_owner_of(folder, path)
+        fcntl.flock(file, how)
+        yield
+
+
+def _newest_log(place: Place) -> Path:
+    logs = sorted(place.logs.glob("postgresql-*.log")) if os.access(place.logs, os.R_OK | os.X_OK) else []
+    return logs[-1] if logs else place.supervisor_log
+
+
+def _drop_old_logs(place: Place) -> None:
+    for old in sorted(place.logs.glob("postgresql-*.log"))[:-5]:
+        old.unlink(missing_ok=True)
+
+
+def _tail(place: Place) -> str:
+    """The last lines of both logs, oldest first."""
+    # A log older than the last start tells of something else.
+    began = (place.data / "postgresql.conf").stat().st_mtime - 1
+    paths = [path for path in dict.fromkeys((place.supervisor_log, _newest_log(place))) if path.exists()]
+    return "\n".join(
+        path.read_text("utf-8", errors="replace")[-4000:] for path in paths if path.stat().st_mtime >= began
+    )
+
+
+def _failure(text: str, place: Place) -> CatalogError:
+    """What PostgreSQL said, in one sentence with a way out."""
+    if "No space left on device" in text or "Disk quota exceeded" in text:
+        return DiskFull(
+            f"PostgreSQL cannot run: no space is left on the disk of {place.base}.",
+            "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
+        )
+    said = re.findall(r"(?:FATAL|PANIC|ERROR|error|HINT|cannot|could not)[^\n]*", text)
+    last = " / ".join(line.strip() for line in said[-2:]) or text.strip().rsplit("\n", 1)[-1] or "it said nothing"
+    return CatalogUnavailable(
+        f"PostgreSQL did not start: {last}.".replace("..", "."),
+        f"Its log is {_newest_log(place)}. {DATABASE_URL_FIX}",
+    )
+
+
+@contextmanager
+def _explained(home: Path) -> Generator[None]:
+    """A full disk or a forbidden folder in one clear sentence."""
+    try:
+        yield
+    except PermissionError as error:
+        raise CatalogUnavailable(
+            f"The data folder {home} cannot be used: no permission for {error.filename or home}.",
+            f"Set MIRRORLAKE_HOME to a folder of your own. {DATABASE_URL_FIX}",
+        ) from error
+    except OSError as error:
+        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            raise DiskFull(
+                f"No space is left on the disk of {home}.",
+                "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
+            ) from error
+        raise CatalogUnavailable(
+            f"The data folder {home} cannot be used: {error.strerror or error}.",
+            f"Set MIRRORLAKE_HOME to another folder. {DATABASE_URL_FIX}",
+        ) from error
