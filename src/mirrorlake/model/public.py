@@ -14,6 +14,7 @@ from typing import Any, cast
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
 
 
 def _time(value: datetime | None) -> str | None:
@@ -160,4 +161,37 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
         stage=data["stage"],
         reason=data["reason"],
         asset_id=data["asset"],
+    )
+
+
+def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
+    """A datasource at a glance. Holds names of credentials, never a secret."""
+    source = summary.datasource
+    return {
+        "id": source.id,
+        "name": source.name,
+        "uri": source.location.uri,
+        "provider": source.location.provider.value,
+        "container": source.location.container,
+        "prefix": source.location.prefix,
+        **asdict(source.access),
+        "globs": list(source.settings.globs),
+        "listing_ordered": source.settings.listing_ordered,
+        "assets": summary.assets,
+        "last_run": None if summary.last_run is None else run_to_json(summary.last_run),
+    }
+
+
+def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
+    """The datasource that `datasource_to_json` told of."""
+    return DatasourceSummary(
+        datasource=Datasource(
+            id=data["id"],
+            name=data["name"],
+            location=Location(provider=Provider(data["provider"]), container=data["container"], prefix=data["prefix"]),
+            access=Access(**{name: data[name] for name in Access.__dataclass_fields__}),
+            settings=MirrorSettings(globs=tuple(data["globs"]), listing_ordered=data["listing_ordered"]),
+        ),
+        assets=data["assets"],
+        last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
     )

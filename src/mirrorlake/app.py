@@ -1,1 +1,0 @@
-"""The composition root: wires the parts together and exposes the use cases."""

@@ -1,0 +1,7 @@
+"""The composition root: wires the parts together and exposes the use cases."""
+
+from mirrorlake.app.library import Library
+from mirrorlake.app.request import MirrorRequest
+from mirrorlake.app.running import stop
+
+__all__ = ["Library", "MirrorRequest", "stop"]

@@ -1,0 +1,48 @@
+"""`mirrorlake asset`: one asset, whole."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorlake.cli.output import bytes_text, print_json, print_table
+from mirrorlake.cli.reader import open_reader
+from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.public import detail_to_json
+
+app = typer.Typer(help="Look at single assets.", no_args_is_help=True)
+
+
+@app.command("show")
+def show(
+    asset_id: Annotated[str, typer.Argument(metavar="ID", help="As `mirrorlake search` prints it.")],
+    *,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Everything the library knows about one asset."""
+    with open_reader() as reader:
+        detail = reader.asset(asset_id)
+    if json:
+        print_json(detail_to_json(detail))
+    else:
+        print_table(["", ""], _lines(detail))
+
+
+def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
+    asset = detail.asset
+    return [
+        ("id", asset.id),
+        ("name", asset.name),
+        ("uri", asset.uri),
+        ("state", asset.state.value),
+        ("type", asset.media_type),
+        ("pixels", f"{asset.width}×{asset.height}"),
+        ("size", bytes_text(asset.size)),
+        ("modified", asset.modified),
+        ("blake3", detail.digest.hex()),
+        ("tags", ", ".join(asset.tags)),
+        *((f"facts.{name}", value) for name, value in detail.facts.items()),
+        *((f"metadata.{key}", f"{entry.value}  ({entry.source})") for key, entry in detail.metadata.items()),
+        *(("warning", warning) for warning in detail.warnings),
+    ]

@@ -1,0 +1,78 @@
+"""A moving bar for a person at a terminal, a line every few seconds for a log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from mirrorlake.cli.output import people, say
+from mirrorlake.mirror.progress import Progress as PassProgress
+
+LINE_EVERY_S = 5.0
+
+
+class _Bar:
+    """Two tasks: listing, whose end is unknown, then looking."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._listing = progress.add_task("Listing", total=None)
+        self._looking = progress.add_task("Looking", total=None, visible=False)
+
+    def listed(self, objects: int) -> None:
+        self._progress.update(self._listing, completed=objects)
+
+    def planned(self, looks: int) -> None:
+        done = self._progress.tasks[self._listing].completed
+        self._progress.update(self._listing, total=done, completed=done, description="Listed")
+        self._progress.update(self._looking, total=looks, visible=looks > 0)
+
+    def looked(self, objects: int, failed: int) -> None:
+        self._progress.update(
+            self._looking, completed=objects, description=f"Looking ({failed} failed)" if failed else "Looking"
+        )
+
+
+class _Lines:
+    """The same as sentences, where nothing can be drawn over."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + LINE_EVERY_S
+        self._looks = 0
+
+    def _due(self) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + LINE_EVERY_S
+        return True
+
+    def listed(self, objects: int) -> None:
+        if self._due():
+            say(f"listing: {objects:,} objects so far")
+
+    def planned(self, looks: int) -> None:
+        self._looks = looks
+
+    def looked(self, objects: int, failed: int) -> None:
+        if self._due():
+            say(f"looking: {objects:,} of {self._looks:,} objects, {failed:,} failed")
+
+
+@contextmanager
+def shown_progress() -> Iterator[PassProgress]:
+    """Progress on standard error, whatever standard output is used for."""
+    if not people.is_terminal:
+        yield _Lines()
+        return
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=people, transient=True) as progress:
+        yield _Bar(progress)

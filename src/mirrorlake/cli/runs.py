@@ -1,0 +1,90 @@
+"""`mirrorlake runs`: what passes did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say
+from mirrorlake.cli.reader import open_reader
+from mirrorlake.model.public import outcome_to_json, run_to_json
+from mirrorlake.model.runs import OutcomeKind
+
+app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
+
+JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+RUN = Annotated[int, typer.Argument(metavar="RUN", help="As `mirrorlake runs list` prints it.")]
+
+
+@app.command("list")
+def list_(
+    *,
+    datasource: Annotated[str | None, typer.Option(help="Only runs of this datasource.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    json: JSON = False,
+) -> None:
+    """The newest runs first."""
+    with open_reader() as reader:
+        runs = reader.runs(limit=limit, datasource=datasource)
+    if json:
+        print_json_lines(run_to_json(run) for run in runs)
+    elif not runs:
+        say("No run yet. Start one: mirrorlake mirror s3://your-bucket/folder")
+    else:
+        names = ["listed", "new", "changed", "metadata_changed", "moved", "missing", "skipped", "failed"]
+        print_table(
+            ["run", "datasource", "state", "started", *(name.replace("_", " ") for name in names)],
+            (
+                [run.id, run.datasource, run.state.value, f"{run.started:%Y-%m-%d %H:%M:%S}"]
+                + [getattr(run.counts, name) for name in names]
+                for run in runs
+            ),
+            right=frozenset({0, *range(4, 4 + len(names))}),
+        )
+
+
+@app.command("show")
+def show(run_id: RUN, *, json: JSON = False) -> None:
+    """One run with its counts."""
+    with open_reader() as reader:
+        run = reader.run(run_id)
+    if json:
+        print_json(run_to_json(run))
+        return
+    facts = {
+        "run": run.id,
+        "datasource": run.datasource,
+        "state": run.state.value,
+        "started": run.started,
+        "finished": run.finished,
+        **asdict(run.counts),
+        **{f"{verb} requests": count for verb, count in asdict(run.requests).items()},
+        "read": bytes_text(run.bytes_read),
+        "error": run.error,
+    }
+    print_table(["", ""], ((name.replace("_", " "), value) for name, value in facts.items()))
+
+
+@app.command("outcomes")
+def outcomes(
+    run_id: RUN,
+    *,
+    outcome: Annotated[OutcomeKind | None, typer.Option(help="Only these.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    json: JSON = False,
+) -> None:
+    """What happened to each object that was not simply unchanged, and why."""
+    with open_reader() as reader:
+        found = reader.outcomes(run_id, limit=limit, offset=offset, kind=outcome)
+    if json:
+        print_json_lines(outcome_to_json(one) for one in found)
+    elif not found:
+        say("No such outcome in this run.")
+    else:
+        print_table(
+            ["outcome", "key", "stage", "reason"],
+            ((one.kind.value, one.key, one.stage, one.reason) for one in found),
+        )

@@ -1,0 +1,116 @@
+"""The SDK: read a library over HTTP, with the same nouns as in process.
+
+with Client("http://127.0.0.1:8765", api_key="…") as client:
+    for asset in client.find('metadata.site:"hall 3"', limit=10):
+        print(asset.name)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self, cast
+
+import httpx
+
+from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, QueryError, SourceUnreachable
+from mirrorlake.model.assets import Asset, AssetDetail
+from mirrorlake.model.public import (
+    asset_from_json,
+    datasource_from_json,
+    detail_from_json,
+    outcome_from_json,
+    run_from_json,
+)
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.sources import DatasourceSummary
+
+__all__ = ["Client"]
+
+PAGE = 200  # assets a request
+TIMEOUT_S = 30.0
+
+
+class Client:
+    """One server. `url` is what `mirrorlake up` prints; `api_key` is its token.
+
+    Every method raises NotFound, QueryError, AccessDenied or another MirrorlakeError with the server's own sentence.
+    """
+
+    def __init__(self, url: str, *, api_key: str | None = None) -> None:
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.close()
+
+    def find(self, query: str, *, limit: int | None = None) -> Iterator[Asset]:
+        """Assets that match, newest first; `limit` None means all."""
+        found = 0
+        while limit is None or found < limit:
+            size = PAGE if limit is None else min(PAGE, limit - found)
+            page = self._get("/assets", query=query, offset=found, limit=size)
+            yield from (asset_from_json(item) for item in page["items"])
+            found += len(page["items"])
+            if len(page["items"]) < size:
+                return
+
+    def asset(self, asset_id: str) -> AssetDetail:
+        """Everything about one asset."""
+        return detail_from_json(self._get(f"/assets/{asset_id}"))
+
+    def datasources(self) -> list[DatasourceSummary]:
+        """Every datasource, by name."""
+        return [datasource_from_json(item) for item in self._get("/datasources")]
+
+    def runs(self, *, limit: int = 20, datasource: str | None = None) -> list[Run]:
+        """The newest runs first."""
+        return [run_from_json(item) for item in self._get("/runs", limit=limit, datasource=datasource)]
+
+    def run(self, run_id: int) -> Run:
+        """One run with its counts."""
+        return run_from_json(self._get(f"/runs/{run_id}"))
+
+    def outcomes(
+        self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
+    ) -> list[Outcome]:
+        """What happened to single objects in a run, by key."""
+        found = self._get(f"/runs/{run_id}/outcomes", limit=limit, offset=offset, kind=kind)
+        return [outcome_from_json(item) for item in found]
+
+    def _get(self, path: str, **query: str | int | None) -> Any:
+        params = {name: value for name, value in query.items() if value is not None}
+        try:
+            answer = self._http.get(path, params=params)
+        except httpx.HTTPError as error:
+            raise SourceUnreachable(
+                f"The server at {self._http.base_url} does not answer: {error}.",
+                "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
+            ) from error
+        if answer.is_success:
+            return answer.json()
+        raise _problem(answer)
+
+
+def _problem(answer: httpx.Response) -> MirrorlakeError:
+    """The error that an RFC 9457 problem document tells of."""
+    try:
+        body: object = answer.json()
+    except ValueError:
+        body = None
+    problem = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    message = str(problem.get("detail") or f"The server answered {answer.status_code} {answer.reason_phrase}.")
+    match answer.status_code:
+        case 401 | 403:
+            return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
+        case 404:
+            return NotFound(message)
+        case _ if "position" in problem:
+            return QueryError(message, text=str(problem.get("text", "")), position=int(problem["position"]))
+        case _:
+            return MirrorlakeError(message)
