@@ -1,0 +1,354 @@
+"""Turn the nodes of a query into SQL over the `asset` table. Pure; values are always bound, never written into SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString, assert_never
+
+from mirrorlake.model.assets import AssetState
+from mirrorlake.search.nodes import (
+    And,
+    Boolean,
+    Comparison,
+    Everything,
+    FileName,
+    HasId,
+    HasTag,
+    InDatasource,
+    IntegerColumn,
+    IntegerCompare,
+    Leaf,
+    Literal,
+    MediaType,
+    MetadataColumn,
+    MetadataCompare,
+    MetadataExists,
+    MetadataMatches,
+    NameContains,
+    Node,
+    Not,
+    Number,
+    Or,
+    PathMatches,
+    Pattern,
+    Query,
+    Sort,
+    SortColumn,
+    Span,
+    StateIs,
+    Text,
+    TimeColumn,
+    TimeCompare,
+)
+
+Param = str | int | datetime
+
+STATES: dict[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
+
+_INTEGERS: dict[IntegerColumn, LiteralString] = {
+    IntegerColumn.SIZE: "asset.size",
+    IntegerColumn.WIDTH: "asset.width",
+    IntegerColumn.HEIGHT: "asset.height",
+}
+_TIMES: dict[TimeColumn, LiteralString] = {
+    TimeColumn.CREATED: "asset.created",
+    TimeColumn.UPDATED: "asset.updated",
+    TimeColumn.MODIFIED: "asset.modified",
+}
+_SORTS: dict[SortColumn, LiteralString] = {
+    SortColumn.NAME: 'asset.name COLLATE "C"',  # the same order on every server
+    SortColumn.KEY: "asset.key",
+    SortColumn.TYPE: 'asset.media_type COLLATE "C"',
+    SortColumn.SIZE: "asset.size",
+    SortColumn.WIDTH: "asset.width",
+    SortColumn.HEIGHT: "asset.height",
+    SortColumn.CREATED: "asset.created",
+    SortColumn.UPDATED: "asset.updated",
+    SortColumn.MODIFIED: "asset.modified",
+    SortColumn.ID: "asset.id",
+}
+_SYMBOLS: dict[Comparison, LiteralString] = {
+    Comparison.EQ: "=",
+    Comparison.NE: "<>",
+    Comparison.LT: "<",
+    Comparison.LE: "<=",
+    Comparison.GT: ">",
+    Comparison.GE: ">=",
+}
+
+# An ISO date or time that exists, so that casting it never fails. The year's digits tell whether it leaps.
+_DAY: LiteralString = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
+_LEAP_YEAR: LiteralString = r"[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00"
+_CLOCK: LiteralString = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
+_ZONE: LiteralString = r"Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
+ISO_TIME: LiteralString = (
+    "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
+)
+
+# Characters that a backslash makes literal in PostgreSQL's regular expressions; letters and digits must not get one.
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """A piece of SQL and the values of its `%s`, in order. The text's type proves that no value was written into it."""
+
+    text: LiteralString
+    params: tuple[Param, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledQuery:
+    """A condition and an order over the table `asset`.
+
+    To be run in a session whose time zone is UTC: metadata times without a zone are read as UTC.
+    `order` ends in the id, so that pages never overlap.
+    """
+
+    where: Sql
+    order: Sql
+
+
+def compile_query(query: Query) -> CompiledQuery:
+    """The SQL of a query. Assets in the trash are left out unless the query itself names the trash, or any state."""
+    where = _node(query.where)
+    if not _names_trash(query.where):
+        where = _joined(" AND ", [Sql("asset.state <> 2"), where])
+    return CompiledQuery(where=where, order=_order(query.sorts))
+
+
+def _names_trash(node: Node) -> bool:
+    match node:
+        case And(terms) | Or(terms):
+            return any(_names_trash(term) for term in terms)
+        case Not(term):
+            return _names_trash(term)
+        case StateIs(state):
+            return state is None or state is AssetState.TRASH
+        case _:
+            return False
+
+
+def _node(node: Node) -> Sql:
+    match node:
+        case And(terms):
+            return _joined(" AND ", [_node(term) for term in terms])
+        case Or(terms):
+            return _joined(" OR ", [_node(term) for term in terms])
+        case Not(term):
+            inner = _node(term)
+            # Comparing what an asset lacks gives NULL, and NOT NULL would lose the asset.
+            return Sql("((" + inner.text + ") IS NOT TRUE)", inner.params)
+        case _:
+            return _leaf(node)
+
+
+def _leaf(leaf: Leaf) -> Sql:
+    match leaf:
+        case Everything():
+            return Sql("TRUE")
+        case NameContains(text):
+            return _any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{_like(form)}%",)))
+        case FileName(value):
+            return _file_name(value)
+        case PathMatches(glob, literal):
+            return _path(glob, literal=literal)
+        case MetadataExists(key):
+            return Sql("asset.metadata ? %s::text", (key,))
+        case MetadataCompare(key, comparison, literal):
+            return _metadata(key, comparison, literal)
+        case MetadataMatches(key, pattern):
+            return Sql("asset.metadata ->> %s::text LIKE %s", (key, _like_pattern(pattern)))
+        case HasTag(value):
+            return _tag(value)
+        case InDatasource(name):
+            return Sql(_REACHED, (name, name))
+        case MediaType(value):
+            if "/" in value:
+                return Sql("asset.media_type = %s", (value,))
+            return Sql("asset.media_type LIKE %s", (f"{_like(value)}/%",))
+        case HasId(number):
+            return Sql("asset.id = %s", (number,))
+        case IntegerCompare(column, comparison, value):
+            return Sql(_INTEGERS[column] + " " + _SYMBOLS[comparison] + " %s", (value,))
+        case TimeCompare(column, comparison, span):
+            return _in_span(_TIMES[column], (), comparison, span)
+        case StateIs(state):
+            return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATES[state],))
+        case _:
+            assert_never(leaf)
+
+
+def _tag(value: str | Pattern) -> Sql:
+    if isinstance(value, Pattern):
+        return Sql(_TAGGED + "tag LIKE %s)", (_like_pattern(value),))
+    return Sql(_TAGGED + "tag = %s)", (value,))
+
+
+_TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
+# The governing datasource answers first; others that reach the same asset are looked up only where it is another.
+_REACHED: LiteralString = (
+    "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
+    " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
+    " WHERE object.asset_id = asset.id AND datasource.name = %s))"
+)
+
+
+def _joined(word: LiteralString, parts: list[Sql]) -> Sql:
+    text = word.join([part.text for part in parts])
+    return Sql("(" + text + ")", tuple(param for part in parts for param in part.params))
+
+
+def _like(text: str) -> str:
+    """`text` for LIKE, every character meaning itself."""
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+def _like_pattern(pattern: Pattern) -> str:
+    return "%".join(_like(piece) for piece in pattern.pieces)
+
+
+def _any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
+    """Accents are stored composed or decomposed, depending on the system a file came from: search for both."""
+    forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
+    parts = [compare(form) for form in forms]
+    return parts[0] if len(parts) == 1 else _joined(" OR ", parts)
+
+
+def _file_name(value: str | Pattern) -> Sql:
+    def compare(like: str) -> Sql:
+        # The first condition follows from the second; it is the one that the trigram index can answer.
+        return Sql(
+            "(asset.name ILIKE %s AND substring(asset.name from '[^/]*$') ILIKE %s)", (f"%{like.lstrip('%')}", like)
+        )
+
+    return _any_form(_like(value) if isinstance(value, str) else _like_pattern(value), compare)
+
+
+def _path(glob: str, *, literal: bool) -> Sql:
+    rooted = glob.startswith("/")
+    text = glob.removeprefix("/")
+    if literal or "*" not in text:
+        # A leading slash means the root; where a key itself begins with one, it means that, too.
+        return Sql("asset.key IN (%s, %s)", (text, "/" + text)) if rooted else Sql("asset.key = %s", (text,))
+    return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + _regex(text) + "$",))
+
+
+def _regex(glob: str) -> str:
+    """A glob as a regular expression: `*` stays inside a folder, `**` does not, `**/` may also be no folder."""
+    pieces: list[str] = []
+    for found in re.finditer(r"(?:(?<=/)|^)(?:\*\*/)+|\*\*|\*|[^*]+", glob):
+        piece = found.group()
+        if piece.endswith("**/"):
+            pieces.append("(?:.*/)?")
+        elif piece == "**":
+            pieces.append(".*")
+        elif piece == "*":
+            pieces.append("[^/]*")
+        else:
+            pieces.append(_PUNCTUATION.sub(r"\\\g<0>", piece))
+    return "".join(pieces)
+
+
+def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
+    if comparison is Comparison.EQ:
+        return _metadata_equal(key, literal)
+    if comparison is Comparison.NE:
+        equal = _metadata_equal(key, literal)
+        return Sql("(asset.metadata ? %s::text AND NOT " + equal.text + ")", (key, *equal.params))
+    symbol = _SYMBOLS[comparison]
+    match literal:
+        case Number(_, value):
+            # jsonb compares numbers exactly and never fails on a value of another type.
+            return Sql(
+                "(jsonb_typeof(asset.metadata -> %s::text) = 'number' AND asset.metadata -> %s::text "
+                + symbol
+                + " %s::jsonb)",
+                (key, key, str(value)),
+            )
+        case Span():
+            return _metadata_time(key, comparison, literal)
+        case Text(text) | Boolean(text, _):
+            return Sql(
+                "(jsonb_typeof(asset.metadata -> %s::text) = 'string' AND (asset.metadata ->> %s::text) COLLATE \"C\" "
+                + symbol
+                + " %s::text)",
+                (key, key, text),
+            )
+        case _:
+            assert_never(literal)
+
+
+def _metadata_equal(key: str, literal: Literal) -> Sql:
+    """Containment, which the index on metadata answers. What was typed also matches as text."""
+    name = json.dumps(key)
+    parts = [Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{json.dumps(literal.text)}}}",))]
+    match literal:
+        case Text():
+            pass
+        case Number(_, value):
+            parts.append(Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{value}}}",)))
+        case Boolean(_, value):
+            parts.append(Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{json.dumps(value)}}}",)))
+        case Span():
+            parts.append(_metadata_time(key, Comparison.EQ, literal))
+        case _:
+            assert_never(literal)
+    return parts[0] if len(parts) == 1 else _joined(" OR ", parts)
+
+
+def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
+    compared = _in_span("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
+    # CASE keeps the cast away from texts that are no times.
+    return Sql(
+        "(CASE WHEN jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
+        + ISO_TIME
+        + "' THEN "
+        + compared.text
+        + " ELSE FALSE END)",
+        (key, key, *compared.params),
+    )
+
+
+def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Comparison, span: Span) -> Sql:
+    """A time beside a span that holds its start and not its end."""
+    match comparison:
+        case Comparison.EQ | Comparison.NE:
+            inside: LiteralString = "(" + value + " >= %s AND " + value + " < %s)"
+            return Sql(
+                inside if comparison is Comparison.EQ else "(NOT " + inside + ")",
+                (*params, span.start, *params, span.end),
+            )
+        case Comparison.LT:
+            return Sql(value + " < %s", (*params, span.start))
+        case Comparison.LE:
+            return Sql(value + " < %s", (*params, span.end))
+        case Comparison.GT:
+            return Sql(value + " >= %s", (*params, span.end))
+        case Comparison.GE:
+            return Sql(value + " >= %s", (*params, span.start))
+        case _:
+            assert_never(comparison)
+
+
+def _order(sorts: tuple[Sort, ...]) -> Sql:
+    """The sorts, unknown values last in both directions, then the id: newest first where nothing was asked."""
+    texts: list[LiteralString] = []
+    params: list[Param] = []
+    for sort in sorts:
+        direction: LiteralString = " DESC" if sort.descending else ""
+        if isinstance(sort.by, MetadataColumn):
+            texts.append("asset.metadata -> %s::text" + direction + " NULLS LAST")
+            params.append(sort.by.key)
+        else:
+            # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
+            nulls: LiteralString = " NULLS LAST" if sort.by is SortColumn.MODIFIED else ""
+            texts.append(_SORTS[sort.by] + direction + nulls)
+    descending = sorts[-1].descending if sorts else True
+    texts.append("asset.id DESC" if descending else "asset.id")
+    return Sql(", ".join(texts), tuple(params))

@@ -1,0 +1,360 @@
+"""The fields of the query language: one row each, and how the text after the operator becomes a node."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Never
+
+from mirrorlake.errors import PatternError
+from mirrorlake.model.assets import AssetState
+from mirrorlake.search.nodes import (
+    And,
+    Boolean,
+    Comparison,
+    FileName,
+    HasId,
+    HasTag,
+    InDatasource,
+    IntegerColumn,
+    IntegerCompare,
+    MediaType,
+    MetadataColumn,
+    MetadataCompare,
+    MetadataExists,
+    MetadataMatches,
+    Node,
+    Not,
+    Number,
+    PathMatches,
+    Pattern,
+    Sort,
+    SortColumn,
+    Span,
+    StateIs,
+    TimeColumn,
+    TimeCompare,
+)
+from mirrorlake.search.scanner import Scanner, Value
+from mirrorlake.search.values import (
+    read_integer,
+    read_literal,
+    read_range,
+    read_size,
+    read_span,
+    read_text,
+)
+from mirrorlake.select.globs import compile_globs
+
+_FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")
+_OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
+_METADATA = re.compile(r"metadata[.:]", re.IGNORECASE)
+_METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
+_SORT = re.compile(r"sort:", re.IGNORECASE)
+_COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
+_QUOTE_IT = "To search for this text in names, put it in quotes."
+
+# `format:` names, each with its media type.
+FORMATS = {
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "bmp": "image/bmp",
+    "webp": "image/webp",
+    "avif": "image/avif",
+}
+
+# Operators that the language keeps for abilities which the library does not have yet.
+NOT_YET = frozenset(
+    {
+        "class", "split", "project", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
+        "max-annotations",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One `field op value`, read but not yet understood."""
+
+    field: str
+    field_at: int
+    comparison: Comparison
+    op_at: int
+    value: Value
+    scanner: Scanner
+
+    def wrong(self, message: str, fix: str) -> Never:
+        """Refuse the value."""
+        raise self.scanner.error(message, fix, at=self.value.at)
+
+    def only_equals(self, fix: str = "") -> None:
+        """Refuse every operator but `:` and `=`."""
+        if self.comparison is not Comparison.EQ:
+            raise self.scanner.error(
+                f"{self.field}: knows no {self.comparison.value}.", fix or f"Write {self.field}:value.", at=self.op_at
+            )
+
+    def negatable(self, node: Node) -> Node:
+        """`node` for `:`, its opposite for `!=`, no other operator. Only for facts that every asset has."""
+        if self.comparison is Comparison.NE:
+            return Not(node)
+        self.only_equals(f"Only : and != work with {self.field}.")
+        return node
+
+
+def read_field(scanner: Scanner) -> Node | None:
+    """`field = name operator value`, without spaces; None where a plain word stands."""
+    if _METADATA.match(scanner.source, scanner.at):
+        return _metadata(scanner)
+    found = _FIELD.match(scanner.source, scanner.at)
+    if not found:
+        operator = _OPERATOR.match(scanner.source, scanner.at)
+        if operator:
+            raise scanner.error(
+                f"Expected the name of a field before {operator.group()}.",
+                f"Write field, comparison and value without spaces, as in width>800. {_QUOTE_IT}",
+            )
+        return None
+    name = found.group("name").lower()
+    reader = FIELDS.get(name)
+    if reader is None:
+        raise _unknown(scanner, name)
+    return reader(_term(scanner, name, scanner.at, found.end("name")))
+
+
+def read_sort(scanner: Scanner) -> Sort | None:
+    """`sort = "sort:" ["-"] (column | "metadata." key) [":asc" | ":desc"]`; None where something else stands."""
+    found = _SORT.match(scanner.source, scanner.at)
+    if not found:
+        return None
+    scanner.at = found.end()
+    value = _value(scanner, "sort:")
+    text, _, direction = value.text.partition(":")
+    minus = text.startswith("-")
+    column = text.removeprefix("-")
+    by: SortColumn | MetadataColumn
+    if _METADATA.match(column) and _METADATA_KEY.fullmatch(column, len("metadata.")):
+        by = MetadataColumn(column[len("metadata.") :])
+    else:
+        try:
+            by = SortColumn(column.lower())
+        except ValueError:
+            raise scanner.error(
+                "Nothing can be sorted by this.",
+                f"Sort by {', '.join(SortColumn)} or metadata.KEY, as in sort:updated:desc.",
+                at=value.at + minus,
+            ) from None
+    if direction.lower() not in ("", "asc", "desc") or value.text.endswith(":"):
+        raise scanner.error("Expected asc or desc.", "As in sort:size:desc.", at=value.at + len(text) + 1)
+    return Sort(by, minus != (direction.lower() == "desc"))
+
+
+def _unknown(scanner: Scanner, name: str) -> Exception:
+    if name in NOT_YET:
+        return scanner.error(f"Searching by {name}: is not there yet.", f"Leave it out for now. {_QUOTE_IT}")
+    close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "sort"], n=3)
+    hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
+    known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY and sort. "
+    return scanner.error(f"There is no field {name}.", f"{hint}{known}{_QUOTE_IT}")
+
+
+def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
+    operator = _OPERATOR.match(scanner.source, op_at)
+    if operator is None:
+        raise scanner.error("Expected : or a comparison.", f"As in {name}:value or {name}>80.", at=op_at)
+    scanner.at = operator.end()
+    symbol = operator.group().removeprefix(":")
+    comparison = _COMPARISONS.get(symbol) or Comparison(symbol)
+    return Term(
+        field=name,
+        field_at=field_at,
+        comparison=comparison,
+        op_at=op_at,
+        value=_value(scanner, scanner.source[field_at : scanner.at]),
+        scanner=scanner,
+    )
+
+
+def _value(scanner: Scanner, before: str) -> Value:
+    """`value = quoted | raw`, directly after its operator."""
+    value = scanner.quoted() if scanner.next == '"' else scanner.raw()
+    if not value.text and not value.quoted:
+        raise scanner.error("Expected a value.", f"Write it directly after {before} without a space.", at=value.at)
+    return value
+
+
+def _metadata(scanner: Scanner) -> Node | None:
+    """`metadata = "metadata" ("." | ":") key (operator value)`; `metadata:key` alone asks whether the key stands."""
+    start = scanner.at
+    colon = scanner.source[start + len("metadata")] == ":"
+    key_at = start + len("metadata.")
+    word = scanner.source[key_at : scanner.word_end()]
+    if not colon and not _OPERATOR.search(word):
+        return None  # a name such as metadata.json
+    found = _METADATA_KEY.match(scanner.source, key_at)
+    if not found:
+        raise scanner.error(
+            "Expected a metadata key.",
+            "A key has letters, digits, _ and . and does not begin with a dot, as in metadata.camera_id:7.",
+            at=key_at,
+        )
+    key, end = found.group(), found.end()
+    if not _OPERATOR.match(scanner.source, end):
+        if colon and (end == len(scanner.source) or scanner.source[end].isspace() or scanner.source[end] == ")"):
+            scanner.at = end
+            return MetadataExists(key)
+        raise scanner.error(
+            "Expected : or a comparison after the metadata key.",
+            "A key has only letters, digits, _ and . in it.",
+            at=end,
+        )
+    return _metadata_term(_term(scanner, f"metadata.{key}", start, end), key)
+
+
+def _metadata_term(term: Term, key: str) -> Node:
+    text = read_text(term.value)
+    if isinstance(text, Pattern):
+        node = MetadataExists(key) if set(text.pieces) == {""} else MetadataMatches(key, text)
+        if term.comparison is Comparison.NE:
+            # `!=` asks for the key, as it does without a star.
+            return And((MetadataExists(key), Not(node)))
+        term.only_equals("A value with * can only be compared with : or !=; quote it to mean the character.")
+        return node
+    ends = _ends(term, lambda value: isinstance(read_literal(value), Number | Span))
+    if ends is not None:
+        return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value)))
+    literal = read_literal(term.value)
+    if isinstance(literal, Boolean) and term.comparison not in (Comparison.EQ, Comparison.NE):
+        term.wrong(f"{literal.text} is neither more nor less than anything.", "Compare it with : or !=.")
+    return MetadataCompare(key, term.comparison, literal)
+
+
+def _ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:
+    """The ends of a range, where the value is one: `:` or `=`, and every end that stands is readable."""
+    ends = read_range(term.value)
+    if ends is None or not all(readable(end) for end in ends if end.text):
+        return None
+    if term.comparison is not Comparison.EQ:
+        raise term.scanner.error("A range is its own comparison.", f"Write {term.field}:low..high.", at=term.op_at)
+    return tuple(end if end.text else None for end in ends)  # pyright: ignore[reportReturnType]: two stay two
+
+
+def _between(low: Value | None, high: Value | None, compare: Callable[[Comparison, Value], Node]) -> Node:
+    """Both ends belong to a range."""
+    terms: list[Node] = []
+    if low is not None:
+        terms.append(compare(Comparison.GE, low))
+    if high is not None:
+        terms.append(compare(Comparison.LE, high))
+    return And(tuple(terms)) if len(terms) > 1 else terms[0]
+
+
+def _integer(term: Term, column: IntegerColumn) -> Node:
+    read = read_size if column is IntegerColumn.SIZE else read_integer
+    ends = _ends(term, lambda value: read(value.text) is not None)
+
+    def compare(comparison: Comparison, value: Value) -> Node:
+        number = read(value.text)
+        if number is None:
+            if column is IntegerColumn.SIZE:
+                term.wrong("This is no size.", "Write bytes or a unit, as in size>1.5mb (kb, mb, gb, kib, mib, gib).")
+            term.wrong(f"This is no {column.value} in pixels.", f"Write a whole number, as in {column.value}>=800.")
+        return IntegerCompare(column, comparison, number)
+
+    return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
+
+
+def _bound(term: Term, column: IntegerColumn, comparison: Comparison) -> Node:
+    term.only_equals()
+    number = read_integer(term.value.text)
+    if number is None:
+        term.wrong(f"This is no {column.value} in pixels.", f"Write a whole number, as in {term.field}:800.")
+    return IntegerCompare(column, comparison, number)
+
+
+def _time(term: Term, column: TimeColumn) -> Node:
+    ends = _ends(term, lambda value: read_span(value.text) is not None)
+
+    def compare(comparison: Comparison, value: Value) -> Node:
+        span = read_span(value.text)
+        if span is None:
+            term.wrong(
+                "This is no date.", f"Write it as in {column.value}>2026-01-31 or {column.value}:2026-01-31T18:00Z."
+            )
+        return TimeCompare(column, comparison, span)
+
+    return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
+
+
+def _filename(term: Term) -> Node:
+    return term.negatable(FileName(read_text(term.value)))
+
+
+def _path(term: Term) -> Node:
+    text = term.value.text
+    try:
+        compile_globs([f'"{text}"' if term.value.quoted else text])
+    except PatternError as error:
+        at = term.value.at if term.value.quoted else term.value.at + error.position
+        raise term.scanner.error(error.message, error.fix, at=at) from error
+    return term.negatable(PathMatches(term.value.text, literal=term.value.quoted))
+
+
+def _tag(term: Term) -> Node:
+    term.only_equals(f"To leave out assets with a tag, write -tag:{term.value.text}.")
+    return HasTag(read_text(term.value))
+
+
+def _datasource(term: Term) -> Node:
+    return term.negatable(InDatasource(term.value.text))
+
+
+def _type(term: Term) -> Node:
+    return term.negatable(MediaType(term.value.text.lower()))
+
+
+def _format(term: Term) -> Node:
+    media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
+    if media_type is None:
+        term.wrong("There is no such format.", f"Formats are {', '.join(FORMATS)}.")
+    return term.negatable(MediaType(media_type))
+
+
+def _state(term: Term) -> Node:
+    text = term.value.text.lower()
+    if text == "any":
+        term.only_equals()
+        return StateIs(None)
+    try:
+        return term.negatable(StateIs(AssetState(text)))
+    except ValueError:
+        term.wrong("There is no such state.", f"States are {', '.join(AssetState)} and any.")
+
+
+def _id(term: Term) -> Node:
+    number = read_integer(term.value.text)
+    if number is None:
+        term.wrong("This is no asset id.", "Ids are whole numbers, as in id:42.")
+    return term.negatable(HasId(number))
+
+
+FIELDS: dict[str, Callable[[Term], Node]] = {
+    "tag": _tag,
+    "filename": _filename,
+    "path": _path,
+    "datasource": _datasource,
+    "type": _type,
+    "format": _format,
+    "state": _state,
+    "id": _id,
+    **{column.value: partial(_integer, column=column) for column in IntegerColumn},
+    **{column.value: partial(_time, column=column) for column in TimeColumn},
+    "min-width": partial(_bound, column=IntegerColumn.WIDTH, comparison=Comparison.GE),
+    "max-width": partial(_bound, column=IntegerColumn.WIDTH, comparison=Comparison.LE),
+    "min-height": partial(_bound, column=IntegerColumn.HEIGHT, comparison=Comparison.GE),
+    "max-height": partial(_bound, column=IntegerColumn.HEIGHT, comparison=Comparison.LE),
+}

@@ -1,0 +1,165 @@
+r"""Read a query text into nodes. Each parse method's docstring is its grammar rule.
+
+query = or
+Keywords are upper-case only, so that a file called "and" can be found by its name.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mirrorlake.errors import QueryError
+from mirrorlake.search.fields import read_field, read_sort
+from mirrorlake.search.nodes import And, Everything, NameContains, Node, Not, Or, Query, Sort
+from mirrorlake.search.scanner import Scanner
+
+MAX_LENGTH = 4_096  # characters; a saved query or a URL is far shorter
+MAX_DEPTH = 50  # brackets and NOTs inside each other: keeps recursion here and in the compiler shallow
+MAX_TERMS = 200  # each becomes a condition that the database plans
+
+_KEYWORD = re.compile(r'(AND|OR|NOT)(?=[\s()"]|$)')
+
+
+def parse(text: str) -> Query:
+    """The meaning of a query. Raises QueryError, pointing at the character where reading stopped."""
+    if len(text) > MAX_LENGTH:
+        raise QueryError(
+            f"The query is longer than {MAX_LENGTH:,} characters.",
+            "Shorten it, or tag the assets and search for the tag.",
+            text=text[:MAX_LENGTH],
+            position=MAX_LENGTH,
+        )
+    return _Parser(text).query()
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self._scanner = Scanner(text)
+        self._depth = 0
+        self._terms = 0
+        self._sorts: list[Sort] = []
+
+    def query(self) -> Query:
+        """`query = or`, with `sort:` anywhere outside brackets."""
+        self._scanner.check_characters()
+        where = self._or()
+        if self._scanner.next == ")":
+            raise self._scanner.error("This bracket closes nothing.", "Remove it, or put a ( before it.")
+        return Query(where, tuple(self._sorts))
+
+    def _or(self) -> Node:
+        """`or = and { "OR" and }`; a whole query may be empty, a bracket or a side of OR may not."""
+        branches = [self._and()]
+        while self._keyword() == "OR":
+            if branches[-1] is None:
+                raise self._scanner.error("Expected a term before OR.", 'To search for the word itself, write "OR".')
+            self._scanner.at += len("OR")
+            branch = self._and()
+            if branch is None:
+                raise self._scanner.error("Expected a term after OR.", 'To search for the word itself, write "OR".')
+            branches.append(branch)
+        found = [branch for branch in branches if branch is not None]
+        if len(found) > 1:
+            return Or(tuple(found))
+        if found:
+            return found[0]
+        if self._depth:
+            raise self._scanner.error("Expected a term inside the brackets.", 'To search for a bracket, quote it: "(".')
+        return Everything()
+
+    def _and(self) -> Node | None:
+        """`and = { ["AND"] not | sort }`; None where nothing stands."""
+        terms: list[Node] = []
+        something = False  # a term or a sort stands to the left
+        wanting = False  # AND was read, its right side was not
+        while True:
+            self._scanner.skip_spaces()
+            keyword = self._keyword()
+            if self._scanner.done or self._scanner.next == ")" or keyword == "OR":
+                break
+            if keyword == "AND":
+                if wanting or not something:
+                    raise self._scanner.error(
+                        "Expected a term before AND.", 'To search for the word itself, write "AND".'
+                    )
+                self._scanner.at += len("AND")
+                wanting = True
+                continue
+            sort = self._sort()
+            if sort is None:
+                terms.append(self._not())
+            else:
+                self._sorts.append(sort)
+            something, wanting = True, False
+        if wanting:
+            raise self._scanner.error("Expected a term after AND.", 'To search for the word itself, write "AND".')
+        if len(terms) > 1:
+            return And(tuple(terms))
+        return terms[0] if terms else None
+
+    def _sort(self) -> Sort | None:
+        """`sort = "sort:" ["-"] column [":asc" | ":desc"]`, only outside brackets."""
+        start = self._scanner.at
+        sort = read_sort(self._scanner)
+        if sort is not None and self._depth:
+            raise self._scanner.error(
+                "A sort orders the whole result, so it cannot stand inside brackets or be negated.",
+                "Move it to the end of the query.",
+                at=start,
+            )
+        return sort
+
+    def _not(self) -> Node:
+        """`not = ("NOT" | "-") not | primary`; a `-` stands directly before what it leaves out."""
+        start = self._scanner.at
+        if self._keyword() == "NOT":
+            self._scanner.at += len("NOT")
+            self._scanner.skip_spaces()
+        elif not self._scanner.take("-"):
+            return self._primary()
+        if self._scanner.done or self._scanner.at_space or self._scanner.next == ")":
+            raise self._scanner.error(
+                "Expected a term directly after the minus sign."
+                if self._scanner.source[start] == "-"
+                else "Expected a term after NOT.",
+                'To search for the text itself, quote it: "-" or "NOT".',
+            )
+        keyword = self._keyword()
+        if keyword in ("AND", "OR"):
+            raise self._scanner.error(f"Expected a term, found {keyword}.", f'Quote it to search for it: "{keyword}".')
+        self._enter(start)
+        self._sort()  # raises where one stands, as we are one level down
+        term = self._not()
+        self._depth -= 1
+        return Not(term)
+
+    def _primary(self) -> Node:
+        """`primary = "(" or ")" | field | quoted | word`."""
+        scanner = self._scanner
+        start = scanner.at
+        if scanner.take("("):
+            self._enter(start)
+            node = self._or()
+            if not scanner.take(")"):
+                raise scanner.error("This bracket is never closed.", "Put a ) where the group ends.", at=start)
+            self._depth -= 1
+            return node
+        self._terms += 1
+        if self._terms > MAX_TERMS:
+            raise scanner.error(f"The query has more than {MAX_TERMS} terms.", "Tag the assets and search for the tag.")
+        if scanner.next == '"':
+            return NameContains(scanner.quoted().text)
+        return read_field(scanner) or NameContains(scanner.raw().text)
+
+    def _enter(self, start: int) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise self._scanner.error(
+                f"Brackets and NOTs are nested more than {MAX_DEPTH} deep.",
+                "Simplify the query.",
+                at=start,
+            )
+
+    def _keyword(self) -> str | None:
+        found = _KEYWORD.match(self._scanner.source, self._scanner.at)
+        return found.group(1) if found else None

@@ -1,0 +1,117 @@
+"""Walk along a query's characters: spaces, quoted texts, raw words, and errors that point at one of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mirrorlake.errors import QueryError
+
+_LAST_SURROGATE = "\udfff"
+_FIRST_SURROGATE = "\ud800"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value as it was typed: its text, where it starts, and whether it stood in quotes (escapes resolved)."""
+
+    text: str
+    at: int
+    quoted: bool
+
+
+class Scanner:
+    """A cursor over one query. `at` is the next character, counted from 0."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.at = 0
+
+    def error(self, message: str, fix: str = "", *, at: int | None = None) -> QueryError:
+        """The error to raise, pointing at `at` or at the next character."""
+        return QueryError(message, fix, text=self.source, position=self.at if at is None else at)
+
+    @property
+    def done(self) -> bool:
+        """Whether every character was read."""
+        return self.at >= len(self.source)
+
+    @property
+    def next(self) -> str:
+        """The next character, empty at the end."""
+        return self.source[self.at : self.at + 1]
+
+    @property
+    def at_space(self) -> bool:
+        """Whether the next character is white space."""
+        return self.next.isspace()
+
+    def skip_spaces(self) -> None:
+        """Move to the next character that is not white space."""
+        while self.at_space:
+            self.at += 1
+
+    def take(self, text: str) -> bool:
+        """Whether `text` comes next; if so it is read."""
+        if not self.source.startswith(text, self.at):
+            return False
+        self.at += len(text)
+        return True
+
+    def check_characters(self) -> None:
+        """Refuse what no name, tag or value in the library can hold."""
+        for at, ch in enumerate(self.source):
+            if ch == "\0" or _FIRST_SURROGATE <= ch <= _LAST_SURROGATE:
+                raise self.error(
+                    "This character cannot be searched for: no name or value can hold it.", "Remove it.", at=at
+                )
+
+    def quoted(self) -> Value:
+        r"""`quoted = '"' { any character but '"' and '\' | '\"' | '\\' | '\' } '"'`, then a space, `)` or the end."""
+        opened = self.at
+        self.at += 1
+        pieces: list[str] = []
+        while not self.take('"'):
+            if self.done:
+                raise self.error("This quotation mark is never closed.", 'Put a " where the text ends.', at=opened)
+            if self.next == "\\" and self.source[self.at + 1 : self.at + 2] in ('"', "\\"):
+                self.at += 1
+            pieces.append(self.next)
+            self.at += 1
+        if not (self.done or self.at_space or self.next == ")"):
+            raise self.error(
+                "Expected a space after the closing quotation mark.",
+                r"Inside quotes, write a quotation mark as \" and a backslash as \\.",
+            )
+        return Value("".join(pieces), opened, quoted=True)
+
+    def raw(self) -> Value:
+        """`raw = { any character but space, '"' and unbalanced ')' }`; a `(` inside a word belongs to it."""
+        start = self.at
+        opened: list[int] = []
+        while not (self.done or self.at_space):
+            if self.next == '"':
+                raise self.error(
+                    "A quotation mark cannot stand inside a word.",
+                    r'Quote the whole text and write the mark inside it as \", as in "5\" lens".',
+                )
+            if self.next == "(":
+                opened.append(self.at)
+            elif self.next == ")":
+                if not opened:
+                    break
+                opened.pop()
+            self.at += 1
+        if opened:
+            raise self.error(
+                "This bracket opens inside a word and is never closed there.",
+                "Put a space before it to group terms, or quote the text.",
+                at=opened[-1],
+            )
+        return Value(self.source[start : self.at], start, quoted=False)
+
+    def word_end(self) -> int:
+        """Where the word that starts here ends, looking no closer than spaces and quotation marks."""
+        end = self.at
+        while end < len(self.source) and not self.source[end].isspace() and self.source[end] != '"':
+            end += 1
+        return end
