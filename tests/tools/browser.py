@@ -1,0 +1,55 @@
+"""Find a Chromium for the browser tests, or bring one: `python -m tests.tools.browser` says which.
+
+In this order: MIRRORLAKE_CHROMIUM, a Chromium or Chrome on the PATH, one that playwright installed; failing these, the
+system's package (Debian, as root), then playwright's own download. Where none of them works the browser tests are
+skipped with that sentence, and everything else runs.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOW = (
+    "There is no browser for the browser tests. Install one (Debian: apt-get install chromium; elsewhere: "
+    "playwright install chromium), or name one in MIRRORLAKE_CHROMIUM."
+)
+
+
+def installed() -> str | None:
+    """The path of a browser that is here already."""
+    named = os.environ.get("MIRRORLAKE_CHROMIUM")
+    if named:
+        return named
+    for name in NAMES:
+        found = shutil.which(name)
+        if found:
+            return found
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def bring() -> None:
+    """Try to install a browser; whether it worked is for `installed` to say."""
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        _run("apt-get", "update", "-qq")
+        _run("apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium")
+    else:
+        _run(sys.executable, "-m", "playwright", "install", "chromium")
+
+
+def _run(*words: str) -> None:
+    subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=600)
+
+
+if __name__ == "__main__":
+    if installed() is None:
+        bring()
+    print(installed() or HOW)
