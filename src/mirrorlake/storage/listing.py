@@ -1,0 +1,231 @@
+"""A range listed to its end: pages fetched ahead, joined, checked for order, and certified as complete."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mirrorlake.errors import ListingBroken
+from mirrorlake.model.objects import Certificate, KeyRange
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.sorting import sorted_batches
+
+BATCH_ROWS = 8000
+_FIX = "Nothing of this listing is used. Run again; if it stays, set listing_ordered to false for this source."
+
+
+class Listing(Protocol):
+    """Batches of `model.columns.LISTING`, to be walked once. Use it in a `with`, or walk it to its end."""
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """The batches, about `BATCH_ROWS` rows each. Raises StorageError; what came before is then no listing."""
+        ...
+
+    def certificate(self) -> Certificate:
+        """Proof that the listing was walked to its end. Raises ListingBroken before."""
+        ...
+
+    def close(self) -> None:
+        """Stop early. Harmless after the end."""
+        ...
+
+
+def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -> Listing:
+    """The keys of `scope`, the next batch being fetched while the caller works on this one.
+
+    Of an ordered store, every key must come after the one before it: a duplicate or a step back raises
+    ListingBroken with both keys. Keys outside `scope` raise it too.
+    """
+    return _RangeListing(store, scope, batch_rows)
+
+
+def sorted_listing(listing: Listing, workdir: Path) -> Listing:
+    """`listing` in key order, by an external merge sort in `workdir` (an existing folder; cleaned afterwards).
+
+    For stores that do not list in order. Duplicate keys raise ListingBroken; a full disk raises DiskFull.
+    """
+    return _SortedListing(listing, workdir)
+
+
+class _Pages:
+    """What a listing has seen so far. Written by the fetching thread, read after it has ended."""
+
+    def __init__(self, scope: KeyRange) -> None:
+        self.scope = scope
+        self.pages = 0
+        self.objects = 0
+        self.unnameable: list[str] = []
+        self.complete = False
+
+    def certificate(self) -> Certificate:
+        if not self.complete:
+            raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
+        return Certificate(range=self.scope, pages=self.pages, objects=self.objects, unnameable=tuple(self.unnameable))
+
+
+class _RangeListing:
+    def __init__(self, store: Store, scope: KeyRange, batch_rows: int) -> None:
+        self._store = store
+        self._batch_rows = batch_rows
+        self._seen = _Pages(scope)
+        self._ahead: _Ahead | None = None
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        if self._ahead is not None:
+            raise RuntimeError("a listing is walked once")
+        self._ahead = _Ahead(self._batches)
+        try:
+            yield from self._ahead
+        finally:
+            self._ahead.close()
+
+    def certificate(self) -> Certificate:
+        return self._seen.certificate()
+
+    def close(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Pages, checked and joined; runs in the fetching thread."""
+        seen = self._seen
+        check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
+        cursor: object | None = None
+        pending: list[pa.RecordBatch] = []
+        rows = 0
+        while True:
+            page = self._store.list_page(seen.scope, cursor)
+            seen.pages += 1
+            seen.objects += page.batch.num_rows
+            seen.unnameable += page.unnameable
+            if page.batch.num_rows:
+                check(page.batch)
+                pending.append(page.batch)
+                rows += page.batch.num_rows
+            if page.cursor is None:
+                break
+            if page.cursor == cursor:
+                raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
+            cursor = page.cursor
+            if rows >= self._batch_rows:
+                yield pa.concat_batches(pending)
+                pending, rows = [], 0
+        seen.complete = True
+        if pending:
+            yield pa.concat_batches(pending)
+
+
+class _SortedListing:
+    def __init__(self, listing: Listing, workdir: Path) -> None:
+        self._listing = listing
+        self._workdir = workdir
+        self._complete = False
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        check = _OrderCheck(KeyRange())
+        for batch in sorted_batches(self._listing, self._workdir, BATCH_ROWS):
+            check(batch)
+            yield batch
+        self._complete = True
+
+    def certificate(self) -> Certificate:
+        if not self._complete:
+            raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
+        return self._listing.certificate()
+
+    def close(self) -> None:
+        self._listing.close()
+
+
+class _ScopeCheck:
+    """Every key lies in the scope."""
+
+    def __init__(self, scope: KeyRange) -> None:
+        self._scope = scope
+
+    def __call__(self, batch: pa.RecordBatch) -> None:
+        keys = batch.column("key")
+        inside = pc.starts_with(keys, self._scope.prefix)
+        if self._scope.after is not None:
+            inside = pc.and_(inside, pc.greater(keys, self._scope.after))
+        if self._scope.until is not None:
+            inside = pc.and_(inside, pc.less_equal(keys, self._scope.until))
+        place = pc.index(inside, False).as_py()  # noqa: FBT003 - the value that is looked for
+        if place >= 0:
+            raise _outside(cast("str", keys[place].as_py()), self._scope)
+
+
+class _OrderCheck:
+    """Every key lies in the scope and strictly after the one before it."""
+
+    def __init__(self, scope: KeyRange) -> None:
+        self._scope = scope
+        self._last: str | None = scope.after
+
+    def __call__(self, batch: pa.RecordBatch) -> None:
+        keys = batch.column("key")
+        first, last = cast("str", keys[0].as_py()), cast("str", keys[-1].as_py())
+        # Keys of one prefix stand together, so of keys in order the two ends speak for all.
+        for key in (first, last):
+            if not key.startswith(self._scope.prefix) or (self._scope.until is not None and key > self._scope.until):
+                raise _outside(key, self._scope)
+        if self._last is not None and first <= self._last:
+            raise _disorder(self._last, first)
+        rising = pc.less(keys[:-1], keys[1:])
+        place = pc.index(rising, False).as_py()  # noqa: FBT003 - the value that is looked for
+        if place >= 0:
+            raise _disorder(cast("str", keys[place].as_py()), cast("str", keys[place + 1].as_py()))
+        self._last = last
+
+
+def _outside(key: str, scope: KeyRange) -> ListingBroken:
+    return ListingBroken(f"The listing of {scope.prefix!r} holds {key!r}, which was not asked for.", _FIX)
+
+
+def _disorder(before: str, key: str) -> ListingBroken:
+    if before == key:
+        return ListingBroken(f"The listing holds {key!r} twice.", _FIX)
+    return ListingBroken(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
+
+
+class _Ahead:
+    """Walks an iterator in a thread, at most one item ahead of its reader."""
+
+    def __init__(self, make: Callable[[], Iterator[pa.RecordBatch]]) -> None:
+        self._make = make
+        self._queue: queue.Queue[pa.RecordBatch | BaseException | None] = queue.Queue(maxsize=1)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="listing", daemon=True)
+        self._thread.start()
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        while (item := self._queue.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def close(self) -> None:
+        """Ask the thread to stop and wait for it: at most one request is still under way."""
+        self._stop.set()
+        while self._thread.is_alive():
+            try:
+                self._queue.get(timeout=0.05)  # make room for whatever it is about to hand over
+            except queue.Empty:
+                continue
+
+    def _run(self) -> None:
+        try:
+            for item in self._make():
+                self._queue.put(item)
+                if self._stop.is_set():
+                    return
+        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
+            self._queue.put(error)
+        else:
+            self._queue.put(None)

@@ -1,0 +1,256 @@
+"""Signed S3 requests over kept connections: every key goes onto the wire byte for byte, nothing is retried."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import cast
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import botocore.session
+import urllib3
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import BotoCoreError
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError
+
+from mirrorlake.errors import AccessDenied, MirrorlakeError, SettingsError
+from mirrorlake.model.sources import Access
+from mirrorlake.storage.s3.credentials import CredentialSource
+from mirrorlake.storage.s3.errors import Asked, unreachable
+
+CONNECT_S = 10  # seconds to a connection
+READ_S = 60  # seconds of silence in an answer
+POOL = 64  # connections kept; more are opened when more threads ask
+USER_AGENT = "mirrorlake"
+DEFAULT_REGION = "us-east-1"
+
+# Metadata services hand out credentials: an endpoint that leads there is never asked.
+_METADATA = (
+    ipaddress.ip_network("169.254.0.0/16"),
+    ipaddress.ip_network("fe80::/10"),
+    ipaddress.ip_network("fd00:ec2::/32"),
+    ipaddress.ip_network("100.100.100.200/32"),
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class ForbiddenAddress(AccessDenied):
+    """The endpoint's name leads to an address that is never asked."""
+
+
+def forbidden(address: str) -> bool:
+    """Whether a resolved address is link-local or a metadata service, in any of its IPv6 disguises."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        teredo = ip.teredo[1] if ip.teredo else None
+        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
+        ip = ip.ipv4_mapped or ip.sixtofour or teredo or nat64 or ip
+    return any(ip in network for network in _METADATA)
+
+
+def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
+    peer = str(connected.getpeername()[0])
+    if forbidden(peer):
+        connected.close()
+        raise _forbidden_error(connection.host, peer)
+    return connected
+
+
+def _check_name(connection: HTTPConnection) -> None:
+    try:
+        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return  # the connection itself reports it
+    for *_, address in found:
+        if forbidden(str(address[0])):
+            raise _forbidden_error(connection.host, str(address[0]))
+
+
+def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
+    return ForbiddenAddress(
+        f"The endpoint {host} leads to {address}, a link-local or metadata address.",
+        "Name the address of an S3 server with --endpoint.",
+    )
+
+
+class _CheckedHTTP(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        _check_name(self)
+        return _check_peer(self, super()._new_conn())
+
+
+class _CheckedHTTPS(HTTPSConnection):
+    def _new_conn(self) -> socket.socket:
+        _check_name(self)
+        return _check_peer(self, super()._new_conn())
+
+
+class _CheckedHTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _CheckedHTTP
+
+
+class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _CheckedHTTPS
+
+
+class Endpoint:
+    """Where a bucket's requests go, and how a key becomes the path of a URL."""
+
+    def __init__(self, bucket: str, access: Access, region: str) -> None:
+        if access.endpoint is None:
+            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+            # A wildcard certificate covers one label: a bucket with dots goes into the path.
+            dotted = "." in bucket
+            self.base = f"https://{'' if dotted else bucket + '.'}s3.{region}.{suffix}"
+            self.root = f"/{bucket}" if dotted else ""
+        else:
+            self.base, path = _endpoint_parts(access.endpoint)
+            self.root = f"{path}/{bucket}"
+
+    def path(self, key: str) -> str:
+        """The percent-encoded path of `key`, encoded once; what is signed is what is sent."""
+        return f"{self.root}/{quote(key, safe='/-_.~')}"
+
+    @property
+    def bucket_path(self) -> str:
+        """The path of the bucket itself."""
+        return self.root or "/"
+
+
+def _endpoint_parts(endpoint: str) -> tuple[str, str]:
+    parts = urlsplit(endpoint)
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.query or parts.fragment:
+        raise SettingsError(
+            f"{endpoint!r} is not the address of an S3 server.", "Write --endpoint https://host or http://host:port."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise SettingsError(
+            "The endpoint holds a user name or password.", "Give credentials by the environment or a profile instead."
+        )
+    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")
+
+
+class Http:
+    """Sends signed requests for one bucket. Thread-safe; raises only errors of ours."""
+
+    def __init__(
+        self, endpoint: Endpoint, region: str, source: CredentialSource | None, ca_bundle: str | None = None
+    ) -> None:
+        self.endpoint = endpoint
+        self._region = region
+        self._source = source
+        self._headers = {
+            "Host": urlsplit(endpoint.base).netloc,
+            "User-Agent": USER_AGENT,
+            "Accept-Encoding": "identity",
+        }
+        self._manager = _manager(endpoint.base, ca_bundle)
+        self._pool = self._manager.connection_from_url(endpoint.base)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        asked: Asked,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer's head, its body still to be read with `read`. `query` must be sorted by name."""
+        target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
+        signed = self._sign(method, target, headers or {})
+        try:
+            return self._pool.urlopen(
+                method,
+                target,
+                headers=signed,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+                decode_content=False,
+                assert_same_host=False,
+            )
+        except MirrorlakeError:
+            raise
+        except (HTTPError, OSError, ValueError) as error:
+            raise unreachable(asked, _why(error)) from error
+
+    def read(self, answer: urllib3.BaseHTTPResponse, *, asked: Asked) -> bytes:
+        """The rest of an answer's body; the connection goes back to the pool."""
+        try:
+            return answer.read()
+        except (HTTPError, OSError) as error:
+            raise unreachable(asked, _why(error)) from error
+
+    def presign(self, path: str, expires_s: int) -> str:
+        """A URL that lets whoever holds it GET `path` for `expires_s` seconds."""
+        url = self.endpoint.base + path
+        if self._source is None:
+            return url
+        request = AWSRequest(method="GET", url=url)
+        S3SigV4QueryAuth(self._source.current(), "s3", self._region, expires=expires_s).add_auth(request)
+        return cast("str", request.url)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._manager.clear()
+
+    def _sign(self, method: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+        everything = {**self._headers, **headers}
+        if self._source is None:
+            return everything
+        request = AWSRequest(method=method, url=self.endpoint.base + target, headers=everything)
+        S3SigV4Auth(self._source.current(), "s3", self._region).add_auth(request)
+        return dict(cast("Mapping[str, str]", request.headers).items())
+
+
+def _why(error: Exception) -> str:
+    """The innermost cause in a person's words."""
+    if isinstance(error, NewConnectionError) and error.__cause__ is not None:
+        error = cast("Exception", error.__cause__)
+    text = str(error) or type(error).__name__
+    return text.rpartition(": ")[2] if isinstance(error, HTTPError) and ": " in text else text
+
+
+def _manager(base: str, ca_bundle: str | None) -> urllib3.PoolManager:
+    timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
+    parts = urlsplit(base)
+    proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    context = _tls(ca_bundle) if parts.scheme == "https" else None
+    if proxy:
+        return urllib3.ProxyManager(proxy, maxsize=POOL, timeout=timeout, ssl_context=context)
+    manager = urllib3.PoolManager(num_pools=2, maxsize=POOL, timeout=timeout, ssl_context=context)
+    manager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
+    return manager
+
+
+def _tls(ca_bundle: str | None) -> ssl.SSLContext:
+    """The system's authorities, and those of the AWS configuration's `ca_bundle`."""
+    context = ssl.create_default_context()
+    if ca_bundle:
+        if not Path(ca_bundle).exists():
+            raise SettingsError(f"The ca_bundle {ca_bundle} does not exist.", "Check AWS_CA_BUNDLE and ~/.aws/config.")
+        try:
+            context.load_verify_locations(ca_bundle)
+        except (OSError, ssl.SSLError) as error:
+            raise SettingsError(f"The ca_bundle {ca_bundle} cannot be used: {error}.", "Name a PEM file.") from error
+    return context
+
+
+def configured(session: botocore.session.Session, name: str) -> str | None:
+    """A setting of the machine's AWS configuration (region, ca_bundle), None where it has none."""
+    try:
+        value = session.get_config_variable(name)
+    except BotoCoreError as error:
+        raise SettingsError(f"The AWS configuration cannot be read: {error}.", "Correct ~/.aws/config.") from error
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,232 @@
+"""One bucket behind the store contract."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import urllib3
+
+from mirrorlake.errors import ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.model.objects import KeyRange, ObjectInfo
+from mirrorlake.model.sources import Access, Location
+from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.s3.credentials import CredentialSource, MachineChain, machine_session
+from mirrorlake.storage.s3.errors import Asked, read_refusal, translate
+from mirrorlake.storage.s3.http import DEFAULT_REGION, Endpoint, Http, configured
+from mirrorlake.storage.s3.pages import S3Page, read_page
+from mirrorlake.storage.s3.ranges import bounds, ranges
+
+PAGE_KEYS = 1000  # the most that S3 gives in one page
+ERROR_BYTES = 64 * 1024  # how much of an error's body is read
+SPLIT_PAGES = 4  # pages of common prefixes that a split may cost
+PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
+_KEY_BYTES = 1024
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """Where the next page begins, as the server put it."""
+
+    text: str
+
+
+class S3Store:
+    """Lists and reads one bucket of S3, or of a server that speaks its protocol.
+
+    `listing_ordered` None takes AWS's promise for AWS only. `credentials` None asks the machine's own chain.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        access: Access,
+        *,
+        listing_ordered: bool | None = None,
+        credentials: CredentialSource | None = None,
+    ) -> None:
+        session = machine_session(access)
+        self._bucket = location.container
+        self._region = access.region or configured(session, "region") or DEFAULT_REGION
+        if not _REGION.fullmatch(self._region):
+            raise SettingsError(f"{self._region!r} is not a region.", "Write --region such as eu-west-1.")
+        self._anonymous = access.anonymous
+        self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
+        source = None if access.anonymous else credentials or MachineChain(session, access.profile)
+        self._http = Http(
+            Endpoint(self._bucket, access, self._region), self._region, source, configured(session, "ca_bundle")
+        )
+
+    @property
+    def ordered(self) -> bool:
+        """Whether pages come in byte order of their keys."""
+        return self._ordered
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """One ListObjectsV2 page of `scope`."""
+        # Servers of another order are asked for the whole prefix, and what lies outside is left out here.
+        after = scope.after if self._ordered else None
+        page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
+        batch, passed = _within(page.batch, scope, ordered=self._ordered)
+        following = None if passed or page.next_token is None else _Token(page.next_token)
+        return ListPage(batch=batch, cursor=following, unnameable=page.unnameable)
+
+    def head(self, key: str) -> ObjectInfo:
+        """The object's facts by HEAD."""
+        asked = self._asked(key)
+        _check_key(key)
+        answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
+        self._http.read(answer, asked=asked)
+        if answer.status == HTTPStatus.OK:
+            return _info(key, answer)
+        error = translate(read_refusal(answer.status, answer.headers, b""), asked)
+        if isinstance(error, ObjectGone):
+            self._require_bucket()
+        raise error
+
+    def is_object(self, key: str) -> bool:
+        """Whether exactly `key` is an object: for addresses that name a file where a folder is meant."""
+        try:
+            self.head(key)
+        except ObjectGone:
+            return False
+        return True
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        """The whole object by a GET with If-Match."""
+        asked = self._asked(key)
+        _check_key(key)
+        headers = {} if token is None else {"If-Match": f'"{token}"'}
+        answer = self._http.send("GET", self._http.endpoint.path(key), asked=asked, headers=headers)
+        try:
+            if answer.status != HTTPStatus.OK:
+                raise self._refused(answer, asked)
+            info = _info(key, answer)
+            # Not every server honours If-Match.
+            if token is not None and info.token != token:
+                raise ObjectChanged(f"{asked.what} has changed since it was listed.")
+            if info.size > limit:
+                raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
+            return Body(data=self._http.read(answer, asked=asked), info=info)
+        finally:
+            # A body left unread cannot be followed by another answer on the same connection.
+            if answer.connection is not None:
+                answer.close()
+            answer.release_conn()
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
+        """Ranges whose bounds are common prefixes found by up to `SPLIT_PAGES` pages."""
+        if parts < 2 or not self._ordered:  # noqa: PLR2004 - one part is the whole
+            return [scope]
+        return ranges(scope, bounds(self._names_below, scope.prefix, parts, SPLIT_PAGES), parts)
+
+    def presign(self, key: str, expires_s: int) -> str:
+        """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
+        _check_key(key)
+        return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _names_below(self, prefix: str) -> list[str]:
+        page = self._list(prefix, delimiter="/")
+        keys = cast("list[str]", page.batch.column("key").to_pylist())
+        return sorted({*page.prefixes, *keys})
+
+    def _list(
+        self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
+    ) -> S3Page:
+        asked = Asked(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
+        query = [
+            ("continuation-token", None if token is None else token.text),
+            ("delimiter", delimiter),
+            ("encoding-type", "url"),
+            ("list-type", "2"),
+            ("max-keys", str(PAGE_KEYS)),
+            ("prefix", prefix),
+            ("start-after", after if token is None else None),
+        ]
+        answer = self._http.send(
+            "GET",
+            self._http.endpoint.bucket_path,
+            asked=asked,
+            query=[(name, value) for name, value in query if value is not None],
+        )
+        body = self._http.read(answer, asked=asked)
+        if answer.status != HTTPStatus.OK:
+            raise translate(read_refusal(answer.status, answer.headers, body[:ERROR_BYTES]), asked)
+        return read_page(body)
+
+    def _asked(self, key: str) -> Asked:
+        return Asked(
+            bucket=self._bucket, region=self._region, key=key, permission="s3:GetObject", anonymous=self._anonymous
+        )
+
+    def _refused(self, answer: urllib3.BaseHTTPResponse, asked: Asked) -> StorageError:
+        body = b""
+        with suppress(urllib3.exceptions.HTTPError, OSError):  # the status alone speaks then
+            body = answer.read(ERROR_BYTES)
+        error = translate(read_refusal(answer.status, answer.headers, body), asked)
+        if isinstance(error, ObjectGone) and not body:
+            self._require_bucket()
+        return error
+
+    def _require_bucket(self) -> None:
+        """A 404 without words may also mean that the bucket is gone: then nothing is known of the object."""
+        asked = Asked(bucket=self._bucket, region=self._region, anonymous=self._anonymous)
+        answer = self._http.send("HEAD", self._http.endpoint.bucket_path, asked=asked)
+        self._http.read(answer, asked=asked)
+        if answer.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN):
+            return
+        raise translate(read_refusal(answer.status, answer.headers, b""), asked)
+
+
+def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
+    """The rows of `batch` within `scope`, and whether the end of the scope has been passed."""
+    keys = batch.column("key")
+    if ordered:
+        if scope.until is None or not len(keys) or cast("str", keys[-1].as_py()) <= scope.until:
+            return batch, False
+        return batch.filter(pc.less_equal(keys, scope.until)), True
+    if scope.after is not None:
+        batch = batch.filter(pc.greater(batch.column("key"), scope.after))
+    if scope.until is not None:
+        batch = batch.filter(pc.less_equal(batch.column("key"), scope.until))
+    return batch, False
+
+
+def _check_key(key: str) -> None:
+    """An impossible key is gone without a request; S3 would answer it in ways that say nothing of it."""
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 1 <= size <= _KEY_BYTES or "\0" in key:
+        raise ObjectGone(f"{key!r} is no key that a bucket can hold.")
+
+
+def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
+    headers = answer.headers
+    modified: datetime | None = None
+    with suppress(ValueError, TypeError):  # a date that cannot be read is no date
+        modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
+    length = headers.get("Content-Length", "")
+    if not length.isdigit():
+        raise StorageError(f"The server does not say how long {key!r} is.", "Check the endpoint and any proxy.")
+    return ObjectInfo(
+        key=key,
+        size=int(length),
+        token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
+        modified=modified,
+        storage_class=headers.get("x-amz-storage-class"),
+        version=headers.get("x-amz-version-id"),
+    )

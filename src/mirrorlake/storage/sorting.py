@@ -1,0 +1,132 @@
+"""External merge sort of a listing by key: sorted runs on disk, merged by bounds, memory bounded."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import ipc
+
+from mirrorlake.errors import DiskFull
+from mirrorlake.model.columns import LISTING
+
+RUN_ROWS = 500_000  # about 100 MB of usual keys while one run is sorted
+CHUNK_ROWS = 8_000  # what is held of each run while they are merged
+
+
+def sorted_batches(
+    batches: Iterable[pa.RecordBatch], workdir: Path, batch_rows: int, *, run_rows: int = RUN_ROWS
+) -> Iterator[pa.RecordBatch]:
+    """All rows of `batches` in byte order of their keys, duplicates kept side by side.
+
+    Runs lie in a folder of their own below `workdir`, which is removed at the end. Raises DiskFull.
+    """
+    with _disk(workdir), ExitStack() as cleanup:
+        runs: list[Path] = []
+        pending: list[pa.RecordBatch] = []
+        rows = 0
+        folder: Path | None = None
+        for batch in batches:
+            pending.append(batch)
+            rows += batch.num_rows
+            if rows >= run_rows:
+                if folder is None:
+                    folder = Path(tempfile.mkdtemp(prefix="sort-", dir=workdir))
+                    cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
+                runs.append(_write(_sort(pending), folder / f"{len(runs)}.arrow"))
+                pending, rows = [], 0
+        last = _sort(pending)
+        del pending
+        sources = [_chunks_on_disk(path, cleanup) for path in runs]
+        sources.append(iter(last.to_batches(max_chunksize=CHUNK_ROWS)))
+        yield from _rebatched(_merge(sources), batch_rows)
+
+
+@contextmanager
+def _disk(workdir: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(f"No space is left in {workdir}.", "Free some space, then run again.") from error
+        raise
+
+
+def _sort(batches: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches, LISTING).sort_by("key")
+
+
+def _write(table: pa.Table, path: Path) -> Path:
+    with ipc.new_file(str(path), LISTING) as writer:
+        writer.write_table(table, max_chunksize=CHUNK_ROWS)
+    return path
+
+
+def _chunks_on_disk(path: Path, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
+    reader = cleanup.enter_context(ipc.open_file(cleanup.enter_context(pa.OSFile(str(path)))))
+    return (reader.get_batch(place) for place in range(reader.num_record_batches))
+
+
+def _merge(sources: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    """Everything up to the smallest last key at hand is complete: sort and hand it out, fetch, repeat."""
+    heads: dict[int, pa.RecordBatch] = {}
+    for place, source in enumerate(sources):
+        _advance(heads, place, source)
+    while len(heads) > 1:
+        bound = min(_key(head, -1) for head in heads.values())
+        ready: list[pa.RecordBatch] = []
+        for place, head in list(heads.items()):
+            count = _upto(head, bound)
+            if count:
+                ready.append(head.slice(0, count))
+            if count < head.num_rows:
+                heads[place] = head.slice(count)
+            else:
+                del heads[place]
+                _advance(heads, place, sources[place])
+        yield from _sort(ready).combine_chunks().to_batches()
+    for place, head in heads.items():
+        yield head
+        yield from sources[place]
+
+
+def _advance(heads: dict[int, pa.RecordBatch], place: int, source: Iterator[pa.RecordBatch]) -> None:
+    for batch in source:
+        if batch.num_rows:
+            heads[place] = batch
+            return
+
+
+def _upto(batch: pa.RecordBatch, bound: str) -> int:
+    """How many rows of a sorted batch have a key of at most `bound`."""
+    if _key(batch, 0) > bound:
+        return 0
+    return cast("int", pc.sum(pc.less_equal(batch.column("key"), bound)).as_py())
+
+
+def _key(batch: pa.RecordBatch, place: int) -> str:
+    return cast("str", batch.column("key")[place].as_py())
+
+
+def _rebatched(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Slices of at most `rows` rows; small neighbours joined."""
+    pending: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        pending.append(batch)
+        count += batch.num_rows
+        if count >= rows:
+            joined = pa.concat_batches(pending)
+            for start in range(0, count - rows + 1, rows):
+                yield joined.slice(start, rows)
+            left = count % rows
+            pending, count = ([joined.slice(joined.num_rows - left)] if left else []), left
+    if pending:
+        yield pa.concat_batches(pending)
