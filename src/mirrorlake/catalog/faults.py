@@ -1,0 +1,83 @@
+"""What PostgreSQL and its drivers raise, said once in our own words; never with a password in them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import adbc_driver_manager
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from mirrorlake.errors import CatalogError, CatalogUnavailable, DiskFull
+
+DISK_FULL = "53100"
+# Connection lost or refused; server stopping, crashed or starting; wrong user or password; no such database.
+UNAVAILABLE_CLASSES = ("08", "57P", "28", "3D")
+AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` tells how the database is."
+
+
+def address_of(conninfo: str) -> str:
+    """Where a server is, for people: host, port and database, without user and password.
+
+    Raises CatalogUnavailable where the address cannot be read; the text itself is not repeated, as it may hold a
+    password.
+    """
+    try:
+        parts = conninfo_to_dict(conninfo)
+    except psycopg.Error:
+        # libpq's own message quotes the piece that it did not understand.
+        raise CatalogUnavailable(
+            "The address in MIRRORLAKE_DATABASE_URL cannot be read.",
+            "Write it as postgresql://user:password@host:5432/database; in a password write @ as %40, / as %2F.",
+        ) from None
+    host = str(parts.get("host") or parts.get("hostaddr") or "localhost")
+    if "@" in host:
+        raise CatalogUnavailable(
+            "The address in MIRRORLAKE_DATABASE_URL has more than one @.",
+            "In a user name or password write @ as %40.",
+        )
+    where = host if host.startswith("/") else f"{host}:{parts.get('port') or 5432}"
+    return f"{where}, database {parts.get('dbname') or parts.get('user') or 'default'}"
+
+
+@contextmanager
+def translated(address: str) -> Generator[None]:
+    """Raise our errors for those of the drivers that tell of the server and not of the statement."""
+    try:
+        yield
+    except psycopg.OperationalError as error:
+        ours = _ours(address, error.sqlstate, error)
+        if ours is None:
+            raise
+        raise ours from error
+    except adbc_driver_manager.Error as error:
+        sqlstate = error.sqlstate
+        if sqlstate is None and error.status_code is not adbc_driver_manager.AdbcStatusCode.IO:
+            raise
+        ours = _ours(address, sqlstate, error)
+        if ours is None:
+            raise
+        raise ours from error
+
+
+def _ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError | None:
+    if sqlstate == DISK_FULL or "No space left on device" in str(error):
+        return DiskFull(
+            f"No space is left on the disk of the database ({address}).",
+            "Make room there and run the command again; nothing that was committed is lost.",
+        )
+    if sqlstate is None or sqlstate.startswith(UNAVAILABLE_CLASSES):
+        return CatalogUnavailable(f"PostgreSQL ({address}) cannot be used: {_sentence(error)}.", AVAILABILITY_FIX)
+    if sqlstate.startswith("53"):
+        return CatalogUnavailable(
+            f"PostgreSQL ({address}) has no more room for this: {_sentence(error)}.",
+            "End other sessions or raise its limits (max_connections, memory), then run the command again.",
+        )
+    return None
+
+
+def _sentence(error: Exception) -> str:
+    """The driver's last line, which names the cause; connection attempts put their addresses before it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__).removesuffix(".")

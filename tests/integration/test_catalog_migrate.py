@@ -1,0 +1,66 @@
+"""Migrations: once each, side by side, never onto a database of a newer version."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+from tests.support.postgres import Server
+
+from mirrorlake.catalog.migrate import all_migrations, migrate
+from mirrorlake.errors import CatalogError
+
+
+def bare_database(server: Server, name: str) -> str:
+    with psycopg.connect(server.conninfo, autocommit=True) as session:
+        session.execute(f"CREATE DATABASE {name} TEMPLATE template0".encode())
+    return make_conninfo(server.conninfo, dbname=name)
+
+
+def test_second_migration_of_a_database_applies_nothing(postgres_server: Server):
+    conninfo = bare_database(postgres_server, "migrate_twice")
+
+    assert migrate(conninfo, address="here") == len(all_migrations())
+    assert migrate(conninfo, address="here") == 0
+
+
+def test_commands_that_migrate_at_the_same_time_apply_each_step_once(postgres_server: Server):
+    conninfo = bare_database(postgres_server, "migrate_together")
+
+    with ThreadPoolExecutor(8) as threads:
+        applied = list(threads.map(lambda _: migrate(conninfo, address="here"), range(8)))
+
+    assert sum(applied) == len(all_migrations())
+
+
+def test_a_database_of_a_newer_version_is_refused_and_left_alone(postgres_server: Server):
+    conninfo = postgres_server.new_database()
+    with psycopg.connect(conninfo) as session:
+        session.execute("INSERT INTO schema_version (version, name) VALUES (9999, 'future')")
+
+    with pytest.raises(CatalogError, match="newer mirrorlake: its schema is 9999") as raised:
+        migrate(conninfo, address="here")
+
+    assert "Install the newer mirrorlake" in raised.value.fix
+
+
+def test_a_role_that_may_not_create_anything_is_told_what_to_ask_for(postgres_server: Server):
+    conninfo = bare_database(postgres_server, "migrate_forbidden")
+    with psycopg.connect(conninfo, autocommit=True) as session:
+        session.execute("CREATE ROLE visitor LOGIN")
+    visitor = make_conninfo(conninfo, options="-c role=visitor")
+
+    with pytest.raises(CatalogError, match="permission denied") as raised:
+        migrate(visitor, address="here")
+
+    assert "CREATE EXTENSION" in raised.value.fix
+
+
+def test_a_database_that_is_not_utf8_is_refused(postgres_server: Server):
+    with psycopg.connect(postgres_server.conninfo, autocommit=True) as session:
+        session.execute("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+
+    with pytest.raises(CatalogError, match="encoding LATIN1"):
+        migrate(make_conninfo(postgres_server.conninfo, dbname="latin"), address="here")

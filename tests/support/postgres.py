@@ -1,0 +1,82 @@
+"""One real PostgreSQL for a test session, and fresh, migrated databases in it.
+
+Fixtures: `catalog` (one database for all tests of a module), `empty_catalog` (one for each test),
+`postgres_server` (the server itself: `new_database()` answers a conninfo).
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from mirrorlake.catalog.embedded import ensure_running, stop
+from mirrorlake.catalog.migrate import migrate
+from mirrorlake.catalog.place import folder_of, recorded_base
+from mirrorlake.catalog.pool import Catalog
+
+TEMPLATE = "template_mirrorlake"
+
+
+def new_home() -> Path:
+    """A home that PostgreSQL's user can reach when we are root; give it back with `discard`."""
+    home = Path(tempfile.mkdtemp(prefix="mirrorlake-test-"))
+    home.chmod(0o711)
+    return home
+
+
+def discard(home: Path) -> None:
+    """Stop the database of a home and delete everything of it, wherever it had to be put."""
+    stop(home)
+    base = recorded_base(folder_of(home)) if folder_of(home).is_dir() else None
+    if base is not None:
+        shutil.rmtree(base, ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+class Server:
+    """A running PostgreSQL that hands out databases which are copies of a migrated one."""
+
+    def __init__(self, conninfo: str) -> None:
+        self.conninfo = conninfo
+        self._made = 0
+        migrate(self._new("template0", TEMPLATE), address="the test server")
+
+    def new_database(self) -> str:
+        """The conninfo of a fresh database with our schema."""
+        self._made += 1
+        return self._new(TEMPLATE, f"test_{self._made}")
+
+    def _new(self, template: str, name: str) -> str:
+        with psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True) as session:
+            session.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+            )
+        return make_conninfo(self.conninfo, dbname=name)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    home = new_home()
+    try:
+        yield Server(ensure_running(home))
+    finally:
+        discard(home)
+
+
+@pytest.fixture(scope="module")
+def catalog(postgres_server: Server) -> Iterator[Catalog]:
+    with Catalog(postgres_server.new_database()) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def empty_catalog(postgres_server: Server) -> Iterator[Catalog]:
+    with Catalog(postgres_server.new_database()) as catalog:
+        yield catalog
