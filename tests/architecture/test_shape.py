@@ -1,0 +1,53 @@
+"""The repository keeps the shape that it promises."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+FILE_LINES = 420
+FUNCTION_LINES = 60
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
+def test_a_file_is_read_in_one_sitting_and_says_why_it_exists(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") <= FILE_LINES
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno <= FUNCTION_LINES, node.name
+
+
+def test_no_import_hides_in_a_function_or_behind_type_checking() -> None:
+    for path in SOURCES:
+        tree = ast.parse(path.read_text())
+        hidden = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset]
+        assert not hidden, f"{path}: line {hidden[0].lineno}"
+
+
+def test_the_pure_folders_reach_for_nothing_outside() -> None:
+    outside = re.compile(
+        r"^\s*(?:from|import) (psycopg|adbc|httpx|urllib3|botocore|obstore|pyvips|PIL|asyncio|socket)\b", re.MULTILINE
+    )
+    pure = [path for folder in ("model", "select", "plan") for path in (ROOT / "src/mirrorlake" / folder).rglob("*.py")]
+    for path in [*pure, ROOT / "src/mirrorlake/search/compile.py"]:
+        assert not outside.search(path.read_text()), path
+
+
+def test_environment_is_read_in_one_place() -> None:
+    readers = [path for path in SOURCES if "MIRRORLAKE_" in path.read_text() and "os.environ" in path.read_text()]
+    assert [path.name for path in readers] == ["settings.py"]
+
+
+def test_nothing_in_the_repository_names_the_machine_it_was_made_on() -> None:
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *SOURCES, ROOT / "uv.lock"]:
+        text = path.read_text()
+        assert "/work/" not in text, path
+        assert "/root/" not in text, path

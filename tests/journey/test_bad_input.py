@@ -1,0 +1,166 @@
+"""What a person can get wrong ends with one clear sentence, the right exit code, and nothing lost."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.support.cli import Cli
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    root = tmp_path / "photos"
+    root.mkdir()
+    for number in range(3):
+        Image.new("RGB", (32, 32), (number, 0, 0)).save(root / f"{number}.png")
+    return root
+
+
+def one_sentence(text: str) -> bool:
+    return text.startswith("error: ") and "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (["photos"], "file://"),
+        (["ftp://somewhere/x"], "s3://"),
+        (["s3://UPPER/x"], "lower-case"),
+        (["file:///tmp", "--glob", '"unclosed'], "unclosed"),
+        (["file:///tmp", "--region", "eu-west-1"], "folder"),
+        (["s3://bucket", "--endpoint", "minio:9000"], "http://"),
+        (["s3://bucket", "--anonymous", "--profile", "p"], "exclude"),
+        (["file:///tmp", "--settings", "/nowhere/settings.json"], "settings"),
+        (["file:///tmp", "--no-such-flag"], "no-such-flag"),
+        (["file:///tmp", "--jobs", "0"], "jobs"),
+    ],
+)
+def test_wrong_before_any_request_ends_with_2(cli: Cli, words: list[str], hint: str) -> None:
+    result = cli.run("mirror", *words, "--json")
+    assert result.code == 2
+    assert hint in result.err
+    assert "Traceback" not in result.err
+    assert result.out == ""
+
+
+@pytest.mark.parametrize("content", ["not json", "[]", '{"globPatterns": 1}', '{"glob_patterns": ["a", 3]}'])
+def test_a_bad_settings_file_is_named(cli: Cli, photos: Path, tmp_path: Path, content: str) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(content)
+    result = cli.run("mirror", photos.as_uri(), "--settings", settings, "--json")
+    assert result.code == 2
+    assert one_sentence(result.err)
+
+
+def test_a_folder_that_does_not_exist_fails_and_says_so(cli: Cli, tmp_path: Path) -> None:
+    result = cli.run("mirror", (tmp_path / "nowhere").as_uri(), "--json")
+    assert result.code == 1
+    report = result.json
+    assert report["state"] == "failed"
+    assert "nowhere" in report["error"]
+    assert one_sentence(result.err)
+
+
+def test_a_single_file_is_not_a_folder(cli: Cli, photos: Path) -> None:
+    result = cli.run("mirror", (photos / "0.png").as_uri(), "--json")
+    assert result.code == 2
+    assert "--glob 0.png" in result.err
+
+
+def test_an_empty_folder_is_a_library_of_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = cli.run("mirror", (tmp_path / "empty").as_uri(), "--json")
+    assert (result.code, result.json["listed"], result.json["state"]) == (0, 0, "succeeded")
+    assert "no object" in result.err
+
+
+def test_another_address_under_a_known_name_is_refused(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    cli.mirror(photos.as_uri(), "--name", "mine")
+    (tmp_path / "other").mkdir()
+    result = cli.run("mirror", (tmp_path / "other").as_uri(), "--name", "mine", "--json")
+    assert result.code == 2
+    assert photos.name in result.err
+
+
+def test_a_wrong_query_points_at_the_character(cli: Cli) -> None:
+    result = cli.run("search", "metadata.width:>", "--json")
+    assert result.code == 2
+    line, mark = result.err.splitlines()[1:3]
+    assert line.strip() == "metadata.width:>"
+    assert mark.strip() == "^"
+
+
+def test_an_unknown_asset_and_run_are_not_found(cli: Cli) -> None:
+    for words in (["asset", "show", "999"], ["asset", "show", "nonsense"], ["runs", "show", "999"]):
+        result = cli.run(*words, "--json")
+        assert result.code == 1
+        assert one_sentence(result.err)
+        assert result.out == ""
+
+
+def test_a_second_pass_at_the_same_time_is_refused_and_names_the_first(cli: Cli, tmp_path: Path) -> None:
+    root = many(tmp_path / "many", 400)
+    first = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
+    run = wait_for_run(cli)
+    second = cli.run("mirror", root.as_uri(), "--json")
+    out, _ = first.communicate(timeout=120)
+    assert second.code == 1
+    assert str(run) in second.err
+    assert json.loads(out)["new"] == 400
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_keeps_what_was_committed_and_the_next_pass_goes_on(
+    cli: Cli, tmp_path: Path, sent: signal.Signals
+) -> None:
+    root = many(tmp_path / "many", 600)
+    process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
+    run = wait_for_run(cli, committed=1)
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert cli.run("runs", "show", run, "--json").json["state"] == "cancelled"
+    kept = len(cli.search())
+    assert kept > 0
+    rest = cli.mirror(root.as_uri())
+    assert rest["new"] + rest["unchanged"] == 600
+    assert rest["unchanged"] == kept
+    assert rest["requests"]["get"] == rest["new"]
+    assert out == "" or json.loads(out)["state"] == "cancelled"
+
+
+def test_a_killed_pass_is_simply_run_again(cli: Cli, tmp_path: Path) -> None:
+    root = many(tmp_path / "many", 600)
+    process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
+    run = wait_for_run(cli, committed=1)
+    process.kill()
+    process.communicate(timeout=60)
+    kept = len(cli.search())
+    rest = cli.mirror(root.as_uri())
+    assert rest["unchanged"] >= kept
+    assert rest["new"] + rest["unchanged"] == 600
+    assert rest["requests"]["get"] == rest["new"]
+    assert cli.run("runs", "show", run, "--json").json["state"] == "failed"
+
+
+def many(root: Path, count: int) -> Path:
+    """Pictures large enough that looking at them takes a while."""
+    root.mkdir()
+    for number in range(count):
+        Image.effect_noise((500, 400), 20 + number % 200).convert("RGB").save(root / f"{number:04}.jpg", quality=80)
+    return root
+
+
+def wait_for_run(cli: Cli, *, committed: int = 0) -> int:
+    """The number of the run that is under way, once it has committed so many assets."""
+    for _ in range(300):
+        runs = [run for run in cli.run("runs", "list", "--json").lines if run["state"] == "running"]
+        if runs and (not committed or len(cli.search()) >= committed):
+            return runs[0]["run"]
+        time.sleep(0.05)
+    raise AssertionError("no run began")

@@ -1,0 +1,82 @@
+"""Run the installed `mirrorlake` command as a person does, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("mirrorlake")
+PATIENCE_S = 300
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[Any]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+class Cli:
+    """The command with one library's environment."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str]) -> None:
+        self.home = home
+        clean = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AWS_", "MIRRORLAKE_", "COVERAGE"))
+        }
+        # No credentials and no region but those that the test gives; no look-up of a cloud machine's own.
+        nowhere = {
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        }
+        self.environ = {**clean, **nowhere, "MIRRORLAKE_HOME": str(home), **environ}
+
+    def with_environ(self, **environ: str) -> Cli:
+        return Cli(self.home, {**self.environ, **environ})
+
+    def start(self, *words: str | Path) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [COMMAND, *map(str, words)], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, *words: str | Path) -> Result:
+        done = subprocess.run(
+            [COMMAND, *map(str, words)],
+            env=self.environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        return Result(done.returncode, done.stdout, done.stderr)
+
+    def mirror(self, *words: str | Path) -> Any:
+        """A pass that must succeed; answers its report."""
+        result = self.run("mirror", *words, "--json")
+        assert result.code == 0, result.err
+        return result.json
+
+    def search(self, query: str = "") -> list[Any]:
+        result = self.run("search", query, "--json")
+        assert result.code == 0, result.err
+        return result.lines
