@@ -7,11 +7,12 @@ import os
 import stat
 import threading
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 
@@ -25,9 +26,9 @@ from mirrorlake.errors import (
     StorageError,
     UsageError,
 )
-from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
 
 PAGE_ROWS = 4096
@@ -115,7 +116,7 @@ class FolderStore:
         """Nothing is held open between calls."""
 
     @contextmanager
-    def _open_root(self) -> Iterator[int]:
+    def _open_root(self) -> Generator[int]:
         """The root folder's descriptor. A root that became another folder is as good as gone."""
         try:
             root = os.open(self._root, _FOLDER)
@@ -194,20 +195,13 @@ class _Rows:
 
     def batch(self) -> pa.RecordBatch:
         """The page in the layout of a listing."""
-        columns: list[pa.Array] = [
-            pa.array(self.keys, pa.string()),
-            pa.array(self._sizes, pa.int64()),
-            pa.array(self._tokens, pa.string()),
-            pa.array(self._modified, LISTING.field("modified").type),
-            pa.nulls(len(self.keys), pa.string()),
-        ]
-        return pa.RecordBatch.from_arrays(columns, schema=LISTING)
+        return listing_batch(self.keys, self._sizes, self._tokens, self._modified)
 
 
 def _as_cursor(cursor: object) -> _Cursor:
     if not isinstance(cursor, tuple):
         raise TypeError("a cursor of another store")
-    return cursor
+    return cast("_Cursor", cursor)
 
 
 def _past(key: str, prefix: str) -> bool:
@@ -270,7 +264,7 @@ def _shown(path: str, name: str) -> str:
 
 
 @contextmanager
-def _open_folder(root: int, path: str) -> Iterator[int | None]:
+def _open_folder(root: int, path: str) -> Generator[int | None]:
     """A folder below the root, component by component without following links; None if it is gone."""
     at = os.dup(root)
     try:
@@ -291,7 +285,7 @@ def _open_folder(root: int, path: str) -> Iterator[int | None]:
 
 
 @contextmanager
-def _open_file(root: int, key: str) -> Iterator[int]:
+def _open_file(root: int, key: str) -> Generator[int]:
     """A regular file below the root; anything else is no object."""
     folder, _, name = key.rpartition("/")
     if not _is_path(key):

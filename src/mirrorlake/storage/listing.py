@@ -6,13 +6,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.objects import Certificate, KeyRange
+from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.sorting import sorted_batches
 
@@ -114,11 +114,11 @@ class _RangeListing:
                 raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
             cursor = page.cursor
             if rows >= self._batch_rows:
-                yield pa.concat_batches(pending)
+                yield joined(pending)
                 pending, rows = [], 0
         seen.complete = True
         if pending:
-            yield pa.concat_batches(pending)
+            yield joined(pending)
 
 
 class _SortedListing:
@@ -150,15 +150,9 @@ class _ScopeCheck:
         self._scope = scope
 
     def __call__(self, batch: pa.RecordBatch) -> None:
-        keys = batch.column("key")
-        inside = pc.starts_with(keys, self._scope.prefix)
-        if self._scope.after is not None:
-            inside = pc.and_(inside, pc.greater(keys, self._scope.after))
-        if self._scope.until is not None:
-            inside = pc.and_(inside, pc.less_equal(keys, self._scope.until))
-        place = pc.index(inside, False).as_py()  # noqa: FBT003 - the value that is looked for
-        if place >= 0:
-            raise _outside(cast("str", keys[place].as_py()), self._scope)
+        place = first_outside(batch, self._scope)
+        if place is not None:
+            raise _outside(key_at(batch, place), self._scope)
 
 
 class _OrderCheck:
@@ -169,18 +163,16 @@ class _OrderCheck:
         self._last: str | None = scope.after
 
     def __call__(self, batch: pa.RecordBatch) -> None:
-        keys = batch.column("key")
-        first, last = cast("str", keys[0].as_py()), cast("str", keys[-1].as_py())
+        first, last = key_at(batch, 0), key_at(batch, -1)
         # Keys of one prefix stand together, so of keys in order the two ends speak for all.
         for key in (first, last):
             if not key.startswith(self._scope.prefix) or (self._scope.until is not None and key > self._scope.until):
                 raise _outside(key, self._scope)
         if self._last is not None and first <= self._last:
             raise _disorder(self._last, first)
-        rising = pc.less(keys[:-1], keys[1:])
-        place = pc.index(rising, False).as_py()  # noqa: FBT003 - the value that is looked for
-        if place >= 0:
-            raise _disorder(cast("str", keys[place].as_py()), cast("str", keys[place + 1].as_py()))
+        place = first_not_rising(batch)
+        if place is not None:
+            raise _disorder(key_at(batch, place), key_at(batch, place + 1))
         self._last = last
 
 

@@ -7,12 +7,13 @@ import threading
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pyarrow as pa
 
 from mirrorlake.errors import NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge
-from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, ObjectInfo
+from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
 
 
@@ -108,10 +109,7 @@ class MemoryStore:
             *(keys[place * len(keys) // count - 1] for place in range(1, count)),
             scope.until,
         ]
-        return [
-            KeyRange(prefix=scope.prefix, after=left, until=right)
-            for left, right in zip(edges[:-1], edges[1:], strict=True)
-        ]
+        return [KeyRange(prefix=scope.prefix, after=left, until=right) for left, right in pairwise(edges)]
 
     def close(self) -> None:
         """Nothing to give back."""
@@ -135,11 +133,10 @@ def _reversed(key: str) -> str:
 
 
 def _batch(infos: list[ObjectInfo]) -> pa.RecordBatch:
-    columns: list[pa.Array] = [
-        pa.array([info.key for info in infos], pa.string()),
-        pa.array([info.size for info in infos], pa.int64()),
-        pa.array([info.token for info in infos], pa.string()),
-        pa.array([info.modified for info in infos], LISTING.field("modified").type),
-        pa.array([info.storage_class for info in infos], pa.string()),
-    ]
-    return pa.RecordBatch.from_arrays(columns, schema=LISTING)
+    return listing_batch(
+        [info.key for info in infos],
+        [info.size for info in infos],
+        [info.token for info in infos],
+        [info.modified for info in infos],
+        [info.storage_class for info in infos],
+    )

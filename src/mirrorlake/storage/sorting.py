@@ -5,17 +5,16 @@ from __future__ import annotations
 import errno
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyarrow import ipc
 
 from mirrorlake.errors import DiskFull
 from mirrorlake.model.columns import LISTING
+from mirrorlake.storage.arrow import count_upto, joined, key_at
 
 RUN_ROWS = 500_000  # about 100 MB of usual keys while one run is sorted
 CHUNK_ROWS = 8_000  # what is held of each run while they are merged
@@ -50,7 +49,7 @@ def sorted_batches(
 
 
 @contextmanager
-def _disk(workdir: Path) -> Iterator[None]:
+def _disk(workdir: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:
@@ -70,7 +69,7 @@ def _write(table: pa.Table, path: Path) -> Path:
 
 
 def _chunks_on_disk(path: Path, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
-    reader = cleanup.enter_context(ipc.open_file(cleanup.enter_context(pa.OSFile(str(path)))))
+    reader = cleanup.enter_context(ipc.open_file(cleanup.enter_context(pa.OSFile(str(path), "r"))))
     return (reader.get_batch(place) for place in range(reader.num_record_batches))
 
 
@@ -80,10 +79,10 @@ def _merge(sources: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
     for place, source in enumerate(sources):
         _advance(heads, place, source)
     while len(heads) > 1:
-        bound = min(_key(head, -1) for head in heads.values())
+        bound = min(key_at(head, -1) for head in heads.values())
         ready: list[pa.RecordBatch] = []
         for place, head in list(heads.items()):
-            count = _upto(head, bound)
+            count = count_upto(head, bound)
             if count:
                 ready.append(head.slice(0, count))
             if count < head.num_rows:
@@ -104,17 +103,6 @@ def _advance(heads: dict[int, pa.RecordBatch], place: int, source: Iterator[pa.R
             return
 
 
-def _upto(batch: pa.RecordBatch, bound: str) -> int:
-    """How many rows of a sorted batch have a key of at most `bound`."""
-    if _key(batch, 0) > bound:
-        return 0
-    return cast("int", pc.sum(pc.less_equal(batch.column("key"), bound)).as_py())
-
-
-def _key(batch: pa.RecordBatch, place: int) -> str:
-    return cast("str", batch.column("key")[place].as_py())
-
-
 def _rebatched(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """Slices of at most `rows` rows; small neighbours joined."""
     pending: list[pa.RecordBatch] = []
@@ -123,10 +111,10 @@ def _rebatched(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Reco
         pending.append(batch)
         count += batch.num_rows
         if count >= rows:
-            joined = pa.concat_batches(pending)
+            block = joined(pending)
             for start in range(0, count - rows + 1, rows):
-                yield joined.slice(start, rows)
+                yield block.slice(start, rows)
             left = count % rows
-            pending, count = ([joined.slice(joined.num_rows - left)] if left else []), left
+            pending, count = ([block.slice(block.num_rows - left)] if left else []), left
     if pending:
-        yield pa.concat_batches(pending)
+        yield joined(pending)

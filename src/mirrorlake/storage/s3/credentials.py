@@ -102,8 +102,8 @@ class ObstoreProvider:
         """Credentials with the time until which obstore may use them."""
         now = self._source.current()
         return {
-            "access_key_id": now.access_key,
-            "secret_access_key": now.secret_key,
+            "access_key_id": now.access_key or "",
+            "secret_access_key": now.secret_key or "",
             "token": now.token,
             "expires_at": datetime.now(UTC) + _OBSTORE_LIFE,
         }

@@ -7,7 +7,7 @@ import socket
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -92,11 +92,11 @@ class _CheckedHTTPS(HTTPSConnection):
 
 
 class _CheckedHTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _CheckedHTTP
+    ConnectionCls = cast("Any", _CheckedHTTP)
 
 
 class _CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _CheckedHTTPS
+    ConnectionCls = cast("Any", _CheckedHTTPS)
 
 
 class Endpoint:
@@ -230,7 +230,7 @@ def _manager(base: str, ca_bundle: str | None) -> urllib3.PoolManager:
     if proxy:
         return urllib3.ProxyManager(proxy, maxsize=POOL, timeout=timeout, ssl_context=context)
     manager = urllib3.PoolManager(num_pools=2, maxsize=POOL, timeout=timeout, ssl_context=context)
-    manager.pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
+    cast("Any", manager).pool_classes_by_scheme = {"http": _CheckedHTTPPool, "https": _CheckedHTTPSPool}
     return manager
 
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken
+from mirrorlake.storage.arrow import buffer_of
 
 _PERCENT, _PLUS, _SPACE = 0x25, 0x2B, 0x20
 _NO_DIGIT = 255
@@ -42,7 +43,7 @@ def decode_keys(raw: pa.BinaryArray, *, percent: bool) -> DecodedKeys:
     offsets, data = _buffers(raw)
     if percent:
         offsets, data = _percent_decode(offsets, data)
-    column = pa.BinaryArray.from_buffers(pa.binary(), len(raw), [None, pa.py_buffer(offsets), pa.py_buffer(data)])
+    column = pa.BinaryArray.from_buffers(pa.binary(), len(raw), [None, buffer_of(offsets), buffer_of(data)])
     if not (data == 0).any():
         try:
             return DecodedKeys(keys=cast("pa.StringArray", column.cast(pa.string())))
@@ -57,7 +58,7 @@ def escaped(key: bytes) -> str:
 
 
 def _buffers(raw: pa.BinaryArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    _, offset_buffer, data_buffer = cast("list[pa.Buffer | None]", raw.buffers())
+    _, offset_buffer, data_buffer = raw.buffers()
     if offset_buffer is None or data_buffer is None or not len(raw):
         return np.zeros(len(raw) + 1, np.int32), np.zeros(0, np.uint8)
     offsets = np.frombuffer(cast("Any", offset_buffer), np.int32)[raw.offset : raw.offset + len(raw) + 1]

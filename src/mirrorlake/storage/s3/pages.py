@@ -17,10 +17,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
+from mirrorlake.storage.arrow import buffer_of, coalesced
 from mirrorlake.storage.s3.envelope import Envelope, read_xml
 from mirrorlake.storage.s3.keys import decode_keys
 
@@ -110,7 +110,7 @@ def _check_count(said: str | None, objects: int, all_entries: int) -> None:
 
 
 def _texts(envelope: Envelope, raw: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    column = cast("pa.BinaryArray", pa.array([text.encode() for text in raw], pa.binary()))
+    column = pa.array([text.encode() for text in raw], pa.binary())
     decoded = decode_keys(column, percent=envelope.encoding == "url")
     return tuple(cast("list[str]", decoded.keys.to_pylist())), decoded.unnameable
 
@@ -122,7 +122,7 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
         token = columns["ETag"].cast(pa.string())
         if token.null_count:
             # Without an ETag the date is the only sign of a change that a listing has.
-            token = pc.coalesce(token, modified)
+            token = coalesced(token, modified)
         arrays: list[pa.Array[Any]] = [
             columns["Size"].cast(pa.string()).cast(pa.int64()),
             token,
@@ -210,21 +210,24 @@ def _cut(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     bounds[-1] = len(text)
     if (bounds[1:] < bounds[:-1]).any():
         return None
-    segments = pa.BinaryArray.from_buffers(pa.binary(), count * width, [None, pa.py_buffer(bounds), region])
-    if not _alike(segments, count, width):
+    segments = cast(
+        "pa.BinaryArray",
+        pa.BinaryArray.from_buffers(pa.binary(), count * width, [None, buffer_of(bounds), region]),
+    )
+    rows = np.arange(0, count * width, width, dtype=np.int32)
+    if not _alike(segments, rows, width):
         return None
-    columns = {name: segments.take(_every(place, count, width)) for name, place in template.values.items()}
-    columns.setdefault("StorageClass", cast("pa.BinaryArray", pa.nulls(count, pa.binary())))
-    return cast("dict[str, pa.BinaryArray]", columns)
+    columns = {name: _taken(segments, rows + place) for name, place in template.values.items()}
+    columns.setdefault("StorageClass", pa.nulls(count, pa.binary()))
+    return columns
 
 
-def _alike(segments: pa.BinaryArray, count: int, width: int) -> bool:
+def _alike(segments: pa.BinaryArray, rows: npt.NDArray[np.int32], width: int) -> bool:
     """Whether all that stands between the values is the same for every object."""
     places = np.arange(0, width, 2, dtype=np.int32)
-    between = segments.take(pa.array((places + np.arange(count, dtype=np.int32)[:, None] * width).ravel()))
-    first = between.take(pa.array(np.tile(np.arange(len(places), dtype=np.int32), count)))
-    return between.equals(first)
+    between = _taken(segments, (places + rows[:, None]).ravel())
+    return between.equals(_taken(between, np.tile(np.arange(len(places), dtype=np.int32), len(rows))))
 
 
-def _every(place: int, count: int, width: int) -> pa.Int32Array:
-    return cast("pa.Int32Array", pa.array(np.arange(place, count * width, width, dtype=np.int32)))
+def _taken(segments: pa.BinaryArray, places: npt.NDArray[np.int32]) -> pa.BinaryArray:
+    return segments.take(cast("Any", pa.array(places)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from mirrorlake.model.objects import KeyRange
 
@@ -43,7 +44,4 @@ def ranges(scope: KeyRange, cuts: list[str], parts: int) -> list[KeyRange]:
     # The first cut of n names leaves nothing to its left, so n names make n parts at best.
     chosen = sorted({inside[place * len(inside) // count] for place in range(1, count)})
     edges: list[str | None] = [scope.after, *chosen, scope.until]
-    return [
-        KeyRange(prefix=scope.prefix, after=left, until=right)
-        for left, right in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [KeyRange(prefix=scope.prefix, after=left, until=right) for left, right in pairwise(edges)]

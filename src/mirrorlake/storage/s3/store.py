@@ -11,12 +11,12 @@ from http import HTTPStatus
 from typing import cast
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import urllib3
 
 from mirrorlake.errors import ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Access, Location
+from mirrorlake.storage.arrow import count_upto, key_at, only_inside
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.s3.credentials import CredentialSource, MachineChain, machine_session
 from mirrorlake.storage.s3.errors import Asked, read_refusal, translate
@@ -192,16 +192,11 @@ class S3Store:
 
 def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
     """The rows of `batch` within `scope`, and whether the end of the scope has been passed."""
-    keys = batch.column("key")
-    if ordered:
-        if scope.until is None or not len(keys) or cast("str", keys[-1].as_py()) <= scope.until:
-            return batch, False
-        return batch.filter(pc.less_equal(keys, scope.until)), True
-    if scope.after is not None:
-        batch = batch.filter(pc.greater(batch.column("key"), scope.after))
-    if scope.until is not None:
-        batch = batch.filter(pc.less_equal(batch.column("key"), scope.until))
-    return batch, False
+    if not ordered:
+        return only_inside(batch, scope), False
+    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
+        return batch, False
+    return batch.slice(0, count_upto(batch, scope.until)), True
 
 
 def _check_key(key: str) -> None:

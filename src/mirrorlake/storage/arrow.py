@@ -1,0 +1,96 @@
+"""Listing batches: made, joined and measured against a range, with types where pyarrow's stubs have none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mirrorlake.model.columns import LISTING, TIME
+from mirrorlake.model.objects import KeyRange
+
+_pc = cast("Any", pc)  # the stubs of the comparisons know neither texts nor their results
+
+
+def listing_batch(
+    keys: Sequence[str],
+    sizes: Sequence[int],
+    tokens: Sequence[str],
+    modified: Sequence[int] | Sequence[datetime | None],
+    storage_classes: Sequence[str | None] | None = None,
+) -> pa.RecordBatch:
+    """A batch of `model.columns.LISTING`; `modified` as datetimes or as microseconds since 1970."""
+    columns: list[pa.Array[Any]] = [
+        pa.array(keys, pa.string()),
+        pa.array(sizes, pa.int64()),
+        pa.array(tokens, pa.string()),
+        pa.array(cast("Sequence[Any]", modified), TIME),
+        pa.nulls(len(keys), pa.string()) if storage_classes is None else pa.array(storage_classes, pa.string()),
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=LISTING)
+
+
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """One batch of all rows; at least one batch is needed."""
+    return batches[0] if len(batches) == 1 else cast("pa.RecordBatch", cast("Any", pa).concat_batches(batches))
+
+
+def key_column(batch: pa.RecordBatch) -> pa.StringArray:
+    """The keys of a batch."""
+    return cast("pa.StringArray", batch.column("key"))
+
+
+def key_at(batch: pa.RecordBatch, place: int) -> str:
+    """The key of one row; negative places count from the end."""
+    return key_column(batch)[place % batch.num_rows].as_py()
+
+
+def first_outside(batch: pa.RecordBatch, scope: KeyRange) -> int | None:
+    """The first row whose key is not in `scope`, or None."""
+    return _first_false(_inside(batch, scope))
+
+
+def first_not_rising(batch: pa.RecordBatch) -> int | None:
+    """The first row that is followed by a key which is not greater, or None."""
+    keys = key_column(batch)
+    return _first_false(_pc.less(keys[:-1], keys[1:]))
+
+
+def only_inside(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
+    """The rows whose keys are in `scope`."""
+    return batch.filter(_inside(batch, scope))
+
+
+def count_upto(batch: pa.RecordBatch, bound: str) -> int:
+    """How many keys are at most `bound`."""
+    return int(_pc.sum(_pc.less_equal(key_column(batch), bound)).as_py() or 0)
+
+
+def coalesced(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
+    """`first`, and `second` where that is null."""
+    return cast("pa.StringArray", _pc.coalesce(first, second))
+
+
+def buffer_of(array: npt.NDArray[np.generic]) -> pa.Buffer:
+    """An array's memory, shared."""
+    return pa.py_buffer(cast("Any", array))
+
+
+def _inside(batch: pa.RecordBatch, scope: KeyRange) -> pa.BooleanArray:
+    keys = key_column(batch)
+    inside = _pc.starts_with(keys, scope.prefix)
+    if scope.after is not None:
+        inside = _pc.and_(inside, _pc.greater(keys, scope.after))
+    if scope.until is not None:
+        inside = _pc.and_(inside, _pc.less_equal(keys, scope.until))
+    return cast("pa.BooleanArray", inside)
+
+
+def _first_false(mask: pa.BooleanArray) -> int | None:
+    place = int(_pc.index(mask, False).as_py())
+    return place if place >= 0 else None

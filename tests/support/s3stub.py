@@ -1,0 +1,336 @@
+"""A small S3 server for tests: true byte order, every legal key, verified signatures, faults on command."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from bisect import bisect_right, insort
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Self
+from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes
+from xml.sax.saxutils import escape
+
+from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+ACCESS_KEY = "STUBACCESSKEY"
+SECRET_KEY = "stub/secret+key=with&odd%chars"
+REGION = "us-east-1"
+CLOCK_SKEW_S = 15 * 60  # as S3 allows
+
+
+@dataclass(frozen=True, slots=True)
+class StubObject:
+    data: bytes
+    etag: str
+    modified: datetime
+    storage_class: str = "STANDARD"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back over the wire. `cut` closes the connection after that many bytes of the body."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    bucket: str
+    key: bytes  # empty for the bucket itself
+    query: dict[str, str]
+    headers: dict[str, str]  # names in lower case
+
+
+Fault = Callable[[Request], Answer | None]  # None = answer as usual
+
+
+class S3Stub:
+    """`with S3Stub() as stub: stub.put("bucket", "key", b"data")`, then talk to `stub.endpoint`."""
+
+    def __init__(self, *, region: str = REGION) -> None:
+        self.region = region
+        self.secrets = {ACCESS_KEY: SECRET_KEY}
+        self.public: set[str] = set()  # buckets that need no signature
+        self.requests: list[Request] = []
+        self.faults: list[Fault] = []
+        self.page_keys = 1000
+        self.lock = threading.RLock()
+        self._buckets: dict[str, dict[bytes, StubObject]] = {}
+        self._sorted: dict[str, list[bytes]] = {}
+        self._server = _Server(("127.0.0.1", 0), _Handler)
+        self._server.stub = self
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def create_bucket(self, bucket: str) -> None:
+        with self.lock:
+            self._buckets.setdefault(bucket, {})
+            self._sorted.setdefault(bucket, [])
+
+    def delete_bucket(self, bucket: str) -> None:
+        with self.lock:
+            del self._buckets[bucket], self._sorted[bucket]
+
+    def put(self, bucket: str, key: str | bytes, data: bytes, *, storage_class: str = "STANDARD") -> str:
+        """Hold `data` under `key`, whatever its bytes; returns the ETag without its quotes."""
+        raw = key.encode() if isinstance(key, str) else key
+        assert 1 <= len(raw) <= 1024, "S3 keys have 1 to 1,024 bytes"
+        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        with self.lock:
+            self.create_bucket(bucket)
+            if raw not in self._buckets[bucket]:
+                insort(self._sorted[bucket], raw)
+            self._buckets[bucket][raw] = StubObject(data, etag, datetime.now(UTC), storage_class)
+        return etag
+
+    def delete(self, bucket: str, key: str | bytes) -> None:
+        raw = key.encode() if isinstance(key, str) else key
+        with self.lock:
+            if self._buckets[bucket].pop(raw, None):
+                self._sorted[bucket].remove(raw)
+
+    def fail(self, answer: Answer, *, times: int = 1, method: str | None = None, skip: int = 0) -> None:
+        """Answer the next `times` requests (of `method`, after `skip` of them) with `answer`."""
+        left = {"skip": skip, "times": times}
+
+        def fault(request: Request) -> Answer | None:
+            if method is not None and request.method != method:
+                return None
+            with self.lock:
+                if left["skip"]:
+                    left["skip"] -= 1
+                    return None
+                if not left["times"]:
+                    return None
+                left["times"] -= 1
+            return answer
+
+        self.faults.append(fault)
+
+    def answer(self, request: Request) -> Answer:
+        for fault in self.faults:
+            if (told := fault(request)) is not None:
+                return told
+        with self.lock:
+            if request.bucket not in self._buckets:
+                return error(404, "NoSuchBucket")
+            if not request.key:
+                return self._bucket_answer(request)
+            found = self._buckets[request.bucket].get(request.key)
+        return _object_answer(request, found)
+
+    def _bucket_answer(self, request: Request) -> Answer:
+        if request.method == "HEAD":
+            return Answer(200, headers={"x-amz-bucket-region": self.region})
+        if request.query.get("list-type") != "2":
+            return error(400, "InvalidArgument")
+        objects, keys = self._buckets[request.bucket], self._sorted[request.bucket]
+        return Answer(200, _list_page(request, objects, keys, self.page_keys), {"Content-Type": "application/xml"})
+
+
+def error(status: int, code: str, **fields: str) -> Answer:
+    """An S3 error document."""
+    parts = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{code}</Message>{parts}</Error>'
+    return Answer(status, body.encode(), {"Content-Type": "application/xml"})
+
+
+def _object_answer(request: Request, found: StubObject | None) -> Answer:
+    if found is None:
+        return error(404, "NoSuchKey")
+    wanted = request.headers.get("if-match")
+    if wanted is not None and wanted not in ("*", f'"{found.etag}"'):
+        return error(412, "PreconditionFailed")
+    return Answer(
+        200,
+        found.data,
+        {
+            "ETag": f'"{found.etag}"',
+            "Last-Modified": format_datetime(found.modified, usegmt=True),
+            "Content-Type": "application/octet-stream",
+            **({} if found.storage_class == "STANDARD" else {"x-amz-storage-class": found.storage_class}),
+        },
+    )
+
+
+def _list_page(request: Request, objects: dict[bytes, StubObject], keys: list[bytes], page_keys: int) -> bytes:
+    query = request.query
+    prefix = _text(query.get("prefix", ""))
+    delimiter = _text(query.get("delimiter", ""))
+    after = _text(query.get("start-after", ""))
+    if "continuation-token" in query:
+        after = bytes.fromhex(query["continuation-token"].removeprefix("token-"))
+    limit = min(int(query.get("max-keys", "1000")), page_keys)
+    url = query.get("encoding-type") == "url"
+    entries: list[str] = []
+    prefixes: list[str] = []
+    count, last, truncated = 0, b"", False
+    for name, is_prefix in _names(keys, prefix, delimiter, after):
+        if count == limit:
+            truncated = True
+            break
+        count, last = count + 1, name + (b"\xff" * 1024 if is_prefix else b"")
+        if is_prefix:
+            prefixes.append(f"<CommonPrefixes><Prefix>{_shown(name, url=url)}</Prefix></CommonPrefixes>")
+        else:
+            entries.append(_entry(name, objects[name], url=url))
+    parts = [
+        '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">',
+        f"<Name>{request.bucket}</Name><Prefix>{_shown(prefix, url=url)}</Prefix>",
+        f"<NextContinuationToken>token-{last.hex()}</NextContinuationToken>" if truncated else "",
+        f"<KeyCount>{count}</KeyCount><MaxKeys>{limit}</MaxKeys>",
+        "<EncodingType>url</EncodingType>" if url else "",
+        f"<IsTruncated>{str(truncated).lower()}</IsTruncated>",
+        *entries,
+        *prefixes,
+        "</ListBucketResult>",
+    ]
+    return "".join(parts).encode()
+
+
+def _names(keys: list[bytes], prefix: bytes, delimiter: bytes, after: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Keys and, with a delimiter, common prefixes (True), in byte order after `after`."""
+    told = b""
+    for key in keys[bisect_right(keys, after) :]:
+        if not key.startswith(prefix):
+            continue
+        if delimiter and (end := key.find(delimiter, len(prefix))) >= 0:
+            common = key[: end + len(delimiter)]
+            if common != told and common > after:
+                told = common
+                yield common, True
+        else:
+            yield key, False
+
+
+def _entry(key: bytes, found: StubObject, *, url: bool) -> str:
+    modified = found.modified.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    return (
+        f"<Contents><Key>{_shown(key, url=url)}</Key><LastModified>{modified}</LastModified>"
+        f"<ETag>&quot;{found.etag}&quot;</ETag><Size>{len(found.data)}</Size>"
+        f"<StorageClass>{found.storage_class}</StorageClass></Contents>"
+    )
+
+
+def _shown(key: bytes, *, url: bool) -> str:
+    return quote_plus(key, safe="/*-_.") if url else escape(key.decode())
+
+
+def _text(value: str) -> bytes:
+    return value.encode("utf-8", "surrogateescape")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+    stub: S3Stub
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients of fault tests hang up at will."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # one segment per answer: no waiting for delayed ACKs
+    server: _Server
+
+    def do_GET(self) -> None:  # noqa: N802 - the base class names it
+        self._handle()
+
+    def do_HEAD(self) -> None:  # noqa: N802
+        self._handle()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+        """Quiet."""
+
+    def _handle(self) -> None:
+        stub = self.server.stub
+        target = self.requestline.split(" ")[1]  # `path` has lost leading slashes
+        path, _, query = target.partition("?")
+        bucket, _, key = path.removeprefix("/").partition("/")
+        request = Request(
+            method=self.command,
+            bucket=bucket,
+            key=unquote_to_bytes(key),
+            query=dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape")),
+            headers={name.lower(): value for name, value in self.headers.items()},
+        )
+        with stub.lock:
+            stub.requests.append(request)
+        refused = None if bucket in stub.public else _refused(self, request, path, stub)
+        self._send(refused or stub.answer(request))
+
+    def _send(self, answer: Answer) -> None:
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
+        self.wfile.flush()
+        if answer.cut is not None:
+            self.close_connection = True
+
+
+_CREDENTIAL = re.compile(r"Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request")
+
+
+def _refused(handler: _Handler, request: Request, path: str, stub: S3Stub) -> Answer | None:
+    """Recompute the signature from what came over the wire, canonicalised as S3 does it."""
+    query_signed = "X-Amz-Signature" in request.query
+    authorization = request.headers.get("authorization", "")
+    credential = f"Credential={request.query.get('X-Amz-Credential', '')}" if query_signed else authorization
+    match = _CREDENTIAL.search(credential)
+    if match is None:
+        return error(403, "AccessDenied")
+    access_key, _, region = match.groups()
+    secret = stub.secrets.get(access_key)
+    if secret is None:
+        return error(403, "InvalidAccessKeyId")
+    if region != stub.region:
+        return error(400, "AuthorizationHeaderMalformed", Region=stub.region)
+    stamp = request.query.get("X-Amz-Date", "") if query_signed else request.headers.get("x-amz-date", "")
+    age = (datetime.now(UTC) - datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)).total_seconds()
+    if query_signed and age > int(request.query["X-Amz-Expires"]):
+        return error(403, "AccessDenied")
+    if not query_signed and abs(age) > CLOCK_SKEW_S:
+        return error(403, "RequestTimeTooSkewed")
+    names = request.query["X-Amz-SignedHeaders"] if query_signed else authorization
+    signed = names if query_signed else names.partition("SignedHeaders=")[2].partition(",")[0]
+    canonical = quote(unquote_to_bytes(path), safe="/-_.~")
+    pairs = [f"{quote(n, safe='-_.~')}={quote(_text(v), safe='-_.~')}" for n, v in request.query.items()
+             if n != "X-Amz-Signature"]  # fmt: skip
+    headers = {name: request.headers[name] for name in signed.split(";")}
+    again = AWSRequest(
+        method=request.method, url=f"http://{request.headers['host']}{canonical}?{'&'.join(pairs)}", headers=headers
+    )
+    again.context["timestamp"] = stamp
+    kind = S3SigV4QueryAuth if query_signed else S3SigV4Auth
+    signer = kind(Credentials(access_key, secret), "s3", region)
+    signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
+    told = request.query["X-Amz-Signature"] if query_signed else authorization.rpartition("Signature=")[2]
+    return None if signature == told else error(403, "SignatureDoesNotMatch")
