@@ -1,0 +1,113 @@
+"""Tell from the end of a key whether it names something the library can look at. Pure, columns only.
+
+The name only selects; what an object really is, its bytes say (`ingest.identify`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+BoolMask = npt.NDArray[np.bool_]
+IntColumn = npt.NDArray[np.int64]
+
+# Suffix (lower case, with its dot) -> the media type that the name promises.
+MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        ".avif": "image/avif",
+        ".bmp": "image/bmp",
+        ".jpe": "image/jpeg",
+        ".jpeg": "image/jpeg",
+        ".jpg": "image/jpeg",
+        ".png": "image/png",
+        ".webp": "image/webp",
+    }
+)
+
+_WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another way
+
+
+class Endings:
+    """The last eight bytes of every key of a column, ready to be compared with many suffixes.
+
+    One gather from the column's buffer serves all suffixes; comparing is then integer arithmetic of about a
+    nanosecond a key. Case is folded for ASCII letters only, as file systems and people do for suffixes.
+    """
+
+    def __init__(self, keys: pa.StringArray) -> None:
+        offsets, data = _buffers(keys)
+        self._lengths = np.diff(offsets)
+        ends = offsets[1:]
+        if len(data) < _WORD:
+            data = np.concatenate([np.zeros(_WORD, dtype=np.uint8), data])
+            ends = ends + _WORD
+        words = np.ndarray((len(data) - _WORD + 1,), dtype="<u8", buffer=data.data, strides=(1,))
+        self._words: npt.NDArray[np.uint64] = words[np.maximum(ends - _WORD, 0)]
+        # Only a key that ends within the first bytes of the buffer has no full word before its end.
+        early = int(np.searchsorted(ends, _WORD))
+        if early:
+            missing = (_WORD - ends[:early]).astype(np.uint64)
+            self._words[:early] <<= missing * np.uint64(8)
+        self._shortest = int(self._lengths.min()) if len(self._lengths) else 0
+
+    def match(self, suffix: str) -> BoolMask:
+        """Which keys end in `suffix`, ASCII letters in either case. At most eight bytes."""
+        raw = suffix.lower().encode()
+        if not 0 < len(raw) <= _WORD:
+            raise ValueError(f"a suffix has 1 to {_WORD} bytes: {suffix!r}")
+        fold = bytes(0x20 if chr(byte).isalpha() and byte < 0x80 else 0 for byte in raw)
+        shift = np.uint64(8 * (_WORD - len(raw)))
+        tail = self._words >> shift if shift else self._words
+        mask: BoolMask = (tail | np.uint64(int.from_bytes(fold, "little"))) == np.uint64(int.from_bytes(raw, "little"))
+        if self._shortest < len(raw):
+            # The word of a key shorter than the suffix holds bytes of the key before it.
+            mask &= self._lengths >= len(raw)
+        return mask
+
+    def dot_at(self, distance: int) -> BoolMask:
+        """Which keys have a dot as their `distance`-th byte from the end, 1 to 8."""
+        byte = (self._words >> np.uint64(8 * (_WORD - distance))) & np.uint64(0xFF)
+        return (byte == np.uint64(ord("."))) & (self._lengths >= distance)
+
+    def match_any(self, suffixes: Sequence[str]) -> BoolMask:
+        """Which keys end in any of `suffixes`."""
+        mask: BoolMask = np.zeros(len(self._lengths), dtype=np.bool_)
+        for suffix in suffixes:
+            mask |= self.match(suffix)
+        return mask
+
+    def supported(self) -> dict[int, BoolMask]:
+        """Which keys name a supported format: suffix length in bytes -> the keys with such a suffix."""
+        by_length: dict[int, list[str]] = {}
+        for suffix in MEDIA_TYPES:
+            by_length.setdefault(len(suffix), []).append(suffix)
+        return {length: self.match_any(suffixes) for length, suffixes in by_length.items()}
+
+
+def has_supported_suffix(keys: pa.StringArray) -> pa.BooleanArray:
+    """Which keys name a supported format (`.jpg`, `.JPEG`, ...; ASCII case is ignored)."""
+    mask = np.logical_or.reduce(list(Endings(keys).supported().values()))
+    return pa.array(mask, type=pa.bool_())
+
+
+def media_type_of_name(key: str) -> str | None:
+    """The media type that the key's suffix promises, None for a suffix we do not know."""
+    dot = key.rfind(".")
+    suffix = key[dot:] if dot >= 0 else ""
+    return MEDIA_TYPES.get(suffix.lower()) if suffix.isascii() else None
+
+
+def _buffers(keys: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """The offsets (one more than keys) and the bytes of a string column, without copying."""
+    if len(keys) == 0:
+        return np.zeros(1, dtype=np.int32), np.zeros(0, dtype=np.uint8)
+    _, offset_buffer, data_buffer = keys.buffers()
+    if offset_buffer is None:  # pragma: no cover - Arrow always has offsets for a column with rows
+        raise ValueError("a string column without offsets")
+    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[keys.offset : keys.offset + len(keys) + 1]
+    data = np.zeros(0, dtype=np.uint8) if data_buffer is None else np.frombuffer(data_buffer, dtype=np.uint8)
+    return offsets, data
