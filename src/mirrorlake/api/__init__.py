@@ -1,1 +1,7 @@
-"""api."""
+"""Serve the library to browsers and scripts. OpenAPI is the contract."""
+
+from mirrorlake.api.library import Library
+from mirrorlake.api.server import listen, serve
+from mirrorlake.api.web import create_app
+
+__all__ = ["Library", "create_app", "listen", "serve"]

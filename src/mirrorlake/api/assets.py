@@ -1,0 +1,110 @@
+"""Routes of the library's assets: find them, show one, its thumbnail, its original."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+from urllib.parse import quote
+
+import blake3
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from mirrorlake.api.library import Library
+from mirrorlake.api.shapes import AssetFull, AssetPage
+
+PAGE_LIMIT: Final = 500
+OFFSET_LIMIT: Final = 2**53 - 1  # what a JavaScript number holds exactly; also far below a bigint
+YEAR_S: Final = 365 * 24 * 3600
+# Bytes from a bucket are somebody's active content until proven otherwise.
+ORIGINAL_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
+
+AssetId = Annotated[str, Path(max_length=64, description="The asset's id.")]
+_Responses = dict[int | str, dict[str, object]]
+_WEBP: _Responses = {
+    200: {"content": {"image/webp": {}}, "description": "The thumbnail."},
+    304: {"description": "Unchanged."},
+}
+_BYTES: _Responses = {
+    200: {"content": {"application/octet-stream": {}}, "description": "The bytes, as a download."},
+    303: {"description": "The way to the bytes: an address that works for a short time."},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AssetRoutes:
+    """Handlers over one library."""
+
+    library: Library
+
+    def search(
+        self,
+        query: Annotated[str, Query(max_length=8192, description="The search language; empty finds everything.")] = "",
+        limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+        offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
+    ) -> AssetPage:
+        """A stretch of the assets that match a query."""
+        return AssetPage.of(self.library.search(query, limit=limit, offset=offset), offset)
+
+    def asset(self, asset_id: AssetId) -> AssetFull:
+        """Everything about one asset."""
+        return AssetFull.of(self.library.asset(asset_id))
+
+    def thumbnail(
+        self,
+        request: Request,
+        asset_id: AssetId,
+        v: Annotated[
+            str | None, Query(max_length=64, description="Any mark of the content, to cache it for good.")
+        ] = None,
+    ) -> Response:
+        """The asset's thumbnail, 320 pixels at most on its longer side."""
+        data = self.library.thumbnail(asset_id)
+        etag = f'"{blake3.blake3(data).hexdigest()[:32]}"'
+        # An asset keeps its id when its bytes are replaced, so only an address with a mark may be kept unasked.
+        cache = f"private, max-age={YEAR_S}, immutable" if v is not None else "private, no-cache"
+        headers = {"ETag": etag, "Cache-Control": cache}
+        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+        if etag in known:
+            return Response(status_code=304, headers=headers)
+        return Response(data, media_type="image/webp", headers=headers)
+
+    def original(self, asset_id: AssetId) -> Response:
+        """The asset's own bytes: a redirect to the bucket where it can be reached, else a download."""
+        original = self.library.original(asset_id)
+        headers = {"Cache-Control": "private, no-store"}
+        if original.url is not None:
+            return RedirectResponse(original.url, status_code=303, headers=headers)
+        headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"
+        headers["Content-Security-Policy"] = ORIGINAL_CSP
+        return Response(original.data, media_type=original.media_type, headers=headers)
+
+
+def _plain(name: str) -> str:
+    """A name that can be sent: keys may hold what UTF-8 cannot."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def asset_routes(library: Library) -> APIRouter:
+    """The routes under /assets."""
+    routes = AssetRoutes(library)
+    router = APIRouter(prefix="/assets", tags=["assets"])
+    router.add_api_route("", routes.search, methods=["GET"], operation_id="searchAssets")
+    router.add_api_route("/{asset_id}", routes.asset, methods=["GET"], operation_id="getAsset")
+    router.add_api_route(
+        "/{asset_id}/thumbnail",
+        routes.thumbnail,
+        methods=["GET"],
+        operation_id="getThumbnail",
+        response_class=Response,
+        responses={**_WEBP},
+    )
+    router.add_api_route(
+        "/{asset_id}/original",
+        routes.original,
+        methods=["GET"],
+        operation_id="getOriginal",
+        response_class=Response,
+        responses={**_BYTES},
+    )
+    return router

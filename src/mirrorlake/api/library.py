@@ -1,0 +1,45 @@
+"""What the web face asks of the library: one small Protocol, so that it runs over the real one and over a test's."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from mirrorlake.model.assets import AssetDetail, Original, Page
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.sources import DatasourceSummary
+
+
+class Library(Protocol):
+    """The use cases behind the routes. Every method is thread-safe and raises only `MirrorlakeError`s."""
+
+    def search(self, query: str, *, limit: int, offset: int) -> Page:
+        """The stretch `[offset, offset + limit)` of the result. Raises QueryError, which points at a character."""
+        ...
+
+    def asset(self, asset_id: str) -> AssetDetail:
+        """Everything about one asset. Raises NotFound."""
+        ...
+
+    def thumbnail(self, asset_id: str) -> bytes:
+        """The asset's thumbnail, a WebP image. Raises NotFound."""
+        ...
+
+    def original(self, asset_id: str) -> Original:
+        """The way to the asset's own bytes. Raises NotFound, and StorageError where the bucket refuses."""
+        ...
+
+    def datasources(self) -> list[DatasourceSummary]:
+        """Every datasource, by name."""
+        ...
+
+    def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
+        """The newest runs first, of one datasource or of all. Raises NotFound for an unknown datasource."""
+        ...
+
+    def run(self, run_id: int) -> Run:
+        """One run. Raises NotFound."""
+        ...
+
+    def outcomes(self, run_id: int, *, limit: int, offset: int, kind: OutcomeKind | None) -> list[Outcome]:
+        """What happened to single objects in a run, by key, of one kind or of all. Raises NotFound."""
+        ...

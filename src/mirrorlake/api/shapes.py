@@ -1,0 +1,235 @@
+"""The shapes that the REST contract promises. Renaming a field here breaks people's scripts: add, never rename."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.sources import DatasourceSummary
+
+_FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+class Shape(BaseModel):
+    """Base of every answer: nothing undeclared gets out."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AssetItem(Shape):
+    """One line of a search result."""
+
+    id: str
+    name: str
+    key: Annotated[str, Field(description="Object key, byte-exact; relative to the folder for file:// sources.")]
+    uri: Annotated[str, Field(description="Percent-encoded address of the object.")]
+    datasource: str
+    datasources: list[str]
+    media_type: str
+    size: Annotated[int, Field(description="Bytes.")]
+    width: Annotated[int, Field(description="Pixels, upright.")]
+    height: Annotated[int, Field(description="Pixels, upright.")]
+    tags: list[str]
+    metadata: dict[str, Scalar]
+    projects: list[str]
+    state: AssetState
+    placeholder: Annotated[str, Field(description="Thumbhash, base64.")]
+    modified: datetime | None
+    updated: datetime
+
+    @classmethod
+    def of(cls, asset: Asset) -> AssetItem:
+        """The public shape of an asset."""
+        return cls(
+            id=asset.id,
+            name=asset.name,
+            key=asset.key,
+            uri=asset.uri,
+            datasource=asset.datasource,
+            datasources=list(asset.datasources),
+            media_type=asset.media_type,
+            size=asset.size,
+            width=asset.width,
+            height=asset.height,
+            tags=list(asset.tags),
+            metadata=dict(asset.metadata),
+            projects=list(asset.projects),
+            state=asset.state,
+            placeholder=base64.b64encode(asset.placeholder).decode("ascii"),
+            modified=asset.modified,
+            updated=asset.updated,
+        )
+
+
+class AssetPage(Shape):
+    """A stretch of a search result."""
+
+    total: Annotated[int, Field(description="How many assets match; a lower bound where total_capped.")]
+    total_capped: bool
+    offset: int
+    items: list[AssetItem]
+
+    @classmethod
+    def of(cls, page: Page, offset: int) -> AssetPage:
+        """The public shape of a page that starts at `offset`."""
+        items = [AssetItem.of(asset) for asset in page.assets]
+        return cls(total=page.total, total_capped=page.total_capped, offset=offset, items=items)
+
+
+class MetadataShape(Shape):
+    """One metadata key: its value, who set it (bucket or user) and when."""
+
+    value: Scalar
+    source: str
+    at: datetime
+
+
+class AssetFull(Shape):
+    """Everything the library knows about one asset."""
+
+    asset: AssetItem
+    digest: Annotated[str, Field(description="BLAKE3 of the bytes, hexadecimal.")]
+    token: Annotated[str, Field(description="The bucket's opaque change token.")]
+    storage_class: str | None
+    orientation: Annotated[int, Field(description="EXIF orientation as stored in the file, 1 to 8.")]
+    facts: Annotated[dict[str, JsonValue], Field(description="What the file says of itself: camera, exposure, ...")]
+    metadata: dict[str, MetadataShape]
+    sidecar_key: str | None
+    warnings: list[str]
+    created: datetime
+
+    @classmethod
+    def of(cls, detail: AssetDetail) -> AssetFull:
+        """The public shape of an asset's details."""
+        return cls(
+            asset=AssetItem.of(detail.asset),
+            digest=detail.digest.hex(),
+            token=detail.token,
+            storage_class=detail.storage_class,
+            orientation=detail.orientation,
+            facts=_FACTS.validate_python(dict(detail.facts)),
+            metadata={
+                key: MetadataShape(value=entry.value, source=entry.source, at=entry.at)
+                for key, entry in detail.metadata.items()
+            },
+            sidecar_key=detail.sidecar_key,
+            warnings=list(detail.warnings),
+            created=detail.created,
+        )
+
+
+class RequestCounts(Shape):
+    """Logical calls at the storage seam."""
+
+    list: int
+    get: int
+    head: int
+    put: int
+    delete: int
+
+
+class RunCounts(Shape):
+    """How many objects each outcome has."""
+
+    listed: int
+    selected: int
+    new: int
+    changed: int
+    metadata_changed: int
+    labels_changed: int
+    moved: int
+    missing: int
+    removed: int
+    unchanged: int
+    skipped: int
+    failed: int
+
+
+class RunShape(Shape):
+    """One pass over one datasource."""
+
+    id: int
+    datasource: str
+    trigger: str
+    state: RunState
+    started: datetime
+    finished: datetime | None
+    counts: RunCounts
+    requests: RequestCounts
+    bytes_read: int
+    error: str | None
+
+    @classmethod
+    def of(cls, run: Run) -> RunShape:
+        """The public shape of a run."""
+        return cls(
+            id=run.id,
+            datasource=run.datasource,
+            trigger=run.trigger,
+            state=run.state,
+            started=run.started,
+            finished=run.finished,
+            counts=RunCounts(**asdict(run.counts)),
+            requests=RequestCounts(**asdict(run.requests)),
+            bytes_read=run.bytes_read,
+            error=run.error,
+        )
+
+
+class OutcomeShape(Shape):
+    """What happened to one object in a run, and why."""
+
+    key: str
+    kind: OutcomeKind
+    stage: str | None
+    reason: str | None
+    asset_id: str | None
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> OutcomeShape:
+        """The public shape of an outcome."""
+        return cls(
+            key=outcome.key,
+            kind=outcome.kind,
+            stage=outcome.stage,
+            reason=outcome.reason,
+            asset_id=outcome.asset_id,
+        )
+
+
+class DatasourceShape(Shape):
+    """A datasource at a glance."""
+
+    id: int
+    name: str
+    uri: str
+    endpoint: str | None
+    globs: Annotated[list[str], Field(description="Empty: everything is mirrored.")]
+    assets: int
+    last_run: RunShape | None
+
+    @classmethod
+    def of(cls, summary: DatasourceSummary) -> DatasourceShape:
+        """The public shape of a datasource."""
+        source = summary.datasource
+        return cls(
+            id=source.id,
+            name=source.name,
+            uri=source.location.uri,
+            endpoint=source.access.endpoint,
+            globs=list(source.settings.globs),
+            assets=summary.assets,
+            last_run=None if summary.last_run is None else RunShape.of(summary.last_run),
+        )
+
+
+class Health(Shape):
+    """The server answers. Says nothing that a stranger may not know."""
+
+    status: str

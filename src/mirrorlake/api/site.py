@@ -1,0 +1,78 @@
+"""The pages themselves: the built web app out of the package, and the address that signs a browser in."""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fastapi import Request, Response
+from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException
+
+from mirrorlake.api.access import Gate
+
+BUILT: Final = Path(__file__).parent / "static"
+_NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mirrorlake</title>
+<h1>The web pages are not built yet</h1>
+<p>The server runs and answers under <code>/api/v1</code>, but this copy of mirrorlake has no pages in it.</p>
+<p>Build them with <code>make setup</code>, or with <code>npm ci &amp;&amp; npm run build</code> in the
+<code>ui</code> folder, then reload.</p></html>"""
+# The system's own table may be wrong or empty; these are all that a build holds.
+_TYPES: Final = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".txt": "text/plain",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Serves one folder of built files. Public: the pages hold nothing of the library."""
+
+    gate: Gate
+    folder: Path = BUILT
+
+    def page(self, request: Request) -> Response:
+        """A file of the build, or the app itself for every address that is a page of it."""
+        path = request.url.path
+        if path == "/api" or path.startswith("/api/"):
+            raise HTTPException(404)
+        signed_in = self.gate.sign_in(request)
+        if signed_in is not None:
+            return signed_in
+        if "." not in path:
+            return self._app()
+        return self._file(path.lstrip("/"))
+
+    def _app(self) -> Response:
+        headers = {"Cache-Control": "no-store"}  # it names the hashed files: an old one would ask for gone ones
+        index = self.folder / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, status_code=503, headers=headers)
+        return Response(index.read_bytes(), media_type="text/html", headers=headers)
+
+    def _file(self, name: str) -> Response:
+        file = self._inside(name)
+        if file is None:
+            raise HTTPException(404)
+        hashed = file.parent.name == "assets"  # where the build puts files whose names carry their hash
+        cache = "public, max-age=31536000, immutable" if hashed else "no-cache"
+        kind = _TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": cache})
+
+    def _inside(self, name: str) -> Path | None:
+        """The file of that name, if it is one of the build's."""
+        root = self.folder.resolve()
+        try:
+            file = (root / name).resolve()
+            known = file.is_relative_to(root) and file.is_file() and not file.name.startswith(".")
+        except (ValueError, OSError):  # NUL in the name, or a name too long for the file system
+            return None
+        return file if known else None

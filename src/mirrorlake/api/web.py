@@ -1,0 +1,77 @@
+"""The app factory: every route, its policy and its guards, in one visible place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse
+from pydantic import JsonValue, TypeAdapter
+
+from mirrorlake.api.access import FrontDoor, Gate
+from mirrorlake.api.assets import asset_routes
+from mirrorlake.api.library import Library
+from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
+from mirrorlake.api.shapes import Health
+from mirrorlake.api.site import BUILT, Site
+from mirrorlake.api.sources import source_routes
+
+_DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
+
+
+def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (), static: Path = BUILT) -> FastAPI:
+    """The web app over `library`.
+
+    `token` opens it: in the address (`/?token=…`, once per browser) or as a Bearer token. `allowed_hosts`
+    are names, with or without a port, that the server answers to besides this machine's own.
+    """
+    gate = Gate(token)
+    app = FastAPI(
+        title="mirrorlake",
+        version=version("mirrorlake"),
+        openapi_url=None,  # served below, under the same policy as the rest
+        docs_url=None,
+        redoc_url=None,
+    )
+    install(app)
+
+    def openapi() -> JSONResponse:
+        """The contract itself."""
+        return JSONResponse(_DOCUMENT.validate_python(app.openapi()))
+
+    def health() -> Health:
+        """Whether the server answers."""
+        return Health(status="ok")
+
+    private = APIRouter(prefix="/api/v1", dependencies=[Depends(gate.admit)], responses={**_problems()})
+    private.include_router(asset_routes(library))
+    private.include_router(source_routes(library))
+    private.add_api_route(
+        "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
+    )
+    public = APIRouter()
+    public.add_api_route("/api/v1/health", health, methods=["GET"], operation_id="health", tags=["server"])
+    public.add_api_route(
+        "/{path:path}", Site(gate, static).page, methods=["GET", "HEAD"], include_in_schema=False, name="page"
+    )
+    app.include_router(private)
+    app.include_router(public)
+    app.add_middleware(FrontDoor, allowed_hosts=tuple(allowed_hosts))
+    return app
+
+
+def _problems() -> dict[int | str, dict[str, object]]:
+    """What every private route may answer besides success, for the contract."""
+    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    meanings = {
+        400: "The query or a setting cannot be used.",
+        401: "Not signed in.",
+        403: "Another site asked.",
+        404: "Nothing of that name.",
+        422: "A parameter cannot be used.",
+        502: "The bucket did not answer as it should.",
+        503: "The database is not available.",
+    }
+    return {status: {"description": text, "content": content} for status, text in meanings.items()}

@@ -1,0 +1,292 @@
+"""A library in memory, with made pictures: what the web face is tested over where no catalog is needed."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+import random
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+from PIL import Image, ImageDraw, ImageFilter
+
+from mirrorlake.errors import NotFound, QueryError
+from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+
+NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+CAP = 10_000  # totals beyond this are lower bounds, as in the real search
+PLACEHOLDERS = [
+    base64.b64decode(text)
+    for text in ("1QcSHQRnh493V4dIh4eXh1h4kJUI", "3PcNNYSFeXh/d3eld0iHZoZgVwh2", "HBkSHYSIeHiPiHh8eJd4eTN0EEQG")
+]
+PLACES = ("Orchard", "Harbour", "Night shift", "Line 3", "Roof survey", "Field trial")
+
+
+@lru_cache(maxsize=512)
+def picture(seed: int, width: int, height: int, kind: str = "WEBP") -> bytes:
+    """A made landscape: a sky, a sun and ranges of hills, different for every seed."""
+    rng = random.Random(seed)  # noqa: S311 - pictures, not secrets
+    hue = rng.random()
+    image = Image.new("RGB", (width, height))
+    draw = ImageDraw.Draw(image)
+    for y in range(height):
+        t = y / height
+        draw.line([(0, y), (width, y)], fill=_colour(hue + 0.12 * t, 0.55 - 0.35 * t, 0.45 + 0.5 * t))
+    radius, x, y = height * rng.uniform(0.06, 0.14), width * rng.uniform(0.2, 0.8), height * rng.uniform(0.2, 0.45)
+    draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=_colour(hue + 0.1, 0.15, 1.0))
+    image = image.filter(ImageFilter.GaussianBlur(1.2))
+    draw = ImageDraw.Draw(image)
+    for layer in range(5):
+        base, phase, swing = height * (0.5 + 0.1 * layer), rng.uniform(0, 6), height * rng.uniform(0.03, 0.09)
+        ridge = [
+            (px, base + swing * math.sin(phase + px / width * (4 + layer)) + swing / 3 * math.sin(phase * 3 + px / 17))
+            for px in range(0, width + 4, 4)
+        ]
+        draw.polygon([(0, height), *ridge, (width, height)], fill=_colour(hue + 0.45, 0.45, 0.62 - 0.12 * layer))
+    out = io.BytesIO()
+    image.save(out, kind, quality=82)
+    return out.getvalue()
+
+
+def _colour(hue: float, saturation: float, value: float) -> tuple[int, int, int]:
+    parts = Image.new("HSV", (1, 1), (int(hue * 255) % 256, int(saturation * 255), int(max(0.0, value) * 255) % 256))
+    found = parts.convert("RGB").getpixel((0, 0))
+    assert isinstance(found, tuple)
+    return int(found[0]), int(found[1]), int(found[2])
+
+
+def make_asset(number: int) -> Asset:
+    """The asset with that position in the library, the same every time."""
+    rng = random.Random(number)  # noqa: S311 - pictures, not secrets
+    width, height = rng.choice([(4032, 3024), (3024, 4032), (6000, 4000), (1920, 1080), (2048, 2048), (8000, 2000)])
+    place = PLACES[number % len(PLACES)]
+    name = f"{place.lower().replace(' ', '-')}-{number:05d}.jpg"
+    source = "orchard" if number % 3 else "harbour cams"
+    metadata: dict[str, str | int | float | bool] = {"place": place, "score": round(rng.random(), 3)}
+    if number % 2:
+        metadata |= {"camera.id": f"cam-{number % 7}", "night": number % 4 == 1, "shift": number % 3}
+    return Asset(
+        id=str(1000 + number),
+        name=name,
+        key=f"2026/{number % 12 + 1:02d}/{name}",
+        uri=f"s3://photos/2026/{number % 12 + 1:02d}/{name}",
+        datasource=source,
+        datasources=(source,),
+        media_type="image/jpeg",
+        size=rng.randrange(400_000, 9_000_000),
+        width=width,
+        height=height,
+        tags=tuple(sorted(rng.sample(["ripe", "review", "blurred", "season-26", "golden"], number % 3))),
+        metadata=metadata,
+        projects=("Ripeness 2026",) if number % 5 == 0 else (),
+        state=AssetState.MISSING if number % 11 == 4 else AssetState.PRESENT,
+        placeholder=PLACEHOLDERS[number % len(PLACEHOLDERS)],
+        modified=NOW - timedelta(days=number % 400, minutes=number),
+        updated=NOW - timedelta(hours=number % 900),
+    )
+
+
+def make_runs() -> list[Run]:
+    """Runs in every state that a page has to show, the newest first."""
+    base = Run(id=1, datasource="orchard", trigger="mirror", state=RunState.SUCCEEDED, started=NOW, finished=NOW)
+    return [
+        replace(
+            base,
+            id=5,
+            state=RunState.RUNNING,
+            started=NOW - timedelta(minutes=1),
+            finished=None,
+            counts=Counts(listed=48_200, selected=24_080, new=310, unchanged=23_770),
+            requests=Requests(list=49, get=310),
+            bytes_read=812_000_000,
+        ),
+        replace(
+            base,
+            id=4,
+            datasource="harbour cams",
+            state=RunState.FAILED,
+            started=NOW - timedelta(hours=2),
+            finished=NOW - timedelta(hours=2) + timedelta(seconds=3),
+            requests=Requests(list=1),
+            error="The bucket refused to list harbour-cams (403 AccessDenied). Grant s3:ListBucket on it.",
+        ),
+        replace(
+            base,
+            id=3,
+            started=NOW - timedelta(hours=5),
+            finished=NOW - timedelta(hours=5) + timedelta(seconds=41),
+            counts=Counts(
+                listed=24_080,
+                selected=12_045,
+                new=12,
+                changed=3,
+                moved=1,
+                missing=2,
+                unchanged=12_020,
+                skipped=4,
+                failed=3,
+                metadata_changed=2,
+            ),
+            requests=Requests(list=25, get=17, head=2),
+            bytes_read=64_200_000,
+        ),
+        replace(
+            base,
+            id=2,
+            datasource="harbour cams",
+            state=RunState.CANCELLED,
+            started=NOW - timedelta(days=1),
+            finished=NOW - timedelta(days=1) + timedelta(seconds=9),
+            counts=Counts(listed=4000, selected=3990, new=120),
+            requests=Requests(list=4, get=120),
+        ),
+        replace(
+            base,
+            started=NOW - timedelta(days=2),
+            finished=NOW - timedelta(days=2) + timedelta(minutes=3, seconds=12),
+            counts=Counts(listed=24_060, selected=12_030, new=12_026, failed=4),
+            requests=Requests(list=25, get=12_030),
+            bytes_read=41_000_000_000,
+        ),
+    ]
+
+
+def make_outcomes(run_id: int) -> list[Outcome]:
+    """A few outcomes of each kind, by key."""
+    rows = [
+        Outcome(key="2026/01/empty.jpg", kind=OutcomeKind.SKIPPED, reason="The object is empty."),
+        Outcome(
+            key="2026/01/half.jpg",
+            kind=OutcomeKind.FAILED,
+            stage="decode",
+            reason="The image ends in the middle: 40% of its rows are there.",
+        ),
+        Outcome(
+            key="2026/02/huge.png",
+            kind=OutcomeKind.FAILED,
+            stage="probe",
+            reason="60,000 x 60,000 pixels are more than the limit of 268 million.",
+        ),
+        Outcome(
+            key="2026/02/notes.jpg",
+            kind=OutcomeKind.FAILED,
+            stage="identify",
+            reason="The bytes are a ZIP archive, not an image.",
+        ),
+        Outcome(key="2026/03/gone.jpg", kind=OutcomeKind.MISSING, asset_id="1004"),
+    ]
+    rows.extend(
+        Outcome(key=make_asset(number).key + ".new", kind=OutcomeKind.NEW, asset_id=str(1000 + number))
+        for number in range(12)
+    )
+    rows.append(Outcome(key="2026/05/orchard-01.jpg", kind=OutcomeKind.CHANGED, asset_id="1001"))
+    rows.append(Outcome(key="2026/06/renamed.jpg", kind=OutcomeKind.MOVED, asset_id="1002"))
+    return sorted(rows, key=lambda row: row.key) if run_id == 3 else []
+
+
+@dataclass
+class FakeLibrary:
+    """Holds `size` assets. Understands a bare word, and `datasource:"x"`; `(` at the end is a query error."""
+
+    size: int = 2500
+    runs_held: list[Run] = field(default_factory=make_runs)
+    searches: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def search(self, query: str, *, limit: int, offset: int) -> Page:
+        self.searches.append((query, limit, offset))
+        if query.endswith("("):
+            raise QueryError("expected a word after (", "Close the parenthesis.", text=query, position=len(query))
+        if query.endswith(":>"):
+            raise QueryError(
+                "expected a value", 'Write a number or a "text" here.', text=query, position=len(query) - 1
+            )
+        if not query:
+            numbers: range | list[int] = range(self.size)
+        elif query.startswith('datasource:"'):
+            wanted = query[len('datasource:"') : -1]
+            numbers = [number for number in range(self.size) if make_asset(number).datasource == wanted]
+        else:
+            numbers = [number for number in range(self.size) if query.lower() in make_asset(number).name]
+        found = tuple(make_asset(number) for number in numbers[offset : offset + limit])
+        return Page(assets=found, total=min(len(numbers), CAP), total_capped=len(numbers) > CAP)
+
+    def _number(self, asset_id: str) -> int:
+        number = int(asset_id) - 1000 if asset_id.isdecimal() else -1
+        if not 0 <= number < self.size:
+            raise NotFound(f"No asset has the id {asset_id}.", "It may have been removed; search for it by name.")
+        return number
+
+    def asset(self, asset_id: str) -> AssetDetail:
+        number = self._number(asset_id)
+        asset = make_asset(number)
+        entries = {
+            key: MetadataEntry(value=value, source="user" if key == "shift" else "bucket", at=NOW)
+            for key, value in asset.metadata.items()
+        }
+        return AssetDetail(
+            asset=asset,
+            digest=bytes(random.Random(number).randbytes(32)),  # noqa: S311 - pictures, not secrets
+            token=f"{number:032x}",
+            storage_class="STANDARD",
+            orientation=6 if number % 4 == 1 else 1,
+            facts={
+                "make": "Fujifilm", "model": "X-T5", "lens": "XF 16-55mm F2.8", "exposure_time": 0.004,
+                "f_number": 5.6, "iso": 400, "focal_length": 23.0, "taken": "2026-03-04T11:22:33", "channels": 3,
+            },
+            metadata=entries,
+            sidecar_key=asset.key.replace(".jpg", ".json"),
+            warnings=("The sidecar's key `bad key` was left out: only letters, digits, `_` and `.` are allowed.",)
+            if number % 6 == 1
+            else (),
+            created=NOW - timedelta(days=3),
+        )  # fmt: skip
+
+    def thumbnail(self, asset_id: str) -> bytes:
+        number = self._number(asset_id)
+        asset = make_asset(number)
+        scale = 320 / max(asset.width, asset.height)
+        return picture(number % 60, max(1, round(asset.width * scale)), max(1, round(asset.height * scale)))
+
+    def original(self, asset_id: str) -> Original:
+        number = self._number(asset_id)
+        asset = make_asset(number)
+        scale = 1600 / max(asset.width, asset.height)
+        data = picture(number % 60, round(asset.width * scale), round(asset.height * scale), "JPEG")
+        return Original(url=None, data=data, media_type="image/jpeg", name=asset.name)
+
+    def datasources(self) -> list[DatasourceSummary]:
+        if not self.size:
+            return []
+        places = (
+            ("orchard", Location(provider=Provider.S3, container="photos", prefix="2026/")),
+            ("harbour cams", Location(provider=Provider.FILE, container="/srv/harbour cams")),
+            ("not run yet", Location(provider=Provider.S3, container="archive")),
+        )
+        return [
+            DatasourceSummary(
+                datasource=Datasource(id=number, name=name, location=place, access=Access(), settings=MirrorSettings()),
+                assets=sum(make_asset(n).datasource == name for n in range(min(self.size, CAP))),
+                last_run=next((run for run in self.runs_held if run.datasource == name), None),
+            )
+            for number, (name, place) in enumerate(places, start=1)
+        ]
+
+    def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
+        held = self.runs_held if self.size else []
+        return [run for run in held if datasource in (None, run.datasource)][:limit]
+
+    def run(self, run_id: int) -> Run:
+        for run in self.runs_held:
+            if run.id == run_id:
+                return run
+        raise NotFound(f"There is no run {run_id}.", "`mirrorlake runs list` shows the runs there are.")
+
+    def outcomes(self, run_id: int, *, limit: int, offset: int, kind: OutcomeKind | None) -> list[Outcome]:
+        self.run(run_id)
+        rows = [row for row in make_outcomes(run_id) if kind in (None, row.kind)]
+        return rows[offset : offset + limit]
