@@ -1,0 +1,1 @@
+"""How each family of formats is opened: header first, then pixels."""

@@ -1,0 +1,244 @@
+"""Open a still picture: facts from its header first, pixels only when it is known to be harmless.
+
+Loaders are called by name for the type that the bytes were found to be; every other loader of libvips is
+blocked, so that no SVG, PDF or ImageMagick code is ever reached, whatever the bytes pretend to be.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyvips
+
+from mirrorlake.ingest.formats.bmp import open_bmp, reduced_bmp
+from mirrorlake.ingest.formats.exif import camera_facts
+from mirrorlake.ingest.identify import MediaType
+from mirrorlake.ingest.placeholder import MAX_SIDE as PLACEHOLDER_SIDE
+from mirrorlake.ingest.placeholder import placeholder
+from mirrorlake.ingest.stages import Stage, Unusable
+from mirrorlake.model.assets import Scalar
+
+MAX_SIDE = 65_535  # pixels; what JPEG and AVIF viewers can address, and far beyond any camera
+MAX_PIXELS = 250_000_000  # decoded whole (interlaced PNG, AVIF) this is 1 to 2 GB: the most a worker may take
+THUMBNAIL_SIDE = 320  # pixels, the longest side
+THUMBNAIL_QUALITY = 78
+THUMBNAIL_EFFORT = 2  # half the time of effort 4 for files about 3% larger
+
+# One picture is decoded at a time and none twice: threads and caches of libvips would only cost memory.
+pyvips.concurrency_set(1)  # pyright: ignore[reportAttributeAccessIssue]  missing from the stubs of 3.2
+pyvips.cache_set_max(0)
+pyvips.block_untrusted_set(True)  # noqa: FBT003  the signature is pyvips'
+pyvips.operation_block_set("VipsForeignLoad", True)  # noqa: FBT003
+for _family in ("Jpeg", "Png", "Webp", "Heif"):
+    pyvips.operation_block_set(f"VipsForeignLoad{_family}", False)  # noqa: FBT003
+
+_LOADERS: dict[MediaType, str] = {
+    MediaType.JPEG: "jpegload_buffer",
+    MediaType.PNG: "pngload_buffer",
+    MediaType.WEBP: "webpload_buffer",
+    MediaType.AVIF: "heifload_buffer",
+}
+_COLOUR_SPACES = {"srgb": "rgb", "rgb": "rgb", "rgb16": "rgb", "scrgb": "rgb", "b-w": "grey", "grey16": "grey"}
+_KEEP_NOTHING = 0  # of metadata: no EXIF, and so no place, leaks into a thumbnail
+_END_OF_JPEG = b"\xff\xd9"
+_END_OF_PNG = b"IEND"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What the header says. `width` and `height` are upright; nothing has been decoded yet."""
+
+    media_type: MediaType
+    width: int
+    height: int
+    orientation: int  # EXIF 1..8 as stored; AVIF carries its turning elsewhere and says 1
+    facts: dict[str, Scalar]
+    warnings: tuple[str, ...]
+
+    @property
+    def longest(self) -> int:
+        """The longest side in pixels."""
+        return max(self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What was made of the pixels: a WebP of at most THUMBNAIL_SIDE, upright, sRGB, and its ThumbHash."""
+
+    thumbnail: bytes
+    placeholder: bytes
+    warnings: tuple[str, ...]
+
+
+def probe(data: bytes, kind: MediaType) -> Probe:
+    """Read the header. Raises Unusable (stage probe) for one that is broken or asks for too many pixels."""
+    return _probe_bmp(data) if kind is MediaType.BMP else _probe_vips(data, kind)
+
+
+def draw(data: bytes, header: Probe) -> Drawn:
+    """Decode the whole picture and draw its thumbnail and placeholder.
+
+    Raises Unusable (stage decode) for damaged or cut pixels. A picture that lacks nothing but its end
+    marker, or whose decoder merely grumbled, is drawn with a warning.
+    """
+    try:
+        if header.media_type is MediaType.BMP:
+            pixels, warnings = _fit(reduced_bmp(data, at_least=2 * THUMBNAIL_SIDE)), ()
+        else:
+            pixels, warnings = _decode(data, header)
+        thumbnail = pixels.webpsave_buffer(Q=THUMBNAIL_QUALITY, effort=THUMBNAIL_EFFORT, keep=_KEEP_NOTHING)
+        return Drawn(thumbnail=thumbnail, placeholder=_placeholder(pixels), warnings=warnings)
+    except pyvips.Error as error:
+        raise Unusable(Stage.DECODE, f"{_name(header.media_type)} pixels are damaged{_detail(error)}") from error
+
+
+def _probe_bmp(data: bytes) -> Probe:
+    header = open_bmp(data)
+    _check_size(header.width, header.height)
+    return Probe(
+        media_type=MediaType.BMP,
+        width=header.width,
+        height=header.height,
+        orientation=1,
+        facts={
+            "channels": header.channels,
+            "bit_depth": 8,
+            "colour_space": "grey" if header.channels == 1 else "rgb",
+            "has_alpha": header.has_alpha,
+            "has_icc": False,
+        },
+        warnings=header.warnings,
+    )
+
+
+def _probe_vips(data: bytes, kind: MediaType) -> Probe:
+    try:
+        image = _load(data, kind, fail_on="truncated")
+    except pyvips.Error as error:
+        raise Unusable(Stage.PROBE, f"{_name(kind)} header is damaged{_detail(error)}") from error
+    width, height = int(image.width), int(image.height)
+    _check_size(width, height)
+    orientation = _number(image, "orientation", 1)
+    if not 1 <= orientation <= 8:  # noqa: PLR2004  EXIF knows eight
+        orientation = 1
+    turned = orientation >= 5  # noqa: PLR2004  5 to 8 lie on their side
+    facts: dict[str, Scalar] = {
+        "channels": int(image.bands),
+        "bit_depth": _number(image, "bits-per-sample", 16 if image.format == "ushort" else 8),
+        "colour_space": _COLOUR_SPACES.get(str(image.interpretation), str(image.interpretation)),
+        "has_alpha": bool(image.hasalpha()),
+        "has_icc": _has(image, "icc-profile-data"),
+    }
+    frames = _apng_frames(data) if kind is MediaType.PNG else _number(image, "n-pages", 1)
+    if frames > 1:
+        facts["frames"] = frames
+    warnings: tuple[str, ...] = ()
+    if _has(image, "exif-data"):
+        block: object = image.get("exif-data")
+        camera = camera_facts(block) if isinstance(block, bytes) else camera_facts(b"")
+        facts.update(camera.values)
+        warnings = camera.warnings
+    if kind is MediaType.PNG and _END_OF_PNG not in data[-4096:]:
+        warnings = (*warnings, "the PNG lacks its end marker: it may have been cut")
+    return Probe(
+        media_type=kind,
+        width=height if turned else width,
+        height=width if turned else height,
+        orientation=orientation,
+        facts=facts,
+        warnings=warnings,
+    )
+
+
+def _check_size(width: int, height: int) -> None:
+    if width < 1 or height < 1:
+        raise Unusable(Stage.PROBE, f"the picture has no pixels ({width} x {height})")
+    if max(width, height) > MAX_SIDE or width * height > MAX_PIXELS:
+        raise Unusable(
+            Stage.PROBE,
+            f"the picture is {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side "
+            f"and {MAX_PIXELS // 1_000_000} megapixels are decoded",
+        )
+
+
+def _decode(data: bytes, header: Probe) -> tuple[pyvips.Image, tuple[str, ...]]:
+    """The upright thumbnail pixels. Strict first: a picture that passes has not a single complaint."""
+    try:
+        return _fit(_load_small(data, header, fail_on="warning")), ()
+    except pyvips.Error as complaint:
+        warning = f"the {_name(header.media_type)} is slightly damaged{_detail(complaint)}"
+    try:
+        return _fit(_load_small(data, header, fail_on="truncated")), (warning,)
+    except pyvips.Error:
+        if header.media_type is not MediaType.JPEG or data.endswith(_END_OF_JPEG):
+            raise
+    # With the marker put back, a decoder that still complains has missed picture data as well. A progressive
+    # picture cut between two scans would not complain: there nothing proves that the rest was all.
+    whole = data.removesuffix(_END_OF_JPEG[:1]) + _END_OF_JPEG
+    strict = _load_small(whole, header, fail_on="warning")
+    pixels = _fit(strict)
+    if _has(strict, "jpeg-multiscan") and _number(strict, "jpeg-multiscan", 0):
+        raise Unusable(Stage.DECODE, "JPEG pixels are damaged: the file was cut")
+    return pixels, ("the JPEG lacks only its end marker; it was imported whole",)
+
+
+def _load_small(data: bytes, header: Probe, *, fail_on: str) -> pyvips.Image:
+    """Open the picture, decoding fewer pixels where the format can, but at least twice as many as are drawn."""
+    ratio = header.longest / THUMBNAIL_SIDE
+    if header.media_type is MediaType.JPEG:
+        shrink = 2 ** max(0, min(3, int(math.log2(ratio)) - 1)) if ratio > 1 else 1
+        if shrink > 1:
+            return _load(data, header.media_type, fail_on=fail_on, shrink=shrink)
+    elif header.media_type is MediaType.WEBP and ratio > 2:  # noqa: PLR2004  below, there is little to save
+        return _load(data, header.media_type, fail_on=fail_on, scale=2 / ratio)
+    return _load(data, header.media_type, fail_on=fail_on)
+
+
+def _load(data: bytes, kind: MediaType, *, fail_on: str, **options: float) -> pyvips.Image:
+    loader: Callable[..., pyvips.Image] = getattr(pyvips.Image, _LOADERS[kind])
+    return loader(data, access="sequential", fail_on=fail_on, **options)
+
+
+def _fit(image: pyvips.Image) -> pyvips.Image:
+    """Upright, at most THUMBNAIL_SIDE, sRGB with 8 bits and 3 or 4 bands, in memory: here the pixels are decoded."""
+    small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", output_profile="srgb")
+    if small.interpretation != "srgb":
+        small = small.colourspace("srgb")
+    if small.format != "uchar":
+        small = small.cast("uchar")
+    return small.copy_memory()
+
+
+def _placeholder(pixels: pyvips.Image) -> bytes:
+    small = pixels.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down", no_rotate=True)
+    if not small.hasalpha():
+        small = small.bandjoin(255)
+    shape = (small.height, small.width, small.bands)
+    return placeholder(np.frombuffer(small.write_to_memory(), np.uint8).reshape(shape))
+
+
+def _apng_frames(data: bytes) -> int:
+    control = data.find(b"acTL", 8, max(data.find(b"IDAT"), 0))
+    return int.from_bytes(data[control + 4 : control + 8], "big") if control > 0 else 1
+
+
+def _has(image: pyvips.Image, field: str) -> bool:
+    return image.get_typeof(field) != 0
+
+
+def _number(image: pyvips.Image, field: str, default: int) -> int:
+    value: object = image.get(field) if _has(image, field) else default
+    return value if isinstance(value, int) else default
+
+
+def _name(kind: MediaType) -> str:
+    return {MediaType.WEBP: "WebP"}.get(kind, kind.name)
+
+
+def _detail(error: pyvips.Error) -> str:
+    """What libvips said, after a colon: its last line is the innermost cause. Empty where it gave none."""
+    lines = [line.strip() for line in str(error.detail).splitlines() if line.strip()]
+    return ": " + lines[-1].removeprefix("VipsJpeg: ").removeprefix("vipspng: ")[:200] if lines else ""

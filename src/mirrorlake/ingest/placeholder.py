@@ -1,0 +1,99 @@
+"""A picture in about 25 bytes: its colours as a blur that shows until the thumbnail is there.
+
+The format is ThumbHash (Evan Wallace, https://evanw.github.io/thumbhash/, MIT): a discrete cosine transform of the
+luminance, two colour differences and, where there is any, the alpha channel, in four bits a coefficient. The pure
+Python packages for it take tens of milliseconds an image; as three matrix products it takes about a tenth of one.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import floor
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_SIDE = 100  # pixels; the format is defined for pictures up to this size
+
+_Floats = NDArray[np.float64]
+
+
+def placeholder(rgba: NDArray[np.uint8]) -> bytes:
+    """The ThumbHash of an upright (height, width, 4) picture with straight alpha.
+
+    Raises ValueError for a picture that is empty, larger than MAX_SIDE, or of another shape.
+    """
+    height, width, channels = rgba.shape
+    if channels != 4 or not 0 < max(height, width) <= MAX_SIDE or min(height, width) == 0:  # noqa: PLR2004  R, G, B and alpha
+        raise ValueError(f"a placeholder is made of 1 to {MAX_SIDE} pixels a side in RGBA, not {rgba.shape}")
+    planes = _planes(rgba)
+    has_alpha = bool((rgba[..., 3] < 255).any())  # noqa: PLR2004  opaque
+    limit = 5 if has_alpha else 7  # luminance has fewer coefficients where alpha needs some
+    lx = max(1, _round(limit * width / max(width, height)))
+    ly = max(1, _round(limit * height / max(width, height)))
+    order = 7
+    spectrum = _cosines(height, order) @ planes @ _cosines(width, order).T
+
+    l_dc, l_ac, l_scale = _channel(spectrum[0], max(3, lx), max(3, ly))
+    p_dc, p_ac, p_scale = _channel(spectrum[1], 3, 3)
+    q_dc, q_ac, q_scale = _channel(spectrum[2], 3, 3)
+    landscape = width > height
+    first = (
+        _round(63 * l_dc)
+        | _round(31.5 + 31.5 * p_dc) << 6
+        | _round(31.5 + 31.5 * q_dc) << 12
+        | _round(31 * l_scale) << 18
+        | has_alpha << 23
+    )
+    second = (ly if landscape else lx) | _round(63 * p_scale) << 3 | _round(63 * q_scale) << 9 | landscape << 15
+    head = first.to_bytes(3, "little") + second.to_bytes(2, "little")
+    coefficients = [l_ac, p_ac, q_ac]
+    if has_alpha:
+        a_dc, a_ac, a_scale = _channel(spectrum[3], 5, 5)
+        head += bytes([_round(15 * a_dc) | _round(15 * a_scale) << 4])
+        coefficients.append(a_ac)
+    return head + _nibbles(np.concatenate(coefficients))
+
+
+def _planes(rgba: NDArray[np.uint8]) -> _Floats:
+    """Luminance, yellow minus blue, red minus green and alpha, transparent pixels painted in the average colour."""
+    values = rgba.astype(np.float64) / 255
+    alpha = values[..., 3]
+    rgb = values[..., :3]
+    weight = float(alpha.sum())
+    average: _Floats = np.tensordot(alpha, rgb, axes=2) / weight if weight else np.zeros(3)
+    red, green, blue = np.moveaxis(average * (1 - alpha)[..., None] + rgb * alpha[..., None], 2, 0)
+    return np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green, alpha])
+
+
+def _channel(spectrum: _Floats, nx: int, ny: int) -> tuple[float, _Floats, float]:
+    """The mean of one plane, its coefficients from 0 to 1 around 0.5, and the largest of them before that."""
+    rows, columns = _triangle(nx, ny)
+    ac = spectrum[rows, columns]
+    scale = float(np.abs(ac).max())
+    return float(spectrum[0, 0]), (0.5 + 0.5 / scale * ac if scale else ac), scale
+
+
+@lru_cache(maxsize=64)
+def _triangle(nx: int, ny: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where the low frequencies of a plane stand, row by row, without its mean."""
+    places = [(cy, cx) for cy in range(ny) for cx in range(nx) if cx * ny < nx * (ny - cy)][1:]
+    return np.array([cy for cy, _ in places]), np.array([cx for _, cx in places])
+
+
+@lru_cache(maxsize=MAX_SIDE)
+def _cosines(length: int, order: int) -> _Floats:
+    waves = np.cos(np.pi / length * np.outer(np.arange(order), np.arange(length) + 0.5))
+    return waves / length
+
+
+def _nibbles(values: _Floats) -> bytes:
+    quantised = np.floor(15 * values + 0.5).astype(np.uint8)
+    if quantised.size % 2:
+        quantised = np.append(quantised, np.uint8(0))
+    return (quantised[0::2] | quantised[1::2] << 4).tobytes()
+
+
+def _round(value: float) -> int:
+    # Halves go up, as in the format's first implementation; Python's round would go to even.
+    return floor(value + 0.5)
