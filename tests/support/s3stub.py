@@ -257,10 +257,10 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = 1 << 16  # one segment per answer: no waiting for delayed ACKs
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class names it
+    def do_GET(self) -> None:
         self._handle()
 
-    def do_HEAD(self) -> None:  # noqa: N802
+    def do_HEAD(self) -> None:
         self._handle()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002

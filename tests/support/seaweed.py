@@ -21,7 +21,7 @@ from mypy_boto3_s3 import S3Client
 
 ACCESS_KEY = "lakekey"
 SECRET_KEY = "lakesecret"
-READER_KEY = "readerkey"  # may read and list only buckets named in no action: refused everywhere
+READER_KEY = "readerkey"  # known, but allowed nothing
 READER_SECRET = "readersecret"
 START_S = 60
 
@@ -53,8 +53,11 @@ class Seaweed:
         ports = free_ports(9)
         self._port = ports[0]
         s3_config = self._folder / "s3.json"
-        s3_config.write_text(json.dumps({"identities": [_identity("lake", ACCESS_KEY, SECRET_KEY, ["Admin"]),
-                                                        _identity("reader", READER_KEY, READER_SECRET, [])]}))  # fmt: skip
+        identities = [
+            _identity("lake", ACCESS_KEY, SECRET_KEY, ["Admin"]),
+            _identity("reader", READER_KEY, READER_SECRET, []),
+        ]
+        s3_config.write_text(json.dumps({"identities": identities}))
         data = self._folder / "data"
         data.mkdir()
         flags = {

@@ -87,11 +87,6 @@ def machine_session(access: Access) -> botocore.session.Session:
     return session
 
 
-def obstore_credentials(source: CredentialSource) -> ObstoreProvider:
-    """The same credentials in the form that obstore asks for."""
-    return ObstoreProvider(source)
-
-
 class ObstoreProvider:
     """Called by obstore whenever what it was given before has run out."""
 

@@ -19,10 +19,12 @@ from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.arrow import count_upto, key_at, only_inside
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.s3.credentials import CredentialSource, MachineChain, machine_session
+from mirrorlake.storage.s3.endpoint import Endpoint
 from mirrorlake.storage.s3.errors import Asked, read_refusal, translate
-from mirrorlake.storage.s3.http import DEFAULT_REGION, Endpoint, Http, configured
+from mirrorlake.storage.s3.http import DEFAULT_REGION, Http, configured
 from mirrorlake.storage.s3.pages import S3Page, read_page
 from mirrorlake.storage.s3.ranges import bounds, ranges
+from mirrorlake.storage.s3.reading import ObstoreReader
 
 PAGE_KEYS = 1000  # the most that S3 gives in one page
 ERROR_BYTES = 64 * 1024  # how much of an error's body is read
@@ -61,9 +63,10 @@ class S3Store:
         self._anonymous = access.anonymous
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
         source = None if access.anonymous else credentials or MachineChain(session, access.profile)
-        self._http = Http(
-            Endpoint(self._bucket, access, self._region), self._region, source, configured(session, "ca_bundle")
-        )
+        endpoint = Endpoint(self._bucket, access, self._region)
+        ca_bundle = configured(session, "ca_bundle")
+        self._http = Http(endpoint, self._region, source, ca_bundle)
+        self._reader = ObstoreReader(endpoint, self._region, source, ca_bundle)
 
     @property
     def ordered(self) -> bool:
@@ -101,9 +104,16 @@ class S3Store:
         return True
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole object by a GET with If-Match."""
-        asked = self._asked(key)
+        """The whole object by a GET with If-Match: through obstore where it can name the key."""
         _check_key(key)
+        if self._reader.can_name(key):
+            body = self._reader.get(key, token=token, limit=limit)
+            if body is not None:
+                return body
+        return self._get_signed(key, token=token, limit=limit)
+
+    def _get_signed(self, key: str, *, token: str | None, limit: int) -> Body:
+        asked = self._asked(key)
         headers = {} if token is None else {"If-Match": f'"{token}"'}
         answer = self._http.send("GET", self._http.endpoint.path(key), asked=asked, headers=headers)
         try:

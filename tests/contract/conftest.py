@@ -1,0 +1,137 @@
+"""The stores that the contract suite is run against, each with a way to fill it."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.support import s3stub, seaweed, torture
+
+from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.folder import FolderStore
+from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.s3 import S3Store
+from mirrorlake.storage.s3.credentials import Static
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One empty store, and what a test may do to it."""
+
+    store: Store
+    put: Callable[[str, bytes], object]
+    delete: Callable[[str], object]
+    vanish: Callable[[], object]  # the bucket or folder itself goes
+    fits: Callable[[str], bool]  # keys that this kind of store can hold
+    conflicts: bool  # whether a key can stand in the way of another (folders)
+
+
+@pytest.fixture(scope="session")
+def stub() -> Iterator[s3stub.S3Stub]:
+    with s3stub.S3Stub() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def weed() -> Iterator[seaweed.Seaweed]:
+    with seaweed.Seaweed() as server:
+        yield server
+
+
+def stub_store(stub: s3stub.S3Stub, bucket: str, *, prefix: str = "", ordered: bool = True) -> S3Store:
+    return S3Store(
+        Location(provider=Provider.S3, container=bucket, prefix=prefix),
+        Access(endpoint=stub.endpoint, region=stub.region),
+        listing_ordered=ordered,
+        credentials=Static(access_key=s3stub.ACCESS_KEY, secret_key=s3stub.SECRET_KEY),
+    )
+
+
+def _memory() -> Bench:
+    store = MemoryStore(page_rows=7)
+
+    def vanish() -> None:
+        store.exists = False
+
+    return Bench(store, store.put, store.delete, vanish, lambda _: True, conflicts=False)
+
+
+def _folder(root: Path) -> Bench:
+    root.mkdir()
+    store = FolderStore(Location(provider=Provider.FILE, container=str(root)), page_rows=7)
+
+    def put(key: str, data: bytes) -> None:
+        path = root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        # A file system's clock may tick more slowly than a test writes.
+        facts = path.stat()
+        os.utime(path, ns=(facts.st_atime_ns, facts.st_mtime_ns + uuid.uuid4().int % 1_000_000))
+
+    def delete(key: str) -> None:
+        (root / key).unlink(missing_ok=True)
+
+    def vanish() -> None:
+        root.rename(root.with_name("elsewhere"))
+
+    return Bench(store, put, delete, vanish, torture.fits_folder, conflicts=True)
+
+
+def _stub(server: s3stub.S3Stub) -> Bench:
+    bucket = f"b-{uuid.uuid4().hex[:20]}"
+    server.create_bucket(bucket)
+    store = stub_store(server, bucket)
+    return Bench(
+        store,
+        lambda key, data: server.put(bucket, key, data),
+        lambda key: server.delete(bucket, key),
+        lambda: server.delete_bucket(bucket),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+def _weed(server: seaweed.Seaweed) -> Bench:
+    bucket = f"b-{uuid.uuid4().hex[:20]}"
+    client = server.client()
+    client.create_bucket(Bucket=bucket)
+    store = S3Store(
+        Location(provider=Provider.S3, container=bucket),
+        Access(endpoint=server.endpoint, region="us-east-1"),
+        credentials=Static(access_key=seaweed.ACCESS_KEY, secret_key=seaweed.SECRET_KEY),
+    )
+
+    def vanish() -> None:
+        for found in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+            client.delete_object(Bucket=bucket, Key=found["Key"])
+        client.delete_bucket(Bucket=bucket)
+
+    return Bench(
+        store,
+        lambda key, data: client.put_object(Bucket=bucket, Key=key, Body=data),
+        lambda key: client.delete_object(Bucket=bucket, Key=key),
+        vanish,
+        torture.fits_seaweed,
+        conflicts=True,
+    )
+
+
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    """Every kind of store in turn."""
+    match request.param:
+        case "memory":
+            made = _memory()
+        case "folder":
+            made = _folder(tmp_path / "root")
+        case "stub":
+            made = _stub(request.getfixturevalue("stub"))
+        case _:
+            made = _weed(request.getfixturevalue("weed"))
+    yield made
+    made.store.close()
