@@ -1,0 +1,139 @@
+"""The SQL of a query answers exactly what the query means, on a real PostgreSQL with awkward assets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from psycopg.types.json import Jsonb
+from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, queries, write
+from tests.support.query_oracle import Row, ids
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.assets import AssetState
+from mirrorlake.search.compile import STATES, compile_query
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.nodes import Boolean, Comparison, MetadataCompare, Or, Query, TimeColumn, TimeCompare
+from mirrorlake.search.scanner import Value
+from mirrorlake.search.values import read_literal, read_span
+
+ASSETS = 250
+VALUES = [
+    0, 1, -1, 2, 10, 80, 100, 9007199254740993, 1.5, 0.1, True, False,
+    "", "0", "1", "1.0", "1e0", "80", "true", "false", "a", "b", "ab", "B", "50%", "a_b", "a\\b", 'a"b', "é", "e\u0301",
+    "2026-01-01", "2026-01-01T10:00:30Z", "2026-01-01T10:00", "2026-01-01 12:00:59.5+02:00", "2026-02-30", "2023-02-29",
+    "2024-02-29", "2026-01-31T24:00", "2026-01-01T", "2025-12-31T23:30:00-14:00", "0000-01-01", "9999-12-31", "🦝",
+]  # fmt: skip
+
+
+def _text(dice: random.Random) -> str:
+    return "".join(dice.choices(FRAGMENTS, k=dice.randint(1, 6)))
+
+
+def _row(dice: random.Random, number: int) -> Row:
+    key = _text(dice) if dice.random() < 0.8 else dice.choice(["/a", "a/b", "a/1/b", "//a", "a", "b/a", "a%/b"])
+    source = dice.choice(["one", "two"])
+    return Row(
+        id=number,
+        datasource=source,
+        also_in="two" if source == "one" and dice.random() < 0.2 else None,
+        key=key,
+        name=key if dice.random() < 0.7 else _text(dice),
+        state=dice.choices(list(AssetState), weights=[6, 2, 2])[0],
+        type=dice.choice(["image/png", "image/jpeg", "image/webp", "imaginary/png", "im%ge/png"]),
+        size=dice.randint(0, 12),
+        width=dice.randint(0, 12),
+        height=dice.randint(0, 12),
+        created=dice.choice(MOMENTS),
+        updated=dice.choice(MOMENTS),
+        modified=dice.choice([*MOMENTS, None, None]),
+        tags=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
+        metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
+    )
+
+
+def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -> None:
+    connection.execute(
+        "INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, media_type, width, height,"
+        " orientation, digest, placeholder, metadata, created, updated)"
+        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, 1, '', '', %s, %s, %s)",
+        (
+            row.id, sources[row.datasource], row.key, row.name, STATES[row.state], row.size, row.modified, row.type,
+            row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
+        ),
+    )  # fmt: skip
+    for tag in row.tags:
+        connection.execute("INSERT INTO asset_tag VALUES (%s, %s)", (tag, row.id))
+    if row.also_in:
+        connection.execute(
+            "INSERT INTO object (datasource_id, state, size, asset_id, key, token) VALUES (%s, 0, 1, %s, %s, '')",
+            (sources[row.also_in], row.id, str(row.id)),
+        )
+
+
+@pytest.fixture(scope="module")
+def library(catalog: Catalog) -> list[Row]:
+    dice = random.Random(20_260_101)  # noqa: S311 - a fixed library, no secret
+    rows = [_row(dice, number) for number in range(1, ASSETS + 1)]
+    with catalog.write() as connection:
+        sources = {
+            name: connection.execute(
+                "INSERT INTO datasource (name, uri, access, settings) VALUES (%s, '', '{}', '{}') RETURNING id", (name,)
+            ).fetchone()[0]
+            for name in ("one", "two")
+        }
+        for row in rows:
+            _insert(connection, row, sources)
+    return rows
+
+
+@pytest.fixture(scope="module")
+def reader(catalog: Catalog, library: list[Row]) -> Iterator[psycopg.Connection]:
+    with catalog.read() as connection:
+        yield connection
+
+
+def answered(query: Query, reader: psycopg.Connection) -> list[int]:
+    compiled = compile_query(query)
+    found = reader.execute(
+        f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}",  # noqa: S608 - values are bound
+        (*compiled.where.params, *compiled.order.params),
+    )
+    return [row[0] for row in found]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=queries)
+def test_sql_answers_what_the_query_means(query: Query, reader: psycopg.Connection, library: list[Row]):
+    assert answered(parse(write(query)), reader) == ids(query, library)
+
+
+@pytest.mark.parametrize("comparison", list(Comparison))
+def test_every_comparison_answers_what_it_means_for_every_kind_of_value(
+    comparison: Comparison, reader: psycopg.Connection, library: list[Row]
+):
+    texts = sorted({str(value).lower() if isinstance(value, bool) else str(value) for value in VALUES})
+    for text in texts:
+        for quoted in (True, False):
+            literal = read_literal(Value(text, 0, quoted=quoted))
+            if isinstance(literal, Boolean) and comparison not in (Comparison.EQ, Comparison.NE):
+                continue
+            query = Query(Or(tuple(MetadataCompare(key, comparison, literal) for key in KEYS[:2])), ())
+            assert answered(query, reader) == ids(query, library), query
+
+
+@pytest.mark.parametrize("column", list(TimeColumn))
+@pytest.mark.parametrize("comparison", list(Comparison))
+def test_every_comparison_of_moments_includes_and_excludes_its_edges(
+    column: TimeColumn, comparison: Comparison, reader: psycopg.Connection, library: list[Row]
+):
+    for moment in MOMENTS:
+        span = read_span(moment.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        day = read_span(moment.strftime("%Y-%m-%d"))
+        for each in (span, day):
+            assert each is not None
+            query = Query(TimeCompare(column, comparison, each), ())
+            assert answered(query, reader) == ids(query, library), query

@@ -1,0 +1,76 @@
+"""Laws of reading a query: whatever can be meant can be written, and nothing typed breaks the reader."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+from tests.support.queries import queries, write
+
+from mirrorlake.errors import QueryError
+from mirrorlake.search.compile import compile_query
+from mirrorlake.search.grammar import MAX_LENGTH, parse
+from mirrorlake.search.nodes import NameContains, Query
+
+PIECES = [
+    "(", ")", '"', "\\", "-", " ", "AND", "OR", "NOT", "metadata.", "metadata:", "k", ":", ">", ">=", "!=", "=",
+    "..", "*", "**", "tag:", "sort:", "path:", "size>", "created<", "state:", "id:", "2026-01-01", "80", "1e999",
+    "%", "';--", "\0", "\ud800", "🦝", "é", "\n", "\t", "/", "999999999999999999999999", "0000-00-00",
+    "9999-12-31", "0001-01-01T00:00+14:00", "-0", "1mb", "٣", "NaN",
+]  # fmt: skip
+junk = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(max_size=60))
+
+
+def read(text: str) -> Query | QueryError:
+    try:
+        return parse(text)
+    except QueryError as error:
+        return error
+
+
+@given(queries)
+def test_a_written_query_means_itself(query: Query):
+    assert parse(write(query)) == query
+
+
+@given(junk)
+@example("(" * 4_096)
+@example("-" * 4_095 + "a")
+@example("NOT " * 1_000)
+@example("((a) " * 800)
+@example("a OR " * 819)
+@example('"' * 4_096)
+@example("\\" * 4_096)
+@example("metadata." * 400)
+@example("x" * 1_000_000)
+@example("size>" + "9" * 4_000)
+@example("size>" + "9" * 90 + "tb")
+@example("metadata.k:" + "9" * 4_000)
+@example("metadata.k>1e-999")
+@example("path:" + "*a" * 500)
+@example("id:" + "9" * 4_000)
+def test_whatever_is_typed_is_read_or_refused_at_a_character(text: str):
+    found = read(text)
+    if isinstance(found, Query):
+        compile_query(found)
+    else:
+        assert 0 <= found.position <= len(found.text) <= MAX_LENGTH
+        assert text.startswith(found.text)
+        assert found.message
+        assert found.fix
+
+
+@given(junk)
+def test_a_quoted_text_is_never_anything_but_a_text(text: str):
+    text = re.sub("[\0\ud800-\udfff]", "", text)
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    assert parse(f'"{escaped}"') == Query(NameContains(text), ())
+
+
+@given(queries)
+def test_no_value_is_written_into_sql(query: Query):
+    compiled = compile_query(query)
+    for sql in (compiled.where, compiled.order):
+        assert sql.text.count("%s") == len(sql.params)
+        assert sql.text.replace("%s", "").count("%") == 0

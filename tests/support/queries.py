@@ -1,0 +1,198 @@
+"""Random queries for property tests, and the text that each of them is written as."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import assert_never
+
+from hypothesis import strategies as st
+
+from mirrorlake.model.assets import AssetState
+from mirrorlake.search.nodes import (
+    And,
+    Boolean,
+    Comparison,
+    Everything,
+    FileName,
+    HasId,
+    HasTag,
+    InDatasource,
+    IntegerColumn,
+    IntegerCompare,
+    Literal,
+    MediaType,
+    MetadataColumn,
+    MetadataCompare,
+    MetadataExists,
+    MetadataMatches,
+    NameContains,
+    Node,
+    Not,
+    Or,
+    PathMatches,
+    Pattern,
+    Query,
+    Sort,
+    SortColumn,
+    StateIs,
+    Text,
+    TimeColumn,
+    TimeCompare,
+)
+from mirrorlake.search.values import read_number, read_span
+
+FRAGMENTS = [
+    "a",
+    "b",
+    "ab",
+    "B",
+    "1",
+    "%",
+    "_",
+    "\\",
+    '"',
+    "'",
+    "é",
+    "e\u0301",
+    "É",
+    "/",
+    ".",
+    "-",
+    " ",
+    "(",
+    "🦝",
+    "\n",
+]
+KEYS = ["k", "n", "a.b", "flag", "day"]
+TAGS = ["new", "New", "50%", "to_do", "a b", "é"]
+SOURCES = ["one", "two", "no such"]
+
+texts = st.lists(st.sampled_from(FRAGMENTS), max_size=4).map("".join)
+_pieces = st.lists(st.sampled_from(["a", "b", "%", "_", "\\", "é", "1", "."]), max_size=2).map("".join)
+patterns = st.lists(_pieces, min_size=2, max_size=4).map(lambda pieces: Pattern(tuple(pieces)))
+keys = st.sampled_from(KEYS)
+comparisons = st.sampled_from(list(Comparison))
+
+
+def _found(value: Literal | None) -> Literal:
+    assert value is not None
+    return value
+
+
+numbers = (
+    st.sampled_from(["0", "1", "-1", "1.0", "1.5", "2", "1e0", "10", "80", "1e2", "9007199254740993", "0.1"])
+    | st.integers(-3, 100).map(str)
+).map(lambda text: _found(read_number(text)))
+spans = st.sampled_from(
+    ["2026-01-01", "2026-01-31", "2024-02-29", "2026-01-01T10:00", "2026-01-01T10:00:30Z", "2026-01-01T12:00+02:00"]
+).map(lambda text: _found(read_span(text)))
+booleans = st.sampled_from([Boolean("true", True), Boolean("false", False)])  # noqa: FBT003 - the node's own order
+literals = st.one_of(texts.map(Text), numbers, spans)
+
+
+def _compare_metadata(key: str, comparison: Comparison, literal: Literal) -> MetadataCompare:
+    return MetadataCompare(key, comparison, literal)
+
+
+leaves: st.SearchStrategy[Node] = st.one_of(
+    texts.map(NameContains),
+    st.one_of(texts, patterns).map(FileName),
+    st.lists(st.sampled_from(["*", "**/", "a", "b", "/", "%", ".", "1"]), min_size=1, max_size=5)
+    .map("".join)
+    .filter(lambda glob: "***" not in glob)
+    .map(lambda glob: PathMatches(glob, literal=False)),
+    texts.filter(bool).map(lambda path: PathMatches(path, literal=True)),
+    keys.map(MetadataExists),
+    st.builds(_compare_metadata, keys, comparisons, literals),
+    st.builds(_compare_metadata, keys, st.sampled_from([Comparison.EQ, Comparison.NE]), booleans),
+    st.builds(MetadataMatches, keys, patterns.filter(lambda pattern: any(pattern.pieces))),
+    st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
+    st.sampled_from(SOURCES).map(InDatasource),
+    st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(MediaType),
+    st.integers(0, 50).map(HasId),
+    st.builds(IntegerCompare, st.sampled_from(list(IntegerColumn)), comparisons, st.integers(0, 12)),
+    st.builds(TimeCompare, st.sampled_from(list(TimeColumn)), comparisons, spans),
+    st.sampled_from([*AssetState, None]).map(StateIs),
+)
+
+
+def _several(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
+    many = st.lists(children, min_size=2, max_size=4).map(tuple)
+    return st.one_of(many.map(And), many.map(Or), children.map(Not))
+
+
+nodes = st.recursive(leaves, _several, max_leaves=8)
+sorts = st.builds(Sort, st.one_of(st.sampled_from(list(SortColumn)), keys.map(MetadataColumn)), st.booleans())
+queries = st.builds(Query, st.one_of(nodes, st.just(Everything())), st.lists(sorts, max_size=2).map(tuple))
+
+
+def write(query: Query) -> str:
+    """The query as a person could have typed it."""
+    where = [] if isinstance(query.where, Everything) else [_write(query.where)]
+    return " ".join([*where, *(_write_sort(sort) for sort in query.sorts)])
+
+
+def _write_sort(sort: Sort) -> str:
+    by = f"metadata.{sort.by.key}" if isinstance(sort.by, MetadataColumn) else sort.by.value
+    return f"sort:{by}:desc" if sort.descending else f"sort:{by}"
+
+
+def _quoted(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _stars(value: str | Pattern) -> str:
+    return _quoted(value) if isinstance(value, str) else "*".join(value.pieces)
+
+
+def _nested(node: Node) -> str:
+    return f"({_write(node)})" if isinstance(node, And | Or) else _write(node)
+
+
+def _write(node: Node) -> str:
+    match node:
+        case And(terms):
+            return " ".join(_nested(term) for term in terms)
+        case Or(terms):
+            return " OR ".join(_nested(term) if isinstance(term, Or) else _write(term) for term in terms)
+        case Not(term):
+            return f"NOT {_nested(term)}"
+        case Everything():
+            raise AssertionError("only a whole query can be empty")
+        case NameContains(text):
+            return text if re.fullmatch(r"[a-z0-9]+", text) else _quoted(text)
+        case FileName(value):
+            return f"filename:{_stars(value)}"
+        case PathMatches(glob, literal):
+            return f"path:{_quoted(glob) if literal else glob}"
+        case MetadataExists(key):
+            return f"metadata.{key}:*"
+        case MetadataCompare(key, comparison, literal):
+            value = _quoted(literal.text) if isinstance(literal, Text) else literal.text
+            return f"metadata.{key}{comparison.value}{value}"
+        case MetadataMatches(key, pattern):
+            return f"metadata.{key}:{_stars(pattern)}"
+        case HasTag(value):
+            return f"tag:{_stars(value)}"
+        case InDatasource(name):
+            return f"datasource:{_quoted(name)}"
+        case MediaType(value):
+            return f"type:{value}"
+        case HasId(number):
+            return f"id:{number}"
+        case IntegerCompare(column, comparison, value):
+            return f"{column.value}{comparison.value}{value}"
+        case TimeCompare(column, comparison, span):
+            return f"{column.value}{comparison.value}{span.text}"
+        case StateIs(state):
+            return f"state:{state.value if state else 'any'}"
+        case _:
+            assert_never(node)
+
+
+MOMENTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=6 * step) for step in range(-8, 9)] + [
+    datetime(2026, 1, 1, 10, 0, 30, tzinfo=UTC),
+    datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC),
+    datetime(2026, 2, 1, tzinfo=UTC),
+]

@@ -1,0 +1,252 @@
+"""What a query means, told in plain Python over plain values: the judge of the SQL."""
+
+from __future__ import annotations
+
+import operator
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import assert_never
+
+from mirrorlake.model.assets import AssetState, Scalar
+from mirrorlake.search.nodes import (
+    And,
+    Boolean,
+    Comparison,
+    Everything,
+    FileName,
+    HasId,
+    HasTag,
+    InDatasource,
+    IntegerCompare,
+    Literal,
+    MediaType,
+    MetadataColumn,
+    MetadataCompare,
+    MetadataExists,
+    MetadataMatches,
+    NameContains,
+    Node,
+    Not,
+    Number,
+    Or,
+    PathMatches,
+    Pattern,
+    Query,
+    Sort,
+    Span,
+    StateIs,
+    Text,
+    TimeCompare,
+)
+
+_OPERATORS = {
+    Comparison.EQ: operator.eq,
+    Comparison.NE: operator.ne,
+    Comparison.LT: operator.lt,
+    Comparison.LE: operator.le,
+    Comparison.GT: operator.gt,
+    Comparison.GE: operator.ge,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One asset as the tables hold it."""
+
+    id: int
+    datasource: str
+    also_in: str | None
+    key: str
+    name: str
+    state: AssetState
+    type: str
+    size: int
+    width: int
+    height: int
+    created: datetime
+    updated: datetime
+    modified: datetime | None
+    tags: frozenset[str]
+    metadata: Mapping[str, Scalar]
+
+
+def ids(query: Query, rows: list[Row]) -> list[int]:
+    """The ids that a query answers, in its order."""
+    found = [row for row in rows if _matches(query.where, row) and (_names_trash(query.where) or not _trashed(row))]
+    found.sort(key=lambda row: row.id, reverse=query.sorts[-1].descending if query.sorts else True)
+    for sort in reversed(query.sorts):
+        known = [row for row in found if _sort_value(sort, row) is not None]
+        known.sort(key=lambda row: _sort_value(sort, row), reverse=sort.descending)
+        found = known + [row for row in found if _sort_value(sort, row) is None]
+    return [row.id for row in found]
+
+
+def _trashed(row: Row) -> bool:
+    return row.state is AssetState.TRASH
+
+
+def _names_trash(node: Node) -> bool:
+    if isinstance(node, And | Or):
+        return any(map(_names_trash, node.terms))
+    if isinstance(node, Not):
+        return _names_trash(node.term)
+    return isinstance(node, StateIs) and node.state in (None, AssetState.TRASH)
+
+
+def _sort_value(sort: Sort, row: Row) -> tuple[int, Scalar] | Scalar | datetime | None:
+    if isinstance(sort.by, MetadataColumn):
+        value = row.metadata.get(sort.by.key)
+        if value is None:
+            return None
+        rank = 2 if isinstance(value, bool) else 0 if isinstance(value, str) else 1  # texts, numbers, booleans
+        return rank, value
+    return getattr(row, sort.by.value)
+
+
+def _matches(node: Node, row: Row) -> bool:
+    match node:
+        case And(terms):
+            return all(_matches(term, row) for term in terms)
+        case Or(terms):
+            return any(_matches(term, row) for term in terms)
+        case Not(term):
+            return not _matches(term, row)
+        case Everything():
+            return True
+        case NameContains(text):
+            return any(form.lower() in row.name.lower() for form in _forms(text))
+        case FileName(str() as text):
+            return any(form.lower() == row.name.rsplit("/", 1)[-1].lower() for form in _forms(text))
+        case FileName(Pattern(pieces)):
+            last = row.name.rsplit("/", 1)[-1].lower()
+            return any(_like([form(p).lower() for p in pieces], last) for form in (str, _nfc, _nfd))
+        case PathMatches(glob, literal):
+            return (
+                row.key in ({glob.removeprefix("/"), "/" + glob[1:]} if glob.startswith("/") else {glob})
+                if literal
+                else _glob(glob, row.key)
+            )
+        case MetadataExists(key):
+            return key in row.metadata
+        case MetadataCompare(key, comparison, literal):
+            return key in row.metadata and _metadata(row.metadata[key], comparison, literal)
+        case MetadataMatches(key, Pattern(pieces)):
+            return key in row.metadata and _like(pieces, _text(row.metadata[key]))
+        case HasTag(Pattern(pieces)):
+            return any(_like(pieces, tag) for tag in row.tags)
+        case HasTag(str() as tag):
+            return tag in row.tags
+        case InDatasource(name):
+            return name in (row.datasource, row.also_in)
+        case MediaType(value):
+            return row.type == value if "/" in value else row.type.split("/")[0] == value
+        case HasId(number):
+            return row.id == number
+        case IntegerCompare(column, comparison, value):
+            return _OPERATORS[comparison](getattr(row, column.value), value)
+        case TimeCompare(column, comparison, span):
+            moment = getattr(row, column.value)
+            # An unknown moment is neither inside nor outside any span.
+            return moment is not None and _span(moment, comparison, span)
+        case StateIs(state):
+            return state is None or row.state is state
+        case _:
+            assert_never(node)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
+def _nfd(text: str) -> str:
+    return unicodedata.normalize("NFD", text)
+
+
+def _forms(text: str) -> set[str]:
+    return {text, _nfc(text), _nfd(text)}
+
+
+def _text(value: Scalar) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _like(pieces: list[str] | tuple[str, ...], text: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pieces)), text, re.DOTALL) is not None
+
+
+def _glob(glob: str, key: str) -> bool:
+    """Walk glob and key side by side, trying every way."""
+    if glob.startswith("/"):
+        return any(_walk(glob[1:], rest, start=True) for rest in {key, key.removeprefix("/")})
+    return _walk(glob, key, start=True)
+
+
+def _walk(glob: str, key: str, *, start: bool) -> bool:
+    if not glob:
+        return not key
+    if glob.startswith("**/") and start:
+        rest = glob[3:]
+        # Zero folders, or any number of them: after each slash the rest may begin.
+        cuts = [0, *(at + 1 for at, ch in enumerate(key) if ch == "/")]
+        return any(_walk(rest, key[cut:], start=True) for cut in cuts)
+    if glob.startswith("**"):
+        return any(_walk(glob[2:], key[cut:], start=False) for cut in range(len(key) + 1))
+    if glob.startswith("*"):
+        first = key.find("/") if "/" in key else len(key)
+        return any(_walk(glob[1:], key[cut:], start=False) for cut in range(first + 1))
+    return key.startswith(glob[0]) and _walk(glob[1:], key[1:], start=glob[0] == "/")
+
+
+def _metadata(value: Scalar, comparison: Comparison, literal: Literal) -> bool:
+    if comparison is Comparison.NE:
+        return not _metadata(value, Comparison.EQ, literal)
+    if comparison is Comparison.EQ and value == literal.text:
+        return True
+    match literal:
+        case Number(_, number):
+            return (
+                isinstance(value, int | float)
+                and not isinstance(value, bool)
+                and _OPERATORS[comparison](Decimal(str(value)), number)
+            )
+        case Boolean(_, truth):
+            return value is truth
+        case Span():
+            moment = _moment(value)
+            return moment is not None and _span(moment, comparison, literal)
+        case Text(text):
+            return isinstance(value, str) and _OPERATORS[comparison](value, text)
+        case _:
+            assert_never(literal)
+
+
+def _moment(value: Scalar) -> datetime | None:
+    if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _span(moment: datetime, comparison: Comparison, span: Span) -> bool:
+    match comparison:
+        case Comparison.EQ:
+            return span.start <= moment < span.end
+        case Comparison.NE:
+            return not span.start <= moment < span.end
+        case Comparison.LT:
+            return moment < span.start
+        case Comparison.LE:
+            return moment < span.end
+        case Comparison.GT:
+            return moment >= span.end
+        case Comparison.GE:
+            return moment >= span.start
+        case _:
+            assert_never(comparison)
