@@ -36,6 +36,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "demo"
 ENOUGH = 150  # photographs without which the demo would not be worth looking at
 TIMEOUT_S = 120.0
+FOLDER = "--"  # stands for the slash of an archive's path in the names of cached photographs
 
 
 class Kind(Enum):
@@ -255,14 +256,14 @@ def _photos_of(source: Source, cache: Path) -> list[Path]:
             unpacked.mkdir()
             for name, data in _members(archive):
                 if _wanted(source, name):
-                    (unpacked / re.sub(r"[^A-Za-z0-9._-]+", "_", name)).write_bytes(data)
+                    (unpacked / re.sub(r"[^A-Za-z0-9._-]+", "_", name.replace("/", FOLDER))).write_bytes(data)
             unpacked.rename(folder)
     return sorted(folder.iterdir())
 
 
 def _fingerprint(source: Source) -> str:
     """Changes with the choice of pictures, so that a cache of an older choice is not taken for it."""
-    return hashlib.sha256(repr((source.pictures, source.but_not)).encode()).hexdigest()[:8]
+    return hashlib.sha256(repr((FOLDER, source.pictures, source.but_not)).encode()).hexdigest()[:8]
 
 
 def _wanted(source: Source, name: str) -> bool:
