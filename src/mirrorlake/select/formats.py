@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-BoolMask = npt.NDArray[np.bool_]
-IntColumn = npt.NDArray[np.int64]
+from mirrorlake.select.kernels import BoolMask, Column
 
 # Suffix (lower case, with its dot) -> the media type that the name promises.
 MEDIA_TYPES: Mapping[str, str] = MappingProxyType(
@@ -38,7 +37,7 @@ class Endings:
     nanosecond a key. Case is folded for ASCII letters only, as file systems and people do for suffixes.
     """
 
-    def __init__(self, keys: pa.StringArray) -> None:
+    def __init__(self, keys: Column) -> None:
         offsets, data = _buffers(keys)
         self._lengths = np.diff(offsets)
         ends = offsets[1:]
@@ -59,7 +58,7 @@ class Endings:
         raw = suffix.lower().encode()
         if not 0 < len(raw) <= _WORD:
             raise ValueError(f"a suffix has 1 to {_WORD} bytes: {suffix!r}")
-        fold = bytes(0x20 if chr(byte).isalpha() and byte < 0x80 else 0 for byte in raw)
+        fold = bytes(0x20 if bytes([byte]).isalpha() else 0 for byte in raw)  # bytes.isalpha knows ASCII only
         shift = np.uint64(8 * (_WORD - len(raw)))
         tail = self._words >> shift if shift else self._words
         mask: BoolMask = (tail | np.uint64(int.from_bytes(fold, "little"))) == np.uint64(int.from_bytes(raw, "little"))
@@ -80,18 +79,10 @@ class Endings:
             mask |= self.match(suffix)
         return mask
 
-    def supported(self) -> dict[int, BoolMask]:
-        """Which keys name a supported format: suffix length in bytes -> the keys with such a suffix."""
-        by_length: dict[int, list[str]] = {}
-        for suffix in MEDIA_TYPES:
-            by_length.setdefault(len(suffix), []).append(suffix)
-        return {length: self.match_any(suffixes) for length, suffixes in by_length.items()}
 
-
-def has_supported_suffix(keys: pa.StringArray) -> pa.BooleanArray:
+def has_supported_suffix(keys: Column) -> BoolMask:
     """Which keys name a supported format (`.jpg`, `.JPEG`, ...; ASCII case is ignored)."""
-    mask = np.logical_or.reduce(list(Endings(keys).supported().values()))
-    return pa.array(mask, type=pa.bool_())
+    return Endings(keys).match_any(tuple(MEDIA_TYPES))
 
 
 def media_type_of_name(key: str) -> str | None:
@@ -101,13 +92,11 @@ def media_type_of_name(key: str) -> str | None:
     return MEDIA_TYPES.get(suffix.lower()) if suffix.isascii() else None
 
 
-def _buffers(keys: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+def _buffers(keys: Column) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
     """The offsets (one more than keys) and the bytes of a string column, without copying."""
     if len(keys) == 0:
         return np.zeros(1, dtype=np.int32), np.zeros(0, dtype=np.uint8)
-    _, offset_buffer, data_buffer = keys.buffers()
-    if offset_buffer is None:  # pragma: no cover - Arrow always has offsets for a column with rows
-        raise ValueError("a string column without offsets")
-    offsets = np.frombuffer(offset_buffer, dtype=np.int32)[keys.offset : keys.offset + len(keys) + 1]
-    data = np.zeros(0, dtype=np.uint8) if data_buffer is None else np.frombuffer(data_buffer, dtype=np.uint8)
+    buffers: list[Any] = keys.buffers()
+    offsets = np.frombuffer(buffers[1], dtype=np.int32)[keys.offset : keys.offset + len(keys) + 1]
+    data = np.zeros(0, dtype=np.uint8) if buffers[2] is None else np.frombuffer(buffers[2], dtype=np.uint8)
     return offsets, data

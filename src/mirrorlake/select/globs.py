@@ -17,12 +17,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mirrorlake.errors import PatternError
+from mirrorlake.select import kernels
+from mirrorlake.select.kernels import BoolMask, Column
 
 MAX_PATTERN_CHARS = 1024  # the longest key of S3 has 1,024 bytes: a longer pattern is a mistake
 _MAX_REGEX_CHARS = 8192  # patterns share one regular expression up to here; RE2 refuses huge programs
@@ -80,20 +82,20 @@ class Globs:
             isinstance(matcher, _Ends) and not matcher.suffix and "" in matcher.prefixes for matcher in self._all
         )
 
-    def match(self, keys: pa.Array) -> pa.BooleanArray:
+    def match(self, keys: Column) -> BoolMask:
         """Which keys match. Keys are relative to the datasource's prefix, as string or binary."""
         if self.everything:
-            return _all_true(len(keys))
-        raw = keys.view(pa.binary()) if pa.types.is_string(keys.type) else keys
-        return functools.reduce(_or, (_match(matcher, raw) for matcher in self._all))
+            return np.ones(len(keys), dtype=np.bool_)
+        raw = kernels.as_binary(keys)
+        return functools.reduce(np.logical_or, (_match(matcher, raw) for matcher in self._all))
 
     def match_one(self, key: str) -> str | None:
         """The first pattern that the key matches, None if there is none. An empty list answers `**`."""
         if not self.patterns:
             return "**"
-        raw = pa.array([key.encode()], type=pa.binary())
+        raw: Column = pa.array([key.encode()], type=pa.binary())
         for pattern, matcher in zip(self.patterns, self._each, strict=True):
-            if _match(matcher, raw)[0].as_py():
+            if _match(matcher, raw)[0]:
                 return pattern
         return None
 
@@ -231,30 +233,21 @@ def _as_regex(ends: _Ends) -> str:
     return f"(?:{'|'.join(map(re.escape, ends.prefixes))}).*{re.escape(ends.suffix)}"
 
 
-def _match(matcher: _Matcher, raw: pa.Array) -> pa.BooleanArray:
+def _match(matcher: _Matcher, raw: Column) -> BoolMask:
     match matcher:
         case _Exact(keys):
-            values = pa.array([key.encode() for key in keys], type=pa.binary())
-            return cast("pa.BooleanArray", pc.is_in(raw, value_set=values))
+            return kernels.is_in(raw, pa.array([key.encode() for key in keys], type=pa.binary()))
         case _Ends(prefixes, suffix):
-            return functools.reduce(_or, (_match_ends(raw, prefix, suffix) for prefix in prefixes))
+            return functools.reduce(np.logical_or, (_match_ends(raw, prefix, suffix) for prefix in prefixes))
         case _Regex(pattern):
-            return cast("pa.BooleanArray", pc.match_substring_regex(raw, rf"(?s)\A(?:{pattern})\z"))
+            return kernels.mask_of(kernels.matches_regex(raw, rf"(?s)\A(?:{pattern})\z"))
 
 
-def _match_ends(raw: pa.Array, prefix: str, suffix: str) -> pa.BooleanArray:
+def _match_ends(raw: Column, prefix: str, suffix: str) -> BoolMask:
     if not suffix:
-        return cast("pa.BooleanArray", pc.starts_with(raw, prefix))
-    ends = cast("pa.BooleanArray", pc.ends_with(raw, suffix))
+        return kernels.mask_of(kernels.starts_with(raw, prefix))
+    ends = kernels.mask_of(kernels.ends_with(raw, suffix))
     if not prefix:
         return ends
-    long_enough = pc.greater_equal(pc.binary_length(raw), len(prefix.encode()) + len(suffix.encode()))
-    return cast("pa.BooleanArray", pc.and_(pc.and_(pc.starts_with(raw, prefix), ends), long_enough))
-
-
-def _or(left: pa.BooleanArray, right: pa.BooleanArray) -> pa.BooleanArray:
-    return cast("pa.BooleanArray", pc.or_(left, right))
-
-
-def _all_true(length: int) -> pa.BooleanArray:
-    return cast("pa.BooleanArray", pa.repeat(pa.scalar(True, type=pa.bool_()), length))  # noqa: FBT003 - pyarrow's signature
+    long_enough = kernels.byte_lengths(raw) >= len(prefix.encode()) + len(suffix.encode())
+    return ends & long_enough & kernels.mask_of(kernels.starts_with(raw, prefix))

@@ -6,16 +6,27 @@ listing ──▶ supported suffix ──▶ globs ──▶ pair with sidecars 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import cast
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mirrorlake.errors import ListingBroken
-from mirrorlake.model.columns import LISTING
-from mirrorlake.select.formats import BoolMask, Endings
+from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.select.formats import MEDIA_TYPES, Endings
 from mirrorlake.select.globs import Globs
+from mirrorlake.select.kernels import (
+    as_binary,
+    bytes_at,
+    column,
+    columns,
+    cut,
+    equal_to,
+    is_in,
+    joined_text,
+    keep,
+    mask_of,
+    starts_with,
+    where,
+)
 from mirrorlake.select.sidecars import DEFERRED, SIDECAR_SUFFIX, SIDECARS, Pairing
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
@@ -36,7 +47,7 @@ class Selection:
         self._listing = listing
         self._globs = globs
         self._prefix_bytes = len(prefix.encode())
-        self._own = sorted({LIBRARY_PREFIX.encode(), (prefix + LIBRARY_PREFIX).encode()})
+        self._own = sorted({LIBRARY_PREFIX, prefix + LIBRARY_PREFIX})
         self._started = False
         self.listed = 0  # every object, the library's own apart
         self.selected = 0  # supported, matching, no sidecar; skipped ones included
@@ -46,7 +57,7 @@ class Selection:
             raise RuntimeError("a selection is read once")
         self._started = True
         pairing = Pairing()
-        last_key: str | None = None
+        last_key: bytes | None = None
         for whole in self._listing:
             if not whole.num_rows:
                 continue
@@ -60,24 +71,20 @@ class Selection:
 
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """The selected assets of a batch, and its sidecars."""
-        keys = cast("pa.StringArray", batch.column("key"))
-        endings = Endings(keys)
-        supported: BoolMask = np.logical_or.reduce(list(endings.supported().values()))
-        assets = batch.filter(pa.array(supported))
+        endings = Endings(column(batch, "key"))
+        assets = keep(batch, endings.match_any(tuple(MEDIA_TYPES)))
         if not self._globs.everything and assets.num_rows:
-            matches = self._globs.match(_relative(assets.column("key"), self._prefix_bytes))
-            if matches.true_count < len(matches):
-                assets = assets.filter(matches)
-        sidecars = batch.select(SIDECARS.names).filter(pa.array(endings.match(SIDECAR_SUFFIX)))
-        return assets, sidecars
+            matches = self._globs.match(cut(as_binary(column(assets, "key")), self._prefix_bytes))
+            if not matches.all():
+                assets = keep(assets, matches)
+        return assets, keep(batch.select(SIDECARS.names), endings.match(SIDECAR_SUFFIX))
 
     def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        first, last = _key_at(batch, 0), _key_at(batch, batch.num_rows - 1)
         for own in self._own:
-            if first[: len(own)] <= own <= last[: len(own)]:
-                batch = batch.filter(pc.invert(pc.starts_with(batch.column("key").view(pa.binary()), own.decode())))
-                if not batch.num_rows:
-                    break
+            keys = column(batch, "key")
+            start, end = own.encode(), own[:-1].encode() + b"0"  # the character after "/"
+            if len(keys) and bytes_at(keys, -1) >= start and bytes_at(keys, 0) < end:
+                batch = keep(batch, ~mask_of(starts_with(keys, own)))
         return batch
 
 
@@ -92,40 +99,25 @@ def select(listing: Iterable[pa.RecordBatch], globs: Globs, *, prefix: str) -> S
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The candidates with `skip` set where a rule says, before any byte is read, that reading is no use."""
-    empty = (batch.column("size").to_numpy() == 0).any()
-    asleep = cast("pa.BooleanArray", pc.is_in(batch.column("storage_class"), value_set=_ASLEEP))
-    if not empty and not asleep.true_count:
+    empty = equal_to(column(batch, "size"), 0)
+    storage_class = column(batch, "storage_class")
+    asleep = is_in(storage_class, _ASLEEP)
+    if not empty.any() and not asleep.any():
         return batch
-    storage = pc.binary_join_element_wise("storage class", batch.column("storage_class"), " ")
-    reason = pc.case_when(
-        pc.make_struct(
-            pc.equal(batch.column("skip"), DEFERRED),
-            pc.equal(batch.column("size"), 0),
-            asleep,
-        ),
-        pa.scalar(DEFERRED),
-        pa.scalar("empty object"),
-        storage,
-    )
-    return batch.set_column(batch.schema.get_field_index("skip"), "skip", reason)
+    skip = column(batch, "skip")
+    reason = where(empty, "empty object", where(asleep, joined_text(["storage class", storage_class], " "), skip))
+    reason = where(equal_to(skip, DEFERRED), DEFERRED, reason)  # it comes again, then with its reason
+    return pa.RecordBatch.from_arrays([*columns(batch)[:-1], reason], schema=CANDIDATES)
 
 
-def _relative(keys: pa.Array, prefix_bytes: int) -> pa.Array:
-    return pc.binary_slice(keys.view(pa.binary()), prefix_bytes) if prefix_bytes else keys
-
-
-def _key_at(batch: pa.RecordBatch, row: int) -> bytes:
-    return cast("str", batch.column("key")[row].as_py()).encode()
-
-
-def _checked_last(batch: pa.RecordBatch, before: str | None) -> str:
+def _checked_last(batch: pa.RecordBatch, before: bytes | None) -> bytes:
     """The batch's last key. Pairing needs order between batches; within one, the reader has checked it."""
     if batch.schema.names != LISTING.names:
         raise ValueError(f"a listing batch has the columns {LISTING.names}, not {batch.schema.names}")
-    first = cast("str", batch.column("key")[0].as_py())
-    if before is not None and before.encode() >= first.encode():
+    first = bytes_at(column(batch, "key"), 0)
+    if before is not None and before >= first:
         raise ListingBroken(
-            f"The listing is out of order: {first!r} came after {before!r}.",
+            f"The listing is out of order: {first.decode()!r} came after {before.decode()!r}.",
             "Set listingOrdered to false for this source, so that it is sorted first.",
         )
-    return cast("str", batch.column("key")[batch.num_rows - 1].as_py())
+    return bytes_at(column(batch, "key"), -1)
