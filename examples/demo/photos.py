@@ -24,6 +24,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urljoin
@@ -209,7 +210,7 @@ def collect(cache: Path = CACHE) -> list[Path]:
     The first call fetches about 120 MB; later ones need no network. Raises PhotosUnavailable where too little came.
     """
     with ThreadPoolExecutor(len(SOURCES)) as pool:
-        gathered = list(pool.map(lambda source: _attempt(source, cache), SOURCES))
+        gathered = list(pool.map(partial(_attempt, cache), SOURCES))
     photos: list[Path] = []
     digests: set[bytes] = set()
     for found in gathered:
@@ -230,7 +231,7 @@ def collect(cache: Path = CACHE) -> list[Path]:
     return photos
 
 
-def _attempt(source: Source, cache: Path) -> list[Path] | PhotosUnavailable:
+def _attempt(cache: Path, source: Source) -> list[Path] | PhotosUnavailable:
     """The photographs of one package, or why there are none: one absent package does not end the demo."""
     try:
         return _photos_of(source, cache)

@@ -1,0 +1,181 @@
+"""`make demo`: a real S3 server, real photographs, two passes, four changes between them, then the library itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from examples.demo import changes, photos
+from examples.demo.bucket import DemoBucket, lay_out
+from examples.demo.changes import BUCKET, Changes, Expected
+from examples.demo.server import LocalS3
+from rich.console import Console
+from rich.markup import escape
+
+from mirrorlake.catalog.place import folder_of, recorded_base
+from mirrorlake.errors import MirrorlakeError
+
+PLACE = photos.ROOT / ".demo"
+PORT = 8765  # where `mirrorlake up` listens unless told otherwise
+console = Console(highlight=False)
+
+
+class DemoFailed(MirrorlakeError):
+    """The demo did not show what it promises."""
+
+
+def main() -> int:
+    """Run the demo; the exit code is 0 only if the second pass handled exactly the four changes."""
+    parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    parser.add_argument("--exit", action="store_true", help="end after the second pass instead of serving the library")
+    arguments = parser.parse_args()
+    started = time.monotonic()
+    try:
+        _demo(serve=not arguments.exit, started=started)
+    except KeyboardInterrupt:
+        console.print("\nStopped.")
+        return 130
+    except MirrorlakeError as error:
+        console.print(f"[red]{escape(str(error))}[/red]")
+        return 1
+    return 0
+
+
+def _demo(*, serve: bool, started: float) -> None:
+    _title("Real photographs, out of packages")
+    collected = photos.collect()
+    bucket = lay_out(collected)
+    console.print(
+        f"{bucket.photographs} photographs from {len(photos.SOURCES)} packages; {bucket.sidecars} get a JSON sidecar, "
+        f"and {bucket.broken} objects are broken on purpose."
+    )
+    own_home = "MIRRORLAKE_HOME" not in os.environ
+    home = PLACE / "home" if own_home else Path(os.environ["MIRRORLAKE_HOME"])
+    if own_home:
+        _begin_afresh(home)
+    _title("A real S3 server on this machine")
+    shutil.rmtree(PLACE / "s3" / "data", ignore_errors=True)
+    with LocalS3(PLACE / "s3") as server:
+        count = server.load(BUCKET, bucket.uploads)
+        console.print(f"SeaweedFS serves {count} objects at {server.endpoint}, bucket {BUCKET!r}; signatures checked.")
+        run = _Mirrorlake(server, home)
+        try:
+            _passes(run, server, bucket)
+            console.print(f"\n[green]The demo took {time.monotonic() - started:.0f} s.[/green]")
+            if serve:
+                _serve(run)
+        finally:
+            run.quietly(["down"])
+
+
+def _passes(run: _Mirrorlake, server: LocalS3, bucket: DemoBucket) -> None:
+    command = ["mirror", f"s3://{BUCKET}/", "--name", "demo", "--endpoint", server.endpoint]
+    _title("First pass: everything is new")
+    run.shown(command)
+    chosen = changes.choose(bucket)
+    changes.make(chosen, server.client())
+    _title("Four changes in the bucket")
+    for line in _told(chosen):
+        console.print(f"  {escape(line)}")
+    _title("Second pass: only these are handled")
+    report = run.report([*command, "--json"])
+    expected = Expected()
+    wrong = changes.differences(report, expected)
+    for name in ("listed", "new", "changed", "metadata_changed", "moved", "missing", "unchanged"):
+        console.print(f"  {name.replace('_', ' '):18}{report[name]:>6}")
+    console.print(f"  {'GET requests':18}{expected.get:>6}   of {bucket.photographs} photographs")
+    if wrong:
+        raise DemoFailed(f"The second pass did not report exactly the four changes: {'; '.join(wrong)}.")
+    console.print("[green]Exactly the four changes, and nothing else was read.[/green]")
+
+
+def _told(chosen: Changes) -> list[str]:
+    return [
+        f"replaced  {chosen.replaced}",
+        f"deleted   {chosen.deleted}",
+        f"edited    the sidecar of {chosen.described}",
+        f"renamed   {chosen.renamed} -> {chosen.renamed_to}",
+    ]
+
+
+def _serve(run: _Mirrorlake) -> None:
+    _title("The library")
+    console.print(
+        'Try these searches:  [bold]fruits[/bold]   [bold]metadata.site:"gate"[/bold]   '
+        '[bold]metadata.capture.temperature>20 metadata.reviewed:"true"[/bold]\n'
+    )
+    with socket.socket() as probe:
+        port = PORT if probe.connect_ex(("127.0.0.1", PORT)) else 0  # taken by another library: any free one
+    run.shown(["up", "--port", str(port)], until_stopped=True)
+
+
+def _begin_afresh(home: Path) -> None:
+    """Remove the library of an earlier demo, and the database wherever it had to be put."""
+    if home.is_dir():
+        environment = {**os.environ, "MIRRORLAKE_HOME": str(home)}
+        subprocess.run([_executable(), "down"], env=environment, capture_output=True, check=False)  # noqa: S603
+        base = recorded_base(folder_of(home))
+        if base is not None:
+            shutil.rmtree(base, ignore_errors=True)
+        shutil.rmtree(home)
+    PLACE.mkdir(exist_ok=True)
+
+
+class _Mirrorlake:
+    """Runs `mirrorlake` commands as anybody would, with the demo's credentials and home."""
+
+    def __init__(self, server: LocalS3, home: Path) -> None:
+        self._environment = {**server.environment(), "MIRRORLAKE_HOME": str(home)}
+        # The demo is about this machine: an address of a server in the environment would lead elsewhere.
+        self._environment.pop("MIRRORLAKE_URL", None)
+
+    def shown(self, arguments: Sequence[str], *, until_stopped: bool = False) -> None:
+        """Run in the foreground: what it prints is the show. Raises DemoFailed where it fails."""
+        console.print(f"[dim]$ mirrorlake {escape(' '.join(arguments))}[/dim]")
+        process = subprocess.Popen([_executable(), *arguments], env=self._environment)  # noqa: S603
+        try:
+            code = process.wait()
+        except KeyboardInterrupt:
+            process.wait()  # Ctrl-C reached it too, and it ends by itself
+            if until_stopped:
+                return
+            raise
+        if code:
+            raise DemoFailed(f"mirrorlake {arguments[0]} ended with exit code {code}.", "The reason stands above.")
+
+    def report(self, arguments: Sequence[str]) -> dict[str, object]:
+        """Run and answer the JSON document that it printed."""
+        console.print(f"[dim]$ mirrorlake {escape(' '.join(arguments))}[/dim]")
+        done = subprocess.run(  # noqa: S603
+            [_executable(), *arguments], env=self._environment, stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            raise DemoFailed(
+                f"mirrorlake {arguments[0]} ended with exit code {done.returncode}: {done.stdout.strip()}",
+                "The reason stands above.",
+            )
+        return json.loads(done.stdout)
+
+    def quietly(self, arguments: Sequence[str]) -> None:
+        """Run for its effect alone."""
+        subprocess.run([_executable(), *arguments], env=self._environment, capture_output=True, check=False)  # noqa: S603
+
+
+def _executable() -> str:
+    return str(Path(sys.executable).parent / "mirrorlake")
+
+
+def _title(text: str) -> None:
+    console.print(f"\n[bold cyan]{text}[/bold cyan]")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
