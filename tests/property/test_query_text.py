@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 
 from hypothesis import example, given
-from hypothesis import strategies as st
-from tests.support.queries import queries, write
+from tests.support.queries import junk, queries, write
 
 from mirrorlake.errors import QueryError
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import MAX_LENGTH, parse
 from mirrorlake.search.nodes import NameContains, Query
-
-PIECES = [
-    "(", ")", '"', "\\", "-", " ", "AND", "OR", "NOT", "metadata.", "metadata:", "k", ":", ">", ">=", "!=", "=",
-    "..", "*", "**", "tag:", "sort:", "path:", "size>", "created<", "state:", "id:", "2026-01-01", "80", "1e999",
-    "%", "';--", "\0", "\ud800", "🦝", "é", "\n", "\t", "/", "999999999999999999999999", "0000-00-00",
-    "9999-12-31", "0001-01-01T00:00+14:00", "-0", "1mb", "٣", "NaN",
-]  # fmt: skip
-junk = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(max_size=60))
 
 
 def read(text: str) -> Query | QueryError:

@@ -196,3 +196,12 @@ MOMENTS = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=6 * step) for step
     datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=UTC),
     datetime(2026, 2, 1, tzinfo=UTC),
 ]
+
+# What people, scripts and attackers put into a search field.
+PIECES = [
+    "(", ")", '"', "\\", "-", " ", "AND", "OR", "NOT", "metadata.", "metadata:", "k", ":", ">", ">=", "!=", "=",
+    "..", "*", "**", "tag:", "sort:", "path:", "size>", "created<", "state:", "id:", "2026-01-01", "80", "1e999",
+    "%", "';--", "\0", "\ud800", "🦝", "é", "\n", "\t", "/", "999999999999999999999999", "0000-00-00",
+    "9999-12-31", "0001-01-01T00:00+14:00", "-0", "1mb", "٣", "NaN",
+]  # fmt: skip
+junk = st.one_of(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.text(max_size=60))

@@ -1,0 +1,98 @@
+"""Run a query on the catalog: a page with its total, or a stream of everything found."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import CatalogError
+from mirrorlake.model.assets import Asset, Page
+from mirrorlake.search.compile import CompiledQuery, compile_query
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.rows import assets_by_id
+
+TIMEOUT_S = 10  # beyond it a person has given up, and the database should, too
+COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page it stands above
+COUNT_LIMIT = 10_000  # totals are exact up to here; counting millions takes seconds
+STREAM_ROWS = 1_000  # assets in memory at a time
+
+
+def search(catalog: Catalog, query: str, *, limit: int, offset: int) -> Page:
+    """The stretch `[offset, offset + limit)` of what a query finds, and how many it finds in all.
+
+    Newest first where the query does not sort; equal ones by id, so pages never overlap. Raises QueryError,
+    which points at a character, and CatalogError where the search takes too long.
+    """
+    compiled = compile_query(parse(query))
+    with _patient(), catalog.read() as connection:
+        _limit_time(connection, TIMEOUT_S)
+        rows = connection.execute(
+            _ids_in_order(compiled) + b" LIMIT %s OFFSET %s",
+            (*compiled.where.params, *compiled.order.params, limit, offset),
+            prepare=False,  # a plan for these very values: how many assets have a tag differs a thousandfold
+        ).fetchall()
+        assets = assets_by_id(connection, [row[0] for row in rows])
+    seen = offset + len(rows)
+    if len(rows) < limit and (rows or not offset):
+        return Page(assets=tuple(assets), total=seen, total_capped=False)
+    total, capped = _count(catalog, compiled)
+    return Page(assets=tuple(assets), total=max(total, seen if rows else 0), total_capped=capped)
+
+
+def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:
+    """Everything a query finds, or the first `limit`, in the order of `search`; memory stays constant.
+
+    The query is read at once, so that QueryError is raised here and not at the first asset.
+    """
+    compiled = compile_query(parse(query))
+    return _streamed(catalog, compiled, limit)
+
+
+def _streamed(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
+    with _patient(), catalog.read() as connection:
+        _limit_time(connection, TIMEOUT_S)
+        with connection.cursor("search") as cursor:
+            cursor.execute(
+                _ids_in_order(compiled) + b" LIMIT %s", (*compiled.where.params, *compiled.order.params, limit)
+            )
+            while rows := cursor.fetchmany(STREAM_ROWS):
+                yield from assets_by_id(connection, [row[0] for row in rows])
+
+
+def _ids_in_order(compiled: CompiledQuery) -> bytes:
+    # Ids first, whole assets after: sorting and skipping then move few bytes.
+    return f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}".encode()  # noqa: S608 - literals, values are bound
+
+
+def _count(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
+    """How many assets match, and whether there are more than that."""
+    statement = f"SELECT count(*) FROM (SELECT FROM asset WHERE {compiled.where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
+    try:
+        with catalog.read() as connection:
+            _limit_time(connection, COUNT_TIMEOUT_S)
+            row = connection.execute(
+                statement.encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
+            ).fetchone()
+    except psycopg.errors.QueryCanceled:
+        return 0, True
+    total = 0 if row is None else int(row[0])
+    return min(total, COUNT_LIMIT), total > COUNT_LIMIT
+
+
+def _limit_time(connection: psycopg.Connection[TupleRow], seconds: int) -> None:
+    connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds}s",))
+
+
+@contextmanager
+def _patient() -> Generator[None]:
+    try:
+        yield
+    except psycopg.errors.QueryCanceled as error:
+        raise CatalogError(
+            f"The search took longer than {TIMEOUT_S} seconds and was given up.",
+            "Add a term that few assets match, such as a tag, an exact metadata value or a longer part of the name.",
+        ) from error
