@@ -120,6 +120,8 @@ class Catalog:
         connection = adbc.connect(self.conninfo)
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
+            # libpq prints notices ("relation exists already, skipping") where people read our output.
+            cursor.execute("SET client_min_messages = 'warning'")
         connection.commit()
         return connection
 

@@ -1,0 +1,143 @@
+"""Datasources as the catalog holds them: made, found by name or by address, changed, listed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+from urllib.parse import unquote
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import last_runs
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import NotFound, UsageError
+from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+
+NAME_LIMIT = 60  # characters of a derived name
+
+
+def create(
+    catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
+) -> Datasource:
+    """A new datasource. Without a name it gets one after its address, with a number where that is taken.
+
+    Raises UsageError where the given name is taken.
+    """
+    with catalog.write() as connection:
+        if name is not None:
+            made = _insert(connection, name, location, access, settings)
+            if made is None:
+                raise UsageError(
+                    f"There is a datasource named {name} already.",
+                    "Choose another name; `mirrorlake datasource list` shows those that exist.",
+                )
+            return made
+        base = name_after(location)
+        number = 1
+        while True:
+            made = _insert(connection, base if number == 1 else f"{base}-{number}", location, access, settings)
+            if made is not None:
+                return made
+            number += 1
+
+
+def by_name(catalog: Catalog, name: str) -> Datasource | None:
+    """The datasource of this name, None where there is none."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("datasource_by_name").query, {"name": name}).fetchone()
+    return None if row is None else _datasource(row)
+
+
+def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
+    """The oldest datasource over this address at this endpoint, None where there is none."""
+    with catalog.read() as connection:
+        row = connection.execute(
+            statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint}
+        ).fetchone()
+    return None if row is None else _datasource(row)
+
+
+def list_all(catalog: Catalog) -> list[Datasource]:
+    """Every datasource, by name."""
+    with catalog.read() as connection:
+        return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
+
+
+def update(catalog: Catalog, datasource: Datasource) -> Datasource:
+    """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
+    with catalog.write() as connection:
+        row = connection.execute(
+            statement("update_datasource").query,
+            {
+                "id": datasource.id,
+                "access": Jsonb(asdict(datasource.access)),
+                "settings": Jsonb(asdict(datasource.settings)),
+            },
+        ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+    return _datasource(row)
+
+
+def summaries(catalog: Catalog) -> list[DatasourceSummary]:
+    """Every datasource with the number of its assets and its newest run, by name."""
+    with catalog.read() as connection:
+        sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
+        assets: dict[int, int] = dict(connection.execute(statement("count_assets").query).fetchall())
+        runs = last_runs(connection)
+    return [
+        DatasourceSummary(datasource=source, assets=assets.get(source.id, 0), last_run=runs.get(source.name))
+        for source in sources
+    ]
+
+
+def name_after(location: Location) -> str:
+    """A name that a person recognises: the last folder of a local source, bucket and folders of a bucket."""
+    if location.provider is Provider.FILE:
+        said = location.container.rstrip("/").rpartition("/")[2]
+    else:
+        said = f"{location.container}/{location.prefix}".strip("/")
+    return re.sub(r"[^\w.]+", "-", said)[:NAME_LIMIT].strip("-") or location.provider.value
+
+
+def location_of(uri: str) -> Location:
+    """The location whose `uri` this is. Trusts it: the catalog stores only canonical ones."""
+    scheme, _, rest = uri.partition("://")
+    if scheme == Provider.FILE.value:
+        return Location(provider=Provider.FILE, container=unquote(rest))
+    container, _, prefix = rest.partition("/")
+    return Location(provider=Provider(scheme), container=container, prefix=prefix)
+
+
+def _insert(
+    connection: psycopg.Connection[TupleRow], name: str, location: Location, access: Access, settings: MirrorSettings
+) -> Datasource | None:
+    row = connection.execute(
+        statement("insert_datasource").query,
+        {"name": name, "uri": location.uri, "access": Jsonb(asdict(access)), "settings": Jsonb(asdict(settings))},
+    ).fetchone()
+    return None if row is None else _datasource(row)
+
+
+def _datasource(row: TupleRow) -> Datasource:
+    identity, name, uri, access, settings = row
+    return Datasource(
+        id=identity, name=name, location=location_of(uri), access=_access(access), settings=_settings(settings)
+    )
+
+
+def _access(stored: Mapping[str, Any]) -> Access:
+    # Names that an older or newer version stored and this one does not know are left alone.
+    return Access(**{field.name: stored[field.name] for field in fields(Access) if field.name in stored})
+
+
+def _settings(stored: Mapping[str, Any]) -> MirrorSettings:
+    known = {field.name: stored[field.name] for field in fields(MirrorSettings) if field.name in stored}
+    if "globs" in known:
+        known["globs"] = tuple(known["globs"])
+    return MirrorSettings(**known)

@@ -1,0 +1,288 @@
+"""Runs and the lease: one pass at a time over a datasource, and a record of what each pass did."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from mirrorlake.catalog.faults import translated
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+
+LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
+HEARTBEAT_S = 5.0
+LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+LOOK_PAUSE_S = 0.1
+INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """How far a run is, as its pass last said."""
+
+    counts: Counts
+    requests: Requests
+    bytes_read: int
+
+
+class Lease:
+    """The right to write what a pass over one datasource found. Held by a session and renewed by a thread.
+
+    Every commit checks it; a lease that was taken over raises LeaseLost there. `finish` ends the run and gives it
+    back; closing without `finish` leaves the run to the next pass, which marks it as interrupted.
+    """
+
+    def __init__(
+        self, catalog: Catalog, session: psycopg.Connection[TupleRow], *, datasource_id: int, run_id: int, holder: str
+    ) -> None:
+        self.catalog = catalog
+        self.datasource_id = datasource_id
+        self.run_id = run_id
+        self.holder = holder
+        self._session = session
+        self._live: Live | None = None
+        self._lost = False
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._heart.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def lost(self) -> bool:
+        """Whether another pass is known to have taken over."""
+        return self._lost
+
+    def tell(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
+        """How far the pass is; written with the next heartbeat."""
+        self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
+
+    def close(self) -> None:
+        """End heartbeat and session."""
+        self._ended.set()
+        self._heart.join()
+        self._session.close()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(HEARTBEAT_S):
+            try:
+                if self._session.closed:
+                    self._session = self.catalog.session()  # PostgreSQL was restarted
+                self._lost = not self._renew()
+            except (psycopg.Error, CatalogError):
+                # A server that is away cannot give the lease to another; the next commit says what is wrong.
+                self._session.close()
+            if self._lost:
+                return
+
+    def _renew(self) -> bool:
+        with self._session.transaction():
+            renewed = self._session.execute(
+                statement("renew_lease").query,
+                {"seconds": LEASE_S, "holder": self.holder, "datasource_id": self.datasource_id},
+            )
+            live = self._live
+            if live is not None:
+                self._session.execute(
+                    statement("update_live_counts").query,
+                    {
+                        "run_id": self.run_id,
+                        "counts": Jsonb(asdict(live.counts)),
+                        "requests": Jsonb(asdict(live.requests)),
+                        "bytes_read": live.bytes_read,
+                    },
+                )
+            return renewed.rowcount == 1
+
+
+def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
+    """Begin a run. Takes over at once from a pass whose process is gone, and marks its run as failed.
+
+    Raises PassRunning where another pass of this datasource is at work, NotFound where there is no such datasource.
+    """
+    session = catalog.session()
+    try:
+        with translated(catalog.address):
+            looks = LAST_LOOKS
+            while True:
+                holder = str(uuid.uuid4())
+                run_id = _try_to_begin(session, datasource_id, trigger, holder, refuse=looks == 0)
+                if run_id is not None:
+                    break
+                looks -= 1
+                time.sleep(LOOK_PAUSE_S)
+        return Lease(catalog, session, datasource_id=datasource_id, run_id=run_id, holder=holder)
+    except BaseException:
+        session.close()
+        raise
+
+
+def finish(
+    lease: Lease,
+    *,
+    state: RunState,
+    counts: Counts,
+    requests: Requests,
+    bytes_read: int,
+    error: str | None = None,
+) -> None:
+    """End the run and give the lease back. Raises LeaseLost where another pass has taken over meanwhile."""
+    lease.close()
+    with lease.catalog.write() as connection:
+        ended = connection.execute(
+            statement("finish_run").query,
+            {
+                "run_id": lease.run_id,
+                "state": state.value,
+                "counts": Jsonb(asdict(counts)),
+                "requests": Jsonb(asdict(requests)),
+                "bytes_read": bytes_read,
+                "error": error,
+            },
+        )
+        connection.execute(
+            statement("give_lease_back").query, {"datasource_id": lease.datasource_id, "holder": lease.holder}
+        )
+    if ended.rowcount != 1:
+        raise lease_lost(lease)
+
+
+def lease_lost(lease: Lease) -> LeaseLost:
+    """The error for a lease that another pass holds now."""
+    return LeaseLost(
+        f"Another pass took over this datasource while run {lease.run_id} was silent for more than {LEASE_S:g} s.",
+        "What this run committed is kept, and the other pass goes on from there.",
+    )
+
+
+def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None) -> list[Run]:
+    """The newest runs first, of the datasource of this name or of all. Raises NotFound for an unknown name."""
+    with catalog.read() as connection:
+        if datasource is not None and not _exists(connection, datasource):
+            raise NotFound(
+                f"There is no datasource named {datasource}.", "`mirrorlake datasource list` shows those that exist."
+            )
+        return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit})
+
+
+def show_run(catalog: Catalog, run_id: int) -> Run:
+    """One run. Raises NotFound."""
+    with catalog.read() as connection:
+        runs = _runs(connection, "one_run", {"run_id": run_id})
+    if not runs:
+        raise _no_run(run_id)
+    return runs[0]
+
+
+def last_runs(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
+    """The newest run of each datasource, by the datasource's name."""
+    return {run.datasource: run for run in _runs(connection, "last_runs", {})}
+
+
+def outcomes(
+    catalog: Catalog, run_id: int, *, limit: int, offset: int = 0, kind: OutcomeKind | None = None
+) -> list[Outcome]:
+    """What happened to single objects in a run, by key, of one kind or of all. Raises NotFound."""
+    with catalog.read() as connection:
+        if not _runs(connection, "one_run", {"run_id": run_id}):
+            raise _no_run(run_id)
+        rows = connection.execute(
+            statement("list_outcomes").query,
+            {"run_id": run_id, "kind": None if kind is None else kind.value, "limit": limit, "offset": offset},
+        ).fetchall()
+    return [
+        Outcome(
+            key=key,
+            kind=OutcomeKind(kind),
+            stage=stage,
+            reason=reason,
+            asset_id=None if asset is None else str(asset),
+        )
+        for key, kind, stage, reason, asset in rows
+    ]
+
+
+def _try_to_begin(
+    session: psycopg.Connection[TupleRow], datasource_id: int, trigger: str, holder: str, *, refuse: bool
+) -> int | None:
+    """The new run's id; None where another pass holds the lease (raises PassRunning if `refuse`)."""
+    values = {"datasource_id": datasource_id, "trigger": trigger, "holder": holder, "seconds": LEASE_S}
+    with session.transaction():
+        named = session.execute(statement("lock_datasource").query, values).fetchone()
+        if named is None:
+            raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
+        standing = session.execute(statement("standing_lease").query, values).fetchone()
+        if standing is not None:
+            run_id, started, alive = standing
+            if alive:
+                if refuse:
+                    raise _pass_running(named[0], run_id, started)
+                return None
+        # Also a run whose lease vanished with its database's last checkpoint is no longer running.
+        session.execute(statement("fail_interrupted").query, values | {"error": INTERRUPTED})
+        begun = session.execute(statement("insert_run").query, values).fetchone()
+        if begun is None:
+            raise AssertionError("INSERT ... RETURNING answers one row")
+        session.execute(statement("take_lease").query, values | {"run_id": begun[0]})
+        return int(begun[0])
+
+
+def _pass_running(name: str, run_id: int, started: datetime) -> PassRunning:
+    return PassRunning(
+        f"Run {run_id} is working on datasource {name} since {started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
+        f"Wait for it (`mirrorlake runs show {run_id}` tells how far it is), or stop it with Ctrl-C where it runs.",
+    )
+
+
+def _no_run(run_id: int) -> NotFound:
+    return NotFound(f"There is no run {run_id}.", "`mirrorlake runs list` shows those that exist.")
+
+
+def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:
+    return connection.execute(statement("datasource_by_name").query, {"name": name}).fetchone() is not None
+
+
+def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Run]:
+    query = statement("run_columns").query + b"\n" + statement(which).query
+    rows = connection.execute(query, {"interrupted": INTERRUPTED, **values}).fetchall()
+    return [_run(row) for row in rows]
+
+
+def _run(row: TupleRow) -> Run:
+    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error = row
+    return Run(
+        id=identity,
+        datasource=datasource,
+        trigger=trigger,
+        state=RunState(state),
+        started=started,
+        finished=finished,
+        counts=Counts(**_known(Counts, counts)),
+        requests=Requests(**_known(Requests, requests)),
+        bytes_read=bytes_read,
+        error=error,
+    )
+
+
+def _known(kind: type[Counts | Requests], stored: Mapping[str, Any]) -> dict[str, int]:
+    """Only the counters that this version knows."""
+    return {field.name: int(stored[field.name]) for field in fields(kind) if field.name in stored}

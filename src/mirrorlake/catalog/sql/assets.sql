@@ -1,0 +1,38 @@
+-- name: asset_columns
+-- Fragment: what makes an Asset, for `asset_from_row`; a query goes on with WHERE, ORDER BY and LIMIT.
+SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS datasource,
+  ARRAY(
+    SELECT DISTINCT other.name FROM object JOIN datasource AS other ON other.id = object.datasource_id
+    WHERE object.asset_id = asset.id ORDER BY other.name
+  ) AS datasources,
+  asset.media_type, asset.size, asset.width, asset.height,
+  ARRAY(SELECT tag FROM asset_tag WHERE asset_tag.asset_id = asset.id ORDER BY tag) AS tags,
+  asset.metadata, asset.state, asset.placeholder, asset.modified, asset.updated
+FROM asset JOIN datasource AS source ON source.id = asset.datasource_id;
+
+-- name: asset_by_id
+-- Fragment after asset_columns: one asset.
+WHERE asset.id = %(id)s;
+
+-- name: asset_details
+-- What only a closer look at an asset shows.
+SELECT digest, token, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
+  created
+FROM asset WHERE id = %(id)s;
+
+-- name: tags_of
+-- An asset's tags, by name; no row where there is no such asset.
+SELECT ARRAY(SELECT tag FROM asset_tag WHERE asset_id = asset.id ORDER BY tag) FROM asset WHERE id = %(id)s;
+
+-- name: add_tags
+-- Tags that an asset does not have yet.
+INSERT INTO asset_tag (tag, asset_id) SELECT tag, %(id)s FROM unnest(%(tags)s::text[]) AS tag
+ON CONFLICT DO NOTHING;
+
+-- name: remove_tags
+-- Tags that an asset has.
+DELETE FROM asset_tag WHERE asset_id = %(id)s AND tag = ANY(%(tags)s::text[]);
+
+-- name: touch_asset
+-- A person changed an asset; no row where there is no such asset.
+UPDATE asset SET updated = now() WHERE id = %(id)s;

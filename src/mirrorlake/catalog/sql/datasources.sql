@@ -1,0 +1,29 @@
+-- name: insert_datasource
+-- A new datasource; nothing where the name is taken.
+INSERT INTO datasource (name, uri, access, settings)
+VALUES (%(name)s, %(uri)s, %(access)s, %(settings)s)
+ON CONFLICT (name) DO NOTHING
+RETURNING id, name, uri, access, settings;
+
+-- name: datasource_by_name
+-- The datasource of this name.
+SELECT id, name, uri, access, settings FROM datasource WHERE name = %(name)s;
+
+-- name: datasource_by_source
+-- The oldest datasource over this address at this endpoint.
+SELECT id, name, uri, access, settings FROM datasource
+WHERE uri = %(uri)s AND access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s
+ORDER BY id LIMIT 1;
+
+-- name: list_datasources
+-- Every datasource, by name.
+SELECT id, name, uri, access, settings FROM datasource ORDER BY name;
+
+-- name: update_datasource
+-- Other access or settings for a datasource; its address and name stay.
+UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
+RETURNING id, name, uri, access, settings;
+
+-- name: count_assets
+-- How many assets each datasource has, counted in the narrow table.
+SELECT datasource_id, count(asset_id) FROM object GROUP BY datasource_id;

@@ -1,0 +1,87 @@
+-- name: lock_datasource
+-- Lets only one command at a time decide about a datasource's lease; commits of a pass go on meanwhile.
+SELECT name FROM datasource WHERE id = %(datasource_id)s FOR NO KEY UPDATE;
+
+-- name: standing_lease
+-- Who works on a datasource, and whether that session still exists and has kept its lease.
+SELECT lease.run_id, run.started,
+  lease.expires > now() AND EXISTS (
+    SELECT FROM pg_stat_activity
+    WHERE pid = lease.backend_pid AND pg_stat_activity.backend_start = lease.backend_start
+  ) AS alive
+FROM lease JOIN run ON run.id = lease.run_id
+WHERE lease.datasource_id = %(datasource_id)s;
+
+-- name: fail_interrupted
+-- The run that a gone holder left behind.
+UPDATE run SET state = 'failed', finished = now(), error = %(error)s
+WHERE datasource_id = %(datasource_id)s AND state = 'running';
+
+-- name: insert_run
+-- A run begins.
+INSERT INTO run (datasource_id, trigger, state) VALUES (%(datasource_id)s, %(trigger)s, 'running')
+RETURNING id, started;
+
+-- name: take_lease
+-- The lease goes to this session; a commit in flight of the former holder is waited for.
+INSERT INTO lease (datasource_id, run_id, holder, backend_pid, backend_start, expires)
+SELECT %(datasource_id)s, %(run_id)s, %(holder)s, pid, backend_start, now() + make_interval(secs => %(seconds)s)
+FROM pg_stat_activity WHERE pid = pg_backend_pid()
+ON CONFLICT (datasource_id) DO UPDATE SET
+  run_id = excluded.run_id, holder = excluded.holder, backend_pid = excluded.backend_pid,
+  backend_start = excluded.backend_start, expires = excluded.expires;
+
+-- name: renew_lease
+-- The holder is alive, in this session.
+UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_pid = pid, backend_start = activity.backend_start
+FROM pg_stat_activity AS activity
+WHERE holder = %(holder)s AND datasource_id = %(datasource_id)s AND activity.pid = pg_backend_pid();
+
+-- name: update_live_counts
+-- How far a run is.
+UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s
+WHERE id = %(run_id)s AND state = 'running';
+
+-- name: finish_run
+-- A run ends; nothing where another pass took over and ended it.
+UPDATE run SET state = %(state)s, finished = now(), counts = %(counts)s, requests = %(requests)s,
+  bytes_read = %(bytes_read)s, error = %(error)s
+WHERE id = %(run_id)s AND state = 'running';
+
+-- name: give_lease_back
+-- The datasource is free for the next pass.
+DELETE FROM lease WHERE datasource_id = %(datasource_id)s AND holder = %(holder)s;
+
+-- name: run_columns
+-- Fragment: what makes a Run. One whose holder is gone is shown as what it is, though nobody has written it yet.
+SELECT run.id, datasource.name, run.trigger,
+  CASE WHEN gone THEN 'failed' ELSE run.state END AS state,
+  run.started, run.finished, run.counts, run.requests, run.bytes_read,
+  CASE WHEN gone THEN %(interrupted)s ELSE run.error END AS error
+FROM run JOIN datasource ON datasource.id = run.datasource_id
+CROSS JOIN LATERAL (
+  SELECT run.state = 'running' AND NOT EXISTS (
+    SELECT FROM lease JOIN pg_stat_activity AS activity
+      ON activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
+    WHERE lease.run_id = run.id
+  ) AS gone
+) AS holder;
+
+-- name: list_runs
+-- Fragment after run_columns: the newest first, of one datasource or of all.
+WHERE %(datasource)s::text IS NULL OR datasource.name = %(datasource)s
+ORDER BY run.id DESC LIMIT %(limit)s;
+
+-- name: one_run
+-- Fragment after run_columns: one run.
+WHERE run.id = %(run_id)s;
+
+-- name: last_runs
+-- Fragment after run_columns: the newest run of each datasource.
+WHERE run.id IN (SELECT max(id) FROM run GROUP BY datasource_id);
+
+-- name: list_outcomes
+-- What happened to single objects in a run, by key.
+SELECT key, kind, stage, reason, asset_id FROM outcome
+WHERE run_id = %(run_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+ORDER BY key LIMIT %(limit)s OFFSET %(offset)s;

@@ -1,0 +1,116 @@
+"""One transaction of a pass: the lease is checked, a batch is staged by COPY, named statements take it over."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from adbc_driver_manager.dbapi import Cursor
+
+from mirrorlake.catalog.runs import Lease, lease_lost
+from mirrorlake.catalog.statements import statement
+from mirrorlake.model.runs import Counts, OutcomeKind
+
+ANALYZE_FROM_ROWS = 1000  # below, any plan is quick
+_JSON_COLUMNS = ("facts", "metadata", "sidecar")
+_TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "name")
+_NUL = "\x00"
+_REPLACEMENT = "\ufffd"
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE_ESCAPE = r"\\u(?:0000|[dD][89abAB])"  # NUL, or the first half of a pair that may lack its second
+
+
+class Staging:
+    """The staged batch, and the statements that run over it in one transaction."""
+
+    def __init__(self, cursor: Cursor, lease: Lease) -> None:
+        self._cursor = cursor
+        self._lease = lease
+
+    def run(self, *names: str) -> None:
+        """Run statements whose only parameter, if any, is the datasource."""
+        for name in names:
+            text = statement(name).text
+            self._cursor.execute(text, (self._lease.datasource_id,) if "$1" in text else None)
+
+    def fetch(self, name: str) -> pa.Table:
+        """Run a statement without parameters and take its rows."""
+        self._cursor.execute(statement(name).text)
+        return self._cursor.fetch_arrow_table()
+
+    def tell(self, name: str) -> Counts:
+        """Write outcomes; answers how many objects of the batch have each."""
+        self._cursor.execute(statement(name).text, (self._lease.run_id,))
+        rows = cast("list[tuple[str, int]]", self._cursor.fetchall())
+        return Counts(**{OutcomeKind(kind).value: count for kind, count in rows})
+
+    def copy(self, table: str, batch: pa.RecordBatch) -> None:
+        """COPY a batch into one of the staging tables."""
+        self._cursor.adbc_ingest(table, batch, mode="append", temporary=True)
+        if batch.num_rows >= ANALYZE_FROM_ROWS:
+            self._cursor.execute(f"ANALYZE {table}")
+
+    def check_lease(self) -> None:
+        """Raises LeaseLost where another pass has taken over."""
+        self._cursor.execute(statement("check_lease").text, (self._lease.datasource_id, self._lease.holder))
+        if self._cursor.fetchone() is None:
+            raise lease_lost(self._lease)
+
+
+@contextmanager
+def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
+    """A transaction with this batch in the table `staged`, under the lease. Committed at the end."""
+    with lease.catalog.arrow() as connection, connection.cursor() as cursor:
+        staging = Staging(cursor, lease)
+        staging.run("create_staged", "create_merged")
+        staging.check_lease()
+        staging.copy("staged", storable(batch))
+        yield staging
+
+
+def storable(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The batch with what PostgreSQL cannot hold in text or JSON (NUL, half a surrogate pair) replaced by U+FFFD.
+
+    Keys and tokens are left alone: a store never hands out one that cannot be held.
+    """
+    columns = [_storable_column(name, batch.column(name)) for name in batch.schema.names]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
+
+
+def _storable_column(name: str, column: pa.Array[Any]) -> pa.Array[Any]:
+    if name in _JSON_COLUMNS and _any_match(column, _UNSTORABLE_ESCAPE):
+        texts = cast("list[str | None]", column.to_pylist())
+        return pa.array([None if text is None else _storable_json(text) for text in texts], pa.string())
+    if name in _TEXT_COLUMNS and _any_match(column, _NUL):
+        return pc.replace_substring(column, _NUL, _REPLACEMENT)
+    if name == "warnings" and _any_match(pc.list_flatten(column), _NUL):
+        lists = cast("list[list[str] | None]", column.to_pylist())
+        return pa.array(
+            [None if one is None else [text.replace(_NUL, _REPLACEMENT) for text in one] for one in lists],
+            pa.list_(pa.string()),
+        )
+    return column
+
+
+def _any_match(column: pa.Array[Any], pattern: str) -> bool:
+    return bool(pc.any(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def _storable_json(text: str) -> str:
+    def clean(value: object) -> object:
+        match value:
+            case str():
+                return _UNSTORABLE.sub(_REPLACEMENT, value)
+            case dict():
+                return {clean(key): clean(item) for key, item in cast("dict[str, object]", value).items()}
+            case list():
+                return [clean(item) for item in cast("list[object]", value)]
+            case _:
+                return value
+
+    return json.dumps(clean(json.loads(text)), ensure_ascii=False)
