@@ -48,14 +48,15 @@ def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.
     return connected
 
 
-def _check_name(connection: HTTPConnection) -> None:
+def check_host(host: str, port: int | None) -> None:
+    """Raise ForbiddenAddress where `host` resolves to an address that is never asked."""
     try:
-        found = socket.getaddrinfo(connection.host, connection.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         return  # the connection itself reports it
     for *_, address in found:
         if forbidden(str(address[0])):
-            raise _forbidden_error(connection.host, str(address[0]))
+            raise _forbidden_error(host, str(address[0]))
 
 
 def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
@@ -67,13 +68,13 @@ def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
 
 class _CheckedHTTP(HTTPConnection):
     def _new_conn(self) -> socket.socket:
-        _check_name(self)
+        check_host(self.host, self.port)
         return _check_peer(self, super()._new_conn())
 
 
 class _CheckedHTTPS(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
-        _check_name(self)
+        check_host(self.host, self.port)
         return _check_peer(self, super()._new_conn())
 
 

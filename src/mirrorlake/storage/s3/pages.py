@@ -33,7 +33,7 @@ _SOMETIMES = re.compile(
     rb"|<RestoreStatus>(?:<(\w+)>[^<]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[^<]*</\2>)*</Owner>"
 )
 _COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
-_LESS, _AND, _SPACE = 0x3C, 0x26, 0x20
+_LESS, _AND, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in (0x3C, 0x26, 0x20, 0x7E))
 _FIX = "Nothing of this listing is used. Try again; if it stays, check the endpoint and any proxy."
 
 
@@ -51,7 +51,7 @@ def read_page(body: bytes) -> S3Page:
     """The page that `body` holds. Raises ListingBroken for everything that is not a whole listing page."""
     first = body.find(_OPEN)
     if first < 0 or _ENCODING.match(body):
-        return _general(body)
+        return general_page(body)
     end = body.rfind(_CLOSE) + len(_CLOSE)
     envelope = read_xml(body[:first] + body[end:])
     region = pa.py_buffer(body).slice(first, end - first)
@@ -59,11 +59,12 @@ def read_page(body: bytes) -> S3Page:
     if columns is None:
         columns = _cut(pa.py_buffer(_SOMETIMES.sub(b"", body[first:end])))
     if columns is None or envelope.entries:
-        return _general(body)
+        return general_page(body)
     return _page(envelope, columns)
 
 
-def _general(body: bytes) -> S3Page:
+def general_page(body: bytes) -> S3Page:
+    """What `read_page` answers, by the general parser alone."""
     envelope = read_xml(body)
     columns: dict[str, pa.BinaryArray] = {}
     for name in _COLUMNS:
@@ -201,8 +202,10 @@ def _cut(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     text = np.frombuffer(view, np.uint8)
     starts = np.flatnonzero(text == _LESS)
     count, rest = divmod(len(starts), template.tags)
-    # Control characters would be white space between tags, or illegal: the general parser's business.
-    if rest or np.count_nonzero(text == _AND) != count * template.ampersands or (text < _SPACE).any():
+    if rest or np.count_nonzero(text == _AND) != count * template.ampersands:
+        return None
+    # White space between tags, raw UTF-8 and what XML forbids: the general parser's business.
+    if (text - _SPACE > _LAST_PLAIN - _SPACE).any():
         return None
     width = len(template.picks)
     bounds = np.empty(count * width + 1, np.int32)

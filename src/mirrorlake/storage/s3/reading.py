@@ -7,6 +7,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -16,7 +17,7 @@ from mirrorlake.errors import ObjectChanged, ObjectTooLarge
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.s3.credentials import CredentialSource, ObstoreProvider
-from mirrorlake.storage.s3.endpoint import CONNECT_S, READ_S, Endpoint
+from mirrorlake.storage.s3.endpoint import CONNECT_S, READ_S, Endpoint, check_host
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -72,6 +73,9 @@ class ObstoreReader:
             return self._store
 
     def _open(self) -> ObstoreS3:
+        # obstore resolves names by itself, so this look before its first connection is all that can be had.
+        parts = urlsplit(self._endpoint.base)
+        check_host(parts.hostname or "", parts.port)
         client: ClientConfig = {
             "allow_http": self._endpoint.base.startswith("http://"),
             "connect_timeout": timedelta(seconds=CONNECT_S),
