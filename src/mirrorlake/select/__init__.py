@@ -1,1 +1,1 @@
-"""select."""
+"""Choose which listed objects a datasource mirrors, and pair them with their sidecars. Pure."""

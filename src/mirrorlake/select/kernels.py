@@ -20,6 +20,8 @@ Rows: TypeAlias = npt.NDArray[np.int64]
 _pa: Any = pa
 _pc: Any = pc
 
+# More bytes than any value has. binary_slice's own "to the end" overflows (pyarrow 26: an error, or a crash).
+LONGEST = 1 << 30
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
 
@@ -58,9 +60,20 @@ def of_mask(mask: BoolMask) -> Column:
     return pa.array(mask, type=pa.bool_())
 
 
+def fields(schema: pa.Schema) -> list[pa.Field[Any]]:
+    """The fields of a layout."""
+    return list(schema)
+
+
 def keep(batch: pa.RecordBatch, mask: BoolMask) -> pa.RecordBatch:
     """The rows where `mask` is true."""
     arrow: Any = batch
+    return arrow.filter(of_mask(mask))
+
+
+def chosen(values: Column, mask: BoolMask) -> Column:
+    """The values where `mask` is true."""
+    arrow: Any = values
     return arrow.filter(of_mask(mask))
 
 
@@ -80,8 +93,7 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:
     """An empty batch."""
-    fields: list[Any] = list(schema)
-    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in fields], schema=schema)
+    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in fields(schema)], schema=schema)
 
 
 def nulls(length: int, kind: pa.DataType) -> Column:
@@ -115,7 +127,7 @@ def byte_lengths(raw: Column) -> Rows:
     return lengths.to_numpy(zero_copy_only=False)
 
 
-def cut(raw: Column, start: int, stop: int | None = None) -> Column:
+def cut(raw: Column, start: int, stop: int = LONGEST) -> Column:
     """Each value's bytes from `start` to `stop`, which may count from the end."""
     return _pc.binary_slice(raw, start, stop)
 
@@ -141,6 +153,11 @@ def equal(left: Column, right: Column) -> BoolMask:
     return mask_of(_pc.equal(left, right))
 
 
+def present(values: Column) -> BoolMask:
+    """Which values are not null."""
+    return mask_of(_pc.is_valid(values))
+
+
 def same(left: Column, right: Column) -> BoolMask:
     """Which values are equal row by row, where two nulls are equal as well."""
     both_null = mask_of(_pc.and_(_pc.is_null(left), _pc.is_null(right)))
@@ -152,11 +169,10 @@ def ascending(raw: Column) -> bool:
     return len(raw) < 2 or mask_of(_pc.less(raw.slice(0, len(raw) - 1), raw.slice(1))).all().item()  # noqa: PLR2004
 
 
-def where(mask: BoolMask, then: Column | str, otherwise: Column | str | None) -> Column:
+def where(mask: BoolMask, then: Column | str, otherwise: Column) -> Column:
     """`then` where the mask is true, else `otherwise`."""
     left: Any = then if isinstance(then, pa.Array) else pa.scalar(then, type=pa.string())
-    right: Any = otherwise if isinstance(otherwise, pa.Array) else pa.scalar(otherwise, type=pa.string())
-    return _pc.if_else(of_mask(mask), left, right)
+    return _pc.if_else(of_mask(mask), left, otherwise)
 
 
 def joined_text(parts: Sequence[Column | str], separator: str) -> Column:
@@ -181,6 +197,6 @@ def once(values: Column) -> Column:
     return counted.field("values").filter(_pc.equal(counted.field("counts"), 1))
 
 
-def distinct(values: Column) -> Column:
-    """Every value once."""
-    return _pc.unique(values)
+def total(values: Column, mask: BoolMask) -> int:
+    """The sum of the values where `mask` is true; null counts as 0."""
+    return _pc.sum(chosen(values, mask)).as_py() or 0

@@ -1,0 +1,109 @@
+"""Make the plan of a pass out of its changes: find the moves, then tell what will be done and asked. Pure.
+
+    diff ──▶ CHANGES, spooled ──plan_moves──▶ Moves ──(old keys proven gone)──▶ decide ──▶ CHANGES, final
+                                                                                   └─ summarise ──▶ Plan
+
+A move is known only when the listing has ended; therefore changes are spooled and read again. Preview, dry
+run and execution all read the same plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from mirrorlake.model.columns import CHANGES, KnownState, Op
+from mirrorlake.model.objects import Requests
+from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
+from mirrorlake.select.kernels import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a pass is going to do, counted. `requests` and `bytes` are what doing it asks of the source."""
+
+    new: int = 0
+    changed: int = 0
+    sidecar: int = 0  # same bytes, other sidecar
+    moved: int = 0
+    returned: int = 0  # was missing, is back unchanged
+    vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
+    skipped: int = 0  # by a rule, before reading
+    refused: int = 0  # undecodable before, and the same bytes now
+    requests: Requests = field(default_factory=Requests)  # listing apart
+    bytes: int = 0  # of objects and sidecars to be read
+
+    def __add__(self, other: Plan) -> Plan:
+        return Plan(
+            new=self.new + other.new,
+            changed=self.changed + other.changed,
+            sidecar=self.sidecar + other.sidecar,
+            moved=self.moved + other.moved,
+            returned=self.returned + other.returned,
+            vanished=self.vanished + other.vanished,
+            skipped=self.skipped + other.skipped,
+            refused=self.refused + other.refused,
+            requests=self.requests + other.requests,
+            bytes=self.bytes + other.bytes,
+        )
+
+
+def plan_moves(changes: Iterable[pa.RecordBatch]) -> Moves:
+    """The moves among all changes of a pass, from all its ranges together.
+
+    `changes` is read twice (a list or a spool, not an iterator). Held in memory are the vanished rows, and
+    those new ones that look like one of them.
+    """
+    if iter(changes) is changes:
+        raise TypeError("plan_moves reads the changes twice: give it a list or a spool, not an iterator")
+    gone = joined([no_rows(CHANGES), *map(able_to_leave, changes)])
+    if not gone.num_rows:
+        return NO_MOVES
+    wanted = identities(gone)
+    came = [no_rows(CHANGES)]
+    for batch in changes:
+        arrived = able_to_arrive(batch)
+        came.append(keep(arrived, is_in(identities(arrived), wanted)))
+    return match_moves(gone, joined(came))
+
+
+def decide(changes: Iterable[pa.RecordBatch], moves: Moves) -> Iterator[pa.RecordBatch]:
+    """The final plan: the changes with the given moves made, batch by batch; no batch is empty."""
+    for batch in changes:
+        final = moves.applied_to(batch)
+        if final.num_rows:
+            yield final
+
+
+def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
+    """Counts of a final plan (or of changes that hold no moves)."""
+    return sum(map(_summary, plan), Plan())
+
+
+def _summary(batch: pa.RecordBatch) -> Plan:
+    ops = column(batch, "op")
+    counts = np.bincount(ops.to_numpy(), minlength=len(Op))
+    reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
+    sidecars = (reads | _sidecar_only(batch)) & present(column(batch, "sidecar_key"))
+    forgotten = equal_to(ops, int(Op.VANISHED)) & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
+    moved = int(counts[Op.MOVED])
+    return Plan(
+        new=int(counts[Op.NEW]),
+        changed=int(counts[Op.CHANGED]),
+        sidecar=int(counts[Op.SIDECAR]),
+        moved=moved,
+        returned=int(counts[Op.RETURNED]),
+        vanished=int(counts[Op.VANISHED]) - int(forgotten.sum()),
+        skipped=int(counts[Op.SKIPPED]),
+        refused=int(counts[Op.REFUSED]),
+        requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=moved),
+        bytes=total(column(batch, "size"), reads) + total(column(batch, "sidecar_size"), sidecars),
+    )
+
+
+def _sidecar_only(batch: pa.RecordBatch) -> BoolMask:
+    """Rows whose bytes are known, but whose sidecar is to be read."""
+    return equal_to(column(batch, "op"), int(Op.SIDECAR)) | mask_of(column(batch, "sidecar_changed"))

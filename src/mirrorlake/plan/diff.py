@@ -1,0 +1,256 @@
+"""Decide what changed between a listing and the catalog: a merge of two streams in key order. Pure.
+
+Both sides are cut to slices of equal length. Where a slice agrees column by column, as nearly all do in a pass
+over an unchanged bucket, it costs a few nanoseconds an object; only slices that differ are joined by key.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mirrorlake.errors import ListingBroken
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.select.kernels import (
+    BoolMask,
+    Column,
+    Rows,
+    as_binary,
+    ascending,
+    bytes_at,
+    column,
+    columns,
+    equal,
+    equal_to,
+    fields,
+    filled,
+    in_order,
+    is_in,
+    joined,
+    keep,
+    no_rows,
+    nulls,
+    places_in,
+    present,
+    same,
+    take,
+)
+from mirrorlake.select.sidecars import DEFERRED
+
+_BATCH_ROWS = 4096  # changes handed out at once; fewer at the end
+_COMPARED = ("key", "token", "size", "sidecar_token", "sidecar_size")
+_UNCHANGED = -1  # beside the values of Op
+
+_Ops = npt.NDArray[np.int8]
+
+
+class Diff:
+    """The changes of one pass (or one key range of it), to be iterated once. `unchanged` is live.
+
+    Batches have the columns CHANGES and come in key order; rows that the selection deferred come late.
+    """
+
+    def __init__(self, candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch]) -> None:
+        self._candidates = _Side(candidates, CANDIDATES, "The listing")
+        self._known = _Side(known, KNOWN, "What the catalog knows")
+        self._waiting = no_rows(CANDIDATES)  # deferred candidates: they come again with their sidecar
+        self._waiting_known = no_rows(KNOWN)
+        self._started = False
+        self.unchanged = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        if self._started:
+            raise RuntimeError("a diff is read once")
+        self._started = True
+        found: list[pa.RecordBatch] = []
+        for part in self._parts():
+            found.append(part)
+            if sum(batch.num_rows for batch in found) >= _BATCH_ROWS:
+                yield joined(found)
+                found = []
+        if found:
+            yield joined(found)
+        if self._waiting.num_rows:
+            key = bytes_at(column(self._waiting, "key"), 0).decode()
+            raise ListingBroken(f"The listing ended before it was known which sidecar serves {key!r}.", "Run it again.")
+
+    def _parts(self) -> Iterator[pa.RecordBatch]:
+        """Changes in pieces of any size, none of them empty."""
+        while True:
+            again = self._candidates.fill(self._waiting)
+            self._known.fill(no_rows(KNOWN))
+            if again is not None:
+                changes = self._settled(again)
+            elif not self._candidates.rest.num_rows and not self._known.rest.num_rows:
+                return
+            elif self._skip_unchanged():
+                continue
+            else:
+                changes = self._compared(*self._to_common_key())
+            if changes.num_rows:
+                yield changes
+
+    def _skip_unchanged(self) -> bool:
+        """Steps over the next rows of both sides if they agree in everything."""
+        count = min(self._candidates.rest.num_rows, self._known.rest.num_rows)
+        ours, theirs = self._candidates.rest.slice(0, count), self._known.rest.slice(0, count)
+        if (
+            not count
+            or column(ours, "skip").null_count < count
+            or not all(column(ours, name).equals(column(theirs, name)) for name in _COMPARED)
+            or column(theirs, "state").to_numpy().any()
+        ):
+            return False
+        self.unchanged += count
+        self._candidates.step(count)
+        self._known.step(count)
+        return True
+
+    def _to_common_key(self) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+        """The rows of both sides up to the lesser of their last keys, stepped over."""
+        sides = [side for side in (self._candidates, self._known) if side.rest.num_rows]
+        bound = min(bytes_at(column(side.rest, "key"), -1) for side in sides)
+        return self._candidates.take_to(bound), self._known.take_to(bound)
+
+    def _compared(self, candidates: pa.RecordBatch, known: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes among rows of one stretch of keys, in key order."""
+        places = places_in(column(candidates, "key"), column(known, "key"))
+        gone = np.ones(known.num_rows, dtype=np.bool_)
+        gone[places[places >= 0]] = False
+        deferred = equal_to(column(candidates, "skip"), DEFERRED)
+        if deferred.any():
+            held = places[deferred]
+            self._waiting = joined([self._waiting, keep(candidates, deferred)])
+            self._waiting_known = joined([self._waiting_known, take(known, held[held >= 0])])
+            candidates, places = keep(candidates, ~deferred), places[~deferred]
+        changes = self._changes(candidates, known, places)
+        if not gone.any():
+            return changes
+        both = joined([changes, _vanished(keep(known, gone))])
+        return take(both, in_order(as_binary(column(both, "key")))) if changes.num_rows else both
+
+    def _settled(self, again: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes among rows that were deferred before and are now complete."""
+        keys = column(again, "key")
+        places = places_in(keys, column(self._waiting_known, "key"))
+        changes = self._changes(again, self._waiting_known, places)
+        self._waiting = keep(self._waiting, ~is_in(column(self._waiting, "key"), keys))
+        self._waiting_known = keep(self._waiting_known, ~is_in(column(self._waiting_known, "key"), keys))
+        return changes
+
+    def _changes(self, candidates: pa.RecordBatch, known: pa.RecordBatch, places: Rows) -> pa.RecordBatch:
+        """Judges each candidate by the known row at its place (-1: none); unchanged ones are only counted."""
+        remembered = take(known, places)
+        ops, sidecar_changed = _judge(candidates, remembered, places >= 0)
+        told = ops != _UNCHANGED
+        self.unchanged += int(len(ops) - told.sum())
+        return _as_changes(
+            ops[told], keep(candidates, told), column(keep(remembered, told), "state"), sidecar_changed[told]
+        )
+
+
+def diff(candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch]) -> Diff:
+    """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
+
+    Raises ListingBroken while iterating if either side is out of order.
+    """
+    return Diff(candidates, known)
+
+
+class _Side:
+    """One of the two streams: the rows not yet compared, and proof of their order."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, name: str) -> None:
+        self._batches = iter(batches)
+        self._name = name
+        self._names = schema.names
+        self._last: bytes | None = None
+        self.rest = no_rows(schema)
+
+    def fill(self, may_repeat: pa.RecordBatch) -> pa.RecordBatch | None:
+        """Gets the next batch if all rows are used; a batch of keys out of `may_repeat` is answered instead."""
+        while not self.rest.num_rows:
+            batch = next(self._batches, None)
+            if batch is None:
+                return None
+            if batch.schema.names != self._names:
+                raise ValueError(f"expected the columns {self._names}, not {batch.schema.names}")
+            if not batch.num_rows:
+                continue
+            keys = column(batch, "key")
+            if may_repeat.num_rows and is_in(keys, column(may_repeat, "key")).all():
+                return batch
+            self._check_order(as_binary(keys))
+            self.rest = batch
+        return None
+
+    def step(self, count: int) -> None:
+        """Leaves the first `count` rows behind."""
+        self.rest = self.rest.slice(count)
+
+    def take_to(self, bound: bytes) -> pa.RecordBatch:
+        """The rows up to and with the key `bound`, left behind."""
+        keys = as_binary(column(self.rest, "key"))
+        count = len(keys)
+        if count and bytes_at(keys, -1) > bound:
+            count = bisect.bisect_right(range(count), bound, key=lambda row: bytes_at(keys, row))
+        taken = self.rest.slice(0, count)
+        self.step(count)
+        return taken
+
+    def _check_order(self, keys: Column) -> None:
+        before, first = self._last, bytes_at(keys, 0)
+        self._last = bytes_at(keys, -1)
+        if before is not None and before >= first:
+            raise self._out_of_order(before, first)
+        if not ascending(keys):
+            row = next(row for row in range(1, len(keys)) if bytes_at(keys, row - 1) >= bytes_at(keys, row))
+            raise self._out_of_order(bytes_at(keys, row - 1), bytes_at(keys, row))
+
+    def _out_of_order(self, before: bytes, after: bytes) -> ListingBroken:
+        return ListingBroken(
+            f"{self._name} is out of order: {after.decode()!r} came after {before.decode()!r}.",
+            "Nothing was decided from it. If the endpoint does not list in byte order, set listingOrdered to false.",
+        )
+
+
+def _judge(candidates: pa.RecordBatch, remembered: pa.RecordBatch, known: BoolMask) -> tuple[_Ops, BoolMask]:
+    """The Op of each candidate (or _UNCHANGED), and whether `sidecar_changed` is to be set."""
+    same_bytes = equal(column(candidates, "token"), column(remembered, "token"))
+    same_bytes &= equal(column(candidates, "size"), column(remembered, "size"))
+    same_sidecar = same(column(candidates, "sidecar_token"), column(remembered, "sidecar_token"))
+    same_sidecar &= same(column(candidates, "sidecar_size"), column(remembered, "sidecar_size"))
+    state = column(remembered, "state")
+    ops: _Ops = np.select(
+        [
+            present(column(candidates, "skip")),
+            ~known,
+            ~same_bytes,
+            equal_to(state, int(KnownState.REFUSED)),
+            equal_to(state, int(KnownState.MISSING)),
+            ~same_sidecar,
+        ],
+        [Op.SKIPPED, Op.NEW, Op.CHANGED, Op.REFUSED, Op.RETURNED, Op.SIDECAR],
+        _UNCHANGED,
+    ).astype(np.int8)
+    return ops, (ops == Op.RETURNED) & ~same_sidecar
+
+
+def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
+    """Known rows that the listing lacks, as changes. The sidecar columns tell what was remembered."""
+    count = known.num_rows
+    blank = {field.name: nulls(count, field.type) for field in fields(CANDIDATES)}
+    told = {name: column(known, name) for name in _COMPARED}
+    rows = pa.RecordBatch.from_arrays([*(blank | told).values()], schema=CANDIDATES)
+    ops = np.full(count, Op.VANISHED, dtype=np.int8)
+    return _as_changes(ops, rows, column(known, "state"), np.zeros(count, dtype=np.bool_))
+
+
+def _as_changes(ops: _Ops, rows: pa.RecordBatch, state: Column, sidecar_changed: BoolMask) -> pa.RecordBatch:
+    no_old_key = filled(len(ops), None, pa.string())
+    arrays: list[Column] = [pa.array(ops), *columns(rows), state, pa.array(sidecar_changed), no_old_key]
+    return pa.RecordBatch.from_arrays(arrays, schema=CHANGES)

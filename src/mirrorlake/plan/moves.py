@@ -1,0 +1,128 @@
+"""Recognise renamed objects: known bytes that vanished under one key and appeared under another. Pure.
+
+A move keeps the asset's identity (id, tags, labels), so it is claimed only without any doubt: token and size
+agree, and exactly one object vanished with them and exactly one appeared. Empty objects all look alike and
+never move; what was refused has no identity to keep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
+from mirrorlake.select.kernels import (
+    Column,
+    as_binary,
+    chosen,
+    column,
+    columns,
+    equal_to,
+    filled,
+    in_order,
+    is_in,
+    joined_text,
+    keep,
+    no_rows,
+    once,
+    places_in,
+    same,
+    take,
+    texts,
+    where,
+)
+
+_PAIRS: list[pa.Field[Any]] = [
+    pa.field("old_key", pa.string(), nullable=False),
+    pa.field("new_key", pa.string(), nullable=False),
+    KNOWN.field("sidecar_token"),  # what was remembered under the old key
+    KNOWN.field("sidecar_size"),
+    pa.field("known_state", pa.int16(), nullable=False),
+]
+PAIRS = pa.schema(_PAIRS)
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Which known objects now stand under another key. `pairs` has the layout PAIRS, in order of the new key."""
+
+    pairs: pa.RecordBatch
+
+    def __len__(self) -> int:
+        return self.pairs.num_rows
+
+    def only(self, old_keys: Column) -> Moves:
+        """Just the moves from these keys: those whose old key was proven gone."""
+        return Moves(keep(self.pairs, is_in(column(self.pairs, "old_key"), old_keys)))
+
+    def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes."""
+        if not len(self):
+            return changes
+        keys = column(changes, "key")
+        left = equal_to(column(changes, "op"), int(Op.VANISHED)) & is_in(keys, column(self.pairs, "old_key"))
+        if left.any():
+            changes = keep(changes, ~left)
+            keys = column(changes, "key")
+        places = places_in(keys, column(self.pairs, "new_key"))
+        came = equal_to(column(changes, "op"), int(Op.NEW)) & (places >= 0)
+        if not came.any():
+            return changes
+        origin = take(self.pairs, places)
+        sidecar_changed = ~(
+            same(column(changes, "sidecar_token"), column(origin, "sidecar_token"))
+            & same(column(changes, "sidecar_size"), column(origin, "sidecar_size"))
+        )
+        now = dict(zip(changes.schema.names, columns(changes), strict=True))
+        count = changes.num_rows
+        now["op"] = where(came, filled(count, int(Op.MOVED), pa.int8()), now["op"])
+        now["known_state"] = where(came, column(origin, "known_state"), now["known_state"])
+        now["old_key"] = where(came, column(origin, "old_key"), now["old_key"])
+        now["sidecar_changed"] = where(came, pa.array(sidecar_changed), now["sidecar_changed"])
+        return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
+
+
+NO_MOVES = Moves(no_rows(PAIRS))
+
+
+def match_moves(vanished: pa.RecordBatch, new: pa.RecordBatch) -> Moves:
+    """The moves among the VANISHED and the NEW rows (layout CHANGES) of a whole pass.
+
+    Of the NEW rows, those may be left out whose identity no VANISHED row has.
+    """
+    vanished, new = able_to_leave(vanished), able_to_arrive(new)
+    if not vanished.num_rows or not new.num_rows:
+        return NO_MOVES
+    gone, came = identities(vanished), identities(new)
+    single = once(gone)
+    single = chosen(single, is_in(single, once(came)))
+    origin, target = take(vanished, places_in(single, gone)), take(new, places_in(single, came))
+    pairs = pa.RecordBatch.from_arrays(
+        [
+            column(origin, "key"),
+            column(target, "key"),
+            column(origin, "sidecar_token"),
+            column(origin, "sidecar_size"),
+            column(origin, "known_state"),
+        ],
+        schema=PAIRS,
+    )
+    return Moves(take(pairs, in_order(as_binary(column(pairs, "new_key")))))
+
+
+def able_to_leave(changes: pa.RecordBatch) -> pa.RecordBatch:
+    """The VANISHED rows that a move could start from."""
+    able = equal_to(column(changes, "op"), int(Op.VANISHED)) & ~equal_to(column(changes, "size"), 0)
+    return keep(changes, able & ~equal_to(column(changes, "known_state"), int(KnownState.REFUSED)))
+
+
+def able_to_arrive(changes: pa.RecordBatch) -> pa.RecordBatch:
+    """The NEW rows that a move could end at."""
+    return keep(changes, equal_to(column(changes, "op"), int(Op.NEW)) & ~equal_to(column(changes, "size"), 0))
+
+
+def identities(changes: pa.RecordBatch) -> Column:
+    """Token and size of each row as one value; no token holds the separator."""
+    return joined_text([column(changes, "token"), texts(column(changes, "size"))], "\n")
