@@ -5,6 +5,7 @@ MirrorlakeError
 │   ├── SettingsError         a settings file, a flag or an environment variable
 │   ├── PatternError          a glob; points at the character
 │   └── QueryError            a search query; points at the character
+├── BadSidecar                a metadata file that says nothing usable: costs its metadata, never its asset
 ├── NotFound                  no such run, asset or datasource
 ├── StorageError              a bucket or folder did not do what was asked
 │   ├── SourceUnreachable     no answer: DNS, refused, time-out, 5xx (may pass: worth a retry)
@@ -72,6 +73,10 @@ class PatternError(PointedError):
 
 class QueryError(PointedError):
     """A search query that cannot be read."""
+
+
+class BadSidecar(MirrorlakeError):
+    """A metadata sidecar that cannot be used at all."""
 
 
 class NotFound(MirrorlakeError):

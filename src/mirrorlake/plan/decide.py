@@ -1,7 +1,7 @@
 """Make the plan of a pass out of its changes: find the moves, then tell what will be done and asked. Pure.
 
-    diff ──▶ CHANGES, spooled ──plan_moves──▶ Moves ──(old keys proven gone)──▶ decide ──▶ CHANGES, final
-                                                                                   └─ summarise ──▶ Plan
+    diff ──▶ CHANGES, spooled ──plan_moves──▶ Moves ──(old keys proven gone)──▶ apply_moves ──▶ CHANGES, final
+                                                                                        └─ summarise ──▶ Plan
 
 A move is known only when the listing has ended; therefore changes are spooled and read again. Preview, dry
 run and execution all read the same plan.
@@ -9,7 +9,7 @@ run and execution all read the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,31 +51,26 @@ class Plan:
         )
 
 
-def plan_moves(changes: Iterable[pa.RecordBatch]) -> Moves:
+def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
     """The moves among all changes of a pass, from all its ranges together.
 
-    `changes` is read twice (a list or a spool, not an iterator). Held in memory are the vanished rows, and
-    those new ones that look like one of them.
+    `changes()` opens the spool of changes; it is read twice, unless nothing vanished. Held in memory are the
+    vanished rows, and those new ones that look like one of them.
     """
-    if iter(changes) is changes:
-        raise TypeError("plan_moves reads the changes twice: give it a list or a spool, not an iterator")
-    gone = joined([no_rows(CHANGES), *map(able_to_leave, changes)])
+    gone = joined([no_rows(CHANGES), *map(able_to_leave, changes())])
     if not gone.num_rows:
         return NO_MOVES
     wanted = identities(gone)
     came = [no_rows(CHANGES)]
-    for batch in changes:
+    for batch in changes():
         arrived = able_to_arrive(batch)
         came.append(keep(arrived, is_in(identities(arrived), wanted)))
     return match_moves(gone, joined(came))
 
 
-def decide(changes: Iterable[pa.RecordBatch], moves: Moves) -> Iterator[pa.RecordBatch]:
-    """The final plan: the changes with the given moves made, batch by batch; no batch is empty."""
-    for batch in changes:
-        final = moves.applied_to(batch)
-        if final.num_rows:
-            yield final
+def apply_moves(batch: pa.RecordBatch, moves: Moves) -> pa.RecordBatch:
+    """A batch of the final plan: each moved pair is one MOVED row, in the place of its NEW row."""
+    return moves.applied_to(batch)
 
 
 def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:

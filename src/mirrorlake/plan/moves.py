@@ -53,16 +53,21 @@ class Moves:
     def __len__(self) -> int:
         return self.pairs.num_rows
 
+    @property
+    def old_keys(self) -> Column:
+        """The keys that the moves start from, each once."""
+        return column(self.pairs, "old_key")
+
     def only(self, old_keys: Column) -> Moves:
         """Just the moves from these keys: those whose old key was proven gone."""
-        return Moves(keep(self.pairs, is_in(column(self.pairs, "old_key"), old_keys)))
+        return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
 
     def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
         """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes."""
         if not len(self):
             return changes
         keys = column(changes, "key")
-        left = equal_to(column(changes, "op"), int(Op.VANISHED)) & is_in(keys, column(self.pairs, "old_key"))
+        left = equal_to(column(changes, "op"), int(Op.VANISHED)) & is_in(keys, self.old_keys)
         if left.any():
             changes = keep(changes, ~left)
             keys = column(changes, "key")

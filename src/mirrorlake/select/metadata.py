@@ -1,0 +1,208 @@
+"""Read a JSON metadata sidecar into flat keys and plain values. Pure; the bytes come from strangers.
+
+What is wrong with one key costs that key, with a warning; only a file that is no JSON object at all, is too
+large or nests too deeply is refused. Time and memory are linear in the size of the file.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import orjson
+
+from mirrorlake.errors import BadSidecar
+from mirrorlake.model.assets import Scalar
+
+MAX_SIDECAR_BYTES = 262_144  # 256 KiB
+MAX_DEPTH = 32  # objects and lists inside each other; nobody reads metadata that is nested deeper
+MAX_KEY_CHARS = 1024  # of a flattened key; without a limit, long keys around many small ones would multiply
+MAX_WARNINGS = 20  # told for one sidecar; more say nothing new
+
+_INTEGERS = range(-(2**63), 2**63)  # what databases and Arrow hold exactly
+_INTEGER_DIGITS = 20  # no text longer than this can be one of them
+_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
+_NESTING = re.compile(
+    r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL
+)  # whole strings, so that brackets in them do not count
+
+__all__ = ["MAX_DEPTH", "MAX_KEY_CHARS", "MAX_SIDECAR_BYTES", "BadSidecar", "Sidecar", "read_sidecar"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """What a sidecar says. Nested names are joined by dots; nulls are left out."""
+
+    values: dict[str, Scalar]
+    # The file again as JSON, with all it held. What no database can hold is replaced: a NUL or a lone surrogate
+    # in a text by U+FFFD, a number out of range by its text.
+    whole: str
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unusable:
+    """A JSON number that is no number for us."""
+
+    text: str
+    reason: str
+
+
+_Json: TypeAlias = "dict[str, _Json] | list[_Json] | str | int | float | bool | _Unusable | None"
+
+
+@dataclass(slots=True)
+class _Warnings:
+    """Collects the first few, counts the rest."""
+
+    told: list[str] = field(default_factory=list[str])
+    more: int = 0
+
+    def add(self, text: str) -> None:
+        if len(self.told) < MAX_WARNINGS:
+            self.told.append(text)
+        else:
+            self.more += 1
+
+    def all(self) -> tuple[str, ...]:
+        return (*self.told, f"{self.more} more warnings of this kind.") if self.more else tuple(self.told)
+
+
+def read_sidecar(data: bytes) -> Sidecar:
+    """Parse, flatten and check a sidecar. Raises BadSidecar where nothing of it can be used.
+
+    Integers must fit into 64 bits. Of a name that occurs twice in an object, or comes out twice by
+    flattening, the last counts.
+    """
+    warnings = _Warnings()
+    document = _parse(_text(data), warnings)
+    if not isinstance(document, dict):
+        raise BadSidecar("The sidecar is not a JSON object.", 'Write it as {"name": value, ...}.')
+    values: dict[str, Scalar] = {}
+    for key, value in _flat(document, "", warnings):
+        if key in values:
+            warnings.add(f"{_named(key)} is there twice once nested names are joined by dots; the last one counts.")
+        values[key] = value
+    return Sidecar(values=values, whole=orjson.dumps(_storable(document)).decode(), warnings=warnings.all())
+
+
+def _text(data: bytes) -> str:
+    if len(data) > MAX_SIDECAR_BYTES:
+        raise BadSidecar(
+            f"The sidecar has {len(data):,} bytes; at most {MAX_SIDECAR_BYTES:,} are read.", "Make it smaller."
+        )
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadSidecar(f"The sidecar is not UTF-8 text (byte {error.start}).", "Save it as UTF-8.") from error
+    if not text.strip():
+        raise BadSidecar("The sidecar is empty.", "Write at least {} into it, or delete it.")
+    return text
+
+
+def _parse(text: str, warnings: _Warnings) -> _Json:
+    if text.count("{") + text.count("[") > MAX_DEPTH:
+        _check_depth(text)
+
+    def as_object(pairs: list[tuple[str, _Json]]) -> dict[str, _Json]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            seen: set[str] = set()
+            for key, _ in pairs:
+                if key in seen:
+                    warnings.add(f"{_named(key)} occurs more than once in one object; the last one counts.")
+                seen.add(key)
+        return found
+
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=as_object,
+            parse_int=_integer,
+            parse_float=_number,
+            parse_constant=lambda name: _Unusable(name, "is not a number"),
+        )
+    except json.JSONDecodeError as error:
+        raise BadSidecar(
+            f"The sidecar is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            "Correct it there.",
+        ) from error
+
+
+def _check_depth(text: str) -> None:
+    """Before parsing, so that no parser can run out of stack."""
+    depth = 0
+    for token in _NESTING.finditer(text):
+        character = token.group()[0]
+        if character in "{[":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise BadSidecar(
+                    f"The sidecar nests deeper than {MAX_DEPTH} levels (character {token.start()}).", "Flatten it."
+                )
+        elif character in "}]":
+            depth -= 1
+
+
+def _integer(text: str) -> int | _Unusable:
+    if len(text) <= _INTEGER_DIGITS and (value := int(text)) in _INTEGERS:
+        return value
+    return _Unusable(text, "is an integer of more than 64 bits")
+
+
+def _number(text: str) -> float | _Unusable:
+    value = float(text)
+    return value if math.isfinite(value) else _Unusable(text, "is a number too large to hold")
+
+
+def _flat(node: dict[str, _Json], prefix: str, warnings: _Warnings) -> Iterator[tuple[str, Scalar]]:
+    """The usable keys below `node` with their values, in the order of the file."""
+    for name, value in node.items():
+        if value is None:
+            continue
+        key = prefix + name
+        if len(key) > MAX_KEY_CHARS:
+            warnings.add(f"{_named(key)} was left out: the key is longer than {MAX_KEY_CHARS:,} characters.")
+        elif not _KEY.fullmatch(key):
+            warnings.add(
+                f"{_named(key)} was left out: a key has only the letters a to z and A to Z, digits, _ and dots, "
+                "and does not start with a dot."
+            )
+        elif isinstance(value, dict):
+            yield from _flat(value, key + ".", warnings)
+        elif isinstance(value, list):
+            warnings.add(f"{_named(key)} was left out: it is a list, and metadata holds texts, numbers and booleans.")
+        elif isinstance(value, _Unusable):
+            warnings.add(f"{_named(key)} was left out: its value {value.reason}.")
+        elif isinstance(value, str) and _storable_text(value) != value:
+            warnings.add(f"{_named(key)} was left out: its text holds a NUL character or half of a surrogate pair.")
+        else:
+            yield key, value
+
+
+def _storable(value: _Json) -> object:
+    """The document with what no database can hold replaced. As deep as the document, which is checked."""
+    if isinstance(value, dict):
+        return {_storable_text(key): _storable(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_storable(inner) for inner in value]
+    if isinstance(value, _Unusable):
+        return value.text
+    return _storable_text(value) if isinstance(value, str) else value
+
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def _storable_text(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
+def _named(key: str) -> str:
+    """A key as a message shows it: short, and without characters that could spoil a terminal."""
+    shown = key if len(key) <= 60 else key[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
+    return f'"{shown}"' if shown.isprintable() else json.dumps(shown)
