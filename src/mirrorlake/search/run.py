@@ -8,12 +8,12 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.assets import asset_columns, asset_from_row
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import CatalogError
 from mirrorlake.model.assets import Asset, Page
 from mirrorlake.search.compile import CompiledQuery, compile_query
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.rows import assets_by_id
 
 TIMEOUT_S = 10  # beyond it a person has given up, and the database should, too
 COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page it stands above
@@ -35,7 +35,7 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int) -> Page:
             (*compiled.where.params, *compiled.order.params, limit, offset),
             prepare=False,  # a plan for these very values: how many assets have a tag differs a thousandfold
         ).fetchall()
-        assets = assets_by_id(connection, [row[0] for row in rows])
+        assets = _assets(connection, rows)
     seen = offset + len(rows)
     if len(rows) < limit and (rows or not offset):
         return Page(assets=tuple(assets), total=seen, total_capped=False)
@@ -60,12 +60,20 @@ def _streamed(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> I
                 _ids_in_order(compiled) + b" LIMIT %s", (*compiled.where.params, *compiled.order.params, limit)
             )
             while rows := cursor.fetchmany(STREAM_ROWS):
-                yield from assets_by_id(connection, [row[0] for row in rows])
+                yield from _assets(connection, rows)
 
 
 def _ids_in_order(compiled: CompiledQuery) -> bytes:
     # Ids first, whole assets after: sorting and skipping then move few bytes.
     return f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}".encode()  # noqa: S608 - literals, values are bound
+
+
+def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
+    """The assets of rows of ids, in their order; one that was deleted a moment ago is left out."""
+    wanted = [row[0] for row in ids]
+    rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
+    found = {row[0]: asset_from_row(row) for row in rows}
+    return [found[each] for each in wanted if each in found]
 
 
 def _count(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:

@@ -1,0 +1,51 @@
+"""docs/search.md tells the truth: its examples are read, its error is the real one, and nothing is left out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mirrorlake.errors import QueryError
+from mirrorlake.search.compile import compile_query
+from mirrorlake.search.fields import FIELDS, NOT_YET
+from mirrorlake.search.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
+from mirrorlake.search.nodes import SortColumn
+from mirrorlake.search.run import TIMEOUT_S
+
+DOC = (Path(__file__).parents[3] / "docs" / "search.md").read_text("utf-8")
+ROWS = re.findall(r"^\| `(.+?)` \|", DOC, re.MULTILINE)
+COMMANDS = re.findall(r"^    mirrorlake search '(.+)'$", DOC, re.MULTILINE)
+
+
+def test_the_page_has_its_examples():
+    assert len(ROWS) > 30
+    assert COMMANDS
+
+
+@pytest.mark.parametrize("query", ROWS + COMMANDS)
+def test_every_example_is_a_query(query: str):
+    assert compile_query(parse(query)).where.text
+
+
+def test_the_wrong_example_fails_exactly_as_shown():
+    example = re.search(r"^    \$ mirrorlake search '(.+)'\n((?:    .+\n)+)", DOC, re.MULTILINE)
+    assert example
+    shown = "".join(line.removeprefix("    ") for line in example[2].splitlines(keepends=True))
+    with pytest.raises(QueryError) as caught:
+        parse(example[1])
+    assert str(caught.value) == shown.rstrip("\n")
+
+
+@pytest.mark.parametrize("field", [*FIELDS, *NOT_YET])
+def test_every_field_is_explained(field: str):
+    assert re.search(rf"`(?:[^`]* )?{re.escape(field)}[:<>=]", DOC)
+
+
+def test_every_column_and_limit_is_named():
+    columns = re.search(r"^Columns are ([a-z, ]+)\.", DOC, re.MULTILINE)
+    assert columns
+    assert columns[1].split(", ") == list(SortColumn)
+    assert f"{MAX_LENGTH:,} characters, {MAX_TERMS} terms, {MAX_DEPTH} brackets" in DOC
+    assert f"{TIMEOUT_S} seconds" in DOC
