@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -81,7 +81,7 @@ def _read(path: Path) -> str:
 
 
 @contextmanager
-def _terminate_as_interrupt() -> Iterator[None]:
+def _terminate_as_interrupt() -> Generator[None]:
     """A polite kill ends like Ctrl-C: the run is cancelled and what was committed stays."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:

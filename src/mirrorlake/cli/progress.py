@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -62,7 +62,7 @@ class _Lines:
 
 
 @contextmanager
-def shown_progress() -> Iterator[PassProgress]:
+def shown_progress() -> Generator[PassProgress]:
     """Progress on standard error, whatever standard output is used for."""
     if not people.is_terminal:
         yield _Lines()

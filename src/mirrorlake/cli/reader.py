@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -43,7 +43,7 @@ class Reader(Protocol):
 
 
 @contextmanager
-def open_reader() -> Iterator[Reader]:
+def open_reader() -> Generator[Reader]:
     """The library or the server that the environment names, closed at the end."""
     settings = read_settings()
     if settings.server_url is not None:

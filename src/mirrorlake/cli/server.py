@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.api.serve import create_app, serve
+from mirrorlake.api import create_app, serve
 from mirrorlake.app import Library, stop
+from mirrorlake.app.doctor import examine
 from mirrorlake.cli.output import people, print_json, results, say
-from mirrorlake.doctor import examine
 from mirrorlake.settings import read_settings
 
 DEFAULT_PORT = 8765
@@ -31,7 +31,12 @@ def up(
                 results.print(f"The library is served at {address}/?token={token}", soft_wrap=True, markup=False)
                 say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
-            serve(create_app(library, token=token, host=host), host=host, port=port, ready=announce)
+            serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
+
+
+def _hosts(host: str) -> tuple[str, ...]:
+    """The name to answer to besides this machine's own; listening on every address, nobody can say which."""
+    return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
 def down() -> None:

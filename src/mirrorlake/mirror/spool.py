@@ -23,7 +23,13 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
     return rows
 
 
-def read_spool(path: Path) -> Iterator[pa.RecordBatch]:
-    """The batches of a spool, one at a time, in the order in which they were written."""
-    with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
-        yield from reader
+class Spooled:
+    """The batches of some spools, in the order in which they were written; can be read any number of times."""
+
+    def __init__(self, paths: Iterable[Path]) -> None:
+        self._paths = tuple(paths)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for path in self._paths:
+            with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+                yield from reader

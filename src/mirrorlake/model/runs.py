@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,6 +50,9 @@ class Counts:
     unchanged: int = 0
     skipped: int = 0
     failed: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import quote
 
 from mirrorlake.model.runs import Run
 
@@ -30,9 +31,9 @@ class Location:
 
     @property
     def uri(self) -> str:
-        """The canonical address: what is stored, compared and shown."""
+        """The canonical address: what is stored, compared and shown. Parsing it gives this location again."""
         if self.provider is Provider.FILE:
-            return f"file://{self.container}"
+            return f"file://{quote(self.container)}"
         return f"{self.provider.value}://{self.container}/{self.prefix}"
 
 

@@ -1,0 +1,58 @@
+"""Carry out a plan: first what needs no look, then the looks; every batch is committed as soon as it is done."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+import pyarrow as pa
+
+from mirrorlake.catalog import commit
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.ingest.pool import LookPool
+from mirrorlake.mirror.planning import Planned
+from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.runs import Counts
+from mirrorlake.select.kernels import Column, chosen, column, equal_to, keep
+
+
+def settle(lease: Lease, planned: Planned, tally: Tally) -> None:
+    """Commit everything that needs no bytes: moves, returns, what is missing, what a rule left out."""
+    for batch in planned.batches():
+        for op in Op:
+            rows = keep(batch, equal_to(column(batch, "op"), int(op)))
+            if rows.num_rows:
+                tally.add(_settle(lease, op, rows))
+
+
+def _settle(lease: Lease, op: Op, rows: pa.RecordBatch) -> Counts:
+    match op:
+        case Op.NEW | Op.CHANGED | Op.SIDECAR:
+            return Counts()  # these are looked at
+        case Op.MOVED:
+            return commit.moved(lease, rows, names_of(rows))
+        case Op.RETURNED:
+            return commit.returned(lease, rows)
+        case Op.VANISHED:
+            refused = equal_to(column(rows, "known_state"), int(KnownState.REFUSED))
+            keys = column(rows, "key")
+            return commit.forget(lease, chosen(keys, refused)) + commit.missing(lease, chosen(keys, ~refused))
+        case Op.SKIPPED | Op.REFUSED:
+            return commit.outcomes(lease, rows)
+        case _:
+            assert_never(op)
+
+
+def look(lease: Lease, planned: Planned, pool: LookPool, tally: Tally, progress: Progress) -> None:
+    """Open what is new or changed, and commit what was seen batch by batch."""
+    done = 0
+    for batch in pool.looked(planned.to_look_at()):
+        tally.add(commit.looked(lease, batch, names_of(batch)))
+        done += batch.num_rows
+        progress.looked(done, tally.counts.failed)
+
+
+def names_of(batch: pa.RecordBatch) -> Column:
+    """What the assets of these objects are called: the full key."""
+    return column(batch, "key")

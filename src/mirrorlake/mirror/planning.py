@@ -1,0 +1,100 @@
+"""From a survey to a plan: the spooled changes with moves recognised, to be read as often as needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import cast
+
+import pyarrow as pa
+
+from mirrorlake.errors import AccessDenied, ObjectGone, SourceUnreachable
+from mirrorlake.mirror.survey import Survey
+from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
+from mirrorlake.plan.moves import Moves
+from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
+from mirrorlake.storage.base import Store
+
+HEADS_AT_ONCE = 16
+UNNAMEABLE = "the key cannot be held by a catalog (not UTF-8, a NUL character, or a symbolic link)"
+
+_READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
+_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED], pa.int8())  # read only where their sidecar is another
+
+Prove = Callable[[Moves], Moves]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What a pass will do. `summary` counts it; the batches stream from disk, any number of times."""
+
+    survey: Survey
+    moves: Moves
+    summary: Plan
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
+        return _final(self.survey, self.moves)
+
+    def to_look_at(self) -> Iterator[pa.RecordBatch]:
+        """The rows whose image, or whose sidecar, has to be read."""
+        for batch in self.batches():
+            ops = column(batch, "op")
+            other_sidecar = is_in(ops, _KNOWN_BYTES) & mask_of(column(batch, "sidecar_changed"))
+            rows = keep(batch, is_in(ops, _READ) | other_sidecar)
+            if rows.num_rows:
+                yield rows
+
+
+def plan(survey: Survey, prove: Prove) -> Planned:
+    """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed."""
+    moves = prove(plan_moves(lambda: survey.changes))
+    return Planned(survey=survey, moves=moves, summary=summarise(_final(survey, moves)))
+
+
+def _final(survey: Survey, moves: Moves) -> Iterator[pa.RecordBatch]:
+    for batch in survey.changes:
+        yield apply_moves(batch, moves)
+    if survey.unnameable:
+        yield _unnameable(survey.unnameable)
+
+
+def _unnameable(keys: tuple[str, ...]) -> pa.RecordBatch:
+    count = len(keys)
+    given: dict[str, list[object]] = {
+        "op": [int(Op.SKIPPED)] * count,
+        "key": list(keys),
+        "token": [""] * count,
+        "size": [0] * count,
+        "sidecar_changed": [False] * count,
+        "skip": [UNNAMEABLE] * count,
+    }
+    values = {field.name: given.get(field.name, [None] * count) for field in fields(CHANGES)}
+    return pa.RecordBatch.from_pydict(values, schema=CHANGES)
+
+
+def prove_moves(moves: Moves, store: Store) -> Moves:
+    """Keep the moves whose old key answers 404.
+
+    A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is
+    no proof, and an object that still stands was only left out of the listing.
+    """
+    if not len(moves):
+        return moves
+    old_keys = cast("list[str]", column(moves.pairs, "old_key").to_pylist())
+    with ThreadPoolExecutor(HEADS_AT_ONCE, thread_name_prefix="head") as pool:
+        gone = list(pool.map(partial(_is_gone, store), old_keys))
+    return moves.only(pa.array([key for key, proven in zip(old_keys, gone, strict=True) if proven], pa.string()))
+
+
+def _is_gone(store: Store, key: str) -> bool:
+    try:
+        store.head(key)
+    except ObjectGone:
+        return True
+    except (AccessDenied, SourceUnreachable):
+        return False  # unknown is not missing: the new key is looked at, the old one stays as it is
+    return False
