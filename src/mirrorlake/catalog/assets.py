@@ -19,6 +19,7 @@ from mirrorlake.storage.address import object_uri
 
 STATES = (AssetState.PRESENT, AssetState.MISSING, AssetState.TRASH)  # by the number in the column
 TAG_LIMIT = 200  # characters
+ID_DIGITS = 18  # of a number that surely fits a bigint
 
 
 def asset_columns() -> bytes:
@@ -64,7 +65,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         tags=tuple(tags),
         metadata=metadata,
         projects=(),
-        state=STATES[state],
+        state=STATES[int(state)],
         placeholder=bytes(placeholder),
         modified=modified,
         updated=updated,
@@ -140,7 +141,7 @@ def _checked(tag: str) -> str:
 
 def _number(asset_id: str) -> int:
     # Ids are opaque to people; one that cannot be ours is simply not found.
-    if not (asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= len(str(2**63)) - 1):
+    if not (asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= ID_DIGITS):
         raise _no_asset(asset_id)
     return int(asset_id)
 

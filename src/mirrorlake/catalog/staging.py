@@ -78,7 +78,10 @@ def storable(batch: pa.RecordBatch) -> pa.RecordBatch:
 
     Keys and tokens are left alone: a store never hands out one that cannot be held.
     """
-    columns = [_storable_column(name, batch.column(name)) for name in batch.schema.names]
+    columns = [
+        _storable_column(name, cast("pa.Array[Any]", batch.column(position)))
+        for position, name in enumerate(batch.schema.names)
+    ]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
