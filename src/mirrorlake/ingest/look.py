@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import blake3
+import orjson
 
+from mirrorlake.errors import ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.ingest.formats import image
 from mirrorlake.ingest.identify import HEAD_BYTES, Foreign, disagreement, identify, refusal
+from mirrorlake.ingest.rows import Job, Picture, Seen
 from mirrorlake.ingest.stages import Stage, Unusable
+from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.columns import LookResult, Op
+from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar
+from mirrorlake.storage.base import Store
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit picture of 40 megapixels; workers hold several at once
 
@@ -51,3 +58,136 @@ def look_at_bytes(data: bytes, name: str) -> Looked:
         facts=header.facts,
         warnings=(*((lie,) if lie else ()), *header.warnings, *drawn.warnings),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """The bytes of one job, or why the sidecar's could not be had. None where they were not asked for."""
+
+    image: bytes | None = None
+    sidecar: bytes | StorageError | None = None
+
+    @property
+    def held(self) -> int:
+        """Bytes held in memory."""
+        return sum(len(part) for part in (self.image, self.sidecar) if isinstance(part, bytes))
+
+
+def look(job: Job, store: Store, thumbnails: Thumbnails) -> Seen:
+    """Fetch and finish one job. Raises DiskFull or CatalogError only: those end the whole pass."""
+    fetched = fetch(job, store)
+    return fetched if isinstance(fetched, Seen) else finish(job, fetched, thumbnails)
+
+
+def fetch(job: Job, store: Store) -> Fetched | Seen:
+    """Read what the job asks for: waiting, no thinking. An ending already, where the image cannot be had."""
+    image_bytes: bytes | None = None
+    if job.read_image:
+        if job.size > MAX_OBJECT_BYTES:
+            return Seen(result=LookResult.REFUSED, stage=Stage.FETCH, reason=_too_large(job.size))
+        got = _get(store, job.key, job.token, MAX_OBJECT_BYTES)
+        if isinstance(got, StorageError):
+            return _not_fetched(job, got)
+        if len(got) != job.size:
+            short = f"{len(got):,} bytes came where the listing promised {job.size:,}"
+            return Seen(result=LookResult.FAILED, stage=Stage.FETCH, reason=short)
+        image_bytes = got
+    sidecar: bytes | StorageError | None = None
+    if job.sidecar_key is not None and (job.sidecar_size or 0) <= MAX_SIDECAR_BYTES:
+        sidecar = _get(store, job.sidecar_key, job.sidecar_token, MAX_SIDECAR_BYTES)
+    return Fetched(image=image_bytes, sidecar=sidecar)
+
+
+def _get(store: Store, key: str, token: str | None, limit: int) -> bytes | StorageError:
+    try:
+        return store.get(key, token=token, limit=limit).data
+    except StorageError as error:
+        return error
+    except Exception as error:  # noqa: BLE001  a store that breaks its contract costs this object, not the pass
+        return StorageError(f"Reading went wrong unexpectedly ({type(error).__name__}: {error}).")
+
+
+def _not_fetched(job: Job, error: StorageError) -> Seen:
+    if isinstance(error, (ObjectGone, ObjectChanged)):
+        return Seen(result=LookResult.GONE, stage=Stage.FETCH, reason=str(error))
+    if isinstance(error, ObjectTooLarge):
+        return Seen(result=LookResult.REFUSED, stage=Stage.FETCH, reason=_too_large(job.size))
+    return Seen(result=LookResult.FAILED, stage=Stage.FETCH, reason=str(error))
+
+
+def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
+    """Decode and draw the image, read the sidecar, keep the thumbnail."""
+    values = _read_sidecar(job, fetched.sidecar)
+    if isinstance(values, Seen):
+        return values
+    if fetched.image is None:
+        return Seen(
+            result=LookResult.SIDECAR_ONLY, metadata=values.metadata, sidecar=values.whole, warnings=values.warnings
+        )
+    try:
+        looked = look_at_bytes(fetched.image, job.key)
+    except Unusable as verdict:
+        return Seen(result=LookResult.REFUSED, stage=verdict.stage, reason=verdict.message)
+    except MemoryError:
+        return Seen(
+            result=LookResult.REFUSED, stage=Stage.DECODE, reason="decoding needs more memory than a worker may take"
+        )
+    except Exception as error:  # noqa: BLE001  a slip of ours on strange bytes costs this object, not the pass
+        reason = f"looking at it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
+        return Seen(result=LookResult.FAILED, stage=Stage.DECODE, reason=reason)
+    thumbnails.write(looked.digest, looked.thumbnail)
+    return Seen(
+        result=LookResult.LOOKED,
+        picture=Picture(
+            media_type=looked.media_type,
+            width=looked.width,
+            height=looked.height,
+            orientation=looked.orientation,
+            digest=looked.digest,
+            placeholder=looked.placeholder,
+            facts=orjson.dumps(looked.facts).decode(),
+        ),
+        metadata=values.metadata,
+        sidecar=values.whole,
+        warnings=(*looked.warnings, *values.warnings),
+        sidecar_unread=values.unread,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SidecarValues:
+    metadata: str | None = None
+    whole: str | None = None
+    warnings: tuple[str, ...] = ()
+    unread: bool = False
+
+
+def _read_sidecar(job: Job, data: bytes | StorageError | None) -> _SidecarValues | Seen:
+    """The sidecar's values; a bad sidecar is only a warning.
+
+    One that could not be fetched is an ending only where something stands already: a new image is
+    imported, and its sidecar is tried again in the next pass.
+    """
+    if job.sidecar_key is None:
+        return _SidecarValues()
+    if isinstance(data, StorageError):
+        if job.op is Op.NEW:
+            return _SidecarValues(unread=True, warnings=(f"sidecar {job.sidecar_key} was not read yet: {data}",))
+        passing = LookResult.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else LookResult.FAILED
+        return Seen(result=passing, stage=Stage.SIDECAR, reason=str(data))
+    if data is None:
+        large = f"it has {job.sidecar_size:,} bytes; at most {MAX_SIDECAR_BYTES:,} are read"
+        return _SidecarValues(warnings=(f"sidecar {job.sidecar_key} was ignored: {large}",))
+    try:
+        sidecar = read_sidecar(data)
+    except BadSidecar as error:
+        return _SidecarValues(warnings=(f"sidecar {job.sidecar_key} was ignored: {error}",))
+    return _SidecarValues(
+        metadata=orjson.dumps(sidecar.values).decode(),
+        whole=sidecar.whole,
+        warnings=tuple(f"sidecar {job.sidecar_key}: {warning}" for warning in sidecar.warnings),
+    )
+
+
+def _too_large(size: int) -> str:
+    return f"the object has {size:,} bytes; at most {MAX_OBJECT_BYTES >> 20} MiB are read"

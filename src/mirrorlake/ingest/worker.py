@@ -1,0 +1,168 @@
+"""A worker process: threads fetch ahead, one thread decodes. Started by the pool as `-m mirrorlake.ingest.worker`.
+
+    receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ coordinator
+
+It holds no state worth saving: killed at any moment, its rows are simply looked at again by another one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import queue
+import resource
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+
+import pyarrow as pa
+
+from mirrorlake.errors import MirrorlakeError
+from mirrorlake.ingest.channel import Board, Place, Setup, pack_done, pack_fatal, pack_ready, unpack_task
+from mirrorlake.ingest.look import Fetched, fetch, finish
+from mirrorlake.ingest.rows import Job, Seen, jobs_of, looked_batch
+from mirrorlake.ingest.thumbnails import Thumbnails
+from mirrorlake.storage.wrappers import Metered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pending:
+    """One row on its way from the feeder to the decoder."""
+
+    place: Place
+    job: Job
+    cost: int  # bytes taken from the budget
+    fetched: Future[Fetched | Seen]
+    task: pa.RecordBatch
+
+
+class _Budget:
+    """Bytes that may be held at once. Taken in row order by one thread, so that the next row always gets its share."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._free = size
+        self._changed = threading.Condition()
+
+    def take(self, wanted: int) -> int:
+        """Wait for room; an object larger than the whole budget gets all of it."""
+        cost = min(wanted, self._size)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= cost)
+            self._free -= cost
+        return cost
+
+    def give_back(self, cost: int) -> None:
+        with self._changed:
+            self._free += cost
+            self._changed.notify()
+
+
+class Worker:
+    """The life of one worker process."""
+
+    def __init__(self, connection: Connection, board: Board, setup: Setup) -> None:
+        self._connection = connection
+        self._board = board
+        self._store = Metered(setup.opens.open())
+        self._thumbnails = Thumbnails(setup.thumbnails_root)
+        self._budget = _Budget(setup.bytes_in_flight)
+        self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._pending: queue.SimpleQueue[_Pending] = queue.SimpleQueue()
+        self._fetchers = ThreadPoolExecutor(setup.fetch_threads, "fetch")
+        self._thread_numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for number in range(setup.fetch_threads):
+            self._thread_numbers.put(number)
+        self._counting = threading.Lock()
+
+    def run(self) -> None:
+        """Work until the process is ended from outside, or the pass must end (a full disk)."""
+        for step in (self._receive, self._feed):
+            threading.Thread(target=_or_die, args=(step,), daemon=True).start()
+        self._connection.send_bytes(pack_ready())
+        seen: list[Seen] = []
+        while True:
+            pending = self._pending.get()
+            seen.append(self._decode(pending))
+            if len(seen) == pending.task.num_rows:
+                self._connection.send_bytes(pack_done(pending.place.task, looked_batch(pending.task, seen)))
+                seen = []
+
+    def _receive(self) -> None:
+        # Always reading: the end of the coordinator, however it came, is the end of this process.
+        while True:
+            try:
+                self._tasks.put(self._connection.recv_bytes())
+            except (EOFError, OSError):
+                os._exit(0)
+
+    def _feed(self) -> None:
+        while True:
+            number, batch = unpack_task(self._tasks.get())
+            for row, job in enumerate(jobs_of(batch)):
+                cost = self._budget.take((job.size if job.read_image else 0) + (job.sidecar_size or 0))
+                place = Place(number, row)
+                fetched = self._fetchers.submit(self._fetch, place, job)
+                self._pending.put(_Pending(place=place, job=job, cost=cost, fetched=fetched, task=batch))
+
+    def _fetch(self, place: Place, job: Job) -> Fetched | Seen:
+        thread = self._thread_numbers.get()
+        self._board.fetching(thread, place)
+        try:
+            return fetch(job, self._store)
+        finally:
+            self._board.fetching(thread, None)
+            self._thread_numbers.put(thread)
+            with self._counting:
+                self._board.counted(self._store.requests.get, self._store.bytes_read)
+
+    def _decode(self, pending: _Pending) -> Seen:
+        fetched = pending.fetched.result()
+        self._board.decoding(pending.place, time.monotonic_ns())
+        try:
+            return fetched if isinstance(fetched, Seen) else finish(pending.job, fetched, self._thumbnails)
+        finally:
+            self._board.decoding(None)
+            self._budget.give_back(pending.cost)
+
+
+def _or_die(step: Callable[[], None]) -> None:
+    """A thread that ends unexpectedly must end its process: the coordinator then redoes the rows."""
+    try:
+        step()
+    except BaseException:  # noqa: BLE001  told on standard error, then the process ends
+        traceback.print_exc()
+    sys.stderr.flush()
+    os._exit(70)
+
+
+def _limit_memory(extra: int) -> None:
+    """At most `extra` bytes of address space above what stands now; a bomb then costs a MemoryError or a crash."""
+    pages = int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0  # noqa: PTH123, SIM115
+    if pages:
+        limit = pages * resource.getpagesize() + extra
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def main() -> None:
+    """Entry of the process: `worker SOCKET BOARD`, both inherited file descriptors."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
+    logging.disable()  # libvips grumbles about each odd file; its verdicts reach the asset as warnings
+    connection = Connection(int(sys.argv[1]))
+    setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us
+    try:
+        _limit_memory(setup.memory_bytes)
+        Worker(connection, Board(int(sys.argv[2]), setup.fetch_threads), setup).run()
+    except MirrorlakeError as error:
+        connection.send_bytes(pack_fatal(error))
+
+
+if __name__ == "__main__":
+    main()
