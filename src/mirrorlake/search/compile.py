@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import LiteralString, assert_never
 
 from mirrorlake.model.assets import AssetState
@@ -304,15 +304,30 @@ def _metadata_equal(key: str, literal: Literal) -> Sql:
 
 def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
     compared = _in_span("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
-    # CASE keeps the cast away from texts that are no times.
+    first, last = _near(comparison, span)
+    # The plain comparison of text leaves few values to the dearer pattern; CASE keeps the cast away from no-times.
     return Sql(
-        "(CASE WHEN jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
+        '(CASE WHEN (asset.metadata ->> %s::text) COLLATE "C" BETWEEN %s::text AND %s::text'
+        " AND jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
         + ISO_TIME
         + "' THEN "
         + compared.text
         + " ELSE FALSE END)",
-        (key, key, *compared.params),
+        (key, first, last, key, key, *compared.params),
     )
+
+
+def _near(comparison: Comparison, span: Span) -> tuple[str, str]:
+    """Between which texts every time that can match stands: a zone moves a written day by less than one day."""
+    first, last = "0", "9999-12-32"
+    try:
+        if comparison in (Comparison.EQ, Comparison.GT, Comparison.GE):
+            first = (span.start - timedelta(days=1)).date().isoformat()
+        if comparison in (Comparison.EQ, Comparison.LT, Comparison.LE):
+            last = (span.end + timedelta(days=2)).date().isoformat()
+    except OverflowError:
+        pass  # at the ends of the calendar there is nothing to leave out
+    return first, last
 
 
 def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Comparison, span: Span) -> Sql:
