@@ -1,0 +1,74 @@
+"""One pass of a stored datasource in this process, and what it cost here and in PostgreSQL.
+
+`python -m benchmarks.one_pass --home H --name N --ranges 2` prints one JSON line: the report and the costs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.measure import MB, high_water, tree_cpu
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.embedded import status
+from mirrorlake.catalog.pool import open_catalog
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.run import Parts, run_pass
+from mirrorlake.settings import Settings
+
+
+def postmaster(home: Path) -> int:
+    """The process id of the PostgreSQL that serves this home."""
+    data = status(home).data
+    if data is None:
+        raise RuntimeError("the embedded PostgreSQL does not run")
+    return int((data / "postmaster.pid").read_text(encoding="ascii").split()[0])
+
+
+def _own_cpu() -> float:
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    )
+
+
+def main() -> None:
+    """Run the pass and print what it cost."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--ranges", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+    settings = Settings(home=arguments.home)
+    with open_catalog(settings) as catalog, tempfile.TemporaryDirectory(dir=arguments.home) as workdir:
+        source = datasources.by_name(catalog, arguments.name)
+        if source is None:
+            raise SystemExit(f"no datasource is named {arguments.name}")
+        parts = Parts(
+            catalog=catalog,
+            thumbnails=settings.thumbnails,
+            workdir=Path(workdir),
+            processes=arguments.jobs,
+            ranges=arguments.ranges,
+        )
+        database = postmaster(arguments.home)
+        started, cpu, database_cpu = time.perf_counter(), _own_cpu(), tree_cpu(database)
+        report = run_pass(source, parts, Silent())
+        spent = {
+            "seconds": time.perf_counter() - started,
+            "cpu": _own_cpu() - cpu,
+            "database_cpu": tree_cpu(database) - database_cpu,
+            "peak": high_water() / MB,
+            "ranges": arguments.ranges,
+            "report": report.as_json(),
+        }
+    print(json.dumps(spent))
+
+
+if __name__ == "__main__":
+    main()
