@@ -47,12 +47,21 @@ class Access:
     anonymous: bool = False
 
 
+class Orphans(StrEnum):
+    """What becomes of an asset whose object is gone. Until removals are built, all of them keep it, marked missing."""
+
+    KEEP = "keep"
+    TRASH = "trash"
+    REMOVE = "remove"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorSettings:
     """What of a source is mirrored, and how. Names of the JSON form stand in `select.settings`."""
 
     globs: tuple[str, ...] = ()  # empty = everything
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    orphans: Orphans = Orphans.TRASH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
