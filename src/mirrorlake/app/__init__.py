@@ -2,6 +2,5 @@
 
 from mirrorlake.app.library import Library
 from mirrorlake.app.request import MirrorRequest
-from mirrorlake.app.running import stop
 
-__all__ = ["Library", "MirrorRequest", "stop"]
+__all__ = ["Library", "MirrorRequest"]

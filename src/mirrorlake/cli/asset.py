@@ -46,3 +46,8 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         *((f"metadata.{key}", f"{entry.value}  ({entry.source})") for key, entry in detail.metadata.items()),
         *(("warning", warning) for warning in detail.warnings),
     ]
+
+
+def install(parent: typer.Typer) -> None:
+    """Add these commands."""
+    parent.add_typer(app, name="asset")

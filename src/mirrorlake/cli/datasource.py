@@ -53,3 +53,8 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
         print_json(shape)
     else:
         print_table(["", ""], ((field.replace("_", " "), value) for field, value in shape.items()))
+
+
+def install(parent: typer.Typer) -> None:
+    """Add these commands."""
+    parent.add_typer(app, name="datasource")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli import asset, datasource, mirror, runs, search, server
 from mirrorlake.cli.output import say_error
 from mirrorlake.errors import MirrorlakeError, UsageError
 
@@ -16,22 +17,18 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
 
-app = typer.Typer(
-    name="mirrorlake",
-    help="A searchable library of images that stays in step with your cloud buckets.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.command("mirror")(mirror.mirror)
-# A query may begin with "-" (it means NOT): what is no option of ours belongs to the query.
-app.command("search", context_settings={"ignore_unknown_options": True})(search.search)
-app.command("up")(server.up)
-app.command("down")(server.down)
-app.command("doctor")(server.doctor)
-app.add_typer(runs.app, name="runs")
-app.add_typer(asset.app, name="asset")
-app.add_typer(datasource.app, name="datasource")
+# Each command lives in a module with a function `install(app)`. Only the module of the command that was
+# called is imported: the web server's libraries alone would add half a second to every search.
+MODULES = {
+    "mirror": "mirrorlake.cli.mirror",
+    "search": "mirrorlake.cli.search",
+    "asset": "mirrorlake.cli.asset",
+    "datasource": "mirrorlake.cli.datasource",
+    "runs": "mirrorlake.cli.runs",
+    "up": "mirrorlake.cli.up",
+    "down": "mirrorlake.cli.down",
+    "doctor": "mirrorlake.cli.doctor",
+}
 
 
 def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the flag's value
@@ -40,7 +37,6 @@ def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the f
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[
@@ -51,6 +47,21 @@ def _options(
     pass
 
 
+def assemble(commands: Iterable[str] = MODULES) -> typer.Typer:
+    """The command line with these commands."""
+    app = typer.Typer(
+        name="mirrorlake",
+        help="A searchable library of images that stays in step with your cloud buckets.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+    )
+    app.callback()(_options)
+    for command in commands:
+        import_module(MODULES[command]).install(app)
+    return app
+
+
 def main() -> None:
     """Entry point of the `mirrorlake` command."""
     sys.exit(run(sys.argv[1:]))
@@ -58,18 +69,16 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code."""
+    called = [word for word in arguments[:1] if word in MODULES]
     try:
-        code = app(arguments, standalone_mode=False)
+        code = assemble(called or MODULES)(arguments, prog_name="mirrorlake", standalone_mode=False)
     except typer.TyperException as error:
-        error.show()
+        say_error(f"{error.format_message()} (mirrorlake --help says more)")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         say_error("Stopped. All work that was committed is kept.")
         return EXIT_CANCELLED
-    except UsageError as error:
-        say_error(str(error))
-        return EXIT_USAGE
     except MirrorlakeError as error:
         say_error(str(error))
-        return EXIT_FAILED
+        return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     return code if isinstance(code, int) else 0

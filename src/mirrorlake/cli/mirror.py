@@ -124,3 +124,8 @@ def _print_report(report: Report) -> None:
         results.print(f"{requests.list} LIST, {requests.get} GET, {requests.head} HEAD requests; {read} read.")
         if counts.failed or counts.skipped:
             results.print(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")
+
+
+def install(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("mirror")(mirror)

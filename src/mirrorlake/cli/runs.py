@@ -88,3 +88,8 @@ def outcomes(
             ["outcome", "key", "stage", "reason"],
             ((one.kind.value, one.key, one.stage, one.reason) for one in found),
         )
+
+
+def install(parent: typer.Typer) -> None:
+    """Add these commands."""
+    parent.add_typer(app, name="runs")

@@ -39,3 +39,8 @@ def search(
     )
     if len(assets) > shown:
         say(f"There are more than these {shown}; --limit N shows more.")
+
+
+def install(app: typer.Typer) -> None:
+    """Add the command. A query may begin with "-" (it means NOT): what is no option of ours belongs to the query."""
+    app.command("search", context_settings={"ignore_unknown_options": True})(search)

@@ -162,7 +162,9 @@ def _surveyed(found: Survey) -> Counts:
     return Counts(listed=found.listed, selected=found.selected + unnameable, unchanged=found.unchanged)
 
 
-def _end(lease: Lease, source: Datasource, tally: Tally, state: RunState, seconds: float, error: str | None) -> Report:
+def _end(
+    lease: Lease, source: Datasource, tally: Tally, *, state: RunState, seconds: float, error: str | None
+) -> Report:
     finish(lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error)
     notes: tuple[str, ...] = ()
     if state is RunState.SUCCEEDED and not tally.counts.listed:

@@ -1,4 +1,4 @@
-"""`mirrorlake up`, `down` and `doctor`: serve the library, stop it, say whether this machine can run it."""
+"""`mirrorlake up`: serve the library."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from mirrorlake.api import create_app, serve
-from mirrorlake.app import Library, stop
-from mirrorlake.app.doctor import examine
-from mirrorlake.cli.output import people, print_json, results, say
+from mirrorlake.app import Library
+from mirrorlake.cli.output import results, say
 from mirrorlake.settings import read_settings
 
 DEFAULT_PORT = 8765
@@ -39,23 +38,6 @@ def _hosts(host: str) -> tuple[str, ...]:
     return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 
-def down() -> None:
-    """Stop the server and the embedded PostgreSQL of this library."""
-    for sentence in stop(read_settings()):
-        say(sentence)
-
-
-def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
-    """Say whether this machine can run mirrorlake, and what to do where it cannot."""
-    checks = examine(read_settings())
-    ok = all(check.ok for check in checks)
-    if json:
-        print_json({"ok": ok, "checks": [check.as_json() for check in checks]})
-    else:
-        for check in checks:
-            mark = "[green]ok[/green]  " if check.ok else "[red]bad[/red] "
-            people.print(mark, end="")
-            people.print(f"{check.name}: {check.message}", markup=False, soft_wrap=True)
-            if check.fix:
-                people.print(f"    {check.fix}", markup=False, soft_wrap=True)
-    return 0 if ok else 1
+def install(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("up")(up)
