@@ -235,8 +235,9 @@ class FakeLibrary:
             storage_class="STANDARD",
             orientation=6 if number % 4 == 1 else 1,
             facts={
-                "make": "Fujifilm", "model": "X-T5", "lens": "XF 16-55mm F2.8", "exposure_time": 0.004,
-                "f_number": 5.6, "iso": 400, "focal_length": 23.0, "taken": "2026-03-04T11:22:33", "channels": 3,
+                "camera_make": "Fujifilm", "camera_model": "X-T5", "lens": "XF 16-55mm F2.8", "exposure_s": 0.004,
+                "aperture": 5.6, "iso": 400, "focal_length_mm": 23.0, "taken_at": "2026-03-04T11:22:33",
+                "channels": 3, "bit_depth": 8, "colour_space": "rgb",
             },
             metadata=entries,
             sidecar_key=asset.key.replace(".jpg", ".json"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
@@ -18,6 +19,7 @@ from mirrorlake.api.shapes import Health
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.api.sources import source_routes
 
+_REFERENCE: Final = "#/components/schemas/{model}"
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -28,7 +30,7 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
     are names, with or without a port, that the server answers to besides this machine's own.
     """
     gate = Gate(token)
-    app = FastAPI(
+    app = _App(
         title="mirrorlake",
         version=version("mirrorlake"),
         openapi_url=None,  # served below, under the same policy as the rest
@@ -62,9 +64,22 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
     return app
 
 
+class _App(FastAPI):
+    """Describes problem documents as what they are: the framework can name JSON answers only as plain JSON."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The contract, with the problem document among its named shapes."""
+        if self.openapi_schema is None:
+            document = super().openapi()
+            problem = Problem.model_json_schema(ref_template=_REFERENCE)
+            document["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+            self.openapi_schema = document
+        return self.openapi_schema
+
+
 def _problems() -> dict[int | str, dict[str, object]]:
     """What every private route may answer besides success, for the contract."""
-    content = {MEDIA_TYPE: {"schema": Problem.model_json_schema()}}
+    content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
     meanings = {
         400: "The query or a setting cannot be used.",
         401: "Not signed in.",
