@@ -47,6 +47,7 @@ from mirrorlake.search.values import (
     read_span,
     read_text,
 )
+from mirrorlake.select.formats import MEDIA_TYPES
 from mirrorlake.select.globs import compile_globs
 
 _FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")
@@ -57,15 +58,8 @@ _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_IT = "To search for this text in names, put it in quotes."
 
-# `format:` names, each with its media type.
-FORMATS = {
-    "jpeg": "image/jpeg",
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "bmp": "image/bmp",
-    "webp": "image/webp",
-    "avif": "image/avif",
-}
+# `format:` names, each with its media type: the suffixes by which objects are selected.
+FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_TYPES.items()}
 
 # Operators that the language keeps for abilities which the library does not have yet.
 NOT_YET = frozenset(

@@ -9,7 +9,7 @@ import pytest
 
 from mirrorlake.errors import QueryError
 from mirrorlake.search.compile import compile_query
-from mirrorlake.search.fields import FIELDS, NOT_YET
+from mirrorlake.search.fields import FIELDS, FORMATS, NOT_YET
 from mirrorlake.search.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 from mirrorlake.search.nodes import SortColumn
 from mirrorlake.search.run import TIMEOUT_S
@@ -49,3 +49,9 @@ def test_every_column_and_limit_is_named():
     assert columns[1].split(", ") == list(SortColumn)
     assert f"{MAX_LENGTH:,} characters, {MAX_TERMS} terms, {MAX_DEPTH} brackets" in DOC
     assert f"{TIMEOUT_S} seconds" in DOC
+
+
+def test_every_format_is_named():
+    row = re.search(r"^\| `format:jpeg` \| (.*) \|$", DOC, re.MULTILINE)
+    assert row
+    assert sorted(FORMATS) == sorted(re.findall(r"\w+", row[1].removeprefix("in this format: ").replace("or ", "")))
