@@ -16,7 +16,7 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum
 from typing import TypeAlias
 
 import numpy as np
@@ -31,7 +31,7 @@ _MAX_REGEX_CHARS = 8192  # patterns share one regular expression up to here; RE2
 _MAX_ENDS = 8  # beyond that many prefix/suffix tests of 3 to 8 ns a key, one RE2 pass of 75 ns is cheaper
 
 
-class _Wild(StrEnum):
+class _Wild(Enum):
     """A token that stands for more than itself, with its meaning as a regular expression over bytes."""
 
     STAR = "[^/]*"

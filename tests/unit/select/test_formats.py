@@ -1,0 +1,31 @@
+"""Suffixes select formats: ASCII case aside, exactly those in the table."""
+
+import pyarrow as pa
+import pytest
+
+from mirrorlake.select.formats import MEDIA_TYPES, Endings, has_supported_suffix, media_type_of_name
+
+NAMES = ["a.jpg", "b.JPEG", "c.jpe", "d.Png", "e.bmp", "f.wEbP", "g.AVIF", ".jpg", "ü.webp", "\n.png"]
+OTHERS = ["a.jp", "ajpg", "", "g", ".", "a.jpg ", "a.jpg/", "a.gif", "a\x0ejpg", "a.jpｇ", "a.ſpg", "a.json", "a.jpg.gz"]
+
+
+def test_supported_suffixes_are_found_in_either_case():
+    assert has_supported_suffix(pa.array(NAMES + OTHERS)).tolist() == [True] * len(NAMES) + [False] * len(OTHERS)
+
+
+@pytest.mark.parametrize("keys", [["x.j", "pg", "g"], ["", "", ".jpg"[1:]], ["g"], [""], []])
+def test_bytes_of_a_neighbouring_key_never_complete_a_suffix(keys):
+    assert not has_supported_suffix(pa.array(["a.jpg", *keys]).slice(1)).any()
+    assert not has_supported_suffix(pa.array(keys, pa.string())).any()
+
+
+def test_media_type_follows_the_suffix():
+    for suffix, media_type in MEDIA_TYPES.items():
+        assert media_type_of_name(f"folder.x/a{suffix.upper()}") == media_type
+    assert media_type_of_name("a.gif") is None
+    assert media_type_of_name("jpg") is None
+
+
+def test_suffix_longer_than_a_word_is_refused():
+    with pytest.raises(ValueError, match="1 to 8 bytes"):
+        Endings(pa.array(["a"])).match(".metadata.json")
