@@ -27,11 +27,11 @@ CREATE TEMPORARY TABLE staged (
 # The same arithmetic as in pages.py: a test compares the two.
 SYNTHETIC = """
 INSERT INTO staged
-SELECT stem || '.jpg', 100000 + row % 900000, md5('object-' || row),
-  stem || '.json', 100 + (row + 1) % 900, md5('object-' || row + 1)
+SELECT stem || '.jpg', 100000 + row %% 900000, md5('object-' || row),
+  stem || '.json', 100 + (row + 1) %% 900, md5('object-' || row + 1)
 FROM (
   SELECT pair * 2 AS row,
-    format('set-%s/img_%s', lpad((pair / %(folder)s)::text, 4, '0'), lpad(pair::text, 8, '0')) AS stem
+    'set-' || lpad((pair / %(folder)s)::text, 4, '0') || '/img_' || lpad(pair::text, 8, '0') AS stem
   FROM generate_series(0, %(pairs)s::bigint - 1) AS pair
 ) AS pairs
 """
@@ -41,7 +41,7 @@ WITH made AS (
     placeholder, sidecar_key, metadata)
   SELECT %(id)s, key, regexp_replace(key, '^.*/', ''), token, size, 'image/jpeg', 4000, 3000, 1,
     sha256(key::bytea), '\\x00', sidecar_key,
-    jsonb_build_object('camera_id', 'cam-' || size % 13, 'quality_score', size % 1000 / 1000.0)
+    jsonb_build_object('camera_id', 'cam-' || size %% 13, 'quality_score', size %% 1000 / 1000.0)
   FROM staged RETURNING id, key
 )
 INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)

@@ -25,7 +25,7 @@ from mirrorlake.errors import MirrorlakeError
 
 PLACE = photos.ROOT / ".demo"
 PORT = 8765  # where `mirrorlake up` listens unless told otherwise
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class DemoFailed(MirrorlakeError):

@@ -221,7 +221,7 @@ def collect(cache: Path = CACHE) -> list[Path]:
                 photos.append(path)
     failures = [found for found in gathered if isinstance(found, PhotosUnavailable)]
     for failure in failures:
-        print(f"note: {failure}", file=sys.stderr)
+        print(f"note: {failure.message}.", file=sys.stderr)
     if len(photos) < ENOUGH:
         reasons = "; ".join(failure.message for failure in failures)
         raise PhotosUnavailable(

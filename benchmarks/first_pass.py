@@ -1,0 +1,62 @@
+"""The first pass over real photographs beside a bare loop that reads and draws the same in as many processes."""
+
+from __future__ import annotations
+
+import os
+
+from examples.demo.server import LocalS3
+
+from benchmarks.measure import Cost, interleaved, median, python, ratio, run, tool
+from benchmarks.place import PHOTO_OBJECTS, PHOTOS, environment_of, fresh_home
+from benchmarks.tables import Table, number
+
+
+def over_photographs(server: LocalS3, *, rounds: int) -> Table:
+    """A whole first pass by the command line, each time into an empty library."""
+    processes = len(os.sched_getaffinity(0))
+
+    def first_pass() -> Cost:
+        with fresh_home() as home:
+            environment = environment_of(home, server)
+            run([tool("mirrorlake"), "runs", "list", "--json"], environment)  # makes and starts the database
+            command = [tool("mirrorlake"), "mirror", f"s3://{PHOTOS}/", "--endpoint", server.endpoint, "--json"]
+            cost = run([*command, "--jobs", str(processes)], environment)
+        report = cost.document()
+        if report["state"] != "succeeded" or report["new"] != PHOTO_OBJECTS:
+            raise RuntimeError(f"the first pass did not bring every photograph: {report}")
+        return cost
+
+    def bare_loop() -> Cost:
+        flags = ["--bucket", PHOTOS, "--endpoint", server.endpoint, "--processes", str(processes)]
+        return run(python("benchmarks.bare_loop", *flags), server.environment())
+
+    costs = interleaved(rounds, {"bare": bare_loop, "pass": first_pass})
+    bare, passes = costs["bare"], costs["pass"]
+    seconds = [cost.document()["seconds"] for cost in bare], [cost.document()["seconds"] for cost in passes]
+    table = Table(
+        title=f"First pass over {PHOTO_OBJECTS:,} photographs, {processes} processes",
+        head=("", "wall s", "wall s with start-up", "CPU s with start-up", "photographs a second"),
+        rows=[
+            (
+                name,
+                number(median(inside)),
+                number(median([cost.wall for cost in whole])),
+                number(median([cost.cpu for cost in whole])),
+                f"{PHOTO_OBJECTS / median(inside):.0f}",
+            )
+            for name, inside, whole in (
+                ("bare loop: obstore GET, pyvips thumbnail", seconds[0], bare),
+                ("first pass of mirrorlake", seconds[1], passes),
+            )
+        ],
+    )
+    table.notes.extend(
+        [
+            (
+                f"Speed of the pass over the bare loop's: {ratio(seconds[0], seconds[1]):.2f} (goal: at least 0.90); "
+                f"with start-up {ratio([c.wall for c in bare], [c.wall for c in passes]):.2f}."
+            ),
+            "The pass also checks type and damage, reads EXIF, hashes, stores thumbnails and commits.",
+        ]
+    )
+    return table
