@@ -84,7 +84,7 @@ def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
         raise ListingBroken(
             f"The server answered a listing with <{envelope.root}>" + (f" ({said})." if said else "."), _FIX
         )
-    prefixes, odd_prefixes = _texts(envelope, envelope.prefixes)
+    prefixes, odd_prefixes = _texts(envelope) if envelope.prefixes else ((), ())
     count = len(columns["Key"])
     _check_count(envelope.fields.get("KeyCount"), count, count + len(envelope.prefixes))
     batch, unnameable = _typed(columns, percent=envelope.encoding == "url")
@@ -110,8 +110,8 @@ def _check_count(said: str | None, objects: int, all_entries: int) -> None:
     raise ListingBroken(f"A page of the listing claims {said.strip()} entries but holds {all_entries}.", _FIX)
 
 
-def _texts(envelope: Envelope, raw: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    column = pa.array([text.encode() for text in raw], pa.binary())
+def _texts(envelope: Envelope) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    column = pa.array([text.encode() for text in envelope.prefixes], pa.binary())
     decoded = decode_keys(column, percent=envelope.encoding == "url")
     return tuple(cast("list[str]", decoded.keys.to_pylist())), decoded.unnameable
 
@@ -151,6 +151,7 @@ class _Template:
     ampersands: int  # `&` in one object: those of quoted ETags
 
 
+_Places = Any  # an int32 array of Arrow; the stubs do not let it index
 _Shape = tuple[tuple[bytes, ...], bytes]  # the tags of an object, and how its ETag is quoted
 
 
@@ -217,20 +218,25 @@ def _cut(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
         "pa.BinaryArray",
         pa.BinaryArray.from_buffers(pa.binary(), count * width, [None, buffer_of(bounds), region]),
     )
-    rows = np.arange(0, count * width, width, dtype=np.int32)
-    if not _alike(segments, rows, width):
+    if not count:
         return None
-    columns = {name: _taken(segments, rows + place) for name, place in template.values.items()}
+    first = tuple(bytes(view[bounds[place] : bounds[place + 1]]) for place in range(0, width, 2))
+    if not segments.take(_places(0, 2, width, count)).equals(_repeated(first, count)):
+        return None
+    columns = {name: segments.take(_places(place, 0, width, count)) for name, place in template.values.items()}
     columns.setdefault("StorageClass", pa.nulls(count, pa.binary()))
     return columns
 
 
-def _alike(segments: pa.BinaryArray, rows: npt.NDArray[np.int32], width: int) -> bool:
-    """Whether all that stands between the values is the same for every object."""
-    places = np.arange(0, width, 2, dtype=np.int32)
-    between = _taken(segments, (places + rows[:, None]).ravel())
-    return between.equals(_taken(between, np.tile(np.arange(len(places), dtype=np.int32), len(rows))))
+@lru_cache(maxsize=64)
+def _places(first: int, step: int, width: int, count: int) -> _Places:
+    """The segment `first` of each of `count` objects of `width` segments; with a step, every `step`-th from there."""
+    within = np.arange(first, width, step, dtype=np.int32) if step else np.array([first], np.int32)
+    rows = np.arange(0, count * width, width, dtype=np.int32)
+    return cast("_Places", pa.array((within + rows[:, None]).ravel()))
 
 
-def _taken(segments: pa.BinaryArray, places: npt.NDArray[np.int32]) -> pa.BinaryArray:
-    return segments.take(cast("Any", pa.array(places)))
+@lru_cache(maxsize=16)
+def _repeated(texts: tuple[bytes, ...], count: int) -> pa.BinaryArray:
+    """What stands between the values of `count` objects that are laid out like the first one."""
+    return pa.array(list(texts) * count, pa.binary())
