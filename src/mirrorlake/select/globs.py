@@ -152,12 +152,6 @@ def _check(pattern: str) -> bool:
 
     if pattern in {"", '""'}:
         raise wrong("A pattern is empty.", "Write ** to match everything, or leave the pattern out.", len(pattern) // 2)
-    if len(pattern) > MAX_PATTERN_CHARS:
-        raise wrong(
-            f"A pattern is longer than {MAX_PATTERN_CHARS:,} characters.",
-            "No object key is that long; write one pattern for each path.",
-            MAX_PATTERN_CHARS,
-        )
     for position, character in enumerate(pattern):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise wrong(
@@ -169,6 +163,12 @@ def _check(pattern: str) -> bool:
     if closes and not opens:
         raise wrong(
             "A quote is closed but never opened.", 'Put a " at the start of the pattern as well.', len(pattern) - 1
+        )
+    if len(pattern) - 2 * opens > MAX_PATTERN_CHARS:
+        raise wrong(
+            f"A pattern is longer than {MAX_PATTERN_CHARS:,} characters.",
+            "No object key is that long; write one pattern for each path.",
+            MAX_PATTERN_CHARS + opens,
         )
     return opens
 

@@ -65,7 +65,7 @@ SIDECARS = pa.schema(_SIDECARS)
 class Pairing:
     """Joins assets with their sidecars, batch by batch of a listing in byte order."""
 
-    def __init__(self, hold_limit: int = HOLD_LIMIT) -> None:
+    def __init__(self, hold_limit: int) -> None:
         self._hold_limit = hold_limit
         self._held = no_rows(LISTING)  # assets from the first that waits for its sidecar on
         self._deferred = no_rows(LISTING)  # assets already sent as DEFERRED

@@ -27,7 +27,7 @@ from mirrorlake.select.kernels import (
     starts_with,
     where,
 )
-from mirrorlake.select.sidecars import DEFERRED, SIDECAR_SUFFIX, SIDECARS, Pairing
+from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, SIDECARS, Pairing
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
 
@@ -43,9 +43,10 @@ class Selection:
     `sidecars.DEFERRED` comes again, later than its place, once its sidecar is known (`plan.diff` knows this).
     """
 
-    def __init__(self, listing: Iterable[pa.RecordBatch], globs: Globs, prefix: str) -> None:
+    def __init__(self, listing: Iterable[pa.RecordBatch], globs: Globs, prefix: str, pairing: Pairing) -> None:
         self._listing = listing
         self._globs = globs
+        self._pairing = pairing
         self._prefix_bytes = len(prefix.encode())
         self._own = sorted({LIBRARY_PREFIX, prefix + LIBRARY_PREFIX})
         self._started = False
@@ -56,7 +57,6 @@ class Selection:
         if self._started:
             raise RuntimeError("a selection is read once")
         self._started = True
-        pairing = Pairing()
         last_key: bytes | None = None
         for whole in self._listing:
             if not whole.num_rows:
@@ -66,8 +66,8 @@ class Selection:
             self.listed += batch.num_rows
             assets, sidecars = self._split(batch)
             self.selected += assets.num_rows
-            yield from map(_with_skips, pairing.feed(assets, sidecars, last_key))
-        yield from map(_with_skips, pairing.finish())
+            yield from map(_with_skips, self._pairing.feed(assets, sidecars, last_key))
+        yield from map(_with_skips, self._pairing.finish())
 
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """The selected assets of a batch, and its sidecars."""
@@ -88,13 +88,14 @@ class Selection:
         return batch
 
 
-def select(listing: Iterable[pa.RecordBatch], globs: Globs, *, prefix: str) -> Selection:
+def select(listing: Iterable[pa.RecordBatch], globs: Globs, *, prefix: str, hold_limit: int = HOLD_LIMIT) -> Selection:
     """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `globs` take.
 
     `prefix` is the datasource's: globs match what follows it. Where a datasource is listed in several ranges,
     each range is selected for itself; their bounds must be safe (`sidecars.safe_ranges`), or pairs are torn.
+    `hold_limit` is how many candidates may wait in memory behind one whose sidecar may still be listed.
     """
-    return Selection(listing, globs, prefix)
+    return Selection(listing, globs, prefix, Pairing(hold_limit))
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:

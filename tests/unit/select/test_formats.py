@@ -6,7 +6,21 @@ import pytest
 from mirrorlake.select.formats import MEDIA_TYPES, Endings, has_supported_suffix, media_type_of_name
 
 NAMES = ["a.jpg", "b.JPEG", "c.jpe", "d.Png", "e.bmp", "f.wEbP", "g.AVIF", ".jpg", "ü.webp", "\n.png"]
-OTHERS = ["a.jp", "ajpg", "", "g", ".", "a.jpg ", "a.jpg/", "a.gif", "a\x0ejpg", "a.jpｇ", "a.ſpg", "a.json", "a.jpg.gz"]
+OTHERS = [
+    "a.jp",
+    "ajpg",
+    "",
+    "g",
+    ".",
+    "a.jpg ",
+    "a.jpg/",
+    "a.gif",
+    "a\x0ejpg",
+    "a.jp\uff47",
+    "a.\u017fpg",
+    "a.json",
+    "a.jpg.gz",
+]
 
 
 def test_supported_suffixes_are_found_in_either_case():

@@ -26,9 +26,7 @@ def test_flat_object_and_document_say_the_same():
             "region": "auto",
             "endpoint": "https://s3.example.com",
             "require_vpce": False,
-            "mirror_configs": [
-                {"id": "x", "glob_patterns": ["a/**", "b.jpg"], "settings": {"listingOrdered": True}}
-            ],
+            "mirror_configs": [{"id": "x", "glob_patterns": ["a/**", "b.jpg"], "settings": {"listingOrdered": True}}],
         }
     )
     assert flat == whole == MirrorSettings(globs=("a/**", "b.jpg"), listing_ordered=True)

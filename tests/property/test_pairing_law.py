@@ -1,0 +1,104 @@
+"""Pairing in a stream equals pairing by dictionary, however the stream is cut."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.listings import Obj, byte_order, keys, listing, rows_of
+
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.select.formats import media_type_of_name
+from mirrorlake.select.globs import compile_globs
+from mirrorlake.select.sidecars import DEFERRED, safe_bound, safe_ranges
+from mirrorlake.select.stream import LIBRARY_PREFIX, select
+
+cuts = st.lists(st.integers(0, 40), max_size=20)
+buckets = st.sets(keys(), max_size=30)
+
+
+def pairs(bucket):
+    """Asset -> sidecar or None, with a dictionary."""
+    by_stem = {}
+    for key in sorted(bucket, key=byte_order):
+        if key[-5:].lower() == ".json" and key[-5:].isascii():
+            by_stem[key[:-5]] = key
+    return {key: by_stem.get(key.rpartition(".")[0]) for key in bucket if media_type_of_name(key)}
+
+
+def objects(bucket):
+    return {key: Obj(token=f"token of {key}", size=len(key)) for key in bucket}
+
+
+def paired(batches, *, hold_limit):
+    """What the stream says, checked for order; a deferred row must come again, once."""
+    selection = select(batches, compile_globs([]), prefix="", hold_limit=hold_limit)
+    rows = list(rows_of(selection))
+    found, order, deferred = {}, [], set()
+    for row in rows:
+        key, sidecar = row["key"], row["sidecar_key"]
+        assert row["sidecar_token"] == (None if sidecar is None else f"token of {sidecar}")
+        assert row["sidecar_size"] == (None if sidecar is None else len(sidecar))
+        if key in deferred:
+            deferred.remove(key)
+        else:
+            assert key not in found
+            order.append(key)
+            if row["skip"] == DEFERRED:
+                deferred.add(key)
+        found[key] = sidecar
+    assert not deferred
+    assert order == sorted(order, key=byte_order)
+    assert selection.selected == len(found)
+    return found
+
+
+@settings(max_examples=400)
+@given(buckets, cuts, st.sampled_from([0, 1, 3, 50_000]))
+def test_stream_pairs_what_a_dictionary_pairs(bucket, where, hold_limit):
+    assert paired(listing(objects(bucket), where), hold_limit=hold_limit) == pairs(bucket)
+
+
+@given(buckets, cuts, st.lists(keys(), max_size=4))
+def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted):
+    bounds = sorted({bound for key in wanted if (bound := safe_bound(key))}, key=byte_order)
+    found = {}
+    for after, until in zip([None, *bounds], [*bounds, None], strict=True):
+        part = {
+            key
+            for key in bucket
+            if (after is None or key.encode() > after.encode()) and (until is None or key.encode() <= until.encode())
+        }
+        found |= paired(listing(objects(part), where), hold_limit=50_000)
+    assert found == pairs(bucket)
+
+
+@given(keys())
+def test_safe_bound_is_a_beginning_of_its_key_and_stays_safe(key):
+    bound = safe_bound(key)
+    if bound is not None:
+        assert key.startswith(bound)
+        assert safe_bound(bound) == bound
+
+
+@given(st.lists(keys(), max_size=5), st.sampled_from(["", "a", "b.jpg/"]))
+def test_safe_ranges_cover_what_they_covered_without_gap_or_overlap(bounds, prefix):
+    edges = sorted({prefix + bound for bound in bounds}, key=byte_order)
+    ranges = [
+        KeyRange(prefix=prefix, after=after, until=until)
+        for after, until in zip([None, *edges], [*edges, None], strict=True)
+    ]
+    made = safe_ranges(ranges)
+    assert made[0].after is None
+    assert made[-1].until is None
+    assert {part.prefix for part in made} == {prefix}
+    inner = [part.until for part in made[:-1]]
+    assert inner == [part.after for part in made[1:]]
+    assert inner == sorted(set(inner), key=byte_order)
+    assert all(bound.encode() > prefix.encode() and safe_bound(bound) == bound for bound in inner)
+
+
+@given(buckets, cuts, st.sets(st.sampled_from(["", "x.jpg", "a/b.jpg", "b.json"]), max_size=4))
+def test_the_librarys_own_objects_are_not_seen(bucket, where, own):
+    hidden = {LIBRARY_PREFIX + name for name in own}
+    selection = select(listing(objects(bucket | hidden), where), compile_globs([]), prefix="")
+    rows = list(rows_of(selection))
+    assert {row["key"] for row in rows} == set(pairs(bucket))
+    assert selection.listed == len(bucket)
