@@ -11,7 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from mirrorlake.app import Library, MirrorRequest
+from mirrorlake.app.mirroring import mirror as run_mirror
+from mirrorlake.app.request import MirrorRequest, read_request
 from mirrorlake.cli.output import bytes_text, print_json, print_table, results, say, say_error
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.errors import SettingsError
@@ -58,8 +59,9 @@ def mirror(
         jobs=jobs,
         dry_run=dry_run,
     )
-    with _terminate_as_interrupt(), Library.open(read_settings()) as library, shown_progress() as progress:
-        report = library.mirror(request, progress)
+    asked = read_request(request)
+    with _terminate_as_interrupt(), shown_progress() as progress:
+        report = run_mirror(read_settings(), asked, progress)
     if json:
         print_json(report.as_json())
     else:

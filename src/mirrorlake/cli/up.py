@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from mirrorlake.api import create_app, serve
-from mirrorlake.app import Library
+from mirrorlake.app.running import first_start_token, serving
+from mirrorlake.app.served import ServedLibrary
 from mirrorlake.cli.output import results, say
 from mirrorlake.settings import read_settings
 
@@ -21,9 +22,9 @@ def up(
 ) -> None:
     """Serve the library, and print the address to open. Ctrl-C stops it."""
     settings = read_settings()
-    with Library.open(settings) as library:
-        token = library.token()
-        with library.serving() as claim:
+    with ServedLibrary.open(settings) as library:
+        token = first_start_token(settings.home)
+        with serving(settings.home) as claim:
 
             def announce(address: str) -> None:
                 claim(address)

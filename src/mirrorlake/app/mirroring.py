@@ -1,0 +1,89 @@
+"""One pass as a person asks for it: find or make the datasource, then mirror it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from mirrorlake.app.request import Asked
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.pool import Catalog, open_catalog
+from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import Parts, dry_run, run_pass
+from mirrorlake.model.sources import Access, Datasource, MirrorSettings
+from mirrorlake.settings import Settings
+
+
+def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
+    """One pass in the foreground. Creates or reuses the datasource; a dry run stores nothing.
+
+    Raises UsageError where the request does not fit the stored datasource, PassRunning where a pass is at
+    work, CatalogError where the database is not to be had. Everything else that goes wrong is told by the report.
+    """
+    with open_catalog(settings) as catalog, _workdir(settings.home) as workdir:
+        stored = _stored(catalog, asked)
+        source = _proposed(asked) if stored is None else asked.applied_to(stored)
+        parts = Parts(
+            catalog=catalog,
+            thumbnails=settings.thumbnails,
+            workdir=workdir,
+            processes=asked.request.jobs or _cores(),
+            ranges=_cores(),
+        )
+        if asked.request.dry_run:
+            return dry_run(source, None if stored is None else stored.id, parts, progress)
+        return run_pass(_kept(catalog, asked, stored, source), parts, progress)
+
+
+def _stored(catalog: Catalog, asked: Asked) -> Datasource | None:
+    """The datasource that the request means, if it exists: by name where one is said, else by address."""
+    if asked.request.name is not None:
+        return datasources.by_name(catalog, asked.request.name)
+    return datasources.by_source(catalog, asked.location, asked.access(Access()).endpoint)
+
+
+def _proposed(asked: Asked) -> Datasource:
+    return Datasource(
+        id=0,
+        name=asked.request.name or datasources.name_after(asked.location),
+        location=asked.location,
+        access=asked.access(Access()),
+        settings=asked.mirror_settings(MirrorSettings()),
+    )
+
+
+def _kept(catalog: Catalog, asked: Asked, stored: Datasource | None, source: Datasource) -> Datasource:
+    if stored is None:
+        return datasources.create(
+            catalog,
+            name=asked.request.name,
+            location=source.location,
+            access=source.access,
+            settings=source.settings,
+        )
+    return source if source == stored else datasources.update(catalog, source)
+
+
+@contextmanager
+def _workdir(home: Path) -> Generator[Path]:
+    """A folder for the plan of one pass. In the data folder: /tmp may be small, or memory."""
+    scratch = home / "scratch"
+    scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in scratch.glob("pass-*-*"):
+        pid = left.name.split("-")[1]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            shutil.rmtree(left, ignore_errors=True)  # of a pass that was killed
+    with tempfile.TemporaryDirectory(prefix=f"pass-{os.getpid()}-", dir=scratch, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

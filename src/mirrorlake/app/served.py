@@ -1,0 +1,53 @@
+"""A library as its pages and its REST API need it."""
+
+from __future__ import annotations
+
+from mirrorlake.app.library import Library
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import NotFound
+from mirrorlake.ingest.thumbnails import Thumbnails
+from mirrorlake.model.assets import Original, Page
+from mirrorlake.search import run as search
+from mirrorlake.settings import Settings
+from mirrorlake.storage.open import open_store, presigner
+
+ORIGINAL_LIFE_S = 300  # how long an address of an original can be followed after it was asked for
+ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are handed through this process, for folders
+
+
+class ServedLibrary(Library):
+    """The reading use cases, with pages of results and pictures."""
+
+    def __init__(self, settings: Settings, catalog: Catalog) -> None:
+        super().__init__(settings, catalog)
+        self._thumbnails = Thumbnails(settings.thumbnails)
+
+    def search(self, query: str, *, limit: int, offset: int) -> Page:
+        """The stretch `[offset, offset + limit)` of a result, with its total. Raises QueryError."""
+        return search.search(self._catalog, query, limit=limit, offset=offset)
+
+    def thumbnail(self, asset_id: str) -> bytes:
+        """The asset's thumbnail, a WebP image. Raises NotFound."""
+        data = self._thumbnails.read(self.asset(asset_id).digest)
+        if data is None:
+            raise NotFound(f"Asset {asset_id} has no thumbnail.", "Mirror its datasource again.")
+        return data
+
+    def original(self, asset_id: str) -> Original:
+        """The way to the asset's own bytes: a short-lived address, or the bytes of a file. Raises NotFound."""
+        detail = self.asset(asset_id)
+        source = datasources.by_name(self._catalog, detail.asset.datasource)
+        if source is None:
+            raise NotFound(f"The datasource of asset {asset_id} is gone.")
+        name = detail.asset.key.rpartition("/")[2]
+        presign = presigner(source.location, source.access)
+        if presign is not None:
+            url = presign(detail.asset.key, ORIGINAL_LIFE_S)
+            return Original(url=url, data=None, media_type=detail.asset.media_type, name=name)
+        store = open_store(source.location, source.access)
+        try:
+            body = store.get(detail.asset.key, token=None, limit=ORIGINAL_LIMIT)
+        finally:
+            store.close()
+        return Original(url=None, data=body.data, media_type=detail.asset.media_type, name=name)
