@@ -176,9 +176,9 @@ def _json(key: str, facts: object) -> Upload:
 
 def _broken(order: list[Path], chance: random.Random) -> tuple[Upload, ...]:
     """Objects that a real bucket holds sooner or later; each may cost only itself."""
-    jpegs = (path.read_bytes() for path in order if path.suffix == ".jpg")
-    whole = next(body for body in jpegs if len(body) > 50_000)  # noqa: PLR2004  (enough to cut)
-    picture = Image.effect_noise((640, 480), 60)
+    jpegs = sorted((path.read_bytes() for path in order if path.suffix == ".jpg"), key=len)
+    whole = jpegs[len(jpegs) // 2]
+    picture = Image.frombytes("L", (640, 480), chance.randbytes(640 * 480))
     as_jpeg, as_png = io.BytesIO(), io.BytesIO()
     picture.save(as_jpeg, "JPEG")
     picture.save(as_png, "PNG")

@@ -1,0 +1,70 @@
+"""The synthetic listing: it must be a correct S3 listing, or what is measured against it means nothing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from benchmarks.pages import Listing, Server, etag_of, key_of, render, size_of
+
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.storage.listing import list_range
+from mirrorlake.storage.s3 import S3Store
+
+OBJECTS = 43_210  # three folders, the last one not full, the last page neither
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Store]:
+    server = Server(Listing(OBJECTS), render(OBJECTS, tmp_path_factory.mktemp("pages")))
+    threading.Thread(target=server.serve, daemon=True).start()
+    location = Location(provider=Provider.S3, container="bench")
+    opened = S3Store(location, Access(endpoint=server.address, anonymous=True), listing_ordered=True)
+    yield opened
+    opened.close()
+
+
+def listed(store: S3Store, scope: KeyRange) -> pa.Table:
+    listing = list_range(store, scope)
+    table = pa.Table.from_batches(list(listing))
+    assert listing.certificate().objects >= table.num_rows
+    return table
+
+
+def test_a_walk_gives_every_object_once_in_byte_order(store: S3Store) -> None:
+    table = listed(store, KeyRange())
+    assert table["key"].to_pylist() == sorted(key_of(row) for row in range(OBJECTS))
+    assert table["token"].to_pylist() == [etag_of(row) for row in range(OBJECTS)]
+    assert table["size"].to_pylist() == [size_of(row) for row in range(OBJECTS)]
+
+
+def test_ranges_side_by_side_give_what_one_range_gives(store: S3Store) -> None:
+    scopes = store.split(KeyRange(), 3)
+    assert len(scopes) == 3
+    with ThreadPoolExecutor(3) as pool:
+        parts = list(pool.map(lambda scope: listed(store, scope), scopes))
+    assert pa.concat_tables(parts).equals(listed(store, KeyRange()))
+
+
+@pytest.mark.parametrize("after", ["", "set-0000/img_00000499.json", "set-0000/img_00000500", "set-0001/", "zzz"])
+def test_a_start_in_the_middle_gives_the_keys_after_it(store: S3Store, after: str) -> None:
+    page = store.list_page(KeyRange(after=after or None), None)
+    expected = [key for key in map(key_of, range(OBJECTS)) if key > after][:1000]
+    assert page.batch.column("key").to_pylist() == expected
+
+
+def test_a_prefix_gives_its_folder_alone(store: S3Store) -> None:
+    keys = listed(store, KeyRange(prefix="set-0001/"))["key"].to_pylist()
+    assert keys == [key for key in map(key_of, range(OBJECTS)) if key.startswith("set-0001/")]
+
+
+def test_a_file_of_rows_is_made_once(tmp_path: Path) -> None:
+    path = render(100, tmp_path)
+    made = path.stat().st_mtime_ns
+    assert render(100, tmp_path) == path
+    assert path.stat().st_mtime_ns == made
