@@ -10,7 +10,8 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -29,6 +30,7 @@ from mirrorlake.ingest.stages import Stage
 from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.model.columns import LookResult
 from mirrorlake.model.objects import Requests
+from mirrorlake.storage.arrow import joined
 from mirrorlake.storage.wrappers import Metered
 
 CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
@@ -130,7 +132,7 @@ class LookPool:
     ) -> None:
         self.close()
 
-    def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch | None]:
+    def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
         if self._here is None:
             self._here = Metered(self._opens.open())
         thumbnails = Thumbnails(self._setup.thumbnails_root)
@@ -138,7 +140,7 @@ class LookPool:
             self._check_open()
             yield looked_batch(batch, [look(job, self._here, thumbnails) for job in jobs_of(batch)])
 
-    def _looked_there(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch | None]:
+    def _looked_there(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
         fresh = (Chunk(batch) for batch in chunked(changes, CHUNK_ROWS) if jobs_of(batch))
         again: deque[Chunk] = deque()
         self._iterating = True
@@ -238,20 +240,21 @@ class LookPool:
             raise MirrorlakeError("Looking at objects was stopped.", "What was remembered so far is kept.")
 
 
-def _gathered(found: Iterator[pa.RecordBatch | None]) -> Iterator[pa.RecordBatch]:
+def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
     """The same rows in fewer batches; None is a moment to look at the clock."""
     held: list[pa.RecordBatch] = []
     oldest = 0.0
-    for batch in found:
-        if batch is not None:
-            oldest = oldest if held else time.monotonic()
-            held.append(batch)
-        rows = sum(one.num_rows for one in held)
-        if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
-            yield pa.concat_batches(held)
-            held = []
-    if held:
-        yield pa.concat_batches(held)
+    with closing(found):  # whoever stops early ends what the workers still do for it, at once
+        for batch in found:
+            if batch is not None:
+                oldest = oldest if held else time.monotonic()
+                held.append(batch)
+            rows = sum(one.num_rows for one in held)
+            if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
+                yield joined(held)
+                held = []
+        if held:
+            yield joined(held)
 
 
 def _tried_again(chunk: Chunk, suspects: set[int], *, blind: bool) -> Iterator[Chunk]:

@@ -45,6 +45,7 @@ _COLOUR_SPACES = {"srgb": "rgb", "rgb": "rgb", "rgb16": "rgb", "scrgb": "rgb", "
 _KEEP_NOTHING = 0  # of metadata: no EXIF, and so no place, leaks into a thumbnail
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
+_CHECKSUM_BYTES = 4  # they follow the end marker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +142,7 @@ def _probe_vips(data: bytes, kind: MediaType) -> Probe:
         camera = camera_facts(block) if isinstance(block, bytes) else camera_facts(b"")
         facts.update(camera.values)
         warnings = camera.warnings
-    if kind is MediaType.PNG and _END_OF_PNG not in data[-4096:]:
+    if kind is MediaType.PNG and not 0 <= data.rfind(_END_OF_PNG) <= len(data) - len(_END_OF_PNG) - _CHECKSUM_BYTES:
         warnings = (*warnings, "the PNG lacks its end marker: it may have been cut")
     return Probe(
         media_type=kind,

@@ -1,0 +1,32 @@
+"""CHANGES rows made by hand, for tests of what comes after the diff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.storage.base import Store
+
+
+def change(store: Store, key: str, op: Op = Op.NEW, sidecar: str | None = None, **more: object) -> dict[str, object]:
+    """One row about an object of `store` as it stands now; `sidecar` is the key of the one that serves it."""
+    info = store.head(key)
+    row: dict[str, object] = {"op": int(op), "key": key, "size": info.size, "token": info.token}
+    if sidecar is not None:
+        beside = store.head(sidecar)
+        row |= {"sidecar_key": sidecar, "sidecar_token": beside.token, "sidecar_size": beside.size}
+    return row | {"sidecar_changed": False} | more
+
+
+def batch(rows: Iterable[dict[str, object]]) -> pa.RecordBatch:
+    """The rows as columns."""
+    return pa.RecordBatch.from_pylist(list(rows), schema=CHANGES)
+
+
+def everything_new(store: Store) -> pa.RecordBatch:
+    """A NEW row for each object of a store that lists in one page."""
+    listed = store.list_page(KeyRange(), None).batch.to_pylist()
+    return batch({**row, "op": int(Op.NEW), "sidecar_changed": False} for row in listed)

@@ -1,0 +1,45 @@
+"""Real pictures for tests, fetched by package name and kept in `.cache/` of the repository, never in it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tarfile
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+_CACHE = Path(__file__).resolve().parents[2] / ".cache" / "media"
+
+
+def pillow_images() -> Path:
+    """The folder `Tests/images` of the source package of the Pillow that is installed: about 1,060 files.
+
+    Among them all EXIF orientations, CMYK, 16 bits, animations, bombs, and files that must fail.
+    The first call fetches the package with pip, which takes about half a minute.
+    """
+    wanted = version("pillow")
+    folder = _CACHE / f"pillow-{wanted}"
+    if not folder.is_dir():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+            _fetch_source(f"pillow=={wanted}", Path(scratch))
+            images = _unpack(next(Path(scratch).glob("*.tar.gz")), Path(scratch) / "unpacked")
+            try:
+                images.rename(folder)
+            except OSError:
+                # Another test process was faster: its folder is as good.
+                if not folder.is_dir():
+                    raise
+    return folder
+
+
+def _fetch_source(requirement: str, into: Path) -> None:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", requirement]
+    subprocess.run([*command, "--dest", str(into)], check=True, timeout=600)
+
+
+def _unpack(archive: Path, into: Path) -> Path:
+    with tarfile.open(archive) as tar:
+        tar.extractall(into, members=[one for one in tar if "/Tests/images/" in one.name], filter="data")
+    return next(into.glob("*/Tests/images"))
