@@ -18,8 +18,9 @@ from psycopg.conninfo import make_conninfo
 
 from mirrorlake.catalog.embedded import ensure_running, stop
 from mirrorlake.catalog.migrate import migrate
-from mirrorlake.catalog.place import folder_of, recorded_base
+from mirrorlake.catalog.place import folder_of, make_home, recorded_base
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.supervisor import Orders
 
 TEMPLATE = "template_mirrorlake"
 
@@ -34,7 +35,11 @@ def new_home() -> Path:
 def discard(home: Path) -> None:
     """Stop the database of a home and delete everything of it, wherever it had to be put."""
     stop(home)
-    base = recorded_base(folder_of(home)) if folder_of(home).is_dir() else None
+    folder = folder_of(home)
+    orders = folder / "supervisor.json"
+    if orders.exists():
+        shutil.rmtree(Orders.from_json(orders.read_text("utf-8")).place.socket_folder, ignore_errors=True)
+    base = recorded_base(folder)
     if base is not None:
         shutil.rmtree(base, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
@@ -64,6 +69,9 @@ class Server:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
     home = new_home()
+    # Nobody misses these databases after a power cut, and the disk is shared.
+    make_home(home)
+    (folder_of(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
     try:
         yield Server(ensure_running(home))
     finally:

@@ -56,6 +56,8 @@ def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
 
 def missing(lease: Lease, keys: pa.Array[Any]) -> Counts:
     """Mark vanished keys and their assets as missing. Keys that are missing already are counted again."""
+    if len(keys) == 0:
+        return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
         staging.run("find_staged", "miss_assets", "miss_objects")
         return staging.tell("tell_missing")
@@ -63,6 +65,8 @@ def missing(lease: Lease, keys: pa.Array[Any]) -> Counts:
 
 def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
     """Drop the memory of refused keys that vanished. One that has an asset of earlier content becomes missing."""
+    if len(keys) == 0:
+        return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
         staging.run("find_staged", "miss_assets", "miss_objects", "forget_objects")
         return staging.tell("tell_missing")

@@ -126,9 +126,9 @@ def _start(home: Path, idle_stop_s: float) -> Orders:
         if _supervisor(place) is None:
             _stop(place)  # PostgreSQL without its supervisor: begin anew
         else:
+            # It is starting, recovering or being restarted after a crash; or it is just ending, then begin anew.
             orders = _orders(folder)
-            if orders is not None:  # it is starting, recovering, or being restarted after a crash
-                _await_answer(orders)
+            if orders is not None and _comes_up(orders):
                 return orders
     if not place.data.is_dir():
         _initialise(place)
@@ -145,7 +145,8 @@ def _start(home: Path, idle_stop_s: float) -> Orders:
     for path in (place.used_mark, place.alive_lock):
         give_to_owner_of(place.base, path)
     _launch(orders)
-    _await_answer(orders)
+    if not _comes_up(orders):
+        raise _failure(_tail(place), place)
     return orders
 
 
@@ -199,20 +200,22 @@ def _launch(orders: Orders) -> None:
         raise _failure(_tail(place), place)
 
 
-def _await_answer(orders: Orders) -> None:
-    """Until PostgreSQL answers. As long as its supervisor lives there is hope: recovery may take minutes."""
+def _comes_up(orders: Orders) -> bool:
+    """Wait until PostgreSQL answers; False where its supervisor ended.
+
+    As long as that lives there is hope: recovery may take minutes.
+    """
     give_up = time.monotonic() + START_PATIENCE_S
-    while True:
-        if _answers(orders, mark=True) or _has_made_database(orders):
-            return
+    while not (_answers(orders, mark=True) or _has_made_database(orders)):
         if not _is_alive(orders.place):
-            raise _failure(_tail(orders.place), orders.place)
+            return False
         if time.monotonic() > give_up:
             raise CatalogUnavailable(
                 f"PostgreSQL has been starting for {START_PATIENCE_S / 60:g} minutes and does not answer yet.",
                 f"Look into its log, {_newest_log(orders.place)}, and try again.",
             )
         time.sleep(PAUSE_S)
+    return True
 
 
 def _answers(orders: Orders, *, mark: bool) -> bool:
@@ -343,10 +346,9 @@ def _drop_old_logs(place: Place) -> None:
 
 
 def _tail(place: Place) -> str:
-    """The last lines of both logs, oldest first."""
-    # A log older than the last start tells of something else.
-    began = (place.data / "postgresql.conf").stat().st_mtime - 1
-    paths = [path for path in dict.fromkeys((place.supervisor_log, _newest_log(place))) if path.exists()]
+    """What was said in this start: by PostgreSQL's own log, then by the supervisor's, which has what came first."""
+    began = (place.data / "postgresql.conf").stat().st_mtime
+    paths = [path for path in dict.fromkeys((_newest_log(place), place.supervisor_log)) if path.exists()]
     return "\n".join(
         path.read_text("utf-8", errors="replace")[-4000:] for path in paths if path.stat().st_mtime >= began
     )
@@ -359,11 +361,15 @@ def _failure(text: str, place: Place) -> CatalogError:
             f"PostgreSQL cannot run: no space is left on the disk of {place.base}.",
             "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
         )
-    said = re.findall(r"(?:FATAL|PANIC|ERROR|error|HINT|cannot|could not)[^\n]*", text)
-    last = " / ".join(line.strip() for line in said[-2:]) or text.strip().rsplit("\n", 1)[-1] or "it said nothing"
+    said = re.findall(r"(?:FATAL|PANIC|ERROR|error|cannot|could not|LOG: +(?:invalid|could not))[^\n]*", text)
+    last = (
+        " / ".join(dict.fromkeys(line.strip() for line in said[-2:]))
+        or text.strip().rsplit("\n", 1)[-1]
+        or "it said nothing"
+    )
     return CatalogUnavailable(
         f"PostgreSQL did not start: {last}.".replace("..", "."),
-        f"Its log is {_newest_log(place)}. {DATABASE_URL_FIX}",
+        f"Its log is {place.supervisor_log}, and later {_newest_log(place)}. {DATABASE_URL_FIX}",
     )
 
 

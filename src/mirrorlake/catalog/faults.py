@@ -15,6 +15,10 @@ DISK_FULL = "53100"
 # Connection lost or refused; server stopping, crashed or starting; wrong user or password; no such database.
 UNAVAILABLE_CLASSES = ("08", "57P", "28", "3D")
 AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` tells how the database is."
+UNREADABLE = "The address in MIRRORLAKE_DATABASE_URL cannot be read."
+UNREADABLE_FIX = (
+    "Write it as postgresql://user:password@host:5432/database; in a password write @ as %40, / as %2F, : as %3A."
+)
 
 
 def address_of(conninfo: str) -> str:
@@ -27,18 +31,15 @@ def address_of(conninfo: str) -> str:
         parts = conninfo_to_dict(conninfo)
     except psycopg.Error:
         # libpq's own message quotes the piece that it did not understand.
-        raise CatalogUnavailable(
-            "The address in MIRRORLAKE_DATABASE_URL cannot be read.",
-            "Write it as postgresql://user:password@host:5432/database; in a password write @ as %40, / as %2F.",
-        ) from None
+        raise CatalogUnavailable(UNREADABLE, UNREADABLE_FIX) from None
     host = str(parts.get("host") or parts.get("hostaddr") or "localhost")
-    if "@" in host:
-        raise CatalogUnavailable(
-            "The address in MIRRORLAKE_DATABASE_URL has more than one @.",
-            "In a user name or password write @ as %40.",
-        )
-    where = host if host.startswith("/") else f"{host}:{parts.get('port') or 5432}"
-    return f"{where}, database {parts.get('dbname') or parts.get('user') or 'default'}"
+    port = str(parts.get("port") or 5432)
+    database = str(parts.get("dbname") or parts.get("user") or "default")
+    if "@" in host + database or not port.replace(",", "").isdigit():
+        # A password with one of these characters was cut in two: its pieces stand where they do not belong.
+        raise CatalogUnavailable(UNREADABLE, UNREADABLE_FIX)
+    where = host if host.startswith("/") else f"{host}:{port}"
+    return f"{where}, database {database}"
 
 
 @contextmanager

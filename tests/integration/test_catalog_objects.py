@@ -1,0 +1,119 @@
+"""The stream of known objects: complete, in byte order, in small batches."""
+
+from __future__ import annotations
+
+import random
+import re
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import closing
+
+import pyarrow as pa
+import pytest
+
+from mirrorlake.catalog import datasources, objects
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.columns import KNOWN
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+
+ROWS = 200_000
+
+
+@pytest.fixture(scope="module")
+def filled(catalog: Catalog) -> int:
+    """A datasource of many keys, written in no order, among objects of another one."""
+    made = [
+        datasources.create(
+            catalog,
+            name=None,
+            location=Location(provider=Provider.S3, container=bucket),
+            access=Access(),
+            settings=MirrorSettings(),
+        ).id
+        for bucket in ("big", "small")
+    ]
+    with catalog.write() as connection:
+        connection.execute(
+            "INSERT INTO object (datasource_id, state, size, key, token)"
+            " SELECT %s, 2, i, md5(i::text) || '/' || i, 't' || i FROM generate_series(1, %s) AS i",
+            (made[0], ROWS),
+        )
+        connection.execute(
+            "INSERT INTO object (datasource_id, state, size, key, token) VALUES (%s, 2, 1, 'only', 't')", (made[1],)
+        )
+    return made[0]
+
+
+def keys_of(batches: Iterator[pa.RecordBatch]) -> list[str]:
+    return [key for batch in batches for key in batch.column("key").to_pylist()]
+
+
+def test_every_known_object_comes_once_in_byte_order(catalog: Catalog, filled: int):
+    keys = keys_of(objects.known(catalog, filled))
+
+    assert len(keys) == ROWS
+    assert keys == sorted(set(keys), key=str.encode)
+
+
+def test_batches_have_the_known_layout_and_stay_small(catalog: Catalog, filled: int):
+    tracemalloc.start()
+    before = pa.total_allocated_bytes()
+    most = rows = 0
+    for batch in objects.known(catalog, filled):
+        assert batch.schema.equals(KNOWN)
+        rows += batch.num_rows
+        most = max(most, batch.num_rows)
+        assert pa.total_allocated_bytes() - before < 30_000_000
+        assert tracemalloc.get_traced_memory()[0] < 30_000_000
+    tracemalloc.stop()
+
+    assert rows == ROWS
+    assert most <= 25_000
+
+
+def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, filled: int):
+    with catalog.write() as connection:  # rows moved about, no vacuum: scan and sort looks cheap now
+        connection.execute("UPDATE object SET size = size + 1 WHERE datasource_id = %s AND size %% 2 = 0", (filled,))
+    with catalog.read() as connection:
+        prepare = re.sub(r"\$\d", "%s", objects.statement("read_in_key_order").text)
+        connection.execute(prepare.encode(), (str(filled), "", ""))
+        plan = str(connection.execute(b"EXPLAIN " + objects.statement("known_objects").query).fetchall())
+
+    assert "Index Scan" in plan
+    assert "Sort" not in plan
+
+
+def test_bounds_cut_the_stream_without_gap_or_overlap(catalog: Catalog, filled: int):
+    cuts = objects.bounds(catalog, filled, 4)
+    assert len(cuts) == 3
+    assert cuts == sorted(cuts, key=str.encode)
+
+    parts = [
+        keys_of(objects.known(catalog, filled, after=after, until=until))
+        for after, until in zip([None, *cuts], [*cuts, None], strict=True)
+    ]
+
+    assert sum(parts, []) == keys_of(objects.known(catalog, filled))  # noqa: RUF017 - four parts
+    assert max(map(len, parts)) < ROWS / 2
+
+
+def test_bounds_of_little_or_nothing_are_few(catalog: Catalog, filled: int):
+    assert objects.bounds(catalog, filled, 1) == []
+    assert objects.bounds(catalog, 12345, 4) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_two_bounds_take_exactly_the_keys_between(catalog: Catalog, filled: int, seed: int):
+    keys = keys_of(objects.known(catalog, filled))
+    after, until = sorted(random.Random(seed).sample(range(len(keys)), 2))  # noqa: S311 - a test's choice
+
+    between = keys_of(objects.known(catalog, filled, after=keys[after], until=keys[until]))
+
+    assert between == keys[after + 1 : until + 1]
+
+
+def test_a_stream_left_early_gives_its_connection_back_clean(catalog: Catalog, filled: int):
+    with closing(objects.known(catalog, filled)) as batches:
+        next(batches)
+
+    assert sum(batch.num_rows for batch in objects.known(catalog, filled)) == ROWS

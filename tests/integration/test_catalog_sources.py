@@ -1,0 +1,199 @@
+"""Datasources, tags and the ways into the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from tests.support.postgres import Server
+
+from mirrorlake.catalog import assets, datasources
+from mirrorlake.catalog.pool import Catalog, open_catalog
+from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, UsageError
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
+from mirrorlake.settings import Settings
+
+PHOTOS = Location(provider=Provider.S3, container="photos", prefix="2026/")
+
+
+def make(
+    catalog: Catalog, location: Location = PHOTOS, name: str | None = None, endpoint: str | None = None
+) -> Datasource:
+    return datasources.create(
+        catalog, name=name, location=location, access=Access(endpoint=endpoint), settings=MirrorSettings()
+    )
+
+
+def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catalog):
+    made = datasources.create(
+        empty_catalog,
+        name="mine",
+        location=PHOTOS,
+        access=Access(endpoint="http://127.0.0.1:1", region="eu-central-1", profile="p", anonymous=True),
+        settings=MirrorSettings(globs=("**/*.jpg", "x é"), listing_ordered=False),
+    )
+
+    assert datasources.by_name(empty_catalog, "mine") == made
+    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:1") == made
+    assert datasources.by_source(empty_catalog, PHOTOS, None) is None
+    assert datasources.by_name(empty_catalog, "other") is None
+    assert datasources.list_all(empty_catalog) == [made]
+
+
+def test_derived_names_are_unique_and_given_ones_must_be(empty_catalog: Catalog):
+    names = [make(empty_catalog, endpoint=f"http://{number}").name for number in range(3)]
+    make(empty_catalog, name="mine")
+
+    assert names == ["photos-2026", "photos-2026-2", "photos-2026-3"]
+    with pytest.raises(UsageError, match="named mine already"):
+        make(empty_catalog, name="mine")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        PHOTOS,
+        Location(provider=Provider.S3, container="b"),
+        Location(provider=Provider.S3, container="b", prefix="a b/%41/é?#//"),
+        Location(provider=Provider.FILE, container="/srv/photos and more/100% é#?"),
+        Location(provider=Provider.FILE, container="/"),
+        Location(provider=Provider.MEMORY, container=""),
+    ],
+)
+def test_every_location_comes_back_as_it_was(empty_catalog: Catalog, location: Location):
+    made = make(empty_catalog, location)
+
+    found = datasources.by_name(empty_catalog, made.name)
+
+    assert found is not None
+    assert found.location == location
+
+
+def test_an_update_changes_access_and_settings_only(empty_catalog: Catalog):
+    made = make(empty_catalog)
+    changed = replace(made, access=Access(region="eu-west-1"), settings=MirrorSettings(globs=("a",)))
+
+    assert datasources.update(empty_catalog, changed) == changed
+
+    assert datasources.by_name(empty_catalog, made.name) == changed
+    with pytest.raises(NotFound):
+        datasources.update(empty_catalog, replace(made, id=999))
+
+
+def test_what_a_newer_version_stored_is_ignored(empty_catalog: Catalog):
+    made = make(empty_catalog)
+    with empty_catalog.write() as connection:
+        connection.execute(
+            """UPDATE datasource SET settings = settings || '{"novel": 1}', access = access || '{"y": 2}'"""
+        )
+
+    assert datasources.by_name(empty_catalog, made.name) == made
+
+
+def new_asset(catalog: Catalog) -> str:
+    source = make(catalog)
+    with catalog.write() as connection:
+        row = connection.execute(
+            "INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,"
+            " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '') RETURNING id",
+            (source.id,),
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def test_tags_are_a_set_in_order(empty_catalog: Catalog):
+    asset = new_asset(empty_catalog)
+
+    assert assets.add_tags(empty_catalog, asset, ["b", "a", "b"]) == 2
+    assert assets.add_tags(empty_catalog, asset, ["b", "c"]) == 1
+    assert assets.remove_tags(empty_catalog, asset, ["a", "never"]) == 1
+
+    assert assets.tags_of(empty_catalog, asset) == ("b", "c") == assets.show(empty_catalog, asset).asset.tags
+
+
+@pytest.mark.parametrize("tag", ["", "  ", "a\nb", "a\x00b", "x" * 201])
+def test_unusable_tags_are_refused(empty_catalog: Catalog, tag: str):
+    with pytest.raises(UsageError, match="cannot be a tag"):
+        assets.add_tags(empty_catalog, new_asset(empty_catalog), [tag])
+
+
+@pytest.mark.parametrize("asset", ["999", "", "-1", "x", "1;--", "9" * 40, "²", " 1"])
+def test_assets_that_do_not_exist_are_not_found(empty_catalog: Catalog, asset: str):
+    for ask in (assets.show, assets.tags_of):
+        with pytest.raises(NotFound, match="no asset"):
+            ask(empty_catalog, asset)
+    with pytest.raises(NotFound, match="no asset"):
+        assets.add_tags(empty_catalog, asset, ["t"])
+
+
+def test_an_external_database_serves_like_the_embedded_one(postgres_server: Server, tmp_path: Path):
+    parts = conninfo_to_dict(postgres_server.new_database())
+    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+
+    with open_catalog(Settings(home=tmp_path / "unused", database_url=url)) as catalog:
+        made = make(catalog)
+        assert list(catalog_names(catalog)) == [made.name]
+
+    assert not (tmp_path / "unused").exists()
+
+
+def catalog_names(catalog: Catalog) -> list[str]:
+    return [source.name for source in datasources.list_all(catalog)]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://user:s3cret@127.0.0.1:1/db?connect_timeout=5",
+        "postgresql://user:s3cret/x@127.0.0.1:1/db",
+        "postgresql://user:a@s3cret@127.0.0.1:1/db",
+        "postgresql://user:s3cret@127.0.0.1:port/db",
+    ],
+)
+def test_an_unreachable_or_wrong_address_is_explained_without_its_password(tmp_path: Path, url: str):
+    with pytest.raises(CatalogUnavailable) as raised:
+        open_catalog(Settings(home=tmp_path, database_url=url))
+
+    error: BaseException | None = raised.value
+    while error is not None:
+        assert "s3cret" not in str(error)
+        error = error.__cause__
+    assert raised.value.fix
+
+
+def test_a_reading_connection_cannot_write(empty_catalog: Catalog):
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction), empty_catalog.read() as connection:
+        connection.execute("DELETE FROM asset")
+
+    with empty_catalog.write() as connection:
+        connection.execute("DELETE FROM asset")
+
+
+def test_a_failed_write_leaves_nothing(empty_catalog: Catalog):
+    with pytest.raises(psycopg.errors.DivisionByZero), empty_catalog.write() as connection:
+        connection.execute("INSERT INTO datasource (name, uri, access, settings) VALUES ('x', 'y', '{}', '{}')")
+        connection.execute("SELECT 1 / 0")
+
+    assert catalog_names(empty_catalog) == []
+
+
+def test_connections_cut_by_the_server_are_replaced(empty_catalog: Catalog):
+    assert catalog_names(empty_catalog) == []
+    with empty_catalog.session() as session:
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+    assert catalog_names(empty_catalog) == []
+
+
+def test_a_full_disk_is_named(empty_catalog: Catalog):
+    with pytest.raises(DiskFull, match="No space is left"), empty_catalog.write() as connection:
+        connection.execute("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
+    with pytest.raises(DiskFull, match="No space is left"), empty_catalog.arrow() as arrow, arrow.cursor() as cursor:
+        cursor.execute("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
