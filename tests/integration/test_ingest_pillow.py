@@ -16,6 +16,7 @@ from mirrorlake.ingest.stages import Unusable
 
 # Cut, mangled, or of a make that no decoder here knows; each is refused with a reason.
 _BAD = {
+    "clipboard.dib",  # a bare bitmap without the header of a file
     "broken.png",
     "broken_data_stream.png",
     "truncated_image.png",
