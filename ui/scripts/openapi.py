@@ -1,0 +1,27 @@
+"""Write the REST contract to ui/openapi.json, from which the pages' types are made. No server, no library."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import cast
+
+from mirrorlake.api import Library, create_app
+
+TARGET = Path(__file__).parents[1] / "openapi.json"
+
+
+def contract() -> str:
+    """The contract as it is written to the file. Its version is left open: it changes without the shapes."""
+    app = create_app(cast("Library", object()), token="unused")  # noqa: S106 - nothing is served here
+    document = app.openapi()
+    document["info"]["version"] = "1"
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"
+
+
+if __name__ == "__main__":
+    fresh = contract()
+    if "--check" in sys.argv:
+        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else "ui/openapi.json is old: make it anew.")
+    TARGET.write_text(fresh)

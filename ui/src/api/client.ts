@@ -1,0 +1,79 @@
+// Ask the server, and turn every way it can refuse into one kind of error that a page can show.
+import type { components } from './schema';
+
+type Schemas = components['schemas'];
+export type AssetItem = Schemas['AssetItem'];
+export type AssetPage = Schemas['AssetPage'];
+export type AssetFull = Schemas['AssetFull'];
+export type Datasource = Schemas['DatasourceShape'];
+export type Run = Schemas['RunShape'];
+export type Outcome = Schemas['OutcomeShape'];
+export type OutcomeKind = Schemas['OutcomeKind'];
+export type ProblemDocument = Schemas['Problem'];
+
+const ROOT = '/api/v1';
+export const PAGE = 100; // assets asked for at once
+
+export class Problem extends Error {
+  readonly document: ProblemDocument;
+
+  constructor(document: ProblemDocument) {
+    super(document.detail);
+    this.document = document;
+  }
+}
+
+type Params = Record<string, string | number | undefined>;
+
+function address(path: string, params: Params): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(params)) if (value !== undefined) search.set(name, String(value));
+  const text = search.toString();
+  return `${ROOT}${path}${text ? `?${text}` : ''}`;
+}
+
+async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(address(path, params), { signal: signal ?? null, headers: { accept: 'application/json' } });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new Problem({
+      type: 'urn:mirrorlake:no-answer',
+      title: 'The server does not answer',
+      status: 0,
+      detail: 'The mirrorlake server does not answer.',
+      fix: 'Start it with `mirrorlake up`; this page goes on by itself.',
+    });
+  }
+  if (answer.ok) return (await answer.json()) as T;
+  if (answer.headers.get('content-type')?.startsWith('application/problem+json')) {
+    throw new Problem((await answer.json()) as ProblemDocument);
+  }
+  throw new Problem({
+    type: 'about:blank',
+    title: 'Unexpected answer',
+    status: answer.status,
+    detail: `The server answered ${answer.status}.`,
+  });
+}
+
+export const api = {
+  assets: (query: string, offset: number, signal?: AbortSignal) =>
+    get<AssetPage>('/assets', { query, offset, limit: PAGE }, signal),
+  asset: (id: string, signal?: AbortSignal) => get<AssetFull>(`/assets/${encodeURIComponent(id)}`, {}, signal),
+  datasources: (signal?: AbortSignal) => get<Datasource[]>('/datasources', {}, signal),
+  runs: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 200 }, signal),
+  run: (id: number, signal?: AbortSignal) => get<Run>(`/runs/${id}`, {}, signal),
+  outcomes: (id: number, kind: OutcomeKind | undefined, offset: number, signal?: AbortSignal) =>
+    get<Outcome[]>(`/runs/${id}/outcomes`, { kind, offset, limit: PAGE }, signal),
+};
+
+/** The thumbnail's address. It changes when the asset does, so the browser may keep what it got for good. */
+export function thumbnailUrl(asset: AssetItem): string {
+  return `${ROOT}/assets/${encodeURIComponent(asset.id)}/thumbnail?v=${encodeURIComponent(asset.updated)}`;
+}
+
+export function originalUrl(asset: AssetItem): string {
+  return `${ROOT}/assets/${encodeURIComponent(asset.id)}/original`;
+}

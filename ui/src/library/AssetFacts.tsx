@@ -1,0 +1,153 @@
+// Everything known of one asset, the most wanted first.
+import type { ReactNode } from 'react';
+import { type AssetFull, type AssetItem, originalUrl } from '../api/client';
+import { ago, bytes, count, quoted, term, when } from '../format';
+import { to } from '../router';
+import { Badge } from '../shell/Badge';
+import { CopyButton } from '../shell/CopyButton';
+import { Link } from '../shell/Link';
+import { cameraFacts, type Fact, otherFacts } from './facts';
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="part">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Facts({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts.map((fact) => (
+        <div key={fact.name}>
+          <dt>{fact.name}</dt>
+          <dd>{fact.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function format(mediaType: string): string {
+  return (mediaType.split('/')[1] ?? mediaType).toUpperCase();
+}
+
+export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
+  const camera = detail === undefined ? [] : cameraFacts(detail.facts);
+  return (
+    <>
+      <header className="part">
+        <h1 className="wrap">{asset.name}</h1>
+        <p className="quiet">
+          {count(asset.width)} × {count(asset.height)} · {bytes(asset.size)} · {format(asset.media_type)}
+        </p>
+        <p className="row">
+          {asset.state !== 'present' ? <Badge state={asset.state} /> : null}
+          {asset.tags.map((tag) => (
+            <Link key={tag} className="chip" to={to('/', { query: `tag:${quoted(tag)}` })}>
+              {tag}
+            </Link>
+          ))}
+        </p>
+      </header>
+      {detail !== undefined && detail.warnings.length > 0 ? (
+        <Part title="Warnings">
+          <ul className="warnings">
+            {detail.warnings.map((warning) => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </Part>
+      ) : null}
+      <Metadata asset={asset} detail={detail} />
+      {camera.length > 0 ? (
+        <Part title="Camera">
+          <Facts facts={camera} />
+        </Part>
+      ) : null}
+      <Origin asset={asset} detail={detail} />
+      {detail !== undefined ? <Technical detail={detail} /> : null}
+    </>
+  );
+}
+
+function Metadata({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
+  const keys = Object.keys(asset.metadata).sort();
+  if (keys.length === 0) return null;
+  return (
+    <Part title="Metadata">
+      <table className="metadata">
+        <thead className="hidden">
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col">Value</th>
+            <th scope="col">Set by</th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map((key) => {
+            const value = asset.metadata[key] ?? '';
+            const entry = detail?.metadata[key];
+            return (
+              <tr key={key}>
+                <th scope="row">{key}</th>
+                <td>
+                  <Link to={to('/', { query: `metadata.${key}:${term(value)}` })}>{String(value)}</Link>
+                </td>
+                <td title={entry === undefined ? undefined : `set ${when(entry.at)}`}>{entry?.source ?? ''}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </Part>
+  );
+}
+
+function Origin({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
+  const facts: Fact[] = [{ name: 'Key', value: asset.key }];
+  if (asset.modified !== null) facts.push({ name: 'Modified', value: when(asset.modified) });
+  if (detail !== undefined) facts.push({ name: 'Added', value: `${when(detail.created)} (${ago(detail.created)})` });
+  if (detail?.sidecar_key) facts.push({ name: 'Sidecar', value: detail.sidecar_key });
+  if (detail?.storage_class) facts.push({ name: 'Storage class', value: detail.storage_class });
+  if (asset.projects.length > 0) facts.push({ name: 'Projects', value: asset.projects.join(', ') });
+  return (
+    <Part title="Source">
+      <p className="row">
+        {asset.datasources.map((name) => (
+          <Link key={name} className="chip" to={to('/', { query: `datasource:${quoted(name)}` })}>
+            {name}
+          </Link>
+        ))}
+      </p>
+      <Facts facts={facts} />
+      <div className="command">
+        <code>{asset.uri}</code>
+        <CopyButton text={asset.uri} what="the address" />
+      </div>
+      <p>
+        <a href={originalUrl(asset)} target="_blank" rel="noreferrer">
+          Open the original
+        </a>
+      </p>
+    </Part>
+  );
+}
+
+function Technical({ detail }: { detail: AssetFull }) {
+  const facts: Fact[] = [
+    ...otherFacts(detail.facts),
+    { name: 'Orientation', value: detail.orientation === 1 ? 'upright' : `EXIF ${detail.orientation}, turned upright` },
+    { name: 'Media type', value: detail.asset.media_type },
+    { name: 'BLAKE3', value: detail.digest },
+    { name: 'Change token', value: detail.token },
+    { name: 'Asset', value: detail.asset.id },
+  ];
+  return (
+    <Part title="File">
+      <Facts facts={facts} />
+    </Part>
+  );
+}

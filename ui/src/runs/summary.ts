@@ -1,0 +1,28 @@
+// The counts of a run in the order and the words in which they are shown. Pure.
+import type { OutcomeKind, Run } from '../api/client';
+
+/** Kinds of outcomes that are kept one by one, with the name of their count. */
+export const KINDS: { kind: OutcomeKind; name: string }[] = [
+  { kind: 'new', name: 'new' },
+  { kind: 'changed', name: 'changed' },
+  { kind: 'moved', name: 'moved' },
+  { kind: 'metadata_changed', name: 'metadata changed' },
+  { kind: 'missing', name: 'missing' },
+  { kind: 'failed', name: 'failed' },
+  { kind: 'skipped', name: 'skipped' },
+];
+
+export interface Part {
+  kind: OutcomeKind;
+  name: string;
+  count: number;
+}
+
+/** What is worth a word in a list: everything that is not zero. */
+export function parts(run: Run): Part[] {
+  return KINDS.map(({ kind, name }) => ({ kind, name, count: run.counts[kind] })).filter((part) => part.count > 0);
+}
+
+export function live(run: Run): boolean {
+  return run.state === 'running' || run.state === 'queued';
+}
