@@ -43,6 +43,8 @@ _LOADERS: dict[MediaType, str] = {
 }
 _COLOUR_SPACES = {"srgb": "rgb", "rgb": "rgb", "rgb16": "rgb", "scrgb": "rgb", "b-w": "grey", "grey16": "grey"}
 _KEEP_NOTHING = 0  # of metadata: no EXIF, and so no place, leaks into a thumbnail
+_PROFILE_HEAD = 4096  # bytes of an ICC profile that hold its description
+_SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
 _CHECKSUM_BYTES = 4  # they follow the end marker
@@ -205,7 +207,10 @@ def _load(data: bytes, kind: MediaType, *, fail_on: str, **options: float) -> py
 
 def _fit(image: pyvips.Image) -> pyvips.Image:
     """Upright, at most THUMBNAIL_SIDE, sRGB with 8 bits and 3 or 4 bands, in memory: here the pixels are decoded."""
-    small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", output_profile="srgb")
+    if _needs_profile(image):
+        small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", output_profile="srgb")
+    else:
+        small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down")
     if small.interpretation != "srgb":
         small = small.colourspace("srgb")
     if small.format != "uchar":
@@ -213,12 +218,30 @@ def _fit(image: pyvips.Image) -> pyvips.Image:
     return small.copy_memory()
 
 
+def _needs_profile(image: pyvips.Image) -> bool:
+    """Whether the colours mean something else than sRGB. Converting takes as long as a small picture's decoding."""
+    if image.interpretation == "cmyk":
+        return True
+    if not _has(image, "icc-profile-data"):
+        return False
+    profile: object = image.get("icc-profile-data")
+    head = profile[:_PROFILE_HEAD] if isinstance(profile, bytes) else b""
+    return not any(name in head for name in _SRGB_NAMES)
+
+
 def _placeholder(pixels: pyvips.Image) -> bytes:
-    small = pixels.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down", no_rotate=True)
-    if not small.hasalpha():
-        small = small.bandjoin(255)
-    shape = (small.height, small.width, small.bands)
-    return placeholder(np.frombuffer(small.write_to_memory(), np.uint8).reshape(shape))
+    if pixels.hasalpha():
+        # Colours of transparent pixels must not bleed into their neighbours; thumbnailing knows that, shrinking not.
+        small = pixels.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down", no_rotate=True)
+    else:
+        factor = -(-max(pixels.width, pixels.height) // PLACEHOLDER_SIDE)
+        small = pixels.shrink(factor, factor, ceil=True) if factor > 1 else pixels
+    bands = np.frombuffer(small.write_to_memory(), np.uint8).reshape(small.height, small.width, small.bands)
+    if small.bands == 4:  # noqa: PLR2004  R, G, B and alpha
+        return placeholder(bands)
+    rgba = np.full((small.height, small.width, 4), 255, np.uint8)
+    rgba[..., :3] = bands
+    return placeholder(rgba)
 
 
 def _apng_frames(data: bytes) -> int:
