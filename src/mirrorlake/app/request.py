@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from mirrorlake.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
 from mirrorlake.select.globs import compile_globs
-from mirrorlake.select.settings import settings_from_json
+from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
 
 NAME_LIMIT = 100  # characters in a datasource's name
@@ -40,6 +40,7 @@ class Asked:
     request: MirrorRequest
     location: Location
     settings: MirrorSettings | None
+    hint: SourceHint  # what the settings file says of the source itself; a flag says it louder
 
     def access(self, stored: Access) -> Access:
         """How to reach the source: what was said now, over what is stored."""
@@ -48,10 +49,11 @@ class Asked:
             stored = replace(stored, anonymous=True, profile=None)
         if request.profile is not None:
             stored = replace(stored, anonymous=False, profile=request.profile)
+        endpoint = request.endpoint or self.hint.endpoint
         return replace(
             stored,
-            endpoint=request.endpoint.rstrip("/") if request.endpoint else stored.endpoint,
-            region=request.region or stored.region,
+            endpoint=endpoint.rstrip("/") if endpoint else stored.endpoint,
+            region=request.region or self.hint.region or stored.region,
         )
 
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
@@ -79,17 +81,24 @@ def read_request(request: MirrorRequest) -> Asked:
         )
     if request.anonymous and request.profile is not None:
         raise SettingsError("--anonymous and --profile exclude each other.", "Leave one of them out.")
-    _check_provider(location, request)
-    settings = None if request.settings_json is None else settings_from_json(request.settings_json)[0]
+    settings, hint = None, SourceHint()
+    if request.settings_json is not None:
+        settings, hint = settings_from_json(request.settings_json)
+    if hint.bucket_name is not None and hint.bucket_name != location.container:
+        raise SettingsError(
+            f"The settings file is for the bucket {hint.bucket_name!r}, not for {location.uri}.",
+            "Give the address of its bucket, or take bucket_name out of the file.",
+        )
+    _check_provider(location, request, request.endpoint or hint.endpoint)
     compile_globs(request.globs or ())
-    return Asked(request=request, location=location, settings=settings)
+    return Asked(request=request, location=location, settings=settings, hint=hint)
 
 
-def _check_provider(location: Location, request: MirrorRequest) -> None:
+def _check_provider(location: Location, request: MirrorRequest, endpoint: str | None) -> None:
     if location.provider is Provider.MEMORY:
         raise UsageError("memory:// is for tests.", "Mirror s3://bucket/folder or file:///folder.")
     if location.provider is Provider.FILE:
-        if request.endpoint or request.region or request.profile or request.anonymous:
+        if endpoint or request.region or request.profile or request.anonymous:
             raise SettingsError("A folder has no endpoint, region, profile or signature.", "Leave these flags out.")
         folder = Path(location.container)
         if folder.is_file():
@@ -97,10 +106,10 @@ def _check_provider(location: Location, request: MirrorRequest) -> None:
                 f"{location.uri} is a single file, not a folder.",
                 f"Mirror its folder: mirrorlake mirror {folder.parent.as_uri()} --glob {folder.name}",
             )
-    if request.endpoint:
-        address = urlsplit(request.endpoint)
+    if endpoint:
+        address = urlsplit(endpoint)
         if address.scheme not in ("http", "https") or not address.hostname or address.query or address.username:
             raise SettingsError(
-                f"{request.endpoint!r} is no address of a server.",
+                f"{endpoint!r} is no address of a server.",
                 "Write --endpoint http://127.0.0.1:9000, for example.",
             )

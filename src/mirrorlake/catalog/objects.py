@@ -51,8 +51,10 @@ def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
         return []
     with catalog.read() as connection:
         row = connection.execute(statement("estimated_objects").query).fetchone()
-        total = float(row[0]) if row else -1.0
-        percent = 100.0 if total <= SAMPLED_ROWS else 100.0 * SAMPLED_ROWS / total
+        total = float(row[0]) if row else 0.0
+        if total <= SAMPLED_ROWS:
+            return []
+        percent = 100.0 * SAMPLED_ROWS / total
         row = connection.execute(
             statement("sampled_bounds").query,
             {
