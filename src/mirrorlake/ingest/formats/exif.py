@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import SupportsFloat, cast
+from numbers import Real
+from typing import cast
 
 from PIL import Image
 
@@ -82,7 +83,7 @@ def _first(value: object) -> object:
 
 def _float(value: object) -> float | None:
     value = _first(value)
-    if isinstance(value, (str, bytes, bool)) or not isinstance(value, SupportsFloat):
+    if isinstance(value, (str, bytes, bool)) or not isinstance(value, Real):
         return None
     try:
         number = float(value)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyvips
+from numpy.typing import NDArray
 
 from mirrorlake.ingest.formats.bmp import open_bmp, reduced_bmp
 from mirrorlake.ingest.formats.exif import camera_facts
@@ -224,24 +226,37 @@ def _needs_profile(image: pyvips.Image) -> bool:
         return True
     if not _has(image, "icc-profile-data"):
         return False
-    profile: object = image.get("icc-profile-data")
+    profile = cast("object", image.get("icc-profile-data"))
     head = profile[:_PROFILE_HEAD] if isinstance(profile, bytes) else b""
     return not any(name in head for name in _SRGB_NAMES)
 
 
 def _placeholder(pixels: pyvips.Image) -> bytes:
     if pixels.hasalpha():
-        # Colours of transparent pixels must not bleed into their neighbours; thumbnailing knows that, shrinking not.
+        # Colours of transparent pixels must not bleed into their neighbours: thumbnailing knows that, adding up not.
         small = pixels.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down", no_rotate=True)
-    else:
-        factor = -(-max(pixels.width, pixels.height) // PLACEHOLDER_SIDE)
-        small = pixels.shrink(factor, factor, ceil=True) if factor > 1 else pixels
-    bands = np.frombuffer(small.write_to_memory(), np.uint8).reshape(small.height, small.width, small.bands)
-    if small.bands == 4:  # noqa: PLR2004  R, G, B and alpha
-        return placeholder(bands)
-    rgba = np.full((small.height, small.width, 4), 255, np.uint8)
-    rgba[..., :3] = bands
+        return placeholder(_array(small))
+    rgb = _boxed(_array(pixels), -(-max(pixels.width, pixels.height) // PLACEHOLDER_SIDE))
+    rgba = np.full((*rgb.shape[:2], 4), 255, np.uint8)
+    rgba[..., :3] = rgb
     return placeholder(rgba)
+
+
+def _array(pixels: pyvips.Image) -> NDArray[np.uint8]:
+    return np.frombuffer(pixels.write_to_memory(), np.uint8).reshape(pixels.height, pixels.width, pixels.bands)
+
+
+def _boxed(bands: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """The mean of each box of `factor` by `factor` pixels (at most 4); a libvips pipeline for it costs more."""
+    height, width = bands.shape[:2]
+    tall, wide = min(factor, height), min(factor, width)
+    rows = np.zeros((height // tall, width // wide * wide, bands.shape[2]), np.uint16)
+    for start in range(tall):
+        rows += bands[start : height // tall * tall : tall, : rows.shape[1]]
+    boxes = np.zeros((rows.shape[0], width // wide, bands.shape[2]), np.uint16)
+    for start in range(wide):
+        boxes += rows[:, start::wide]
+    return (boxes // (tall * wide)).astype(np.uint8)
 
 
 def _apng_frames(data: bytes) -> int:
