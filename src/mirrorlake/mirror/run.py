@@ -12,7 +12,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, begin, finish
 from mirrorlake.errors import LeaseLost, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
-from mirrorlake.ingest.recipe import StoreRecipe
+from mirrorlake.ingest.recipe import Opens, StoreRecipe
 from mirrorlake.mirror.execute import look, settle
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
@@ -40,20 +40,22 @@ class Parts:
     ranges: int  # of keys that are listed side by side, where the store can
 
 
-def run_pass(source: Datasource, parts: Parts, progress: Progress) -> Report:
+def run_pass(source: Datasource, parts: Parts, progress: Progress, *, opens: Opens | None = None) -> Report:
     """Bring the catalog in step with the source. Whatever happens, what was committed stays.
 
+    `opens` makes the store, where it is not the one that the datasource's address names.
     Raises PassRunning where another pass of this datasource is at work, LeaseLost where one took over.
     """
     started = time.monotonic()
     lease = begin(parts.catalog, source.id, TRIGGER)
     tally = Tally(lease.tell)
+    opens = opens or _recipe(source)
 
     def end(state: RunState, error: str | None = None) -> Report:
         return _end(lease, source, tally, state=state, seconds=time.monotonic() - started, error=error)
 
     try:
-        _pass(lease, source, parts, tally, progress)
+        _pass(lease, source, opens, parts=parts, tally=tally, progress=progress)
     except KeyboardInterrupt:
         return end(RunState.CANCELLED)
     except LeaseLost:
@@ -68,14 +70,14 @@ def run_pass(source: Datasource, parts: Parts, progress: Progress) -> Report:
     return end(RunState.SUCCEEDED)
 
 
-def _pass(lease: Lease, source: Datasource, parts: Parts, tally: Tally, progress: Progress) -> None:
-    with _opened(source, tally) as store:
+def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> None:
+    with _opened(opens, tally) as store:
         found = _survey(source, store, parts, progress, known_id=source.id)
         tally.add(_surveyed(found))
         planned = plan(found, lambda moves: prove_moves(moves, store))
         settle(lease, planned, tally)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
-        with closing(LookPool(_recipe(source), parts.thumbnails, processes=parts.processes)) as pool:
+        with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
             tally.measure(pool)
             look(lease, planned, pool, tally, progress)
 
@@ -87,7 +89,7 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
     would: Would | None = None
     error: str | None = None
     try:
-        with _opened(source, tally) as store:
+        with _opened(_recipe(source), tally) as store:
             found = _survey(source, store, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
         summary = plan(found, lambda moves: moves).summary
@@ -119,8 +121,8 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
 
 
 @contextmanager
-def _opened(source: Datasource, tally: Tally) -> Generator[Store]:
-    store = Metered(_recipe(source).open())
+def _opened(opens: Opens, tally: Tally) -> Generator[Store]:
+    store = Metered(opens.open())
     tally.measure(store)
     with closing(store):
         yield store

@@ -1,0 +1,165 @@
+"""Whatever happens to a bucket, one clean pass makes the library what the bucket says, and the next plans nothing.
+
+A model-based test: hypothesis plays people who put, overwrite, delete and rename objects and sidecars while passes
+fail at their listing, at their reads, or are killed between two commits. A plain dictionary is the oracle.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from PIL import Image
+from tests.support.faulty import Faulty
+
+from mirrorlake.catalog import commit, datasources
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.run import Parts, run_pass
+from mirrorlake.model.runs import RunState
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.search import run as search
+from mirrorlake.storage.memory import MemoryStore
+
+KEYS = st.sampled_from(
+    ["a.jpg", "a.png", "a-1.png", "b/a.png", "b/ü.png", "b//x.png", "b/../y.png", "c.PNG", "d.b.png"]
+)
+STEMS = st.sampled_from(["a", "a-1", "b/a", "b//x", "c", "d.b", "d"])
+NUMBERS = st.integers(0, 5)
+
+
+class Killed(BaseException):
+    """As good as SIGKILL: nothing below is told, nothing is cleaned up."""
+
+
+@cache
+def picture(number: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (8 + number, 8), (40 * number, 9, 7)).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+class Passes(RuleBasedStateMachine):
+    """The bucket, the library and what the library should hold."""
+
+    catalog: Catalog
+    scratch: Path
+
+    @initialize()
+    def begin(self) -> None:
+        self.store = MemoryStore(page_rows=3)
+        self.faulty = Faulty(self.store)
+        self.pictures: dict[str, int] = {}
+        self.sidecars: dict[str, int] = {}
+        self.ever: set[str] = set()
+        self.source = datasources.create(
+            self.catalog,
+            name=None,
+            location=Location(provider=Provider.MEMORY, container=""),
+            access=Access(),
+            settings=MirrorSettings(),
+        )
+
+    def one_pass(self, faulty: Faulty | None = None):
+        with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
+            parts = Parts(
+                catalog=self.catalog,
+                thumbnails=self.scratch / "thumbnails",
+                workdir=Path(workdir),
+                processes=0,
+                ranges=1,
+            )
+            return run_pass(self.source, parts, Silent(), opens=OpenedStore(faulty or Faulty(self.store)))
+
+    @rule(key=KEYS, number=NUMBERS)
+    def put(self, key: str, number: int) -> None:
+        self.store.put(key, picture(number))
+        self.pictures[key] = number
+
+    @rule(key=KEYS)
+    def delete(self, key: str) -> None:
+        self.store.delete(key)
+        self.pictures.pop(key, None)
+
+    @rule(old=KEYS, new=KEYS)
+    def rename(self, old: str, new: str) -> None:
+        if old in self.pictures and new not in self.pictures:
+            self.store.rename(old, new)
+            self.pictures[new] = self.pictures.pop(old)
+
+    @rule(stem=STEMS, number=NUMBERS)
+    def put_sidecar(self, stem: str, number: int) -> None:
+        self.store.put(f"{stem}.json", json.dumps({"n": number, "deep": {"er": str(number)}}).encode())
+        self.sidecars[stem] = number
+
+    @rule(stem=STEMS)
+    def delete_sidecar(self, stem: str) -> None:
+        self.store.delete(f"{stem}.json")
+        self.sidecars.pop(stem, None)
+
+    @rule(verb=st.sampled_from(["list", "get", "head"]), at=st.integers(1, 6))
+    def pass_with_an_error(self, verb: str, at: int) -> None:
+        faulty = Faulty(self.store)
+        faulty.fail(verb, at=at)
+        report = self.one_pass(faulty)
+        assert report.state in (RunState.SUCCEEDED, RunState.FAILED)
+
+    @rule(at=st.integers(1, 3))
+    def pass_that_is_killed(self, at: int) -> None:
+        left = at
+        real = commit.looked
+
+        def looked(*words):
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Killed
+            return real(*words)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(commit, "looked", looked)
+            try:
+                self.one_pass()
+            except Killed:
+                pass
+
+    @rule()
+    def clean_pass(self) -> None:
+        report = self.one_pass()
+        assert (report.state, report.counts.failed) == (RunState.SUCCEEDED, 0)
+        found = {asset.key: asset for asset in search.stream(self.catalog, f'datasource:"{self.source.name}"')}
+        standing = {key: asset for key, asset in found.items() if asset.state == "present"}
+        assert set(standing) == set(self.pictures)
+        for key, asset in standing.items():
+            number = self.sidecars.get(key.rpartition(".")[0])
+            wanted = {} if number is None else {"n": number, "deep.er": str(number)}
+            assert asset.width == 8 + self.pictures[key], key
+            assert asset.metadata == wanted, key
+        again = self.one_pass()
+        counts = again.counts
+        assert counts.unchanged == counts.selected == len(self.pictures)
+        assert again.requests.get == again.requests.head == 0
+
+
+@pytest.fixture
+def scratch(tmp_path: Path) -> Iterator[Path]:
+    yield tmp_path
+
+
+def test_one_clean_pass_converges_and_the_next_plans_nothing(empty_catalog: Catalog, scratch: Path) -> None:
+    Passes.catalog, Passes.scratch = empty_catalog, scratch
+    run_state_machine_as_test(
+        Passes,
+        settings=settings(
+            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
