@@ -174,9 +174,9 @@ def test_a_reading_connection_cannot_write(empty_catalog: Catalog):
 
 
 def test_a_failed_write_leaves_nothing(empty_catalog: Catalog):
-    with pytest.raises(psycopg.errors.DivisionByZero), empty_catalog.write() as connection:
-        connection.execute("INSERT INTO datasource (name, uri, access, settings) VALUES ('x', 'y', '{}', '{}')")
-        connection.execute("SELECT 1 / 0")
+    insert = "INSERT INTO datasource (name, uri, access, settings) VALUES ('x', 'y', '{}', '{}')"
+    with pytest.raises(psycopg.errors.UniqueViolation), empty_catalog.write() as connection:
+        connection.cursor().executemany(insert, [(), ()])
 
     assert catalog_names(empty_catalog) == []
 

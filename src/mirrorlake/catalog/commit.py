@@ -114,6 +114,7 @@ def _merge_sidecars(staging: Staging) -> None:
                 "provenance": pa.array(provenance, pa.string()),
             }
         ),
+        by="asset_id",
     )
 
 

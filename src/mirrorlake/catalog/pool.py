@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ from mirrorlake.settings import Settings
 POOL_SIZE = 8  # requests of people; a pass has its own session and its ADBC connections
 POOL_WAIT_S = 30.0
 IDLE_ARROW_CONNECTIONS = 4
+
+# The pool replaces broken connections by itself; without a handler its warnings would go to people's terminals.
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class Catalog:

@@ -49,11 +49,12 @@ class Staging:
         rows = cast("list[tuple[str, int]]", self._cursor.fetchall())
         return Counts(**{OutcomeKind(kind).value: count for kind, count in rows})
 
-    def copy(self, table: str, batch: pa.RecordBatch) -> None:
-        """COPY a batch into one of the staging tables."""
+    def copy(self, table: str, batch: pa.RecordBatch, *, by: str) -> None:
+        """COPY a batch into one of the staging tables, which later statements join by the column `by`."""
         self._cursor.adbc_ingest(table, batch, mode="append", temporary=True)
         if batch.num_rows >= ANALYZE_FROM_ROWS:
-            self._cursor.execute(f"ANALYZE {table}")
+            # Only the column that is filled for good: statistics of one that is still empty mislead the planner.
+            self._cursor.execute(f"ANALYZE {table} ({by})")
 
     def check_lease(self) -> None:
         """Raises LeaseLost where another pass has taken over."""
@@ -69,7 +70,7 @@ def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
         staging = Staging(cursor, lease)
         staging.run("create_staged", "create_merged")
         staging.check_lease()
-        staging.copy("staged", storable(batch))
+        staging.copy("staged", storable(batch), by="key")
         yield staging
 
 
