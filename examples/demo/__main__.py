@@ -80,13 +80,17 @@ def _passes(run: _Mirrorlake, server: LocalS3, bucket: DemoBucket) -> None:
     command = ["mirror", f"s3://{BUCKET}/", "--name", "demo", "--endpoint", server.endpoint]
     _title("First pass: everything is new")
     run.shown(command)
+    _title("What was broken on purpose cost itself alone")
+    newest = run.documents(["runs", "list", "--datasource", "demo", "--limit", "1", "--json"])[0]
+    run.shown(["runs", "outcomes", str(newest["run"]), "--outcome", "failed"])
     chosen = changes.choose(bucket)
     changes.make(chosen, server.client())
     _title("Four changes in the bucket")
     for line in _told(chosen):
         console.print(f"  {escape(line)}")
     _title("Second pass: only these are handled")
-    report = run.report([*command, "--json"])
+    console.print(f"[dim]$ mirrorlake {escape(' '.join(command))} --json[/dim]")
+    (report,) = run.documents([*command, "--json"])
     expected = Expected()
     wrong = changes.differences(report, expected)
     for name in ("listed", "new", "changed", "metadata_changed", "moved", "missing", "unchanged"):
@@ -110,7 +114,7 @@ def _serve(run: _Mirrorlake) -> None:
     _title("The library")
     console.print(
         'Try these searches:  [bold]fruits[/bold]   [bold]metadata.site:"gate"[/bold]   '
-        '[bold]metadata.capture.temperature>20 metadata.reviewed:"true"[/bold]\n'
+        "[bold]metadata.capture.temperature>20 metadata.reviewed:true[/bold]\n"
     )
     with socket.socket() as probe:
         port = PORT if probe.connect_ex(("127.0.0.1", PORT)) else 0  # taken by another library: any free one
@@ -151,9 +155,8 @@ class _Mirrorlake:
         if code:
             raise DemoFailed(f"mirrorlake {arguments[0]} ended with exit code {code}.", "The reason stands above.")
 
-    def report(self, arguments: Sequence[str]) -> dict[str, object]:
-        """Run and answer the JSON document that it printed."""
-        console.print(f"[dim]$ mirrorlake {escape(' '.join(arguments))}[/dim]")
+    def documents(self, arguments: Sequence[str]) -> list[dict[str, object]]:
+        """Run and answer the JSON documents that it printed, one a line."""
         done = subprocess.run(  # noqa: S603
             [_executable(), *arguments], env=self._environment, stdout=subprocess.PIPE, text=True, check=False
         )
@@ -162,7 +165,7 @@ class _Mirrorlake:
                 f"mirrorlake {arguments[0]} ended with exit code {done.returncode}: {done.stdout.strip()}",
                 "The reason stands above.",
             )
-        return json.loads(done.stdout)
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def quietly(self, arguments: Sequence[str]) -> None:
         """Run for its effect alone."""

@@ -85,7 +85,7 @@ def lay_out(photos: list[Path]) -> DemoBucket:
     for place, (path, (body, suffix)) in enumerate(zip(order, encoded, strict=True)):
         stem = _stem(place, path, taken)
         uploads.append(Upload(key=stem + suffix, body=body, media_type=MEDIA_TYPES[suffix]))
-        if place % 2:
+        if (place + place // len(SITES)) % 2:  # every second one of each folder
             uploads.append(_sidecar(stem, chance))
             described.append(stem + suffix)
         else:
