@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import tempfile
-from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -25,7 +27,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.run import Parts, run_pass
-from mirrorlake.model.runs import RunState
+from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.search import run as search
 from mirrorlake.storage.memory import MemoryStore
@@ -35,6 +37,7 @@ KEYS = st.sampled_from(
 )
 STEMS = st.sampled_from(["a", "a-1", "b/a", "b//x", "c", "d.b", "d"])
 NUMBERS = st.integers(0, 5)
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "25"))  # `make soak` asks for many more
 
 
 class Killed(BaseException):
@@ -54,8 +57,10 @@ class Passes(RuleBasedStateMachine):
     catalog: Catalog
     scratch: Path
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(
+        pictures=st.dictionaries(KEYS, NUMBERS, min_size=2), sidecars=st.dictionaries(STEMS, NUMBERS, min_size=1)
+    )
+    def begin(self, pictures: dict[str, int], sidecars: dict[str, int]) -> None:
         self.store = MemoryStore(page_rows=3)
         self.faulty = Faulty(self.store)
         self.pictures: dict[str, int] = {}
@@ -68,6 +73,10 @@ class Passes(RuleBasedStateMachine):
             access=Access(),
             settings=MirrorSettings(),
         )
+        for key, number in pictures.items():
+            self.put(key=key, number=number)
+        for stem, number in sidecars.items():
+            self.put_sidecar(stem=stem, number=number)
 
     def one_pass(self, faulty: Faulty | None = None):
         with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
@@ -118,7 +127,7 @@ class Passes(RuleBasedStateMachine):
         left = at
         real = commit.looked
 
-        def looked(*words):
+        def looked(*words: Any) -> Counts:
             nonlocal left
             left -= 1
             if left == 0:
@@ -127,10 +136,8 @@ class Passes(RuleBasedStateMachine):
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(commit, "looked", looked)
-            try:
+            with suppress(Killed):
                 self.one_pass()
-            except Killed:
-                pass
 
     @rule()
     def clean_pass(self) -> None:
@@ -150,16 +157,11 @@ class Passes(RuleBasedStateMachine):
         assert again.requests.get == again.requests.head == 0
 
 
-@pytest.fixture
-def scratch(tmp_path: Path) -> Iterator[Path]:
-    yield tmp_path
-
-
-def test_one_clean_pass_converges_and_the_next_plans_nothing(empty_catalog: Catalog, scratch: Path) -> None:
-    Passes.catalog, Passes.scratch = empty_catalog, scratch
+def test_one_clean_pass_converges_and_the_next_plans_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:
+    Passes.catalog, Passes.scratch = empty_catalog, tmp_path
     run_state_machine_as_test(
         Passes,
         settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=EXAMPLES, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
