@@ -18,7 +18,7 @@ from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
 
-NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
+NOW = datetime.now(UTC)  # pages show how long ago things were
 CAP = 10_000  # totals beyond this are lower bounds, as in the real search
 PLACEHOLDERS = [
     base64.b64decode(text)

@@ -2,21 +2,17 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { Problem } from './api/client';
+import { passing } from './api/client';
 import { App } from './shell/App';
 import './styles.css';
 import './library/library.css';
 import './library/viewer.css';
 
-// Only what may pass by itself is tried again: no answer, or a database that starts.
-const passing = (error: Error) =>
-  error instanceof Problem && (error.document.status === 0 || error.document.status === 503);
-
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       retry: (failures, error) => passing(error) && failures < 2,
-      refetchInterval: (query) => (query.state.error !== null && passing(query.state.error) ? 3000 : false),
+      refetchInterval: (query) => (passing(query.state.error) ? 3000 : false),
       staleTime: 10_000,
     },
   },

@@ -23,6 +23,11 @@ export class Problem extends Error {
   }
 }
 
+/** No answer, or a database that starts: what may pass by itself, and is worth asking again. */
+export function passing(error: Error | null): boolean {
+  return error instanceof Problem && (error.document.status === 0 || error.document.status === 503);
+}
+
 type Params = Record<string, string | number | undefined>;
 
 function address(path: string, params: Params): string {

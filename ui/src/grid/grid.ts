@@ -99,8 +99,10 @@ export class Grid {
     const anchor = this.pending ?? this.firstInView();
     const before = this.g;
     const total = this.pages?.total ?? 0;
-    const { clientWidth: width, clientHeight: viewport } = this.view;
-    this.g = geometry({ total, width, viewport, wanted: this.wanted, gap: GAP });
+    const width = this.space.clientWidth;
+    const viewport = this.view.clientHeight;
+    const wanted = Math.min(this.wanted, Math.floor(width / 2.2)); // a phone shows two columns at least
+    this.g = geometry({ total, width, viewport, wanted, gap: GAP });
     this.space.style.height = `${this.g.physical}px`;
     if (viewport === 0) return;
     const moves = this.pending !== undefined || before.columns !== this.g.columns || before.row !== this.g.row;

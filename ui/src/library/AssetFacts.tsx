@@ -1,11 +1,12 @@
 // Everything known of one asset, the most wanted first.
 import type { ReactNode } from 'react';
 import { type AssetFull, type AssetItem, originalUrl } from '../api/client';
-import { ago, bytes, count, quoted, term, when } from '../format';
+import { bytes, count, quoted, term, when } from '../format';
 import { to } from '../router';
 import { Badge } from '../shell/Badge';
 import { CopyButton } from '../shell/CopyButton';
 import { Link } from '../shell/Link';
+import { Prose } from '../shell/Notice';
 import { cameraFacts, type Fact, otherFacts } from './facts';
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
@@ -56,7 +57,9 @@ export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetF
         <Part title="Warnings">
           <ul className="warnings">
             {detail.warnings.map((warning) => (
-              <li key={warning}>{warning}</li>
+              <li key={warning}>
+                <Prose text={warning} />
+              </li>
             ))}
           </ul>
         </Part>
@@ -109,7 +112,7 @@ function Metadata({ asset, detail }: { asset: AssetItem; detail: AssetFull | und
 function Origin({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
   const facts: Fact[] = [{ name: 'Key', value: asset.key }];
   if (asset.modified !== null) facts.push({ name: 'Modified', value: when(asset.modified) });
-  if (detail !== undefined) facts.push({ name: 'Added', value: `${when(detail.created)} (${ago(detail.created)})` });
+  if (detail !== undefined) facts.push({ name: 'Added', value: when(detail.created) });
   if (detail?.sidecar_key) facts.push({ name: 'Sidecar', value: detail.sidecar_key });
   if (detail?.storage_class) facts.push({ name: 'Storage class', value: detail.storage_class });
   if (asset.projects.length > 0) facts.push({ name: 'Projects', value: asset.projects.join(', ') });

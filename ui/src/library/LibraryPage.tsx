@@ -1,7 +1,7 @@
 // The library: the query, the grid of what it finds, and the open asset above it. All three stand in the address.
 import { useQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { type AssetItem, type AssetPage, api, PAGE, Problem } from '../api/client';
+import { type AssetItem, type AssetPage, api, PAGE, Problem, passing } from '../api/client';
 import { plural } from '../format';
 import { Grid } from '../grid/grid';
 import { Pages } from '../grid/pages';
@@ -43,7 +43,7 @@ export function LibraryPage({ open }: { open: string | null }) {
     staleTime: 60_000,
     refetchOnWindowFocus: false,
     // Waiting for a first image costs one small question every few seconds.
-    refetchInterval: (state) => (state.state.data?.first.total === 0 || state.state.error ? 4000 : false),
+    refetchInterval: (state) => (state.state.data?.first.total === 0 || passing(state.state.error) ? 4000 : false),
   });
   // A query with a mistake in it keeps what the last good one found.
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
@@ -196,7 +196,11 @@ function Results({ result, stale, size, open, at }: ResultsProps) {
         <Viewer
           id={open}
           known={index === undefined ? undefined : pages?.at(index)}
-          place={index === undefined || pages === undefined ? null : { index, total: pages.total }}
+          place={
+            index === undefined || pages === undefined
+              ? null
+              : { index, total: pages.total, capped: result?.first.total_capped === true }
+          }
           previous={step(-1)}
           next={step(1)}
           close={close}

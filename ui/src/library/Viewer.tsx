@@ -9,7 +9,7 @@ import { AssetFacts } from './AssetFacts';
 interface Props {
   id: string;
   known: AssetItem | undefined; // what the grid has of it already
-  place: { index: number; total: number } | null; // in the result, where it was found there
+  place: { index: number; total: number; capped: boolean } | null; // in the result, where it was found there
   previous: (() => void) | null;
   next: (() => void) | null;
   close: () => void;
@@ -53,7 +53,9 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
             <path d="m5 5 10 10M15 5 5 15" />
           </svg>
         </button>
-        <span className="quiet">{place !== null ? `${count(place.index + 1)} of ${count(place.total)}` : ''}</span>
+        <span className="quiet">
+          {place !== null ? `${count(place.index + 1)} of ${count(place.total)}${place.capped ? '+' : ''}` : ''}
+        </span>
         <Step name="Previous" act={previous} path="m12 4-6 6 6 6" />
         <Step name="Next" act={next} path="m8 4 6 6-6 6" />
       </div>

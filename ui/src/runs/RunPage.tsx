@@ -1,6 +1,6 @@
 // One run: its counts, what it cost, and what happened to single objects.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { api, type Outcome, type OutcomeKind, PAGE, type Run } from '../api/client';
+import { api, type Outcome, type OutcomeKind, PAGE, passing, type Run } from '../api/client';
 import { ago, bytes, count, duration, quoted, when } from '../format';
 import { go, to, usePlace } from '../router';
 import { Badge } from '../shell/Badge';
@@ -118,7 +118,8 @@ export function RunPage({ id }: { id: number }) {
   const { data: run, error } = useQuery({
     queryKey: ['run', id],
     queryFn: ({ signal }) => api.run(id, signal),
-    refetchInterval: (query) => (query.state.data !== undefined && live(query.state.data) ? 1000 : false),
+    refetchInterval: (query) =>
+      (query.state.data !== undefined && live(query.state.data)) || passing(query.state.error) ? 1000 : false,
   });
   const asked = params.get('kind');
   const kind = KINDS.find((one) => one.kind === asked)?.kind;

@@ -1,6 +1,6 @@
 // The runs, newest first: what each pass found, and how it ended.
 import { useQuery } from '@tanstack/react-query';
-import { api, type Run } from '../api/client';
+import { api, passing, type Run } from '../api/client';
 import { ago, count, duration, when } from '../format';
 import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
@@ -38,7 +38,7 @@ export function RunsPage() {
   const { data, error } = useQuery({
     queryKey: ['runs'],
     queryFn: ({ signal }) => api.runs(signal),
-    refetchInterval: (query) => (query.state.data?.some(live) || query.state.error ? 2000 : 15_000),
+    refetchInterval: (query) => (query.state.data?.some(live) || passing(query.state.error) ? 2000 : 15_000),
   });
   return (
     <main className="page wide">

@@ -1,6 +1,6 @@
 // Every datasource: where it stands, how much came of it, how its newest run ended.
 import { useQuery } from '@tanstack/react-query';
-import { api, type Datasource } from '../api/client';
+import { api, type Datasource, passing } from '../api/client';
 import { ago, count, plural, quoted, when } from '../format';
 import { to } from '../router';
 import { Badge } from '../shell/Badge';
@@ -46,7 +46,9 @@ export function DatasourcesPage() {
     queryKey: ['datasources'],
     queryFn: ({ signal }) => api.datasources(signal),
     refetchInterval: (query) =>
-      query.state.data?.some((source) => source.last_run?.state === 'running') || query.state.error ? 2000 : 15_000,
+      query.state.data?.some((source) => source.last_run?.state === 'running') || passing(query.state.error)
+        ? 2000
+        : 15_000,
   });
   if (error !== null && data === undefined) return <Page>{<ProblemNotice error={error} />}</Page>;
   if (data === undefined) return <Page />;

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.tools.browser import HOW, installed
+
+ROOT = Path(__file__).parents[2]
+AXE = ROOT / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+TOKEN = "a-token-of-the-tests"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+Serve = Callable[[int], str]
+Visit = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Serve]:
+    """Serves a made library of so many assets, once for all tests, and answers its address."""
+    running: dict[int, tuple[subprocess.Popen[str], str]] = {}
+
+    def start(size: int) -> str:
+        if size not in running:
+            words = [sys.executable, "-m", "tests.support.serve_fake", str(size), TOKEN]
+            process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+            assert process.stdout is not None
+            running[size] = process, process.stdout.readline().strip()
+        return running[size][1]
+
+    yield start
+    for process, _ in running.values():
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = installed()
+    if path is None:
+        pytest.skip(HOW)
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    made = browser.new_context(viewport={"width": 1280, "height": 800})
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
+    """Opens a page of a library, signed in. Anything that a page reports as broken fails the test at its end."""
+    broken: list[str] = []
+
+    def go(path: str = "/", *, size: int = 2500, signed_in: bool = True) -> Page:
+        address = serve(size)
+        page = context.new_page()
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.on(
+            "console",
+            # A refused request is what some tests are about; the page shows it.
+            lambda said: (
+                broken.append(said.text)
+                if said.type == "error" and not re.search(r"status of 4\d\d", said.text)
+                else None
+            ),
+        )
+        page.goto(f"{address}/?token={TOKEN}" if signed_in else address)
+        if path != "/":
+            page.goto(address + path)
+        return page
+
+    yield go
+    assert broken == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong with a page, in words."""
+    assert AXE.is_file(), "axe-core is not installed: run `npm ci` in ui/."
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run()).violations")
+    return [f"{rule['id']}: {node['target']} {node['failureSummary']}" for rule in found for node in rule["nodes"]]

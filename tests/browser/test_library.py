@@ -1,0 +1,161 @@
+"""The pages in a real browser: find, look, go back to the same place, by mouse and by keyboard, readable by all."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+from tests.browser.conftest import TOKEN, Serve, Visit, violations
+
+PAGES = {
+    "library": "/",
+    "query error": "/?query=metadata.width%3A%3E",
+    "nothing found": "/?query=zebra",
+    "asset": "/assets/1007?at=7",
+    "missing asset": "/assets/1004?at=4",
+    "unknown asset": "/assets/999999",
+    "datasources": "/datasources",
+    "runs": "/runs",
+    "run": "/runs/3",
+    "failed run": "/runs/4",
+    "no such page": "/nope",
+}
+
+
+def focused(page: Page) -> str:
+    return str(page.evaluate("document.activeElement?.getAttribute('aria-label') ?? ''"))
+
+
+def settled(page: Page) -> None:
+    """The first pictures are painted."""
+    page.locator(".cell-image.ready").first.wait_for()
+
+
+def test_the_printed_address_opens_the_library_and_hides_its_token(context: BrowserContext, serve: Serve) -> None:
+    page = context.new_page()
+    page.goto(f"{serve(2500)}/?query=harbour&token={TOKEN}")
+    expect(page.locator(".total")).to_have_text("417 assets")
+    assert TOKEN not in page.url
+    assert "query=harbour" in page.url
+
+
+def test_a_stranger_is_told_how_to_sign_in(visit: Visit) -> None:
+    page = visit(signed_in=False)
+    expect(page.get_by_role("alert")).to_contain_text("mirrorlake up")
+    assert violations(page) == []
+
+
+def test_typing_a_query_filters_the_grid_and_stands_in_the_address(visit: Visit) -> None:
+    page = visit()
+    expect(page.locator(".total")).to_have_text("2,500 assets")
+    page.keyboard.press("/")
+    page.keyboard.type("orchard")
+    expect(page.locator(".total")).to_have_text("417 assets")
+    assert "query=orchard" in page.url
+    page.reload()
+    expect(page.get_by_label("Query", exact=True)).to_have_value("orchard")
+    expect(page.locator(".cell a[data-index='0']")).to_have_attribute("aria-label", re.compile("orchard-"))
+
+
+def test_a_mistake_is_shown_under_its_character_and_keeps_what_was_found(visit: Visit) -> None:
+    page = visit()
+    settled(page)
+    page.get_by_label("Query", exact=True).fill("metadata.width:>")
+    expect(page.locator(".mistake mark")).to_have_text(">")
+    expect(page.locator(".mistake")).to_contain_text("expected a value")
+    below = page.locator(".mistake pre span").bounding_box()
+    mark = page.locator(".mistake mark").bounding_box()
+    assert below is not None
+    assert mark is not None
+    assert below["x"] + below["width"] == pytest.approx(mark["x"] + mark["width"], abs=1.5)
+    assert page.locator(".cell a[href]").count() > 10
+
+
+def test_an_asset_opens_walks_on_and_leads_back_to_its_place_by_keyboard_alone(visit: Visit) -> None:
+    page = visit("/?at=1200")
+    settled(page)
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    name = focused(page)
+    assert name
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    assert re.search(r"/assets/\d+\?at=12\d\d", page.url)
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("heading", name=name)).to_be_hidden()
+    after = page.locator(".side h1").inner_text()
+    page.reload()
+    expect(page.get_by_role("heading", name=after)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    page.wait_for_function("name => document.activeElement?.getAttribute('aria-label')?.startsWith(name)", arg=after)
+    assert re.search(r"/\?at=\d+", page.url)
+
+
+def test_an_open_asset_shows_its_original_and_who_set_each_key(visit: Visit) -> None:
+    page = visit("/assets/1007?at=7")
+    expect(page.locator(".frame .over.ready")).to_be_visible()
+    assert page.evaluate("document.querySelector('.over').naturalWidth") == 1600
+    row = page.locator(".metadata tr", has_text="shift")
+    expect(row).to_contain_text("user")
+    expect(page.locator(".side")).to_contain_text("Fujifilm X-T5")
+    expect(page.locator(".side")).to_contain_text("1/250 s")
+
+
+def test_the_last_of_many_is_reached_by_one_key_and_cells_are_reused(visit: Visit) -> None:
+    page = visit(size=9000)
+    settled(page)
+    page.locator(".cell a[tabindex='0'][href]").focus()
+    page.keyboard.press("End")
+    last = page.locator(".cell a[data-index='8999']")
+    expect(last).to_be_in_viewport()
+    expect(last).to_have_attribute("aria-label", re.compile("08999"))
+    assert page.locator(".cell").count() < 150
+
+
+def test_nothing_sticks_out_of_the_grid(visit: Visit) -> None:
+    page = visit()
+    settled(page)
+    edges = page.evaluate(
+        "() => { const g = document.querySelector('.grid').getBoundingClientRect();"
+        " return [...document.querySelectorAll('.cell:not([hidden])')].map(c => c.getBoundingClientRect())"
+        ".filter(c => c.left < g.left || c.right > g.right).length }"
+    )
+    assert edges == 0
+
+
+def test_a_datasource_leads_to_its_assets_and_its_run(visit: Visit) -> None:
+    page = visit("/datasources")
+    page.get_by_role("link", name="1,666 assets").click()
+    expect(page.locator(".total")).to_have_text("1,666 assets")
+    expect(page.get_by_label("Query", exact=True)).to_have_value('datasource:"orchard"')
+    page.go_back()
+    page.get_by_role("link", name=re.compile("run 4")).click()
+    expect(page.get_by_role("alert")).to_contain_text("s3:ListBucket")
+
+
+def test_outcomes_of_a_run_are_filtered_by_kind(visit: Visit) -> None:
+    page = visit("/runs/3")
+    page.get_by_role("button", name=re.compile("failed")).click()
+    expect(page.locator("tbody tr")).to_have_count(3)
+    assert "kind=failed" in page.url
+    expect(page.locator("tbody")).to_contain_text("The image ends in the middle")
+
+
+def test_an_empty_library_teaches_how_to_mirror_a_first_bucket(visit: Visit) -> None:
+    for path in ("/", "/datasources", "/runs"):
+        page = visit(path, size=0)
+        expect(page.get_by_text("mirrorlake mirror s3://your-bucket/photos/")).to_be_visible()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_is_accessible_in_light_and_dark(visit: Visit, name: str) -> None:
+    page = visit(PAGES[name])
+    page.get_by_role("heading", level=1).first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+        assert violations(page) == [], scheme
