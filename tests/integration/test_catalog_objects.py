@@ -42,6 +42,7 @@ def filled(catalog: Catalog) -> int:
             "INSERT INTO object (datasource_id, state, size, key, token) VALUES (%s, 2, 1, 'only', 't')", (made[1],)
         )
         connection.execute("ANALYZE object")  # as autovacuum does: bounds are drawn only where much is known
+        connection.execute("ANALYZE object")  # what autovacuum does soon after
     return made[0]
 
 
