@@ -1,0 +1,198 @@
+"""Listings: what is out of order, twice, outside or cut short is an error, and only a whole one is certified."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.support.faulty import Faulty
+
+from mirrorlake.errors import DiskFull, ListingBroken, SourceUnreachable
+from mirrorlake.model.columns import LISTING
+from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
+from mirrorlake.storage.arrow import listing_batch
+from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
+from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.sorting import sorted_batches
+from mirrorlake.storage.wrappers import Metered, Retrying
+
+WHOLE = KeyRange()
+
+
+class Scripted:
+    """A store whose pages are given."""
+
+    def __init__(self, pages: list[list[str]], *, ordered: bool = True) -> None:
+        self._pages = pages
+        self.ordered = ordered
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:  # noqa: ARG002 - the contract's
+        place = int(str(cursor or 0))
+        following = place + 1 if place + 1 < len(self._pages) else None
+        return ListPage(batch=batch_of(self._pages[place]), cursor=following)
+
+    def head(self, key: str) -> ObjectInfo:
+        raise NotImplementedError
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        raise NotImplementedError
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:  # noqa: ARG002 - the contract's
+        return [scope]
+
+    def close(self) -> None:
+        pass
+
+
+def batch_of(keys: list[str]) -> pa.RecordBatch:
+    return listing_batch(keys, [1] * len(keys), ["t"] * len(keys), [0] * len(keys))
+
+
+def filled(count: int, *, page_rows: int = 10) -> MemoryStore:
+    store = MemoryStore(page_rows=page_rows)
+    for place in range(count):
+        store.put(f"k{place:05}", b"x")
+    return store
+
+
+@pytest.mark.parametrize(
+    ("pages", "words"),
+    [
+        ([["a", "b", "b"]], ["'b'", "twice"]),
+        ([["a", "b"], ["b", "c"]], ["'b'", "twice"]),
+        ([["a", "c", "b"]], ["'b'", "'c'", "order"]),
+        ([["c"], ["b"]], ["'b'", "'c'", "order"]),
+        ([["a/x.png"], ["a-b.png"]], ["'a/x.png'", "'a-b.png'"]),  # as path-minded servers list
+    ],
+)
+def test_a_store_that_breaks_its_promise_of_order_is_caught(pages: list[list[str]], words: list[str]) -> None:
+    listing = list_range(Scripted(pages), WHOLE)
+    with pytest.raises(ListingBroken) as raised:
+        list(listing)
+    assert all(word in str(raised.value) for word in words)
+    with pytest.raises(ListingBroken):
+        listing.certificate()
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "scope", [KeyRange(prefix="b/"), KeyRange(after="b"), KeyRange(until="a"), KeyRange(prefix="a/", until="a/b")]
+)
+def test_a_key_that_was_not_asked_for_breaks_the_listing(scope: KeyRange, ordered: bool) -> None:  # noqa: FBT001
+    with pytest.raises(ListingBroken):
+        list(list_range(Scripted([["a/b", "b", "c"]], ordered=ordered), scope))
+
+
+def test_batches_are_joined_and_empty_pages_passed_over() -> None:
+    store = filled(20_000, page_rows=1000)
+    batches = list(list_range(store, WHOLE))
+    assert [batch.num_rows for batch in batches] == [BATCH_ROWS, BATCH_ROWS, 4000]
+    (joined,) = list_range(Scripted([[], ["a"], [], ["b"], []]), WHOLE)
+    assert joined.num_rows == 2
+
+
+def test_a_listing_left_early_stops_its_thread_and_proves_nothing() -> None:
+    listing = list_range(filled(1000), WHOLE, batch_rows=10)
+    next(iter(listing))
+    listing.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "listing"]
+    with pytest.raises(ListingBroken):
+        listing.certificate()
+
+
+def test_at_most_two_batches_are_fetched_before_they_are_wanted() -> None:
+    store = Faulty(filled(1000))
+    listing = list_range(store, WHOLE, batch_rows=10)
+    next(iter(listing))
+    listing.close()
+    assert len(store.calls) <= 4
+
+
+def test_an_error_of_any_page_reaches_the_reader() -> None:
+    for page in range(1, 6):
+        store = Faulty(filled(50))
+        store.fail("list", at=page)
+        listing = list_range(store, WHOLE, batch_rows=10)
+        with pytest.raises(SourceUnreachable):
+            list(listing)
+        with pytest.raises(ListingBroken):
+            listing.certificate()
+
+
+def test_an_error_of_a_page_is_retried_where_it_was() -> None:
+    faulty = Faulty(filled(50))
+    faulty.fail("list", at=3, times=4)
+    waits: list[float] = []
+    metered = Metered(Retrying(faulty, sleep=waits.append, attempts=5))
+    listing = list_range(metered, WHOLE)
+    assert sum(batch.num_rows for batch in listing) == 50
+    assert listing.certificate().pages == 5
+    assert metered.requests == Requests(list=5)
+    assert len(faulty.calls) == 9
+    assert len(waits) == 4
+    assert all(0.25 * 2**place <= wait <= 0.5 * 2**place for place, wait in enumerate(waits))
+
+
+def test_retries_come_to_an_end() -> None:
+    faulty = Faulty(filled(1))
+    faulty.fail("get", times=99)
+    with pytest.raises(SourceUnreachable):
+        Retrying(faulty, sleep=lambda _: None, attempts=3).get("k00000", token=None, limit=9)
+    assert len(faulty.calls) == 3
+
+
+def test_only_what_may_pass_is_retried() -> None:
+    faulty = Faulty(filled(1))
+    faulty.fail("head", error=ListingBroken("no"))
+    with pytest.raises(ListingBroken):
+        Retrying(faulty, sleep=lambda _: None).head("k00000")
+    assert len(faulty.calls) == 1
+
+
+def test_calls_and_bytes_are_counted() -> None:
+    metered = Metered(filled(3))
+    list(list_range(metered, WHOLE))
+    metered.head("k00000")
+    metered.get("k00000", token=None, limit=9)
+    assert (metered.requests, metered.bytes_read) == (Requests(list=1, head=1, get=1), 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=6), unique=True, max_size=200), st.integers(1, 50), st.integers(1, 60))
+def test_sorting_in_runs_gives_what_sorting_at_once_gives(
+    tmp_path_factory: pytest.TempPathFactory, keys: list[str], page: int, run_rows: int
+) -> None:
+    folder = tmp_path_factory.mktemp("runs")
+    batches = [batch_of(keys[start : start + page]) for start in range(0, len(keys), page)]
+    found = [key for batch in sorted_batches(batches, folder, 7, run_rows=run_rows) for key in batch["key"].to_pylist()]
+    assert found == sorted(keys, key=str.encode)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_key_listed_twice_out_of_order_is_caught_after_sorting(tmp_path: Path) -> None:
+    listing = sorted_listing(list_range(Scripted([["b", "a"], ["c", "b"]], ordered=False), WHOLE), tmp_path)
+    with pytest.raises(ListingBroken, match="'b' twice"):
+        list(listing)
+    with pytest.raises(ListingBroken):
+        listing.certificate()
+
+
+def test_a_full_disk_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tempfile.mkdtemp", full)
+    with pytest.raises(DiskFull):
+        list(sorted_batches([batch_of(["a"]), batch_of(["b"])], tmp_path, 10, run_rows=1))
+
+
+def test_sorting_nothing_gives_nothing(tmp_path: Path) -> None:
+    listing = sorted_listing(list_range(MemoryStore(ordered=False), WHOLE), tmp_path)
+    assert sum(batch.num_rows for batch in listing) == 0
+    assert listing.certificate().objects == 0
+    assert LISTING.names[0] == "key"
