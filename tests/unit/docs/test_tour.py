@@ -2,99 +2,46 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
+from tests.support.named import ROOT, SOURCE, exists, is_definition, is_path, is_test, spans
 
-ROOT = Path(__file__).parents[3]
-SOURCE = ROOT / "src" / "mirrorlake"
 TOUR = (ROOT / "docs" / "tour.md").read_text("utf-8")
-SPANS = sorted(set(re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", TOUR, flags=re.MULTILINE | re.DOTALL))))
 STORY, _, MAP = TOUR.partition("## The map")
 ROWS = dict(re.findall(r"^\| `([a-z0-9_/]+/|\.)` \| (.+) \|$", MAP.partition("## Where")[0], re.MULTILINE))
-
-PATHS = [span for span in SPANS if "/" in span]
-TESTS = [span for span in SPANS if re.fullmatch(r"test_\w+", span)]
-NAMES = [span for span in SPANS if re.fullmatch(r"[a-z]\w*(\.\w+)+", span) and not span.endswith((".py", ".sql"))]
-
-
-@cache
-def laws() -> frozenset[str]:
-    return frozenset(
-        name
-        for path in (ROOT / "tests").rglob("test_*.py")
-        for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)
-    )
+DOTTED = [
+    span for span in spans(STORY) if re.fullmatch(r"[a-z]\w*(\.\w+)+", span) and not span.endswith((".py", ".md"))
+]
+NAMED = sorted({span for span in spans(TOUR) if is_path(span) or is_test(span) or is_definition(span)} | set(DOTTED))
 
 
-def defined_in(body: list[ast.stmt]) -> dict[str, list[ast.stmt]]:
-    """Each name that these statements define, with what is defined within it."""
-    found: dict[str, list[ast.stmt]] = {}
-    for node in body:
-        match node:
-            case ast.ClassDef(name=name, body=within):
-                found[name] = within
-            case ast.FunctionDef(name=name):
-                found[name] = []
-            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                found[name] = []
-            case _:
-                pass
-    return found
-
-
-def exists(dotted: str) -> bool:
-    """Whether `package.module.Class.method` is defined below mirrorlake."""
-    place, words = SOURCE, dotted.split(".")
-    while words and (place / words[0]).is_dir():
-        place /= words.pop(0)
-    if not words:
-        return True
-    file = place / f"{words.pop(0)}.py"
-    if not file.is_file():
-        return False
-    body = ast.parse(file.read_text()).body
-    for word in words:
-        names = defined_in(body)
-        if word not in names:
-            return False
-        body = names[word]
-    return True
-
-
-def test_the_tour_is_read_in_ten_minutes() -> None:
-    words = len(re.findall(r"\w+", STORY))
-    assert 500 < words < 2400  # a reader of code does about 240 a minute
-
-
-def test_the_search_for_names_can_fail() -> None:
-    assert len(PATHS) > 20
-    assert len(NAMES) > 40
+def test_what_exists_is_told_from_what_does_not() -> None:
     assert exists("mirror.run.run_pass")
-    assert not exists("mirror.run.walk_pass")
-    assert not exists("mirror.walk.run_pass")
-    assert not exists("ingest.pool.LookPool.walked")
+    assert exists("ingest.pool.LookPool.looked")
+    assert exists("mirror/survey.py")
+    assert exists("test_what_exists_is_told_from_what_does_not")
+    for wrong in (
+        "mirror.run.walk",
+        "mirror.walk.run_pass",
+        "ingest.pool.LookPool.walked",
+        "mirror/walk.py",
+        "test_walk",
+    ):
+        assert not exists(wrong)
+    assert len(NAMED) > 120
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_every_path_exists(path: str) -> None:
-    assert (ROOT / path).exists() or (SOURCE / path).exists()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_function_exists(name: str) -> None:
+@pytest.mark.parametrize("name", NAMED)
+def test_what_the_tour_names_exists(name: str) -> None:
     assert exists(name)
 
 
-@pytest.mark.parametrize("name", TESTS)
-def test_every_proof_exists(name: str) -> None:
-    assert name in laws()
+def test_the_tour_is_read_in_ten_minutes() -> None:
+    assert 500 < len(re.findall(r"\w+", STORY)) < 2400  # a reader of prose with names in it does about 240 a minute
 
 
-def test_every_promise_has_its_proof() -> None:
+def test_every_stage_promises_and_proves() -> None:
     stages = re.split(r"^## \d\. ", STORY, flags=re.MULTILINE)[1:]
     assert len(stages) == 10
     for stage in stages:
