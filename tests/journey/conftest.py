@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from tests.support.buckets import Bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
 from tests.support.postgres import Server
+from tests.support.s3stub import S3Stub
+from tests.support.seaweed import Seaweed
 
 
 @pytest.fixture
@@ -17,3 +20,30 @@ def cli(tmp_path: Path, postgres_server: Server) -> Iterator[Cli]:
     parts = conninfo_to_dict(postgres_server.new_database())
     url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
     yield Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url})
+
+
+@pytest.fixture(scope="session")
+def weed() -> Iterator[Seaweed]:
+    with Seaweed() as server:
+        yield server
+
+
+@pytest.fixture
+def stub() -> Iterator[S3Stub]:
+    """A server of its own for each test: faults and requests of others must not be seen."""
+    with S3Stub() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(stub: S3Stub, cli: Cli) -> Bucket:
+    """A bucket of the stub server."""
+    return stub_bucket(stub, cli)
+
+
+@pytest.fixture(params=["stub", "seaweed"])
+def any_bucket(request: pytest.FixtureRequest, cli: Cli) -> Bucket:
+    """A bucket of each kind of server in turn."""
+    if request.param == "stub":
+        return stub_bucket(request.getfixturevalue("stub"), cli)
+    return weed_bucket(request.getfixturevalue("weed"), cli)

@@ -24,16 +24,27 @@ def say(message: str) -> None:
     people.print(message, markup=False, soft_wrap=True)
 
 
+# JSON may hold these bare, but many tools take them for the end of a line; keys hold anything.
+_LINE_ENDS = {char.encode(): f"\\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
+
+
+def _line(document: Mapping[str, object]) -> bytes:
+    text = orjson.dumps(document)
+    for char, escaped in _LINE_ENDS.items():
+        text = text.replace(char, escaped)
+    return text + b"\n"
+
+
 def print_json(document: Mapping[str, object]) -> None:
     """One JSON document on a line of its own."""
-    sys.stdout.buffer.write(orjson.dumps(document) + b"\n")
+    sys.stdout.buffer.write(_line(document))
     sys.stdout.buffer.flush()
 
 
 def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
     """JSON Lines, each written as soon as it is known."""
     for document in documents:
-        sys.stdout.buffer.write(orjson.dumps(document) + b"\n")
+        sys.stdout.buffer.write(_line(document))
     sys.stdout.buffer.flush()
 
 

@@ -17,7 +17,10 @@ from mirrorlake.storage.base import Store
 from mirrorlake.storage.sorting import sorted_batches
 
 BATCH_ROWS = 8000
-_FIX = "Nothing of this listing is used. Run again; if it stays, set listing_ordered to false for this source."
+_FIX = (
+    "Nothing of this listing is used. Run again; if it stays, name a file that holds "
+    '{"listingOrdered": false} with --settings.'
+)
 
 
 class Listing(Protocol):
