@@ -29,6 +29,7 @@ class Bench:
     vanish: Callable[[], object]  # the bucket or folder itself goes
     fits: Callable[[str], bool]  # keys that this kind of store can hold
     conflicts: bool  # whether a key can stand in the way of another (folders)
+    aliases: bool = False  # whether a key that it cannot hold may lead to another object
 
 
 @pytest.fixture(scope="session")
@@ -118,6 +119,7 @@ def _weed(server: seaweed.Seaweed) -> Bench:
         vanish,
         torture.fits_seaweed,
         conflicts=True,
+        aliases=True,
     )
 
 
