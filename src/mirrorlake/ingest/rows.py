@@ -13,7 +13,7 @@ from mirrorlake.model.columns import CHANGES, LOOKED, LookResult, Op
 
 _JOB_COLUMNS = ("op", "key", "size", "token", "sidecar_key", "sidecar_token", "sidecar_size", "sidecar_changed")
 _Row = tuple[int, str, int, str, str | None, str | None, int | None, bool]
-_SIDECAR_COLUMNS = frozenset({"sidecar_key", "sidecar_token", "sidecar_size"})
+_SIDECAR_COLUMNS = frozenset({"sidecar_token", "sidecar_size"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +47,8 @@ class Picture:
 class Seen:
     """How one job ended. `picture` is there exactly for LOOKED, stage and reason exactly for the bad ends.
 
-    `sidecar_unread` takes the sidecar out of the row: the library then does not remember it, and the next
-    pass reads it.
+    `sidecar_unread` takes the sidecar's token out of the row, not its key: what the library knows from an
+    earlier sidecar stands, and the next pass reads this one.
     """
 
     result: LookResult
