@@ -9,6 +9,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: ['chrome123', 'firefox128', 'safari17.5'],
     assetsInlineLimit: 0,
+    license: { fileName: 'licenses.md' }, // the notices of what is bundled travel with it
     modulePreload: { polyfill: false },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8765' } },

@@ -113,6 +113,7 @@ def test_the_last_of_many_is_reached_by_one_key_and_cells_are_reused(visit: Visi
     expect(last).to_be_in_viewport()
     expect(last).to_have_attribute("aria-label", re.compile("08999"))
     assert page.locator(".cell").count() < 150
+    page.wait_for_url(re.compile(r"[?]at=89\d\d"))
 
 
 def test_nothing_sticks_out_of_the_grid(visit: Visit) -> None:

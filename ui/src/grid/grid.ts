@@ -76,6 +76,8 @@ export class Grid {
     this.focus = index;
     if (this.g.viewport > 0) this.scrollTo(topToShow(this.g, index, this.top));
     this.draw();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(this.onRest, REST_MS);
   }
 
   /** Show an item, and put the keyboard there. */
