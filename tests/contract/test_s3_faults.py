@@ -200,6 +200,20 @@ def test_a_success_that_is_no_listing_page_is_no_empty_listing(server: S3Stub, s
         store.list_page(WHOLE, None)
 
 
+def test_a_bucket_with_thousands_of_folders_is_cut_evenly(server: S3Stub, store: S3Store) -> None:
+    for place in range(3000):
+        server.put("wide", f"f{place:04}/x", b"")
+    wide = stub_store(server, "wide")
+    sizes = [sum(batch.num_rows for batch in list_range(wide, part)) for part in wide.split(WHOLE, 4)]
+    assert sizes == [750, 750, 750, 750]
+
+
+def test_a_folder_that_stands_alone_is_cut_inside(server: S3Stub, store: S3Store) -> None:
+    for place in range(40):
+        server.put("deep", f"only/one/f{place:02}/x", b"")
+    assert len(stub_store(server, "deep").split(WHOLE, 4)) == 4
+
+
 def test_an_error_in_the_middle_of_a_listing_leaves_no_certificate(server: S3Stub, store: S3Store) -> None:
     server.page_keys = 10
     for place in range(100):

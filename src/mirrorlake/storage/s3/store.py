@@ -28,7 +28,7 @@ from mirrorlake.storage.s3.reading import ObstoreReader
 
 PAGE_KEYS = 1000  # the most that S3 gives in one page
 ERROR_BYTES = 64 * 1024  # how much of an error's body is read
-SPLIT_PAGES = 4  # pages of common prefixes that a split may cost
+SPLIT_PAGES = 4  # how many folders a split looks into, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
 _KEY_BYTES = 1024
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
@@ -133,7 +133,7 @@ class S3Store:
             answer.release_conn()
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """Ranges whose bounds are common prefixes found by up to `SPLIT_PAGES` pages."""
+        """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
         if parts < 2 or not self._ordered:  # noqa: PLR2004 - one part is the whole
             return [scope]
         return ranges(scope, bounds(self._names_below, scope.prefix, parts, SPLIT_PAGES), parts)
@@ -148,9 +148,16 @@ class S3Store:
         self._http.close()
 
     def _names_below(self, prefix: str) -> list[str]:
-        page = self._list(prefix, delimiter="/")
-        keys = cast("list[str]", page.batch.column("key").to_pylist())
-        return sorted({*page.prefixes, *keys})
+        """Keys and common prefixes right below `prefix`: all of them, or those of the first pages."""
+        names: set[str] = set()
+        token: _Token | None = None
+        for _ in range(SPLIT_PAGES):
+            page = self._list(prefix, token=token, delimiter="/")
+            names.update(page.prefixes, cast("list[str]", page.batch.column("key").to_pylist()))
+            if page.next_token is None:
+                break
+            token = _Token(page.next_token)
+        return sorted(names)
 
     def _list(
         self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
