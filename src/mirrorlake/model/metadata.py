@@ -1,0 +1,35 @@
+"""Metadata of an asset with who set each key, and how a changed sidecar may meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mirrorlake.model.assets import Scalar
+
+BUCKET = "bucket"
+USER = "user"
+Provenance = Mapping[str, tuple[str, str]]  # key -> who set it, when (ISO 8601)
+
+
+class MetadataStrategy(StrEnum):
+    """How a changed sidecar meets the metadata that stands. The names are those of the settings file."""
+
+    MERGE_BUCKET_WINS = "mergeBucketWins"
+    MERGE_USER_WINS = "mergeUserWins"
+    OVERWRITE = "overwrite"
+    UNTIL_FIRST_CHANGE = "untilFirstChange"
+    APPEND = "append"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metadata:
+    """An asset's metadata, as it stands or after a merge.
+
+    `provenance` tells who set a key and when, but only where that is not "the bucket, when the sidecar was last
+    merged": most keys of most assets need no entry.
+    """
+
+    values: Mapping[str, Scalar]
+    provenance: Provenance
