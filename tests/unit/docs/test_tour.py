@@ -60,4 +60,6 @@ def test_the_map_has_every_file_and_no_other() -> None:
         for path in SOURCE.rglob(f"*.{suffix}")
         if path.name != "__init__.py"
     }
-    assert drawn == real
+    assert drawn == real, (
+        f"The map of docs/tour.md lacks {sorted(real - drawn)} and should not have {sorted(drawn - real)}"
+    )
