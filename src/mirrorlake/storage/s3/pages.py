@@ -29,11 +29,12 @@ _TAG = re.compile(rb"<[^<>]*>")
 _ENCODING = re.compile(rb"""^<\?xml[^>]*encoding=["'](?!utf-8["'])""", re.IGNORECASE)
 # AWS tells checksums and owners of some objects of a page only; without them the others fit the template.
 _SOMETIMES = re.compile(
-    rb"<ChecksumAlgorithm>[^<]*</ChecksumAlgorithm>|<ChecksumType>[^<]*</ChecksumType>"
-    rb"|<RestoreStatus>(?:<(\w+)>[^<]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[^<]*</\2>)*</Owner>"
+    rb"<ChecksumAlgorithm>[\w-]*</ChecksumAlgorithm>|<ChecksumType>[\w-]*</ChecksumType>"
+    rb"|<RestoreStatus>(?:<(\w+)>[\w :.-]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[\w :.@/=+-]*</\2>)*</Owner>",
+    re.ASCII,
 )
 _COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
-_LESS, _AND, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in (0x3C, 0x26, 0x20, 0x7E))
+_LESS, _GREATER, _AND, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b"<>& ~")
 _FIX = "Nothing of this listing is used. Try again; if it stays, check the endpoint and any proxy."
 
 
@@ -53,12 +54,16 @@ def read_page(body: bytes) -> S3Page:
     if first < 0 or _ENCODING.match(body):
         return general_page(body)
     end = body.rfind(_CLOSE) + len(_CLOSE)
-    envelope = read_xml(body[:first] + body[end:])
-    region = pa.py_buffer(body).slice(first, end - first)
+    try:
+        # The first object goes through the general parser too: the template must itself be sound.
+        envelope = read_xml(body[: body.find(_CLOSE) + len(_CLOSE)] + body[end:])
+    except ListingBroken:
+        return general_page(body)  # whose verdict counts
+    region = pa.py_buffer(body).slice(first, max(0, end - first))
     columns = _cut(region)
     if columns is None:
         columns = _cut(pa.py_buffer(_SOMETIMES.sub(b"", body[first:end])))
-    if columns is None or envelope.entries:
+    if columns is None or len(envelope.entries) != 1:
         return general_page(body)
     return _page(envelope, columns)
 
@@ -204,6 +209,8 @@ def _cut(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     starts = np.flatnonzero(text == _LESS)
     count, rest = divmod(len(starts), template.tags)
     if rest or np.count_nonzero(text == _AND) != count * template.ampersands:
+        return None
+    if np.count_nonzero(text == _GREATER) != len(starts):
         return None
     # White space between tags, raw UTF-8 and what XML forbids: the general parser's business.
     if (text - _SPACE > _LAST_PLAIN - _SPACE).any():
