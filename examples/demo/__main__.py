@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,6 +39,8 @@ def main() -> int:
     parser.add_argument("--exit", action="store_true", help="end after the second pass instead of serving the library")
     arguments = parser.parse_args()
     started = time.monotonic()
+    # A polite kill ends like Ctrl-C, so that the servers started here end too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         _demo(serve=not arguments.exit, started=started)
     except KeyboardInterrupt:
