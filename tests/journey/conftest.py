@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-
 from tests.support.buckets import Bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
 from tests.support.postgres import Server
@@ -16,10 +15,10 @@ from tests.support.seaweed import Seaweed
 
 
 @pytest.fixture
-def cli(tmp_path: Path, postgres_server: Server) -> Iterator[Cli]:
+def cli(tmp_path: Path, postgres_server: Server) -> Cli:
     parts = conninfo_to_dict(postgres_server.new_database())
     url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
-    yield Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url})
+    return Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url})
 
 
 @pytest.fixture(scope="session")

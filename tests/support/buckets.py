@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
-
 from tests.support import s3stub, seaweed
 from tests.support.cli import Cli, Result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, begin, finish
-from mirrorlake.errors import LeaseLost, MirrorlakeError, ObjectGone, StorageError
+from mirrorlake.errors import AccessDenied, CatalogError, LeaseLost, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
 from mirrorlake.mirror.execute import look, settle
@@ -22,7 +23,7 @@ from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Datasource, Provider
-from mirrorlake.select.globs import compile_globs
+from mirrorlake.select.globs import compile_globs, exactly
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.wrappers import Metered
 
@@ -135,8 +136,8 @@ def _recipe(source: Datasource) -> StoreRecipe:
 def _survey(source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None) -> Survey:
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
-    globs = compile_globs(source.settings.globs)
-    found = survey(store, known, scope, globs, parts=parts.ranges, workdir=parts.workdir, progress=progress)
+    rules = compile_rules(source.settings, prefix=scope.prefix)
+    found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed:
         _refuse_single_object(source, store)
     return found
@@ -149,13 +150,13 @@ def _refuse_single_object(source: Datasource, store: Store) -> None:
         return
     try:
         store.head(key)
-    except ObjectGone:
-        return
+    except (ObjectGone, AccessDenied):
+        return  # who may list but not read is not told what the key is, and an empty folder is no failure
     folder, _, name = key.rpartition("/")
-    below = f"s3://{source.location.container}/{folder}"
+    below = shlex.quote(f"s3://{source.location.container}/{folder}")
     raise StorageError(
         f"s3://{source.location.container}/{key} is a single object, not a folder.",
-        f"Mirror its folder: mirrorlake mirror {below} --glob {name}",
+        f"Mirror its folder: {below} --glob {shlex.quote(exactly(name))}",
     )
 
 
@@ -167,7 +168,14 @@ def _surveyed(found: Survey) -> Counts:
 def _end(
     lease: Lease, source: Datasource, tally: Tally, *, state: RunState, seconds: float, error: str | None
 ) -> Report:
-    finish(lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error)
+    try:
+        finish(
+            lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
+        )
+    except CatalogError as problem:
+        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
+        if state is RunState.SUCCEEDED:
+            state, error = RunState.FAILED, str(problem)
     notes: tuple[str, ...] = ()
     if state is RunState.SUCCEEDED and not tally.counts.listed:
         notes = (f"There is no object below {source.location.uri}: check the address if you expected some.",)

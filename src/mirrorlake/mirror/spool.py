@@ -8,14 +8,19 @@ from pathlib import Path
 import pyarrow as pa
 
 from mirrorlake.model.columns import CHANGES
+from mirrorlake.storage.disk import room_in
 
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write CHANGES batches to `path` and return how many rows they had."""
+    """Write CHANGES batches to `path` and return how many rows they had. Raises DiskFull."""
     rows = 0
-    with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer:
+    with (
+        room_in(path.parent),
+        pa.OSFile(str(path), "wb") as sink,
+        pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer,
+    ):
         for batch in batches:
             if batch.num_rows:
                 writer.write_batch(batch)

@@ -108,6 +108,12 @@ def compile_globs(patterns: Sequence[str]) -> Globs:
     return Globs(tuple(patterns), each, _combine(each))
 
 
+def exactly(path: str) -> str:
+    """The pattern that matches `path` and nothing else."""
+    plain = "*" not in path and not path.startswith(("/", '"')) and not path.endswith('"')
+    return path if plain else f'"{path}"'
+
+
 def _compile(pattern: str) -> _Matcher:
     quoted = _check(pattern)
     text = pattern[1:-1] if quoted else pattern

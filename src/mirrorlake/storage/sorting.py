@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import shutil
 import tempfile
-from collections.abc import Generator, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pyarrow as pa
 from pyarrow import ipc
 
-from mirrorlake.errors import DiskFull
 from mirrorlake.model.columns import LISTING
 from mirrorlake.storage.arrow import count_upto, joined, key_at
+from mirrorlake.storage.disk import room_in
 
 RUN_ROWS = 500_000  # about 100 MB of usual keys while one run is sorted
 CHUNK_ROWS = 8_000  # what is held of each run while they are merged
@@ -27,7 +26,7 @@ def sorted_batches(
 
     Runs lie in a folder of their own below `workdir`, which is removed at the end. Raises DiskFull.
     """
-    with _disk(workdir), ExitStack() as cleanup:
+    with room_in(workdir), ExitStack() as cleanup:
         runs: list[Path] = []
         pending: list[pa.RecordBatch] = []
         rows = 0
@@ -46,16 +45,6 @@ def sorted_batches(
         sources = [_chunks_on_disk(path, cleanup) for path in runs]
         sources.append(iter(last.to_batches(max_chunksize=CHUNK_ROWS)))
         yield from _rebatched(_merge(sources), batch_rows)
-
-
-@contextmanager
-def _disk(workdir: Path) -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(f"No space is left in {workdir}.", "Free some space, then run again.") from error
-        raise
 
 
 def _sort(batches: list[pa.RecordBatch]) -> pa.Table:

@@ -1,0 +1,107 @@
+"""Who we are to a bucket: each way to say so works, and each way to get it wrong is told with its way out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.buckets import Bucket, picture, stub_bucket, weed_bucket
+from tests.support.cli import Cli
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Request, S3Stub, error
+from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
+
+NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
+
+
+@pytest.fixture
+def filled(bucket: Bucket) -> Bucket:
+    bucket.put("a.png", picture())
+    return bucket
+
+
+def test_a_profile_is_used_and_remembered(filled: Bucket, tmp_path: Path) -> None:
+    credentials = tmp_path / "credentials"
+    credentials.write_text(f"[lake]\naws_access_key_id = {ACCESS_KEY}\naws_secret_access_key = {SECRET_KEY}\n")
+    cli = filled.cli.with_environ(**NOBODY, AWS_SHARED_CREDENTIALS_FILE=str(credentials))
+    named = cli.run("mirror", *filled.words(), "--profile", "lake")
+    assert (named.code, named.json["new"]) == (0, 1), named.err
+    remembered = cli.run("mirror", *filled.words())
+    assert (remembered.code, remembered.json["unchanged"]) == (0, 1), remembered.err
+
+
+def test_an_unknown_profile_is_wrong_before_any_request(stub: S3Stub, filled: Bucket) -> None:
+    result = filled.cli.run("mirror", *filled.words(), "--profile", "nobody")
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("error: There is no AWS profile named 'nobody'.")
+    assert stub.requests == []
+    assert filled.cli.run("datasource", "list", "--json").out == ""  # nothing was stored
+
+
+def test_a_public_bucket_is_read_without_a_signature(stub: S3Stub, filled: Bucket) -> None:
+    stub.public.add(filled.name)
+    report = filled.mirror("--anonymous")
+    assert report["new"] == 1
+    assert not any("authorization" in request.headers for request in stub.requests)
+
+
+def test_a_bucket_that_is_not_public_is_not_read_anonymously(filled: Bucket) -> None:
+    report = filled.fails("--anonymous")
+    assert "leave --anonymous out" in report["error"]
+
+
+def test_the_bucket_s_region_is_told_and_then_kept(cli: Cli) -> None:
+    with S3Stub(region="eu-west-3") as stub:
+        bucket = stub_bucket(stub, cli)
+        bucket.put("a.png", picture())
+        assert "--region eu-west-3" in bucket.fails()["error"]
+        assert bucket.mirror("--region", "eu-west-3")["new"] == 1
+        assert bucket.mirror()["unchanged"] == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "hint"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "UNKNOWN"}, "Check AWS_ACCESS_KEY_ID"),
+        ({"AWS_SECRET_ACCESS_KEY": "canary/wrong+secret"}, "Check AWS_SECRET_ACCESS_KEY"),
+        (NOBODY, "--anonymous"),
+    ],
+    ids=["key id", "secret", "none"],
+)
+def test_wrong_credentials_say_what_to_do(filled: Bucket, environ: dict[str, str], hint: str) -> None:
+    cli = filled.cli.with_environ(**environ)
+    report = filled.fails(cli=cli)
+    assert hint in report["error"]
+    assert "canary" not in report["error"]
+    assert report["requests"]["get"] == 0
+
+
+def test_a_missing_permission_to_list_is_named(weed: Seaweed, cli: Cli) -> None:
+    bucket = weed_bucket(weed, cli)
+    bucket.put("a.png", picture())
+    bucket.mirror()
+    reader = bucket.cli.with_environ(AWS_ACCESS_KEY_ID=READER_KEY, AWS_SECRET_ACCESS_KEY=READER_SECRET)
+    report = bucket.fails(cli=reader)
+    assert f"Allow s3:ListBucket on arn:aws:s3:::{bucket.name}" in report["error"]
+    assert [asset["state"] for asset in cli.search()] == ["present"]
+
+
+def test_without_permission_to_read_each_object_fails_and_is_tried_again(stub: S3Stub, filled: Bucket) -> None:
+    filled.put("b.png", picture("blue"))
+
+    def unreadable(request: Request) -> object:
+        return error(403, "AccessDenied") if request.key else None
+
+    stub.faults.append(unreadable)
+    report = filled.mirror()
+    assert (report["state"], report["failed"], report["new"]) == ("succeeded", 2, 0)
+    outcomes = filled.cli.run("runs", "outcomes", report["run"], "--json").lines
+    assert {one["stage"] for one in outcomes} == {"fetch"}
+    assert all(f"Allow s3:GetObject on arn:aws:s3:::{filled.name}/*" in one["reason"] for one in outcomes)
+    stub.faults.clear()
+    assert filled.mirror()["new"] == 2
+
+
+def test_an_empty_folder_that_may_only_be_listed_is_no_failure(stub: S3Stub, filled: Bucket) -> None:
+    stub.faults.append(lambda request: error(403, "AccessDenied") if request.key else None)
+    report = filled.mirror(folder="nothing")
+    assert (report["state"], report["listed"]) == ("succeeded", 0)
