@@ -13,6 +13,8 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from examples.demo import changes, photos
 from examples.demo.bucket import DemoBucket, lay_out
@@ -33,6 +35,14 @@ class DemoFailed(MirrorlakeError):
     """The demo did not show what it promises."""
 
 
+class _Terminated(KeyboardInterrupt):
+    """Somebody asked this very process to end."""
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise _Terminated
+
+
 def main() -> int:
     """Run the demo; the exit code is 0 only if the second pass handled exactly the four changes."""
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
@@ -40,7 +50,7 @@ def main() -> int:
     arguments = parser.parse_args()
     started = time.monotonic()
     # A polite kill ends like Ctrl-C, so that the servers started here end too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         _demo(serve=not arguments.exit, started=started)
     except KeyboardInterrupt:
@@ -150,8 +160,10 @@ class _Mirrorlake:
         process = subprocess.Popen([_executable(), *arguments], env=self._environment)  # noqa: S603
         try:
             code = process.wait()
-        except KeyboardInterrupt:
-            process.wait()  # Ctrl-C reached it too, and it ends by itself
+        except KeyboardInterrupt as stop:
+            if isinstance(stop, _Terminated):
+                process.terminate()  # a Ctrl-C reached it too, but a kill is for us alone
+            process.wait()
             if until_stopped:
                 return
             raise
