@@ -88,7 +88,7 @@ def read_xml(body: bytes) -> Envelope:
             "The server's answer declares a document type, which no S3 answer does.",
             "Check that the endpoint is an S3 server.",
         ) from error
-    except expat.ExpatError as error:
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
         raise ListingBroken(
             f"The server's answer is not whole: {error}.", "Try again; if it stays, check the endpoint and any proxy."
         ) from error

@@ -33,8 +33,9 @@ _SOMETIMES = re.compile(
     rb"|<RestoreStatus>(?:<(\w+)>[\w :.-]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[\w :.@/=+-]*</\2>)*</Owner>",
     re.ASCII,
 )
+_QUOTES = (b"&quot;", b"&#34;", b'"')
 _COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
-_LESS, _GREATER, _AND, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b"<>& ~")
+_LESS, _GREATER, _AND, _QUOTE, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b'<>&" ~')
 _FIX = "Nothing of this listing is used. Try again; if it stays, check the endpoint and any proxy."
 
 
@@ -75,11 +76,15 @@ def general_page(body: bytes) -> S3Page:
     for name in _COLUMNS:
         texts = [entry.get(name) for entry in envelope.entries]
         if name == "ETag":
-            texts = [None if text is None else text.removeprefix('"').removesuffix('"') for text in texts]
+            texts = [None if text is None else _unquoted(text) for text in texts]
         columns[name] = cast("pa.BinaryArray", pa.array(texts, pa.string()).cast(pa.binary()))
     if columns["Key"].null_count:
         raise ListingBroken("A page of the listing holds an object without a key.", _FIX)
     return _page(envelope, columns)
+
+
+def _unquoted(etag: str) -> str:
+    return etag[1:-1] if len(etag) > 1 and etag[0] == etag[-1] == '"' else etag
 
 
 def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
@@ -154,6 +159,7 @@ class _Template:
     shifts: npt.NDArray[np.int64]  # bytes between that `<` and the boundary
     values: dict[str, int]  # column -> its place among the segments of an object
     ampersands: int  # `&` in one object: those of quoted ETags
+    quoted: bool  # whether ETags have quotes of any kind
 
 
 _Places = Any  # an int32 array of Arrow; the stubs do not let it index
@@ -166,8 +172,11 @@ def _shape(region: memoryview) -> _Shape | None:
     if stop < 0:
         return None
     entry = head[: stop + len(_CLOSE)]
-    quoted = entry.partition(b"<ETag>")[2]
-    quote = next((mark for mark in (b"&quot;", b"&#34;", b'"') if quoted.startswith(mark)), b"")
+    etag = entry.partition(b"<ETag>")[2].partition(b"<")[0]
+    quote = next(
+        (mark for mark in _QUOTES if len(etag) >= 2 * len(mark) and etag[: len(mark)] == mark == etag[-len(mark) :]),
+        b"",
+    )
     return tuple(_TAG.findall(entry)), quote
 
 
@@ -195,6 +204,7 @@ def _template(shape: _Shape) -> _Template | None:
         shifts=np.array(shifts, np.int64),
         values={column: values[column] for column in _COLUMNS if column in values},
         ampersands=2 * quote.count(b"&"),
+        quoted=bool(quote),
     )
 
 
@@ -212,6 +222,8 @@ def _cut(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
         return None
     if np.count_nonzero(text == _GREATER) != len(starts):
         return None
+    if not template.quoted and (text == _QUOTE).any():
+        return None  # some other object's ETag has quotes
     # White space between tags, raw UTF-8 and what XML forbids: the general parser's business.
     if (text - _SPACE > _LAST_PLAIN - _SPACE).any():
         return None
