@@ -136,8 +136,8 @@ def _recipe(source: Datasource) -> StoreRecipe:
 def _survey(source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None) -> Survey:
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
-    rules = compile_rules(source.settings, prefix=scope.prefix)
-    found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
+    globs = compile_globs(source.settings.globs)
+    found = survey(store, known, scope, globs, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed:
         _refuse_single_object(source, store)
     return found
