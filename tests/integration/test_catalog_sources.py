@@ -13,7 +13,7 @@ from tests.support.postgres import Server
 from mirrorlake.catalog import assets, datasources
 from mirrorlake.catalog.pool import Catalog, open_catalog
 from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, UsageError
-from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Provider
 from mirrorlake.settings import Settings
 
 PHOTOS = Location(provider=Provider.S3, container="photos", prefix="2026/")
@@ -33,7 +33,9 @@ def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catal
         name="mine",
         location=PHOTOS,
         access=Access(endpoint="http://127.0.0.1:1", region="eu-central-1", profile="p", anonymous=True),
-        settings=MirrorSettings(globs=("**/*.jpg", "x é"), listing_ordered=False),
+        settings=MirrorSettings(
+            configs=(MirrorConfig(globs=("**/*.jpg", "x é"), exclude=("b",)),), listing_ordered=False
+        ),
     )
 
     assert datasources.by_name(empty_catalog, "mine") == made
@@ -74,7 +76,11 @@ def test_every_location_comes_back_as_it_was(empty_catalog: Catalog, location: L
 
 def test_an_update_changes_access_and_settings_only(empty_catalog: Catalog):
     made = make(empty_catalog)
-    changed = replace(made, access=Access(region="eu-west-1"), settings=MirrorSettings(globs=("a",)))
+    changed = replace(
+        made,
+        access=Access(region="eu-west-1"),
+        settings=MirrorSettings(configs=(MirrorConfig(globs=("a",)), MirrorConfig(id="b"))),
+    )
 
     assert datasources.update(empty_catalog, changed) == changed
 

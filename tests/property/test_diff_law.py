@@ -7,14 +7,13 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.listings import Obj, byte_order, cut, keys, known, listing, rows_of
+from tests.support.listings import Obj, byte_order, cut, keys, known, listing, rows_of, taking
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.select.formats import media_type_of_name
-from mirrorlake.select.globs import compile_globs
 from mirrorlake.select.stream import select
 
 cuts = st.lists(st.integers(0, 40), max_size=12)
@@ -68,6 +67,7 @@ def expected_candidates(bucket):
             "sidecar_token": sidecar and bucket[sidecar].token,
             "sidecar_size": bucket[sidecar].size if sidecar else None,
             "skip": skip,
+            "config": 0,
         }
 
 
@@ -115,7 +115,7 @@ def expected_changes(bucket, remembered):
 @given(worlds(), cuts, cuts, st.sampled_from([0, 2, 50_000]))
 def test_diff_finds_what_a_dictionary_finds(world, cuts_of_listing, cuts_of_known, hold_limit):
     bucket, remembered = world
-    selection = select(listing(bucket, cuts_of_listing), compile_globs([]), prefix="", hold_limit=hold_limit)
+    selection = select(listing(bucket, cuts_of_listing), taking(), hold_limit=hold_limit)
     found = diff(selection, known(remembered, cuts_of_known))
     rows = list(rows_of(found))
     expected, unchanged = expected_changes(bucket, remembered)
@@ -131,9 +131,7 @@ def test_diff_finds_what_a_dictionary_finds(world, cuts_of_listing, cuts_of_know
 def test_what_was_remembered_as_it_stands_plans_nothing(bucket, cuts_of_listing, cuts_of_known):
     seen = [row for row in expected_candidates(bucket) if row["skip"] is None]
     remembered = [{name: row.get(name, int(KnownState.PRESENT)) for name in KNOWN.names} for row in seen]
-    found = diff(
-        select(listing(bucket, cuts_of_listing), compile_globs([]), prefix=""), known(remembered, cuts_of_known)
-    )
+    found = diff(select(listing(bucket, cuts_of_listing), taking()), known(remembered, cuts_of_known))
     assert {row["op"] for row in rows_of(found)} <= {Op.SKIPPED}
     assert found.unchanged == len(seen)
 
@@ -155,7 +153,7 @@ def expected_moves(changes):
 
 
 def changes_of(bucket, remembered):
-    return list(diff(select(listing(bucket), compile_globs([]), prefix=""), known(remembered)))
+    return list(diff(select(listing(bucket), taking()), known(remembered)))
 
 
 @settings(max_examples=200)

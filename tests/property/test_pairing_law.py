@@ -2,11 +2,10 @@
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.listings import Obj, byte_order, keys, listing, rows_of
+from tests.support.listings import Obj, byte_order, keys, listing, rows_of, taking
 
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.formats import media_type_of_name
-from mirrorlake.select.globs import compile_globs
 from mirrorlake.select.sidecars import DEFERRED, safe_bound, safe_ranges
 from mirrorlake.select.stream import LIBRARY_PREFIX, select
 
@@ -29,7 +28,7 @@ def objects(bucket):
 
 def paired(batches, *, hold_limit):
     """What the stream says, checked for order; a deferred row must come again, once."""
-    selection = select(batches, compile_globs([]), prefix="", hold_limit=hold_limit)
+    selection = select(batches, taking(), hold_limit=hold_limit)
     rows = list(rows_of(selection))
     found, order, deferred = {}, [], set()
     for row in rows:
@@ -98,7 +97,7 @@ def test_safe_ranges_cover_what_they_covered_without_gap_or_overlap(bounds, pref
 @given(buckets, cuts, st.sets(st.sampled_from(["", "x.jpg", "a/b.jpg", "b.json"]), max_size=4))
 def test_the_librarys_own_objects_are_not_seen(bucket, where, own):
     hidden = {LIBRARY_PREFIX + name for name in own}
-    selection = select(listing(objects(bucket | hidden), where), compile_globs([]), prefix="")
+    selection = select(listing(objects(bucket | hidden), where), taking())
     rows = list(rows_of(selection))
     assert {row["key"] for row in rows} == set(pairs(bucket))
     assert selection.listed == len(bucket)

@@ -10,11 +10,19 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from mirrorlake.model.columns import KNOWN, LISTING
+from mirrorlake.model.sources import MirrorConfig, MirrorSettings
+from mirrorlake.select.rules import Rules, compile_rules
 
 # Short pieces make families collide: folders named like files, several dots, twins of case and normal form.
 _PIECES = ["a", "b", "A", "1", "-", ".", "..", "/", "//", "a.", "a.k/", "a.jpg/", "v1.2/", "\n", " ", "é", "e\u0301"]
 _PIECES += ["\U0001f600", "\uffee", "%2F", "+", "json", "jpg", "webp", "x" * 40]
 _SUFFIXES = [".jpg", ".json", ".JPG", ".png", ".avif", ".webp", ".jpeg", ".jpe", ".JSON", ".Json", ".bmp", ".k", ""]
+
+
+def taking(*globs: str, prefix: str = "", suffix: str | None = None) -> Rules:
+    """The rules of one config with these globs; none takes everything."""
+    settings = MirrorSettings(configs=(MirrorConfig(globs=globs),), sidecar_suffix=suffix)
+    return compile_rules(settings, prefix=prefix)
 
 
 def byte_order(key: str) -> bytes:

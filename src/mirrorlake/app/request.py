@@ -57,9 +57,21 @@ class Asked:
         )
 
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
-        """What to mirror: a settings file replaces what is stored, `--glob` replaces its patterns."""
+        """What to mirror: a settings file replaces what is stored, `--glob` its patterns, glob file and paths.
+
+        Raises SettingsError for `--glob` where several configs have patterns.
+        """
         settings = self.settings or stored
-        return settings if self.request.globs is None else replace(settings, globs=self.request.globs)
+        globs = self.request.globs
+        if globs is None:
+            return settings
+        if len(settings.configs) > 1:
+            raise SettingsError(
+                f"--glob cannot say which of the {len(settings.configs)} mirror_configs it means.",
+                "Change their patterns in the settings file and give it with --settings.",
+            )
+        [config] = settings.configs
+        return replace(settings, configs=(replace(config, globs=globs, glob_file=None, paths=()),))
 
     def applied_to(self, source: Datasource) -> Datasource:
         """The stored datasource with what was said now. Raises SettingsError when it means another place."""

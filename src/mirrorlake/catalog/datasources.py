@@ -17,6 +17,7 @@ from mirrorlake.catalog.runs import last_runs
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound, UsageError
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.select.settings import settings_to_json, stored_settings
 
 NAME_LIMIT = 60  # characters of a derived name
 
@@ -76,7 +77,7 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
             {
                 "id": datasource.id,
                 "access": Jsonb(asdict(datasource.access)),
-                "settings": Jsonb(asdict(datasource.settings)),
+                "settings": Jsonb(settings_to_json(datasource.settings)),
             },
         ).fetchone()
     if row is None:
@@ -119,7 +120,12 @@ def _insert(
 ) -> Datasource | None:
     row = connection.execute(
         statement("insert_datasource").query,
-        {"name": name, "uri": location.uri, "access": Jsonb(asdict(access)), "settings": Jsonb(asdict(settings))},
+        {
+            "name": name,
+            "uri": location.uri,
+            "access": Jsonb(asdict(access)),
+            "settings": Jsonb(settings_to_json(settings)),
+        },
     ).fetchone()
     return None if row is None else _datasource(row)
 
@@ -127,17 +133,14 @@ def _insert(
 def _datasource(row: TupleRow) -> Datasource:
     identity, name, uri, access, settings = row
     return Datasource(
-        id=identity, name=name, location=location_of(uri), access=_access(access), settings=_settings(settings)
+        id=identity,
+        name=name,
+        location=location_of(uri),
+        access=_access(access),
+        settings=stored_settings(settings),
     )
 
 
 def _access(stored: Mapping[str, Any]) -> Access:
     # Names that an older or newer version stored and this one does not know are left alone.
     return Access(**{field.name: stored[field.name] for field in fields(Access) if field.name in stored})
-
-
-def _settings(stored: Mapping[str, Any]) -> MirrorSettings:
-    known = {field.name: stored[field.name] for field in fields(MirrorSettings) if field.name in stored}
-    if "globs" in known:
-        known["globs"] = tuple(known["globs"])
-    return MirrorSettings(**known)

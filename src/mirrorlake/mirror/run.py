@@ -23,7 +23,8 @@ from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Datasource, Provider
-from mirrorlake.select.globs import compile_globs, exactly
+from mirrorlake.select.globs import exactly
+from mirrorlake.select.rules import compile_rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.wrappers import Metered
 
@@ -136,8 +137,8 @@ def _recipe(source: Datasource) -> StoreRecipe:
 def _survey(source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None) -> Survey:
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
-    globs = compile_globs(source.settings.globs)
-    found = survey(store, known, scope, globs, parts=parts.ranges, workdir=parts.workdir, progress=progress)
+    rules = compile_rules(source.settings, prefix=scope.prefix)
+    found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed:
         _refuse_single_object(source, store)
     return found

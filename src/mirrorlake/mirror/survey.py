@@ -22,7 +22,7 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.plan.diff import Diff, diff
-from mirrorlake.select.globs import Globs
+from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import safe_ranges
 from mirrorlake.select.stream import Selection, select
 from mirrorlake.storage.base import Store
@@ -59,7 +59,7 @@ class Survey:
 
 
 def survey(
-    store: Store, known: Known, scope: KeyRange, globs: Globs, *, parts: int, workdir: Path, progress: Progress
+    store: Store, known: Known, scope: KeyRange, rules: Rules, *, parts: int, workdir: Path, progress: Progress
 ) -> Survey:
     """List all of `scope`. Raises StorageError when any part of it could not be listed to its end."""
     ranges = _ranges(store, known, scope, parts)
@@ -70,7 +70,7 @@ def survey(
         listing = list_range(store, ranges[index])
         if not store.ordered:
             listing = sorted_listing(listing, workdir)
-        selection = select(count.counted(listing), globs, prefix=scope.prefix)
+        selection = select(count.counted(listing), rules)
         rows = known.rows(ranges[index])
         # One range: each step has a thread of its own. Several ranges keep every core busy as they are.
         differences = diff(ahead(selection), ahead(rows)) if alone else diff(selection, rows)

@@ -28,12 +28,14 @@ LISTING = pa.schema(_LISTING)
 
 # Listed objects that a datasource selects, each with the sidecar that serves it.
 # `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
+# `config` is the place, among the datasource's mirror configs, of the one that governs the object.
 _CANDIDATES: list[pa.Field[Any]] = [
     *_LISTING,
     pa.field("sidecar_key", pa.string()),
     pa.field("sidecar_token", pa.string()),
     pa.field("sidecar_size", pa.int64()),
     pa.field("skip", pa.string()),
+    pa.field("config", pa.int8()),
 ]
 CANDIDATES = pa.schema(_CANDIDATES)
 
@@ -72,7 +74,7 @@ class Op(IntEnum):
 
 
 # The plan of a pass: one row for each object that is not simply unchanged.
-# `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set.
+# `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set (`config` is null).
 # `sidecar_changed` is set for MOVED and RETURNED rows whose sidecar differs from the remembered one.
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op

@@ -6,7 +6,7 @@ Scripts rely on these names; `api/shapes.py` describes the same shapes for OpenA
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, cast
@@ -14,7 +14,18 @@ from typing import Any, cast
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
-from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.model.sources import (
+    Access,
+    Datasource,
+    DatasourceSummary,
+    Location,
+    MetadataStrategy,
+    MirrorConfig,
+    MirrorSettings,
+    NamingStrategy,
+    Orphans,
+    Provider,
+)
 
 
 def _time(value: datetime | None) -> str | None:
@@ -110,6 +121,11 @@ def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
     )
 
 
+def detail_from_answer(data: Mapping[str, Any]) -> AssetDetail:
+    """The asset that a server's answer tells of: there, its search line and who set each key stand apart."""
+    return detail_from_json({**data, **data["asset"], "metadata_entries": data["metadata"]})
+
+
 def run_to_json(run: Run) -> dict[str, object]:
     """One run with its counts."""
     return {
@@ -142,6 +158,11 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
     )
 
 
+def run_from_answer(data: Mapping[str, Any]) -> Run:
+    """The run that a server's answer tells of: there, its counts stand together."""
+    return run_from_json({**data, **data["counts"], "run": data["id"]})
+
+
 def outcome_to_json(outcome: Outcome) -> dict[str, object]:
     """What happened to one object."""
     return {
@@ -164,6 +185,11 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
     )
 
 
+def outcome_from_answer(data: Mapping[str, Any]) -> Outcome:
+    """The outcome that a server's answer tells of."""
+    return outcome_from_json({**data, "outcome": data["kind"], "asset": data["asset_id"]})
+
+
 def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
     """A datasource at a glance. Holds names of credentials, never a secret."""
     source = summary.datasource
@@ -176,6 +202,8 @@ def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
         "prefix": source.location.prefix,
         **asdict(source.access),
         "globs": list(source.settings.globs),
+        "configs": [asdict(config) for config in source.settings.configs],
+        "sidecar_suffix": source.settings.sidecar_suffix,
         "listing_ordered": source.settings.listing_ordered,
         "assets": summary.assets,
         "last_run": None if summary.last_run is None else run_to_json(summary.last_run),
@@ -190,8 +218,24 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
             name=data["name"],
             location=Location(provider=Provider(data["provider"]), container=data["container"], prefix=data["prefix"]),
             access=Access(**{name: data[name] for name in Access.__dataclass_fields__}),
-            settings=MirrorSettings(globs=tuple(data["globs"]), listing_ordered=data["listing_ordered"]),
+            settings=MirrorSettings(
+                configs=tuple(_config(config) for config in data["configs"]),
+                sidecar_suffix=data["sidecar_suffix"],
+                listing_ordered=data["listing_ordered"],
+            ),
         ),
         assets=data["assets"],
         last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
     )
+
+
+def _config(data: Mapping[str, Any]) -> MirrorConfig:
+    kinds: dict[str, Callable[[Any], Any]] = {
+        "globs": tuple,
+        "paths": tuple,
+        "exclude": tuple,
+        "naming": NamingStrategy,
+        "metadata_strategy": MetadataStrategy,
+        "orphans": Orphans,
+    }
+    return MirrorConfig(**{name: kinds[name](value) if name in kinds else value for name, value in data.items()})

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import quote
 
+from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Run
 
 
@@ -55,13 +56,54 @@ class Orphans(StrEnum):
     REMOVE = "remove"
 
 
+class NamingStrategy(StrEnum):
+    """What an asset is called."""
+
+    FULL_PATH = "fullPath"  # its whole key
+    FILE_NAME = "fileName"  # the last part of its key
+    ETAG = "eTag"  # its token
+    METADATA = "metadata"  # a value of its sidecar; the whole key where that has none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MirrorConfig:
+    """Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
+
+    `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
+    """
+
+    id: str | None = None  # the user's own name for it
+    globs: tuple[str, ...] = ()
+    glob_file: str | None = None  # key of a text file in the source with one glob a line
+    paths: tuple[str, ...] = ()  # keys; one that does not start with the source's prefix stands below it
+    exclude: tuple[str, ...] = ()  # globs; what they match is not taken by this config
+    naming: NamingStrategy = NamingStrategy.FULL_PATH
+    naming_key: str | None = None  # the metadata key that names assets; set for METADATA
+    update_image: bool = True  # False: an image that was read is never read again
+    update_metadata: bool = True  # False: a sidecar that was read is never read again
+    metadata_strategy: MetadataStrategy = MetadataStrategy.MERGE_BUCKET_WINS
+    orphans: Orphans = Orphans.TRASH
+
+    @property
+    def takes_everything(self) -> bool:
+        """Whether nothing but `exclude` narrows what is taken."""
+        return not self.globs and not self.paths and self.glob_file is None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorSettings:
     """What of a source is mirrored, and how. Names of the JSON form stand in `select.settings`."""
 
-    globs: tuple[str, ...] = ()  # empty = everything
+    configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
+    sidecar_suffix: str | None = None  # after an asset's whole key; None = only the base name with .json serves
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
-    orphans: Orphans = Orphans.TRASH
+
+    @property
+    def globs(self) -> tuple[str, ...]:
+        """The globs of all configs, each once. Empty where a config takes everything."""
+        if any(config.takes_everything for config in self.configs):
+            return ()
+        return tuple(dict.fromkeys(glob for config in self.configs for glob in config.globs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

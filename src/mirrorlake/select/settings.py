@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from mirrorlake.errors import SettingsError
-from mirrorlake.model.sources import MirrorSettings, Orphans
-from mirrorlake.select.globs import compile_globs
+from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
+from mirrorlake.select.globs import MAX_PATTERN_CHARS, compile_globs
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -39,40 +40,50 @@ class _Later:
 
 _LATER: Mapping[str, _Later] = MappingProxyType(
     {
-        "namingStrategy": _Later("fullPath", ("fileName", "eTag", "metadata")),
-        "namingStrategyMetadataKey": _Later(None),
-        "updateImageWhenNewer": _Later(default=True),
         "updateImageStrategy": _Later("overwrite"),
-        "updateMetadataWhenNewer": _Later(default=True),
-        "updateMetadataStrategy": _Later(
-            "mergeBucketWins", ("mergeUserWins", "overwrite", "untilFirstChange", "append")
-        ),
         "runScheduledEvery": _Later(None),
         "schedule": _Later("off"),
         "timezone": _Later(None),
-        "exclude": _Later([]),
-        "paths": _Later([]),
-        "metadataSidecarSuffix": _Later(None),
         "storage": _Later("reference", ("copy",)),
         "look": _Later("full", ("header", "none")),
         "followSymlinks": _Later(default=False),
     }
 )
 _REMOVE_NAMES = ("removeOrphanedSourcesFromWorkspace", "removeOrphanedSourcesWhenDisappeared")
-_SETTINGS = (*_LATER, *_REMOVE_NAMES, "orphans", "listingOrdered")
+_CONFIG_SETTINGS = (
+    "namingStrategy",
+    "namingStrategyMetadataKey",
+    "updateImageWhenNewer",
+    "updateMetadataWhenNewer",
+    "updateMetadataStrategy",
+    *_REMOVE_NAMES,
+    "orphans",
+)
+_WIDE = ("metadataSidecarSuffix", "listingOrdered")  # of the whole datasource: configs may not differ in them
+_TAKING = ("exclude", "paths")  # Roboflow has neither; they stand beside the patterns or among the settings
+_SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_TAKING, *_LATER)
 _PATTERNS = ("glob_patterns", "glob_file_path")
 _FLAT = (*_SETTINGS, *_PATTERNS)
 _DOCUMENT = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce", "mirror_configs")
-_CONFIG = ("id", *_PATTERNS, "settings")
+_CONFIG = ("id", *_PATTERNS, *_TAKING, "settings")
+
+CONFIG_LIMIT = 100  # mirror configs of a datasource; their place is kept in one byte
+SUFFIX_LIMIT = 128  # characters of a sidecar suffix
+_PLAIN = MirrorConfig()
 
 
 def settings_from_json(text: str) -> tuple[MirrorSettings, SourceHint]:
     """Read a settings file. Raises SettingsError (or PatternError) that names the setting and what it may be."""
-    document = _object(_parsed(text), "The settings file")
+    return settings_from_document(_parsed(text))
+
+
+def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
+    """Read settings that are parsed already. Raises as `settings_from_json`."""
+    document = _object(value, "The settings file")
     if document.keys().isdisjoint(_DOCUMENT):
         _check_names(document, _FLAT, "")
-        return _mirror_settings(document, document, ""), SourceHint()
-    _check_names(document, _DOCUMENT, "")
+        return _with_wide((_mirror_config(document, ""),), [("", document)]), SourceHint()
+    _check_names(document, (*_DOCUMENT, *_WIDE), "")
     _only_as(document, "bucket_type", _Later("s3", ("gcs", "azure")), "")
     _only_as(document, "require_vpce", _Later(default=False), "")
     hint = SourceHint(
@@ -80,20 +91,79 @@ def settings_from_json(text: str) -> tuple[MirrorSettings, SourceHint]:
         region=_text(document, "region"),
         endpoint=_text(document, "endpoint"),
     )
-    configs = _list(document.get("mirror_configs"), "mirror_configs")
-    return _one_of(_config(config, f"mirror_configs[{index}]") for index, config in enumerate(configs)), hint
+    given = [
+        (f"mirror_configs[{index}].", _merged(config, f"mirror_configs[{index}]"))
+        for index, config in enumerate(_list(document.get("mirror_configs"), "mirror_configs"))
+    ]
+    configs = tuple(_mirror_config(each, where) for where, each in given) or (_PLAIN,)
+    _check_configs(configs)
+    return _with_wide(configs, [("", document), *given]), hint
+
+
+def stored_settings(value: Json) -> MirrorSettings:
+    """Settings as `settings_to_json` wrote them. Names that only another version knows are left alone."""
+    document = _only(_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
+    if "mirror_configs" in document:
+        configs = [_object(one, "A mirror config") for one in _list(document["mirror_configs"], "mirror_configs")]
+        document = _only(document, (*_WIDE, *_DOCUMENT))
+        document["mirror_configs"] = [_only_known(config) for config in configs]
+    return settings_from_document(document)[0]
+
+
+def _only_known(config: dict[str, Json]) -> Json:
+    known = _only(config, _CONFIG)
+    if "settings" in known:
+        known["settings"] = _only(_object(known["settings"], "settings"), _SETTINGS)
+    return known
+
+
+def _only(given: dict[str, Json], names: tuple[str, ...]) -> dict[str, Json]:
+    return {name: value for name, value in given.items() if name in names}
 
 
 def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
-    """The settings as a flat object that `settings_from_json` reads back; what was not set is left out."""
-    flat: dict[str, Json] = {}
-    if settings.globs:
-        flat["glob_patterns"] = list(settings.globs)
+    """The settings as a document that `settings_from_json` reads back; what was not set is left out.
+
+    One config without an id makes a flat object, everything else a list of `mirror_configs`.
+    """
+    wide: dict[str, Json] = {}
+    if settings.sidecar_suffix is not None:
+        wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
-        flat["listingOrdered"] = settings.listing_ordered
-    if settings.orphans != Orphans.TRASH:
-        flat["orphans"] = str(settings.orphans)
-    return flat
+        wide["listingOrdered"] = settings.listing_ordered
+    if len(settings.configs) == 1 and settings.configs[0].id is None:
+        return _patterns_to_json(settings.configs[0]) | _choices_to_json(settings.configs[0]) | wide
+    configs: list[Json] = []
+    for config in settings.configs:
+        shown: dict[str, Json] = {} if config.id is None else {"id": config.id}
+        shown |= _patterns_to_json(config)
+        choices = _choices_to_json(config)
+        if choices:
+            shown["settings"] = choices
+        configs.append(shown)
+    return {"mirror_configs": configs, **wide}
+
+
+def _patterns_to_json(config: MirrorConfig) -> dict[str, Json]:
+    said: dict[str, Json] = {
+        "glob_patterns": list(config.globs),
+        "glob_file_path": config.glob_file,
+        "paths": list(config.paths),
+        "exclude": list(config.exclude),
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
+    said: dict[str, tuple[Json, Json]] = {
+        "namingStrategy": (config.naming.value, _PLAIN.naming.value),
+        "namingStrategyMetadataKey": (config.naming_key, None),
+        "updateImageWhenNewer": (config.update_image, True),
+        "updateMetadataWhenNewer": (config.update_metadata, True),
+        "updateMetadataStrategy": (config.metadata_strategy.value, _PLAIN.metadata_strategy.value),
+        "orphans": (config.orphans.value, _PLAIN.orphans.value),
+    }
+    return {name: value for name, (value, default) in said.items() if value != default}
 
 
 def _parsed(text: str) -> Json:
@@ -117,54 +187,150 @@ def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return found
 
 
-def _config(value: Json, where: str) -> MirrorSettings:
+def _merged(value: Json, where: str) -> dict[str, Json]:
+    """A config of a document with its settings beside its patterns."""
     config = _object(value, where)
     _check_names(config, _CONFIG, f"{where}.")
     inner = config.get("settings")
     settings = {} if inner is None else _object(inner, f"{where}.settings")
     _check_names(settings, _SETTINGS, f"{where}.settings.")
-    return _mirror_settings(config, settings, f"{where}.")
+    for name in _TAKING:
+        if name in config and name in settings:
+            raise SettingsError(f"{where}.{name} is there twice, once among the settings.", "Keep one of them.")
+    return {name: one for name, one in config.items() if name != "settings"} | settings
 
 
-def _mirror_settings(patterns: dict[str, Json], settings: dict[str, Json], where: str) -> MirrorSettings:
-    _only_as(patterns, "glob_file_path", _Later(None), where)
+def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
     for name, later in _LATER.items():
-        _only_as(settings, name, later, where)
-    return MirrorSettings(
-        globs=_globs(patterns.get("glob_patterns"), f"{where}glob_patterns"),
-        listing_ordered=_flag(settings, "listingOrdered", where),
-        orphans=_orphans(settings, where),
+        _only_as(given, name, later, where)
+    naming = _choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
+    naming_key = _text(given, "namingStrategyMetadataKey", where)
+    if naming is NamingStrategy.METADATA and naming_key is None:
+        raise SettingsError(
+            f'{where}namingStrategy is "metadata", but no namingStrategyMetadataKey says which value names an asset.',
+            'Add one, such as "namingStrategyMetadataKey": "title".',
+        )
+    return MirrorConfig(
+        id=_identity(given, where),
+        globs=_globs(given, "glob_patterns", where),
+        glob_file=_glob_file(given, where),
+        paths=_paths(given, where),
+        exclude=_globs(given, "exclude", where),
+        naming=naming,
+        naming_key=naming_key,
+        update_image=_flag(given, "updateImageWhenNewer", where) is not False,
+        update_metadata=_flag(given, "updateMetadataWhenNewer", where) is not False,
+        metadata_strategy=_choice(
+            given, "updateMetadataStrategy", MetadataStrategy, MetadataStrategy.MERGE_BUCKET_WINS, where
+        ),
+        orphans=_orphans(given, where),
     )
 
 
-def _one_of(configs: Iterable[MirrorSettings]) -> MirrorSettings:
-    """Several configs as one: the first whose patterns match would govern an object, and all say the same."""
-    every = list(configs) or [MirrorSettings()]
-    if len({(each.listing_ordered, each.orphans) for each in every}) > 1:
+def _check_configs(configs: tuple[MirrorConfig, ...]) -> None:
+    if len(configs) > CONFIG_LIMIT:
         raise SettingsError(
-            "Several mirror_configs with different settings are not supported yet.",
-            "Give them the same settings, or make one datasource for each.",
+            f"There are {len(configs)} mirror_configs; a datasource can have {CONFIG_LIMIT}.",
+            "Put patterns that want the same settings into one of them.",
         )
-    everything = any(not each.globs for each in every)
-    globs = () if everything else tuple(dict.fromkeys(glob for each in every for glob in each.globs))
-    return MirrorSettings(globs=globs, listing_ordered=every[0].listing_ordered, orphans=every[0].orphans)
+    ids = [config.id for config in configs if config.id is not None]
+    for twin in {one for one in ids if ids.count(one) > 1}:
+        raise SettingsError(f"Two mirror_configs have the id {_shown(twin)}.", "Give each an id of its own.")
 
 
-def _globs(value: Json, where: str) -> tuple[str, ...]:
-    patterns = [] if value is None else _list(value, where)
-    texts = [pattern for pattern in patterns if isinstance(pattern, str)]
-    if len(texts) < len(patterns):
-        raise SettingsError(f"{where} holds something that is no text.", 'Write a list of patterns: ["photos/**"].')
-    return compile_globs(texts).patterns
+def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
+    """The configs with what is said once for the whole datasource, wherever in the document that stands."""
+    for name in _WIDE:
+        said = [(where, one[name]) for where, one in given if name in one]
+        for where, value in said[1:]:
+            if value != said[0][1]:
+                raise SettingsError(
+                    f"{where}{name} is {_shown(value)}, but {said[0][0]}{name} is {_shown(said[0][1])}.",
+                    "It holds for the whole datasource: say it once, or make one datasource for each.",
+                )
+    wide = {name: (where, one) for where, one in reversed(given) for name in _WIDE if name in one}
+    nowhere: tuple[str, dict[str, Json]] = ("", {})
+    suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
+    ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
+    return MirrorSettings(
+        configs=configs,
+        sidecar_suffix=_suffix(suffix_given, suffix_where),
+        listing_ordered=_flag(ordered_given, "listingOrdered", ordered_where),
+    )
+
+
+def _suffix(given: dict[str, Json], where: str) -> str | None:
+    suffix = given.get("metadataSidecarSuffix")
+    if suffix is None:
+        return None
+    if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not _is_key(suffix):
+        raise SettingsError(
+            f"{where}metadataSidecarSuffix is {_shown(suffix)}.",
+            f'It can be a text of 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means that only'
+            " the base name serves.",
+        )
+    return suffix
+
+
+def _identity(given: dict[str, Json], where: str) -> str | None:
+    identity = given.get("id")
+    if identity is None or isinstance(identity, str):
+        return identity or None
+    if isinstance(identity, int) and not isinstance(identity, bool):
+        return str(identity)
+    raise SettingsError(f"{where}id is {_shown(identity)}.", "It can be a text or a number.")
+
+
+def _glob_file(given: dict[str, Json], where: str) -> str | None:
+    path = _text(given, "glob_file_path", where)
+    key = None if path is None else path.removeprefix("/")
+    if key is not None and (not key or key.endswith("/") or not _is_key(key)):
+        raise SettingsError(
+            f"{where}glob_file_path is {_shown(path)}, which names no file.",
+            'Write the key of a text file in the bucket, such as "patterns/train.txt".',
+        )
+    return key
+
+
+def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
+    paths = _texts(given, "paths", where)
+    for path in paths:
+        if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not _is_key(path):
+            raise SettingsError(f"{where}paths holds {_shown(path)}, which names no object.", "Remove it.")
+    return paths
+
+
+def _globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
+    return compile_globs(_texts(given, name, where)).patterns
+
+
+def _texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
+    values = _list(given.get(name), f"{where}{name}")
+    texts = [value for value in values if isinstance(value, str)]
+    if len(texts) < len(values):
+        raise SettingsError(f"{where}{name} holds something that is no text.", 'Write a list of texts: ["photos/**"].')
+    return tuple(texts)
+
+
+def _is_key(text: str) -> bool:
+    """Whether an object key can hold all of it."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def _choice(given: dict[str, Json], name: str, kind: type[_Choice], default: _Choice, where: str) -> _Choice:
+    value = given.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in set(kind):
+        raise SettingsError(f"{where}{name} is {_shown(value)}.", f"It can be {_either([one.value for one in kind])}.")
+    return kind(value)
 
 
 def _orphans(settings: dict[str, Json], where: str) -> Orphans:
-    chosen = settings.get("orphans", Orphans.TRASH.value)
-    if not isinstance(chosen, str) or chosen not in set(Orphans):
-        raise SettingsError(
-            f"{where}orphans is {_shown(chosen)}.", f"It can be {_either([each.value for each in Orphans])}."
-        )
-    orphans = Orphans(chosen)
+    orphans = _choice(settings, "orphans", Orphans, Orphans.TRASH, where)
     for name in _REMOVE_NAMES:
         remove = _flag(settings, name, where)
         if remove is not None:
@@ -225,11 +391,11 @@ def _flag(settings: dict[str, Json], name: str, where: str) -> bool | None:
     raise SettingsError(f"{where}{name} is {_shown(value)}.", "It can be true or false.")
 
 
-def _text(settings: dict[str, Json], name: str) -> str | None:
+def _text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
     value = settings.get(name)
     if value is None or isinstance(value, str):
         return value or None
-    raise SettingsError(f"{name} is {_shown(value)}, not a text.", "Put it in quotes.")
+    raise SettingsError(f"{where}{name} is {_shown(value)}, not a text.", "Put it in quotes.")
 
 
 def _shown(value: Json) -> str:

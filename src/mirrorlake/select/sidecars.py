@@ -42,6 +42,7 @@ from mirrorlake.select.kernels import (
     take,
     where,
 )
+from mirrorlake.select.rules import TAKEN
 
 SIDECAR_SUFFIX = ".json"
 
@@ -67,21 +68,21 @@ class Pairing:
 
     def __init__(self, hold_limit: int) -> None:
         self._hold_limit = hold_limit
-        self._held = no_rows(LISTING)  # assets from the first that waits for its sidecar on
-        self._deferred = no_rows(LISTING)  # assets already sent as DEFERRED
+        self._held = no_rows(TAKEN)  # assets from the first that waits for its sidecar on
+        self._deferred = no_rows(TAKEN)  # assets already sent as DEFERRED
         self._kept = no_rows(SIDECARS)  # sidecars whose stem may still get assets
 
     def feed(self, assets: pa.RecordBatch, sidecars: pa.RecordBatch, last_key: bytes) -> list[pa.RecordBatch]:
         """Batches of CANDIDATES that are certain once the listing has come to `last_key`.
 
-        `assets` (LISTING) and `sidecars` (SIDECARS) are what the listing's next batch holds of each, in order.
+        `assets` (TAKEN) and `sidecars` (SIDECARS) are what the listing's next batch holds of each, in order.
         `skip` is DEFERRED or null. At most the last batch is out of order: it settles DEFERRED keys.
         """
         return self._step(assets, sidecars, last_key)
 
     def finish(self) -> list[pa.RecordBatch]:
         """What was still waiting when the listing ended."""
-        return self._step(no_rows(LISTING), no_rows(SIDECARS), None)
+        return self._step(no_rows(TAKEN), no_rows(SIDECARS), None)
 
     def _step(self, assets: pa.RecordBatch, sidecars: pa.RecordBatch, last: bytes | None) -> list[pa.RecordBatch]:
         from_before = self._kept.num_rows
@@ -94,7 +95,7 @@ class Pairing:
             self._held = assets.slice(sure)
             assets, stems, waiting = assets.slice(0, sure), stems.slice(0, sure), waiting[:0]
         else:
-            self._held = no_rows(LISTING)
+            self._held = no_rows(TAKEN)
         out: list[pa.RecordBatch] = []
         if assets.num_rows:
             out.append(_candidates(assets, serving.columns(stems, likely_from=from_before), waiting))
@@ -224,4 +225,5 @@ def _candidates(assets: pa.RecordBatch, sidecar_columns: list[Column], deferred:
         mask = np.zeros(assets.num_rows, dtype=np.bool_)
         mask[deferred] = True
         skip = where(mask, DEFERRED, skip)
-    return pa.RecordBatch.from_arrays([*columns(assets), *sidecar_columns, skip], schema=CANDIDATES)
+    *listed, config = columns(assets)
+    return pa.RecordBatch.from_arrays([*listed, *sidecar_columns, skip, config], schema=CANDIDATES)

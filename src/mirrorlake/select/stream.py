@@ -1,6 +1,6 @@
 """Turn a listing into the objects that a datasource mirrors, each with its sidecar. Pure, one pass, columns only.
 
-listing ──▶ supported suffix ──▶ globs ──▶ pair with sidecars ──▶ skip rules ──▶ CANDIDATES
+listing ──▶ supported suffix ──▶ mirror configs ──▶ pair with sidecars ──▶ skip rules ──▶ CANDIDATES
 """
 
 from __future__ import annotations
@@ -12,13 +12,10 @@ import pyarrow as pa
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.select.formats import MEDIA_TYPES, Endings
-from mirrorlake.select.globs import Globs
 from mirrorlake.select.kernels import (
-    as_binary,
     bytes_at,
     column,
     columns,
-    cut,
     equal_to,
     is_in,
     joined_text,
@@ -27,6 +24,7 @@ from mirrorlake.select.kernels import (
     starts_with,
     where,
 )
+from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, SIDECARS, Pairing
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
@@ -43,12 +41,11 @@ class Selection:
     `sidecars.DEFERRED` comes again, later than its place, once its sidecar is known (`plan.diff` knows this).
     """
 
-    def __init__(self, listing: Iterable[pa.RecordBatch], globs: Globs, prefix: str, pairing: Pairing) -> None:
+    def __init__(self, listing: Iterable[pa.RecordBatch], rules: Rules, pairing: Pairing) -> None:
         self._listing = listing
-        self._globs = globs
+        self._rules = rules
         self._pairing = pairing
-        self._prefix_bytes = len(prefix.encode())
-        self._own = sorted({LIBRARY_PREFIX, prefix + LIBRARY_PREFIX})
+        self._own = sorted({LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX})
         self._started = False
         self.listed = 0  # every object, the library's own apart
         self.selected = 0  # supported, matching, no sidecar; skipped ones included
@@ -72,11 +69,7 @@ class Selection:
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
         """The selected assets of a batch, and its sidecars."""
         endings = Endings(column(batch, "key"))
-        assets = keep(batch, endings.match_any(tuple(MEDIA_TYPES)))
-        if not self._globs.everything and assets.num_rows:
-            matches = self._globs.match(cut(as_binary(column(assets, "key")), self._prefix_bytes))
-            if not matches.all():
-                assets = keep(assets, matches)
+        assets = self._rules.taken(keep(batch, endings.match_any(tuple(MEDIA_TYPES))))
         return assets, keep(batch.select(SIDECARS.names), endings.match(SIDECAR_SUFFIX))
 
     def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -88,14 +81,14 @@ class Selection:
         return batch
 
 
-def select(listing: Iterable[pa.RecordBatch], globs: Globs, *, prefix: str, hold_limit: int = HOLD_LIMIT) -> Selection:
-    """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `globs` take.
+def select(listing: Iterable[pa.RecordBatch], rules: Rules, *, hold_limit: int = HOLD_LIMIT) -> Selection:
+    """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `rules` take.
 
-    `prefix` is the datasource's: globs match what follows it. Where a datasource is listed in several ranges,
-    each range is selected for itself; their bounds must be safe (`sidecars.safe_ranges`), or pairs are torn.
-    `hold_limit` is how many candidates may wait in memory behind one whose sidecar may still be listed.
+    Where a datasource is listed in several ranges, each range is selected for itself; their bounds must be safe
+    (`sidecars.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
+    whose sidecar may still be listed.
     """
-    return Selection(listing, globs, prefix, Pairing(hold_limit))
+    return Selection(listing, rules, Pairing(hold_limit))
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -108,7 +101,8 @@ def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
     skip = column(batch, "skip")
     reason = where(empty, "empty object", where(asleep, joined_text(["storage class", storage_class], " "), skip))
     reason = where(equal_to(skip, DEFERRED), DEFERRED, reason)  # it comes again, then with its reason
-    return pa.RecordBatch.from_arrays([*columns(batch)[:-1], reason], schema=CANDIDATES)
+    parts = dict(zip(CANDIDATES.names, columns(batch), strict=True)) | {"skip": reason}
+    return pa.RecordBatch.from_arrays([*parts.values()], schema=CANDIDATES)
 
 
 def _checked_last(batch: pa.RecordBatch, before: bytes | None) -> bytes:

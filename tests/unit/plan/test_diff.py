@@ -4,14 +4,13 @@ import itertools
 
 import pyarrow as pa
 import pytest
-from tests.support.listings import Obj, known, listing, rows_of
+from tests.support.listings import Obj, known, listing, rows_of, taking
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, KnownState, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.moves import NO_MOVES, match_moves
-from mirrorlake.select.globs import compile_globs
 from mirrorlake.select.stream import select
 
 
@@ -23,7 +22,7 @@ def remembered(key, *, etag="t", size=1, sidecar=None, state=KnownState.PRESENT)
 
 
 def compared(bucket, *rows: dict, cuts=(), known_cuts=()):
-    return diff(select(listing(bucket, cuts), compile_globs([]), prefix=""), known(rows, known_cuts))
+    return diff(select(listing(bucket, cuts), taking()), known(rows, known_cuts))
 
 
 def ops(changes):

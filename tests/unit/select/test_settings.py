@@ -1,16 +1,21 @@
 """Settings files: what is understood, what is refused, and that nothing given is ignored."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from mirrorlake.errors import PatternError, SettingsError
-from mirrorlake.model.sources import MirrorSettings, Orphans
+from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
 from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json
 
 
 def read(value):
     return settings_from_json(json.dumps(value))
+
+
+def one(**config: object):
+    return MirrorSettings(configs=(MirrorConfig(**config),), listing_ordered=True)
 
 
 def test_empty_object_is_the_default():
@@ -29,7 +34,8 @@ def test_flat_object_and_document_say_the_same():
             "mirror_configs": [{"id": "x", "glob_patterns": ["a/**", "b.jpg"], "settings": {"listingOrdered": True}}],
         }
     )
-    assert flat == whole == MirrorSettings(globs=("a/**", "b.jpg"), listing_ordered=True)
+    assert flat == one(globs=("a/**", "b.jpg"))
+    assert whole == one(id="x", globs=("a/**", "b.jpg"))
     assert hint == SourceHint(bucket_name="photos", region="auto", endpoint="https://s3.example.com")
 
 
@@ -46,21 +52,70 @@ def test_defaults_written_out_are_accepted():
         "exclude": [],
         "metadataSidecarSuffix": None,
     }
-    assert read(settings)[0] == MirrorSettings(orphans=Orphans.KEEP)
+    assert read(settings)[0] == MirrorSettings(configs=(MirrorConfig(orphans=Orphans.KEEP),))
 
 
-def test_patterns_of_several_configs_are_joined_and_one_without_takes_everything():
+def test_several_configs_keep_their_order_and_their_own_settings():
+    settings, _ = read(
+        {
+            "mirror_configs": [
+                {"id": 3, "glob_patterns": ["a/**"], "settings": {"namingStrategy": "fileName", "exclude": ["**/x*"]}},
+                {"id": "rest", "paths": ["b/c.jpg"], "settings": {"updateImageWhenNewer": False, "orphans": "keep"}},
+            ]
+        }
+    )
+    assert settings.configs == (
+        MirrorConfig(id="3", globs=("a/**",), naming=NamingStrategy.FILE_NAME, exclude=("**/x*",)),
+        MirrorConfig(id="rest", paths=("b/c.jpg",), update_image=False, orphans=Orphans.KEEP),
+    )
+
+
+def test_globs_of_all_configs_are_shown_and_one_without_takes_everything():
     configs = [{"glob_patterns": ["a", "b"]}, {"glob_patterns": ["b", "c"]}]
     assert read({"mirror_configs": configs})[0].globs == ("a", "b", "c")
     assert read({"mirror_configs": [*configs, {"id": 3}]})[0].globs == ()
+
+
+def test_what_holds_for_the_whole_datasource_may_stand_in_any_config_or_beside_them():
+    suffix = {"metadataSidecarSuffix": ".meta.json"}
+    beside = read({"mirror_configs": [{"id": "a"}, {"id": "b"}], **suffix})[0]
+    inside = read({"mirror_configs": [{"id": "a"}, {"id": "b", "settings": suffix}]})[0]
+    assert beside == inside
+    assert beside.sidecar_suffix == ".meta.json"
+
+
+def test_orphan_names_are_aliases():
+    for name in ("removeOrphanedSourcesFromWorkspace", "removeOrphanedSourcesWhenDisappeared"):
+        assert read({name: False})[0].configs[0].orphans is Orphans.KEEP
+
+
+def test_a_slash_before_a_glob_file_means_the_root():
+    assert read({"glob_file_path": "/lists/train.txt"})[0].configs[0].glob_file == "lists/train.txt"
+
+
+EVERY_SETTING = MirrorConfig(
+    globs=('"a*"', "b/**"),
+    glob_file="lists/train.txt",
+    paths=("x/y.jpg", "/z.jpg"),
+    exclude=("**/tmp/**",),
+    naming=NamingStrategy.METADATA,
+    naming_key="capture.title",
+    update_image=False,
+    update_metadata=False,
+    metadata_strategy=MetadataStrategy.APPEND,
+    orphans=Orphans.KEEP,
+)
 
 
 @pytest.mark.parametrize(
     "settings",
     [
         MirrorSettings(),
-        MirrorSettings(globs=('"a*"', "b/**"), listing_ordered=False),
-        MirrorSettings(listing_ordered=True, orphans=Orphans.KEEP),
+        MirrorSettings(configs=(MirrorConfig(globs=('"a*"', "b/**")),), listing_ordered=False),
+        MirrorSettings(configs=(MirrorConfig(id="only"),)),
+        MirrorSettings(configs=(EVERY_SETTING,), listing_ordered=True, sidecar_suffix="?m"),
+        MirrorSettings(configs=(EVERY_SETTING, replace(EVERY_SETTING, id="b"), MirrorConfig()), sidecar_suffix=".m"),
+        *(MirrorSettings(configs=(MirrorConfig(metadata_strategy=each),)) for each in MetadataStrategy),
     ],
 )
 def test_settings_survive_being_written_and_read(settings):
@@ -75,15 +130,23 @@ def test_settings_survive_being_written_and_read(settings):
         ({"xyzzy": 1}, ["xyzzy", "Known are"]),
         ({"bucket_name": "b", "namingStrategy": "fullPath"}, ["mirror_configs"]),
         ({"mirror_configs": [{"settings": {"shedule": "off"}}]}, ["mirror_configs[0].settings.shedule", "schedule"]),
-        ({"namingStrategy": "eTag"}, ["not supported yet", "fullPath"]),
+        ({"namingStrategy": "metadata"}, ["namingStrategyMetadataKey"]),
         ({"namingStrategy": "etag"}, ["can be fullPath, fileName, eTag or metadata"]),
         ({"namingStrategy": {}}, ["can be"]),
-        ({"updateImageWhenNewer": False}, ["not supported yet"]),
-        ({"updateImageWhenNewer": 1}, ["not supported yet"]),
+        (
+            {"updateMetadataStrategy": "merge"},
+            ["mergeBucketWins, mergeUserWins, overwrite, untilFirstChange or append"],
+        ),
+        ({"updateImageWhenNewer": 1}, ["true or false"]),
+        ({"updateMetadataWhenNewer": "no"}, ["true or false"]),
+        ({"updateImageStrategy": "keep"}, ["not supported yet"]),
         ({"followSymlinks": 0}, ["not supported yet"]),
         ({"schedule": "every: 6h"}, ["not supported yet"]),
-        ({"exclude": ["a"]}, ["not supported yet"]),
-        ({"glob_file_path": "globs.txt"}, ["not supported yet"]),
+        ({"exclude": [1]}, ["exclude", "no text"]),
+        ({"paths": ["a", "/"]}, ["paths", "names no object"]),
+        ({"glob_file_path": "globs/"}, ["names no file"]),
+        ({"metadataSidecarSuffix": ""}, ["1 to 128"]),
+        ({"metadataSidecarSuffix": "x" * 129}, ["1 to 128"]),
         ({"orphans": "remove"}, ["not supported yet"]),
         ({"orphans": "bin"}, ["keep, trash or remove"]),
         ({"orphans": []}, ["keep, trash or remove"]),
@@ -94,7 +157,14 @@ def test_settings_survive_being_written_and_read(settings):
         ({"bucket_type": "gcs", "mirror_configs": []}, ["not supported yet"]),
         ({"bucket_name": 1}, ["not a text"]),
         ({"mirror_configs": [1]}, ["mirror_configs[0] is not a JSON object"]),
-        ({"mirror_configs": [{"settings": {"listingOrdered": True}}, {}]}, ["not supported yet"]),
+        ({"mirror_configs": [{"id": "a"}, {"id": "a"}]}, ["Two mirror_configs"]),
+        ({"mirror_configs": [{}] * 101}, ["101"]),
+        ({"mirror_configs": [{"id": []}]}, ["mirror_configs[0].id"]),
+        ({"mirror_configs": [{"paths": ["a"], "settings": {"paths": ["b"]}}]}, ["there twice"]),
+        (
+            {"mirror_configs": [{"settings": {"listingOrdered": True}}, {"settings": {"listingOrdered": False}}]},
+            ["mirror_configs[1].listingOrdered is false", "whole datasource"],
+        ),
         ([], ["not a JSON object"]),
     ],
 )

@@ -1,16 +1,15 @@
 """Selecting from a listing: what counts, what is skipped, what waits."""
 
 import pytest
-from tests.support.listings import Obj, listing, rows_of
+from tests.support.listings import Obj, listing, rows_of, taking
 from tests.support.torture import torture_keys
 
 from mirrorlake.errors import ListingBroken
-from mirrorlake.select.globs import compile_globs
 from mirrorlake.select.stream import select
 
 
 def chosen(bucket, *patterns: str, prefix="", cuts=()):
-    selection = select(listing(bucket, cuts), compile_globs(patterns), prefix=prefix)
+    selection = select(listing(bucket, cuts), taking(*patterns, prefix=prefix))
     return {row["key"]: row for row in rows_of(selection)}, selection
 
 
@@ -85,11 +84,11 @@ def test_torture_keys_come_through_byte_exact():
 def test_batches_out_of_order_are_refused():
     first, second = listing(dict.fromkeys(["a.jpg", "b.jpg"], Obj()), [1])
     with pytest.raises(ListingBroken, match=r"'a\.jpg' came after 'b\.jpg'"):
-        list(select([second, first], compile_globs([]), prefix=""))
+        list(select([second, first], taking()))
 
 
 def test_selection_is_read_once():
-    selection = select([], compile_globs([]), prefix="")
+    selection = select([], taking())
     assert list(selection) == []
     with pytest.raises(RuntimeError):
         list(selection)

@@ -2,7 +2,7 @@
 -- Where a batch lands by COPY before set-based statements take it over. Emptied by every commit.
 CREATE TEMP TABLE IF NOT EXISTS staged (
   op smallint, key text COLLATE "C", size bigint, token text COLLATE "C", modified timestamptz, storage_class text,
-  sidecar_key text COLLATE "C", sidecar_token text COLLATE "C", sidecar_size bigint, skip text,
+  sidecar_key text COLLATE "C", sidecar_token text COLLATE "C", sidecar_size bigint, skip text, config smallint,
   known_state smallint, sidecar_changed boolean, old_key text COLLATE "C",
   result smallint, stage text, reason text, media_type text, width integer, height integer, orientation smallint,
   digest bytea, placeholder bytea, facts text, metadata text, sidecar text, warnings text[], name text,

@@ -1,0 +1,135 @@
+"""Say which mirror config governs an object, if any: the first that takes it. Pure, columns only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mirrorlake.errors import PatternError, SettingsError
+from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.sources import MirrorConfig, MirrorSettings
+from mirrorlake.select.globs import Globs, compile_globs
+from mirrorlake.select.kernels import Column, as_binary, column, columns, cut, filled, keep
+
+_TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
+TAKEN = pa.schema(_TAKEN)  # listed objects that a config takes, and which one does
+
+_NOBODY = -1  # beside the places of configs
+
+
+class Origin(StrEnum):
+    """Where a pattern stands, by the name of its setting."""
+
+    GLOBS = "glob_patterns"
+    GLOB_FILE = "glob_file_path"
+    PATHS = "paths"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One mirror config, compiled."""
+
+    config: MirrorConfig
+    takes: Globs  # everything that its globs, its paths and its glob file say
+    leaves: Globs | None  # None: nothing is excluded
+    said: Mapping[Origin, tuple[str, ...]]  # the same patterns, as people wrote them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """All configs of a datasource in order. Make one with `compile_rules`."""
+
+    rules: tuple[Rule, ...]
+    prefix: str  # of the datasource: patterns match what follows it
+    sidecar_suffix: str | None
+
+    def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
+        """The objects (LISTING) that a config takes, as TAKEN."""
+        first = self.rules[0]
+        if first.takes.everything and first.leaves is None:
+            return _as_taken(objects, filled(objects.num_rows, 0, pa.int8()))
+        places = self._governing(cut(as_binary(column(objects, "key")), len(self.prefix.encode())))
+        governed = places != _NOBODY
+        if not governed.all():
+            objects, places = keep(objects, governed), places[governed]
+        return _as_taken(objects, pa.array(places))
+
+    def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
+        """The place of the config that governs each key, -1 for none. Keys are relative to the prefix."""
+        places = np.full(len(keys), _NOBODY, dtype=np.int8)
+        for place, rule in enumerate(self.rules):
+            free = places == _NOBODY
+            if not free.any():
+                break
+            mask = free & rule.takes.match(keys)
+            if rule.leaves is not None:
+                mask &= ~rule.leaves.match(keys)
+            places[mask] = place
+        return places
+
+
+def compile_rules(
+    settings: MirrorSettings, *, prefix: str = "", glob_files: Mapping[str, str] = MappingProxyType({})
+) -> Rules:
+    """Compile the configs of a datasource. `glob_files` holds the text of each glob file that a config names.
+
+    Raises PatternError for a pattern that cannot be read, SettingsError for a glob file that says nothing.
+    """
+    return Rules(
+        rules=tuple(_rule(config, prefix, glob_files) for config in settings.configs),
+        prefix=prefix,
+        sidecar_suffix=settings.sidecar_suffix,
+    )
+
+
+def below(path: str, prefix: str) -> str:
+    """What follows the prefix of a path that starts with it; a path that does not stands below it anyway."""
+    return path[len(prefix) :] if prefix and path.startswith(prefix) else path
+
+
+def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> Rule:
+    lines = () if config.glob_file is None else _lines(config.glob_file, glob_files[config.glob_file])
+    if config.glob_file is not None and not (lines or config.globs or config.paths):
+        # Nothing said is everything taken, which the author of an empty file did not mean, nor that all is gone.
+        raise SettingsError(
+            f"The glob file {config.glob_file!r} holds no pattern.",
+            "Write one pattern a line into it; ** takes everything. Nothing was decided without it.",
+        )
+    literal = tuple(f'"{below(path, prefix)}"' for path in config.paths)
+    return Rule(
+        config=config,
+        takes=compile_globs((*config.globs, *lines, *literal)),
+        leaves=compile_globs(config.exclude) if config.exclude else None,
+        said={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
+    )
+
+
+def _lines(key: str, text: str) -> tuple[str, ...]:
+    """The patterns of a glob file: one a line; blank lines and those that start with # say nothing."""
+    patterns: list[str] = []
+    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
+        pattern = line.strip(" \t\r")
+        if not pattern or pattern.startswith("#"):
+            continue
+        try:
+            compile_globs((pattern,))
+        except PatternError as error:
+            raise PatternError(
+                f"Line {number} of the glob file {key!r}: {error.message}",
+                error.fix,
+                text=error.text,
+                position=error.position,
+            ) from error
+        patterns.append(pattern)
+    return tuple(patterns)
+
+
+def _as_taken(objects: pa.RecordBatch, places: Column) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([*columns(objects), places], schema=TAKEN)
