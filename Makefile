@@ -2,9 +2,10 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.8
 UV := .uv/bin/uv
-RUN := $(UV) run --frozen
+BIN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
-export UV_PYTHON := $(shell command -v $(PYTHON))
+# The interpreter itself: a shim's path would make uv take .venv for a stranger's and build it anew.
+export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench soak format clean
@@ -25,29 +26,29 @@ setup: $(UV)  ## make .venv/bin/mirrorlake, with everything that developing need
 	@.venv/bin/mirrorlake --version
 
 demo: setup  ## mirror a bucket of real photographs and look at it (ARGS=--exit ends after the passes)
-	@$(RUN) python -m examples.demo $(ARGS)
+	@$(BIN)python -m examples.demo $(ARGS)
 
 check: setup  ## lint, types, layers, the pages
-	$(RUN) ruff check .
-	$(RUN) ruff format --check .
-	$(RUN) pyright
-	$(RUN) lint-imports
-	$(RUN) python -m tests.tools.ui check
+	$(BIN)ruff check .
+	$(BIN)ruff format --check .
+	$(BIN)pyright
+	$(BIN)lint-imports
+	$(BIN)python -m tests.tools.ui check
 
 test: setup  ## every test that fits in a few minutes
-	$(RUN) python -m tests.tools.ui test
-	$(RUN) python -m tests.tools.browser
-	$(RUN) pytest $(ARGS)
+	$(BIN)python -m tests.tools.ui test
+	$(BIN)python -m tests.tools.browser
+	$(BIN)pytest $(ARGS)
 
 bench: setup  ## measure, and write benchmarks/RESULTS.md
-	$(RUN) python -m benchmarks $(ARGS)
+	$(BIN)python -m benchmarks $(ARGS)
 
 soak: setup  ## the long proofs: ten million objects
-	$(RUN) python -m benchmarks --soak $(ARGS)
+	$(BIN)python -m benchmarks --soak $(ARGS)
 
 format: setup  ## put the code in its form
-	$(RUN) ruff check --fix .
-	$(RUN) ruff format .
+	$(BIN)ruff check --fix .
+	$(BIN)ruff format .
 
 clean:  ## remove what was built and cached here, never a library
 	rm -rf .venv .uv .cache dist

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 from typing import Self
 
@@ -81,7 +82,7 @@ class Seaweed:
             "volume.max": 500, "master.telemetry": "false", "filer": "true", "s3": "true", "s3.config": s3_config,
             "s3.port": ports[0], "master.port": ports[1], "master.port.grpc": ports[2], "volume.port": ports[3],
             "volume.port.grpc": ports[4], "filer.port": ports[5], "filer.port.grpc": ports[6], "s3.port.grpc": ports[7],
-            "s3.port.iceberg": 0,
+            "s3.port.iceberg": 0, "s3.port.lance": 0,
         }  # fmt: skip
         weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or "weed"
         with (self._folder / "weed.log").open("wb") as log:
@@ -107,10 +108,11 @@ class Seaweed:
             try:
                 urllib3.request("GET", self.endpoint, timeout=1, retries=False)
                 client = self.client()
-                client.create_bucket(Bucket="warm-up")
-                client.put_object(Bucket="warm-up", Key="x", Body=b"x")
-                client.delete_object(Bucket="warm-up", Key="x")
-                client.delete_bucket(Bucket="warm-up")
+                bucket = f"warm-up-{uuid.uuid4().hex}"  # another one each time: the last may have stayed
+                client.create_bucket(Bucket=bucket)
+                client.put_object(Bucket=bucket, Key="x", Body=b"x")
+                client.delete_object(Bucket=bucket, Key="x")
+                client.delete_bucket(Bucket=bucket)
                 client.close()
             except (urllib3.exceptions.HTTPError, BotoCoreError, ClientError):
                 assert time.monotonic() < deadline, (self._folder / "weed.log").read_text(errors="replace")[-3000:]
