@@ -11,16 +11,15 @@ from pathlib import Path
 
 import psutil
 
+from mirrorlake.app.home import writing_in
 from mirrorlake.app.request import Asked
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog, open_catalog
-from mirrorlake.errors import SettingsError
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, dry_run, run_pass
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.settings import Settings
-from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.open import open_store
 
 
@@ -80,20 +79,14 @@ def _kept(catalog: Catalog, asked: Asked, stored: Datasource | None, source: Dat
 def _workdir(home: Path) -> Generator[Path]:
     """A folder for the plan of one pass. In the data folder: /tmp may be small, or memory."""
     scratch = home / "scratch"
-    try:
-        with room_in(home):
-            scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for left in scratch.glob("pass-*-*"):
-                pid = left.name.split("-")[1]
-                if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                    shutil.rmtree(left, ignore_errors=True)  # of a pass that was killed
-            prefix = f"pass-{os.getpid()}-"
-            folder = tempfile.TemporaryDirectory(prefix=prefix, dir=scratch, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise SettingsError(
-            f"The data folder {home} cannot be written: {error.strerror or error}.",
-            "Set MIRRORLAKE_HOME to a folder of your own.",
-        ) from error
+    with writing_in(home):
+        scratch.mkdir(exist_ok=True, mode=0o700)
+        for left in scratch.glob("pass-*-*"):
+            pid = left.name.split("-")[1]
+            if pid.isdigit() and not psutil.pid_exists(int(pid)):
+                shutil.rmtree(left, ignore_errors=True)  # of a pass that was killed
+        prefix = f"pass-{os.getpid()}-"
+        folder = tempfile.TemporaryDirectory(prefix=prefix, dir=scratch, ignore_cleanup_errors=True)
     with folder as path:
         yield Path(path)
 

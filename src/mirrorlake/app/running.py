@@ -6,6 +6,7 @@ import fcntl
 import os
 import secrets
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import orjson
 
+from mirrorlake.app.home import writing_in
 from mirrorlake.catalog import embedded
 from mirrorlake.errors import MirrorlakeError
 from mirrorlake.settings import Settings
@@ -21,15 +23,23 @@ STOP_PATIENCE_S = 15.0
 
 
 def first_start_token(home: Path) -> str:
-    """The key of this library's pages: made at random on first use, kept in a file that only its owner reads."""
+    """The key of this library's pages: made at random on first use, kept in a file that only its owner reads.
+
+    Call it while `serving`. Raises SettingsError or DiskFull where it cannot be kept.
+    """
     path = home / "token"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    with writing_in(home):
+        # Written whole before it gets its name; an empty key, as a power cut may leave it, would let everybody in.
+        if not path.exists() or not path.read_text().strip():
+            handle, fresh = tempfile.mkstemp(dir=home, prefix=".token-")
+            try:
+                with os.fdopen(handle, "w") as file:
+                    file.write(secrets.token_urlsafe(32))
+                Path(fresh).replace(path)
+            except BaseException:
+                Path(fresh).unlink()
+                raise
         return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(token := secrets.token_urlsafe(32))
-    return token
 
 
 @contextmanager
@@ -37,8 +47,11 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
     """Hold the place of this library's server. Yields what records its address for `stop`.
 
     The lock, not the file's content, says that a server lives: a stale file never gets a stranger killed.
+    Raises SettingsError or DiskFull where the data folder cannot be written.
     """
-    with (home / "server.json").open("a+b") as file:
+    with writing_in(home):
+        file = (home / "server.json").open("a+b")
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

@@ -22,16 +22,15 @@ def up(
 ) -> None:
     """Serve the library, and print the address to open. Ctrl-C stops it."""
     settings = read_settings()
-    with ServedLibrary.open(settings) as library:
+    with ServedLibrary.open(settings) as library, serving(settings.home) as claim:
         token = first_start_token(settings.home)
-        with serving(settings.home) as claim:
 
-            def announce(address: str) -> None:
-                claim(address)
-                results.print(f"The library is served at {address}/?token={token}", soft_wrap=True, markup=False)
-                say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
+        def announce(address: str) -> None:
+            claim(address)
+            results.print(f"The library is served at {address}/?token={token}", soft_wrap=True, markup=False)
+            say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
-            serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
+        serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
 
 
 def _hosts(host: str) -> tuple[str, ...]:

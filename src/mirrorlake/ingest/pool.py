@@ -245,14 +245,19 @@ def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[p
     held: list[pa.RecordBatch] = []
     oldest = 0.0
     with closing(found):  # whoever stops early ends what the workers still do for it, at once
-        for batch in found:
-            if batch is not None:
-                oldest = oldest if held else time.monotonic()
-                held.append(batch)
-            rows = sum(one.num_rows for one in held)
-            if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
-                yield joined(held)
-                held = []
+        try:
+            for batch in found:
+                if batch is not None:
+                    oldest = oldest if held else time.monotonic()
+                    held.append(batch)
+                rows = sum(one.num_rows for one in held)
+                if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
+                    given, held = held, []
+                    yield joined(given)
+        except MirrorlakeError:
+            if held:
+                yield joined(held)  # a full disk ends the pass, but not what was seen before
+            raise
         if held:
             yield joined(held)
 

@@ -1,0 +1,65 @@
+"""A full disk ends a pass with one sentence; what was committed stays, and with room the next pass goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from tests.support.cli import Cli, Result
+from tests.support.disks import SmallDisk, small_disk
+from tests.support.postgres import discard
+
+from mirrorlake.errors import DiskFull
+from mirrorlake.mirror.spool import write_spool
+from mirrorlake.model.columns import CHANGES
+
+PHOTOS = 300
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise: its thumbnails are large, its files are quickly read."""
+    root = tmp_path_factory.mktemp("noise")
+    for number in range(PHOTOS):
+        Image.effect_noise((320, 240), 100).convert("RGB").save(root / f"{number:03}.jpg", quality=60)
+    return root
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "small", mebibytes=8) as disk:
+        yield disk
+
+
+def one_sentence(result: Result) -> bool:
+    return result.code == 1 and result.err.startswith("error: ") and result.err.count("\n") == 1
+
+
+def test_a_plan_that_cannot_be_written_is_a_full_disk() -> None:
+    batch = CHANGES.empty_table().to_batches() or []
+    with pytest.raises(DiskFull, match="/dev"):
+        write_spool(Path("/dev/full"), batch)
+
+
+def test_a_full_data_folder_keeps_what_was_committed(cli: Cli, disk: SmallDisk, photos: Path) -> None:
+    cli = Cli(disk.root / "home", {**cli.environ, "MIRRORLAKE_HOME": str(disk.root / "home")})
+    disk.fill()
+    nothing = cli.run("mirror", photos.as_uri(), "--jobs", "1", "--json")
+    assert one_sentence(nothing), nothing.err
+    assert "No space is left" in nothing.err
+
+    disk.empty()
+    some = cli.run("mirror", photos.as_uri(), "--jobs", "1", "--json")
+    assert one_sentence(some), some.err
+    report = some.json
+    assert (report["state"], f"error: {report['error']}\n") == ("failed", some.err)
+    assert "No space is left for thumbnails" in some.err
+    kept = len(cli.search())
+    assert 0 < kept == report["new"] < PHOTOS
+
+    roomy = cli.with_environ(MIRRORLAKE_HOME=str(disk.root.parent / "roomy"))
+    rest = roomy.mirror(photos.as_uri())
+    assert (rest["unchanged"], rest["new"]) == (kept, PHOTOS - kept)
+    assert rest["requests"]["get"] == PHOTOS - kept
