@@ -1,0 +1,140 @@
+"""Decide which removals wait for a person's consent: so many at once may be a mistake, not a wish. Pure, columns only.
+
+A removal is a known key whose asset would be hidden or removed. Counted are the whole datasource and each folder
+right below its prefix; keys without a folder are one group.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from blake3 import blake3
+
+from mirrorlake.select.kernels import BoolMask, Column, as_binary, ascending, byte_lengths, bytes_at, cut, is_in
+
+ALWAYS_ALLOWED = 100  # removals that are never too many for a datasource by their number alone
+SHARE_PERCENT = 10  # of a datasource; beyond it, and beyond ALWAYS_ALLOWED, all its removals are held
+HALVED_FROM = 10  # objects; smaller datasources and folders may lose more than half without a question
+SHOWN_PREFIXES = 1000  # of a hold, those with the most removals; the rest stand together under OTHERS
+OTHERS = "(others)"  # cannot be a group: those end in "/" or are empty
+
+_pc: Any = pc
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """Which removals are held, and why. Without a reason, none is."""
+
+    reasons: tuple[str, ...] = ()  # sentences
+    everything: bool = False
+    folders: frozenset[str] = frozenset()  # groups whose removals are held, where not everything is
+
+    @property
+    def any(self) -> bool:
+        """Whether anything at all is held."""
+        return self.everything or bool(self.folders)
+
+    def holds(self, groups: Column) -> BoolMask:
+        """Which removals of these groups are held."""
+        if self.everything:
+            return np.ones(len(groups), dtype=np.bool_)
+        return is_in(groups, pa.array(sorted(self.folders), pa.string()))
+
+
+def groups(keys: Column, prefix: str) -> Column:
+    """The folder right below `prefix` that each key is in, with its `/`; empty for a key that is in none."""
+    raw = cut(as_binary(keys), len(prefix.encode()))
+    first = _pc.list_element(_pc.split_pattern(raw, "/", max_splits=1), 0) if len(raw) else raw
+    in_folder = _pc.greater_equal(_pc.find_substring(raw, "/"), 0)
+    named: Any = _pc.if_else(in_folder, _pc.binary_join_element_wise(first, b"/", b""), pa.scalar(b""))
+    return named.cast(pa.binary()).view(pa.string())
+
+
+def count_groups(counts: Counter[str], named: Column) -> None:
+    """Add how often each group occurs."""
+    counted: Any = _pc.value_counts(named)
+    counts.update(dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)))
+
+
+def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
+    """What is held of `removals`, where `standing` objects were there before, both counted by group.
+
+    `standing` includes what is to be removed. `listed` is how many objects the listing holds at all.
+    """
+    had, going = sum(standing.values()), sum(removals.values())
+    if not going:
+        return Verdict()
+    reasons: list[str] = []
+    if not listed:
+        reasons.append(f"The listing is empty, and {_objects(had)} stood there before.")
+    if going > ALWAYS_ALLOWED and 100 * going > SHARE_PERCENT * had:
+        reasons.append(f"{going:,} of {_objects(had)} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %.")
+    elif _halved(had, going):
+        reasons.append(f"{going:,} of {_objects(had)} would go, more than half.")
+    if reasons:
+        return Verdict(reasons=tuple(reasons), everything=True)
+    folders = {name: count for name, count in removals.items() if _halved(standing.get(name, 0), count)}
+    return Verdict(
+        reasons=tuple(
+            f"{count:,} of {_objects(standing[name])} {_place(name)} would go, more than half."
+            for name, count in sorted(folders.items())
+        ),
+        folders=frozenset(folders),
+    )
+
+
+def shown_prefixes(held: Mapping[str, int], prefix: str) -> dict[str, int]:
+    """How many removals are held below each prefix, whole as it stands in keys; the sum is exact."""
+    most = sorted(held.items(), key=lambda item: (-item[1], item[0]))
+    shown = {prefix + name: count for name, count in sorted(most[:SHOWN_PREFIXES])}
+    rest = sum(count for _, count in most[SHOWN_PREFIXES:])
+    return shown | ({OTHERS: rest} if rest else {})
+
+
+class PlanHash:
+    """The name of a list of removals: the same for the same keys, whatever else happens in the bucket.
+
+    BLAKE3 over each key's length (4 bytes, least first) and its UTF-8 bytes, in byte order of the keys.
+    """
+
+    def __init__(self) -> None:
+        self._hash = blake3()
+        self._last: bytes | None = None
+        self.count = 0
+
+    def add(self, keys: Column) -> None:
+        """The next keys. Raises ValueError where they are not in order."""
+        if not len(keys):
+            return
+        raw = as_binary(keys)
+        if not ascending(raw) or (self._last is not None and self._last >= bytes_at(raw, 0)):
+            raise ValueError("a plan is hashed in the byte order of its keys, each once")
+        self._last = bytes_at(raw, -1)
+        self.count += len(raw)
+        lengths = pa.py_buffer(byte_lengths(raw).astype("<u4").tobytes())
+        prefixes: Any = pa.FixedSizeBinaryArray.from_buffers(pa.binary(4), len(raw), [None, lengths])
+        told: Any = _pc.binary_join_element_wise(prefixes.cast(pa.binary()), raw, b"")
+        offsets = np.frombuffer(told.buffers()[1], dtype=np.int32, count=len(told) + told.offset + 1)
+        self._hash.update(memoryview(told.buffers()[2])[offsets[told.offset] : offsets[-1]])
+
+    def hexdigest(self) -> str:
+        """64 hexadecimal digits."""
+        return self._hash.hexdigest()
+
+
+def _halved(had: int, going: int) -> bool:
+    return had >= HALVED_FROM and 2 * going > had
+
+
+def _objects(count: int) -> str:
+    return f"{count:,} object{'' if count == 1 else 's'}"
+
+
+def _place(name: str) -> str:
+    return f"below {name!r}" if name else "outside of folders"
