@@ -13,22 +13,35 @@ cuts = st.lists(st.integers(0, 40), max_size=20)
 buckets = st.sets(keys(), max_size=30)
 
 
-def pairs(bucket):
+# "g" takes every .jpg for a sidecar, "0" and "-z.k" sort far from and near to others.
+suffixes = st.sampled_from([None, ".metadata.json", ".json", ".m", "-z.k", ".jpg", "/m.json", "0", "g", "é", " "])
+
+
+def pairs(bucket, suffix=None):
     """Asset -> sidecar or None, with a dictionary."""
     by_stem = {}
     for key in sorted(bucket, key=byte_order):
         if key[-5:].lower() == ".json" and key[-5:].isascii():
             by_stem[key[:-5]] = key
-    return {key: by_stem.get(key.rpartition(".")[0]) for key in bucket if media_type_of_name(key)}
+    assets = [key for key in bucket if media_type_of_name(key) and not (suffix and key.endswith(suffix))]
+    found = {key: by_stem.get(key.rpartition(".")[0]) for key in assets}
+    return found | {key: key + suffix for key in assets if suffix and key + suffix in bucket}
 
 
 def objects(bucket):
     return {key: Obj(token=f"token of {key}", size=len(key)) for key in bucket}
 
 
-def paired(batches, *, hold_limit):
+def with_full_names(bucket, suffix, chosen):
+    """The bucket with a sidecar of the full-name form for some of its keys."""
+    picked = [key for row, key in enumerate(sorted(bucket)) if row in chosen]
+    made = {key + suffix for key in picked} if suffix else set()
+    return bucket | {key for key in made if len(key.encode()) <= 1024}
+
+
+def paired(batches, *, hold_limit, suffix=None):
     """What the stream says, checked for order; a deferred row must come again, once."""
-    selection = select(batches, taking(), hold_limit=hold_limit)
+    selection = select(batches, taking(suffix=suffix), hold_limit=hold_limit)
     rows = list(rows_of(selection))
     found, order, deferred = {}, [], set()
     for row in rows:
@@ -50,14 +63,19 @@ def paired(batches, *, hold_limit):
 
 
 @settings(max_examples=400)
-@given(buckets, cuts, st.sampled_from([0, 1, 3, 50_000]))
-def test_stream_pairs_what_a_dictionary_pairs(bucket, where, hold_limit):
-    assert paired(listing(objects(bucket), where), hold_limit=hold_limit) == pairs(bucket)
+@given(buckets, cuts, st.sampled_from([0, 1, 3, 50_000]), suffixes, st.sets(st.integers(0, 30)))
+def test_stream_pairs_what_a_dictionary_pairs(bucket, where, hold_limit, suffix, chosen):
+    bucket = with_full_names(bucket, suffix, chosen)
+    found = paired(listing(objects(bucket), where), hold_limit=hold_limit, suffix=suffix)
+    assert found == pairs(bucket, suffix)
 
 
-@given(buckets, cuts, st.lists(keys(), max_size=4))
-def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted):
-    bounds = sorted({bound for key in wanted if (bound := safe_bound(key))}, key=byte_order)
+@settings(max_examples=200)
+@given(buckets, cuts, st.lists(keys(), max_size=4), suffixes, st.sets(st.integers(0, 30)))
+def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted, suffix, chosen):
+    wanted = [*wanted, *bucket]  # bounds come from keys that were there
+    bucket = with_full_names(bucket, suffix, chosen)
+    bounds = sorted({bound for key in wanted if (bound := safe_bound(key, suffix))}, key=byte_order)
     found = {}
     for after, until in zip([None, *bounds], [*bounds, None], strict=True):
         part = {
@@ -65,16 +83,16 @@ def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted):
             for key in bucket
             if (after is None or key.encode() > after.encode()) and (until is None or key.encode() <= until.encode())
         }
-        found |= paired(listing(objects(part), where), hold_limit=50_000)
-    assert found == pairs(bucket)
+        found |= paired(listing(objects(part), where), hold_limit=50_000, suffix=suffix)
+    assert found == pairs(bucket, suffix)
 
 
-@given(keys())
-def test_safe_bound_is_a_beginning_of_its_key_and_stays_safe(key):
-    bound = safe_bound(key)
+@given(keys(), suffixes)
+def test_safe_bound_is_a_beginning_of_its_key_and_stays_safe(key, suffix):
+    bound = safe_bound(key, suffix)
     if bound is not None:
         assert key.startswith(bound)
-        assert safe_bound(bound) == bound
+        assert safe_bound(bound, suffix) == bound
 
 
 @given(st.lists(keys(), max_size=5), st.sampled_from(["", "a", "b.jpg/"]))

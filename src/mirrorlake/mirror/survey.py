@@ -62,7 +62,7 @@ def survey(
     store: Store, known: Known, scope: KeyRange, rules: Rules, *, parts: int, workdir: Path, progress: Progress
 ) -> Survey:
     """List all of `scope`. Raises StorageError when any part of it could not be listed to its end."""
-    ranges = _ranges(store, known, scope, parts)
+    ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
     count = _Count(progress)
     alone = len(ranges) == 1
 
@@ -90,15 +90,16 @@ def survey(
     )
 
 
-def _ranges(store: Store, known: Known, scope: KeyRange, parts: int) -> list[KeyRange]:
+def _ranges(store: Store, known: Known, scope: KeyRange, parts: int, suffix: str | None) -> list[KeyRange]:
     """Ranges to list side by side, cut where no sidecar is parted from its image."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole
         return [scope]
     bounds = known.bounds(parts)
     if not bounds:
-        return safe_ranges(store.split(scope, parts))
+        return safe_ranges(store.split(scope, parts), suffix)
     pairs = pairwise([None, *bounds, None])
-    return safe_ranges([KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs])
+    bounded = [KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs]
+    return safe_ranges(bounded, suffix)
 
 
 def _side_by_side(

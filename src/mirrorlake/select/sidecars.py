@@ -6,6 +6,7 @@ The two share a stem, the key without its last suffix. Neighbours in key order n
 S + ".", because all its members do. So an asset waits only while K says that its sidecar may still follow.
 
 Suffixes ignore ASCII case. Where both `a.json` and `a.JSON` exist, the last in byte order serves: `a.json`.
+A datasource may name a second form, `a.jpg` + suffix, which wins over the first (`select.fullnames`).
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from __future__ import annotations
 import bisect
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.columns import CANDIDATES
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.formats import MEDIA_TYPES, Endings
+from mirrorlake.select.fullnames import SIDECARS, FullNames, straddles
 from mirrorlake.select.kernels import (
     NO_ROWS,
     Column,
@@ -59,25 +60,32 @@ _SIDECAR_MOST = SIDECAR_SUFFIX[1:].encode()  # lower case sorts last
 
 _SUFFIX_LENGTHS = sorted({len(word) + 1 for word in _WORDS})
 
-_SIDECARS: list[pa.Field[Any]] = [LISTING.field(name) for name in ("key", "token", "size")]
-SIDECARS = pa.schema(_SIDECARS)
-
 
 class Pairing:
     """Joins assets with their sidecars, batch by batch of a listing in byte order."""
 
-    def __init__(self, hold_limit: int) -> None:
+    def __init__(self, hold_limit: int, suffix: str | None = None) -> None:
         self._hold_limit = hold_limit
+        self._full_names = None if suffix is None else FullNames(suffix)
         self._held = no_rows(TAKEN)  # assets from the first that waits for its sidecar on
         self._deferred = no_rows(TAKEN)  # assets already sent as DEFERRED
         self._kept = no_rows(SIDECARS)  # sidecars whose stem may still get assets
 
-    def feed(self, assets: pa.RecordBatch, sidecars: pa.RecordBatch, last_key: bytes) -> list[pa.RecordBatch]:
+    def feed(
+        self,
+        assets: pa.RecordBatch,
+        sidecars: pa.RecordBatch,
+        last_key: bytes,
+        full_named: pa.RecordBatch | None = None,
+    ) -> list[pa.RecordBatch]:
         """Batches of CANDIDATES that are certain once the listing has come to `last_key`.
 
-        `assets` (TAKEN) and `sidecars` (SIDECARS) are what the listing's next batch holds of each, in order.
+        `assets` (TAKEN) and `sidecars` (SIDECARS) are what the listing's next batch holds of each, in order;
+        `full_named` (SIDECARS) are those that end in the suffix, where there is one. One may be in both.
         `skip` is DEFERRED or null. At most the last batch is out of order: it settles DEFERRED keys.
         """
+        if self._full_names is not None and full_named is not None:
+            self._full_names.add(full_named)
         return self._step(assets, sidecars, last_key)
 
     def finish(self) -> list[pa.RecordBatch]:
@@ -88,7 +96,7 @@ class Pairing:
         from_before = self._kept.num_rows
         assets, sidecars = joined([self._held, assets]), joined([self._kept, sidecars])
         stems, sidecar_stems = _stems(column(assets, "key")), _stems(column(sidecars, "key"))
-        waiting = _open_rows(column(assets, "key"), stems, last, _SIDECAR_MOST)
+        waiting = self._waiting(column(assets, "key"), stems, last)
         sure = int(waiting[0]) if len(waiting) else assets.num_rows
         serving = _Serving(sidecars, sidecar_stems)
         if assets.num_rows - sure <= self._hold_limit:
@@ -98,20 +106,32 @@ class Pairing:
             self._held = no_rows(TAKEN)
         out: list[pa.RecordBatch] = []
         if assets.num_rows:
-            out.append(_candidates(assets, serving.columns(stems, likely_from=from_before), waiting))
+            served = serving.columns(stems, likely_from=from_before)
+            out.append(_candidates(assets, self._final(served, assets), waiting))
         out += self._settle(serving, last)
         if len(waiting):
             self._deferred = joined([self._deferred, take(assets, waiting)])
         self._kept = take(sidecars, self._needed(sidecars, sidecar_stems, last))
+        if self._full_names is not None:
+            self._full_names.keep_for(column(self._held, "key"), column(self._deferred, "key"))
         return out
+
+    def _waiting(self, keys: Column, stems: Column, last: bytes | None) -> Rows:
+        """The rows whose sidecar, of either form, may still be listed."""
+        rows = _open_rows(keys, stems, last, _SIDECAR_MOST)
+        return rows if self._full_names is None else np.union1d(rows, self._full_names.open_rows(keys, last))
+
+    def _final(self, served: list[Column], assets: pa.RecordBatch) -> list[Column]:
+        """The sidecar columns of assets, of whichever form wins."""
+        return served if self._full_names is None else self._full_names.over(served, column(assets, "key"))
 
     def _needed(self, sidecars: pa.RecordBatch, stems: Column, last: bytes | None) -> Rows:
         """Which sidecars may still serve: an asset to come, or one that is held back."""
         needed = _open_rows(column(sidecars, "key"), stems, last, _MOST)
-        if not self._held.num_rows:
-            return needed
-        held = is_in(stems, _stems(column(self._held, "key")))
-        return np.union1d(needed, np.flatnonzero(held))
+        for back in (self._held, self._deferred):
+            if back.num_rows:
+                needed = np.union1d(needed, np.flatnonzero(is_in(stems, _stems(column(back, "key")))))
+        return needed
 
     def _settle(self, serving: _Serving, last: bytes | None) -> list[pa.RecordBatch]:
         """Assets sent as DEFERRED before, for which no sidecar can follow any more."""
@@ -119,13 +139,13 @@ class Pairing:
             return []
         keys = column(self._deferred, "key")
         ready = np.ones(len(keys), dtype=np.bool_)
-        ready[_open_rows(keys, _stems(keys), last, _SIDECAR_MOST)] = False
+        ready[self._waiting(keys, _stems(keys), last)] = False
         settled = keep(self._deferred, ready)
         self._deferred = keep(self._deferred, ~ready)
         if not settled.num_rows:
             return []
         served = serving.columns(_stems(column(settled, "key")), likely_from=0)
-        return [_candidates(settled, served, NO_ROWS)]
+        return [_candidates(settled, self._final(served, settled), NO_ROWS)]
 
 
 class _Serving:
@@ -152,32 +172,33 @@ class _Serving:
         return columns(take(self._sidecars, places_in(stems, self._stems)))
 
 
-def safe_bound(key: str) -> str | None:
+def safe_bound(key: str, suffix: str | None = None) -> str | None:
     """The longest beginning of `key` that no pair straddles; None if there is none.
 
     A listing may be cut at such a bound (`until=bound`, `after=bound`) and its parts paired apart: every stem
     has all its assets and sidecars on one side. A bound B could only separate a stem S where B starts with
-    S + "."; so at every dot, what follows must sort before or after all suffixes we know.
+    S + "."; so at every dot, what follows must sort before or after all suffixes we know. With a `suffix`,
+    neither may an asset that B starts with have its full-named sidecar beyond B.
     """
-    bound = key.encode()
+    bound, full = key.encode(), None if suffix is None else suffix.encode()
     position = bound.find(b".")
     while position >= 0:
         rest = bound[position + 1 :]
-        if _LEAST <= rest < _MOST:
+        if _LEAST <= rest < _MOST or (full is not None and straddles(rest, full)):
             # Cutting here shortens what follows earlier dots, so those are judged again.
             bound, position = bound[:position], -1
         position = bound.find(b".", position + 1)
     return bound.decode() or None
 
 
-def safe_ranges(ranges: Sequence[KeyRange]) -> list[KeyRange]:
+def safe_ranges(ranges: Sequence[KeyRange], suffix: str | None = None) -> list[KeyRange]:
     """Neighbouring ranges in key order with their common bounds made safe; ranges left empty disappear."""
     if not ranges:
         return []
     bounds: list[str] = []
     lowest = max(ranges[0].prefix, ranges[0].after or "", key=str.encode)
     for part in ranges[:-1]:
-        bound = safe_bound(part.until) if part.until is not None else None
+        bound = safe_bound(part.until, suffix) if part.until is not None else None
         if bound is not None and bound.encode() > (bounds[-1] if bounds else lowest).encode():
             bounds.append(bound)
     afters = [ranges[0].after, *bounds]

@@ -12,10 +12,13 @@ import pyarrow as pa
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.select.formats import MEDIA_TYPES, Endings
+from mirrorlake.select.fullnames import SIDECARS
 from mirrorlake.select.kernels import (
+    as_binary,
     bytes_at,
     column,
     columns,
+    ends_with,
     equal_to,
     is_in,
     joined_text,
@@ -25,7 +28,7 @@ from mirrorlake.select.kernels import (
     where,
 )
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, SIDECARS, Pairing
+from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, Pairing
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
 
@@ -61,16 +64,23 @@ class Selection:
             last_key = _checked_last(whole, last_key)
             batch = self._without_own(whole)
             self.listed += batch.num_rows
-            assets, sidecars = self._split(batch)
+            assets, sidecars, full_named = self._split(batch)
             self.selected += assets.num_rows
-            yield from map(_with_skips, self._pairing.feed(assets, sidecars, last_key))
+            yield from map(_with_skips, self._pairing.feed(assets, sidecars, last_key, full_named))
         yield from map(_with_skips, self._pairing.finish())
 
-    def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """The selected assets of a batch, and its sidecars."""
-        endings = Endings(column(batch, "key"))
-        assets = self._rules.taken(keep(batch, endings.match_any(tuple(MEDIA_TYPES))))
-        return assets, keep(batch.select(SIDECARS.names), endings.match(SIDECAR_SUFFIX))
+    def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch | None]:
+        """The selected assets of a batch, its sidecars, and those that are named by the suffix, if there is one."""
+        keys = column(batch, "key")
+        endings = Endings(keys)
+        supported = endings.match_any(tuple(MEDIA_TYPES))
+        facts = batch.select(SIDECARS.names)
+        full_named: pa.RecordBatch | None = None
+        if self._rules.sidecar_suffix is not None:
+            suffixed = mask_of(ends_with(as_binary(keys), self._rules.sidecar_suffix))
+            supported &= ~suffixed  # whatever else its name says, it is a sidecar
+            full_named = keep(facts, suffixed)
+        return self._rules.taken(keep(batch, supported)), keep(facts, endings.match(SIDECAR_SUFFIX)), full_named
 
     def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for own in self._own:
@@ -88,7 +98,7 @@ def select(listing: Iterable[pa.RecordBatch], rules: Rules, *, hold_limit: int =
     (`sidecars.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
     whose sidecar may still be listed.
     """
-    return Selection(listing, rules, Pairing(hold_limit))
+    return Selection(listing, rules, Pairing(hold_limit, rules.sidecar_suffix))
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
