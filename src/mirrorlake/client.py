@@ -92,9 +92,14 @@ class Client:
                 f"The server at {self._http.base_url} does not answer: {error}.",
                 "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
             ) from error
-        if answer.is_success:
+        if not answer.is_success:
+            raise _problem(answer)
+        try:
             return answer.json()
-        raise _problem(answer)
+        except ValueError as error:
+            raise SourceUnreachable(
+                f"What answers at {self._http.base_url} is not a mirrorlake server.", "Correct MIRRORLAKE_URL."
+            ) from error
 
 
 def _problem(answer: httpx.Response) -> MirrorlakeError:
@@ -105,12 +110,13 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
         body = None
     problem = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
     message = str(problem.get("detail") or f"The server answered {answer.status_code} {answer.reason_phrase}.")
+    fix = str(problem.get("fix") or "")
     match answer.status_code:
         case 401 | 403:
             return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
         case 404:
-            return NotFound(message)
+            return NotFound(message, fix)
         case _ if "position" in problem:
-            return QueryError(message, text=str(problem.get("text", "")), position=int(problem["position"]))
+            return QueryError(message, fix, text=str(problem.get("text", "")), position=int(problem["position"]))
         case _:
-            return MirrorlakeError(message)
+            return MirrorlakeError(message, fix)
