@@ -25,10 +25,14 @@ def test_a_file_is_read_in_one_sitting_and_says_why_it_exists(path: Path) -> Non
             assert (node.end_lineno or 0) - node.lineno <= FUNCTION_LINES, node.name
 
 
-def test_no_import_hides_in_a_function_or_behind_type_checking() -> None:
+def test_no_import_of_ours_hides_in_a_function_or_behind_type_checking() -> None:
     for path in SOURCES:
         tree = ast.parse(path.read_text())
-        hidden = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset]
+        hidden = [
+            node
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import | ast.ImportFrom) and node.col_offset and "mirrorlake" in ast.unparse(node)
+        ]
         assert not hidden, f"{path}: line {hidden[0].lineno}"
 
 
