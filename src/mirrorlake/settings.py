@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import platformdirs
 
 from mirrorlake.errors import SettingsError
 
+_SERVER = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops itself when nobody was connected for this long
 
 
@@ -39,9 +41,15 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "MIRRORLAKE_DATABASE_URL is not a PostgreSQL address.",
             "Write it as postgresql://user:password@host:5432/database, or unset it to use the embedded one.",
         )
+    server_url = env.get("MIRRORLAKE_URL") or None
+    if server_url is not None and not _SERVER.fullmatch(server_url):
+        raise SettingsError(
+            "MIRRORLAKE_URL is not the address of a server.",
+            "Write it as `mirrorlake up` prints it, without what follows the port: http://127.0.0.1:8765.",
+        )
     return Settings(
         home=Path(home).expanduser().absolute(),
         database_url=database_url,
-        server_url=env.get("MIRRORLAKE_URL") or None,
+        server_url=server_url,
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
     )

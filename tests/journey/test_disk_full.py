@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 from tests.support.cli import Cli, Result
 from tests.support.disks import SmallDisk, small_disk
-from tests.support.postgres import discard
 
+from mirrorlake.catalog.embedded import stop
 from mirrorlake.errors import DiskFull
 from mirrorlake.mirror.spool import write_spool
 from mirrorlake.model.columns import CHANGES
@@ -63,3 +63,29 @@ def test_a_full_data_folder_keeps_what_was_committed(cli: Cli, disk: SmallDisk, 
     rest = roomy.mirror(photos.as_uri())
     assert (rest["unchanged"], rest["new"]) == (kept, PHOTOS - kept)
     assert rest["requests"]["get"] == PHOTOS - kept
+
+
+def test_a_full_disk_of_the_embedded_database_loses_nothing(tmp_path: Path, photos: Path) -> None:
+    few = tmp_path / "few"
+    few.mkdir()
+    Image.new("RGB", (32, 32), "red").save(few / "a.png")
+    with small_disk(tmp_path / "volume", mebibytes=256) as disk:
+        cli = Cli(disk.root / "home", {})
+        try:
+            cli.mirror(few.as_uri(), "--jobs", "1")
+            disk.fill(leave=2 << 20)
+            full = cli.run("mirror", photos.as_uri(), "--jobs", "1", "--json")
+            assert one_sentence(full), full.err
+            assert "No space is left" in full.err
+            assert full.json["state"] == "failed"
+            cli.run("down")
+            disk.fill()
+            down = cli.run("search", "", "--json")
+            assert one_sentence(down), down.err
+            assert "no space is left on the disk" in down.err.lower()
+            disk.empty()
+            assert "a.png" in [asset["name"] for asset in cli.search()]
+            rest = cli.mirror(photos.as_uri())
+            assert rest["new"] + rest["unchanged"] == PHOTOS
+        finally:
+            stop(disk.root / "home")

@@ -1,0 +1,110 @@
+"""`up` serves the library: commands that ask it say the same as commands in process."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PIL import Image
+from tests.support.cli import Cli
+from tests.support.s3stub import Answer, S3Stub
+
+from mirrorlake.client import Client
+
+
+@dataclass(frozen=True)
+class Served:
+    """A library with its server, and the command set up to ask that server."""
+
+    cli: Cli
+    remote: Cli
+    address: str
+    token: str
+    process: subprocess.Popen[str]
+
+
+@pytest.fixture
+def served(cli: Cli, tmp_path: Path) -> Iterator[Served]:
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(5):
+        Image.new("RGB", (32 + number, 32), (number, 0, 0)).save(photos / f"{number}.png")
+    (photos / "ü esc\x1b \u2028.png").write_bytes((photos / "0.png").read_bytes())
+    (photos / "1.json").write_text(json.dumps({"site": "hall 3", "capture": {"temperature": 72.5}}))
+    (photos / "broken.png").write_bytes(b"no picture")
+    cli.mirror(photos.as_uri(), "--jobs", "1", "--name", "mine")
+    process = cli.start("up", "--port", "0")
+    try:
+        assert process.stdout is not None
+        url = urlsplit(process.stdout.readline().rpartition(" ")[2].strip())
+        address, token = f"http://{url.netloc}", parse_qs(url.query)["token"][0]
+        # The home is another one: what is told must come from the server.
+        remote = cli.with_environ(
+            MIRRORLAKE_URL=address, MIRRORLAKE_API_KEY=token, MIRRORLAKE_HOME=str(tmp_path / "nobody")
+        )
+        yield Served(cli, remote, address, token, process)
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+def test_a_server_and_a_library_in_process_say_the_same(served: Served) -> None:
+    newest = served.cli.search("1.png")[0]["id"]
+    for words in (
+        ["search", ""],
+        ["search", 'metadata.site:"hall 3"', "--limit", "1"],
+        ["search", "metadata.width:>"],
+        ["runs", "list"],
+        ["runs", "show", "1"],
+        ["runs", "show", "99"],
+        ["runs", "outcomes", "1"],
+        ["runs", "outcomes", "1", "--outcome", "failed"],
+        ["asset", "show", newest],
+        ["asset", "show", "nonsense"],
+        ["datasource", "list"],
+        ["datasource", "show", "mine"],
+    ):
+        here, there = served.cli.run(*words, "--json"), served.remote.run(*words, "--json")
+        assert (there.code, there.out, there.err) == (here.code, here.out, here.err), words
+    with Client(served.address, api_key=served.token) as client:
+        assert len(list(client.find(""))) == 6
+
+
+def test_one_server_a_library_and_down_stops_it(served: Served) -> None:
+    second = served.cli.run("up", "--port", "0")
+    assert second.code == 1
+    assert served.address in second.err
+    assert (second.out, second.err.count("\n")) == ("", 1)
+
+    stranger = served.remote.with_environ(MIRRORLAKE_API_KEY="canary-wrong").run("search", "", "--json")
+    assert (stranger.code, stranger.out) == (1, "")
+    assert "MIRRORLAKE_API_KEY" in stranger.err
+    assert "canary-wrong" not in stranger.err
+
+    stopped = served.cli.run("down")
+    assert (stopped.code, stopped.err.splitlines()[0]) == (0, "The server is stopped.")
+    assert served.process.wait(timeout=30) == 0
+    gone = served.remote.run("search", "", "--json")
+    assert (gone.code, gone.out, gone.err.count("\n")) == (1, "", 1)
+    assert "mirrorlake up" in gone.err
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:8765", "http://", "http://[::1", "http://127.0.0.1:8765/?token=canary"])
+def test_what_is_no_address_of_a_server_is_wrong_before_any_request(cli: Cli, url: str) -> None:
+    result = cli.with_environ(MIRRORLAKE_URL=url).run("search", "", "--json")
+    assert (result.code, result.out, result.err.count("\n")) == (2, "", 1), result.err
+    assert "http://127.0.0.1:8765." in result.err
+    assert "canary" not in result.err
+
+
+def test_another_web_server_is_no_mirrorlake(stub: S3Stub, cli: Cli) -> None:
+    stub.faults.append(lambda _: Answer(200, b"<html>Welcome</html>"))
+    stub.public.add("api")
+    result = cli.with_environ(MIRRORLAKE_URL=stub.endpoint).run("search", "", "--json")
+    assert (result.code, result.out, result.err.count("\n")) == (1, "", 1), result.err
+    assert "not a mirrorlake server" in result.err
