@@ -1,4 +1,4 @@
-"""The SDK: read a library over HTTP, with the same nouns as in process.
+"""The SDK: read and edit a library over HTTP, with the same nouns as in process.
 
 with Client("http://127.0.0.1:8765", api_key="…") as client:
     for asset in client.find('metadata.site:"hall 3"', limit=10):
@@ -7,20 +7,22 @@ with Client("http://127.0.0.1:8765", api_key="…") as client:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any, Self, cast
+from urllib.parse import quote
 
 import httpx
 
-from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, QueryError, SourceUnreachable
+from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, QueryError, SourceUnreachable, UsageError
 from mirrorlake.model.assets import Asset, AssetDetail
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import (
     asset_from_json,
     datasource_from_json,
-    detail_from_json,
-    outcome_from_json,
-    run_from_json,
+    detail_from_answer,
+    outcome_from_answer,
+    run_from_answer,
 )
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
@@ -62,7 +64,17 @@ class Client:
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset."""
-        return detail_from_json(self._get(f"/assets/{asset_id}"))
+        return detail_from_answer(self._get(_asset(asset_id)))
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        """Change metadata and tags of one asset, all of it or nothing; answers it as it is then."""
+        change = {
+            "metadata": dict(edit.metadata),
+            "removeMetadata": list(edit.remove_metadata),
+            "addTags": list(edit.add_tags),
+            "removeTags": list(edit.remove_tags),
+        }
+        return detail_from_answer(self._ask("PATCH", _asset(asset_id), body=change))
 
     def datasources(self) -> list[DatasourceSummary]:
         """Every datasource, by name."""
@@ -70,23 +82,32 @@ class Client:
 
     def runs(self, *, limit: int = 20, datasource: str | None = None) -> list[Run]:
         """The newest runs first."""
-        return [run_from_json(item) for item in self._get("/runs", limit=limit, datasource=datasource)]
+        return [run_from_answer(item) for item in self._get("/runs", limit=limit, datasource=datasource)]
 
     def run(self, run_id: int) -> Run:
         """One run with its counts."""
-        return run_from_json(self._get(f"/runs/{run_id}"))
+        return run_from_answer(self._get(f"/runs/{run_id}"))
 
     def outcomes(
         self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
     ) -> list[Outcome]:
         """What happened to single objects in a run, by key."""
         found = self._get(f"/runs/{run_id}/outcomes", limit=limit, offset=offset, kind=kind)
-        return [outcome_from_json(item) for item in found]
+        return [outcome_from_answer(item) for item in found]
 
     def _get(self, path: str, **query: str | int | None) -> Any:
-        params = {name: value for name, value in query.items() if value is not None}
+        return self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> Any:
         try:
-            answer = self._http.get(path, params=params)
+            answer = self._http.request(method, path, params=params, json=body)
         except httpx.HTTPError as error:
             raise SourceUnreachable(
                 f"The server at {self._http.base_url} does not answer: {error}.",
@@ -100,6 +121,11 @@ class Client:
             raise SourceUnreachable(
                 f"What answers at {self._http.base_url} is not a mirrorlake server.", "Correct MIRRORLAKE_URL."
             ) from error
+
+
+def _asset(asset_id: str) -> str:
+    # What a person typed is one step of the path, whatever it holds.
+    return f"/assets/{quote(asset_id, safe='')}"
 
 
 def _problem(answer: httpx.Response) -> MirrorlakeError:
@@ -116,6 +142,8 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
             return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
         case 404:
             return NotFound(message, fix)
+        case 400 | 422 if "position" not in problem:
+            return UsageError(message, fix)
         case _ if "position" in problem:
             return QueryError(message, fix, text=str(problem.get("text", "")), position=int(problem["position"]))
         case _:

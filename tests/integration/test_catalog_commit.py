@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mirrorlake.catalog import assets, commit, datasources, objects, runs
+from mirrorlake.catalog import assets, commit, datasources, edits, objects, runs
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.errors import LeaseLost
-from mirrorlake.model.assets import AssetState
+from mirrorlake.model.assets import AssetState, Scalar
 from mirrorlake.model.columns import CHANGES, LOOKED, KnownState, LookResult, Op
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
@@ -111,15 +111,8 @@ class Pass:
         with self.catalog.read() as connection:
             return {key: str(identity) for identity, key in connection.execute("SELECT id, key FROM asset").fetchall()}
 
-    def edit(self, key: str, name: str, value: object) -> None:
-        """What a person's edit of one metadata key leaves behind."""
-        with self.catalog.write() as connection:
-            connection.execute(
-                "UPDATE asset SET metadata = metadata || jsonb_build_object(%s::text, %s::jsonb),"
-                ' provenance = provenance || jsonb_build_object(%s::text, \'["user", "2026-01-02T03:04:05Z"]\'::jsonb)'
-                " WHERE key = %s",
-                (name, json.dumps(value), name, key),
-            )
+    def edit(self, key: str, name: str, value: Scalar) -> None:
+        edits.set_metadata(self.catalog, self.ids()[key], {name: value})
 
     def state(self, key: str) -> AssetState:
         return assets.show(self.catalog, self.ids()[key]).asset.state
@@ -183,7 +176,7 @@ def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):
 def test_other_bytes_under_a_key_keep_the_asset_its_tags_and_what_people_set(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s", {"site": "north"}))
     identity = working.ids()["in/a.jpg"]
-    assets.add_tags(working.catalog, identity, ["keep"])
+    edits.add_tags(working.catalog, identity, ["keep"])
     working.edit("in/a.jpg", "mine", 7)
     working.next()
 
@@ -211,6 +204,7 @@ def test_a_changed_sidecar_overlays_users_keys_and_takes_its_own_old_ones_away(w
     first = assets.show(working.catalog, working.ids()["in/a.jpg"]).created
     working.edit("in/a.jpg", "mine", "x")
     working.edit("in/a.jpg", "both", "user's")
+    mine = assets.show(working.catalog, working.ids()["in/a.jpg"]).metadata["mine"].at
     working.next()
 
     row = look("in/a.jpg", op=Op.SIDECAR, result=LookResult.SIDECAR_ONLY)
@@ -226,7 +220,7 @@ def test_a_changed_sidecar_overlays_users_keys_and_takes_its_own_old_ones_away(w
     }
     assert detail.metadata["stays"].at == first
     assert detail.metadata["fresh"].at > first
-    assert detail.metadata["mine"].at == datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert detail.metadata["mine"].at == mine
     assert working.known()["in/a.jpg"]["sidecar_token"] == "s2"
 
 
@@ -306,7 +300,7 @@ def test_a_passing_error_leaves_no_trace_but_its_outcome(working: Pass, result: 
 def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
     commit_looks(working.lease, look("in/a.jpg", token="t") | with_sidecar("s", {"site": "north"}))
     identity = working.ids()["in/a.jpg"]
-    assets.add_tags(working.catalog, identity, ["keep"])
+    edits.add_tags(working.catalog, identity, ["keep"])
     working.next()
 
     batch = changes(
@@ -395,7 +389,7 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
 def test_missing_assets_stay_and_return_with_everything(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s", {"k": 1}), look("in/b.jpg"))
     ids = working.ids()
-    assets.add_tags(working.catalog, ids["in/a.jpg"], ["keep"])
+    edits.add_tags(working.catalog, ids["in/a.jpg"], ["keep"])
     working.next()
 
     assert commit.missing(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=2)

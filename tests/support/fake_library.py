@@ -14,9 +14,11 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mirrorlake.errors import NotFound, QueryError
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.select.edits import checked
 
 NOW = datetime.now(UTC)  # pages show how long ago things were
 CAP = 10_000  # totals beyond this are lower bounds, as in the real search
@@ -196,6 +198,7 @@ class FakeLibrary:
     size: int = 2500
     runs_held: list[Run] = field(default_factory=make_runs)
     searches: list[tuple[str, int, int]] = field(default_factory=list)
+    edited: dict[str, AssetDetail] = field(default_factory=dict)
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         self.searches.append((query, limit, offset))
@@ -223,6 +226,8 @@ class FakeLibrary:
 
     def asset(self, asset_id: str) -> AssetDetail:
         number = self._number(asset_id)
+        if asset_id in self.edited:
+            return self.edited[asset_id]
         asset = make_asset(number)
         entries = {
             key: MetadataEntry(value=value, source="user" if key == "shift" else "bucket", at=NOW)
@@ -246,6 +251,20 @@ class FakeLibrary:
             else (),
             created=NOW - timedelta(days=3),
         )  # fmt: skip
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        edit = checked(edit)
+        detail = self.asset(asset_id)
+        entries = {key: entry for key, entry in detail.metadata.items() if key not in edit.remove_metadata}
+        entries |= {key: MetadataEntry(value=value, source="user", at=NOW) for key, value in edit.metadata.items()}
+        asset = replace(
+            detail.asset,
+            tags=tuple(sorted({*detail.asset.tags, *edit.add_tags} - set(edit.remove_tags))),
+            metadata={key: entry.value for key, entry in entries.items()},
+            updated=datetime.now(UTC),
+        )
+        self.edited[asset_id] = replace(detail, asset=asset, metadata=entries)
+        return self.edited[asset_id]
 
     def thumbnail(self, asset_id: str) -> bytes:
         number = self._number(asset_id)

@@ -1,4 +1,4 @@
-"""Routes of the library's assets: find them, show one, its thumbnail, its original."""
+"""Routes of the library's assets: find them, show one, its thumbnail, its original; edit one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from mirrorlake.api.library import Library
-from mirrorlake.api.shapes import AssetFull, AssetPage
+from mirrorlake.api.shapes import AssetChange, AssetFull, AssetPage
 
 PAGE_LIMIT: Final = 500
 OFFSET_LIMIT: Final = 2**53 - 1  # what a JavaScript number holds exactly; also far below a bigint
@@ -49,6 +49,10 @@ class AssetRoutes:
     def asset(self, asset_id: AssetId) -> AssetFull:
         """Everything about one asset."""
         return AssetFull.of(self.library.asset(asset_id))
+
+    def edit(self, asset_id: AssetId, change: AssetChange) -> AssetFull:
+        """Set and remove metadata keys, add and remove tags: all of it, or nothing. Answers the asset as it is then."""
+        return AssetFull.of(self.library.edit(asset_id, change.as_edit()))
 
     def thumbnail(
         self,
@@ -91,6 +95,7 @@ def asset_routes(library: Library) -> APIRouter:
     router = APIRouter(prefix="/assets", tags=["assets"])
     router.add_api_route("", routes.search, methods=["GET"], operation_id="searchAssets")
     router.add_api_route("/{asset_id}", routes.asset, methods=["GET"], operation_id="getAsset")
+    router.add_api_route("/{asset_id}", routes.edit, methods=["PATCH"], operation_id="editAsset")
     router.add_api_route(
         "/{asset_id}/thumbnail",
         routes.thumbnail,

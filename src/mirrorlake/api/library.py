@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from mirrorlake.model.assets import AssetDetail, Original, Page
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 
@@ -18,6 +19,10 @@ class Library(Protocol):
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset. Raises NotFound."""
+        ...
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        """Change metadata and tags of one asset; answers it as it is then. Raises NotFound and UsageError."""
         ...
 
     def thumbnail(self, asset_id: str) -> bytes:

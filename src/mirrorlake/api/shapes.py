@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+from pydantic.alias_generators import to_camel
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 
@@ -121,6 +123,30 @@ class AssetFull(Shape):
             sidecar_key=detail.sidecar_key,
             warnings=list(detail.warnings),
             created=detail.created,
+        )
+
+
+_EDIT_LIMIT = 1000  # keys or tags that one request may name
+_Words = Annotated[tuple[str, ...], Field(max_length=_EDIT_LIMIT)]
+
+
+class AssetChange(Shape):
+    """What a request changes about an asset: all of it, or nothing. What it does not name stays."""
+
+    model_config = ConfigDict(alias_generator=to_camel)  # as other products name these
+
+    metadata: Annotated[dict[str, Scalar], Field(max_length=_EDIT_LIMIT, description="Keys to set.")] = {}
+    remove_metadata: Annotated[_Words, Field(description="Keys to take away, whoever set them.")] = ()
+    add_tags: _Words = ()
+    remove_tags: _Words = ()
+
+    def as_edit(self) -> Edit:
+        """The same, as a noun of ours."""
+        return Edit(
+            metadata=self.metadata,
+            remove_metadata=self.remove_metadata,
+            add_tags=self.add_tags,
+            remove_tags=self.remove_tags,
         )
 
 

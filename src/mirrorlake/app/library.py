@@ -6,9 +6,10 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from mirrorlake.catalog import assets, datasources, runs
+from mirrorlake.catalog import assets, datasources, edits, runs
 from mirrorlake.catalog.pool import Catalog, open_catalog
 from mirrorlake.model.assets import Asset, AssetDetail
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.search import run as search
@@ -16,7 +17,7 @@ from mirrorlake.settings import Settings
 
 
 class Library:
-    """The reading use cases. Thread-safe. `Library.open(...)` is a context manager."""
+    """The use cases of people who look around and edit. Thread-safe. `Library.open(...)` is a context manager."""
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self._settings = settings
@@ -35,6 +36,11 @@ class Library:
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset. Raises NotFound."""
+        return assets.show(self._catalog, asset_id)
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        """Change metadata and tags of one asset; answers it as it is then. Raises NotFound and UsageError."""
+        edits.apply(self._catalog, [asset_id], edit)
         return assets.show(self._catalog, asset_id)
 
     def datasources(self) -> list[DatasourceSummary]:

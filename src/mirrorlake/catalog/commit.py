@@ -9,22 +9,29 @@ sidecar was read; `moved` and `returned` come first for it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mirrorlake.catalog.merge import Metadata, Provenance, merge_bucket_wins
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.columns import Op
+from mirrorlake.model.metadata import Metadata, MetadataStrategy
 from mirrorlake.model.runs import Counts
+from mirrorlake.plan.merge import STRATEGIES, Standing
+
+BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
 
 
-def looked(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
+def looked(
+    lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
+) -> Counts:
     """Commit LOOKED rows; `names` are the display names, row by row.
+
+    `strategies` say how a changed sidecar is merged: one for each config of the datasource, in their order.
 
     LOOKED makes an asset or updates the one under this key in place; SIDECAR_ONLY merges metadata; REFUSED is
     remembered by its token (an asset that stands keeps its last good content); FAILED and GONE are only told.
@@ -33,7 +40,7 @@ def looked(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         if _has(batch, Op.MOVED):
             _move(staging)
         staging.run("recognise_staged", "name_fresh")
-        _merge_sidecars(staging)
+        _merge_sidecars(staging, strategies)
         staging.run("insert_assets", "update_content", "update_sidecars", "remember_objects")
         return staging.tell("tell_looked")
 
@@ -84,38 +91,56 @@ def _move(staging: Staging) -> None:
     staging.run("find_moving", "clear_for_moving", "insert_moved", "rename_assets")
 
 
-def _merge_sidecars(staging: Staging) -> None:
+def _merge_sidecars(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
     rows = staging.fetch("lock_for_merge")
     if rows.num_rows == 0:
         return
     ids: list[int] = []
-    metadata: list[str] = []
-    provenance: list[str] = []
-    for asset_id, standing, sources, sidecar_at, sidecar in zip(
-        *(cast("list[object]", column.to_pylist()) for column in rows.columns), strict=True
+    merged: list[Metadata] = []
+    for asset_id, values, sources, sidecar_at, edited, config, sidecar in zip(
+        *(cast("list[Any]", column.to_pylist()) for column in rows.columns), strict=True
     ):
-        merged = merge_bucket_wins(
-            Metadata(
-                values=cast("Mapping[str, Scalar]", json.loads(str(standing))),
-                provenance=cast("Provenance", json.loads(str(sources))),
-            ),
-            cast("Mapping[str, Scalar]", json.loads(str(sidecar)) if sidecar is not None else {}),
-            cast("str | None", sidecar_at),
+        merge = STRATEGIES[strategies[config or 0]]
+        ids.append(asset_id)
+        merged.append(
+            merge(
+                standing(values, sources, sidecar_at, edited=edited), None if sidecar is None else json.loads(sidecar)
+            )
         )
-        ids.append(cast("int", asset_id))
-        metadata.append(json.dumps(merged.values, ensure_ascii=False))
-        provenance.append(json.dumps(merged.provenance, ensure_ascii=False))
+    copy_merged(staging, ids, merged)
+
+
+def standing(values: str, sources: str, sidecar_at: str | None, *, edited: bool) -> Standing:
+    """What stands, out of the columns of an asset as JSON texts."""
+    return Standing(
+        metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
+        sidecar_at=sidecar_at,
+        edited=edited,
+    )
+
+
+def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> None:
+    """Put merged metadata where the statements of this transaction find it."""
     staging.copy(
         "merged",
         pa.record_batch(
             {
                 "asset_id": pa.array(ids, pa.int64()),
-                "metadata": pa.array(metadata, pa.string()),
-                "provenance": pa.array(provenance, pa.string()),
+                "metadata": _texts(each.values for each in merged),
+                "provenance": _texts(each.provenance for each in merged),
             }
         ),
         by="asset_id",
     )
+
+
+def _entries(text: str) -> dict[str, tuple[str, str]]:
+    found = cast("dict[str, list[str]]", json.loads(text))
+    return {key: (source, at) for key, (source, at) in found.items()}
+
+
+def _texts(documents: Iterable[object]) -> pa.Array[Any]:
+    return pa.array([json.dumps(document, ensure_ascii=False) for document in documents], pa.string())
 
 
 def _named(batch: pa.RecordBatch, names: pa.Array[Any]) -> pa.RecordBatch:

@@ -9,20 +9,33 @@ import typer
 from mirrorlake.cli.output import bytes_text, print_json, print_table
 from mirrorlake.cli.reader import open_reader
 from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import detail_to_json
+from mirrorlake.select.edits import checked
 
 app = typer.Typer(help="Look at single assets.", no_args_is_help=True)
 
+ID = Annotated[str, typer.Argument(metavar="ID", help="As `mirrorlake search` prints it.")]
+JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+
 
 @app.command("show")
-def show(
-    asset_id: Annotated[str, typer.Argument(metavar="ID", help="As `mirrorlake search` prints it.")],
-    *,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
-) -> None:
+def show(asset_id: ID, *, json: JSON = False) -> None:
     """Everything the library knows about one asset."""
     with open_reader() as reader:
         detail = reader.asset(asset_id)
+    _print(detail, json=json)
+
+
+def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:
+    """Change an asset, in process or on the server, and print it as it is then."""
+    edit = checked(edit)  # before anything is asked of anybody
+    with open_reader() as reader:
+        detail = reader.edit(asset_id, edit)
+    _print(detail, json=json)
+
+
+def _print(detail: AssetDetail, *, json: bool) -> None:
     if json:
         print_json(detail_to_json(detail))
     else:

@@ -23,6 +23,8 @@ MODULES = {
     "mirror": "mirrorlake.cli.mirror",
     "search": "mirrorlake.cli.search",
     "asset": "mirrorlake.cli.asset",
+    "tag": "mirrorlake.cli.tag",
+    "metadata": "mirrorlake.cli.metadata",
     "datasource": "mirrorlake.cli.datasource",
     "runs": "mirrorlake.cli.runs",
     "up": "mirrorlake.cli.up",

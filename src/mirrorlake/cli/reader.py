@@ -1,4 +1,4 @@
-"""Where reading commands read: the library on this machine, or a server named by MIRRORLAKE_URL."""
+"""Where commands read and edit: the library on this machine, or a server named by MIRRORLAKE_URL."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Protocol
 
 from mirrorlake.app.library import Library
 from mirrorlake.model.assets import Asset, AssetDetail
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.settings import read_settings
 
 
 class Reader(Protocol):
-    """What the reading commands ask, answered alike by `app.Library` and by `client.Client` alike."""
+    """What the reading and editing commands ask, answered alike by `app.Library` and by `client.Client`."""
 
     def find(self, query: str, *, limit: int | None) -> Iterator[Asset]:
         """Assets that match, newest first; `limit` None means all."""
@@ -23,6 +24,10 @@ class Reader(Protocol):
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset. Raises NotFound."""
+        ...
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        """Change metadata and tags of one asset; answers it as it is then. Raises NotFound and UsageError."""
         ...
 
     def datasources(self) -> list[DatasourceSummary]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
 from mirrorlake.select.kernels import Column, chosen, column, equal_to, keep
 
@@ -44,11 +46,22 @@ def _settle(lease: Lease, op: Op, rows: pa.RecordBatch) -> Counts:
             assert_never(op)
 
 
-def look(lease: Lease, planned: Planned, pool: LookPool, tally: Tally, progress: Progress) -> None:
-    """Open what is new or changed, and commit what was seen batch by batch."""
+def look(
+    lease: Lease,
+    planned: Planned,
+    pool: LookPool,
+    tally: Tally,
+    progress: Progress,
+    *,
+    strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
+) -> None:
+    """Open what is new or changed, and commit what was seen batch by batch.
+
+    `strategies` say how changed sidecars are merged, one for each config of the datasource.
+    """
     done = 0
     for batch in pool.looked(planned.to_look_at()):
-        tally.add(commit.looked(lease, batch, names_of(batch)))
+        tally.add(commit.looked(lease, batch, names_of(batch), strategies))
         done += batch.num_rows
         progress.looked(done, tally.counts.failed)
 

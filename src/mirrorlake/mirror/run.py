@@ -81,7 +81,8 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
         with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
             tally.measure(pool)
-            look(lease, planned, pool, tally, progress)
+            strategies = [config.metadata_strategy for config in source.settings.configs]
+            look(lease, planned, pool, tally, progress, strategies=strategies)
 
 
 def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Progress) -> Report:

@@ -23,14 +23,27 @@ MAX_DEPTH = 32  # objects and lists inside each other; nobody reads metadata tha
 MAX_KEY_CHARS = 1024  # of a flattened key; without a limit, long keys around many small ones would multiply
 MAX_WARNINGS = 20  # told for one sidecar; more say nothing new
 
-_INTEGERS = range(-(2**63), 2**63)  # what databases and Arrow hold exactly
+INTEGERS = range(-(2**63), 2**63)  # what databases and Arrow hold exactly
 _INTEGER_DIGITS = 20  # no text longer than this can be one of them
-_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
+_WHOLE_INTEGER_DIGITS = 400  # what any JSON reader takes; a longer integer is no value but an attack
+KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
+KEY_RULE = "A key has only the letters a to z and A to Z, digits, _ and dots, and does not start with a dot"
 _NESTING = re.compile(
     r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL
 )  # whole strings, so that brackets in them do not count
 
-__all__ = ["MAX_DEPTH", "MAX_KEY_CHARS", "MAX_SIDECAR_BYTES", "BadSidecar", "Sidecar", "read_sidecar"]
+__all__ = [
+    "INTEGERS",
+    "KEY",
+    "KEY_RULE",
+    "MAX_DEPTH",
+    "MAX_KEY_CHARS",
+    "MAX_SIDECAR_BYTES",
+    "BadSidecar",
+    "Sidecar",
+    "read_sidecar",
+    "stored_values",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +51,8 @@ class Sidecar:
     """What a sidecar says. Nested names are joined by dots; nulls are left out."""
 
     values: dict[str, Scalar]
-    # The file again as JSON, with all it held. What no database can hold is replaced: a NUL or a lone surrogate
-    # in a text by U+FFFD, a number out of range by its text.
+    # The file again as JSON, with all it held, so that `stored_values` finds exactly `values` in it. What no database
+    # can hold is null there: a text with a NUL or a lone surrogate, a number beyond floating point.
     whole: str
     warnings: tuple[str, ...]
 
@@ -88,6 +101,13 @@ def read_sidecar(data: bytes) -> Sidecar:
             warnings.add(f"{_named(key)} is there twice once nested names are joined by dots; the last one counts.")
         values[key] = value
     return Sidecar(values=values, whole=orjson.dumps(_storable(document)).decode(), warnings=warnings.all())
+
+
+def stored_values(whole: str) -> dict[str, Scalar]:
+    """The values of a sidecar that was kept whole, the same as when it was read."""
+    unheard = _Warnings()
+    document = _parse(whole, unheard)
+    return dict(_flat(document, "", unheard)) if isinstance(document, dict) else {}
 
 
 def _text(data: bytes) -> str:
@@ -149,7 +169,7 @@ def _check_depth(text: str) -> None:
 
 
 def _integer(text: str) -> int | _Unusable:
-    if len(text) <= _INTEGER_DIGITS and (value := int(text)) in _INTEGERS:
+    if len(text) <= _INTEGER_DIGITS and (value := int(text)) in INTEGERS:
         return value
     return _Unusable(text, "is an integer of more than 64 bits")
 
@@ -167,11 +187,8 @@ def _flat(node: dict[str, _Json], prefix: str, warnings: _Warnings) -> Iterator[
         key = prefix + name
         if len(key) > MAX_KEY_CHARS:
             warnings.add(f"{_named(key)} was left out: the key is longer than {MAX_KEY_CHARS:,} characters.")
-        elif not _KEY.fullmatch(key):
-            warnings.add(
-                f"{_named(key)} was left out: a key has only the letters a to z and A to Z, digits, _ and dots, "
-                "and does not start with a dot."
-            )
+        elif not KEY.fullmatch(key):
+            warnings.add(f"{_named(key)} was left out: {KEY_RULE[0].lower()}{KEY_RULE[1:]}.")
         elif isinstance(value, dict):
             yield from _flat(value, key + ".", warnings)
         elif isinstance(value, list):
@@ -191,8 +208,9 @@ def _storable(value: _Json) -> object:
     if isinstance(value, list):
         return [_storable(inner) for inner in value]
     if isinstance(value, _Unusable):
-        return value.text
-    return _storable_text(value) if isinstance(value, str) else value
+        integer = value.text.lstrip("-").isdigit() and len(value.text) <= _WHOLE_INTEGER_DIGITS
+        return orjson.Fragment(value.text) if integer else None
+    return None if isinstance(value, str) and _storable_text(value) != value else value
 
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")

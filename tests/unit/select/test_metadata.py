@@ -3,8 +3,10 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar
+from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar, stored_values
 
 
 def test_nested_names_are_joined_by_dots_and_types_are_kept():
@@ -50,6 +52,7 @@ def test_one_bad_key_costs_that_key_only(text, values, word):
     assert sidecar.values == values
     assert len(sidecar.warnings) == 1
     assert word in sidecar.warnings[0]
+    assert stored_values(sidecar.whole) == values
     assert "\0" not in json.loads(sidecar.whole).__repr__()
 
 
@@ -116,3 +119,36 @@ def test_long_names_around_many_small_ones_do_not_multiply():
     inner = ",".join(f'"k{n}":1' for n in range(20_000))
     sidecar = read_sidecar(f'{{"{"p" * 20_000}":{{{inner}}},"q":1}}'.encode())
     assert sidecar.values == {"q": 1}
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(st.characters(), max_size=4),
+    st.sampled_from(["\0", "\ud800", "\ufffd", "\\u0000"]),
+)
+NAMES = st.sampled_from(["a", "b", "a.b", "é", "", "x\0"])
+DOCUMENTS = st.dictionaries(
+    NAMES,
+    st.recursive(SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(NAMES, inner))),
+)
+
+
+@given(DOCUMENTS)
+def test_a_sidecar_that_was_kept_whole_says_the_same_when_it_is_read_again(document):
+    sidecar = read_sidecar(json.dumps(document).encode())
+
+    again = stored_values(sidecar.whole)
+
+    assert [(key, type(value), value) for key, value in again.items()] == [
+        (key, type(value), value) for key, value in sidecar.values.items()
+    ]
+    assert "\0" not in sidecar.whole
+
+
+def test_an_integer_that_no_column_holds_is_kept_in_the_whole():
+    assert json.loads(read_sidecar(b'{"id": 123456789012345678901234567890}').whole) == {
+        "id": 123456789012345678901234567890
+    }

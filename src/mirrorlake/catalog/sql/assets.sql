@@ -19,20 +19,3 @@ WHERE asset.id = %(id)s;
 SELECT digest, token, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
   created
 FROM asset WHERE id = %(id)s;
-
--- name: tags_of
--- An asset's tags, by name; no row where there is no such asset.
-SELECT ARRAY(SELECT tag FROM asset_tag WHERE asset_id = asset.id ORDER BY tag) FROM asset WHERE id = %(id)s;
-
--- name: add_tags
--- Tags that an asset does not have yet.
-INSERT INTO asset_tag (tag, asset_id) SELECT tag, %(id)s FROM unnest(%(tags)s::text[]) AS tag
-ON CONFLICT DO NOTHING;
-
--- name: remove_tags
--- Tags that an asset has.
-DELETE FROM asset_tag WHERE asset_id = %(id)s AND tag = ANY(%(tags)s::text[]);
-
--- name: touch_asset
--- A person changed an asset; no row where there is no such asset.
-UPDATE asset SET updated = now() WHERE id = %(id)s;

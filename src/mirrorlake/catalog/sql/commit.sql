@@ -74,7 +74,8 @@ WHERE result = 0 AND asset_id IS NULL;
 -- Standing metadata of assets whose sidecar changed, locked against people's edits until the commit.
 -- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands.
 SELECT asset.id, asset.metadata::text, asset.provenance::text,
-  to_char(asset.sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at, staged.metadata
+  to_char(asset.sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at,
+  asset.edited, staged.config, staged.metadata
 FROM staged JOIN asset ON asset.id = staged.asset_id
 WHERE NOT staged.fresh AND NOT staged.same AND NOT staged.same_sidecar AND staged.result IN (0, 1)
   AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL)

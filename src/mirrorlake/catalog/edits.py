@@ -1,0 +1,61 @@
+"""What people change about assets, made permanent: one transaction, no statement per asset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from psycopg.types.json import Jsonb
+
+from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.statements import statement
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.metadata import USER
+from mirrorlake.select.edits import checked
+
+
+def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
+    """Change all of these assets, or none. What the edit names becomes the user's, as of now.
+
+    Raises NotFound for an id without an asset, UsageError for a key, value or tag that cannot be stored.
+    """
+    edit = checked(edit)
+    numbers = {number_of(asset_id): asset_id for asset_id in asset_ids}
+    at = datetime.now(UTC).isoformat()
+    values = {
+        "ids": list(numbers),
+        "removed": list(edit.remove_metadata),
+        "values": Jsonb(dict(edit.metadata)),
+        "sources": Jsonb({key: [USER, at] for key in edit.metadata}),
+    }
+    with catalog.write() as connection:
+        found = {row[0] for row in connection.execute(statement("lock_for_edit").query, values)}
+        for number, asset_id in numbers.items():
+            if number not in found:
+                raise no_asset(asset_id)
+        connection.execute(statement("edit_assets").query, values)
+        for name, tags in (("remove_tags", edit.remove_tags), ("add_tags", edit.add_tags)):
+            if tags:
+                connection.execute(statement(name).query, {"ids": values["ids"], "tags": list(tags)})
+
+
+def set_metadata(catalog: Catalog, asset_id: str, values: Mapping[str, Scalar]) -> None:
+    """Set keys of one asset."""
+    apply(catalog, [asset_id], Edit(metadata=values))
+
+
+def remove_metadata(catalog: Catalog, asset_id: str, keys: Iterable[str]) -> None:
+    """Take keys from one asset, whoever set them; one that it does not have is no mistake."""
+    apply(catalog, [asset_id], Edit(remove_metadata=tuple(keys)))
+
+
+def add_tags(catalog: Catalog, asset_id: str, tags: Iterable[str]) -> None:
+    """Give one asset tags; one that it has already is no mistake."""
+    apply(catalog, [asset_id], Edit(add_tags=tuple(tags)))
+
+
+def remove_tags(catalog: Catalog, asset_id: str, tags: Iterable[str]) -> None:
+    """Take tags from one asset; one that it does not have is no mistake."""
+    apply(catalog, [asset_id], Edit(remove_tags=tuple(tags)))

@@ -1,0 +1,118 @@
+"""Merge a sidecar that came, changed or went into the metadata that stands, by the strategy of its config. Pure.
+
+`STRATEGIES` holds them all. Each takes what stands and the sidecar as it is now (None: there is none any more), and
+answers what stands afterwards. What it answers is read with the moment of the merge as the new `sidecar_at`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.metadata import BUCKET, USER, Metadata, MetadataStrategy, Provenance
+
+Values = Mapping[str, Scalar]
+_Entry = tuple[str, str]  # who set a key, when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An asset's metadata before a merge."""
+
+    metadata: Metadata
+    sidecar_at: str | None  # when the bucket keys without an entry came
+    edited: bool  # whether a person ever set or removed a key
+
+    def entry(self, key: str) -> _Entry | None:
+        """Who set a key and when, written out; None for a bucket key of an unknown time."""
+        given = self.metadata.provenance.get(key)
+        if given is not None:
+            return given
+        return None if self.sidecar_at is None else (BUCKET, self.sidecar_at)
+
+    def of_users(self) -> dict[str, Scalar]:
+        """The keys that people set."""
+        values = self.metadata.values
+        return {key: values[key] for key, (source, _) in self.metadata.provenance.items() if source == USER}
+
+
+def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
+    """The user's keys overlaid by the sidecar; bucket keys that left the sidecar go."""
+    users, bucket = standing.of_users(), sidecar or {}
+    return Metadata(
+        values={**users, **bucket},
+        provenance=_as_they_stand(standing, users.keys() - bucket.keys()) | _from_bucket(standing, bucket),
+    )
+
+
+def merge_user_wins(standing: Standing, sidecar: Values | None) -> Metadata:
+    """The sidecar overlaid by the user's keys; bucket keys that left the sidecar go."""
+    users = standing.of_users()
+    bucket = {key: value for key, value in (sidecar or {}).items() if key not in users}
+    return Metadata(values=bucket | users, provenance=_as_they_stand(standing, users) | _from_bucket(standing, bucket))
+
+
+def overwrite(standing: Standing, sidecar: Values | None) -> Metadata:
+    """The sidecar alone; what people set is forgotten."""
+    bucket = sidecar or {}
+    return Metadata(values=dict(bucket), provenance=_from_bucket(standing, bucket))
+
+
+def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
+    """The sidecar, unless a person ever edited: then everything stays for good."""
+    if standing.edited:
+        values = standing.metadata.values
+        return Metadata(values=dict(values), provenance=_as_they_stand(standing, values))
+    return overwrite(standing, sidecar)
+
+
+def append(standing: Standing, sidecar: Values | None) -> Metadata:
+    """What stands, and the keys of the sidecar that do not stand yet."""
+    values = standing.metadata.values
+    return Metadata(values={**(sidecar or {}), **values}, provenance=_as_they_stand(standing, values))
+
+
+Merge = Callable[[Standing, Values | None], Metadata]
+
+STRATEGIES: Mapping[MetadataStrategy, Merge] = MappingProxyType(
+    {
+        MetadataStrategy.MERGE_BUCKET_WINS: merge_bucket_wins,
+        MetadataStrategy.MERGE_USER_WINS: merge_user_wins,
+        MetadataStrategy.OVERWRITE: overwrite,
+        MetadataStrategy.UNTIL_FIRST_CHANGE: until_first_change,
+        MetadataStrategy.APPEND: append,
+    }
+)
+
+
+def as_of(sidecar_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
+    """Provenance without the entries that `sidecar_at` says already."""
+    return {key: entry for key, entry in provenance.items() if entry != (BUCKET, sidecar_at)}
+
+
+def same(one: Scalar, other: Scalar) -> bool:
+    """Equal in value and kind: `true` is not 1, and 1 is not 1.0."""
+    return type(one) is type(other) and one == other
+
+
+def same_values(one: Values, other: Values) -> bool:
+    """The same keys with the same values."""
+    return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+
+
+def _as_they_stand(standing: Standing, keys: Iterable[str]) -> dict[str, _Entry]:
+    entries = {key: standing.entry(key) for key in keys}
+    return {key: entry for key, entry in entries.items() if entry is not None}
+
+
+def _from_bucket(standing: Standing, bucket: Values) -> dict[str, _Entry]:
+    """Entries of the keys that the bucket had set to the same value before: they keep their time."""
+    kept: dict[str, _Entry] = {}
+    for key, value in bucket.items():
+        entry = standing.entry(key)
+        values = standing.metadata.values
+        if entry is not None and entry[0] == BUCKET and key in values and same(values[key], value):
+            kept[key] = entry
+    return kept

@@ -1,0 +1,124 @@
+"""Read and check what people write as metadata keys, values and tags. Pure.
+
+Keys follow the rules of sidecars, so that whoever set a key, a query can name it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import unicodedata
+from collections.abc import Iterable
+
+from mirrorlake.errors import UsageError
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.edits import Edit
+from mirrorlake.select.metadata import INTEGERS, KEY, KEY_RULE, MAX_KEY_CHARS
+
+MAX_VALUE_CHARS = 8192  # of a text; longer ones are documents, not metadata
+MAX_TAG_CHARS = 100
+_UNUSABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, line and paragraph separators
+
+
+def checked(edit: Edit) -> Edit:
+    """The edit with its tags trimmed.
+
+    Raises UsageError for a key, value or tag that cannot be stored, and for one that is to come and to go.
+    """
+    for key, value in edit.metadata.items():
+        _check_key(key)
+        _check_value(key, value)
+    for key in edit.remove_metadata:
+        _check_key(key)
+    add, remove = _tags(edit.add_tags), _tags(edit.remove_tags)
+    _refuse_both("metadata key", set(edit.metadata) & set(edit.remove_metadata))
+    _refuse_both("tag", set(add) & set(remove))
+    return Edit(metadata=dict(edit.metadata), remove_metadata=edit.remove_metadata, add_tags=add, remove_tags=remove)
+
+
+def assignment(word: str) -> tuple[str, Scalar]:
+    """`KEY=VALUE` as it is typed. Raises UsageError."""
+    key, equals, text = word.partition("=")
+    if not equals:
+        raise UsageError(f"{_shown(word)} says no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
+    _check_key(key)
+    value = value_of(text, key)
+    _check_value(key, value)
+    return key, value
+
+
+def value_of(text: str, key: str) -> Scalar:
+    """A JSON scalar where the text is one, else the text itself: `95` is a number, `"95"` and `front` are texts.
+
+    Raises UsageError for `null`, and for a number that is too large to hold.
+    """
+    try:
+        found: object = json.loads(text, parse_int=_integer, parse_constant=_no_json)
+    except (ValueError, RecursionError):
+        return text
+    match found:
+        case None:
+            raise UsageError(
+                f"The value of {key} is null, which no key can have.",
+                f"Take the key away: mirrorlake metadata remove ID {key}; or write {key}='\"null\"' for the text.",
+            )
+        case bool() | int() | float() | str():
+            return found
+        case _:
+            return text
+
+
+def _integer(text: str) -> int:
+    # Python refuses to read integers of thousands of digits; any that is too long stands for all of them.
+    return int(text) if len(text) <= len(str(INTEGERS.start)) else INTEGERS.stop
+
+
+def _no_json(name: str) -> object:
+    # NaN and Infinity are texts: JSON does not know them.
+    raise ValueError(name)
+
+
+def _check_key(key: str) -> None:
+    if len(key) > MAX_KEY_CHARS:
+        raise UsageError(
+            f"The metadata key {_shown(key)} is too long.", f"It has at most {MAX_KEY_CHARS:,} characters."
+        )
+    if not KEY.fullmatch(key):
+        raise UsageError(f"{_shown(key)} cannot be a metadata key.", f"{KEY_RULE}.")
+
+
+def _check_value(key: str, value: Scalar) -> None:
+    match value:
+        case bool():
+            return
+        case int() if value not in INTEGERS:
+            problem, fix = "is an integer of more than 64 bits", "Write it in quotes, as a text."
+        case float() if not math.isfinite(value):
+            problem, fix = "is a number too large to hold", "Write it in quotes, as a text."
+        case str() if len(value) > MAX_VALUE_CHARS:
+            problem, fix = f"has {len(value):,} characters", f"A text has at most {MAX_VALUE_CHARS:,}."
+        case str() if "\0" in value or any(unicodedata.category(ch) == "Cs" for ch in value):
+            problem, fix = "holds a NUL character or half of a surrogate pair", "Leave that character out."
+        case _:
+            return
+    raise UsageError(f"The value of {key} {problem}.", fix)
+
+
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    trimmed = dict.fromkeys(tag.strip() for tag in tags)
+    for tag in trimmed:
+        if not 0 < len(tag) <= MAX_TAG_CHARS or any(unicodedata.category(ch) in _UNUSABLE for ch in tag):
+            raise UsageError(
+                f"{_shown(tag)} cannot be a tag.",
+                f"A tag has 1 to {MAX_TAG_CHARS} characters and no control characters.",
+            )
+    return tuple(trimmed)
+
+
+def _refuse_both(what: str, both: set[str]) -> None:
+    if both:
+        raise UsageError(f"The {what} {_shown(min(both))} is to come and to go.", "Name it once.")
+
+
+def _shown(text: str) -> str:
+    return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=not text.isprintable())  # noqa: PLR2004
