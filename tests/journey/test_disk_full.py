@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from tests.support.cli import Cli, Result
+from tests.support.cli import COMMAND, Cli, Result
 from tests.support.disks import SmallDisk, small_disk
 
 from mirrorlake.catalog.embedded import stop
@@ -41,6 +42,21 @@ def test_a_plan_that_cannot_be_written_is_a_full_disk() -> None:
     batch = CHANGES.empty_table().to_batches() or []
     with pytest.raises(DiskFull, match="/dev"):
         write_spool(Path("/dev/full"), batch)
+
+
+def test_a_result_that_cannot_be_written_is_told(cli: Cli) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [COMMAND, "mirror", "file:///nowhere", "--json"],
+            env=cli.environ,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert one_sentence(Result(done.returncode, "", done.stderr)), done.stderr
+    assert "standard output" in done.stderr
+    assert cli.run("runs", "list", "--json").lines[0]["state"] == "failed"
 
 
 def test_a_full_data_folder_keeps_what_was_committed(cli: Cli, disk: SmallDisk, photos: Path) -> None:

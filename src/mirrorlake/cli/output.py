@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from typing import BinaryIO
 
 import orjson
 from rich.console import Console
 from rich.table import Table
+
+from mirrorlake.errors import MirrorlakeError
 
 people = Console(stderr=True, highlight=False)
 results = Console(highlight=False)
@@ -37,15 +42,32 @@ def _line(document: Mapping[str, object]) -> bytes:
 
 def print_json(document: Mapping[str, object]) -> None:
     """One JSON document on a line of its own."""
-    sys.stdout.buffer.write(_line(document))
-    sys.stdout.buffer.flush()
+    print_json_lines([document])
 
 
 def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
     """JSON Lines, each written as soon as it is known."""
     for document in documents:
-        sys.stdout.buffer.write(_line(document))
-    sys.stdout.buffer.flush()
+        line = _line(document)
+        with _standard_output() as out:
+            out.write(line)
+    with _standard_output() as out:
+        out.flush()
+
+
+@contextmanager
+def _standard_output() -> Generator[BinaryIO]:
+    try:
+        yield sys.stdout.buffer
+    except BrokenPipeError:
+        raise  # whoever read has seen enough
+    except OSError as error:
+        # Python would try once more at its end, and complain in its own words.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise MirrorlakeError(
+            f"The result cannot be written to standard output: {error.strerror or error}.",
+            "Make room where it goes, or send it elsewhere.",
+        ) from error
 
 
 def print_table(
