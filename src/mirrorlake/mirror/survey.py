@@ -80,7 +80,8 @@ def survey(
 
     done = _side_by_side(one, len(ranges))
     # Asking for the certificate is the proof: it raises where a range was not listed to its end.
-    unnameable = tuple(key for listing, _, _, _ in done for key in listing.certificate().unnameable)
+    # Where two ranges meet, a page may show such a key to both.
+    unnameable = tuple(dict.fromkeys(key for listing, _, _, _ in done for key in listing.certificate().unnameable))
     return Survey(
         listed=sum(selection.listed for _, selection, _, _ in done) + len(unnameable),
         selected=sum(selection.selected for _, selection, _, _ in done),
