@@ -16,7 +16,15 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import last_runs
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound, UsageError
-from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.model.sources import (
+    Access,
+    Datasource,
+    DatasourceSummary,
+    GlobFile,
+    Location,
+    MirrorSettings,
+    Provider,
+)
 from mirrorlake.select.settings import settings_to_json, stored_settings
 
 NAME_LIMIT = 60  # characters of a derived name
@@ -95,6 +103,28 @@ def summaries(catalog: Catalog) -> list[DatasourceSummary]:
         DatasourceSummary(datasource=source, assets=assets.get(source.id, 0), last_run=runs.get(source.name))
         for source in sources
     ]
+
+
+def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None:
+    """What was last read of a glob file, None where it never was."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("glob_file").query, {"datasource_id": datasource_id, "key": key}).fetchone()
+    return None if row is None else GlobFile(key=key, size=row[0], token=row[1], content=row[2])
+
+
+def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
+    """Keep what was read of a glob file, in place of an earlier reading."""
+    with catalog.write() as connection:
+        connection.execute(
+            statement("remember_glob_file").query,
+            {
+                "datasource_id": datasource_id,
+                "key": file.key,
+                "size": file.size,
+                "token": file.token,
+                "content": file.content,
+            },
+        )
 
 
 def name_after(location: Location) -> str:

@@ -10,30 +10,31 @@ import pyarrow as pa
 from mirrorlake.catalog import commit
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.ingest.pool import LookPool
+from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState, Op
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
-from mirrorlake.select.kernels import Column, chosen, column, equal_to, keep
+from mirrorlake.select.kernels import chosen, column, equal_to, keep
 
 
-def settle(lease: Lease, planned: Planned, tally: Tally) -> None:
+def settle(lease: Lease, planned: Planned, tally: Tally, naming: Naming) -> None:
     """Commit everything that needs no bytes: moves, returns, what is missing, what a rule left out."""
     for batch in planned.batches():
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
             if rows.num_rows:
-                tally.add(_settle(lease, op, rows))
+                tally.add(_settle(lease, op, rows, naming))
 
 
-def _settle(lease: Lease, op: Op, rows: pa.RecordBatch) -> Counts:
+def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
     match op:
         case Op.NEW | Op.CHANGED | Op.SIDECAR:
             return Counts()  # these are looked at
         case Op.MOVED:
-            return commit.moved(lease, rows, names_of(rows))
+            return commit.moved(lease, rows, naming.of_moved(rows))
         case Op.RETURNED:
             return commit.returned(lease, rows)
         case Op.VANISHED:
@@ -53,6 +54,7 @@ def look(
     tally: Tally,
     progress: Progress,
     *,
+    naming: Naming,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
     """Open what is new or changed, and commit what was seen batch by batch.
@@ -61,11 +63,7 @@ def look(
     """
     done = 0
     for batch in pool.looked(planned.to_look_at()):
-        tally.add(commit.looked(lease, batch, names_of(batch), strategies))
+        rows, names = naming.of_looked(batch)
+        tally.add(commit.looked(lease, rows, names, strategies))
         done += batch.num_rows
         progress.looked(done, tally.counts.failed)
-
-
-def names_of(batch: pa.RecordBatch) -> Column:
-    """What the assets of these objects are called: the full key."""
-    return column(batch, "key")

@@ -57,7 +57,7 @@ def plan(survey: Survey, prove: Prove) -> Planned:
 
 def _final(survey: Survey, moves: Moves) -> Iterator[pa.RecordBatch]:
     for batch in survey.changes:
-        yield apply_moves(batch, moves)
+        yield apply_moves(batch, moves, survey.frozen)
     if survey.unnameable:
         yield _unnameable(survey.unnameable)
 

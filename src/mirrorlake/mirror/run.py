@@ -15,6 +15,8 @@ from mirrorlake.errors import AccessDenied, CatalogError, LeaseLost, MirrorlakeE
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
 from mirrorlake.mirror.execute import look, settle
+from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report, Would
@@ -24,7 +26,6 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.select.globs import exactly
-from mirrorlake.select.rules import compile_rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.wrappers import Metered
 
@@ -74,26 +75,30 @@ def run_pass(source: Datasource, parts: Parts, progress: Progress, *, opens: Ope
 
 def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> None:
     with _opened(opens, tally) as store:
-        found = _survey(source, store, parts, progress, known_id=source.id)
+        found = _survey(source, store, parts, progress, known_id=source.id, keep=True)
         tally.add(_surveyed(found))
         planned = plan(found, lambda moves: prove_moves(moves, store))
-        settle(lease, planned, tally)
+        naming = Naming(source.settings.configs)
+        settle(lease, planned, tally, naming)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
         with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
             tally.measure(pool)
             strategies = [config.metadata_strategy for config in source.settings.configs]
-            look(lease, planned, pool, tally, progress, strategies=strategies)
+            look(lease, planned, pool, tally, progress, naming=naming, strategies=strategies)
 
 
 def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Progress) -> Report:
-    """What a pass would do. Lists, and asks nothing else; stores nothing. `known_id` None: never mirrored before."""
+    """What a pass would do. Lists, reads glob files, and asks nothing else; stores nothing.
+
+    `known_id` None: never mirrored before.
+    """
     started = time.monotonic()
     tally = Tally()
     would: Would | None = None
     error: str | None = None
     try:
         with _opened(_recipe(source), tally) as store:
-            found = _survey(source, store, parts, progress, known_id=known_id)
+            found = _survey(source, store, parts, progress, known_id=known_id, keep=False)
         tally.add(_surveyed(found))
         summary = plan(found, lambda moves: moves).summary
         tally.add(
@@ -108,7 +113,13 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
             )
         )
         asked = summary.requests
-        would = Would(list=tally.requests.list, get=asked.get, head=asked.head, bytes=summary.bytes)
+        made = tally.requests  # of the listing and for glob files
+        would = Would(
+            list=made.list,
+            get=made.get + asked.get,
+            head=made.head + asked.head,
+            bytes=tally.bytes_read + summary.bytes,
+        )
     except MirrorlakeError as problem:
         error = str(problem)
     return Report(
@@ -135,10 +146,12 @@ def _recipe(source: Datasource) -> StoreRecipe:
     return StoreRecipe(location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered)
 
 
-def _survey(source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None) -> Survey:
+def _survey(
+    source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None, keep: bool
+) -> Survey:
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
-    rules = compile_rules(source.settings, prefix=scope.prefix)
+    rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=keep)
     found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed:
         _refuse_single_object(source, store)

@@ -22,6 +22,7 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.plan.diff import Diff, diff
+from mirrorlake.plan.frozen import Frozen, frozen_by
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import safe_ranges
 from mirrorlake.select.stream import Selection, select
@@ -56,12 +57,14 @@ class Survey:
     unchanged: int
     unnameable: tuple[str, ...]
     changes: Spooled  # CHANGES: everything that is not simply unchanged, in key order within a range
+    frozen: Frozen  # what is not read again, for moves that are recognised later
 
 
 def survey(
     store: Store, known: Known, scope: KeyRange, rules: Rules, *, parts: int, workdir: Path, progress: Progress
 ) -> Survey:
     """List all of `scope`. Raises StorageError when any part of it could not be listed to its end."""
+    frozen = frozen_by([rule.config for rule in rules.rules])
     ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
     count = _Count(progress)
     alone = len(ranges) == 1
@@ -73,7 +76,7 @@ def survey(
         selection = select(count.counted(listing), rules)
         rows = known.rows(ranges[index])
         # One range: each step has a thread of its own. Several ranges keep every core busy as they are.
-        differences = diff(ahead(selection), ahead(rows)) if alone else diff(selection, rows)
+        differences = diff(ahead(selection), ahead(rows), frozen) if alone else diff(selection, rows, frozen)
         spool = workdir / f"changes-{index}.arrow"
         write_spool(spool, differences)
         return listing, selection, differences, spool
@@ -88,6 +91,7 @@ def survey(
         unchanged=sum(differences.unchanged for _, _, differences, _ in done),
         unnameable=unnameable,
         changes=Spooled(spool for _, _, _, spool in done),
+        frozen=frozen,
     )
 
 

@@ -107,6 +107,16 @@ class MirrorSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GlobFile:
+    """What was last read of a text file in the source that holds one glob a line."""
+
+    key: str
+    size: int  # bytes
+    token: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Datasource:
     """One source with its settings, as the catalog holds it."""
 

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from mirrorlake.model.columns import CHANGES, KnownState, Op
 from mirrorlake.model.objects import Requests
+from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
 from mirrorlake.select.kernels import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
 
@@ -68,9 +69,9 @@ def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
     return match_moves(gone, joined(came))
 
 
-def apply_moves(batch: pa.RecordBatch, moves: Moves) -> pa.RecordBatch:
+def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: Frozen = NOTHING_FROZEN) -> pa.RecordBatch:
     """A batch of the final plan: each moved pair is one MOVED row, in the place of its NEW row."""
-    return moves.applied_to(batch)
+    return moves.applied_to(batch, frozen)
 
 
 def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +16,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.select.kernels import (
     BoolMask,
     Column,
@@ -38,6 +40,7 @@ from mirrorlake.select.kernels import (
     present,
     same,
     take,
+    where,
 )
 from mirrorlake.select.sidecars import DEFERRED
 
@@ -54,7 +57,8 @@ class Diff:
     Batches have the columns CHANGES and come in key order; rows that the selection deferred come late.
     """
 
-    def __init__(self, candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch]) -> None:
+    def __init__(self, candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch], frozen: Frozen) -> None:
+        self._frozen = frozen
         self._candidates = _Side(candidates, CANDIDATES, "The listing")
         self._known = _Side(known, KNOWN, "What the catalog knows")
         self._waiting = no_rows(CANDIDATES)  # deferred candidates: they come again with their sidecar
@@ -145,20 +149,23 @@ class Diff:
     def _changes(self, candidates: pa.RecordBatch, known: pa.RecordBatch, places: Rows) -> pa.RecordBatch:
         """Judges each candidate by the known row at its place (-1: none); unchanged ones are only counted."""
         remembered = take(known, places)
-        ops, sidecar_changed = _judge(candidates, remembered, places >= 0)
+        kept = _Kept.of(candidates, remembered, self._frozen) if self._frozen else None
+        ops, sidecar_changed = _judge(candidates, remembered, places >= 0, kept)
         told = ops != _UNCHANGED
         self.unchanged += int(len(ops) - told.sum())
-        return _as_changes(
-            ops[told], keep(candidates, told), column(keep(remembered, told), "state"), sidecar_changed[told]
-        )
+        rows = candidates if kept is None else kept.restored(candidates, remembered)
+        return _as_changes(ops[told], keep(rows, told), column(keep(remembered, told), "state"), sidecar_changed[told])
 
 
-def diff(candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch]) -> Diff:
+def diff(
+    candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch], frozen: Frozen = NOTHING_FROZEN
+) -> Diff:
     """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
 
-    Raises ListingBroken while iterating if either side is out of order.
+    What is `frozen` keeps the tokens that are known, however the listing differs. Raises ListingBroken while
+    iterating if either side is out of order.
     """
-    return Diff(candidates, known)
+    return Diff(candidates, known, frozen)
 
 
 class _Side:
@@ -218,12 +225,45 @@ class _Side:
         )
 
 
-def _judge(candidates: pa.RecordBatch, remembered: pa.RecordBatch, known: BoolMask) -> tuple[_Ops, BoolMask]:
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Candidates whose image, or whose sidecar, stays as it was read, whatever is listed now."""
+
+    image: BoolMask
+    sidecar: BoolMask
+
+    @classmethod
+    def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, frozen: Frozen) -> _Kept:
+        config, state = column(candidates, "config"), column(remembered, "state")
+        read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # what was refused was never taken in
+        has_sidecar = present(column(remembered, "sidecar_token"))
+        return cls(frozen.image(config) & read, frozen.sidecar(config) & read & has_sidecar)
+
+    def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch) -> pa.RecordBatch:
+        """The candidates with what is remembered in place of what is listed.
+
+        A sidecar that is kept has a token but no key: there is nothing to read, and what was read stays.
+        """
+        now = dict(zip(candidates.schema.names, columns(candidates), strict=True))
+        for name in ("token", "size"):
+            now[name] = where(self.image, column(remembered, name), now[name])
+        for name in ("sidecar_token", "sidecar_size"):
+            now[name] = where(self.sidecar, column(remembered, name), now[name])
+        now["sidecar_key"] = where(self.sidecar, nulls(candidates.num_rows, pa.string()), now["sidecar_key"])
+        return pa.RecordBatch.from_arrays([*now.values()], schema=CANDIDATES)
+
+
+def _judge(
+    candidates: pa.RecordBatch, remembered: pa.RecordBatch, known: BoolMask, kept: _Kept | None
+) -> tuple[_Ops, BoolMask]:
     """The Op of each candidate (or _UNCHANGED), and whether `sidecar_changed` is to be set."""
     same_bytes = equal(column(candidates, "token"), column(remembered, "token"))
     same_bytes &= equal(column(candidates, "size"), column(remembered, "size"))
     same_sidecar = same(column(candidates, "sidecar_token"), column(remembered, "sidecar_token"))
     same_sidecar &= same(column(candidates, "sidecar_size"), column(remembered, "sidecar_size"))
+    if kept is not None:
+        same_bytes |= kept.image
+        same_sidecar |= kept.sidecar
     state = column(remembered, "state")
     ops: _Ops = np.select(
         [

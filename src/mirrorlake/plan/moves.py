@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
+from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.select.kernels import (
     Column,
     as_binary,
@@ -28,6 +29,7 @@ from mirrorlake.select.kernels import (
     no_rows,
     once,
     places_in,
+    present,
     same,
     take,
     texts,
@@ -62,8 +64,11 @@ class Moves:
         """Just the moves from these keys: those whose old key was proven gone."""
         return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
 
-    def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes."""
+    def applied_to(self, changes: pa.RecordBatch, frozen: Frozen = NOTHING_FROZEN) -> pa.RecordBatch:
+        """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes.
+
+        A frozen sidecar that was read under the old key is not read again under the new one.
+        """
         if not len(self):
             return changes
         keys = column(changes, "key")
@@ -80,6 +85,8 @@ class Moves:
             same(column(changes, "sidecar_token"), column(origin, "sidecar_token"))
             & same(column(changes, "sidecar_size"), column(origin, "sidecar_size"))
         )
+        if frozen:
+            sidecar_changed &= ~(frozen.sidecar(column(changes, "config")) & present(column(origin, "sidecar_token")))
         now = dict(zip(changes.schema.names, columns(changes), strict=True))
         count = changes.num_rows
         now["op"] = where(came, filled(count, int(Op.MOVED), pa.int8()), now["op"])

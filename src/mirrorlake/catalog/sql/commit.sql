@@ -46,8 +46,9 @@ SELECT $1, 0, size, known_sidecar_size, asset_id, key, token, known_sidecar_toke
 FROM staged WHERE op = 3 AND asset_id IS NOT NULL;
 
 -- name: rename_assets
--- A moved asset keeps its id and all that people gave it.
-UPDATE asset SET key = staged.key, name = staged.name, token = staged.token, modified = staged.modified,
+-- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name.
+UPDATE asset SET key = staged.key,
+  name = coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END), token = staged.token, modified = staged.modified,
   storage_class = staged.storage_class, state = CASE WHEN asset.state = 2 THEN asset.state ELSE 0 END,
   sidecar_key = CASE WHEN staged.sidecar_changed THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
 FROM staged
@@ -85,14 +86,15 @@ ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 -- New assets, in key order.
 INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, media_type, width, height,
   orientation, digest, placeholder, facts, metadata, sidecar_key, sidecar, sidecar_at, warnings)
-SELECT asset_id, $1, key, name, token, size, modified, storage_class, media_type, width, height,
+SELECT asset_id, $1, key, coalesce(name, key), token, size, modified, storage_class, media_type, width, height,
   orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, coalesce(metadata, '{}')::jsonb,
   sidecar_key, sidecar::json, CASE WHEN metadata IS NOT NULL THEN now() END, coalesce(warnings, '{}')
 FROM staged WHERE fresh ORDER BY key;
 
 -- name: update_content
 -- Other bytes under a known key: the asset keeps its id, tags and what people set.
-UPDATE asset SET token = staged.token, size = staged.size, modified = staged.modified,
+-- A sidecar with a token but no key is one that was not asked for: what was read of it stays.
+UPDATE asset SET name = coalesce(staged.name, asset.name), token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
   facts = coalesce(staged.facts, '{}')::jsonb, state = CASE WHEN asset.state = 2 THEN asset.state ELSE 0 END,
@@ -100,13 +102,15 @@ UPDATE asset SET token = staged.token, size = staged.size, modified = staged.mod
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
   sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,
-  sidecar_key = staged.sidecar_key, warnings = coalesce(staged.warnings, '{}'), updated = now()
+  sidecar_key = CASE WHEN staged.sidecar_token IS NULL THEN staged.sidecar_key
+    ELSE coalesce(staged.sidecar_key, asset.sidecar_key) END, warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = 0 AND NOT staged.fresh AND NOT staged.same;
 
 -- name: update_sidecars
 -- Only the sidecar changed, came or went.
-UPDATE asset SET metadata = coalesce(merged.metadata::jsonb, asset.metadata),
+UPDATE asset SET name = coalesce(staged.name, asset.name),
+  metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
   sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,

@@ -27,3 +27,14 @@ RETURNING id, name, uri, access, settings;
 -- name: count_assets
 -- How many assets each datasource has, counted in the narrow table.
 SELECT datasource_id, count(asset_id) FROM object GROUP BY datasource_id;
+
+-- name: glob_file
+-- What was last read of a text file in the source whose lines are globs.
+SELECT size, token, content FROM glob_file WHERE datasource_id = %(datasource_id)s AND key = %(key)s;
+
+-- name: remember_glob_file
+-- Another content of such a file.
+INSERT INTO glob_file (datasource_id, key, size, token, content)
+VALUES (%(datasource_id)s, %(key)s, %(size)s, %(token)s, %(content)s)
+ON CONFLICT (datasource_id, key) DO UPDATE SET size = excluded.size, token = excluded.token,
+  content = excluded.content;

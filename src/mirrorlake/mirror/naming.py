@@ -1,0 +1,107 @@
+"""Name assets as the config that governs them asks: by key, file name, token, or a value of their sidecar."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.columns import LookResult, Op
+from mirrorlake.model.sources import MirrorConfig, NamingStrategy
+from mirrorlake.select.kernels import Column, column, columns, equal_to, nulls, where
+
+_SEEN = (LookResult.LOOKED, LookResult.SIDECAR_ONLY)
+_TOLD = ("op", "key", "result", "sidecar_key", "sidecar_token", "metadata")
+_Row = tuple[int, str, int, str | None, str | None, str | None]
+
+
+class Naming:
+    """The naming strategies of a datasource's configs, in their order."""
+
+    def __init__(self, configs: Sequence[MirrorConfig]) -> None:
+        self._other = {
+            place: config for place, config in enumerate(configs) if config.naming is not NamingStrategy.FULL_PATH
+        }
+
+    def of_moved(self, rows: pa.RecordBatch) -> Column:
+        """Names for CHANGES rows with `op` MOVED; null where the asset keeps its name."""
+        names = column(rows, "key")
+        for place, config in self._other.items():
+            mask = equal_to(column(rows, "config"), place)
+            if mask.any():
+                names = where(mask, self._plain(config, rows), names)
+        return names
+
+    def of_looked(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Column]:
+        """LOOKED rows, with a warning where a name was wanted and not found, and their names as in `of_moved`."""
+        names = self.of_moved(rows)
+        for place, config in self._other.items():
+            mask = equal_to(column(rows, "config"), place)
+            if config.naming is NamingStrategy.METADATA and mask.any():
+                said, missing = _from_metadata(rows, str(config.naming_key))
+                names = where(mask, said, names)
+                reported = [bool(one) and without for one, without in zip(mask, missing, strict=True)]
+                rows = _warned(rows, reported, f"no usable metadata {config.naming_key!r}: named by its key instead")
+        return rows, names
+
+    def _plain(self, config: MirrorConfig, rows: pa.RecordBatch) -> Column:
+        match config.naming:
+            case NamingStrategy.FILE_NAME:
+                return last_segments(column(rows, "key"))
+            case NamingStrategy.ETAG:
+                return column(rows, "token")
+            case NamingStrategy.METADATA:
+                return nulls(rows.num_rows, pa.string())  # what was read before still names it
+            case NamingStrategy.FULL_PATH:
+                return column(rows, "key")
+
+
+def last_segments(keys: Column) -> Column:
+    """What follows the last slash of each key."""
+    compute: Any = pc
+    return compute.replace_substring_regex(keys, pattern=r"(?s)\A.*/", replacement="")
+
+
+def _from_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
+    """The name that each row's sidecar gives: its key where there is none (and whether that is so), null: keep."""
+    names: list[str | None] = []
+    missing: list[bool] = []
+    told = [cast("list[Any]", column(rows, name).to_pylist()) for name in _TOLD]
+    for row in zip(*told, strict=True):
+        name, lacks = _name(cast("_Row", row), key)
+        names.append(name)
+        missing.append(lacks)
+    return pa.array(names, pa.string()), missing
+
+
+def _name(row: _Row, naming_key: str) -> tuple[str | None, bool]:
+    op, key, result, sidecar_key, sidecar_token, metadata = row
+    if result not in _SEEN:
+        return None, False
+    if metadata is not None:
+        name = _as_name(cast("Mapping[str, Scalar]", orjson.loads(metadata)).get(naming_key))
+        return (key, True) if name is None else (name, False)
+    if op != Op.NEW and (sidecar_key is not None or sidecar_token is not None):
+        return None, False  # this time nothing usable was read: metadata, and so the name, stay as they stand
+    return key, True
+
+
+def _as_name(value: Scalar | None) -> str | None:
+    if value is None or isinstance(value, str):
+        return value or None
+    return orjson.dumps(value).decode()
+
+
+def _warned(rows: pa.RecordBatch, which: list[bool], warning: str) -> pa.RecordBatch:
+    if not any(which):
+        return rows
+    before = cast("list[list[str] | None]", column(rows, "warnings").to_pylist())
+    warnings = [[*(one or []), warning] if reported else one for one, reported in zip(before, which, strict=True)]
+    place = rows.schema.get_field_index("warnings")
+    arrays = columns(rows)
+    arrays[place] = pa.array(warnings, pa.list_(pa.string()))
+    return pa.RecordBatch.from_arrays(arrays, schema=rows.schema)

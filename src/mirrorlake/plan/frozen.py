@@ -1,0 +1,41 @@
+"""Know what is never read again: images or sidecars of configs whose `update...WhenNewer` is false. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mirrorlake.model.sources import MirrorConfig
+from mirrorlake.select.kernels import BoolMask, Column, is_in
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The places of those configs. What was never read is not frozen: a late first sidecar is still taken."""
+
+    images: frozenset[int] = frozenset()
+    sidecars: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.images or self.sidecars)
+
+    def image(self, config: Column) -> BoolMask:
+        """Which objects, by the place of their config, keep the image that was read once."""
+        return is_in(config, pa.array(sorted(self.images), pa.int8()))
+
+    def sidecar(self, config: Column) -> BoolMask:
+        """Which objects, by the place of their config, keep the sidecar that was read once."""
+        return is_in(config, pa.array(sorted(self.sidecars), pa.int8()))
+
+
+NOTHING_FROZEN = Frozen()
+
+
+def frozen_by(configs: Sequence[MirrorConfig]) -> Frozen:
+    """What the configs of a datasource, in their order, freeze."""
+    return Frozen(
+        images=frozenset(place for place, config in enumerate(configs) if not config.update_image),
+        sidecars=frozenset(place for place, config in enumerate(configs) if not config.update_metadata),
+    )
