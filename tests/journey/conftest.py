@@ -40,9 +40,17 @@ def bucket(stub: S3Stub, cli: Cli) -> Bucket:
     return stub_bucket(stub, cli)
 
 
-@pytest.fixture(params=["stub", "seaweed"])
+@pytest.fixture
+def ordered_bucket(stub: S3Stub, cli: Cli, tmp_path: Path) -> Bucket:
+    """A bucket of the stub server, which is believed to list in key order, as AWS is."""
+    settings = tmp_path / "ordered.json"
+    settings.write_text('{"listingOrdered": true}')
+    return stub_bucket(stub, cli, "--settings", str(settings))
+
+
+@pytest.fixture(params=["ordered", "seaweed"])
 def any_bucket(request: pytest.FixtureRequest, cli: Cli) -> Bucket:
-    """A bucket of each kind of server in turn."""
-    if request.param == "stub":
-        return stub_bucket(request.getfixturevalue("stub"), cli)
+    """A bucket of a server that lists in key order, and of one that does not."""
+    if request.param == "ordered":
+        return request.getfixturevalue("ordered_bucket")
     return weed_bucket(request.getfixturevalue("weed"), cli)

@@ -37,7 +37,8 @@ def test_only_what_changed_is_handled_pass_after_pass(any_bucket: Bucket) -> Non
     assert first["requests"]["get"] == 6
     again = bucket.mirror()
     assert told(again) == {"unchanged": 5}
-    assert again["requests"] == {"list": 1, "get": 0, "head": 0, "put": 0, "delete": 0}
+    assert again["requests"].pop("list") > 0
+    assert set(again["requests"].values()) == {0}
     assert again["bytes_read"] == 0
     before = {asset["name"]: asset for asset in bucket.cli.search()}
     assert before["b/c d+e%.png"]["uri"] == f"s3://{bucket.name}/b/c%20d%2Be%25.png"
@@ -59,7 +60,8 @@ def test_only_what_changed_is_handled_pass_after_pass(any_bucket: Bucket) -> Non
     assert told(bucket.mirror()) == {"unchanged": 4, "missing": 1}
 
 
-def test_torture_keys_go_in_and_are_found_as_they_are(stub: S3Stub, bucket: Bucket) -> None:
+def test_torture_keys_go_in_and_are_found_as_they_are(stub: S3Stub, ordered_bucket: Bucket) -> None:
+    bucket = ordered_bucket
     keys = list(dict.fromkeys(shortened(key) + ".png" for key in torture.torture_keys()))
     for number, key in enumerate(keys):
         bucket.put(key, picture_no(number))

@@ -13,8 +13,9 @@ HTML = Answer(200, b"<!DOCTYPE html><html><body>Welcome</body></html>", {"Conten
 
 
 @pytest.fixture
-def known(stub: S3Stub, bucket: Bucket) -> Bucket:
+def known(stub: S3Stub, ordered_bucket: Bucket) -> Bucket:
     """A bucket of six pictures, all known, that lists two keys a page."""
+    bucket = ordered_bucket
     for number in range(6):
         bucket.put(f"{number}.png", picture((number, 0, 0)))
     assert bucket.mirror()["new"] == 6

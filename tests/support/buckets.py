@@ -35,6 +35,7 @@ class Bucket:
     put: Callable[[str, bytes], object]
     delete: Callable[[str], object]
     secrets: tuple[str, ...]
+    flags: tuple[str, ...] = ()  # of every pass
 
     def rename(self, key: str, to: str, data: bytes) -> None:
         self.put(to, data)
@@ -42,7 +43,7 @@ class Bucket:
 
     def words(self, folder: str = "") -> list[str]:
         # One process that looks: starting more costs more than the few pictures of a test.
-        return [f"s3://{self.name}/{folder}", "--endpoint", self.endpoint, "--jobs", "1", "--json"]
+        return [f"s3://{self.name}/{folder}", "--endpoint", self.endpoint, "--jobs", "1", "--json", *self.flags]
 
     def mirror(self, *words: str, folder: str = "") -> Any:
         """A pass that must succeed; answers its report."""
@@ -72,7 +73,7 @@ class Bucket:
         return sorted(asset["name"] for asset in self.cli.search(query))
 
 
-def stub_bucket(stub: s3stub.S3Stub, cli: Cli) -> Bucket:
+def stub_bucket(stub: s3stub.S3Stub, cli: Cli, *flags: str) -> Bucket:
     name = f"b-{uuid.uuid4().hex[:12]}"
     stub.create_bucket(name)
     return Bucket(
@@ -82,6 +83,7 @@ def stub_bucket(stub: s3stub.S3Stub, cli: Cli) -> Bucket:
         put=lambda key, data: stub.put(name, key, data),
         delete=lambda key: stub.delete(name, key),
         secrets=(s3stub.SECRET_KEY,),
+        flags=flags,
     )
 
 
