@@ -29,7 +29,7 @@ from mirrorlake.model.sources import DatasourceSummary
 
 __all__ = ["Client"]
 
-PAGE = 200  # assets a request
+PAGE = 200  # assets or outcomes a request
 TIMEOUT_S = 30.0
 
 
@@ -92,8 +92,14 @@ class Client:
         self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
     ) -> list[Outcome]:
         """What happened to single objects in a run, by key."""
-        found = self._get(f"/runs/{run_id}/outcomes", limit=limit, offset=offset, kind=kind)
-        return [outcome_from_answer(item) for item in found]
+        found: list[Outcome] = []
+        while len(found) < limit:
+            size = min(PAGE, limit - len(found))
+            page = self._get(f"/runs/{run_id}/outcomes", limit=size, offset=offset + len(found), kind=kind)
+            found += [outcome_from_answer(item) for item in page]
+            if len(page) < size:
+                break
+        return found
 
     def _get(self, path: str, **query: str | int | None) -> Any:
         return self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
