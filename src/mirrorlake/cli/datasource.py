@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from mirrorlake.cli.output import print_json, print_json_lines, print_table, say
 from mirrorlake.cli.reader import open_reader
 from mirrorlake.errors import NotFound
 from mirrorlake.model.public import datasource_to_json
+from mirrorlake.settings import read_settings
 
 app = typer.Typer(help="Look at what is mirrored.", no_args_is_help=True)
 
@@ -53,6 +55,26 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
         print_json(shape)
     else:
         print_table(["", ""], ((field.replace("_", " "), value) for field, value in shape.items()))
+
+
+@app.command("explain")
+def explain(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="The whole key, as the bucket has it.")],
+    *,
+    json: JSON = False,
+) -> None:
+    """Which rule takes or leaves one key: a pattern, an exclude, its name, or what the object is."""
+    # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
+    explained = import_module("mirrorlake.app.explaining").explain_key(read_settings(), name, key)
+    if json:
+        print_json(explained.as_json())
+        return
+    told = explained.explanation
+    rows: list[tuple[str, object]] = [("key", told.key), ("becomes", told.verdict.value), ("because", told.reason)]
+    if told.sidecars:
+        rows.append(("metadata from", ", else ".join(told.sidecars)))
+    print_table(["", ""], [*rows, ("object", explained.object)])
 
 
 def install(parent: typer.Typer) -> None:

@@ -89,9 +89,9 @@ def compile_rules(
     )
 
 
-def below(path: str, prefix: str) -> str:
-    """What follows the prefix of a path that starts with it; a path that does not stands below it anyway."""
-    return path[len(prefix) :] if prefix and path.startswith(prefix) else path
+def literal(path: str, prefix: str) -> str:
+    """The pattern of one of `paths`: a whole key, or where it does not start with the prefix, one below it."""
+    return f'"{path.removeprefix(prefix)}"'
 
 
 def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> Rule:
@@ -102,10 +102,10 @@ def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> R
             f"The glob file {config.glob_file!r} holds no pattern.",
             "Write one pattern a line into it; ** takes everything. Nothing was decided without it.",
         )
-    literal = tuple(f'"{below(path, prefix)}"' for path in config.paths)
+    literals = tuple(literal(path, prefix) for path in config.paths)
     return Rule(
         config=config,
-        takes=compile_globs((*config.globs, *lines, *literal)),
+        takes=compile_globs((*config.globs, *lines, *literals)),
         leaves=compile_globs(config.exclude) if config.exclude else None,
         said={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
     )

@@ -34,7 +34,9 @@ LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a buck
 
 # Reading these fails until someone restores them, which costs money: never done unasked.
 # GLACIER_IR and INTELLIGENT_TIERING answer reads at once.
-_ASLEEP = pa.array(["GLACIER", "DEEP_ARCHIVE"])
+ASLEEP = ("GLACIER", "DEEP_ARCHIVE")
+EMPTY = "empty object"
+_ASLEEP = pa.array(ASLEEP)
 
 
 class Selection:
@@ -109,7 +111,7 @@ def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
     if not empty.any() and not asleep.any():
         return batch
     skip = column(batch, "skip")
-    reason = where(empty, "empty object", where(asleep, joined_text(["storage class", storage_class], " "), skip))
+    reason = where(empty, EMPTY, where(asleep, joined_text(["storage class", storage_class], " "), skip))
     reason = where(equal_to(skip, DEFERRED), DEFERRED, reason)  # it comes again, then with its reason
     parts = dict(zip(CANDIDATES.names, columns(batch), strict=True)) | {"skip": reason}
     return pa.RecordBatch.from_arrays([*parts.values()], schema=CANDIDATES)
