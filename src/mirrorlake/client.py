@@ -19,7 +19,7 @@ from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import (
     asset_from_json,
-    datasource_from_json,
+    datasource_from_answer,
     detail_from_answer,
     outcome_from_answer,
     run_from_answer,
@@ -78,7 +78,7 @@ class Client:
 
     def datasources(self) -> list[DatasourceSummary]:
         """Every datasource, by name."""
-        return [datasource_from_json(item) for item in self._get("/datasources")]
+        return [datasource_from_answer(item) for item in self._get("/datasources")]
 
     def runs(self, *, limit: int = 20, datasource: str | None = None) -> list[Run]:
         """The newest runs first."""

@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
-from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.model.sources import DatasourceSummary, MetadataStrategy, NamingStrategy, Orphans, Provider
 
 _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
@@ -229,14 +229,39 @@ class OutcomeShape(Shape):
         )
 
 
+class ConfigShape(Shape):
+    """Which objects of a datasource are taken, and what becomes of them."""
+
+    id: str | None
+    globs: list[str]
+    glob_file: str | None
+    paths: list[str]
+    exclude: list[str]
+    naming: NamingStrategy
+    naming_key: str | None
+    update_image: bool
+    update_metadata: bool
+    metadata_strategy: MetadataStrategy
+    orphans: Orphans
+
+
 class DatasourceShape(Shape):
-    """A datasource at a glance."""
+    """A datasource at a glance. Holds names of credentials, never a secret."""
 
     id: int
     name: str
     uri: str
+    provider: Provider
+    container: Annotated[str, Field(description="The bucket, or the folder's path.")]
+    prefix: str
     endpoint: str | None
+    region: str | None
+    profile: Annotated[str | None, Field(description="Of the AWS configuration of the library's own machine.")]
+    anonymous: bool
     globs: Annotated[list[str], Field(description="Empty: everything is mirrored.")]
+    configs: Annotated[list[ConfigShape], Field(description="The first that takes an object governs it.")]
+    sidecar_suffix: str | None
+    listing_ordered: bool | None
     assets: int
     last_run: RunShape | None
 
@@ -248,8 +273,17 @@ class DatasourceShape(Shape):
             id=source.id,
             name=source.name,
             uri=source.location.uri,
+            provider=source.location.provider,
+            container=source.location.container,
+            prefix=source.location.prefix,
             endpoint=source.access.endpoint,
+            region=source.access.region,
+            profile=source.access.profile,
+            anonymous=source.access.anonymous,
             globs=list(source.settings.globs),
+            configs=[ConfigShape.model_validate(asdict(config)) for config in source.settings.configs],
+            sidecar_suffix=source.settings.sidecar_suffix,
+            listing_ordered=source.settings.listing_ordered,
             assets=summary.assets,
             last_run=None if summary.last_run is None else RunShape.of(summary.last_run),
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -227,6 +227,13 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
         assets=data["assets"],
         last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
     )
+
+
+def datasource_from_answer(data: Mapping[str, Any]) -> DatasourceSummary:
+    """The datasource that a server's answer tells of."""
+    last = data["last_run"]
+    found = datasource_from_json({**data, "last_run": None})
+    return found if last is None else replace(found, last_run=run_from_answer(last))
 
 
 def _config(data: Mapping[str, Any]) -> MirrorConfig:

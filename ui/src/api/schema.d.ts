@@ -352,12 +352,49 @@ export interface components {
          */
         AssetState: "present" | "missing" | "trash";
         /**
+         * ConfigShape
+         * @description Which objects of a datasource are taken, and what becomes of them.
+         */
+        ConfigShape: {
+            /** Exclude */
+            exclude: string[];
+            /** Glob File */
+            glob_file: string | null;
+            /** Globs */
+            globs: string[];
+            /** Id */
+            id: string | null;
+            metadata_strategy: components["schemas"]["MetadataStrategy"];
+            naming: components["schemas"]["NamingStrategy"];
+            /** Naming Key */
+            naming_key: string | null;
+            orphans: components["schemas"]["Orphans"];
+            /** Paths */
+            paths: string[];
+            /** Update Image */
+            update_image: boolean;
+            /** Update Metadata */
+            update_metadata: boolean;
+        };
+        /**
          * DatasourceShape
-         * @description A datasource at a glance.
+         * @description A datasource at a glance. Holds names of credentials, never a secret.
          */
         DatasourceShape: {
+            /** Anonymous */
+            anonymous: boolean;
             /** Assets */
             assets: number;
+            /**
+             * Configs
+             * @description The first that takes an object governs it.
+             */
+            configs: components["schemas"]["ConfigShape"][];
+            /**
+             * Container
+             * @description The bucket, or the folder's path.
+             */
+            container: string;
             /** Endpoint */
             endpoint: string | null;
             /**
@@ -368,8 +405,22 @@ export interface components {
             /** Id */
             id: number;
             last_run: components["schemas"]["RunShape"] | null;
+            /** Listing Ordered */
+            listing_ordered: boolean | null;
             /** Name */
             name: string;
+            /** Prefix */
+            prefix: string;
+            /**
+             * Profile
+             * @description Of the AWS configuration of the library's own machine.
+             */
+            profile: string | null;
+            provider: components["schemas"]["Provider"];
+            /** Region */
+            region: string | null;
+            /** Sidecar Suffix */
+            sidecar_suffix: string | null;
             /** Uri */
             uri: string;
         };
@@ -410,6 +461,24 @@ export interface components {
             /** Value */
             value: string | number | boolean;
         };
+        /**
+         * MetadataStrategy
+         * @description How a changed sidecar meets the metadata that stands. The names are those of the settings file.
+         * @enum {string}
+         */
+        MetadataStrategy: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append";
+        /**
+         * NamingStrategy
+         * @description What an asset is called.
+         * @enum {string}
+         */
+        NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
+        /**
+         * Orphans
+         * @description What becomes of an asset whose object is gone. Until removals are built, all of them keep it, marked missing.
+         * @enum {string}
+         */
+        Orphans: "keep" | "trash" | "remove";
         /**
          * OutcomeKind
          * @description What happened to one object in a run.
@@ -474,6 +543,12 @@ export interface components {
              */
             type: string;
         };
+        /**
+         * Provider
+         * @description Which protocol a source speaks.
+         * @enum {string}
+         */
+        Provider: "s3" | "file" | "memory";
         /**
          * RequestCounts
          * @description Logical calls at the storage seam.
