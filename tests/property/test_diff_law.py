@@ -13,6 +13,7 @@ from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
+from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.select.formats import media_type_of_name
 from mirrorlake.select.stream import select
 
@@ -71,6 +72,18 @@ def expected_candidates(bucket):
         }
 
 
+def kept(row, before, frozen):
+    """The candidate as it is judged: what was read once and is frozen stays as it is remembered."""
+    if not before or before["state"] == KnownState.REFUSED:
+        return row
+    if frozen.images:
+        row = row | {"token": before["token"], "size": before["size"]}
+    if frozen.sidecars and before["sidecar_token"] is not None:
+        remembered = {name: before[name] for name in ("sidecar_token", "sidecar_size")}
+        row = row | remembered | {"sidecar_key": None}
+    return row
+
+
 def judge(row, before):
     """The operation for one candidate and what was remembered of it, and whether its sidecar changed."""
     sidecar_same = before and (row["sidecar_token"], row["sidecar_size"]) == (
@@ -90,13 +103,14 @@ def judge(row, before):
     return (None if sidecar_same else Op.SIDECAR), False
 
 
-def expected_changes(bucket, remembered):
+def expected_changes(bucket, remembered, frozen=NOTHING_FROZEN):
     """All changes by dictionary, in key order, and how many objects did not change."""
     before = {row["key"]: row for row in remembered}
     changes, unchanged = [], 0
     blank = dict.fromkeys(CHANGES.names) | {"sidecar_changed": False}
     for row in expected_candidates(bucket):
         old = before.pop(row["key"], None)
+        row = kept(row, old, frozen)  # noqa: PLW2901 - the same candidate
         op, sidecar_changed = judge(row, old)
         if op is None:
             unchanged += 1
@@ -111,14 +125,19 @@ def expected_changes(bucket, remembered):
     return sorted(changes, key=lambda row: byte_order(row["key"])), unchanged
 
 
+freezings = st.builds(
+    Frozen, st.sampled_from([frozenset(), frozenset({0})]), st.sampled_from([frozenset(), frozenset({0})])
+)
+
+
 @settings(max_examples=300)
-@given(worlds(), cuts, cuts, st.sampled_from([0, 2, 50_000]))
-def test_diff_finds_what_a_dictionary_finds(world, cuts_of_listing, cuts_of_known, hold_limit):
+@given(worlds(), cuts, cuts, st.sampled_from([0, 2, 50_000]), freezings)
+def test_diff_finds_what_a_dictionary_finds(world, cuts_of_listing, cuts_of_known, hold_limit, frozen):
     bucket, remembered = world
     selection = select(listing(bucket, cuts_of_listing), taking(), hold_limit=hold_limit)
-    found = diff(selection, known(remembered, cuts_of_known))
+    found = diff(selection, known(remembered, cuts_of_known), frozen)
     rows = list(rows_of(found))
-    expected, unchanged = expected_changes(bucket, remembered)
+    expected, unchanged = expected_changes(bucket, remembered, frozen)
     if hold_limit < 50_000:  # deferred rows come late
         rows = sorted(rows, key=lambda row: byte_order(row["key"]))
     assert rows == expected
@@ -154,6 +173,25 @@ def expected_moves(changes):
 
 def changes_of(bucket, remembered):
     return list(diff(select(listing(bucket), taking()), known(remembered)))
+
+
+@given(worlds(), st.booleans())
+def test_what_is_frozen_is_never_asked_for_again(world, images):
+    bucket, remembered = world
+    frozen = Frozen(images=frozenset({0})) if images else Frozen(sidecars=frozenset({0}))
+    before = {row["key"]: row for row in remembered if row["state"] != KnownState.REFUSED}
+    spool = list(diff(select(listing(bucket), taking()), known(remembered), frozen))
+    for row in rows_of(spool):
+        old = before.get(row["key"])
+        if old is None or row["op"] == Op.VANISHED:
+            continue
+        if images:
+            assert row["op"] != Op.CHANGED
+            assert (row["token"], row["size"]) == (old["token"], old["size"])
+        elif old["sidecar_token"] is not None:
+            assert row["op"] != Op.SIDECAR
+            assert row["sidecar_key"] is None
+            assert not row["sidecar_changed"]
 
 
 @settings(max_examples=200)
