@@ -10,10 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from mirrorlake.catalog import assets, commit, datasources, edits, runs
+from mirrorlake.catalog import assets, commit, datasources, edits, reapply, runs
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.errors import NotFound, UsageError
+from mirrorlake.errors import LeaseLost, NotFound, UsageError
 from mirrorlake.model.assets import AssetDetail, Scalar
 from mirrorlake.model.columns import LOOKED, LookResult, Op
 from mirrorlake.model.edits import Edit
@@ -261,3 +261,74 @@ def test_every_object_is_merged_by_the_strategy_of_its_own_config(library: Libra
 
     assert library.told(kept) == {"k": (2, "bucket"), "mine": (1, "user")}
     assert library.told(lost) == {"k": (2, "bucket")}
+
+
+@pytest.mark.parametrize("strategy", MetadataStrategy)
+def test_merging_again_gives_what_the_last_change_would_have_given(library: Library, strategy: MetadataStrategy):
+    edit = Edit(metadata={"both": "u", "mine": "m"}, remove_metadata=("gone",))
+    asset = library.look("a.png", SECOND)
+    at = library.show(asset).metadata["stays"].at
+    edits.apply(library.catalog, [asset], edit)
+    edited = library.told(asset)
+
+    done = list(reapply.reapply(library.lease, lambda keys: [strategy] * len(keys)))
+
+    expected = {
+        MetadataStrategy.MERGE_BUCKET_WINS: {key: (value, "bucket") for key, value in SECOND.items()}
+        | {"mine": ("m", "user")},
+        MetadataStrategy.MERGE_USER_WINS: {"gone": (2, "bucket")} | edited,
+        MetadataStrategy.OVERWRITE: {key: (value, "bucket") for key, value in SECOND.items()},
+        MetadataStrategy.UNTIL_FIRST_CHANGE: edited,
+        MetadataStrategy.APPEND: {"gone": (2, "bucket")} | edited,
+    }[strategy]
+    assert library.told(asset) == expected
+    times = {entry.at for entry in library.show(asset).metadata.values() if entry.source == "bucket"}
+    assert times == {at}  # nothing new came
+    assert done == [Counts(metadata_changed=1) if expected != edited else Counts(unchanged=1)]
+    updated = library.show(asset).asset.updated
+    assert list(reapply.reapply(library.lease, lambda keys: [strategy] * len(keys))) == [Counts(unchanged=1)]
+    assert library.show(asset).asset.updated == updated
+
+
+def test_merging_again_goes_through_all_assets_in_batches(library: Library, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(reapply, "BATCH_ROWS", 2)
+    ids = {key: library.look(key, {"key": key}) for key in ("a", "b", "c", "d", "e")}
+    for asset in ids.values():
+        edits.set_metadata(library.catalog, asset, {"mine": 1})
+    asked: list[str] = []
+
+    def choose(keys: pa.Array) -> list[MetadataStrategy | None]:
+        asked.extend(keys.to_pylist())
+        return [None if key == "c" else MetadataStrategy.OVERWRITE for key in keys.to_pylist()]
+
+    done = list(reapply.reapply(library.lease, choose))
+
+    assert done == [Counts(metadata_changed=2), Counts(metadata_changed=1, unchanged=1), Counts(metadata_changed=1)]
+    assert sorted(asked) == ["a", "b", "c", "d", "e"]
+    for key, asset in ids.items():
+        assert library.show(asset).asset.metadata == ({"key": key, "mine": 1} if key == "c" else {"key": key})
+    told = runs.outcomes(library.catalog, library.lease.run_id, limit=10)
+    assert {outcome.asset_id for outcome in told} == set(ids.values())
+
+
+def test_a_sidecar_that_never_could_be_used_takes_nothing_away_when_merged_again(library: Library):
+    asset = library.look("a.png", None, sidecar_key="s.json", sidecar_token="s", sidecar_size=1)
+    edits.set_metadata(library.catalog, asset, {"mine": 1})
+
+    list(reapply.reapply(library.lease, lambda keys: [MetadataStrategy.OVERWRITE] * len(keys)))
+
+    assert library.told(asset) == {"mine": (1, "user")}
+
+
+def test_a_pass_that_lost_its_lease_merges_nothing(library: Library):
+    asset = library.look("a.png", {"k": 1})
+    edits.set_metadata(library.catalog, asset, {"mine": 1})
+    with library.catalog.write() as connection:
+        connection.execute("UPDATE lease SET holder = gen_random_uuid()")
+
+    with pytest.raises(LeaseLost):
+        list(reapply.reapply(library.lease, lambda keys: [MetadataStrategy.OVERWRITE] * len(keys)))
+
+    assert "mine" in library.told(asset)
+    with library.catalog.write() as connection:
+        connection.execute("UPDATE lease SET holder = %s", (library.lease.holder,))

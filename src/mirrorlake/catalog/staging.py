@@ -38,9 +38,9 @@ class Staging:
             text = statement(name).text
             self._cursor.execute(text, (self._lease.datasource_id,) if "$1" in text else None)
 
-    def fetch(self, name: str) -> pa.Table:
-        """Run a statement without parameters and take its rows."""
-        self._cursor.execute(statement(name).text)
+    def fetch(self, name: str, *parameters: int) -> pa.Table:
+        """Run a statement and take its rows."""
+        self._cursor.execute(statement(name).text, parameters or None)
         return self._cursor.fetch_arrow_table()
 
     def tell(self, name: str) -> Counts:
@@ -48,6 +48,10 @@ class Staging:
         self._cursor.execute(statement(name).text, (self._lease.run_id,))
         rows = cast("list[tuple[str, int]]", self._cursor.fetchall())
         return Counts(**{OutcomeKind(kind).value: count for kind, count in rows})
+
+    def tell_run(self, name: str) -> None:
+        """Write outcomes that nobody counts here; the only parameter is the run."""
+        self._cursor.execute(statement(name).text, (self._lease.run_id,))
 
     def copy(self, table: str, batch: pa.RecordBatch, *, by: str) -> None:
         """COPY a batch into one of the staging tables, which later statements join by the column `by`."""
@@ -64,12 +68,19 @@ class Staging:
 
 
 @contextmanager
-def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
-    """A transaction with this batch in the table `staged`, under the lease. Committed at the end."""
+def leased(lease: Lease) -> Generator[Staging]:
+    """A transaction under the lease, with the staging tables empty. Committed at the end."""
     with lease.catalog.arrow() as connection, connection.cursor() as cursor:
         staging = Staging(cursor, lease)
         staging.run("create_staged", "create_merged")
         staging.check_lease()
+        yield staging
+
+
+@contextmanager
+def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
+    """A transaction with this batch in the table `staged`, under the lease. Committed at the end."""
+    with leased(lease) as staging:
         staging.copy("staged", storable(batch), by="key")
         yield staging
 

@@ -1,4 +1,4 @@
-"""`mirrorlake datasource`: what is mirrored."""
+"""`mirrorlake datasource`: what is mirrored, and merging its metadata again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import print_json, print_json_lines, print_table, say
+from mirrorlake.app.reapplying import reapply as merge_again
+from mirrorlake.cli.output import print_json, print_json_lines, print_table, results, say, say_error
+from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.reader import open_reader
 from mirrorlake.errors import NotFound
 from mirrorlake.model.public import datasource_to_json
+from mirrorlake.model.runs import RunState
 from mirrorlake.settings import read_settings
 
-app = typer.Typer(help="Look at what is mirrored.", no_args_is_help=True)
+app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
+
+EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
 JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 
@@ -75,6 +80,27 @@ def explain(
     if told.sidecars:
         rows.append(("metadata from", ", else ".join(told.sidecars)))
     print_table(["", ""], [*rows, ("object", explained.object)])
+
+
+@app.command("reapply")
+def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
+    """Merge all its assets again by the metadata strategies of its settings, from the sidecars as last read.
+
+    A changed strategy otherwise acts when a sidecar changes. Asks no bucket; edits can go on meanwhile.
+    """
+    with shown_count("Merging") as done:
+        report = merge_again(read_settings(), name, done)
+    counts = report.counts
+    if json:
+        print_json(report.as_json())
+    else:
+        results.print(
+            f"[bold]run {report.run}[/bold]: {counts.metadata_changed:,} assets changed, "
+            f"{counts.unchanged:,} stay as they are; {report.state.value} in {report.seconds:.1f} s"
+        )
+    if report.error is not None:
+        say_error(report.error)
+    return EXIT_CODES.get(report.state, 1)
 
 
 def install(parent: typer.Typer) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -59,6 +59,25 @@ class _Lines:
     def looked(self, objects: int, failed: int) -> None:
         if self._due():
             say(f"looking: {objects:,} of {self._looks:,} objects, {failed:,} failed")
+
+
+@contextmanager
+def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
+    """Receives how many are done of how many, and shows it on standard error."""
+    if not people.is_terminal:
+        due = [time.monotonic() + LINE_EVERY_S]
+
+        def tell(done: int, total: int) -> None:
+            if time.monotonic() >= due[0]:
+                due[0] = time.monotonic() + LINE_EVERY_S
+                say(f"{doing.lower()}: {done:,} of {total:,}")
+
+        yield tell
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=people, transient=True) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
 
 
 @contextmanager

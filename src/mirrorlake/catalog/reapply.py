@@ -1,0 +1,82 @@
+"""Merge all assets of a datasource again, each from its last sidecar as it was kept: no bucket is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
+
+import pyarrow as pa
+
+from mirrorlake.catalog.commit import copy_merged, standing
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.staging import Staging, leased
+from mirrorlake.catalog.statements import statement
+from mirrorlake.model.metadata import Metadata, MetadataStrategy
+from mirrorlake.model.runs import Counts
+from mirrorlake.plan.merge import STRATEGIES, Standing, as_of, same_values
+from mirrorlake.select.kernels import Column
+from mirrorlake.select.metadata import stored_values
+
+BATCH_ROWS = 500  # a person's edit waits for the merge of so many at most: some tens of milliseconds
+
+# Which strategy governs each of these keys; None: no config takes the key any more, and its metadata stays.
+Choose = Callable[[Column], Sequence[MetadataStrategy | None]]
+
+
+def count(catalog: Catalog, datasource_id: int) -> int:
+    """How many assets there are to merge."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("count_to_reapply").query, {"datasource_id": datasource_id}).fetchone()
+    return int(row[0]) if row else 0
+
+
+def reapply(lease: Lease, choose: Choose) -> Iterator[Counts]:
+    """Merge batch by batch, each committed before its counts are answered: `metadata_changed` and `unchanged`.
+
+    Raises LeaseLost where a pass has taken over.
+    """
+    last = 0
+    while True:
+        with leased(lease) as staging:
+            rows = staging.fetch("lock_to_reapply", lease.datasource_id, last, BATCH_ROWS)
+            changed = _merge(staging, rows, choose) if rows.num_rows else 0
+        if not rows.num_rows:
+            return
+        last = cast("int", rows.column("id")[-1].as_py())
+        yield Counts(metadata_changed=changed, unchanged=rows.num_rows - changed)
+
+
+def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
+    """Merge and store one batch; answers how many assets that changed."""
+    ids: list[int] = []
+    merged: list[Metadata] = []
+    strategies = choose(rows.column("key").combine_chunks())
+    columns = (cast("list[Any]", column.to_pylist()) for column in rows.columns)
+    for strategy, asset_id, _, values, sources, sidecar_at, edited, sidecar, unread in zip(
+        strategies, *columns, strict=True
+    ):
+        if strategy is None or unread:
+            continue
+        before = standing(values, sources, sidecar_at, edited=edited)
+        after = _again(strategy, before, sidecar)
+        if after is not None:
+            ids.append(asset_id)
+            merged.append(after)
+    if ids:
+        copy_merged(staging, ids, merged)
+        staging.run("update_reapplied")
+        staging.tell_run("tell_reapplied")
+    return len(ids)
+
+
+def _again(strategy: MetadataStrategy, before: Standing, sidecar: str | None) -> Metadata | None:
+    """What stands after merging the kept sidecar; None where that changes nothing."""
+    merged = STRATEGIES[strategy](before, None if sidecar is None else stored_values(sidecar))
+    # Nothing new came: what the sidecar sets has the sidecar's own time, not this moment's.
+    provenance = as_of(before.sidecar_at, merged.provenance)
+    if same_values(merged.values, before.metadata.values) and provenance == as_of(
+        before.sidecar_at, before.metadata.provenance
+    ):
+        return None
+    return Metadata(values=merged.values, provenance=provenance)

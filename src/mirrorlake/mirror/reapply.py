@@ -1,0 +1,104 @@
+"""Apply a datasource's metadata strategies to all its assets at once, from their last sidecars; asks no bucket."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import pyarrow as pa
+
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog import reapply as stored
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease, begin, finish
+from mirrorlake.errors import LeaseLost, MirrorlakeError, SettingsError
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.columns import LISTING
+from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, RunState
+from mirrorlake.model.sources import Datasource
+from mirrorlake.select.kernels import column, fields
+from mirrorlake.select.rules import Rules, compile_rules
+
+TRIGGER = "reapply"
+
+Done = Callable[[int, int], None]  # how many assets are done, of how many
+
+
+def reapply(catalog: Catalog, source: Datasource, done: Done) -> Report:
+    """Merge every asset of the datasource again, under its lease. What was committed stays, however it ends.
+
+    Raises PassRunning where a pass is at work, LeaseLost where one took over, SettingsError where a config cannot be
+    told apart from another because its glob file was never read.
+    """
+    started = time.monotonic()
+    choose = _choose(catalog, source)
+    lease = begin(catalog, source.id, TRIGGER)
+    counts = Counts()
+
+    def end(state: RunState, error: str | None = None) -> Report:
+        return _end(lease, source, counts, state=state, seconds=time.monotonic() - started, error=error)
+
+    try:
+        total = stored.count(catalog, source.id)
+        done(0, total)
+        for batch in stored.reapply(lease, choose):
+            counts += batch
+            lease.tell(counts, Requests(), 0)
+            done(counts.metadata_changed + counts.unchanged, total)
+    except KeyboardInterrupt:
+        return end(RunState.CANCELLED)
+    except LeaseLost:
+        lease.close()
+        raise
+    except MirrorlakeError as error:
+        return end(RunState.FAILED, str(error))
+    except BaseException as error:
+        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
+        end(RunState.FAILED, f"internal error: {error!r}")
+        raise
+    return end(RunState.SUCCEEDED)
+
+
+def _choose(catalog: Catalog, source: Datasource) -> stored.Choose:
+    """The strategy of each key: that of the config which governs it. One that no config takes any more has none."""
+    configs = source.settings.configs
+    if configs[0].takes_everything and not configs[0].exclude:
+        return lambda keys: [configs[0].metadata_strategy] * len(keys)
+    rules = compile_rules(
+        source.settings,
+        prefix=source.location.prefix,
+        glob_files={key: _glob_file(catalog, source, key) for key in {one.glob_file for one in configs} if key},
+    )
+    return lambda keys: _governing(rules, keys)
+
+
+def _glob_file(catalog: Catalog, source: Datasource, key: str) -> str:
+    file = datasources.glob_file(catalog, source.id, key)
+    if file is None:
+        raise SettingsError(
+            f"The glob file {key!r} of the datasource {source.name} was never read.",
+            f"Mirror it once: mirrorlake mirror {source.location.uri} --name {source.name}",
+        )
+    return file.content
+
+
+def _governing(rules: Rules, keys: pa.Array[Any]) -> Sequence[MetadataStrategy | None]:
+    names = cast("list[str]", keys.to_pylist())
+    given: dict[str, list[object]] = {"key": [*names], "size": [0] * len(names), "token": [""] * len(names)}
+    columns = {field.name: given.get(field.name, [None] * len(names)) for field in fields(LISTING)}
+    listed = pa.RecordBatch.from_pydict(columns, schema=LISTING)
+    taken = rules.taken(listed)
+    strategies = [rule.config.metadata_strategy for rule in rules.rules]
+    places = cast("list[int]", column(taken, "config").to_pylist())
+    governed = dict(zip(cast("list[str]", column(taken, "key").to_pylist()), places, strict=True))
+    return [strategies[governed[key]] if key in governed else None for key in names]
+
+
+def _end(
+    lease: Lease, source: Datasource, counts: Counts, *, state: RunState, seconds: float, error: str | None
+) -> Report:
+    finish(lease, state=state, counts=counts, requests=Requests(), bytes_read=0, error=error)
+    return Report(run=lease.run_id, datasource=source.name, state=state, counts=counts, seconds=seconds, error=error)
