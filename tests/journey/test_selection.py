@@ -231,3 +231,32 @@ def test_assets_are_named_by_their_token_and_another_strategy_renames_at_the_nex
     os.utime(mirror.root / "train" / "one.jpg", (1, 1))
     assert mirror.run()["changed"] == 1
     assert mirror.assets()["train/one.jpg"]["name"] == "one.jpg"
+
+
+def test_explain_says_which_rule_took_or_left_a_key(mirror: Mirror) -> None:
+    (mirror.root / "train" / "empty.jpg").touch()
+    (mirror.root / "list.txt").write_text("test/*\n")
+    configs = [
+        {"id": "train", "glob_patterns": ["train/**"], "settings": {"exclude": ["**/draft/**"]}},
+        {"id": "test", "glob_file_path": "list.txt"},
+    ]
+    mirror.run({"mirror_configs": configs})
+
+    def explained(key: str) -> Any:
+        return mirror.cli.run("datasource", "explain", "photos", key, "--json").json
+
+    taken = explained("test/three.jpg")
+    assert [taken[name] for name in ("verdict", "object", "config_id", "origin", "pattern")] == [
+        "asset",
+        "exists",
+        "test",
+        "glob_file_path",
+        "test/*",
+    ]
+    left = explained("train/draft/x.png")
+    assert (left["verdict"], left["judgements"][0]["exclude"]) == ("left", "**/draft/**")
+    assert explained("train/empty.jpg")["verdict"] == "skipped"
+    assert (explained("train/gone.jpg")["verdict"], explained("train/gone.jpg")["object"]) == ("asset", "gone")
+    said = mirror.cli.run("datasource", "explain", "photos", "train/one.json")
+    assert (said.code, "sidecar" in said.out) == (0, True)
+    assert mirror.cli.run("datasource", "explain", "nobody", "a.jpg").code == 1

@@ -164,6 +164,12 @@ def same(left: Column, right: Column) -> BoolMask:
     return equal(left, right) | both_null
 
 
+def ends_of(raw: Column) -> tuple[bytes | None, bytes | None]:
+    """The least and the greatest value in byte order; None where there is no value."""
+    found: Any = _pc.min_max(raw)
+    return found["min"].as_py(), found["max"].as_py()
+
+
 def ascending(raw: Column) -> bool:
     """Whether every value is greater, in byte order, than the one before it."""
     return len(raw) < 2 or mask_of(_pc.less(raw.slice(0, len(raw) - 1), raw.slice(1))).all().item()  # noqa: PLR2004
