@@ -160,3 +160,55 @@ def test_every_page_is_accessible_in_light_and_dark(visit: Visit, name: str) -> 
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
         assert violations(page) == [], scheme
+
+
+def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(visit: Visit) -> None:
+    page = visit("/assets/1031?at=31", size=300)
+    tag = page.get_by_label("Add a tag")
+    tag.focus()
+    page.keyboard.type("night shift/2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="night shift/2", exact=True)).to_be_visible()
+    expect(tag).to_have_value("")
+    expect(tag).to_be_focused()
+
+    page.get_by_label("Metadata key").focus()
+    for key, value in (("weight", "95"), ("ok", "true"), ("lot", '"95"'), ("side", "front"), ("ratio", "1.0")):
+        page.keyboard.type(key)
+        page.keyboard.press("Tab")
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("row", name=key).get_by_role("cell").nth(1)).to_have_text("user")
+        expect(page.get_by_label("Metadata key")).to_be_focused()
+    stored = page.evaluate("fetch('/api/v1/assets/1031').then((answer) => answer.text())")
+    for kept in ('"weight":95,', '"ok":true,', '"lot":"95"', '"side":"front"', '"ratio":1.0'):
+        assert kept in stored
+
+    page.get_by_role("button", name="Change lot").press("Enter")
+    expect(page.get_by_label("Metadata value")).to_have_value('"95"')
+    expect(page.get_by_label("Metadata value")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    assert "/assets/1031" in page.url  # arrows move within what is typed
+    page.get_by_role("button", name="Remove side").press("Enter")
+    expect(page.get_by_role("row", name="side")).to_have_count(0)
+    page.get_by_role("button", name="Remove the tag night shift/2").press("Enter")
+    expect(page.get_by_role("link", name="night shift/2", exact=True)).to_have_count(0)
+    assert violations(page) == []
+
+
+def test_an_edit_that_cannot_be_says_why_and_keeps_what_was_typed(visit: Visit) -> None:
+    page = visit("/assets/1033?at=33", size=300)
+    page.get_by_label("Metadata key").fill("a b")
+    page.get_by_label("Metadata value").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("cannot be a metadata key")
+    expect(page.get_by_label("Metadata key")).to_have_value("a b")
+    page.get_by_label("Metadata key").fill("ab")
+    page.get_by_label("Metadata value").fill("null")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("null")
+    assert violations(page) == []
+    page.get_by_label("Metadata value").fill("1")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="ab")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)

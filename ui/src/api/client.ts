@@ -38,9 +38,13 @@ function address(path: string, params: Params): string {
 }
 
 async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): Promise<T> {
+  return ask(address(path, params), { signal: signal ?? null, headers: { accept: 'application/json' } });
+}
+
+async function ask<T>(url: string, init: RequestInit): Promise<T> {
   let answer: Response;
   try {
-    answer = await fetch(address(path, params), { signal: signal ?? null, headers: { accept: 'application/json' } });
+    answer = await fetch(url, init);
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new Problem({
@@ -67,6 +71,13 @@ export const api = {
   assets: (query: string, offset: number, signal?: AbortSignal) =>
     get<AssetPage>('/assets', { query, offset, limit: PAGE }, signal),
   asset: (id: string, signal?: AbortSignal) => get<AssetFull>(`/assets/${encodeURIComponent(id)}`, {}, signal),
+  /** `body` is a change as JSON, written by `changes`: numbers keep their digits that way. */
+  edit: (id: string, body: string) =>
+    ask<AssetFull>(address(`/assets/${encodeURIComponent(id)}`, {}), {
+      method: 'PATCH',
+      body,
+      headers: { accept: 'application/json', 'content-type': 'application/json' },
+    }),
   datasources: (signal?: AbortSignal) => get<Datasource[]>('/datasources', {}, signal),
   runs: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 200 }, signal),
   run: (id: number, signal?: AbortSignal) => get<Run>(`/runs/${id}`, {}, signal),

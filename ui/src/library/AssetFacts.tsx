@@ -1,12 +1,13 @@
 // Everything known of one asset, the most wanted first.
 import type { ReactNode } from 'react';
 import { type AssetFull, type AssetItem, originalUrl } from '../api/client';
-import { bytes, count, quoted, term, when } from '../format';
+import { bytes, count, quoted, when } from '../format';
 import { to } from '../router';
 import { Badge } from '../shell/Badge';
 import { CopyButton } from '../shell/CopyButton';
 import { Link } from '../shell/Link';
 import { Prose } from '../shell/Notice';
+import { type Edit, Metadata, Tags } from './Editing';
 import { cameraFacts, type Fact, otherFacts } from './facts';
 
 function Part({ title, children }: { title: string; children: ReactNode }) {
@@ -35,7 +36,13 @@ function format(mediaType: string): string {
   return (mediaType.split('/')[1] ?? mediaType).toUpperCase();
 }
 
-export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
+interface AssetFactsProps {
+  asset: AssetItem;
+  detail: AssetFull | undefined;
+  edit: Edit;
+}
+
+export function AssetFacts({ asset, detail, edit }: AssetFactsProps) {
   const camera = detail === undefined ? [] : cameraFacts(detail.facts);
   return (
     <>
@@ -44,14 +51,8 @@ export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetF
         <p className="quiet">
           {count(asset.width)} × {count(asset.height)} · {bytes(asset.size)} · {format(asset.media_type)}
         </p>
-        <p className="row">
-          {asset.state !== 'present' ? <Badge state={asset.state} /> : null}
-          {asset.tags.map((tag) => (
-            <Link key={tag} className="chip" to={to('/', { query: `tag:${quoted(tag)}` })}>
-              {tag}
-            </Link>
-          ))}
-        </p>
+        <p className="row">{asset.state !== 'present' ? <Badge state={asset.state} /> : null}</p>
+        <Tags key={asset.id} tags={asset.tags} edit={edit} />
       </header>
       {detail !== undefined && detail.warnings.length > 0 ? (
         <Part title="Warnings">
@@ -64,7 +65,9 @@ export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetF
           </ul>
         </Part>
       ) : null}
-      <Metadata asset={asset} detail={detail} />
+      <Part title="Metadata">
+        <Metadata key={asset.id} values={asset.metadata} entries={detail?.metadata ?? {}} edit={edit} />
+      </Part>
       {camera.length > 0 ? (
         <Part title="Camera">
           <Facts facts={camera} />
@@ -73,39 +76,6 @@ export function AssetFacts({ asset, detail }: { asset: AssetItem; detail: AssetF
       <Origin asset={asset} detail={detail} />
       {detail !== undefined ? <Technical detail={detail} /> : null}
     </>
-  );
-}
-
-function Metadata({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
-  const keys = Object.keys(asset.metadata).sort();
-  if (keys.length === 0) return null;
-  return (
-    <Part title="Metadata">
-      <table className="metadata">
-        <thead className="hidden">
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col">Value</th>
-            <th scope="col">Set by</th>
-          </tr>
-        </thead>
-        <tbody>
-          {keys.map((key) => {
-            const value = asset.metadata[key] ?? '';
-            const entry = detail?.metadata[key];
-            return (
-              <tr key={key}>
-                <th scope="row">{key}</th>
-                <td>
-                  <Link to={to('/', { query: `metadata.${key}:${term(value)}` })}>{String(value)}</Link>
-                </td>
-                <td title={entry === undefined ? undefined : `set ${when(entry.at)}`}>{entry?.source ?? ''}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </Part>
   );
 }
 

@@ -1,10 +1,11 @@
 // One asset above the grid: its picture as large as it can be, and everything that is known of it.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { type AssetFull, type AssetItem, api, originalUrl, thumbnailUrl } from '../api/client';
+import { type AssetFull, type AssetItem, api, originalUrl, Problem, thumbnailUrl } from '../api/client';
 import { count } from '../format';
 import { ProblemNotice } from '../shell/Notice';
 import { AssetFacts } from './AssetFacts';
+import type { Edit } from './Editing';
 
 interface Props {
   id: string;
@@ -19,6 +20,17 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const { data, error } = useQuery({ queryKey: ['asset', id], queryFn: ({ signal }) => api.asset(id, signal) });
   const asset = data?.asset ?? known;
+  const cache = useQueryClient();
+  const edit: Edit = async (body) => {
+    try {
+      const edited = await api.edit(id, body);
+      await cache.cancelQueries({ queryKey: ['asset', id] }); // an older answer must not come after this one
+      cache.setQueryData(['asset', id], edited);
+    } catch (failed) {
+      if (failed instanceof Problem) return [failed.document.detail, failed.document.fix].filter(Boolean).join(' ');
+      return String(failed);
+    }
+  };
 
   useEffect(() => {
     const element = dialog.current;
@@ -28,6 +40,7 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
   }, []);
 
   const onKey = (event: KeyboardEvent) => {
+    if (event.target instanceof HTMLInputElement) return; // there, arrows move within what is typed
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     const act = { ArrowLeft: previous, ArrowRight: next }[event.key];
     if (act) {
@@ -60,7 +73,7 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
         <Step name="Next" act={next} path="m8 4 6 6-6 6" />
       </div>
       <div className="stage">{asset !== undefined ? <Picture key={asset.id} asset={asset} /> : null}</div>
-      <Side asset={asset} detail={data} error={error} />
+      <Side asset={asset} detail={data} error={error} edit={edit} />
     </dialog>
   );
 }
@@ -79,14 +92,15 @@ interface SideProps {
   asset: AssetItem | undefined;
   detail: AssetFull | undefined;
   error: Error | null;
+  edit: Edit;
 }
 
-function Side({ asset, detail, error }: SideProps) {
+function Side({ asset, detail, error, edit }: SideProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="side" aria-label="Facts" tabIndex={0}>
       {error !== null && detail === undefined ? <ProblemNotice error={error} /> : null}
-      {asset !== undefined ? <AssetFacts asset={asset} detail={detail} /> : null}
+      {asset !== undefined ? <AssetFacts asset={asset} detail={detail} edit={edit} /> : null}
     </section>
   );
 }
