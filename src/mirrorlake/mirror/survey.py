@@ -6,9 +6,8 @@ range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (side by si
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +19,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.ahead import ahead
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import Spooled, write_spool
+from mirrorlake.mirror.watched import Watched
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.plan.diff import Diff, diff
 from mirrorlake.plan.frozen import Frozen, frozen_by
@@ -66,14 +66,14 @@ def survey(
     """List all of `scope`. Raises StorageError when any part of it could not be listed to its end."""
     frozen = frozen_by([rule.config for rule in rules.rules])
     ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
-    count = _Count(progress)
+    watched = Watched(store, progress)
     alone = len(ranges) == 1
 
     def one(index: int) -> tuple[Listing, Selection, Diff, Path]:
-        listing = list_range(store, ranges[index])
-        if not store.ordered:
+        listing = list_range(watched, ranges[index])
+        if not watched.ordered:
             listing = sorted_listing(listing, workdir)
-        selection = select(count.counted(listing), rules)
+        selection = select(listing, rules)
         rows = known.rows(ranges[index])
         # One range: each step has a thread of its own. Several ranges keep every core busy as they are.
         differences = diff(ahead(selection), ahead(rows), frozen) if alone else diff(selection, rows, frozen)
@@ -81,7 +81,7 @@ def survey(
         write_spool(spool, differences)
         return listing, selection, differences, spool
 
-    done = _side_by_side(one, len(ranges))
+    done = _side_by_side(one, len(ranges), watched)
     # Asking for the certificate is the proof: it raises where a range was not listed to its end.
     # Where two ranges meet, a page may show such a key to both.
     unnameable = tuple(dict.fromkeys(key for listing, _, _, _ in done for key in listing.certificate().unnameable))
@@ -108,25 +108,17 @@ def _ranges(store: Store, known: Known, scope: KeyRange, parts: int, suffix: str
 
 
 def _side_by_side(
-    one: Callable[[int], tuple[Listing, Selection, Diff, Path]], count: int
+    one: Callable[[int], tuple[Listing, Selection, Diff, Path]], count: int, watched: Watched
 ) -> list[tuple[Listing, Selection, Diff, Path]]:
     if count == 1:
         return [one(0)]
     with ThreadPoolExecutor(count, thread_name_prefix="range") as pool:
-        return list(pool.map(one, range(count)))
-
-
-class _Count:
-    """Objects listed so far, over all ranges."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._lock = threading.Lock()
-        self._progress = progress
-        self._objects = 0
-
-    def counted(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            with self._lock:
-                self._objects += batch.num_rows
-                self._progress.listed(self._objects)
-            yield batch
+        ranges = [pool.submit(one, index) for index in range(count)]
+        try:
+            for done in as_completed(ranges):
+                done.result()
+        except BaseException:
+            # Ctrl-C, or one range failed: the others need not list on to their ends.
+            watched.stop()
+            raise
+        return [done.result() for done in ranges]
