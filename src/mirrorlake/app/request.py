@@ -70,8 +70,8 @@ class Asked:
                 f"--glob cannot say which of the {len(settings.configs)} mirror_configs it means.",
                 "Change their patterns in the settings file and give it with --settings.",
             )
-        [config] = settings.configs
-        return replace(settings, configs=(replace(config, globs=globs, glob_file=None, paths=()),))
+        configs = tuple(replace(config, globs=globs, glob_file=None, paths=()) for config in settings.configs)
+        return replace(settings, configs=configs)
 
     def applied_to(self, source: Datasource) -> Datasource:
         """The stored datasource with what was said now. Raises SettingsError when it means another place."""
