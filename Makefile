@@ -38,7 +38,7 @@ check: setup  ## lint, types, layers, the pages
 test: setup  ## every test that fits in a few minutes
 	$(BIN)python -m tests.tools.ui test
 	$(BIN)python -m tests.tools.browser
-	$(BIN)pytest $(ARGS)
+	$(BIN)pytest -n 2 --dist loadfile $(ARGS)
 
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)
