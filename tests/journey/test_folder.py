@@ -52,13 +52,14 @@ def test_only_what_changed_is_handled_and_identity_is_kept(cli: Cli, photos: Pat
     (photos / "field" / "ü.bmp").unlink()
     report = cli.mirror(photos.as_uri())
 
-    told = {name: report[name] for name in ("new", "changed", "moved", "missing", "unchanged", "metadata_changed")}
-    assert told == {"new": 0, "changed": 1, "moved": 1, "missing": 1, "unchanged": 1, "metadata_changed": 0}
-    after = {asset["name"]: asset for asset in cli.search()}
+    told = {name: report[name] for name in ("new", "changed", "moved", "removed", "unchanged", "metadata_changed")}
+    assert told == {"new": 0, "changed": 1, "moved": 1, "removed": 1, "unchanged": 1, "metadata_changed": 0}
+    after = {asset["name"]: asset for asset in cli.search("state:any")}
     assert after["a.jpg"]["id"] == before["a.jpg"]
     assert after["a.jpg"]["width"] == 80
     assert after["renamed.png"]["id"] == before["b.png"]
-    assert after["field/ü.bmp"]["state"] == "missing"
+    assert after["field/ü.bmp"]["state"] == "trash"
+    assert "field/ü.bmp" not in names(cli)
 
 
 def test_a_changed_sidecar_is_read_without_its_image(cli: Cli, photos: Path) -> None:
@@ -104,14 +105,16 @@ def test_a_dry_run_tells_and_stores_nothing(cli: Cli, photos: Path) -> None:
     assert cli.run("runs", "list", "--json").lines == []
 
 
-def test_a_missing_picture_that_returns_is_not_read_again(cli: Cli, photos: Path, tmp_path: Path) -> None:
+def test_a_removed_picture_that_returns_is_not_read_again(cli: Cli, photos: Path, tmp_path: Path) -> None:
     cli.mirror(photos.as_uri())
     away = (photos / "b.png").rename(tmp_path / "away.png")
-    assert cli.mirror(photos.as_uri())["missing"] == 1
+    assert cli.mirror(photos.as_uri())["removed"] == 1
+    assert [asset["name"] for asset in cli.search("state:trash")] == ["b.png"]
     away.rename(photos / "b.png")
     report = cli.mirror(photos.as_uri())
     assert (report["missing"], report["new"], report["requests"]["get"]) == (0, 0, 0)
-    assert [asset["name"] for asset in cli.search("state:missing")] == []
+    assert [asset["name"] for asset in cli.search("state:trash")] == []
+    assert "b.png" in names(cli)
 
 
 def test_globs_choose_and_are_kept(cli: Cli, photos: Path) -> None:

@@ -12,7 +12,8 @@ from pydantic.alias_generators import to_camel
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.public import confirm_command
+from mirrorlake.model.runs import Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary, MetadataStrategy, NamingStrategy, Orphans, Provider
 
 _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
@@ -177,6 +178,17 @@ class RunCounts(Shape):
     failed: int
 
 
+class HoldShape(Shape):
+    """Removals that wait for a person's consent."""
+
+    reason: str
+    count: int
+    by_prefix: dict[str, int]
+    plan_hash: Annotated[str, Field(description="Names exactly the keys that are held.")]
+    confirm: Annotated[str, Field(description="The command that lets them happen.")]
+    confirmed_by: Annotated[int | None, Field(description="The run that carried them out.")]
+
+
 class RunShape(Shape):
     """One pass over one datasource."""
 
@@ -189,6 +201,7 @@ class RunShape(Shape):
     counts: RunCounts
     requests: RequestCounts
     bytes_read: int
+    hold: HoldShape | None
     error: str | None
 
     @classmethod
@@ -204,8 +217,20 @@ class RunShape(Shape):
             counts=RunCounts(**asdict(run.counts)),
             requests=RequestCounts(**asdict(run.requests)),
             bytes_read=run.bytes_read,
+            hold=None if run.hold is None else _hold(run.id, run.hold),
             error=run.error,
         )
+
+
+def _hold(run_id: int, hold: Hold) -> HoldShape:
+    return HoldShape(
+        reason=hold.reason,
+        count=hold.count,
+        by_prefix=dict(hold.by_prefix),
+        plan_hash=hold.plan_hash,
+        confirm=confirm_command(run_id),
+        confirmed_by=hold.confirmed_by,
+    )
 
 
 class OutcomeShape(Shape):

@@ -62,6 +62,15 @@ def by_name(catalog: Catalog, name: str) -> Datasource | None:
     return None if row is None else _datasource(row)
 
 
+def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
+    """The datasource of this number. Raises NotFound."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
+    if row is None:
+        raise NotFound(f"There is no datasource {datasource_id} any more.", "`mirrorlake datasource list`")
+    return _datasource(row)
+
+
 def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
     """The oldest datasource over this address at this endpoint, None where there is none."""
     with catalog.read() as connection:

@@ -20,7 +20,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
 HEARTBEAT_S = 5.0
@@ -268,7 +268,7 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 
 def _run(row: TupleRow) -> Run:
-    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error = row
+    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error, *held = row
     return Run(
         id=identity,
         datasource=datasource,
@@ -280,7 +280,16 @@ def _run(row: TupleRow) -> Run:
         requests=Requests(**_known(Requests, requests)),
         bytes_read=bytes_read,
         error=error,
+        hold=_hold(*held),
     )
+
+
+def _hold(
+    reason: str | None, count: int, by_prefix: Mapping[str, int], plan_hash: str, confirmed_by: int | None
+) -> Hold | None:
+    if reason is None:
+        return None
+    return Hold(reason=reason, count=count, by_prefix=by_prefix, plan_hash=plan_hash, confirmed_by=confirmed_by)
 
 
 def _known(kind: type[Counts | Requests], stored: Mapping[str, Any]) -> dict[str, int]:

@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from mirrorlake.app.removing import confirm_held
 from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say
 from mirrorlake.cli.reader import open_reader
-from mirrorlake.model.public import outcome_to_json, run_to_json
-from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.cli.report import show_report, terminate_as_interrupt
+from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
+from mirrorlake.model.runs import OutcomeKind, RunState
+from mirrorlake.settings import read_settings
 
 app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
 
@@ -33,7 +36,7 @@ def list_(
     elif not runs:
         say("No run yet. Start one: mirrorlake mirror s3://your-bucket/folder")
     else:
-        names = ["listed", "new", "changed", "metadata_changed", "moved", "missing", "skipped", "failed"]
+        names = ["listed", "new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed"]
         print_table(
             ["run", "datasource", "state", "started", *(name.replace("_", " ") for name in names)],
             (
@@ -62,9 +65,25 @@ def show(run_id: RUN, *, json: JSON = False) -> None:
         **asdict(run.counts),
         **{f"{verb} requests": count for verb, count in asdict(run.requests).items()},
         "read": bytes_text(run.bytes_read),
+        "held": run.hold and run.hold.count,
+        "why": run.hold and run.hold.reason,
+        "to confirm": run.hold and run.state is RunState.HELD and confirm_command(run.id),
         "error": run.error,
     }
     print_table(["", ""], ((name.replace("_", " "), value) for name, value in facts.items()))
+
+
+@app.command("confirm")
+def confirm(
+    run_id: Annotated[int | None, typer.Argument(metavar="[RUN]", help="A run in the state held.")] = None,
+    *,
+    plan_hash: Annotated[str | None, typer.Option("--hash", help="The plan_hash of what is held.")] = None,
+    json: JSON = False,
+) -> int:
+    """Let the removals happen that a run holds back: exactly those, each object proven gone once more."""
+    with terminate_as_interrupt():
+        report = confirm_held(read_settings(), run_id=run_id, plan_hash=plan_hash)
+    return show_report(report, json=json)
 
 
 @app.command("outcomes")

@@ -14,14 +14,14 @@ from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.tally import Tally
-from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
-from mirrorlake.select.kernels import chosen, column, equal_to, keep
+from mirrorlake.select.kernels import column, equal_to, keep
 
 
 def settle(lease: Lease, planned: Planned, tally: Tally, naming: Naming) -> None:
-    """Commit everything that needs no bytes: moves, returns, what is missing, what a rule left out."""
+    """Commit everything that needs no bytes: moves, returns, what a rule left out."""
     for batch in planned.batches():
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
@@ -31,16 +31,12 @@ def settle(lease: Lease, planned: Planned, tally: Tally, naming: Naming) -> None
 
 def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
     match op:
-        case Op.NEW | Op.CHANGED | Op.SIDECAR:
-            return Counts()  # these are looked at
+        case Op.NEW | Op.CHANGED | Op.SIDECAR | Op.VANISHED:
+            return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, naming.of_moved(rows))
         case Op.RETURNED:
             return commit.returned(lease, rows)
-        case Op.VANISHED:
-            refused = equal_to(column(rows, "known_state"), int(KnownState.REFUSED))
-            keys = column(rows, "key")
-            return commit.forget(lease, chosen(keys, refused)) + commit.missing(lease, chosen(keys, ~refused))
         case Op.SKIPPED | Op.REFUSED:
             return commit.outcomes(lease, rows)
         case _:

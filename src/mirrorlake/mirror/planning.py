@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
 from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.errors import AccessDenied, ObjectGone, SourceUnreachable
+from mirrorlake.mirror.proof import Proof, Prover
 from mirrorlake.mirror.survey import Survey
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.moves import Moves
 from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
-from mirrorlake.storage.base import Store
 
-HEADS_AT_ONCE = 16
 UNNAMEABLE = "the key cannot be held by a catalog (not UTF-8, a NUL character, or a symbolic link)"
 
 _READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
@@ -76,25 +72,14 @@ def _unnameable(keys: tuple[str, ...]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)
 
 
-def prove_moves(moves: Moves, store: Store) -> Moves:
-    """Keep the moves whose old key answers 404.
+def prove_moves(moves: Moves, prover: Prover) -> Moves:
+    """Keep the moves whose old key is proven gone.
 
     A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is
     no proof, and an object that still stands was only left out of the listing.
     """
-    if not len(moves):
-        return moves
     old_keys = cast("list[str]", column(moves.pairs, "old_key").to_pylist())
-    with ThreadPoolExecutor(HEADS_AT_ONCE, thread_name_prefix="head") as pool:
-        gone = list(pool.map(partial(_is_gone, store), old_keys))
-    return moves.only(pa.array([key for key, proven in zip(old_keys, gone, strict=True) if proven], pa.string()))
-
-
-def _is_gone(store: Store, key: str) -> bool:
-    try:
-        store.head(key)
-    except ObjectGone:
-        return True
-    except (AccessDenied, SourceUnreachable):
-        return False  # unknown is not missing: the new key is looked at, the old one stays as it is
-    return False
+    proofs = prover.prove(old_keys)
+    return moves.only(
+        pa.array([key for key, proof in zip(old_keys, proofs, strict=True) if proof is Proof.GONE], pa.string())
+    )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, RunState
+from mirrorlake.model.public import hold_to_json
+from mirrorlake.model.runs import Counts, Hold, RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Report:
     requests: Requests = field(default_factory=Requests)
     bytes_read: int = 0
     seconds: float = 0.0
+    hold: Hold | None = None
     would: Would | None = None
     error: str | None = None
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON
@@ -43,7 +45,7 @@ class Report:
             "requests": asdict(self.requests),
             "bytes_read": self.bytes_read,
             "seconds": round(self.seconds, 3),
-            "hold": None,
+            "hold": None if self.hold is None else hold_to_json(self.hold, self.run),
             "would": None if self.would is None else asdict(self.would),
             "error": self.error,
         }

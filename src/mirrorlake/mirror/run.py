@@ -1,4 +1,4 @@
-"""One pass over a datasource, as one page: list, select, pair, decide, look, commit."""
+"""One pass over a datasource, as one page: list, select, pair, decide, guard, look, commit."""
 
 from __future__ import annotations
 
@@ -10,23 +10,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import Lease, begin, finish
-from mirrorlake.errors import AccessDenied, CatalogError, LeaseLost, MirrorlakeError, ObjectGone, StorageError
+from mirrorlake.catalog.removal import adopt_root, root_of
+from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.errors import AccessDenied, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
+from mirrorlake.mirror.conclude import conclude
 from mirrorlake.mirror.execute import look, settle
 from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.proof import Prover
+from mirrorlake.mirror.removal import Root, carry_out, plan_removals
 from mirrorlake.mirror.report import Report, Would
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.runs import Counts, RunState
+from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.select.globs import exactly
+from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
+from mirrorlake.storage.folder import root_identity
 from mirrorlake.storage.wrappers import Metered
 
 TRIGGER = "mirror"
@@ -49,35 +55,25 @@ def run_pass(source: Datasource, parts: Parts, progress: Progress, *, opens: Ope
     `opens` makes the store, where it is not the one that the datasource's address names.
     Raises PassRunning where another pass of this datasource is at work, LeaseLost where one took over.
     """
-    started = time.monotonic()
     lease = begin(parts.catalog, source.id, TRIGGER)
     tally = Tally(lease.tell)
-    opens = opens or _recipe(source)
-
-    def end(state: RunState, error: str | None = None) -> Report:
-        return _end(lease, source, tally, state=state, seconds=time.monotonic() - started, error=error)
-
-    try:
-        _pass(lease, source, opens, parts=parts, tally=tally, progress=progress)
-    except KeyboardInterrupt:
-        return end(RunState.CANCELLED)
-    except LeaseLost:
-        lease.close()
-        raise
-    except MirrorlakeError as error:
-        return end(RunState.FAILED, str(error))
-    except BaseException as error:
-        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
-        end(RunState.FAILED, f"internal error: {error!r}")
-        raise
-    return end(RunState.SUCCEEDED)
+    opens = opens or recipe(source)
+    return conclude(
+        lease, source, tally, lambda: _pass(lease, source, opens, parts=parts, tally=tally, progress=progress)
+    )
 
 
-def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> None:
-    with _opened(opens, tally) as store:
-        found = _survey(source, store, parts, progress, known_id=source.id, keep=True)
+def _pass(
+    lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress
+) -> Hold | None:
+    with opened(opens, tally) as store:
+        root = root_now(source, parts.catalog)
+        rules = read_rules(source, store, parts.catalog, known_id=source.id, keep=True)
+        found = _survey(source, store, rules, parts, progress, known_id=source.id)
         tally.add(_surveyed(found))
-        planned = plan(found, lambda moves: prove_moves(moves, store))
+        prover = Prover(store)
+        planned = plan(found, lambda moves: prove_moves(moves, prover))
+        removals = plan_removals(planned, rules, source, parts.catalog, root)
         naming = Naming(source.settings.configs)
         settle(lease, planned, tally, naming)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
@@ -85,6 +81,10 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
             tally.measure(pool)
             strategies = [config.metadata_strategy for config in source.settings.configs]
             look(lease, planned, pool, tally, progress, naming=naming, strategies=strategies)
+        carry_out(lease, removals, prover, root, tally)
+    if removals.hold is None:
+        adopt_root(parts.catalog, source.id, root.now)
+    return removals.hold
 
 
 def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Progress) -> Report:
@@ -95,31 +95,36 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
     started = time.monotonic()
     tally = Tally()
     would: Would | None = None
+    hold: Hold | None = None
     error: str | None = None
     try:
-        with _opened(_recipe(source), tally) as store:
-            found = _survey(source, store, parts, progress, known_id=known_id, keep=False)
+        with opened(recipe(source), tally) as store:
+            root = root_now(source, parts.catalog)
+            rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
+            found = _survey(source, store, rules, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
-        summary = plan(found, lambda moves: moves).summary
+        planned = plan(found, lambda moves: moves)
+        summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
         tally.add(
             Counts(
                 new=summary.new,
                 changed=summary.changed,
                 metadata_changed=summary.sidecar,
                 moved=summary.moved,
-                missing=summary.vanished,
                 unchanged=summary.returned,
                 skipped=summary.skipped + summary.refused,
             )
+            + removals.counts
         )
         asked = summary.requests
         made = tally.requests  # of the listing and for glob files
         would = Would(
             list=made.list,
             get=made.get + asked.get,
-            head=made.head + asked.head,
+            head=removals.heads + made.head + asked.head,
             bytes=tally.bytes_read + summary.bytes,
         )
+        hold = removals.hold
     except MirrorlakeError as problem:
         error = str(problem)
     return Report(
@@ -129,29 +134,36 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
         counts=tally.counts,
         requests=tally.requests,
         seconds=time.monotonic() - started,
+        hold=hold,
         would=would,
         error=error,
     )
 
 
+def root_now(source: Datasource, catalog: Catalog) -> Root:
+    """The root of a folder, as it is and as earlier passes saw it."""
+    return Root(now=root_identity(source.location), before=root_of(catalog, source.id))
+
+
 @contextmanager
-def _opened(opens: Opens, tally: Tally) -> Generator[Store]:
+def opened(opens: Opens, tally: Tally) -> Generator[Store]:
+    """The store, its requests counted, closed at the end."""
     store = Metered(opens.open())
     tally.measure(store)
     with closing(store):
         yield store
 
 
-def _recipe(source: Datasource) -> StoreRecipe:
+def recipe(source: Datasource) -> StoreRecipe:
+    """How to open the store of a datasource."""
     return StoreRecipe(location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered)
 
 
 def _survey(
-    source: Datasource, store: Store, parts: Parts, progress: Progress, *, known_id: int | None, keep: bool
+    source: Datasource, store: Store, rules: Rules, parts: Parts, progress: Progress, *, known_id: int | None
 ) -> Survey:
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
-    rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=keep)
     found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed:
         _refuse_single_object(source, store)
@@ -178,34 +190,3 @@ def _refuse_single_object(source: Datasource, store: Store) -> None:
 def _surveyed(found: Survey) -> Counts:
     unnameable = len(found.unnameable)
     return Counts(listed=found.listed, selected=found.selected + unnameable, unchanged=found.unchanged)
-
-
-def _end(
-    lease: Lease, source: Datasource, tally: Tally, *, state: RunState, seconds: float, error: str | None
-) -> Report:
-    try:
-        finish(
-            lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
-        )
-    except CatalogError as problem:
-        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
-        if state is RunState.SUCCEEDED:
-            state, error = RunState.FAILED, str(problem)
-    notes: tuple[str, ...] = ()
-    if state is RunState.SUCCEEDED and not tally.counts.listed:
-        notes = (f"There is no object below {source.location.uri}: check the address if you expected some.",)
-    elif state is RunState.SUCCEEDED and not tally.counts.selected:
-        notes = ("No object is a supported image that the patterns take: JPEG, PNG, BMP, WebP or AVIF by suffix.",)
-    elif state is RunState.CANCELLED:
-        notes = ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
-    return Report(
-        run=lease.run_id,
-        datasource=source.name,
-        state=state,
-        counts=tally.counts,
-        requests=tally.requests,
-        bytes_read=tally.bytes_read,
-        seconds=seconds,
-        error=error,
-        notes=notes,
-    )

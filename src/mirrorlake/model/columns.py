@@ -46,6 +46,8 @@ class KnownState(IntEnum):
     PRESENT = 0
     MISSING = 1  # vanished from its bucket, asset kept
     REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
+    TRASHED = 3  # vanished, and its asset was put into the trash for that
+    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
 
 
 # What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
@@ -67,7 +69,7 @@ class Op(IntEnum):
     CHANGED = 1  # other bytes under a known key
     SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
     MOVED = 3  # known bytes under another key
-    RETURNED = 4  # was missing, is back with the same token
+    RETURNED = 4  # had vanished, is back with the same token
     VANISHED = 5  # known, but not in the listing
     SKIPPED = 6  # selected, but a rule says not to read it
     REFUSED = 7  # undecodable before and the same bytes now

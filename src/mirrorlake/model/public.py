@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -126,6 +126,34 @@ def detail_from_answer(data: Mapping[str, Any]) -> AssetDetail:
     return detail_from_json({**data, **data["asset"], "metadata_entries": data["metadata"]})
 
 
+def hold_to_json(hold: Hold, run_id: int | None) -> dict[str, object]:
+    """What waits for a person's consent, and the command that gives it; None for a dry run, which holds nothing."""
+    return {
+        "reason": hold.reason,
+        "count": hold.count,
+        "by_prefix": dict(hold.by_prefix),
+        "plan_hash": hold.plan_hash,
+        "confirm": None if run_id is None else confirm_command(run_id),
+        "confirmed_by": hold.confirmed_by,
+    }
+
+
+def confirm_command(run_id: int) -> str:
+    """What a person types to let held removals happen."""
+    return f"mirrorlake runs confirm {run_id}"
+
+
+def hold_from_json(data: Mapping[str, Any]) -> Hold:
+    """The hold that `hold_to_json` told of."""
+    return Hold(
+        reason=data["reason"],
+        count=data["count"],
+        by_prefix=dict(data["by_prefix"]),
+        plan_hash=data["plan_hash"],
+        confirmed_by=data["confirmed_by"],
+    )
+
+
 def run_to_json(run: Run) -> dict[str, object]:
     """One run with its counts."""
     return {
@@ -138,6 +166,7 @@ def run_to_json(run: Run) -> dict[str, object]:
         **asdict(run.counts),
         "requests": asdict(run.requests),
         "bytes_read": run.bytes_read,
+        "hold": None if run.hold is None else hold_to_json(run.hold, run.id),
         "error": run.error,
     }
 
@@ -155,6 +184,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
         requests=Requests(**data["requests"]),
         bytes_read=data["bytes_read"],
         error=data["error"],
+        hold=None if data["hold"] is None else hold_from_json(data["hold"]),
     )
 
 

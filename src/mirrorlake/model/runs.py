@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from enum import StrEnum
@@ -32,6 +33,7 @@ class OutcomeKind(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     MISSING = "missing"
+    REMOVED = "removed"  # put into the trash, or removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,17 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Removals that wait for a person's consent. The hash names exactly their keys, whatever else happens."""
+
+    reason: str
+    count: int
+    by_prefix: Mapping[str, int]  # how many below each prefix, whole as in keys; they add up to `count`
+    plan_hash: str
+    confirmed_by: int | None = None  # the run that carried them out
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A run as the catalog holds it."""
 
@@ -69,6 +82,7 @@ class Run:
     requests: Requests = field(default_factory=Requests)
     bytes_read: int = 0
     error: str | None = None
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

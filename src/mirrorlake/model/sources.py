@@ -49,11 +49,11 @@ class Access:
 
 
 class Orphans(StrEnum):
-    """What becomes of an asset whose object is gone. Until removals are built, all of them keep it, marked missing."""
+    """What becomes of an asset whose object is gone, or is no longer taken."""
 
-    KEEP = "keep"
-    TRASH = "trash"
-    REMOVE = "remove"
+    KEEP = "keep"  # marked missing
+    TRASH = "trash"  # out of sight, restorable
+    REMOVE = "remove"  # gone for good, unless a project or another datasource uses it
 
 
 class NamingStrategy(StrEnum):

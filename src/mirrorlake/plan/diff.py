@@ -45,6 +45,7 @@ from mirrorlake.select.kernels import (
 from mirrorlake.select.sidecars import DEFERRED
 
 _BATCH_ROWS = 4096  # changes handed out at once; fewer at the end
+_AWAY = pa.array([KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT], pa.int16())
 _COMPARED = ("key", "token", "size", "sidecar_token", "sidecar_size")
 _UNCHANGED = -1  # beside the values of Op
 
@@ -271,7 +272,7 @@ def _judge(
             ~known,
             ~same_bytes,
             equal_to(state, int(KnownState.REFUSED)),
-            equal_to(state, int(KnownState.MISSING)),
+            is_in(state, _AWAY),
             ~same_sidecar,
         ],
         [Op.SKIPPED, Op.NEW, Op.CHANGED, Op.REFUSED, Op.RETURNED, Op.SIDECAR],

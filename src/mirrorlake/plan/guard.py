@@ -62,6 +62,11 @@ def count_groups(counts: Counter[str], named: Column) -> None:
     counts.update(dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)))
 
 
+def may_hold(removals: int, *, listed: int) -> bool:
+    """Whether so many removals could be held at all: fewer need no counting of what stands."""
+    return 2 * removals > HALVED_FROM or (removals > 0 and not listed)
+
+
 def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
     """What is held of `removals`, where `standing` objects were there before, both counted by group.
 

@@ -61,6 +61,10 @@ class Rules:
             objects, places = keep(objects, governed), places[governed]
         return _as_taken(objects, pa.array(places))
 
+    def governing(self, keys: Column) -> npt.NDArray[np.int8]:
+        """The place of the config that governs each whole key, -1 where none takes it."""
+        return self._governing(cut(as_binary(keys), len(self.prefix.encode())))
+
     def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
         """The place of the config that governs each key, -1 for none. Keys are relative to the prefix."""
         places = np.full(len(keys), _NOBODY, dtype=np.int8)

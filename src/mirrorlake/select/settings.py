@@ -335,11 +335,6 @@ def _orphans(settings: dict[str, Json], where: str) -> Orphans:
         remove = _flag(settings, name, where)
         if remove is not None:
             orphans = Orphans.REMOVE if remove else Orphans.KEEP
-    if orphans is Orphans.REMOVE:
-        raise SettingsError(
-            "Removing assets whose objects are gone is not supported yet.",
-            'Leave the setting out, or write "orphans": "keep"; such assets are then marked missing.',
-        )
     return orphans
 
 

@@ -8,6 +8,7 @@ from tests.support.faulty import Faulty
 
 from mirrorlake.errors import AccessDenied, MirrorlakeError, SourceUnreachable
 from mirrorlake.mirror.planning import prove_moves
+from mirrorlake.mirror.proof import Prover
 from mirrorlake.model.columns import KnownState, Op
 from mirrorlake.plan.moves import Moves, match_moves
 from mirrorlake.storage.memory import MemoryStore
@@ -30,17 +31,18 @@ def old_keys(moves: Moves) -> set[str]:
 
 def test_moves_from_keys_that_are_gone_are_kept() -> None:
     moves = claimed(30)
-    assert old_keys(prove_moves(moves, MemoryStore())) == {f"old-{n}" for n in range(30)}
+    assert old_keys(prove_moves(moves, Prover(MemoryStore()))) == {f"old-{n}" for n in range(30)}
 
 
 def test_an_object_that_still_stands_did_not_move() -> None:
     store = MemoryStore()
     store.put("old-1", b"still here")
-    assert old_keys(prove_moves(claimed(3), store)) == {"old-0", "old-2"}
+    assert old_keys(prove_moves(claimed(3), Prover(store))) == {"old-0", "old-2"}
 
 
 @pytest.mark.parametrize("error", [AccessDenied("403"), SourceUnreachable("timeout")])
 def test_an_answer_that_is_no_404_proves_nothing(error: MirrorlakeError) -> None:
     faulty = Faulty(MemoryStore())
     faulty.fail("head", error=error, keys=lambda key: key == "old-1")
-    assert old_keys(prove_moves(claimed(3), faulty)) == {"old-0", "old-2"}
+    faulty.fail("list", error=AccessDenied("403"))  # nor does the listing that could stand in for it
+    assert old_keys(prove_moves(claimed(3), Prover(faulty))) == {"old-0", "old-2"}

@@ -7,6 +7,7 @@ export type AssetPage = Schemas['AssetPage'];
 export type AssetFull = Schemas['AssetFull'];
 export type Datasource = Schemas['DatasourceShape'];
 export type Run = Schemas['RunShape'];
+export type Hold = Schemas['HoldShape'];
 export type Outcome = Schemas['OutcomeShape'];
 export type OutcomeKind = Schemas['OutcomeKind'];
 export type ProblemDocument = Schemas['Problem'];

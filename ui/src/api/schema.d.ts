@@ -433,6 +433,35 @@ export interface components {
             status: string;
         };
         /**
+         * HoldShape
+         * @description Removals that wait for a person's consent.
+         */
+        HoldShape: {
+            /** By Prefix */
+            by_prefix: {
+                [key: string]: number;
+            };
+            /**
+             * Confirm
+             * @description The command that lets them happen.
+             */
+            confirm: string;
+            /**
+             * Confirmed By
+             * @description The run that carried them out.
+             */
+            confirmed_by: number | null;
+            /** Count */
+            count: number;
+            /**
+             * Plan Hash
+             * @description Names exactly the keys that are held.
+             */
+            plan_hash: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
          * InvalidField
          * @description One part of a request that cannot be used.
          */
@@ -475,7 +504,7 @@ export interface components {
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
         /**
          * Orphans
-         * @description What becomes of an asset whose object is gone. Until removals are built, all of them keep it, marked missing.
+         * @description What becomes of an asset whose object is gone, or is no longer taken.
          * @enum {string}
          */
         Orphans: "keep" | "trash" | "remove";
@@ -484,7 +513,7 @@ export interface components {
          * @description What happened to one object in a run.
          * @enum {string}
          */
-        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing";
+        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
         /**
          * OutcomeShape
          * @description What happened to one object in a run, and why.
@@ -609,6 +638,7 @@ export interface components {
             error: string | null;
             /** Finished */
             finished: string | null;
+            hold: components["schemas"]["HoldShape"] | null;
             /** Id */
             id: number;
             requests: components["schemas"]["RequestCounts"];

@@ -109,7 +109,7 @@ function Side({ asset, detail, error, edit }: SideProps) {
 function Picture({ asset }: { asset: AssetItem }) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
   const trouble =
-    asset.state === 'missing'
+    asset.state !== 'present'
       ? 'The object is gone from its bucket. This is its thumbnail.'
       : 'The original cannot be shown here. This is its thumbnail.';
   return (

@@ -8,6 +8,7 @@ export const KINDS: { kind: OutcomeKind; name: string }[] = [
   { kind: 'moved', name: 'moved' },
   { kind: 'metadata_changed', name: 'metadata changed' },
   { kind: 'missing', name: 'missing' },
+  { kind: 'removed', name: 'removed' },
   { kind: 'failed', name: 'failed' },
   { kind: 'skipped', name: 'skipped' },
 ];

@@ -6,6 +6,7 @@ const TONES: Record<string, string> = {
   queued: 'calm',
   held: 'warn',
   missing: 'warn',
+  removed: 'warn',
   failed: 'bad',
   cancelled: 'calm',
   trash: 'calm',

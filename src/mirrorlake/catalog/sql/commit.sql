@@ -23,7 +23,7 @@ SELECT run_id FROM lease WHERE datasource_id = $1 AND holder = $2::uuid FOR SHAR
 
 -- name: find_moving
 -- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.
-UPDATE staged SET asset_id = known.asset_id, known_sidecar_token = known.sidecar_token,
+UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_sidecar_token = known.sidecar_token,
   known_sidecar_size = known.sidecar_size
 FROM object AS known
 WHERE staged.op = 3 AND known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
@@ -49,7 +49,7 @@ FROM staged WHERE op = 3 AND asset_id IS NOT NULL;
 -- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name.
 UPDATE asset SET key = staged.key,
   name = coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END), token = staged.token, modified = staged.modified,
-  storage_class = staged.storage_class, state = CASE WHEN asset.state = 2 THEN asset.state ELSE 0 END,
+  storage_class = staged.storage_class, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   sidecar_key = CASE WHEN staged.sidecar_changed THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
 FROM staged
 WHERE staged.op = 3 AND asset.id = staged.asset_id AND asset.datasource_id = $1;
@@ -97,7 +97,7 @@ FROM staged WHERE fresh ORDER BY key;
 UPDATE asset SET name = coalesce(staged.name, asset.name), token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
-  facts = coalesce(staged.facts, '{}')::jsonb, state = CASE WHEN asset.state = 2 THEN asset.state ELSE 0 END,
+  facts = coalesce(staged.facts, '{}')::jsonb, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
@@ -114,7 +114,7 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
   sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,
-  state = CASE WHEN asset.state = 2 THEN asset.state ELSE 0 END,
+  state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   sidecar_key = staged.sidecar_key, warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = 1 AND NOT staged.same;
@@ -169,14 +169,14 @@ FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
 
 -- name: return_assets
--- Assets whose object is back.
+-- Assets whose object is back, out of the trash too where they came into it because it had vanished.
 UPDATE asset SET state = 0, updated = now()
-FROM staged WHERE asset.id = staged.asset_id AND asset.state = 1;
+FROM staged WHERE asset.id = staged.asset_id AND (asset.state = 1 OR asset.state = 2 AND staged.standing = 3);
 
 -- name: return_objects
 -- Objects that are back, as they were.
 UPDATE object SET state = 0
-FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state = 1;
+FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (1, 3, 4);
 
 -- name: tell_returned
 -- Returns whose sidecar is still to be read are told once that is done.

@@ -9,6 +9,10 @@ RETURNING id, name, uri, access, settings;
 -- The datasource of this name.
 SELECT id, name, uri, access, settings FROM datasource WHERE name = %(name)s;
 
+-- name: datasource_by_id
+-- The datasource of this number.
+SELECT id, name, uri, access, settings FROM datasource WHERE id = %(id)s;
+
 -- name: datasource_by_source
 -- The oldest datasource over this address at this endpoint.
 SELECT id, name, uri, access, settings FROM datasource
@@ -25,8 +29,8 @@ UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(
 RETURNING id, name, uri, access, settings;
 
 -- name: count_assets
--- How many assets each datasource has, counted in the narrow table.
-SELECT datasource_id, count(asset_id) FROM object GROUP BY datasource_id;
+-- How many assets each datasource has, counted in the narrow table; those in the trash apart.
+SELECT datasource_id, count(asset_id) FILTER (WHERE state <> 3) FROM object GROUP BY datasource_id;
 
 -- name: glob_file
 -- What was last read of a text file in the source whose lines are globs.

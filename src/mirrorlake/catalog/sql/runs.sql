@@ -57,8 +57,9 @@ DELETE FROM lease WHERE datasource_id = %(datasource_id)s AND holder = %(holder)
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE run.state END AS state,
   run.started, run.finished, run.counts, run.requests, run.bytes_read,
-  CASE WHEN gone THEN %(interrupted)s ELSE run.error END AS error
-FROM run JOIN datasource ON datasource.id = run.datasource_id
+  CASE WHEN gone THEN %(interrupted)s ELSE run.error END AS error,
+  hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by
+FROM run JOIN datasource ON datasource.id = run.datasource_id LEFT JOIN hold ON hold.run_id = run.id
 CROSS JOIN LATERAL (
   SELECT run.state = 'running' AND NOT EXISTS (
     SELECT FROM lease JOIN pg_stat_activity AS activity

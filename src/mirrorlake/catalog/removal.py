@@ -1,0 +1,199 @@
+"""Carry out and remember removals: the trash, what goes for good, and what waits for a person's consent.
+
+As in `catalog.commit`, every function that takes the lease writes one batch in one transaction, answers the counts of
+the outcomes it wrote, and raises LeaseLost where another pass has taken over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+from psycopg.types.json import Jsonb
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.staging import staged
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import MirrorlakeError, NotFound
+from mirrorlake.model.columns import KnownState
+from mirrorlake.model.runs import Counts, Hold, RunState
+
+HELD_ROWS = 4096  # keys read at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmable:
+    """A held run whose removals may be carried out now."""
+
+    run_id: int
+    datasource_id: int
+    count: int
+    root: str | None  # of a folder, as that run saw it
+
+
+def standing(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
+    """How many objects with an asset stand in each folder right below `prefix`; '' counts those in none."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("standing_by_folder").query, {"datasource_id": datasource_id, "start": len(prefix) + 1}
+        ).fetchall()
+    return dict(rows)
+
+
+def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str]:
+    """Those of these refused keys that have an asset of earlier content."""
+    if not keys:
+        return set()
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("refused_with_asset").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchall()
+    return {key for (key,) in rows}
+
+
+def trash(lease: Lease, keys: pa.Array[Any]) -> Counts:
+    """Put the assets of vanished keys into the trash. Their return brings them back."""
+    if len(keys) == 0:
+        return Counts()
+    with staged(lease, pa.record_batch({"key": keys})) as staging:
+        staging.run("find_vanished", "trash_objects", "trash_assets")
+        return staging.tell("tell_removed")
+
+
+def remove(lease: Lease, keys: pa.Array[Any]) -> Counts:
+    """Remove the assets of vanished keys for good. Those in a project or of another datasource go into the trash."""
+    if len(keys) == 0:
+        return Counts()
+    with staged(lease, pa.record_batch({"key": keys})) as staging:
+        staging.run("find_vanished")
+        staging.fetch("lock_vanished")
+        staging.run("remove_objects", "remove_assets", "trash_objects", "trash_assets")
+        return staging.tell("tell_removed")
+
+
+def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
+    """Tell of vanished keys about which nothing is done, and why."""
+    if len(keys) == 0:
+        return Counts()
+    with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
+        staging.run("find_vanished")
+        return staging.tell("tell_kept")
+
+
+def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
+    """Remember what this run holds back; the keys follow by `hold_back`."""
+    with lease.catalog.write() as connection:
+        connection.execute(
+            statement("insert_hold").query,
+            {
+                "run_id": lease.run_id,
+                "reason": hold.reason,
+                "count": hold.count,
+                "by_prefix": Jsonb(dict(hold.by_prefix)),
+                "plan_hash": hold.plan_hash,
+                "root": root,
+            },
+        )
+
+
+def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
+    """Hold the removal of these keys until a person confirms it; told like everything that nothing is done about."""
+    if len(keys) == 0:
+        return Counts()
+    with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
+        staging.run("find_vanished")
+        return staging.tell("tell_held")
+
+
+def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
+    """The newest held run of this plan. `run_id` may name any run that held it.
+
+    Raises NotFound where nothing of that name is held, MirrorlakeError where it was confirmed or superseded.
+    """
+    with catalog.read() as connection:
+        if run_id is None:
+            rows = connection.execute(statement("holds_of_plan").query, {"plan_hash": plan_hash}).fetchall()
+            if not rows:
+                raise NotFound(f"No run holds the plan {plan_hash}.", "`mirrorlake runs list` shows held runs.")
+            if len({datasource for _, datasource in rows}) > 1:
+                raise MirrorlakeError(
+                    "Several datasources hold the same list of keys.", "Name the run: mirrorlake runs confirm RUN"
+                )
+            run_id = int(rows[0][0])
+        asked = connection.execute(statement("one_hold").query, {"run_id": run_id}).fetchone()
+        if asked is None:
+            raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
+        datasource_id, _, _, held_hash, _, confirmed_by = asked
+        if plan_hash is not None and held_hash != plan_hash:
+            raise MirrorlakeError(
+                f"Run {run_id} holds another plan: {held_hash}.",
+                f"Look at it again: mirrorlake runs show {run_id}",
+            )
+        if confirmed_by is not None:
+            raise MirrorlakeError(
+                f"What run {run_id} held was confirmed and carried out by run {confirmed_by}.",
+                "Run the next pass to see how things stand.",
+            )
+        newest = connection.execute(statement("newest_judgement").query, {"datasource_id": datasource_id}).fetchone()
+        if newest is None or newest[1] != RunState.HELD.value or newest[2] != held_hash:
+            later = "" if newest is None else f" by run {newest[0]}"
+            raise MirrorlakeError(
+                f"What run {run_id} held is outdated: its datasource was mirrored again{later}.",
+                "Confirm the newest held run of that datasource, if there is one: mirrorlake runs list",
+            )
+        row = connection.execute(statement("one_hold").query, {"run_id": newest[0]}).fetchone()
+        stored = connection.execute(statement("count_held").query, {"run_id": newest[0]}).fetchone()
+    if row is None or stored is None or stored[0] != row[2]:
+        raise MirrorlakeError(
+            f"The list of what run {newest[0]} held is not whole.", "Run another pass: it makes the list anew."
+        )
+    return Confirmable(run_id=newest[0], datasource_id=datasource_id, count=row[2], root=row[4])
+
+
+def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], list[KnownState]]]:
+    """The held keys that are still known, some thousand at a time, in byte order, with what is remembered of each."""
+    after = ""
+    while True:
+        with catalog.read() as connection:
+            rows = connection.execute(
+                statement("held_keys").query,
+                {
+                    "run_id": held.run_id,
+                    "datasource_id": held.datasource_id,
+                    "after": after,
+                    "limit": HELD_ROWS,
+                },
+            ).fetchall()
+        if not rows:
+            return
+        after = rows[-1][0]
+        yield [key for key, _ in rows], [KnownState(state) for _, state in rows]
+
+
+def confirmed(lease: Lease, held: Confirmable) -> None:
+    """The run of this lease carried out what was held."""
+    with lease.catalog.write() as connection:
+        connection.execute(statement("confirm_hold").query, {"run_id": held.run_id, "confirmed_by": lease.run_id})
+        connection.execute(statement("end_hold").query, {"run_id": held.run_id})
+
+
+def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int) -> None:
+    """Forget the keys that runs before this one held back."""
+    with catalog.write() as connection:
+        connection.execute(statement("drop_superseded").query, {"datasource_id": datasource_id, "run_id": run_id})
+
+
+def root_of(catalog: Catalog, datasource_id: int) -> str | None:
+    """The root that removals of a folder rely on; None where no pass has seen one."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("root_of").query, {"datasource_id": datasource_id}).fetchone()
+    return row[0] if row else None
+
+
+def adopt_root(catalog: Catalog, datasource_id: int, root: str | None) -> None:
+    """Believe in this root of a folder from now on."""
+    with catalog.write() as connection:
+        connection.execute(statement("adopt_root").query, {"datasource_id": datasource_id, "root": root})

@@ -1,0 +1,150 @@
+-- name: standing_by_folder
+-- How many objects with an asset stand in each folder right below the prefix; '' counts those in none.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
+FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
+WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN (0, 1, 2)
+GROUP BY folder;
+
+-- name: refused_with_asset
+-- Which of these refused keys have an asset of earlier content.
+SELECT key FROM object
+WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND asset_id IS NOT NULL;
+
+-- name: find_vanished
+-- The remembered object of each staged key, with what its asset is there for.
+UPDATE staged SET asset_id = known.asset_id, standing = known.state
+FROM object AS known
+WHERE known.datasource_id = $1 AND known.key = staged.key;
+
+-- name: lock_vanished
+-- The assets that may go, locked against people who would put them into a project meanwhile.
+SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY asset.id FOR UPDATE OF asset;
+
+-- name: remove_objects
+-- Vanished keys whose asset nothing else uses. They go before their assets.
+DELETE FROM object USING staged
+WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
+  AND object.state IN (0, 1, 2)
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
+  AND NOT EXISTS (
+    SELECT FROM object AS other
+    WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
+  );
+
+-- name: remove_assets
+-- Assets that no object leads to any more and no project uses.
+DELETE FROM asset USING staged
+WHERE asset.id = staged.asset_id
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
+
+-- name: trash_objects
+-- Vanished keys, remembered so that their return brings everything back. An asset that a person put into the trash
+-- before stays there whatever returns.
+UPDATE object SET state = CASE WHEN asset.state = 2 THEN 4 ELSE 3 END
+FROM staged JOIN asset ON asset.id = staged.asset_id
+WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (0, 1, 2);
+
+-- name: trash_assets
+-- Assets of vanished keys, unless another object still shows them.
+UPDATE asset SET state = 2, updated = now()
+FROM staged
+WHERE asset.id = staged.asset_id AND asset.state <> 2
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN (0, 2));
+
+-- name: tell_removed
+-- What became of each asset: removed, in the trash, or still shown through another object.
+WITH told AS (
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, staged.key,
+    CASE WHEN asset.id IS NULL OR asset.state = 2 THEN 'removed' ELSE 'missing' END,
+    CASE
+      WHEN asset.id IS NULL THEN 'It was removed'
+      WHEN asset.state <> 2 THEN 'Another datasource still shows it'
+      WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+        THEN 'It is in the trash; a project uses it'
+      ELSE 'It is in the trash'
+    END,
+    asset.id
+  FROM staged LEFT JOIN asset ON asset.id = staged.asset_id
+  WHERE staged.asset_id IS NOT NULL ORDER BY staged.key
+  ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
+  RETURNING kind
+)
+SELECT kind, count(*) FROM told GROUP BY kind;
+
+-- name: tell_kept
+-- Vanished keys about which nothing is done, with the reason.
+WITH told AS (
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, key, 'missing', reason, asset_id
+  FROM staged WHERE asset_id IS NOT NULL ORDER BY key
+  ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
+  RETURNING kind
+)
+SELECT kind, count(*) FROM told GROUP BY kind;
+
+-- name: insert_hold
+-- What a run holds back; its keys follow.
+INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root)
+VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)s);
+
+-- name: tell_held
+-- Keys whose removal is held back: kept for whoever confirms it, and told as what nothing is done about.
+WITH held AS (
+  INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
+), told AS (
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, key, 'missing', reason, asset_id FROM staged ORDER BY key
+  ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
+  RETURNING kind
+)
+SELECT kind, count(*) FROM told GROUP BY kind;
+
+-- name: held_keys
+-- The next held keys of a run that still stand for an asset, in byte order.
+SELECT held_removal.key, object.state
+FROM held_removal JOIN object ON object.datasource_id = %(datasource_id)s AND object.key = held_removal.key
+WHERE held_removal.run_id = %(run_id)s AND held_removal.key > %(after)s
+ORDER BY held_removal.key LIMIT %(limit)s;
+
+-- name: count_held
+-- How many keys a run holds back.
+SELECT count(*) FROM held_removal WHERE run_id = %(run_id)s;
+
+-- name: holds_of_plan
+-- The runs that hold back exactly this plan, the newest first.
+SELECT hold.run_id, run.datasource_id FROM hold JOIN run ON run.id = hold.run_id
+WHERE hold.plan_hash = %(plan_hash)s ORDER BY hold.run_id DESC;
+
+-- name: one_hold
+-- What a run holds back, and whose it is.
+SELECT run.datasource_id, run.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
+FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
+
+-- name: newest_judgement
+-- The newest pass of a datasource that came to a conclusion about what vanished.
+SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
+WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger <> 'confirm'
+ORDER BY run.id DESC LIMIT 1;
+
+-- name: confirm_hold
+-- A person's consent was carried out by a run.
+UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
+
+-- name: end_hold
+-- The held run has nothing to wait for any more.
+UPDATE run SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
+
+-- name: drop_superseded
+-- Keys of holds that later passes took the place of; what was held is still told by its count.
+DELETE FROM held_removal USING run
+WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND run.id < %(run_id)s;
+
+-- name: root_of
+-- The root that removals of a folder rely on.
+SELECT root FROM datasource WHERE id = %(datasource_id)s;
+
+-- name: adopt_root
+-- Believe in this root from now on.
+UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND root IS DISTINCT FROM %(root)s;

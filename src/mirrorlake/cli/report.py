@@ -1,0 +1,75 @@
+"""The report of a run as a person or a script reads it, and the exit code that says the same."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+from mirrorlake.cli.output import bytes_text, print_json, print_table, results, say, say_error
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.runs import RunState
+
+EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
+
+
+def show_report(report: Report, *, json: bool) -> int:
+    """Print a report, and answer the exit code."""
+    if json:
+        print_json(report.as_json())
+    else:
+        _print_report(report)
+    for note in report.notes:
+        say(note)
+    if report.error is not None:
+        say_error(report.error)
+    return EXIT_CODES.get(report.state, 1)
+
+
+@contextmanager
+def terminate_as_interrupt() -> Generator[None]:
+    """A polite kill ends like Ctrl-C: the run is cancelled and what was committed stays."""
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _print_report(report: Report) -> None:
+    counts = report.counts
+    word = "would be " if report.would is not None else ""
+    results.print(
+        f"[bold]{'dry run' if report.run is None else f'run {report.run}'}[/bold] of {report.datasource}: "
+        f"{report.state.value} in {report.seconds:.1f} s"
+    )
+    rows = [
+        ("listed", counts.listed, "objects in the bucket"),
+        ("selected", counts.selected, "images that the patterns take"),
+        ("new", counts.new, f"{word}added to the library"),
+        ("changed", counts.changed, f"{word}read again: other bytes under a known key"),
+        ("metadata changed", counts.metadata_changed, f"{word}updated: another sidecar"),
+        ("moved", counts.moved, "known bytes under another key: identity kept"),
+        ("missing", counts.missing, "known, but no longer in the bucket: kept"),
+        ("removed", counts.removed, f"{word}put into the trash or removed: their objects are gone"),
+        ("unchanged", counts.unchanged, ""),
+        ("skipped", counts.skipped, "left out by a rule, or unreadable as before"),
+        ("failed", counts.failed, "could not be read"),
+    ]
+    print_table(["", "", ""], rows, right=frozenset({1}))
+    if report.would is not None:
+        results.print(
+            f"It would take {report.would.get} GETs, {report.would.head} HEADs and {bytes_text(report.would.bytes)}."
+        )
+    else:
+        requests = report.requests
+        read = bytes_text(report.bytes_read)
+        results.print(f"{requests.list} LIST, {requests.get} GET, {requests.head} HEAD requests; {read} read.")
+        if counts.failed or counts.skipped:
+            results.print(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")

@@ -1,0 +1,96 @@
+"""End a run as what it is, whatever happened in it, and tell its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from mirrorlake.catalog.removal import drop_superseded
+from mirrorlake.catalog.runs import Lease, finish
+from mirrorlake.errors import CatalogError, LeaseLost, MirrorlakeError
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.public import confirm_command
+from mirrorlake.model.runs import Hold, RunState
+from mirrorlake.model.sources import Datasource
+
+_CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
+
+
+def conclude(
+    lease: Lease, source: Datasource, tally: Tally, work: Callable[[], Hold | None], *, lists: bool = True
+) -> Report:
+    """Do the work of a run, which answers what it holds back, and end the run. What was committed stays.
+
+    `lists` says whether the work lists the source, so that an empty one is worth a word.
+    Raises LeaseLost where another pass took over.
+    """
+    started = time.monotonic()
+
+    def end(state: RunState, error: str | None = None, hold: Hold | None = None) -> Report:
+        report = _end(lease, source, tally, state=state, seconds=time.monotonic() - started, error=error, hold=hold)
+        return replace(report, notes=_notes(report, source, lists=lists))
+
+    try:
+        hold = work()
+    except KeyboardInterrupt:
+        return end(RunState.CANCELLED)
+    except LeaseLost:
+        lease.close()
+        raise
+    except MirrorlakeError as error:
+        return end(RunState.FAILED, str(error))
+    except BaseException as error:
+        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
+        end(RunState.FAILED, f"internal error: {error!r}")
+        raise
+    return end(RunState.SUCCEEDED if hold is None else RunState.HELD, hold=hold)
+
+
+def _end(
+    lease: Lease,
+    source: Datasource,
+    tally: Tally,
+    *,
+    state: RunState,
+    seconds: float,
+    error: str | None,
+    hold: Hold | None,
+) -> Report:
+    try:
+        finish(
+            lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
+        )
+        if state in _CONCLUDED:
+            drop_superseded(lease.catalog, source.id, lease.run_id)
+    except CatalogError as problem:
+        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
+        if state in _CONCLUDED:
+            state, error, hold = RunState.FAILED, str(problem), None
+    return Report(
+        run=lease.run_id,
+        datasource=source.name,
+        state=state,
+        counts=tally.counts,
+        requests=tally.requests,
+        bytes_read=tally.bytes_read,
+        seconds=seconds,
+        hold=hold,
+        error=error,
+    )
+
+
+def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
+    if report.state is RunState.CANCELLED:
+        return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
+    if report.hold is not None and report.run is not None:
+        return (
+            f"{report.hold.count:,} removals wait for your consent. {report.hold.reason}",
+            f"If they are right: {confirm_command(report.run)}",
+        )
+    if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
+        return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
+    if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
+        return ("No object is a supported image that the patterns take: JPEG, PNG, BMP, WebP or AVIF by suffix.",)
+    return ()

@@ -1,0 +1,63 @@
+"""Carry out removals that a run held back, once a person agrees: exactly those, each proven anew."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from mirrorlake.catalog import removal
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.removal import Confirmable
+from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.errors import StorageError
+from mirrorlake.ingest.recipe import Opens
+from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.proof import Prover
+from mirrorlake.mirror.removal import orphans_of, settle_orphans
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import opened, recipe, root_now
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.columns import KnownState
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.orphans import guarded
+from mirrorlake.select.kernels import keep
+
+TRIGGER = "confirm"
+_WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
+
+
+def confirm(source: Datasource, held: Confirmable, catalog: Catalog, *, opens: Opens | None = None) -> Report:
+    """A run that does what another one held back. Whatever happens, what was committed stays.
+
+    An object that stands again, or of which the source says nothing certain, is left alone. Raises PassRunning where
+    a pass of this datasource is at work, LeaseLost where one took over.
+    """
+    lease = begin(catalog, source.id, TRIGGER)
+    tally = Tally(lease.tell)
+    opens = opens or recipe(source)
+    return conclude(lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False)
+
+
+def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> None:
+    catalog = lease.catalog
+    root = root_now(source, catalog)
+    if root.now != held.root:
+        raise StorageError(
+            f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
+            "Nothing was removed. Check what is mounted there, then run another pass.",
+        )
+    with opened(opens, tally) as store:
+        rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
+        prover = Prover(store)
+        for keys, states in removal.held_keys(catalog, held):
+            waiting = [(key, state) for key, state in zip(keys, states, strict=True) if state in _WAITING]
+            orphans = orphans_of(
+                rules,
+                source,
+                catalog,
+                pa.array([key for key, _ in waiting], pa.string()),
+                pa.array([state for _, state in waiting], pa.int16()),
+            )
+            settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
+    removal.adopt_root(catalog, source.id, held.root)
+    removal.confirmed(lease, held)

@@ -1,0 +1,78 @@
+"""Ask a source whether single objects are gone. Whatever is no clear answer is unknown, and unknown is not gone."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from enum import Enum
+
+from mirrorlake.errors import AccessDenied, ObjectGone, SourceUnreachable
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.select.kernels import column, equal_to
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.listing import list_range
+
+HEADS_AT_ONCE = 16
+# Each unanswered request was already repeated with pauses: after so many in a row, the source is not asked again.
+UNREACHABLE_IN_A_ROW = 32
+
+
+class Proof(Enum):
+    """What a source says of one key."""
+
+    GONE = "gone"
+    STANDS = "stands"
+    UNKNOWN = "unknown"
+
+
+class Prover:
+    """Asks one store. Thread-safe; an error that concerns more than one key (a bucket that is gone) is raised."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._lock = threading.Lock()
+        self._unanswered = 0
+
+    def prove(self, keys: Iterable[str]) -> list[Proof]:
+        """What the source says of each key, in their order."""
+        asked = list(keys)
+        if not asked:
+            return []
+        with ThreadPoolExecutor(min(HEADS_AT_ONCE, len(asked)), thread_name_prefix="head") as pool:
+            return list(pool.map(self._one, asked))
+
+    def _one(self, key: str) -> Proof:
+        if self._unanswered >= UNREACHABLE_IN_A_ROW:
+            return Proof.UNKNOWN
+        try:
+            proof = self._by_head(key)
+        except SourceUnreachable:
+            with self._lock:
+                self._unanswered += 1
+            return Proof.UNKNOWN
+        with self._lock:
+            self._unanswered = 0
+        return proof
+
+    def _by_head(self, key: str) -> Proof:
+        try:
+            self._store.head(key)
+        except ObjectGone:
+            return Proof.GONE
+        except AccessDenied:
+            return self._by_listing(key)
+        return Proof.STANDS
+
+    def _by_listing(self, key: str) -> Proof:
+        """Where a HEAD is not allowed: a listing of exactly this key, to its end, is as good."""
+        scope = KeyRange(prefix=key, until=key if self._store.ordered else None)
+        try:
+            with closing(list_range(self._store, scope)) as listing:
+                if any(equal_to(column(batch, "key"), key).any() for batch in listing):
+                    return Proof.STANDS
+                listing.certificate()
+        except AccessDenied:
+            return Proof.UNKNOWN
+        return Proof.GONE

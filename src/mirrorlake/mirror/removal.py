@@ -1,0 +1,189 @@
+"""Deal with what vanished: judged before a pass commits anything, carried out after all the rest of it.
+
+VANISHED ─▶ ways ─▶ guard ─▶ held: told, and kept for a person
+                      └────▶ proven gone: marked, trashed or removed; else told
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+
+from mirrorlake.catalog import commit, removal
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.mirror.planning import Planned
+from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.public import confirm_command
+from mirrorlake.model.runs import Counts, Hold
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes
+from mirrorlake.plan.orphans import Way, guarded, ways
+from mirrorlake.select.kernels import (
+    BoolMask,
+    Column,
+    chosen,
+    column,
+    equal_to,
+    filled,
+    keep,
+    mask_of,
+)
+from mirrorlake.select.rules import Rules
+
+OTHER_ROOT = "The folder is not the one that earlier passes saw: perhaps another disk, or none, is mounted there."
+_TOLD = {
+    Proof.STANDS: "It is not in the listing, but still stands: nothing was done",
+    Proof.UNKNOWN: "It is not in the listing, and the source did not say whether it still stands: nothing was done",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Root:
+    """The root of a folder, as it is now and as earlier passes saw it. A bucket has none."""
+
+    now: str | None
+    before: str | None
+
+    @property
+    def other(self) -> bool:
+        """Whether this is not the root that earlier passes saw, so that a 404 proves nothing."""
+        return self.before is not None and self.now != self.before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removals:
+    """What becomes of everything that vanished. Nothing of it is done yet."""
+
+    planned: Planned
+    rules: Rules
+    source: Datasource
+    catalog: Catalog
+    verdict: Verdict
+    counts: Counts  # what a dry run tells: `removed` where nothing is held and all objects are gone
+    heads: int  # requests that the proofs will take
+    hold: Hold | None = None
+
+    def batches(self) -> Iterator[tuple[pa.RecordBatch, BoolMask]]:
+        """ORPHANS in key order, and which rows are held."""
+        for orphans in _orphans(self.planned, self.rules, self.source, self.catalog):
+            yield orphans, self.held(orphans)
+
+    def held(self, orphans: pa.RecordBatch) -> BoolMask:
+        """Which rows wait for a person."""
+        return guarded(orphans) & self.verdict.holds(groups(column(orphans, "key"), self.source.location.prefix))
+
+
+def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: Catalog, root: Root) -> Removals:
+    """Judge what vanished, by what stands before the pass changes anything. Reads the spool twice at most."""
+    prefix = source.location.prefix
+    going: Counter[str] = Counter()
+    by_way: Counter[int] = Counter()
+    heads = 0
+    for orphans in _orphans(planned, rules, source, catalog):
+        count_groups(going, groups(chosen(column(orphans, "key"), guarded(orphans)), prefix))
+        by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
+        heads += int(mask_of(column(orphans, "prove")).sum())
+    counted = may_hold(going.total(), listed=planned.survey.listed)
+    standing = removal.standing(catalog, source.id, prefix) if counted else {}
+    verdict = judge(standing, going, listed=planned.survey.listed)
+    if going and root.other:
+        verdict = Verdict(reasons=(OTHER_ROOT, *verdict.reasons), everything=True)
+    removals = Removals(
+        planned=planned,
+        rules=rules,
+        source=source,
+        catalog=catalog,
+        verdict=verdict,
+        counts=Counts(removed=going.total(), missing=by_way[Way.TELL] + by_way[Way.MISS]),
+        heads=heads,
+    )
+    return _with_hold(removals) if verdict.any else removals
+
+
+def _with_hold(removals: Removals) -> Removals:
+    prefix = removals.source.location.prefix
+    named = PlanHash()
+    by_group: Counter[str] = Counter()
+    unasked = 0
+    for orphans, held in removals.batches():
+        keys = chosen(column(orphans, "key"), held)
+        named.add(keys)
+        count_groups(by_group, groups(keys, prefix))
+        unasked += int((held & mask_of(column(orphans, "prove"))).sum())
+    hold = Hold(
+        reason=" ".join(removals.verdict.reasons),
+        count=named.count,
+        by_prefix=shown_prefixes(by_group, prefix),
+        plan_hash=named.hexdigest(),
+    )
+    told = removals.counts
+    counts = replace(told, removed=told.removed - hold.count, missing=told.missing + hold.count)
+    return replace(removals, counts=counts, heads=removals.heads - unasked, hold=hold)
+
+
+def carry_out(lease: Lease, removals: Removals, prover: Prover, root: Root, tally: Tally) -> None:
+    """Hold back what is held, and do the rest once each object's absence is proven."""
+    if removals.hold is not None:
+        removal.begin_hold(lease, removals.hold, root.now)
+    waits = f"Its removal waits for consent: {confirm_command(lease.run_id)}"
+    for orphans, held in removals.batches():
+        keys = chosen(column(orphans, "key"), held)
+        tally.add(removal.hold_back(lease, keys, filled(len(keys), waits, pa.string())))
+        settle_orphans(lease, keep(orphans, ~held), prover, tally)
+
+
+def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: Prover, tally: Tally) -> None:
+    """Do what is to be done about these ORPHANS; what must be proven gone and is not is only told."""
+    if not orphans.num_rows:
+        return
+    keys, asked = column(orphans, "key"), mask_of(column(orphans, "prove"))
+    proofs = prover.prove(cast("list[str]", chosen(keys, asked).to_pylist()))
+    doubted = np.zeros(len(keys), dtype=np.bool_)
+    doubted[asked] = [proof is not Proof.GONE for proof in proofs]
+    reasons = [_TOLD[proof] for proof in proofs if proof is not Proof.GONE]
+    tally.add(removal.tell(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
+    for way in Way:
+        here = chosen(keys, equal_to(column(orphans, "way"), int(way)) & ~doubted)
+        if len(here):
+            tally.add(_settle(lease, way, here))
+
+
+def _settle(lease: Lease, way: Way, keys: Column) -> Counts:
+    match way:
+        case Way.FORGET:
+            return commit.forget(lease, keys)
+        case Way.TELL:
+            return removal.tell(lease, keys, filled(len(keys), None, pa.string()))
+        case Way.MISS:
+            return commit.missing(lease, keys)
+        case Way.TRASH:
+            return removal.trash(lease, keys)
+        case Way.REMOVE:
+            return removal.remove(lease, keys)
+
+
+def orphans_of(rules: Rules, source: Datasource, catalog: Catalog, keys: Column, states: Column) -> pa.RecordBatch:
+    """ORPHANS rows of vanished keys with their KnownState."""
+    refused = equal_to(states, int(KnownState.REFUSED))
+    lasting = removal.with_asset(catalog, source.id, cast("list[str]", chosen(keys, refused).to_pylist()))
+    has_asset = ~refused
+    has_asset[refused] = [key in lasting for key in chosen(keys, refused).to_pylist()]
+    policies = [config.orphans for config in source.settings.configs]
+    return ways(keys, states, rules.governing(keys), policies, has_asset)
+
+
+def _orphans(planned: Planned, rules: Rules, source: Datasource, catalog: Catalog) -> Iterator[pa.RecordBatch]:
+    for batch in planned.batches():
+        vanished = equal_to(column(batch, "op"), int(Op.VANISHED))
+        if not vanished.any():
+            continue
+        rows = keep(batch, vanished)
+        yield orphans_of(rules, source, catalog, column(rows, "key"), column(rows, "known_state"))

@@ -1,0 +1,69 @@
+"""Decide what becomes of each known key that was not among the selected ones. Pure, columns only.
+
+    VANISHED rows ──ways──▶ ORPHANS ──guard──▶ held, or carried out once the object's absence is proven
+
+A key that the patterns still take must be proven gone. One that no pattern takes any more is an orphan whether its
+object stands or not, so nothing is asked of the source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mirrorlake.model.columns import KnownState
+from mirrorlake.model.sources import Orphans
+from mirrorlake.select.kernels import BoolMask, Column, column, equal_to, is_in, keep, of_mask
+
+
+class Way(IntEnum):
+    """How a pass deals with a known key that is not selected now."""
+
+    FORGET = 0  # refused, and never an asset: only the memory of it goes
+    TELL = 1  # counted as missing, nothing is done
+    MISS = 2  # the asset is marked missing
+    TRASH = 3
+    REMOVE = 4
+
+
+_WAYS = {Orphans.KEEP: Way.MISS, Orphans.TRASH: Way.TRASH, Orphans.REMOVE: Way.REMOVE}
+_CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)  # the most careful first
+_GUARDED = pa.array([Way.TRASH, Way.REMOVE], pa.int8())
+_NO_CONFIG = -1
+
+_ORPHANS: list[pa.Field[Any]] = [
+    pa.field("key", pa.string(), nullable=False),
+    pa.field("way", pa.int8(), nullable=False),  # Way
+    pa.field("prove", pa.bool_(), nullable=False),  # whether the object must be proven gone first
+]
+ORPHANS = pa.schema(_ORPHANS)
+
+
+def ways(
+    keys: Column, states: Column, places: npt.NDArray[np.int8], policies: Sequence[Orphans], has_asset: BoolMask
+) -> pa.RecordBatch:
+    """ORPHANS rows of vanished keys with their KnownState. Those that are in the trash already are left out.
+
+    `places` is the place among `policies` of the config that governs each key, -1 where none takes it: then the most
+    careful policy counts. `has_asset` is read for refused keys only.
+    """
+    careful = min(policies, key=_CAREFUL.index)
+    by_place = np.array([_WAYS[policy] for policy in (*policies, careful)], dtype=np.int8)  # -1 is the last
+    way = by_place[places]
+    known_missing = equal_to(states, int(KnownState.MISSING))
+    way[known_missing & (way == Way.MISS)] = Way.TELL
+    way[equal_to(states, int(KnownState.KEPT))] = Way.TELL
+    way[equal_to(states, int(KnownState.REFUSED)) & ~has_asset] = Way.FORGET
+    prove = (places != _NO_CONFIG) & (way >= Way.MISS)
+    rows = pa.RecordBatch.from_arrays([keys, pa.array(way), of_mask(prove)], schema=ORPHANS)
+    return keep(rows, ~equal_to(states, int(KnownState.TRASHED)))
+
+
+def guarded(orphans: pa.RecordBatch) -> BoolMask:
+    """Which rows are removals: what hides or removes an asset."""
+    return is_in(column(orphans, "way"), _GUARDED)

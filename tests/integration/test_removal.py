@@ -1,0 +1,341 @@
+"""What becomes of assets whose objects vanish: never hidden on a doubt, and never too many at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.faulty import Faulty
+from tests.support.passes import Mirrored, picture, put_all
+
+from mirrorlake.catalog import runs
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, SourceUnreachable
+from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.runs import OutcomeKind, RunState
+from mirrorlake.model.sources import Orphans
+from mirrorlake.storage.base import ListPage
+from mirrorlake.storage.memory import MemoryStore
+
+MANY = [f"a/{number:03}.png" for number in range(40)]
+FEW = ["x.png", "y.png", "z.png"]
+
+
+@pytest.fixture
+def bucket() -> MemoryStore:
+    return MemoryStore(page_rows=7)
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore) -> Mirrored:
+    return Mirrored(empty_catalog, tmp_path, bucket)
+
+
+def first(mirrored: Mirrored, bucket: MemoryStore, keys: list[str]) -> None:
+    put_all(bucket, keys)
+    assert mirrored.run().counts.new == len(keys)
+
+
+def outcomes(mirrored: Mirrored, run: int | None) -> dict[str, tuple[OutcomeKind, str | None]]:
+    assert run is not None
+    return {one.key: (one.kind, one.reason) for one in runs.outcomes(mirrored.catalog, run, limit=1000)}
+
+
+def test_a_vanished_object_is_proven_gone_and_its_asset_waits_in_the_trash(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    report = mirrored.run()
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 1, 0)
+    assert report.requests.head == 1
+    assert "x.png" not in mirrored.visible()
+    assert set(mirrored.assets("state:trash")) == {"x.png"}
+    assert outcomes(mirrored, report.run) == {"x.png": (OutcomeKind.REMOVED, "It is in the trash")}
+
+
+def test_a_pass_after_a_removal_plans_nothing(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    mirrored.run()
+    report = mirrored.run()
+    assert (report.counts.removed, report.counts.missing, report.counts.unchanged) == (0, 0, 42)
+    assert report.requests.head == report.requests.get == 0
+    assert outcomes(mirrored, report.run) == {}
+
+
+def test_what_returns_is_as_it_was_without_a_look(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    before = mirrored.assets()["x.png"]
+    bucket.delete("x.png")
+    mirrored.run()
+    bucket.put("x.png", picture(MANY.__len__()))
+    report = mirrored.run()
+    assert (report.counts.unchanged, report.counts.new, report.requests.get) == (43, 0, 0)
+    after = mirrored.assets()["x.png"]
+    assert (after.id, after.state) == (before.id, "present")
+
+
+def test_other_bytes_under_the_key_of_a_trashed_asset_bring_it_back(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    before = mirrored.assets()["x.png"]
+    bucket.delete("x.png")
+    mirrored.run()
+    bucket.put("x.png", picture(999))
+    assert mirrored.run().counts.changed == 1
+    assert mirrored.assets()["x.png"].id == before.id
+
+
+def test_a_trashed_asset_whose_object_appears_under_another_key_moves(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    before = mirrored.assets()["x.png"]
+    bucket.delete("x.png")
+    mirrored.run()
+    bucket.put("moved.png", picture(len(MANY)))
+    report = mirrored.run()
+    assert (report.counts.moved, report.requests.get) == (1, 0)
+    assert mirrored.assets()["moved.png"].id == before.id
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(SourceUnreachable("timed out"), "did not say"), (AccessDenied("403"), "did not say")],
+)
+def test_an_answer_that_is_no_404_removes_nothing(
+    mirrored: Mirrored, bucket: MemoryStore, error: MirrorlakeError, reason: str
+):
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    faulty = Faulty(bucket)
+    faulty.fail("head", error=error)
+    faulty.fail("list", error=AccessDenied("403"), keys=lambda prefix: prefix == "x.png")
+    report = mirrored.run(faulty)
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 0, 1)
+    assert mirrored.states()["x.png"] == "present"
+    kind, told = outcomes(mirrored, report.run)["x.png"]
+    assert kind is OutcomeKind.MISSING
+    assert reason in (told or "")
+    assert mirrored.run().counts.removed == 1
+
+
+def test_where_a_head_is_refused_a_listing_of_the_key_is_the_proof(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    faulty = Faulty(bucket)
+    faulty.hidden = lambda key: key == "y.png"  # by the whole listing
+    faulty.fail("head", times=2, error=AccessDenied("403"))
+    before_listing_of_one = faulty.list_page
+
+    def list_page(scope: KeyRange, cursor: object | None) -> ListPage:
+        faulty.hidden = lambda key: key == "y.png" and scope.prefix != "y.png"
+        return before_listing_of_one(scope, cursor)
+
+    faulty.list_page = list_page  # type: ignore[method-assign]
+    report = mirrored.run(faulty)
+    assert (report.counts.removed, report.counts.missing) == (1, 1)
+    assert mirrored.states()["x.png"] == "trash"
+    assert mirrored.states()["y.png"] == "present"
+
+
+def test_an_object_that_a_listing_left_out_is_not_removed(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    lying = Faulty(bucket)
+    lying.hidden = lambda key: key in ("x.png", "y.png")
+    report = mirrored.run(lying)
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 0, 2)
+    assert "still stands" in (outcomes(mirrored, report.run)["x.png"][1] or "")
+    assert set(mirrored.states().values()) == {"present"}
+
+
+def test_a_source_that_stops_answering_is_not_asked_for_ever(mirrored: Mirrored, bucket: MemoryStore):
+    keys = [f"{number}.png" for number in range(2000)]
+    for key in keys:
+        bucket.put(key, picture(0))
+    mirrored.run()
+    for key in keys[:90]:
+        bucket.delete(key)
+    faulty = Faulty(bucket)
+    faulty.fail("head", times=10_000)
+    report = mirrored.run(faulty)
+    assert (report.counts.removed, report.counts.missing) == (0, 90)
+    assert UNREACHABLE_IN_A_ROW <= report.requests.head < 90
+
+
+def test_kept_orphans_are_marked_missing_and_never_held(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore):
+    mirrored = Mirrored(empty_catalog, tmp_path, bucket, orphans=Orphans.KEEP)
+    first(mirrored, bucket, MANY)
+    for key in MANY[:30]:
+        bucket.delete(key)
+    report = mirrored.run()
+    assert (report.state, report.counts.missing, report.counts.removed) == (RunState.SUCCEEDED, 30, 0)
+    assert set(mirrored.assets("state:missing")) == set(MANY[:30])
+    again = mirrored.run()
+    assert (again.counts.missing, again.requests.head) == (30, 0)
+
+
+def test_too_many_removals_wait_and_everything_else_applies(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    for key in MANY[:25]:
+        bucket.delete(key)
+    bucket.delete("x.png")
+    bucket.put("new.png", picture(500))
+    report = mirrored.run()
+    assert (report.state, report.counts.new, report.counts.missing) == (RunState.HELD, 1, 26)
+    assert report.hold is not None
+    assert (report.hold.count, dict(report.hold.by_prefix)) == (26, {"": 1, "a/": 25})
+    assert set(mirrored.states().values()) == {"present"}
+    assert report.requests.head == 0
+    stored = runs.show_run(mirrored.catalog, report.run or 0)
+    assert (stored.state, stored.hold) == (RunState.HELD, report.hold)
+
+
+def test_a_folder_that_is_lost_holds_itself_alone(mirrored: Mirrored, bucket: MemoryStore):
+    others = [f"b/{number}.png" for number in range(300)]
+    for key in others:
+        bucket.put(key, picture(1))
+    first_run = [*MANY[:12], "c.png"]
+    put_all(bucket, first_run)
+    mirrored.run()
+    for key in (*MANY[:12], others[0], "c.png"):
+        bucket.delete(key)
+    report = mirrored.run()
+    assert (report.state, report.counts.removed, report.counts.missing) == (RunState.HELD, 2, 12)
+    assert report.hold is not None
+    assert dict(report.hold.by_prefix) == {"a/": 12}
+
+
+def test_confirming_removes_exactly_what_was_held(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    bucket.delete("x.png")  # after the pass: nobody confirmed this
+    report = mirrored.confirm(held.run)
+    assert (report.state, report.counts.removed, report.requests.head) == (RunState.SUCCEEDED, 25, 25)
+    assert set(mirrored.assets("state:trash")) == set(MANY[:25])
+    assert mirrored.states()["x.png"] == "present"
+    stored = runs.show_run(mirrored.catalog, held.run or 0)
+    assert stored.state is RunState.SUCCEEDED
+    assert stored.hold is not None
+    assert stored.hold.confirmed_by == report.run
+    with pytest.raises(MirrorlakeError, match="was confirmed"):
+        mirrored.confirm(held.run)
+    assert mirrored.run().counts.removed == 1
+
+
+def test_confirming_proves_each_object_gone_once_more(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    kept = {key: picture(number) for number, key in enumerate(MANY)}
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    bucket.put(MANY[3], kept[MANY[3]])
+    report = mirrored.confirm(held.run)
+    assert (report.counts.removed, report.counts.missing) == (24, 1)
+    assert mirrored.states()[MANY[3]] == "present"
+    assert mirrored.run().counts.unchanged == 16
+
+
+def test_a_new_file_in_between_does_not_change_the_plans_name(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    one = mirrored.run()
+    bucket.put("new.png", picture(500))
+    other = mirrored.run()
+    assert one.hold is not None
+    assert other.hold is not None
+    assert one.hold.plan_hash == other.hold.plan_hash
+    assert mirrored.confirm(one.run).counts.removed == 25
+    assert runs.show_run(mirrored.catalog, other.run or 0).state is RunState.SUCCEEDED
+
+
+def test_a_plan_is_confirmed_by_its_hash(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY:
+        bucket.delete(key)
+    held = mirrored.run()
+    assert held.hold is not None
+    assert "empty" in held.hold.reason
+    with pytest.raises(NotFound):
+        mirrored.confirm(plan_hash="0" * 64)
+    assert mirrored.confirm(plan_hash=held.hold.plan_hash).counts.removed == 40
+
+
+def test_an_outdated_hold_is_refused(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    bucket.delete(MANY[30])
+    later = mirrored.run()
+    assert later.hold is not None
+    assert later.hold.count == 26
+    with pytest.raises(MirrorlakeError, match=f"outdated.*run {later.run}"):
+        mirrored.confirm(held.run)
+    assert set(mirrored.states().values()) == {"present"}
+    assert mirrored.confirm(later.run).counts.removed == 26
+
+
+def test_a_failed_pass_supersedes_nothing(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    faulty = Faulty(bucket)
+    faulty.fail("list")
+    assert mirrored.run(faulty).state is RunState.FAILED
+    assert mirrored.confirm(held.run).counts.removed == 25
+
+
+def test_a_confirmation_that_fails_can_be_repeated(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    bucket.exists = False
+    assert mirrored.confirm(held.run).state is RunState.FAILED
+    assert set(mirrored.states().values()) == {"present"}
+    bucket.exists = True
+    assert mirrored.confirm(held.run).counts.removed == 25
+
+
+def test_what_patterns_no_longer_take_is_an_orphan_that_nobody_is_asked_about(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    before = mirrored.assets()
+    mirrored.change(exclude=("x.png",))
+    report = mirrored.run()
+    assert (report.state, report.counts.removed, report.requests.head) == (RunState.SUCCEEDED, 1, 0)
+    assert mirrored.states()["x.png"] == "trash"
+    mirrored.change()
+    assert mirrored.run().requests.get == 0
+    assert mirrored.assets()["x.png"].id == before["x.png"].id
+
+
+def test_the_guard_covers_patterns_too(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    mirrored.change(globs=("*.png",))
+    report = mirrored.run()
+    assert (report.state, report.counts.missing) == (RunState.HELD, 40)
+    assert mirrored.confirm(report.run).counts.removed == 40
+    assert mirrored.visible() == set(FEW)
+
+
+def test_removed_orphans_are_gone_for_good(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore):
+    mirrored = Mirrored(empty_catalog, tmp_path, bucket, orphans=Orphans.REMOVE)
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    assert mirrored.run().counts.removed == 1
+    assert "x.png" not in mirrored.states()
+    assert mirrored.run().counts.removed == 0
+
+
+def test_a_refused_object_that_vanishes_takes_its_earlier_picture_along(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.put("x.png", b"no picture any more")
+    bucket.put("never.png", b"never was one")
+    assert mirrored.run().counts.failed == 2
+    bucket.delete("x.png")
+    bucket.delete("never.png")
+    assert mirrored.run().counts.removed == 1
+    assert mirrored.states()["x.png"] == "trash"
+    assert mirrored.run().counts.removed == 0

@@ -1,0 +1,94 @@
+"""Passes over a store of the test's own, without a command line: what the library makes of a bucket."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from mirrorlake.catalog import datasources, removal
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import Parts, run_pass
+from mirrorlake.model.assets import Asset
+from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
+from mirrorlake.search import run as search
+from mirrorlake.storage.base import Store
+
+
+@cache
+def picture(number: int) -> bytes:
+    """A small picture; other bytes for each number."""
+    held = io.BytesIO()
+    Image.new("RGB", (8, 8), (number % 256, number // 256 % 256, 7)).save(held, "PNG")
+    return held.getvalue()
+
+
+class Mirrored:
+    """One datasource over one store."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        folder: Path,
+        store: Store,
+        *,
+        orphans: Orphans = Orphans.TRASH,
+        location: Location | None = None,
+        globs: tuple[str, ...] = (),
+    ) -> None:
+        self.catalog = catalog
+        self._folder = folder
+        self.store = store
+        self.source = datasources.create(
+            catalog,
+            name=None,
+            location=location or Location(provider=Provider.MEMORY, container=""),
+            access=Access(),
+            settings=MirrorSettings(configs=(MirrorConfig(orphans=orphans, globs=globs),)),
+        )
+
+    def change(self, **settings: object) -> None:
+        """Other settings, as the next pass finds them."""
+        config = MirrorConfig(**{"orphans": Orphans.TRASH} | settings)  # type: ignore[arg-type]
+        self.source = datasources.update(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
+
+    def run(self, store: Store | None = None) -> Report:
+        with tempfile.TemporaryDirectory(dir=self._folder) as workdir:
+            parts = Parts(
+                catalog=self.catalog,
+                thumbnails=self._folder / "thumbnails",
+                workdir=Path(workdir),
+                processes=0,
+                ranges=1,
+            )
+            return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
+
+    def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
+        held = removal.confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)
+        return confirm(self.source, held, self.catalog, opens=OpenedStore(store or self.store))
+
+    def assets(self, query: str = "") -> dict[str, Asset]:
+        """By key."""
+        words = f'datasource:"{self.source.name}" {query}'
+        return {asset.key: asset for asset in search.stream(self.catalog, words)}
+
+    def states(self) -> dict[str, str]:
+        """Of every asset, the trash included, by key."""
+        return {key: asset.state.value for key, asset in self.assets("state:any").items()}
+
+    def visible(self) -> set[str]:
+        return set(self.assets())
+
+
+def put_all(store: object, keys: Iterable[str]) -> None:
+    for number, key in enumerate(keys):
+        store.put(key, picture(number))  # type: ignore[attr-defined]
