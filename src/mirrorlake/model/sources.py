@@ -56,6 +56,10 @@ class Orphans(StrEnum):
     REMOVE = "remove"  # gone for good, unless a project or another datasource uses it
 
 
+# Removal has to be asked for while it is young: nobody loses sight of an asset by not knowing a setting.
+DEFAULT_ORPHANS = Orphans.KEEP
+
+
 class NamingStrategy(StrEnum):
     """What an asset is called."""
 
@@ -82,7 +86,7 @@ class MirrorConfig:
     update_image: bool = True  # False: an image that was read is never read again
     update_metadata: bool = True  # False: a sidecar that was read is never read again
     metadata_strategy: MetadataStrategy = MetadataStrategy.MERGE_BUCKET_WINS
-    orphans: Orphans = Orphans.TRASH
+    orphans: Orphans = DEFAULT_ORPHANS
 
     @property
     def takes_everything(self) -> bool:

@@ -15,7 +15,14 @@ from types import MappingProxyType
 from typing import TypeAlias, TypeVar
 
 from mirrorlake.errors import SettingsError
-from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
+from mirrorlake.model.sources import (
+    DEFAULT_ORPHANS,
+    MetadataStrategy,
+    MirrorConfig,
+    MirrorSettings,
+    NamingStrategy,
+    Orphans,
+)
 from mirrorlake.select.globs import MAX_PATTERN_CHARS, compile_globs
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -330,7 +337,7 @@ def _choice(given: dict[str, Json], name: str, kind: type[_Choice], default: _Ch
 
 
 def _orphans(settings: dict[str, Json], where: str) -> Orphans:
-    orphans = _choice(settings, "orphans", Orphans, Orphans.TRASH, where)
+    orphans = _choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
     for name in _REMOVE_NAMES:
         remove = _flag(settings, name, where)
         if remove is not None:
