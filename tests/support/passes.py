@@ -46,7 +46,7 @@ class Mirrored:
         globs: tuple[str, ...] = (),
     ) -> None:
         self.catalog = catalog
-        self._folder = folder
+        self.folder = folder
         self.store = store
         self.source = datasources.create(
             catalog,
@@ -62,10 +62,10 @@ class Mirrored:
         self.source = datasources.update(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
 
     def run(self, store: Store | None = None) -> Report:
-        with tempfile.TemporaryDirectory(dir=self._folder) as workdir:
+        with tempfile.TemporaryDirectory(dir=self.folder) as workdir:
             parts = Parts(
                 catalog=self.catalog,
-                thumbnails=self._folder / "thumbnails",
+                thumbnails=self.folder / "thumbnails",
                 workdir=Path(workdir),
                 processes=0,
                 ranges=1,

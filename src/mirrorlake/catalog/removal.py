@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.assets import number_of
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import MirrorlakeError, NotFound
+from mirrorlake.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 
@@ -197,3 +198,39 @@ def adopt_root(catalog: Catalog, datasource_id: int, root: str | None) -> None:
     """Believe in this root of a folder from now on."""
     with catalog.write() as connection:
         connection.execute(statement("adopt_root").query, {"datasource_id": datasource_id, "root": root})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vanished:
+    """An object whose asset is in the trash because it vanished."""
+
+    datasource_id: int
+    key: str
+    token: str
+    size: int
+
+
+def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
+    """The vanished objects of an asset."""
+    with catalog.read() as connection:
+        rows = connection.execute(statement("objects_of_asset").query, {"id": number_of(asset_id)}).fetchall()
+    return [Vanished(datasource_id=source, key=key, token=token, size=size) for source, key, token, size in rows]
+
+
+def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
+    """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
+
+    `stands` says that an object stands though no pass takes it. Raises NotFound where there is no such asset,
+    UsageError where it is not in the trash.
+    """
+    number = number_of(asset_id)
+    with catalog.write() as connection:
+        if connection.execute(statement("lock_trashed").query, {"id": number}).fetchone() is None:
+            raise UsageError(f"Asset {asset_id} is not in the trash.", "mirrorlake search state:trash shows what is.")
+        for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):
+            for each in objects:
+                connection.execute(
+                    statement("restore_object").query,
+                    {"id": number, "datasource_id": each.datasource_id, "key": each.key, "state": int(state)},
+                )
+        connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})

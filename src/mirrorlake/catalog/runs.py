@@ -136,6 +136,17 @@ def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
         raise
 
 
+def refuse_while_running(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
+    """Keep passes of a datasource from beginning until this transaction ends. Raises PassRunning, NotFound."""
+    values = {"datasource_id": datasource_id}
+    named = connection.execute(statement("lock_datasource").query, values).fetchone()
+    if named is None:
+        raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
+    standing = connection.execute(statement("standing_lease").query, values).fetchone()
+    if standing is not None and standing[2]:
+        raise _pass_running(named[0], standing[0], standing[1])
+
+
 def finish(
     lease: Lease,
     *,
@@ -239,6 +250,7 @@ def _try_to_begin(
                 return None
         # Also a run whose lease vanished with its database's last checkpoint is no longer running.
         session.execute(statement("fail_interrupted").query, values | {"error": INTERRUPTED})
+        session.execute(statement("revive_datasource").query, values)
         begun = session.execute(statement("insert_run").query, values).fetchone()
         if begun is None:
             raise AssertionError("INSERT ... RETURNING answers one row")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
@@ -12,6 +13,7 @@ from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import detail_to_json
 from mirrorlake.select.edits import checked
+from mirrorlake.settings import read_settings
 
 app = typer.Typer(help="Look at single assets.", no_args_is_help=True)
 
@@ -25,6 +27,13 @@ def show(asset_id: ID, *, json: JSON = False) -> None:
     with open_reader() as reader:
         detail = reader.asset(asset_id)
     _print(detail, json=json)
+
+
+@app.command("restore")
+def restore(asset_id: ID, *, json: JSON = False) -> None:
+    """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
+    # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
+    _print(import_module("mirrorlake.app.removing").restore(read_settings(), asset_id), json=json)
 
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:

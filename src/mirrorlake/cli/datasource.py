@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from dataclasses import asdict
 from importlib import import_module
 from typing import Annotated
 
@@ -101,6 +103,35 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     if report.error is not None:
         say_error(report.error)
     return EXIT_CODES.get(report.state, 1)
+
+
+@app.command("delete")
+def delete(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    acknowledge: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="How many assets go with it, as this command says without it.")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Forget a datasource. Says what becomes of its assets, and does it only with --acknowledge."""
+    found, done = import_module("mirrorlake.app.removing").delete_datasource(read_settings(), name, acknowledge)
+    if json:
+        print_json({"deleted": done, **asdict(found), "acknowledge": found.acknowledge})
+    else:
+        print_table(
+            ["", ""],
+            [("removed for good", found.removed), ("into the trash", found.trashed), ("kept as they are", found.kept)],
+            right=frozenset({1}),
+        )
+    if done:
+        say(f"The datasource {name} is deleted.")
+        return 0
+    say_error(
+        f"Nothing was done: {found.acknowledge:,} assets would go. Your bucket itself is never touched. "
+        f"If that is right: mirrorlake datasource delete {shlex.quote(name)} --acknowledge {found.acknowledge}"
+    )
+    return 2
 
 
 def install(parent: typer.Typer) -> None:

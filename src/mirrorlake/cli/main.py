@@ -26,6 +26,7 @@ MODULES = {
     "tag": "mirrorlake.cli.tag",
     "metadata": "mirrorlake.cli.metadata",
     "datasource": "mirrorlake.cli.datasource",
+    "project": "mirrorlake.cli.project",
     "runs": "mirrorlake.cli.runs",
     "up": "mirrorlake.cli.up",
     "down": "mirrorlake.cli.down",

@@ -7,6 +7,10 @@ SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS
   ) AS datasources,
   asset.media_type, asset.size, asset.width, asset.height,
   ARRAY(SELECT tag FROM asset_tag WHERE asset_tag.asset_id = asset.id ORDER BY tag) AS tags,
+  ARRAY(
+    SELECT project.name FROM project_asset JOIN project ON project.id = project_asset.project_id
+    WHERE project_asset.asset_id = asset.id ORDER BY project.name
+  ) AS projects,
   asset.metadata, asset.state, asset.placeholder, asset.modified, asset.updated
 FROM asset JOIN datasource AS source ON source.id = asset.datasource_id;
 

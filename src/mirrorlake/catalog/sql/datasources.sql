@@ -20,8 +20,8 @@ WHERE uri = %(uri)s AND access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s
 ORDER BY id LIMIT 1;
 
 -- name: list_datasources
--- Every datasource, by name.
-SELECT id, name, uri, access, settings FROM datasource ORDER BY name;
+-- Every datasource, by name; those that were deleted and are kept for their assets apart.
+SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORDER BY name;
 
 -- name: update_datasource
 -- Other access or settings for a datasource; its address and name stay.

@@ -125,7 +125,7 @@ FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 -- name: newest_judgement
 -- The newest pass of a datasource that came to a conclusion about what vanished.
 SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
-WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger <> 'confirm'
+WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply')
 ORDER BY run.id DESC LIMIT 1;
 
 -- name: confirm_hold
@@ -148,3 +148,97 @@ SELECT root FROM datasource WHERE id = %(datasource_id)s;
 -- name: adopt_root
 -- Believe in this root from now on.
 UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND root IS DISTINCT FROM %(root)s;
+
+-- name: objects_of_asset
+-- The vanished objects of an asset in the trash.
+SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND state = 3 ORDER BY datasource_id, key;
+
+-- name: lock_trashed
+-- An asset, if it is in the trash.
+SELECT id FROM asset WHERE id = %(id)s AND state = 2 FOR UPDATE;
+
+-- name: restore_object
+-- A vanished object of a restored asset: it stands after all, or a person wants the asset without it.
+UPDATE object SET state = %(state)s
+WHERE datasource_id = %(datasource_id)s AND key = %(key)s AND asset_id = %(id)s AND state = 3;
+
+-- name: restore_asset
+-- Out of the trash: present where its object stands, else missing.
+UPDATE asset SET updated = now(), state = CASE
+    WHEN %(stands)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN (0, 2)) THEN 0
+    ELSE 1
+  END
+WHERE id = %(id)s AND state = 2;
+
+-- name: count_for_deletion
+-- What deleting a datasource could touch: its assets; those that nothing else uses; those in sight that nothing else shows.
+SELECT count(*),
+  count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
+  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere),
+  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere AND (elsewhere OR in_project))
+FROM asset CROSS JOIN LATERAL (
+  SELECT EXISTS (
+      SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s
+    ) AS elsewhere,
+    EXISTS (
+      SELECT FROM object
+      WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s AND object.state IN (0, 2)
+    ) AS shown_elsewhere,
+    EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id) AS in_project
+) AS used
+WHERE asset.datasource_id = %(datasource_id)s;
+
+-- name: lock_assets_of
+-- All assets of a datasource, locked against people who would put them into a project meanwhile.
+SELECT count(*) FROM (
+  SELECT FROM asset WHERE datasource_id = %(datasource_id)s ORDER BY id FOR UPDATE
+) AS locked;
+
+-- name: delete_objects_of
+-- The objects of a datasource whose assets nothing else uses.
+DELETE FROM object
+WHERE datasource_id = %(datasource_id)s
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = object.asset_id)
+  AND NOT EXISTS (
+    SELECT FROM object AS other
+    WHERE other.asset_id = object.asset_id AND other.datasource_id <> %(datasource_id)s
+  );
+
+-- name: delete_assets_of
+-- Its assets that no object leads to any more and no project uses.
+DELETE FROM asset
+WHERE datasource_id = %(datasource_id)s
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
+
+-- name: hand_over_assets
+-- Assets that another datasource reaches too are governed by the oldest of those from now on.
+UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
+FROM (
+  SELECT DISTINCT ON (asset_id) asset_id, datasource_id, key FROM object
+  WHERE datasource_id <> %(datasource_id)s AND asset_id IS NOT NULL
+  ORDER BY asset_id, datasource_id
+) AS heir
+WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
+
+-- name: trash_objects_of
+-- The objects of a datasource, remembered for the day when it is mirrored again.
+UPDATE object SET state = 3
+FROM asset
+WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.state <> 2
+  AND object.state IN (0, 1, 2);
+
+-- name: trash_assets_of
+-- Its assets that nothing else shows.
+UPDATE asset SET state = 2, updated = now()
+WHERE datasource_id = %(datasource_id)s AND state <> 2
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN (0, 2));
+
+-- name: delete_datasource
+-- A datasource that no asset needs any more, with its runs.
+DELETE FROM datasource
+WHERE id = %(datasource_id)s AND NOT EXISTS (SELECT FROM asset WHERE asset.datasource_id = %(datasource_id)s);
+
+-- name: retire_datasource
+-- A datasource that is kept for its assets only.
+UPDATE datasource SET deleted = now() WHERE id = %(datasource_id)s;

@@ -17,6 +17,10 @@ WHERE lease.datasource_id = %(datasource_id)s;
 UPDATE run SET state = 'failed', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'running';
 
+-- name: revive_datasource
+-- A deleted datasource that was kept for its assets is mirrored again.
+UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL;
+
 -- name: insert_run
 -- A run begins.
 INSERT INTO run (datasource_id, trigger, state) VALUES (%(datasource_id)s, %(trigger)s, 'running')

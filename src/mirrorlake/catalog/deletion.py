@@ -1,0 +1,80 @@
+"""Delete a datasource: say exactly what would go, and let it go once somebody has said that number back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import refuse_while_running
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import UsageError
+from mirrorlake.model.sources import Datasource, Orphans
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deletion:
+    """What deleting a datasource does to its assets."""
+
+    datasource: str
+    orphans: Orphans  # the most careful of its configs decides
+    removed: int  # for good
+    trashed: int
+    kept: int  # stay as they are: shown, or in the trash already
+
+    @property
+    def acknowledge(self) -> int:
+        """The number that a person says back: of assets that go out of sight or for good."""
+        return self.removed + self.trashed
+
+
+def deletion(catalog: Catalog, source: Datasource) -> Deletion:
+    """What deleting this datasource would do now."""
+    with catalog.read() as connection:
+        return _counted(connection, source)
+
+
+def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
+    """Delete a datasource, if exactly `acknowledged` assets go with it. What is kept keeps its name and address.
+
+    Raises UsageError where another number would go, PassRunning where a pass is at work.
+    """
+    values = {"datasource_id": source.id}
+    with catalog.write() as connection:
+        refuse_while_running(connection, source.id)
+        connection.execute(statement("lock_assets_of").query, values)
+        found = _counted(connection, source)
+        if found.acknowledge != acknowledged:
+            raise UsageError(
+                f"{found.acknowledge:,} assets would go, not {acknowledged:,}.",
+                f"Say so if that is right: --acknowledge {found.acknowledge}",
+            )
+        steps = {
+            Orphans.KEEP: (),
+            Orphans.TRASH: ("trash_objects_of", "trash_assets_of"),
+            Orphans.REMOVE: ("delete_objects_of", "delete_assets_of", "trash_objects_of", "trash_assets_of"),
+        }[found.orphans]
+        for name in (*steps, "hand_over_assets"):
+            connection.execute(statement(name).query, values)
+        if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
+            connection.execute(statement("retire_datasource").query, values)
+    return found
+
+
+def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
+    row = connection.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
+    if row is None:
+        raise AssertionError("an aggregate answers one row")
+    total, unused, in_sight, in_sight_and_used = row
+    policies = {config.orphans for config in source.settings.configs}
+    orphans = next(policy for policy in (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE) if policy in policies)
+    removed, trashed = {
+        Orphans.KEEP: (0, 0),
+        Orphans.TRASH: (0, in_sight),
+        Orphans.REMOVE: (unused, in_sight_and_used),
+    }[orphans]
+    return Deletion(
+        datasource=source.name, orphans=orphans, removed=removed, trashed=trashed, kept=total - removed - trashed
+    )

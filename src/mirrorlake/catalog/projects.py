@@ -1,0 +1,53 @@
+"""Projects: named sets of assets. Being in one protects an asset from being removed for good."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import NotFound, UsageError
+
+NAME_LIMIT = 100  # characters
+
+
+def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
+    """Put assets into a project, which is made where there is none; answers how many were not in it.
+
+    Raises NotFound for an id without an asset, UsageError for a name that cannot be one.
+    """
+    if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
+        raise UsageError(
+            f"{name!r} cannot name a project.", f"Use 1 to {NAME_LIMIT} characters without control characters."
+        )
+    numbers = {number_of(asset_id): asset_id for asset_id in asset_ids}
+    with catalog.write() as connection:
+        found = {row[0] for row in connection.execute(statement("lock_for_project").query, {"ids": list(numbers)})}
+        for number, asset_id in numbers.items():
+            if number not in found:
+                raise no_asset(asset_id)
+        made = connection.execute(statement("make_project").query, {"name": name}).fetchone()
+        if made is None:
+            raise AssertionError("INSERT ... RETURNING answers one row")
+        return connection.execute(
+            statement("add_to_project").query, {"project_id": made[0], "ids": list(numbers)}
+        ).rowcount
+
+
+def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
+    """Take assets out of a project; answers how many were in it. Raises NotFound for an unknown project."""
+    with catalog.write() as connection:
+        row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()
+        if row is None:
+            raise NotFound(f"There is no project named {name!r}.", "mirrorlake project list shows them all.")
+        return connection.execute(
+            statement("remove_from_project").query,
+            {"project_id": row[0], "ids": [number_of(asset_id) for asset_id in asset_ids]},
+        ).rowcount
+
+
+def list_all(catalog: Catalog) -> list[tuple[str, int]]:
+    """Every project with the number of its assets, by name."""
+    with catalog.read() as connection:
+        return [(name, count) for name, count in connection.execute(statement("list_projects").query)]
