@@ -22,13 +22,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from PIL import Image
 from tests.support.faulty import Faulty
 
-from mirrorlake.catalog import commit, datasources
+from mirrorlake.catalog import commit, datasources, removal
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.run import Parts, run_pass
 from mirrorlake.model.runs import Counts, RunState
-from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.search import run as search
 from mirrorlake.storage.memory import MemoryStore
 
@@ -71,7 +72,7 @@ class Passes(RuleBasedStateMachine):
             name=None,
             location=Location(provider=Provider.MEMORY, container=""),
             access=Access(),
-            settings=MirrorSettings(),
+            settings=MirrorSettings(configs=(MirrorConfig(orphans=Orphans.TRASH),)),
         )
         for key, number in pictures.items():
             self.put(key=key, number=number)
@@ -122,6 +123,18 @@ class Passes(RuleBasedStateMachine):
         report = self.one_pass(faulty)
         assert report.state in (RunState.SUCCEEDED, RunState.FAILED)
 
+    def visible(self) -> set[str]:
+        return {asset.key for asset in search.stream(self.catalog, f'datasource:"{self.source.name}"')}
+
+    @rule(hidden=st.sets(KEYS), truncated=st.integers(1, 4))
+    def pass_over_a_lying_listing(self, hidden: set[str], truncated: int) -> None:
+        shown = self.visible() & set(self.pictures)
+        faulty = Faulty(self.store)
+        faulty.hidden = lambda key: key in hidden
+        faulty.truncate_after = truncated
+        self.one_pass(faulty)
+        assert shown <= self.visible()
+
     @rule(at=st.integers(1, 3))
     def pass_that_is_killed(self, at: int) -> None:
         left = at
@@ -142,10 +155,14 @@ class Passes(RuleBasedStateMachine):
     @rule()
     def clean_pass(self) -> None:
         report = self.one_pass()
-        assert (report.state, report.counts.failed) == (RunState.SUCCEEDED, 0)
+        assert report.counts.failed == 0
+        if report.state is RunState.HELD:  # an empty bucket
+            held = removal.confirmable(self.catalog, run_id=report.run, plan_hash=None)
+            report = confirm(self.source, held, self.catalog, opens=OpenedStore(self.store))
+        assert report.state is RunState.SUCCEEDED
         found = {asset.key: asset for asset in search.stream(self.catalog, f'datasource:"{self.source.name}"')}
         standing = {key: asset for key, asset in found.items() if asset.state == "present"}
-        assert set(standing) == set(self.pictures)
+        assert set(found) == set(standing) == set(self.pictures)
         for key, asset in standing.items():
             number = self.sidecars.get(key.rpartition(".")[0])
             wanted = {} if number is None else {"n": number, "deep.er": str(number)}
@@ -154,6 +171,7 @@ class Passes(RuleBasedStateMachine):
         again = self.one_pass()
         counts = again.counts
         assert counts.unchanged == counts.selected == len(self.pictures)
+        assert counts.removed == counts.missing == 0
         assert again.requests.get == again.requests.head == 0
 
 
