@@ -246,6 +246,18 @@ def test_damaged_data_is_reported_with_the_logs_last_words(home: Path):
         ensure_running(home)
 
 
+def test_a_server_that_runs_but_refuses_everybody_is_not_waited_for(home: Path):
+    ensure_running(home)
+    data = status(home).data
+    assert data is not None
+    (data / "global" / "pg_filenode.map").chmod(0)  # as after a chown of the whole folder: new sessions end with FATAL
+
+    with pytest.raises(CatalogUnavailable, match=r"pg_filenode\.map"):
+        ensure_running(home)
+
+    (data / "global" / "pg_filenode.map").chmod(0o600)
+
+
 def test_a_home_that_is_a_file_is_explained(home: Path):
     (home / "file").write_text("")
 

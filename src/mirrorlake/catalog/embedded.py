@@ -44,6 +44,7 @@ from mirrorlake.settings import IDLE_STOP_S
 
 START_PATIENCE_S = 1800.0  # recovery after a crash replays up to 2 GB of log, on a slow disk too
 STOP_PATIENCE_S = 120.0
+_NOT_YET = ("starting up", "not yet accepting", "recovery", "shutting down", "too many clients")  # a refusal for now
 PAUSE_S = 0.03  # between two looks whether PostgreSQL answers
 
 
@@ -237,7 +238,10 @@ def _has_made_database(orders: Orders) -> bool:
         return _answers(orders, mark=False)
     except psycopg.errors.DiskFull as error:
         raise _failure(f"FATAL: {error}", orders.place) from error
-    except psycopg.OperationalError:
+    except psycopg.OperationalError as error:
+        refusal = str(error)
+        if "FATAL" in refusal and not any(words in refusal for words in _NOT_YET):
+            raise _failure(refusal, orders.place) from error  # waiting would not help
         return False
     return True
 
