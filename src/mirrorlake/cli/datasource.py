@@ -7,6 +7,7 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import Annotated
 
+import orjson
 import typer
 
 from mirrorlake.app.reapplying import reapply as merge_again
@@ -61,7 +62,12 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
     if json:
         print_json(shape)
     else:
-        print_table(["", ""], ((field.replace("_", " "), value) for field, value in shape.items()))
+        print_table(["", ""], ((field.replace("_", " "), _shown(value)) for field, value in shape.items()))
+
+
+def _shown(value: object) -> object:
+    """A value for people; lists and settings as the JSON that a settings file would hold."""
+    return orjson.dumps(value).decode() if isinstance(value, list | dict | bool) else value
 
 
 @app.command("explain")

@@ -12,7 +12,7 @@ from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, prin
 from mirrorlake.cli.reader import open_reader
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
-from mirrorlake.model.runs import OutcomeKind, RunState
+from mirrorlake.model.runs import OutcomeKind, Run, RunState
 from mirrorlake.settings import read_settings
 
 app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
@@ -36,16 +36,28 @@ def list_(
     elif not runs:
         say("No run yet. Start one: mirrorlake mirror s3://your-bucket/folder")
     else:
-        names = ["listed", "new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed"]
         print_table(
-            ["run", "datasource", "state", "started", *(name.replace("_", " ") for name in names)],
+            ["run", "datasource", "state", "started", "listed", "what happened"],
             (
-                [run.id, run.datasource, run.state.value, f"{run.started:%Y-%m-%d %H:%M:%S}"]
-                + [getattr(run.counts, name) for name in names]
+                (
+                    run.id,
+                    run.datasource,
+                    run.state.value,
+                    f"{run.started:%Y-%m-%d %H:%M}",
+                    run.counts.listed,
+                    _told(run),
+                )
                 for run in runs
             ),
-            right=frozenset({0, *range(4, 4 + len(names))}),
+            right=frozenset({0, 4}),
         )
+
+
+def _told(run: Run) -> str:
+    """What a run did, in as few words as it did things."""
+    kinds = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
+    counts = {kind.replace("_", " "): getattr(run.counts, kind) for kind in kinds}
+    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing changed"
 
 
 @app.command("show")
