@@ -53,3 +53,17 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         server_url=server_url,
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
     )
+
+
+def read_local_settings() -> Settings:
+    """Settings for what works on the library of this machine only.
+
+    Raises SettingsError where MIRRORLAKE_URL names a server: another library than the one meant must not be changed.
+    """
+    settings = read_settings()
+    if settings.server_url is not None:
+        raise SettingsError(
+            "This command works on the library of this machine, but MIRRORLAKE_URL names a server.",
+            "Run it on the server's machine, or unset MIRRORLAKE_URL.",
+        )
+    return settings

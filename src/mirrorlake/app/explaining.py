@@ -63,11 +63,6 @@ def explain_key(settings: Settings, name: str, key: str) -> Explained:
         raise UsageError(
             f"{key!r} can be no object key.", "Give the whole key, as `mirrorlake search --json` shows it."
         )
-    if settings.server_url is not None:
-        raise UsageError(
-            "Explaining a key asks the source itself, which a server does not do for others.",
-            "Run it on the server's machine, without MIRRORLAKE_URL.",
-        )
     with open_catalog(settings) as catalog:
         source = datasources.by_name(catalog, name)
         if source is None:

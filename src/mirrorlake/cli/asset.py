@@ -13,7 +13,7 @@ from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import detail_to_json
 from mirrorlake.select.edits import checked
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at single assets.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def show(asset_id: ID, *, json: JSON = False) -> None:
 def restore(asset_id: ID, *, json: JSON = False) -> None:
     """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
     # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
-    _print(import_module("mirrorlake.app.removing").restore(read_settings(), asset_id), json=json)
+    _print(import_module("mirrorlake.app.removing").restore(read_local_settings(), asset_id), json=json)
 
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:

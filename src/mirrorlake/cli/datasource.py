@@ -17,7 +17,7 @@ from mirrorlake.cli.reader import open_reader
 from mirrorlake.errors import NotFound
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
 
@@ -79,7 +79,7 @@ def explain(
 ) -> None:
     """Which rule takes or leaves one key: a pattern, an exclude, its name, or what the object is."""
     # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
-    explained = import_module("mirrorlake.app.explaining").explain_key(read_settings(), name, key)
+    explained = import_module("mirrorlake.app.explaining").explain_key(read_local_settings(), name, key)
     if json:
         print_json(explained.as_json())
         return
@@ -97,7 +97,7 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     A changed strategy otherwise acts when a sidecar changes. Asks no bucket; edits can go on meanwhile.
     """
     with shown_count("Merging") as done:
-        report = merge_again(read_settings(), name, done)
+        report = merge_again(read_local_settings(), name, done)
     counts = report.counts
     if json:
         print_json(report.as_json())
@@ -121,7 +121,7 @@ def delete(
     json: JSON = False,
 ) -> int:
     """Forget a datasource. Says what becomes of its assets, and does it only with --acknowledge."""
-    found, done = import_module("mirrorlake.app.removing").delete_datasource(read_settings(), name, acknowledge)
+    found, done = import_module("mirrorlake.app.removing").delete_datasource(read_local_settings(), name, acknowledge)
     if json:
         print_json({"deleted": done, **asdict(found), "acknowledge": found.acknowledge})
     else:

@@ -12,7 +12,7 @@ from mirrorlake.app.request import MirrorRequest, read_request
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
 from mirrorlake.errors import SettingsError
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import read_local_settings
 
 
 def mirror(
@@ -53,7 +53,7 @@ def mirror(
     )
     asked = read_request(request)
     with terminate_as_interrupt(), shown_progress() as progress:
-        report = run_mirror(read_settings(), asked, progress)
+        report = run_mirror(read_local_settings(), asked, progress)
     return show_report(report, json=json)
 
 

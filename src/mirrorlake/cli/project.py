@@ -8,7 +8,7 @@ import typer
 
 from mirrorlake.app.removing import add_to_project, list_projects, remove_from_project
 from mirrorlake.cli.output import print_json_lines, print_table, say
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Keep assets in named sets.", no_args_is_help=True)
 
@@ -19,19 +19,19 @@ IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake 
 @app.command("add")
 def add(name: NAME, asset_ids: IDS) -> None:
     """Put assets into a project, which is made where there is none."""
-    say(f"{add_to_project(read_settings(), name, asset_ids)} assets came into {name}.")
+    say(f"{add_to_project(read_local_settings(), name, asset_ids)} assets came into {name}.")
 
 
 @app.command("remove")
 def remove(name: NAME, asset_ids: IDS) -> None:
     """Take assets out of a project."""
-    say(f"{remove_from_project(read_settings(), name, asset_ids)} assets left {name}.")
+    say(f"{remove_from_project(read_local_settings(), name, asset_ids)} assets left {name}.")
 
 
 @app.command("list")
 def list_(*, json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False) -> None:
     """Every project with the number of its assets."""
-    found = list_projects(read_settings())
+    found = list_projects(read_local_settings())
     if json:
         print_json_lines({"name": name, "assets": count} for name, count in found)
     else:

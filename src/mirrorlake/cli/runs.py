@@ -13,7 +13,7 @@ from mirrorlake.cli.reader import open_reader
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
 
@@ -94,7 +94,7 @@ def confirm(
 ) -> int:
     """Let the removals happen that a run holds back: exactly those, each object proven gone once more."""
     with terminate_as_interrupt():
-        report = confirm_held(read_settings(), run_id=run_id, plan_hash=plan_hash)
+        report = confirm_held(read_local_settings(), run_id=run_id, plan_hash=plan_hash)
     return show_report(report, json=json)
 
 
