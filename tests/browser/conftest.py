@@ -49,7 +49,7 @@ def serve() -> Iterator[Serve]:
 def browser() -> Iterator[Browser]:
     path = installed()
     if path is None:
-        pytest.skip(HOW)
+        pytest.skip(f"2026-11-21: {HOW}")
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield found

@@ -304,7 +304,7 @@ class TestRoot:
     @pytest.fixture(autouse=True)
     def _only_root(self) -> None:
         if os.geteuid() != 0:
-            pytest.skip("needs root; the other tests of this file are the way of a normal user then")
+            pytest.skip("2026-11-21: needs root; the other tests of this file are the way of a normal user then")
 
     def test_data_and_server_belong_to_another_user(self, home: Path):
         conninfo = ensure_running(home)
