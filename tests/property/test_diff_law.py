@@ -25,6 +25,7 @@ objects = st.builds(
     storage_class=st.sampled_from([None, "STANDARD", "STANDARD", "GLACIER"]),
 )
 buckets = st.dictionaries(keys(), objects, max_size=20)
+AWAY = (KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT)  # known, but not where it was
 states = st.sampled_from([*KnownState, KnownState.PRESENT, KnownState.PRESENT])
 
 
@@ -98,7 +99,7 @@ def judge(row, before):
         return Op.CHANGED, False
     if before["state"] == KnownState.REFUSED:
         return Op.REFUSED, False
-    if before["state"] == KnownState.MISSING:
+    if before["state"] in AWAY:
         return Op.RETURNED, not sidecar_same
     return (None if sidecar_same else Op.SIDECAR), False
 
