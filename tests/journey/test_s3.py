@@ -60,6 +60,38 @@ def test_only_what_changed_is_handled_pass_after_pass(any_bucket: Bucket) -> Non
     assert told(bucket.mirror()) == {"unchanged": 4, "missing": 1}
 
 
+def test_the_version_of_an_object_that_was_read_is_kept_and_shown(stub: S3Stub, ordered_bucket: Bucket) -> None:
+    bucket = ordered_bucket
+    stub.versioned[bucket.name] = True
+    keys = ("plain.png", "a//b.png")  # the second is read by a signed request of our own
+
+    def shown() -> dict[str, str | None]:
+        ids = {asset["key"]: asset["id"] for asset in bucket.cli.search()}
+        return {key: bucket.cli.run("asset", "show", ids[key], "--json").json["version"] for key in keys}
+
+    def standing() -> dict[str, str | None]:
+        return {key: stub.version_of(bucket.name, key) for key in keys}
+
+    for number, key in enumerate(keys):
+        bucket.put(key, picture_no(number))
+    bucket.mirror()
+    first = standing()
+    assert shown() == first
+    assert None not in first.values()
+
+    for number, key in enumerate(keys):
+        bucket.put(key, picture_no(number + 10))
+    assert told(bucket.mirror()) == {"changed": 2}
+    assert shown() == standing() != first
+
+    stub.versioned[bucket.name] = False  # suspended: every new object has the version "null"
+    for number, key in enumerate(keys):
+        bucket.put(key, picture_no(number + 20))
+    bucket.mirror()
+    assert standing() == dict.fromkeys(keys, "null")
+    assert shown() == dict.fromkeys(keys)
+
+
 def test_torture_keys_go_in_and_are_found_as_they_are(stub: S3Stub, ordered_bucket: Bucket) -> None:
     bucket = ordered_bucket
     keys = list(dict.fromkeys(shortened(key) + ".png" for key in torture.torture_keys()))

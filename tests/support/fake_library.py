@@ -237,6 +237,7 @@ class FakeLibrary:
             asset=asset,
             digest=bytes(random.Random(number).randbytes(32)),  # noqa: S311 - pictures, not secrets
             token=f"{number:032x}",
+            version=None,
             storage_class="STANDARD",
             orientation=6 if number % 4 == 1 else 1,
             facts={

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import uuid
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class StubObject:
     etag: str
     modified: datetime
     storage_class: str = "STANDARD"
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class S3Stub:
         self.region = region
         self.secrets = {ACCESS_KEY: SECRET_KEY}
         self.public: set[str] = set()  # buckets that need no signature
+        self.versioned: dict[str, bool] = {}  # buckets that keep versions: True, or False where that is suspended
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.page_keys = 1000
@@ -103,8 +106,18 @@ class S3Stub:
             self.create_bucket(bucket)
             if raw not in self._buckets[bucket]:
                 insort(self._sorted[bucket], raw)
-            self._buckets[bucket][raw] = StubObject(data, etag, datetime.now(UTC), storage_class)
+            self._buckets[bucket][raw] = StubObject(
+                data, etag, datetime.now(UTC), storage_class, self._next_version(bucket)
+            )
         return etag
+
+    def version_of(self, bucket: str, key: str) -> str | None:
+        return self._buckets[bucket][key.encode()].version
+
+    def _next_version(self, bucket: str) -> str | None:
+        if bucket not in self.versioned:
+            return None
+        return uuid.uuid4().hex if self.versioned[bucket] else "null"
 
     def delete(self, bucket: str, key: str | bytes) -> None:
         raw = key.encode() if isinstance(key, str) else key
@@ -172,6 +185,7 @@ def _object_answer(request: Request, found: StubObject | None) -> Answer:
             "Last-Modified": format_datetime(found.modified, usegmt=True),
             "Content-Type": "application/octet-stream",
             **({} if found.storage_class == "STANDARD" else {"x-amz-storage-class": found.storage_class}),
+            **({} if found.version is None else {"x-amz-version-id": found.version}),
         },
     )
 

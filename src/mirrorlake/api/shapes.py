@@ -99,6 +99,7 @@ class AssetFull(Shape):
     asset: AssetItem
     digest: Annotated[str, Field(description="BLAKE3 of the bytes, hexadecimal.")]
     token: Annotated[str, Field(description="The bucket's opaque change token.")]
+    version: Annotated[str | None, Field(description="Id of the version read, if the bucket keeps versions.")]
     storage_class: str | None
     orientation: Annotated[int, Field(description="EXIF orientation as stored in the file, 1 to 8.")]
     facts: Annotated[dict[str, JsonValue], Field(description="What the file says of itself: camera, exposure, ...")]
@@ -114,6 +115,7 @@ class AssetFull(Shape):
             asset=AssetItem.of(detail.asset),
             digest=detail.digest.hex(),
             token=detail.token,
+            version=detail.version,
             storage_class=detail.storage_class,
             orientation=detail.orientation,
             facts=_FACTS.validate_python(dict(detail.facts)),

@@ -79,8 +79,8 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
         more = connection.execute(statement("asset_details").query, values).fetchone()
     if line is None or more is None:
         raise no_asset(asset_id)
-    digest, token, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, *rest = more
-    warnings, created = rest
+    digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
+    sidecar_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at = provenance.get(key, (BUCKET, None))
@@ -93,6 +93,7 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
         asset=asset_from_row(line),
         digest=bytes(digest),
         token=token,
+        version=version,
         storage_class=storage_class,
         orientation=orientation,
         facts=facts,

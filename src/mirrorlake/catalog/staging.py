@@ -18,7 +18,7 @@ from mirrorlake.model.runs import Counts, OutcomeKind
 
 ANALYZE_FROM_ROWS = 1000  # below, any plan is quick
 _JSON_COLUMNS = ("facts", "metadata", "sidecar")
-_TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "name")
+_TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "version", "name")
 _NUL = "\x00"
 _REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")

@@ -62,6 +62,7 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         ("pixels", f"{asset.width}×{asset.height}"),
         ("size", bytes_text(asset.size)),
         ("modified", asset.modified),
+        *((("version", detail.version),) if detail.version is not None else ()),
         ("blake3", detail.digest.hex()),
         ("tags", ", ".join(asset.tags)),
         *((f"facts.{name}", value) for name, value in detail.facts.items()),

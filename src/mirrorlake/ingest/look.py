@@ -16,7 +16,7 @@ from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.columns import LookResult, Op
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar
-from mirrorlake.storage.base import Store
+from mirrorlake.storage.base import Body, Store
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit picture of 40 megapixels; workers hold several at once
 
@@ -65,6 +65,7 @@ class Fetched:
     """The bytes of one job, or why the sidecar's could not be had. None where they were not asked for."""
 
     image: bytes | None = None
+    version: str | None = None  # of the image, where the store keeps versions
     sidecar: bytes | StorageError | None = None
 
     @property
@@ -82,25 +83,27 @@ def look(job: Job, store: Store, thumbnails: Thumbnails) -> Seen:
 def fetch(job: Job, store: Store) -> Fetched | Seen:
     """Read what the job asks for: waiting, no thinking. An ending already, where the image cannot be had."""
     image_bytes: bytes | None = None
+    version: str | None = None
     if job.read_image:
         if job.size > MAX_OBJECT_BYTES:
             return Seen(result=LookResult.REFUSED, stage=Stage.FETCH, reason=_too_large(job.size))
         got = _get(store, job.key, job.token, MAX_OBJECT_BYTES)
         if isinstance(got, StorageError):
             return _not_fetched(job, got)
-        if len(got) != job.size:
-            short = f"{len(got):,} bytes came where the listing promised {job.size:,}"
+        if len(got.data) != job.size:
+            short = f"{len(got.data):,} bytes came where the listing promised {job.size:,}"
             return Seen(result=LookResult.FAILED, stage=Stage.FETCH, reason=short)
-        image_bytes = got
+        image_bytes, version = got.data, got.info.version
     sidecar: bytes | StorageError | None = None
     if job.sidecar_key is not None and (job.sidecar_size or 0) <= MAX_SIDECAR_BYTES:
-        sidecar = _get(store, job.sidecar_key, job.sidecar_token, MAX_SIDECAR_BYTES)
-    return Fetched(image=image_bytes, sidecar=sidecar)
+        read = _get(store, job.sidecar_key, job.sidecar_token, MAX_SIDECAR_BYTES)
+        sidecar = read if isinstance(read, StorageError) else read.data
+    return Fetched(image=image_bytes, version=version, sidecar=sidecar)
 
 
-def _get(store: Store, key: str, token: str | None, limit: int) -> bytes | StorageError:
+def _get(store: Store, key: str, token: str | None, limit: int) -> Body | StorageError:
     try:
-        return store.get(key, token=token, limit=limit).data
+        return store.get(key, token=token, limit=limit)
     except StorageError as error:
         return error
     except Exception as error:  # noqa: BLE001  a store that breaks its contract costs this object, not the pass
@@ -146,6 +149,7 @@ def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
             digest=looked.digest,
             placeholder=looked.placeholder,
             facts=orjson.dumps(looked.facts).decode(),
+            version=fetched.version,
         ),
         metadata=values.metadata,
         sidecar=values.whole,

@@ -41,6 +41,7 @@ class Picture:
     digest: bytes
     placeholder: bytes
     facts: str
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

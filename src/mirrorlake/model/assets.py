@@ -57,6 +57,7 @@ class AssetDetail:
     asset: Asset
     digest: bytes  # BLAKE3
     token: str
+    version: str | None  # id of the version that was read, where the bucket keeps versions
     storage_class: str | None
     orientation: int
     facts: Mapping[str, object]  # camera facts and the like

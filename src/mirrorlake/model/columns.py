@@ -111,6 +111,7 @@ _LOOKED: list[pa.Field[Any]] = [
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
     pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
     pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
+    pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
     pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
     pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above
     pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad sidecar, name disagrees with bytes

@@ -263,6 +263,11 @@ export interface components {
              * @description The bucket's opaque change token.
              */
             token: string;
+            /**
+             * Version
+             * @description Id of the version read, if the bucket keeps versions.
+             */
+            version: string | null;
             /** Warnings */
             warnings: string[];
         };

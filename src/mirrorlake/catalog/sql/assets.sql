@@ -20,6 +20,6 @@ WHERE asset.id = %(id)s;
 
 -- name: asset_details
 -- What only a closer look at an asset shows.
-SELECT digest, token, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
+SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
   created
 FROM asset WHERE id = %(id)s;

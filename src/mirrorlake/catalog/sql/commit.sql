@@ -5,7 +5,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
   sidecar_key text COLLATE "C", sidecar_token text COLLATE "C", sidecar_size bigint, skip text, config smallint,
   known_state smallint, sidecar_changed boolean, old_key text COLLATE "C",
   result smallint, stage text, reason text, media_type text, width integer, height integer, orientation smallint,
-  digest bytea, placeholder bytea, facts text, metadata text, sidecar text, warnings text[], name text,
+  digest bytea, placeholder bytea, facts text, version text, metadata text, sidecar text, warnings text[], name text,
   -- filled in here: the asset, what is remembered of the object, and what that makes of the row
   asset_id bigint, standing smallint, known_sidecar_token text COLLATE "C", known_sidecar_size bigint,
   fresh boolean NOT NULL DEFAULT false,         -- the asset is made now
@@ -47,9 +47,10 @@ FROM staged WHERE op = 3 AND asset_id IS NOT NULL;
 
 -- name: rename_assets
 -- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name.
+-- Its bytes were not read under the new key, so no version of that is known.
 UPDATE asset SET key = staged.key,
   name = coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END), token = staged.token, modified = staged.modified,
-  storage_class = staged.storage_class, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
+  storage_class = staged.storage_class, version = NULL, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   sidecar_key = CASE WHEN staged.sidecar_changed THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
 FROM staged
 WHERE staged.op = 3 AND asset.id = staged.asset_id AND asset.datasource_id = $1;
@@ -85,9 +86,9 @@ ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 -- name: insert_assets
 -- New assets, in key order.
 INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, media_type, width, height,
-  orientation, digest, placeholder, facts, metadata, sidecar_key, sidecar, sidecar_at, warnings)
+  orientation, digest, placeholder, facts, version, metadata, sidecar_key, sidecar, sidecar_at, warnings)
 SELECT asset_id, $1, key, coalesce(name, key), token, size, modified, storage_class, media_type, width, height,
-  orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, coalesce(metadata, '{}')::jsonb,
+  orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, version, coalesce(metadata, '{}')::jsonb,
   sidecar_key, sidecar::json, CASE WHEN metadata IS NOT NULL THEN now() END, coalesce(warnings, '{}')
 FROM staged WHERE fresh ORDER BY key;
 
@@ -97,7 +98,7 @@ FROM staged WHERE fresh ORDER BY key;
 UPDATE asset SET name = coalesce(staged.name, asset.name), token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
-  facts = coalesce(staged.facts, '{}')::jsonb, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
+  facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,

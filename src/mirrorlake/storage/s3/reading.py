@@ -28,6 +28,11 @@ WHOLE_BODY = timedelta(hours=6)  # silence is bounded by READ_S; a large object 
 _UNSPEAKABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
 
+def version_id(told: str | None) -> str | None:
+    """The version id that a server told of; "null" is its name for an object without one."""
+    return None if told == "null" else told
+
+
 class ObstoreReader:
     """Reads whole objects of one bucket. Its client starts at the first read, in the process that reads."""
 
@@ -63,7 +68,8 @@ class ObstoreReader:
             data = answer.bytes().to_bytes()
         except (BaseError, OSError, ValueError):
             return None
-        info = ObjectInfo(key=key, size=len(data), token=found, modified=meta["last_modified"], version=meta["version"])
+        version = version_id(meta["version"])
+        info = ObjectInfo(key=key, size=len(data), token=found, modified=meta["last_modified"], version=version)
         return Body(data=data, info=info)
 
     def _opened(self) -> ObstoreS3:

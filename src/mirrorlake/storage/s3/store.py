@@ -24,7 +24,7 @@ from mirrorlake.storage.s3.errors import Asked, read_refusal, translate
 from mirrorlake.storage.s3.http import DEFAULT_REGION, Http, configured
 from mirrorlake.storage.s3.pages import S3Page, read_page
 from mirrorlake.storage.s3.ranges import bounds, ranges
-from mirrorlake.storage.s3.reading import ObstoreReader
+from mirrorlake.storage.s3.reading import ObstoreReader, version_id
 
 PAGE_KEYS = 1000  # the most that S3 gives in one page
 ERROR_BYTES = 64 * 1024  # how much of an error's body is read
@@ -240,5 +240,5 @@ def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
         token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
         modified=modified,
         storage_class=headers.get("x-amz-storage-class"),
-        version=headers.get("x-amz-version-id"),
+        version=version_id(headers.get("x-amz-version-id")),
     )
