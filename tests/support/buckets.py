@@ -25,6 +25,13 @@ def picture_no(number: int) -> bytes:
     return picture((number % 256, number // 256 % 256, number // 65536), (8, 8))
 
 
+def same_size_picture(number: int) -> bytes:
+    """Pictures of different bytes for different numbers, all of the same size in bytes."""
+    held = io.BytesIO()
+    Image.new("RGB", (8, 8), (number % 256, number // 256 % 256, number // 65536)).save(held, "PNG", compress_level=0)
+    return held.getvalue()
+
+
 @dataclass(frozen=True)
 class Bucket:
     """One bucket, what a test may do to it, and how the command reaches it."""

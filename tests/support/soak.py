@@ -1,0 +1,30 @@
+"""How much a proof does: what fits into `make test`, or, where SOAK says so, all of it (`make soak`)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+SOAKING = "SOAK"  # "1": at full size
+SEED = "SOAK_SEED"  # another number draws other examples
+
+
+def soaking() -> bool:
+    """Whether this is the long proof."""
+    return os.environ.get(SOAKING) == "1"
+
+
+def sized(quick: int, full: int) -> int:
+    """How many: in `make test`, and in `make soak`."""
+    return full if soaking() else quick
+
+
+def seed() -> int:
+    """What random choices begin with; the same seed makes the same choices."""
+    return int(os.environ.get(SEED, "1"))
+
+
+def say(sentence: str) -> None:
+    """How far a long proof is; pytest shows it where the proof fails, and `make soak` at once."""
+    sys.stderr.write(f"{sentence}\n")
+    sys.stderr.flush()
