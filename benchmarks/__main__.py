@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import first_pass, no_change
+from benchmarks import first_pass, no_change, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -32,6 +32,10 @@ def _ten_million(rounds: int) -> list[Table]:
     return no_change.synthetic(10 * MILLION, rounds=min(rounds, 3))
 
 
+def _sidecars(rounds: int) -> list[Table]:
+    return sidecars.changed(MILLION, sidecars=10_000, rounds=rounds)
+
+
 def _seaweed(rounds: int) -> list[Table]:
     with loaded_s3() as server:
         return [no_change.on_seaweed(server, rounds=rounds)]
@@ -45,6 +49,7 @@ def _photographs(rounds: int) -> list[Table]:
 BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
+    "sidecars": _sidecars,
     "photographs": _photographs,
 }
 SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}

@@ -5,6 +5,7 @@
 All rows are rendered once into a file in which every row has its place by arithmetic, so that any stretch of the
 listing (a continuation, a prefix, a start in the middle) is one `sendfile` after a small head made for the request.
 Every second object is a sidecar of the one before it: `set-0000/img_00000000.jpg`, `set-0000/img_00000000.json`.
+Sidecars can be read, photographs cannot; `GET /` answers how often each kind was asked for.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import hashlib
+import json
 import os
 import socket
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +45,23 @@ def etag_of(row: int) -> str:
 def size_of(row: int) -> int:
     """Its size in bytes; always six digits for a photograph, three for a sidecar."""
     return 100 + row % 900 if row % 2 else 100_000 + row % 900_000
+
+
+def sidecar_of(row: int) -> bytes:
+    """The bytes of the sidecar in this place: JSON, as long as the listing says."""
+    pair = row // 2
+    values = {"camera_id": f"cam-{pair % 13}", "quality_score": pair % 1000 / 1000, "pair": pair, "note": ""}
+    short = size_of(row) - len(json.dumps(values))
+    return json.dumps(values | {"note": "x" * short}).encode()
+
+
+def row_of(key: str) -> int | None:
+    """The place of a key; None where no object has it."""
+    digits = key[-13:-5] if key.endswith(".json") else key[-12:-4]
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    row = 2 * int(digits) + key.endswith(".json")
+    return row if key_of(row) == key else None
 
 
 def _row(row: int) -> bytes:
@@ -156,7 +176,7 @@ def _head(asked: Asked, count: int, token: str) -> bytes:
     ).encode()
 
 
-_ERROR = b"<Error><Code>NoSuchKey</Code><Message>This bucket can only be listed.</Message></Error>"
+_ERROR = b"<Error><Code>NoSuchKey</Code><Message>Only sidecars can be read.</Message></Error>"
 _ABSENT = (
     b"HTTP/1.1 404 Not Found\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n" % len(_ERROR) + _ERROR
 )
@@ -169,6 +189,8 @@ class Server:
         self._listing = listing
         self._rows = os.open(rows, os.O_RDONLY)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._counting = threading.Lock()
+        self._asked: Counter[str] = Counter()
 
     def bind(self, port: int) -> None:
         """Listen on this port instead of the one that the system chose."""
@@ -203,8 +225,8 @@ class Server:
     def _reply(self, connection: socket.socket, line: str) -> None:
         method, target, _ = line.split(" ")
         path = target.partition("?")[0].strip("/")
-        if method != "GET" or "/" in path:
-            connection.sendall(_ABSENT if method == "GET" else _ABSENT.removesuffix(_ERROR))  # HEAD has no body
+        if method != "GET" or "/" in path or not path:
+            connection.sendall(self._about_one(method, path.partition("/")[2]))
             return
         head, first, end = self._listing.answer(asked_of(target))
         start, stop = _offset(first), _offset(end)
@@ -216,6 +238,24 @@ class Server:
         while start < stop:
             start += os.sendfile(connection.fileno(), self._rows, start, stop - start)
         connection.sendall(_TAIL)
+
+    def _about_one(self, method: str, key: str) -> bytes:
+        """The answer to a request for one object, or for the counts of such requests."""
+        if method != "GET":
+            return _ABSENT.removesuffix(_ERROR)  # HEAD has no body
+        if not key:
+            with self._counting:
+                return _found(json.dumps(self._asked).encode(), "counts")
+        row = row_of(key)
+        sidecar = row is not None and row % 2 == 1
+        with self._counting:
+            self._asked["sidecar" if sidecar else "image"] += 1
+        return _found(sidecar_of(row), etag_of(row)) if row is not None and sidecar else _ABSENT
+
+
+def _found(body: bytes, etag: str) -> bytes:
+    head = f'HTTP/1.1 200 OK\r\nETag: "{etag}"\r\nLast-Modified: Sun, 01 Mar 2026 00:00:00 GMT\r\n'
+    return f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 def main() -> None:

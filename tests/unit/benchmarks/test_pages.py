@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from benchmarks.pages import Listing, Server, etag_of, key_of, render, size_of
+from benchmarks.pages import Listing, Server, etag_of, key_of, render, row_of, size_of
 
+from mirrorlake.errors import ObjectGone
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.select.metadata import read_sidecar
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.s3 import S3Store
 
@@ -61,6 +63,16 @@ def test_a_start_in_the_middle_gives_the_keys_after_it(store: S3Store, after: st
 def test_a_prefix_gives_its_folder_alone(store: S3Store) -> None:
     keys = listed(store, KeyRange(prefix="set-0001/"))["key"].to_pylist()
     assert keys == [key for key in map(key_of, range(OBJECTS)) if key.startswith("set-0001/")]
+
+
+def test_sidecars_can_be_read_and_photographs_cannot(store: S3Store) -> None:
+    for row in (1, 20_001, OBJECTS - 1):
+        body = store.get(key_of(row), token=etag_of(row), limit=1000)
+        assert (len(body.data), body.info.token) == (size_of(row), etag_of(row))
+        assert read_sidecar(body.data).values["pair"] == row // 2
+    with pytest.raises(ObjectGone):
+        store.get(key_of(0), token=etag_of(0), limit=1_000_000)
+    assert [row_of(key) for key in (key_of(7), key_of(8), "set-0000/img_00010000.jpg", "")] == [7, 8, None, None]
 
 
 def test_a_file_of_rows_is_made_once(tmp_path: Path) -> None:
