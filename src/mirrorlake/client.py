@@ -1,4 +1,4 @@
-"""The SDK: read and edit a library over HTTP, with the same nouns as in process.
+"""The SDK: a library over HTTP, with the same nouns as in process.
 
 with Client("http://127.0.0.1:8765", api_key="…") as client:
     for asset in client.find('metadata.site:"hall 3"', limit=10):
@@ -7,16 +7,28 @@ with Client("http://127.0.0.1:8765", api_key="…") as client:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import quote
 
 import httpx
 
-from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, QueryError, SourceUnreachable, UsageError
+from mirrorlake.errors import (
+    AccessDenied,
+    Conflict,
+    MirrorlakeError,
+    NotFound,
+    PassRunning,
+    QueryError,
+    SourceUnreachable,
+    UsageError,
+)
+from mirrorlake.model.acts import Deletion, Project, deletion_from_json
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.explanations import Explained, explained_from_json
 from mirrorlake.model.public import (
     asset_from_json,
     datasource_from_answer,
@@ -24,13 +36,16 @@ from mirrorlake.model.public import (
     outcome_from_answer,
     run_from_answer,
 )
-from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 
 __all__ = ["Client"]
 
 PAGE = 200  # assets or outcomes a request
 TIMEOUT_S = 30.0
+FIRST_LOOK_S = 0.2  # after that a run is asked for again, less and less often
+LOOK_EVERY_S = 2.0
+MEMBERS = 1000  # assets that one request puts into a project
 
 
 class Client:
@@ -76,6 +91,10 @@ class Client:
         }
         return detail_from_answer(self._ask("PATCH", _asset(asset_id), body=change))
 
+    def restore(self, asset_id: str) -> AssetDetail:
+        """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
+        return detail_from_answer(self._ask("POST", f"{_asset(asset_id)}/restore"))
+
     def datasources(self) -> list[DatasourceSummary]:
         """Every datasource, by name."""
         return [datasource_from_answer(item) for item in self._get("/datasources")]
@@ -100,6 +119,56 @@ class Client:
             if len(page) < size:
                 break
         return found
+
+    def confirm(self, *, run_id: int | None = None, plan_hash: str | None = None, count: int | None = None) -> Run:
+        """Let the removals happen that a run holds back; answers the run that does it, as it begins.
+
+        The run or the hash names what is held; `count`, where it is said, has to agree. `wait` sees it to its end.
+        """
+        consent = {"run": run_id, "plan_hash": plan_hash, "count": count}
+        return run_from_answer(self._ask("POST", "/runs/confirm", body=consent))
+
+    def wait(self, run: Run, told: Callable[[Run], None] | None = None) -> Run:
+        """The run when it has ended; `told` hears how far it is meanwhile."""
+        pause = FIRST_LOOK_S
+        while run.state in (RunState.QUEUED, RunState.RUNNING):
+            time.sleep(pause)
+            pause = min(pause * 1.5, LOOK_EVERY_S)
+            run = self.run(run.id)
+            if told is not None:
+                told(run)
+        return run
+
+    def explain(self, name: str, key: str) -> Explained:
+        """What becomes of one key of a datasource, and which rule says so."""
+        return explained_from_json(self._get(f"{_source(name)}/explain", key=key))
+
+    def reapply(self, name: str) -> Run:
+        """Merge all assets of a datasource again; answers the run that does it, as it begins."""
+        return run_from_answer(self._ask("POST", f"{_source(name)}/reapply"))
+
+    def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+        """What deleting a datasource does, and whether it was done: only when the number that goes was said."""
+        if acknowledged is None:
+            return deletion_from_json(self._get(f"{_source(name)}/deletion"))
+        return deletion_from_json(self._ask("DELETE", _source(name), params={"acknowledge": acknowledged}))
+
+    def projects(self) -> list[Project]:
+        """Every project with the number of its assets, by name."""
+        return [Project(name=item["name"], assets=item["assets"]) for item in self._get("/projects")]
+
+    def add_to_project(self, name: str, asset_ids: Sequence[str]) -> int:
+        """Put assets into a project, which is made where there is none; answers how many were not in it."""
+        return self._members(name, "add", asset_ids)
+
+    def remove_from_project(self, name: str, asset_ids: Sequence[str]) -> int:
+        """Take assets out of a project; answers how many were in it."""
+        return self._members(name, "remove", asset_ids)
+
+    def _members(self, name: str, act: str, asset_ids: Sequence[str]) -> int:
+        path = f"/projects/{quote(name, safe='')}/{act}"
+        parts = (asset_ids[start : start + MEMBERS] for start in range(0, len(asset_ids), MEMBERS))
+        return sum(self._ask("POST", path, body={"assets": list(part)})["changed"] for part in parts)
 
     def _get(self, path: str, **query: str | int | None) -> Any:
         return self._ask("GET", path, params={name: value for name, value in query.items() if value is not None})
@@ -134,6 +203,10 @@ def _asset(asset_id: str) -> str:
     return f"/assets/{quote(asset_id, safe='')}"
 
 
+def _source(name: str) -> str:
+    return f"/datasources/{quote(name, safe='')}"
+
+
 def _problem(answer: httpx.Response) -> MirrorlakeError:
     """The error that an RFC 9457 problem document tells of."""
     try:
@@ -148,6 +221,9 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
             return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
         case 404:
             return NotFound(message, fix)
+        case 409:
+            running = problem.get("type") == "urn:mirrorlake:pass-running"
+            return PassRunning(message, fix) if running else Conflict(message, fix)
         case 400 | 422 if "position" not in problem:
             return UsageError(message, fix)
         case _ if "position" in problem:

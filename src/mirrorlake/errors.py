@@ -19,7 +19,8 @@ MirrorlakeError
 ├── CatalogError              PostgreSQL could not be reached or refused the work
 │   ├── CatalogUnavailable    not running, not startable, or gone while we worked
 │   └── DiskFull              no space left, here or in the database
-├── PassRunning               another pass of this datasource holds the lease
+├── Conflict                  what was asked does not fit how things stand now
+│   └── PassRunning           another pass of this datasource holds the lease
 └── LeaseLost                 our own lease was taken over: stop, nothing more may be committed
 """
 
@@ -131,7 +132,11 @@ class DiskFull(CatalogError):
     """No space is left where the library keeps its data."""
 
 
-class PassRunning(MirrorlakeError):
+class Conflict(MirrorlakeError):
+    """What was asked does not fit how things stand now."""
+
+
+class PassRunning(Conflict):
     """Another pass of the same datasource is running."""
 
 

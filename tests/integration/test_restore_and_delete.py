@@ -13,6 +13,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import begin
 from mirrorlake.errors import NotFound, PassRunning, UsageError
 from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Orphans
 from mirrorlake.storage.memory import MemoryStore
@@ -95,7 +96,7 @@ def test_what_a_project_uses_is_never_removed_for_good(mirrored: Mirrored, bucke
     assert mirrored.run().counts.removed == 2
     assert mirrored.states()["00.png"] == "trash"
     assert "01.png" not in mirrored.states()
-    assert projects.list_all(mirrored.catalog) == [("roads", 1)]
+    assert projects.list_all(mirrored.catalog) == [Project(name="roads", assets=1)]
     bucket.put("00.png", picture(0))
     mirrored.run()
     assert mirrored.assets()["00.png"].id == used

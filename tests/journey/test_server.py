@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PIL import Image
 from tests.support.cli import Cli
 from tests.support.s3stub import Answer, S3Stub
+from tests.support.served import Serving, serving
 
 from mirrorlake.client import Client
 
 
-@dataclass(frozen=True)
-class Served:
-    """A library with its server, and the command set up to ask that server."""
-
-    cli: Cli
-    remote: Cli
-    address: str
-    token: str
-    process: subprocess.Popen[str]
-
-
 @pytest.fixture
-def served(cli: Cli, tmp_path: Path) -> Iterator[Served]:
+def served(cli: Cli, tmp_path: Path) -> Iterator[Serving]:
     photos = tmp_path / "photos"
     photos.mkdir()
     for number in range(5):
@@ -38,22 +25,11 @@ def served(cli: Cli, tmp_path: Path) -> Iterator[Served]:
     (photos / "1.json").write_text(json.dumps({"site": "hall 3", "capture": {"temperature": 72.5}}))
     (photos / "broken.png").write_bytes(b"no picture")
     cli.mirror(photos.as_uri(), "--jobs", "1", "--name", "mine")
-    process = cli.start("up", "--port", "0")
-    try:
-        assert process.stdout is not None
-        url = urlsplit(process.stdout.readline().rpartition(" ")[2].strip())
-        address, token = f"http://{url.netloc}", parse_qs(url.query)["token"][0]
-        # The home is another one: what is told must come from the server.
-        remote = cli.with_environ(
-            MIRRORLAKE_URL=address, MIRRORLAKE_API_KEY=token, MIRRORLAKE_HOME=str(tmp_path / "nobody")
-        )
-        yield Served(cli, remote, address, token, process)
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
+    with serving(cli, tmp_path / "nobody") as made:
+        yield made
 
 
-def test_a_server_and_a_library_in_process_say_the_same(served: Served) -> None:
+def test_a_server_and_a_library_in_process_say_the_same(served: Serving) -> None:
     newest = served.cli.search("1.png")[0]["id"]
     for words in (
         ["search", ""],
@@ -71,7 +47,7 @@ def test_a_server_and_a_library_in_process_say_the_same(served: Served) -> None:
         assert len(list(client.find(""))) == 6
 
 
-def test_one_server_a_library_and_down_stops_it(served: Served) -> None:
+def test_one_server_a_library_and_down_stops_it(served: Serving) -> None:
     second = served.cli.run("up", "--port", "0")
     assert second.code == 1
     assert served.address in second.err

@@ -12,12 +12,14 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from mirrorlake.errors import NotFound, QueryError
+from mirrorlake.errors import Conflict, NotFound, QueryError, UsageError
+from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Outcome, OutcomeKind, Run, RunState
-from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
 from mirrorlake.select.edits import checked
 
 NOW = datetime.now(UTC)  # pages show how long ago things were
@@ -26,6 +28,7 @@ PLACEHOLDERS = [
     base64.b64decode(text)
     for text in ("1QcSHQRnh493V4dIh4eXh1h4kJUI", "3PcNNYSFeXh/d3eld0iHZoZgVwh2", "HBkSHYSIeHiPiHh8eJd4eTN0EEQG")
 ]
+TRASH = AssetState.TRASH
 PLACES = ("Orchard", "Harbour", "Night shift", "Line 3", "Roof survey", "Field trial")
 
 
@@ -86,17 +89,39 @@ def make_asset(number: int) -> Asset:
         tags=tuple(sorted(rng.sample(["ripe", "review", "blurred", "season-26", "golden"], number % 3))),
         metadata=metadata,
         projects=("Ripeness 2026",) if number % 5 == 0 else (),
-        state=AssetState.MISSING if number % 11 == 4 else AssetState.PRESENT,
+        state=_state(number),
         placeholder=PLACEHOLDERS[number % len(PLACEHOLDERS)],
         modified=NOW - timedelta(days=number % 400, minutes=number),
         updated=NOW - timedelta(hours=number % 900),
     )
 
 
+def _state(number: int) -> AssetState:
+    if number % 11 == 4:
+        return AssetState.MISSING
+    return AssetState.TRASH if number % 97 == 50 else AssetState.PRESENT
+
+
 def make_runs() -> list[Run]:
     """Runs in every state that a page has to show, the newest first."""
     base = Run(id=1, datasource="orchard", trigger="mirror", state=RunState.SUCCEEDED, started=NOW, finished=NOW)
     return [
+        replace(
+            base,
+            id=6,
+            datasource="roof survey",
+            state=RunState.HELD,
+            started=NOW - timedelta(minutes=30),
+            finished=NOW - timedelta(minutes=29),
+            counts=Counts(listed=12, selected=12, unchanged=12),
+            requests=Requests(list=1),
+            hold=Hold(
+                reason="More than half of what stood in 2026/01/ is gone: 40 of 41 objects.",
+                count=55,
+                by_prefix={"2026/01/": 40, "2026/02/": 15},
+                plan_hash="ab" * 32,
+            ),
+        ),
         replace(
             base,
             id=5,
@@ -199,6 +224,9 @@ class FakeLibrary:
     runs_held: list[Run] = field(default_factory=make_runs)
     searches: list[tuple[str, int, int]] = field(default_factory=list)
     edited: dict[str, AssetDetail] = field(default_factory=dict)
+    acts: list[tuple[object, ...]] = field(default_factory=list)
+    gone: set[str] = field(default_factory=set)
+    members: dict[str, set[str]] = field(default_factory=lambda: {"Ripeness 2026": {"1000", "1005"}})
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         self.searches.append((query, limit, offset))
@@ -210,6 +238,8 @@ class FakeLibrary:
             )
         if not query:
             numbers: range | list[int] = range(self.size)
+        elif query == "state:trash":
+            numbers = [number for number in range(self.size) if self.asset(str(1000 + number)).asset.state is TRASH]
         elif query.startswith('datasource:"'):
             wanted = query[len('datasource:"') : -1]
             numbers = [number for number in range(self.size) if make_asset(number).datasource == wanted]
@@ -267,6 +297,14 @@ class FakeLibrary:
         self.edited[asset_id] = replace(detail, asset=asset, metadata=entries)
         return self.edited[asset_id]
 
+    def restore(self, asset_id: str) -> AssetDetail:
+        detail = self.asset(asset_id)
+        if detail.asset.state is not AssetState.TRASH:
+            raise UsageError(f"Asset {asset_id} is not in the trash.", "mirrorlake search state:trash shows what is.")
+        self.acts.append(("restore", asset_id))
+        self.edited[asset_id] = replace(detail, asset=replace(detail.asset, state=AssetState.PRESENT))
+        return self.edited[asset_id]
+
     def thumbnail(self, asset_id: str) -> bytes:
         number = self._number(asset_id)
         asset = make_asset(number)
@@ -286,6 +324,7 @@ class FakeLibrary:
         places = (
             ("orchard", Location(provider=Provider.S3, container="photos", prefix="2026/")),
             ("harbour cams", Location(provider=Provider.FILE, container="/srv/harbour cams")),
+            ("roof survey", Location(provider=Provider.S3, container="roofs")),
             ("not run yet", Location(provider=Provider.S3, container="archive")),
         )
         return [
@@ -295,6 +334,7 @@ class FakeLibrary:
                 last_run=next((run for run in self.runs_held if run.datasource == name), None),
             )
             for number, (name, place) in enumerate(places, start=1)
+            if name not in self.gone
         ]
 
     def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
@@ -311,3 +351,67 @@ class FakeLibrary:
         self.run(run_id)
         rows = [row for row in make_outcomes(run_id) if kind in (None, row.kind)]
         return rows[offset : offset + limit]
+
+    def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
+        held = next((run for run in self.runs_held if run.hold is not None and run_id in (None, run.id)), None)
+        if held is None or held.hold is None or plan_hash not in (None, held.hold.plan_hash):
+            raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
+        if held.hold.confirmed_by is not None:
+            raise Conflict(f"What run {held.id} held was confirmed.", "Run the next pass to see how things stand.")
+        if count not in (None, held.hold.count):
+            raise UsageError(f"Run {held.id} holds {held.hold.count} removals, not {count}.")
+        number = max(run.id for run in self.runs_held) + 1
+        done = Counts(removed=held.hold.count)
+        self.runs_held = [
+            replace(held, id=number, trigger="confirm", state=RunState.SUCCEEDED, counts=done, hold=None),
+            *(
+                replace(run, state=RunState.SUCCEEDED, hold=replace(held.hold, confirmed_by=number))
+                if run is held
+                else run
+                for run in self.runs_held
+            ),
+        ]
+        return number
+
+    def explain(self, name: str, key: str) -> Explained:
+        self._source(name)
+        judgement = Judgement(config=0, id=None, origin=None, pattern=None, exclude=None, takes=True)
+        told = Explanation(key=key, verdict=Verdict.ASSET, reason="Config 1 takes it.", judgements=(judgement,))
+        return Explained(datasource=name, explanation=told, object="exists")
+
+    def begin_reapply(self, name: str) -> int:
+        self._source(name)
+        self.acts.append(("reapply", name))
+        return 1
+
+    def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+        assets = self._source(name).assets
+        found = Deletion(datasource=name, orphans=Orphans.TRASH, removed=0, trashed=assets, kept=2)
+        if acknowledged is None:
+            return found, False
+        if acknowledged != found.acknowledge:
+            raise UsageError(f"{assets} assets would go, not {acknowledged}.", f"Say so: --acknowledge {assets}")
+        self.gone.add(name)
+        return found, True
+
+    def projects(self) -> list[Project]:
+        return [Project(name=name, assets=len(held)) for name, held in sorted(self.members.items())]
+
+    def add_to_project(self, name: str, asset_ids: list[str]) -> int:
+        held = self.members.setdefault(name, set())
+        fresh = {str(1000 + self._number(asset_id)) for asset_id in asset_ids} - held
+        held.update(fresh)
+        return len(fresh)
+
+    def remove_from_project(self, name: str, asset_ids: list[str]) -> int:
+        if name not in self.members:
+            raise NotFound(f"There is no project named {name!r}.", "mirrorlake project list shows them all.")
+        left = self.members[name] & set(asset_ids)
+        self.members[name] -= left
+        return len(left)
+
+    def _source(self, name: str) -> DatasourceSummary:
+        for source in self.datasources():
+            if source.datasource.name == name:
+                return source
+        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")

@@ -54,6 +54,10 @@ class AssetRoutes:
         """Set and remove metadata keys, add and remove tags: all of it, or nothing. Answers the asset as it is then."""
         return AssetFull.of(self.library.edit(asset_id, change.as_edit()))
 
+    def restore(self, asset_id: AssetId) -> AssetFull:
+        """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
+        return AssetFull.of(self.library.restore(asset_id))
+
     def thumbnail(
         self,
         request: Request,
@@ -96,6 +100,7 @@ def asset_routes(library: Library) -> APIRouter:
     router.add_api_route("", routes.search, methods=["GET"], operation_id="searchAssets")
     router.add_api_route("/{asset_id}", routes.asset, methods=["GET"], operation_id="getAsset")
     router.add_api_route("/{asset_id}", routes.edit, methods=["PATCH"], operation_id="editAsset")
+    router.add_api_route("/{asset_id}/restore", routes.restore, methods=["POST"], operation_id="restoreAsset")
     router.add_api_route(
         "/{asset_id}/thumbnail",
         routes.thumbnail,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail, Original, Page
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 
@@ -23,6 +25,10 @@ class Library(Protocol):
 
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
         """Change metadata and tags of one asset; answers it as it is then. Raises NotFound and UsageError."""
+        ...
+
+    def restore(self, asset_id: str) -> AssetDetail:
+        """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
         ...
 
     def thumbnail(self, asset_id: str) -> bytes:
@@ -47,4 +53,35 @@ class Library(Protocol):
 
     def outcomes(self, run_id: int, *, limit: int, offset: int, kind: OutcomeKind | None) -> list[Outcome]:
         """What happened to single objects in a run, by key, of one kind or of all. Raises NotFound."""
+        ...
+
+    def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
+        """Begin to carry out held removals; answers the run that does. Raises NotFound, UsageError and Conflict."""
+        ...
+
+    def explain(self, name: str, key: str) -> Explained:
+        """What becomes of one key of a datasource, and why. Raises NotFound, UsageError, StorageError."""
+        ...
+
+    def begin_reapply(self, name: str) -> int:
+        """Begin to merge all assets of a datasource again; answers the run that does. Raises NotFound, Conflict."""
+        ...
+
+    def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+        """What deleting a datasource does, and whether it was done: only when the number that goes was said.
+
+        Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
+        """
+        ...
+
+    def projects(self) -> list[Project]:
+        """Every project with the number of its assets, by name."""
+        ...
+
+    def add_to_project(self, name: str, asset_ids: list[str]) -> int:
+        """Put assets into a project; answers how many were not in it. Raises NotFound, UsageError."""
+        ...
+
+    def remove_from_project(self, name: str, asset_ids: list[str]) -> int:
+        """Take assets out of a project; answers how many were in it. Raises NotFound."""
         ...

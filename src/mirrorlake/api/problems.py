@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from mirrorlake.errors import (
     AccessDenied,
     CatalogUnavailable,
+    Conflict,
     MirrorlakeError,
     NotFound,
     ObjectChanged,
@@ -60,6 +61,7 @@ _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
     SettingsError: (400, "settings-error", "A setting cannot be used"),
     UsageError: (400, "usage-error", "The request cannot be used"),
     NotFound: (404, "not-found", "Not found"),
+    Conflict: (409, "conflict", "It does not fit how things stand"),
     PassRunning: (409, "pass-running", "Another pass is running"),
     ObjectGone: (404, "object-gone", "The object is gone from its bucket"),
     ObjectChanged: (409, "object-changed", "The object has changed in its bucket"),

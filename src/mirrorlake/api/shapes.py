@@ -1,9 +1,8 @@
-"""The shapes that the REST contract promises. Renaming a field here breaks people's scripts: add, never rename."""
+"""The shapes of assets in the REST contract. Renaming a field here breaks people's scripts: add, never rename."""
 
 from __future__ import annotations
 
 import base64
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -12,9 +11,6 @@ from pydantic.alias_generators import to_camel
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.public import confirm_command
-from mirrorlake.model.runs import Hold, Outcome, OutcomeKind, Run, RunState
-from mirrorlake.model.sources import DatasourceSummary, MetadataStrategy, NamingStrategy, Orphans, Provider
 
 _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
@@ -150,169 +146,6 @@ class AssetChange(Shape):
             remove_metadata=self.remove_metadata,
             add_tags=self.add_tags,
             remove_tags=self.remove_tags,
-        )
-
-
-class RequestCounts(Shape):
-    """Logical calls at the storage seam."""
-
-    list: int
-    get: int
-    head: int
-    put: int
-    delete: int
-
-
-class RunCounts(Shape):
-    """How many objects each outcome has."""
-
-    listed: int
-    selected: int
-    new: int
-    changed: int
-    metadata_changed: int
-    labels_changed: int
-    moved: int
-    missing: int
-    removed: int
-    unchanged: int
-    skipped: int
-    failed: int
-
-
-class HoldShape(Shape):
-    """Removals that wait for a person's consent."""
-
-    reason: str
-    count: int
-    by_prefix: dict[str, int]
-    plan_hash: Annotated[str, Field(description="Names exactly the keys that are held.")]
-    confirm: Annotated[str, Field(description="The command that lets them happen.")]
-    confirmed_by: Annotated[int | None, Field(description="The run that carried them out.")]
-
-
-class RunShape(Shape):
-    """One pass over one datasource."""
-
-    id: int
-    datasource: str
-    trigger: str
-    state: RunState
-    started: datetime
-    finished: datetime | None
-    counts: RunCounts
-    requests: RequestCounts
-    bytes_read: int
-    hold: HoldShape | None
-    error: str | None
-
-    @classmethod
-    def of(cls, run: Run) -> RunShape:
-        """The public shape of a run."""
-        return cls(
-            id=run.id,
-            datasource=run.datasource,
-            trigger=run.trigger,
-            state=run.state,
-            started=run.started,
-            finished=run.finished,
-            counts=RunCounts(**asdict(run.counts)),
-            requests=RequestCounts(**asdict(run.requests)),
-            bytes_read=run.bytes_read,
-            hold=None if run.hold is None else _hold(run.id, run.hold),
-            error=run.error,
-        )
-
-
-def _hold(run_id: int, hold: Hold) -> HoldShape:
-    return HoldShape(
-        reason=hold.reason,
-        count=hold.count,
-        by_prefix=dict(hold.by_prefix),
-        plan_hash=hold.plan_hash,
-        confirm=confirm_command(run_id),
-        confirmed_by=hold.confirmed_by,
-    )
-
-
-class OutcomeShape(Shape):
-    """What happened to one object in a run, and why."""
-
-    key: str
-    kind: OutcomeKind
-    stage: str | None
-    reason: str | None
-    asset_id: str | None
-
-    @classmethod
-    def of(cls, outcome: Outcome) -> OutcomeShape:
-        """The public shape of an outcome."""
-        return cls(
-            key=outcome.key,
-            kind=outcome.kind,
-            stage=outcome.stage,
-            reason=outcome.reason,
-            asset_id=outcome.asset_id,
-        )
-
-
-class ConfigShape(Shape):
-    """Which objects of a datasource are taken, and what becomes of them."""
-
-    id: str | None
-    globs: list[str]
-    glob_file: str | None
-    paths: list[str]
-    exclude: list[str]
-    naming: NamingStrategy
-    naming_key: str | None
-    update_image: bool
-    update_metadata: bool
-    metadata_strategy: MetadataStrategy
-    orphans: Orphans
-
-
-class DatasourceShape(Shape):
-    """A datasource at a glance. Holds names of credentials, never a secret."""
-
-    id: int
-    name: str
-    uri: str
-    provider: Provider
-    container: Annotated[str, Field(description="The bucket, or the folder's path.")]
-    prefix: str
-    endpoint: str | None
-    region: str | None
-    profile: Annotated[str | None, Field(description="Of the AWS configuration of the library's own machine.")]
-    anonymous: bool
-    globs: Annotated[list[str], Field(description="Empty: everything is mirrored.")]
-    configs: Annotated[list[ConfigShape], Field(description="The first that takes an object governs it.")]
-    sidecar_suffix: str | None
-    listing_ordered: bool | None
-    assets: int
-    last_run: RunShape | None
-
-    @classmethod
-    def of(cls, summary: DatasourceSummary) -> DatasourceShape:
-        """The public shape of a datasource."""
-        source = summary.datasource
-        return cls(
-            id=source.id,
-            name=source.name,
-            uri=source.location.uri,
-            provider=source.location.provider,
-            container=source.location.container,
-            prefix=source.location.prefix,
-            endpoint=source.access.endpoint,
-            region=source.access.region,
-            profile=source.access.profile,
-            anonymous=source.access.anonymous,
-            globs=list(source.settings.globs),
-            configs=[ConfigShape.model_validate(asdict(config)) for config in source.settings.configs],
-            sidecar_suffix=source.settings.sidecar_suffix,
-            listing_ordered=source.settings.listing_ordered,
-            assets=summary.assets,
-            last_run=None if summary.last_run is None else RunShape.of(summary.last_run),
         )
 
 

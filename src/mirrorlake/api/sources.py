@@ -1,18 +1,16 @@
-"""Routes of the datasources and their runs."""
+"""Routes of the datasources: look at them, ask what becomes of a key, merge again, delete."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, status
 
-from mirrorlake.api.assets import OFFSET_LIMIT, PAGE_LIMIT
 from mirrorlake.api.library import Library
-from mirrorlake.api.shapes import DatasourceShape, OutcomeShape, RunShape
-from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.api.source_shapes import DatasourceShape, DeletionShape, ExplainedShape, RunShape
 
-RunId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The run's number.")]
+SourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,40 +23,48 @@ class SourceRoutes:
         """Every datasource, with its number of assets and its newest run."""
         return [DatasourceShape.of(summary) for summary in self.library.datasources()]
 
-    def runs(
+    def explain(
         self,
-        limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-        datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this one.")] = None,
-    ) -> list[RunShape]:
-        """The newest runs first."""
-        return [RunShape.of(run) for run in self.library.runs(limit=limit, datasource=datasource)]
+        name: SourceName,
+        key: Annotated[str, Query(max_length=4096, description="The whole key, as the bucket has it.")],
+    ) -> ExplainedShape:
+        """Which rule takes or leaves one key, and whether its object exists."""
+        return ExplainedShape.of(self.library.explain(name, key))
 
-    def run(self, run_id: RunId) -> RunShape:
-        """One run with its counts, its requests and how it ended."""
-        return RunShape.of(self.library.run(run_id))
+    def reapply(self, name: SourceName) -> RunShape:
+        """Merge the metadata of all its assets again. Answers the run that does it, at once."""
+        return RunShape.of(self.library.run(self.library.begin_reapply(name)))
 
-    def outcomes(
+    def deletion(self, name: SourceName) -> DeletionShape:
+        """What deleting it would do now; does nothing."""
+        found, deleted = self.library.delete_datasource(name, None)
+        return DeletionShape.of(found, deleted=deleted)
+
+    def delete(
         self,
-        run_id: RunId,
-        limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-        offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
-        kind: Annotated[OutcomeKind | None, Query(description="Only outcomes of this kind.")] = None,
-    ) -> list[OutcomeShape]:
-        """What happened to single objects in a run, by key; objects that simply stayed are only counted."""
-        found = self.library.outcomes(run_id, limit=limit, offset=offset, kind=kind)
-        return [OutcomeShape.of(outcome) for outcome in found]
+        name: SourceName,
+        acknowledge: Annotated[
+            int, Query(ge=0, le=2**63 - 1, description="How many assets go with it, as its deletion says.")
+        ],
+    ) -> DeletionShape:
+        """Forget a datasource. Its bucket is never touched."""
+        found, deleted = self.library.delete_datasource(name, acknowledge)
+        return DeletionShape.of(found, deleted=deleted)
 
 
 def source_routes(library: Library) -> APIRouter:
-    """The routes of /datasources and /runs."""
+    """The routes under /datasources. A name may hold a slash, so it takes all that stands before the last word."""
     routes = SourceRoutes(library)
-    router = APIRouter()
+    router = APIRouter(prefix="/datasources", tags=["datasources"])
+    router.add_api_route("", routes.datasources, methods=["GET"], operation_id="listDatasources")
+    router.add_api_route("/{name:path}/explain", routes.explain, methods=["GET"], operation_id="explainKey")
+    router.add_api_route("/{name:path}/deletion", routes.deletion, methods=["GET"], operation_id="previewDeletion")
     router.add_api_route(
-        "/datasources", routes.datasources, methods=["GET"], operation_id="listDatasources", tags=["datasources"]
+        "/{name:path}/reapply",
+        routes.reapply,
+        methods=["POST"],
+        operation_id="reapplyDatasource",
+        status_code=status.HTTP_202_ACCEPTED,
     )
-    router.add_api_route("/runs", routes.runs, methods=["GET"], operation_id="listRuns", tags=["runs"])
-    router.add_api_route("/runs/{run_id}", routes.run, methods=["GET"], operation_id="getRun", tags=["runs"])
-    router.add_api_route(
-        "/runs/{run_id}/outcomes", routes.outcomes, methods=["GET"], operation_id="listOutcomes", tags=["runs"]
-    )
+    router.add_api_route("/{name:path}", routes.delete, methods=["DELETE"], operation_id="deleteDatasource")
     return router

@@ -15,6 +15,8 @@ from mirrorlake.api.access import FrontDoor, Gate
 from mirrorlake.api.assets import asset_routes
 from mirrorlake.api.library import Library
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
+from mirrorlake.api.projects import project_routes
+from mirrorlake.api.runs import run_routes
 from mirrorlake.api.shapes import Health
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.api.sources import source_routes
@@ -50,6 +52,8 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
     private = APIRouter(prefix="/api/v1", dependencies=[Depends(gate.admit)], responses={**_problems()})
     private.include_router(asset_routes(library))
     private.include_router(source_routes(library))
+    private.include_router(run_routes(library))
+    private.include_router(project_routes(library))
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
     )
@@ -85,6 +89,7 @@ def _problems() -> dict[int | str, dict[str, object]]:
         401: "Not signed in.",
         403: "Another site asked.",
         404: "Nothing of that name.",
+        409: "It does not fit how things stand, such as a pass that is at work.",
         422: "A parameter cannot be used.",
         502: "The bucket did not answer as it should.",
         503: "The database is not available.",

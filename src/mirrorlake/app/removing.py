@@ -7,42 +7,47 @@ from contextlib import closing
 
 import pyarrow as pa
 
-from mirrorlake.catalog import assets, datasources, deletion, projects, removal
-from mirrorlake.catalog.deletion import Deletion
-from mirrorlake.catalog.pool import Catalog, open_catalog
+from mirrorlake.catalog import assets, datasources, deletion, removal
+from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import Vanished
-from mirrorlake.errors import MirrorlakeError, NotFound, UsageError
+from mirrorlake.errors import MirrorlakeError, UsageError
 from mirrorlake.ingest.recipe import Opens
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import recipe
+from mirrorlake.model.acts import Deletion
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.sources import Datasource
-from mirrorlake.settings import Settings
 
 
-def confirm_held(settings: Settings, *, run_id: int | None, plan_hash: str | None) -> Report:
-    """Carry out what the newest held run of this plan holds back. One of the two names it.
+def confirm_held(
+    catalog: Catalog, *, run_id: int | None, plan_hash: str | None, count: int | None = None, began: Began = unheard
+) -> Report:
+    """Carry out what the newest held run of this plan holds back. One of the two names it; `count` is to agree.
 
-    Raises NotFound where nothing of that name is held, MirrorlakeError where it was confirmed or superseded,
-    PassRunning where a pass is at work. Everything else that goes wrong is told by the report.
+    `began` hears the number of the run that does it. Raises NotFound where nothing of that name is held, UsageError
+    where another number is, Conflict where it was confirmed or superseded, PassRunning where a pass is at work.
+    Everything else that goes wrong is told by the report.
     """
     if run_id is None and plan_hash is None:
         raise UsageError("Which run is it?", "Name it: mirrorlake runs confirm RUN (mirrorlake runs list shows them).")
-    with open_catalog(settings) as catalog:
-        held = removal.confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
-        return confirm(datasources.by_id(catalog, held.datasource_id), held, catalog)
+    held = removal.confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
+    if count is not None and count != held.count:
+        raise UsageError(
+            f"Run {held.run_id} holds {held.count:,} removals, not {count:,}.", "Look at what is held once more."
+        )
+    return confirm(datasources.by_id(catalog, held.datasource_id), held, catalog, began=began)
 
 
-def restore(settings: Settings, asset_id: str) -> AssetDetail:
+def restore(catalog: Catalog, asset_id: str) -> AssetDetail:
     """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
-    with open_catalog(settings) as catalog:
-        return restore_in(catalog, asset_id, recipe)
+    return restore_in(catalog, asset_id, recipe)
 
 
 def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], Opens]) -> AssetDetail:
-    """The same in an open catalog. The asset is present where its object stands as it was, else missing."""
+    """The same over any store. The asset is present where its object stands as it was, else missing."""
     back: list[Vanished] = []
     away: list[Vanished] = []
     stands = False
@@ -67,33 +72,12 @@ def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: Opens
     return (now.token, now.size) == (each.token, each.size), taken
 
 
-def delete_datasource(settings: Settings, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
     """What deleting a datasource does, and whether it was done: only when the number of assets that go was said.
 
     Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
     """
-    with open_catalog(settings) as catalog:
-        source = datasources.by_name(catalog, name)
-        if source is None:
-            raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-        if acknowledged is None:
-            return deletion.deletion(catalog, source), False
-        return deletion.delete(catalog, source, acknowledged), True
-
-
-def add_to_project(settings: Settings, name: str, asset_ids: list[str]) -> int:
-    """Put assets into a project; answers how many were not in it. Raises NotFound, UsageError."""
-    with open_catalog(settings) as catalog:
-        return projects.add(catalog, name, asset_ids)
-
-
-def remove_from_project(settings: Settings, name: str, asset_ids: list[str]) -> int:
-    """Take assets out of a project; answers how many were in it. Raises NotFound."""
-    with open_catalog(settings) as catalog:
-        return projects.remove(catalog, name, asset_ids)
-
-
-def list_projects(settings: Settings) -> list[tuple[str, int]]:
-    """Every project with the number of its assets."""
-    with open_catalog(settings) as catalog:
-        return projects.list_all(catalog)
+    source = datasources.named(catalog, name)
+    if acknowledged is None:
+        return deletion.deletion(catalog, source), False
+    return deletion.delete(catalog, source, acknowledged), True

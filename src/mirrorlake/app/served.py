@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mirrorlake.app.library import Library
+from mirrorlake.app.acting import ActingLibrary
+from mirrorlake.app.background import begun
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import NotFound
@@ -16,8 +17,8 @@ ORIGINAL_LIFE_S = 300  # how long an address of an original can be followed afte
 ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are handed through this process, for folders
 
 
-class ServedLibrary(Library):
-    """The reading use cases, with pages of results and pictures."""
+class ServedLibrary(ActingLibrary):
+    """All use cases, with pages of results and pictures, and long work in the background."""
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
@@ -51,3 +52,11 @@ class ServedLibrary(Library):
         finally:
             store.close()
         return Original(url=None, data=body.data, media_type=detail.asset.media_type, name=name)
+
+    def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
+        """Begin to carry out held removals; answers the run that does. Raises as `confirm` does."""
+        return begun(lambda began: self.confirm(run_id=run_id, plan_hash=plan_hash, count=count, began=began))
+
+    def begin_reapply(self, name: str) -> int:
+        """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""
+        return begun(lambda began: self.reapply(name, lambda _done, _total: None, began=began))

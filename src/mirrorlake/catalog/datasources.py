@@ -62,6 +62,14 @@ def by_name(catalog: Catalog, name: str) -> Datasource | None:
     return None if row is None else _datasource(row)
 
 
+def named(catalog: Catalog, name: str) -> Datasource:
+    """The datasource of this name. Raises NotFound."""
+    source = by_name(catalog, name)
+    if source is None:
+        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+    return source
+
+
 def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
     """The datasource of this number. Raises NotFound."""
     with catalog.read() as connection:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -11,23 +9,8 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import UsageError
+from mirrorlake.model.acts import Deletion
 from mirrorlake.model.sources import Datasource, Orphans
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deletion:
-    """What deleting a datasource does to its assets."""
-
-    datasource: str
-    orphans: Orphans  # the most careful of its configs decides
-    removed: int  # for good
-    trashed: int
-    kept: int  # stay as they are: shown, or in the trash already
-
-    @property
-    def acknowledge(self) -> int:
-        """The number that a person says back: of assets that go out of sight or for good."""
-        return self.removed + self.trashed
 
 
 def deletion(catalog: Catalog, source: Datasource) -> Deletion:

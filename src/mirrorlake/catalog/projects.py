@@ -8,6 +8,7 @@ from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound, UsageError
+from mirrorlake.model.acts import Project
 
 NAME_LIMIT = 100  # characters
 
@@ -47,7 +48,8 @@ def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
         ).rowcount
 
 
-def list_all(catalog: Catalog) -> list[tuple[str, int]]:
+def list_all(catalog: Catalog) -> list[Project]:
     """Every project with the number of its assets, by name."""
     with catalog.read() as connection:
-        return [(name, count) for name, count in connection.execute(statement("list_projects").query)]
+        rows = connection.execute(statement("list_projects").query).fetchall()
+    return [Project(name=name, assets=count) for name, count in rows]

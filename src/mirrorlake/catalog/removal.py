@@ -18,7 +18,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import MirrorlakeError, NotFound, UsageError
+from mirrorlake.errors import Conflict, NotFound, UsageError
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 
@@ -112,7 +112,7 @@ def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Count
 def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
     """The newest held run of this plan. `run_id` may name any run that held it.
 
-    Raises NotFound where nothing of that name is held, MirrorlakeError where it was confirmed or superseded.
+    Raises NotFound where nothing of that name is held, Conflict where it was confirmed or superseded.
     """
     with catalog.read() as connection:
         if run_id is None:
@@ -120,7 +120,7 @@ def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) 
             if not rows:
                 raise NotFound(f"No run holds the plan {plan_hash}.", "`mirrorlake runs list` shows held runs.")
             if len({datasource for _, datasource in rows}) > 1:
-                raise MirrorlakeError(
+                raise Conflict(
                     "Several datasources hold the same list of keys.", "Name the run: mirrorlake runs confirm RUN"
                 )
             run_id = int(rows[0][0])
@@ -129,26 +129,26 @@ def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) 
             raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
         datasource_id, _, _, held_hash, _, confirmed_by = asked
         if plan_hash is not None and held_hash != plan_hash:
-            raise MirrorlakeError(
+            raise Conflict(
                 f"Run {run_id} holds another plan: {held_hash}.",
                 f"Look at it again: mirrorlake runs show {run_id}",
             )
         if confirmed_by is not None:
-            raise MirrorlakeError(
+            raise Conflict(
                 f"What run {run_id} held was confirmed and carried out by run {confirmed_by}.",
                 "Run the next pass to see how things stand.",
             )
         newest = connection.execute(statement("newest_judgement").query, {"datasource_id": datasource_id}).fetchone()
         if newest is None or newest[1] != RunState.HELD.value or newest[2] != held_hash:
             later = "" if newest is None else f" by run {newest[0]}"
-            raise MirrorlakeError(
+            raise Conflict(
                 f"What run {run_id} held is outdated: its datasource was mirrored again{later}.",
                 "Confirm the newest held run of that datasource, if there is one: mirrorlake runs list",
             )
         row = connection.execute(statement("one_hold").query, {"run_id": newest[0]}).fetchone()
         stored = connection.execute(statement("count_held").query, {"run_id": newest[0]}).fetchone()
     if row is None or stored is None or stored[0] != row[2]:
-        raise MirrorlakeError(
+        raise Conflict(
             f"The list of what run {newest[0]} held is not whole.", "Run another pass: it makes the list anew."
         )
     return Confirmable(run_id=newest[0], datasource_id=datasource_id, count=row[2], root=row[4])

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Annotated
 
 import typer
 
 from mirrorlake.cli.output import bytes_text, print_json, print_table
-from mirrorlake.cli.reader import open_reader
+from mirrorlake.cli.reader import open_actor, open_reader
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.public import detail_to_json
 from mirrorlake.select.edits import checked
-from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at single assets.", no_args_is_help=True)
 
@@ -32,8 +30,9 @@ def show(asset_id: ID, *, json: JSON = False) -> None:
 @app.command("restore")
 def restore(asset_id: ID, *, json: JSON = False) -> None:
     """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
-    # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
-    _print(import_module("mirrorlake.app.removing").restore(read_local_settings(), asset_id), json=json)
+    with open_actor() as library:
+        detail = library.restore(asset_id)
+    _print(detail, json=json)
 
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:

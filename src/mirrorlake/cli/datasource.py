@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict
-from importlib import import_module
 from typing import Annotated
 
 import orjson
 import typer
 
-from mirrorlake.app.reapplying import reapply as merge_again
 from mirrorlake.cli.output import print_json, print_json_lines, print_table, results, say, say_error
 from mirrorlake.cli.progress import shown_count
-from mirrorlake.cli.reader import open_reader
+from mirrorlake.cli.reader import open_acting, open_actor, open_reader, open_server
+from mirrorlake.cli.report import follow
 from mirrorlake.errors import NotFound
+from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
-from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
 
@@ -78,8 +76,8 @@ def explain(
     json: JSON = False,
 ) -> None:
     """Which rule takes or leaves one key: a pattern, an exclude, its name, or what the object is."""
-    # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
-    explained = import_module("mirrorlake.app.explaining").explain_key(read_local_settings(), name, key)
+    with open_actor() as library:
+        explained = library.explain(name, key)
     if json:
         print_json(explained.as_json())
         return
@@ -96,8 +94,7 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
 
     A changed strategy otherwise acts when a sidecar changes. Asks no bucket; edits can go on meanwhile.
     """
-    with shown_count("Merging") as done:
-        report = merge_again(read_local_settings(), name, done)
+    report = _reapplied(name)
     counts = report.counts
     if json:
         print_json(report.as_json())
@@ -111,6 +108,14 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     return EXIT_CODES.get(report.state, 1)
 
 
+def _reapplied(name: str) -> Report:
+    with open_server() as server:
+        if server is not None:
+            return follow(server, server.reapply(name))
+    with open_acting() as library, shown_count("Merging") as done:
+        return library.reapply(name, done)
+
+
 @app.command("delete")
 def delete(
     name: Annotated[str, typer.Argument(metavar="NAME")],
@@ -121,9 +126,10 @@ def delete(
     json: JSON = False,
 ) -> int:
     """Forget a datasource. Says what becomes of its assets, and does it only with --acknowledge."""
-    found, done = import_module("mirrorlake.app.removing").delete_datasource(read_local_settings(), name, acknowledge)
+    with open_actor() as library:
+        found, done = library.delete_datasource(name, acknowledge)
     if json:
-        print_json({"deleted": done, **asdict(found), "acknowledge": found.acknowledge})
+        print_json(found.as_json(deleted=done))
     else:
         print_table(
             ["", ""],

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 
 from mirrorlake.cli.output import people, say
 from mirrorlake.mirror.progress import Progress as PassProgress
+from mirrorlake.model.runs import Run
 
 LINE_EVERY_S = 5.0
 
@@ -78,6 +79,30 @@ def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
     with Progress(*columns, console=people, transient=True) as progress:
         task = progress.add_task(doing, total=None)
         yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
+    """Hears how far a run of a server is, and shows it on standard error."""
+    if not people.is_terminal:
+        due = [time.monotonic() + LINE_EVERY_S]
+
+        def tell(run: Run) -> None:
+            if time.monotonic() >= due[0]:
+                due[0] = time.monotonic() + LINE_EVERY_S
+                say(f"run {run_id}: {run.state.value}, {_so_far(run)}")
+
+        yield tell
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=people, transient=True) as progress:
+        task = progress.add_task(f"Run {run_id}", total=None)
+        yield lambda run: progress.update(task, description=f"Run {run_id}, {run.state.value}: {_so_far(run)}")
+
+
+def _so_far(run: Run) -> str:
+    done = run.counts.selected or run.counts.metadata_changed + run.counts.unchanged + run.counts.removed
+    return f"{run.counts.listed:,} listed, {done:,} done"
 
 
 @contextmanager

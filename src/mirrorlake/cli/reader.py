@@ -1,18 +1,21 @@
-"""Where commands read and edit: the library on this machine, or a server named by MIRRORLAKE_URL."""
+"""Where commands read, edit and decide: the library on this machine, or a server named by MIRRORLAKE_URL."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
-from typing import Protocol
+from typing import Any, Protocol
 
 from mirrorlake.app.library import Library
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.settings import read_settings
+from mirrorlake.settings import Settings, read_local_settings, read_settings
 
 
 class Reader(Protocol):
@@ -47,14 +50,105 @@ class Reader(Protocol):
         ...
 
 
+class Actor(Protocol):
+    """What people decide and is done at once, answered alike by `app.ActingLibrary` and by `client.Client`."""
+
+    def restore(self, asset_id: str) -> AssetDetail:
+        """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
+        ...
+
+    def explain(self, name: str, key: str) -> Explained:
+        """What becomes of one key of a datasource, and why. Raises NotFound, UsageError, StorageError."""
+        ...
+
+    def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+        """What deleting a datasource does, and whether it was done. Raises NotFound, UsageError, PassRunning."""
+        ...
+
+    def projects(self) -> list[Project]:
+        """Every project with the number of its assets, by name."""
+        ...
+
+    def add_to_project(self, name: str, asset_ids: list[str]) -> int:
+        """Put assets into a project; answers how many were not in it. Raises NotFound, UsageError."""
+        ...
+
+    def remove_from_project(self, name: str, asset_ids: list[str]) -> int:
+        """Take assets out of a project; answers how many were in it. Raises NotFound."""
+        ...
+
+
+class Server(Protocol):
+    """A server that does long work: it answers with the run that it began, and `wait` sees that to its end."""
+
+    def confirm(self, *, run_id: int | None, plan_hash: str | None) -> Run:
+        """Let held removals happen. Raises NotFound, UsageError and Conflict."""
+        ...
+
+    def reapply(self, name: str) -> Run:
+        """Merge all assets of a datasource again. Raises NotFound and Conflict."""
+        ...
+
+    def wait(self, run: Run, told: Callable[[Run], None] | None = None) -> Run:
+        """The run when it has ended; `told` hears how far it is meanwhile."""
+        ...
+
+
+class Acting(Protocol):
+    """The same long work in this process, as `app.ActingLibrary` does it."""
+
+    def confirm(self, *, run_id: int | None, plan_hash: str | None) -> Report:
+        """Let held removals happen. Raises NotFound, UsageError and Conflict."""
+        ...
+
+    def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:
+        """Merge all assets of a datasource again; `done` hears how many of how many. Raises NotFound and Conflict."""
+        ...
+
+
 @contextmanager
 def open_reader() -> Generator[Reader]:
     """The library or the server that the environment names, closed at the end."""
     settings = read_settings()
     if settings.server_url is not None:
-        # Imported by name: its HTTP library costs a fifth of a second that only libraries on a server need.
-        with import_module("mirrorlake.client").Client(settings.server_url, api_key=settings.api_key) as client:
+        with _client(settings) as client:
             yield client
     else:
         with Library.open(settings) as library:
             yield library
+
+
+@contextmanager
+def open_actor() -> Generator[Actor]:
+    """The same, for what people decide."""
+    settings = read_settings()
+    if settings.server_url is not None:
+        with _client(settings) as client:
+            yield client
+    else:
+        # Imported by name: the libraries that reach buckets cost time that the other commands need not spend.
+        with import_module("mirrorlake.app.acting").ActingLibrary.open(settings) as library:
+            yield library
+
+
+@contextmanager
+def open_acting() -> Generator[Acting]:
+    """The library on this machine, for long work in this process. Raises SettingsError where a server is meant."""
+    with import_module("mirrorlake.app.acting").ActingLibrary.open(read_local_settings()) as library:
+        yield library
+
+
+@contextmanager
+def open_server() -> Generator[Server | None]:
+    """The server that the environment names; None where the work is done in this process."""
+    settings = read_settings()
+    if settings.server_url is None:
+        yield None
+    else:
+        with _client(settings) as client:
+            yield client
+
+
+def _client(settings: Settings) -> AbstractContextManager[Any]:
+    # Imported by name: its HTTP library costs a fifth of a second that only libraries on a server need.
+    return import_module("mirrorlake.client").Client(settings.server_url, api_key=settings.api_key)

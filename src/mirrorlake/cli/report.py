@@ -9,8 +9,10 @@ from types import FrameType
 from typing import NoReturn
 
 from mirrorlake.cli.output import bytes_text, print_json, print_table, results, say, say_error
-from mirrorlake.mirror.report import Report
-from mirrorlake.model.runs import RunState
+from mirrorlake.cli.progress import shown_run
+from mirrorlake.cli.reader import Server
+from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.model.runs import Run, RunState
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
@@ -26,6 +28,29 @@ def show_report(report: Report, *, json: bool) -> int:
     if report.error is not None:
         say_error(report.error)
     return EXIT_CODES.get(report.state, 1)
+
+
+def follow(server: Server, run: Run) -> Report:
+    """Wait for a run that a server works on, telling how far it is; its report as if it had been made here."""
+    with shown_run(run.id) as told:
+        try:
+            run = server.wait(run, told)
+        except KeyboardInterrupt:
+            say(f"Run {run.id} goes on at the server: mirrorlake runs show {run.id}")
+            raise
+    ended = run.finished or run.started
+    return Report(
+        run=run.id,
+        datasource=run.datasource,
+        state=run.state,
+        counts=run.counts,
+        requests=run.requests,
+        bytes_read=run.bytes_read,
+        seconds=(ended - run.started).total_seconds(),
+        hold=run.hold,
+        error=run.error,
+        notes=() if run.hold is None else hold_notes(run.hold, run.id),
+    )
 
 
 @contextmanager

@@ -7,13 +7,11 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.app.removing import confirm_held
 from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say
-from mirrorlake.cli.reader import open_reader
-from mirrorlake.cli.report import show_report, terminate_as_interrupt
+from mirrorlake.cli.reader import open_acting, open_reader, open_server
+from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
-from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
 
@@ -93,9 +91,11 @@ def confirm(
     json: JSON = False,
 ) -> int:
     """Let the removals happen that a run holds back: exactly those, each object proven gone once more."""
-    with terminate_as_interrupt():
-        report = confirm_held(read_local_settings(), run_id=run_id, plan_hash=plan_hash)
-    return show_report(report, json=json)
+    with open_server() as server:
+        if server is not None:
+            return show_report(follow(server, server.confirm(run_id=run_id, plan_hash=plan_hash)), json=json)
+    with open_acting() as library, terminate_as_interrupt():
+        return show_report(library.confirm(run_id=run_id, plan_hash=plan_hash), json=json)
 
 
 @app.command("outcomes")

@@ -9,9 +9,8 @@ from dataclasses import replace
 from mirrorlake.catalog.removal import drop_superseded
 from mirrorlake.catalog.runs import Lease, finish
 from mirrorlake.errors import CatalogError, LeaseLost, MirrorlakeError
-from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.report import Report, hold_notes
 from mirrorlake.mirror.tally import Tally
-from mirrorlake.model.public import confirm_command
 from mirrorlake.model.runs import Hold, RunState
 from mirrorlake.model.sources import Datasource
 
@@ -85,10 +84,7 @@ def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...
     if report.state is RunState.CANCELLED:
         return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
     if report.hold is not None and report.run is not None:
-        return (
-            f"{report.hold.count:,} removals wait for your consent. {report.hold.reason}",
-            f"If they are right: {confirm_command(report.run)}",
-        )
+        return hold_notes(report.hold, report.run)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
         return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:

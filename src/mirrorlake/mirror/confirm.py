@@ -12,6 +12,7 @@ from mirrorlake.errors import StorageError
 from mirrorlake.ingest.recipe import Opens
 from mirrorlake.mirror.conclude import conclude
 from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
@@ -26,13 +27,16 @@ TRIGGER = "confirm"
 _WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
-def confirm(source: Datasource, held: Confirmable, catalog: Catalog, *, opens: Opens | None = None) -> Report:
+def confirm(
+    source: Datasource, held: Confirmable, catalog: Catalog, *, opens: Opens | None = None, began: Began = unheard
+) -> Report:
     """A run that does what another one held back. Whatever happens, what was committed stays.
 
     An object that stands again, or of which the source says nothing certain, is left alone. Raises PassRunning where
     a pass of this datasource is at work, LeaseLost where one took over.
     """
     lease = begin(catalog, source.id, TRIGGER)
+    began(lease.run_id)
     tally = Tally(lease.tell)
     opens = opens or recipe(source)
     return conclude(lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False)

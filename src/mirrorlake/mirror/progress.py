@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+Began = Callable[[int], None]  # hears the number of a run as soon as it stands
+
+
+def unheard(_run: int) -> None:
+    """Nobody waits to hear that a run began."""
 
 
 class Progress(Protocol):

@@ -13,6 +13,7 @@ from mirrorlake.catalog import reapply as stored
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, begin, finish
 from mirrorlake.errors import LeaseLost, MirrorlakeError, SettingsError
+from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.metadata import MetadataStrategy
@@ -27,7 +28,7 @@ TRIGGER = "reapply"
 Done = Callable[[int, int], None]  # how many assets are done, of how many
 
 
-def reapply(catalog: Catalog, source: Datasource, done: Done) -> Report:
+def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = unheard) -> Report:
     """Merge every asset of the datasource again, under its lease. What was committed stays, however it ends.
 
     Raises PassRunning where a pass is at work, LeaseLost where one took over, SettingsError where a config cannot be
@@ -36,6 +37,7 @@ def reapply(catalog: Catalog, source: Datasource, done: Done) -> Report:
     started = time.monotonic()
     choose = _choose(catalog, source)
     lease = begin(catalog, source.id, TRIGGER)
+    began(lease.run_id)
     counts = Counts()
 
     def end(state: RunState, error: str | None = None) -> Report:

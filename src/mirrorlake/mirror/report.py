@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.public import hold_to_json
+from mirrorlake.model.public import confirm_command, hold_to_json
 from mirrorlake.model.runs import Counts, Hold, RunState
 
 
@@ -17,6 +17,14 @@ class Would:
     get: int
     head: int
     bytes: int
+
+
+def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
+    """What a person is told of held removals."""
+    return (
+        f"{hold.count:,} removals wait for your consent. {hold.reason}",
+        f"If they are right: {confirm_command(run_id)}",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,51 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 
+from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.select.formats import MEDIA_TYPES, media_type_of_name
-from mirrorlake.select.rules import Origin, Rule, Rules, literal
+from mirrorlake.select.rules import Rule, Rules, literal
 from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
-
-
-class Verdict(StrEnum):
-    """What becomes of a key."""
-
-    ASSET = "asset"  # taken
-    SKIPPED = "skipped"  # taken, but not read, by what its object is
-    SIDECAR = "sidecar"  # metadata of others
-    LEFT = "left"  # not taken
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What one config says of a key: taken by a pattern, unless an exclude matches as well."""
-
-    config: int  # its place, from 0
-    id: str | None
-    origin: Origin | None  # where the pattern stands; None where the config takes everything, or nothing matches
-    pattern: str | None
-    exclude: str | None
-    takes: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """Why a key is what it is. `judgements` go up to the first config that takes it."""
-
-    key: str
-    verdict: Verdict
-    reason: str  # one or two sentences
-    judgements: tuple[Judgement, ...] = ()
-    sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata, the first that exists wins
-
-    @property
-    def config(self) -> Judgement | None:
-        """The config that governs the key, None where none does."""
-        return next((one for one in self.judgements if one.takes), None)
 
 
 def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:

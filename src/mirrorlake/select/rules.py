@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import PatternError, SettingsError
 from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.explanations import Origin
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
 from mirrorlake.select.kernels import Column, as_binary, column, columns, cut, filled, keep
@@ -22,14 +22,6 @@ _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config takes, and which one does
 
 _NOBODY = -1  # beside the places of configs
-
-
-class Origin(StrEnum):
-    """Where a pattern stands, by the name of its setting."""
-
-    GLOBS = "glob_patterns"
-    GLOB_FILE = "glob_file_path"
-    PATHS = "paths"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

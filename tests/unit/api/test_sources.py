@@ -16,7 +16,7 @@ def test_datasources_come_with_their_newest_run(client: TestClient) -> None:
 
 
 def test_runs_come_newest_first_and_by_datasource(client: TestClient) -> None:
-    assert [run["id"] for run in client.get("/api/v1/runs").json()] == [5, 4, 3, 2, 1]
+    assert [run["id"] for run in client.get("/api/v1/runs").json()] == [6, 5, 4, 3, 2, 1]
     some = client.get("/api/v1/runs", params={"datasource": "harbour cams", "limit": 1}).json()
     assert [run["id"] for run in some] == [4]
 
@@ -45,6 +45,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
         "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns", "getRun",
-        "listOutcomes", "health",
+        "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion", "reapplyDatasource",
+        "deleteDatasource", "confirmRun", "listProjects", "addToProject", "removeFromProject",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.listings import Obj, keys, listing, rows_of
 
+from mirrorlake.model.explanations import Explanation, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
-from mirrorlake.select.explain import Explanation, Verdict, explain
-from mirrorlake.select.rules import Origin, compile_rules
+from mirrorlake.select.explain import explain
+from mirrorlake.select.rules import compile_rules
 from mirrorlake.select.stream import select
 
 SETTINGS = MirrorSettings(

@@ -1,0 +1,56 @@
+"""A library and all that people decide about it. Not in `app.library`: what reaches buckets takes longer to load."""
+
+from __future__ import annotations
+
+from mirrorlake.app.explaining import explain_key
+from mirrorlake.app.library import Library
+from mirrorlake.app.reapplying import reapply
+from mirrorlake.app.removing import confirm_held, delete_datasource, restore
+from mirrorlake.catalog import projects
+from mirrorlake.mirror.progress import Began, unheard
+from mirrorlake.mirror.reapply import Done
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.explanations import Explained
+
+
+class ActingLibrary(Library):
+    """The reading and editing use cases, and those that change what the library holds."""
+
+    def explain(self, name: str, key: str) -> Explained:
+        """What becomes of one key of a datasource, and why. Raises NotFound, UsageError, StorageError."""
+        return explain_key(self._catalog, name, key)
+
+    def restore(self, asset_id: str) -> AssetDetail:
+        """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
+        return restore(self._catalog, asset_id)
+
+    def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
+        """What deleting a datasource does, and whether it was done: only when the number that goes was said.
+
+        Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
+        """
+        return delete_datasource(self._catalog, name, acknowledged)
+
+    def projects(self) -> list[Project]:
+        """Every project with the number of its assets, by name."""
+        return projects.list_all(self._catalog)
+
+    def add_to_project(self, name: str, asset_ids: list[str]) -> int:
+        """Put assets into a project; answers how many were not in it. Raises NotFound, UsageError."""
+        return projects.add(self._catalog, name, asset_ids)
+
+    def remove_from_project(self, name: str, asset_ids: list[str]) -> int:
+        """Take assets out of a project; answers how many were in it. Raises NotFound."""
+        return projects.remove(self._catalog, name, asset_ids)
+
+    def confirm(
+        self, *, run_id: int | None, plan_hash: str | None, count: int | None = None, began: Began = unheard
+    ) -> Report:
+        """Let the removals happen that a run holds back. Raises as `app.removing.confirm_held` says."""
+        return confirm_held(self._catalog, run_id=run_id, plan_hash=plan_hash, count=count, began=began)
+
+    def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
+        """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""
+        return reapply(self._catalog, name, done, began=began)

@@ -1,0 +1,103 @@
+"""Decisions that commands send to a server are those that they make in process: same words, same exit codes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.support.buckets import picture_no
+from tests.support.cli import Cli
+from tests.support.served import Serving, serving
+
+SETTINGS = {"orphans": "trash"}
+
+
+@dataclass(frozen=True)
+class Photos:
+    """A library with a folder of twelve pictures, of which eight went since the last pass; and its server."""
+
+    serving: Serving
+    folder: Path
+    held: int  # the run that holds the eight removals
+
+    @property
+    def here(self) -> Cli:
+        return self.serving.cli
+
+    @property
+    def there(self) -> Cli:
+        return self.serving.remote
+
+
+@pytest.fixture
+def photos(cli: Cli, tmp_path: Path) -> Iterator[Photos]:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(12):
+        (folder / f"{number:02}.png").write_bytes(picture_no(number))
+    (folder / "00.json").write_text(json.dumps({"site": "hall 3"}))
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(SETTINGS))
+    words = [folder.as_uri(), "--name", "my/photos", "--settings", settings, "--jobs", "1"]
+    cli.mirror(*words)
+    for number in range(4, 12):
+        (folder / f"{number:02}.png").unlink()
+    held = cli.run("mirror", *words, "--json").json
+    assert held["state"] == "held"
+    with serving(cli, tmp_path / "nobody") as made:
+        yield Photos(made, folder, held["run"])
+
+
+def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
+    here, there = photos.here, photos.there
+    hold = there.run("runs", "show", photos.held, "--json").json["hold"]
+    assert there.run("runs", "confirm").code == 2
+    assert there.run("runs", "confirm", "--hash", "0" * 64).code == 1
+
+    done = there.run("runs", "confirm", photos.held, "--hash", hold["plan_hash"], "--json")
+    assert (done.code, done.json["state"], done.json["removed"]) == (0, "succeeded", 8), done.err
+    assert done.json["run"] == photos.held + 1
+    again = there.run("runs", "confirm", photos.held)
+    assert (again.code, again.err) == (1, here.run("runs", "confirm", photos.held).err)
+
+    trashed = there.search("state:trash")
+    assert len(trashed) == 8
+    restored = there.run("asset", "restore", trashed[0]["id"], "--json")
+    assert (restored.code, restored.json["state"]) == (0, "missing")
+    refused = there.run("asset", "restore", trashed[0]["id"])
+    assert (refused.code, refused.err) == (2, here.run("asset", "restore", trashed[0]["id"]).err)
+
+    kept = [asset["id"] for asset in there.search()]
+    assert there.run("project", "add", "best/of", *kept).err == "5 assets came into best/of.\n"
+    assert there.run("project", "remove", "best/of", kept[0]).err == "1 assets left best/of.\n"
+    assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4}]
+    assert there.run("project", "add", "best/of", "99").code == 1
+
+
+def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos) -> None:
+    here, there = photos.here, photos.there
+    for words in (
+        ("datasource", "explain", "my/photos", "00.png"),
+        ("datasource", "explain", "my/photos", "04.png"),
+        ("datasource", "explain", "my/photos", "00.json"),
+        ("datasource", "explain", "none", "00.png"),
+        ("datasource", "explain", "my/photos", ""),
+        ("datasource", "delete", "my/photos"),
+        ("datasource", "delete", "my/photos", "--acknowledge", "3"),
+        ("datasource", "delete", "none"),
+        ("datasource", "reapply", "none"),
+        ("project", "remove", "none", "1"),
+    ):
+        mine, theirs = here.run(*words), there.run(*words)
+        assert (theirs.code, theirs.out, theirs.err) == (mine.code, mine.out, mine.err), words
+        assert theirs.out or theirs.err, words
+
+    merged = there.run("datasource", "reapply", "my/photos", "--json")
+    assert (merged.code, merged.json["state"], merged.json["unchanged"]) == (0, "succeeded", 12), merged.err
+    told = there.run("datasource", "delete", "my/photos", "--json").json
+    gone = there.run("datasource", "delete", "my/photos", "--acknowledge", told["acknowledge"], "--json")
+    assert (gone.code, gone.json) == (0, told | {"deleted": True})
+    assert here.run("datasource", "list", "--json").lines == []
