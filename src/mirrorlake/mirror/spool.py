@@ -10,11 +10,15 @@ import pyarrow as pa
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.storage.disk import room_in
 
+MOST_ROWS = 4096  # in a batch that is read back: what goes through a database transaction at once
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write CHANGES batches to `path` and return how many rows they had. Raises DiskFull."""
+    """Write CHANGES batches to `path` and return how many rows they had. Raises DiskFull.
+
+    They come back in batches of at most `MOST_ROWS`.
+    """
     rows = 0
     with (
         room_in(path.parent),
@@ -22,9 +26,9 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
         pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer,
     ):
         for batch in batches:
-            if batch.num_rows:
-                writer.write_batch(batch)
-                rows += batch.num_rows
+            for start in range(0, batch.num_rows, MOST_ROWS):
+                writer.write_batch(batch.slice(start, MOST_ROWS))
+            rows += batch.num_rows
     return rows
 
 

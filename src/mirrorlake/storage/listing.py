@@ -16,7 +16,9 @@ from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, ke
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.sorting import sorted_batches
 
-BATCH_ROWS = 8000
+# Each batch costs whoever walks it a few hundred calls: 32 pages together make selecting and pairing half as dear
+# as 8 do. Larger ones only cost memory.
+BATCH_ROWS = 32_000
 _FIX = (
     "Nothing of this listing is used. Run again; if it stays, name a file that holds "
     '{"listingOrdered": false} with --settings.'

@@ -16,7 +16,7 @@ from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
+from mirrorlake.storage.listing import list_range, sorted_listing
 from mirrorlake.storage.memory import MemoryStore
 from mirrorlake.storage.sorting import sorted_batches
 from mirrorlake.storage.wrappers import Metered, Retrying
@@ -90,8 +90,8 @@ def test_a_key_that_was_not_asked_for_breaks_the_listing(scope: KeyRange, ordere
 
 def test_batches_are_joined_and_empty_pages_passed_over() -> None:
     store = filled(20_000, page_rows=1000)
-    batches = list(list_range(store, WHOLE))
-    assert [batch.num_rows for batch in batches] == [BATCH_ROWS, BATCH_ROWS, 4000]
+    batches = list(list_range(store, WHOLE, batch_rows=8000))
+    assert [batch.num_rows for batch in batches] == [8000, 8000, 4000]
     (joined,) = list_range(Scripted([[], ["a"], [], ["b"], []]), WHOLE)
     assert joined.num_rows == 2
 
