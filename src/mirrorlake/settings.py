@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from mirrorlake.errors import SettingsError
 
 _SERVER = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
@@ -34,7 +32,7 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Settings from `MIRRORLAKE_*` variables; an empty variable counts as absent."""
     env = os.environ if environ is None else environ
-    home = env.get("MIRRORLAKE_HOME") or platformdirs.user_data_dir("mirrorlake")
+    home = env.get("MIRRORLAKE_HOME") or _usual_home()
     database_url = env.get("MIRRORLAKE_DATABASE_URL") or None
     if database_url is not None and not database_url.startswith(("postgresql://", "postgres://")):
         raise SettingsError(
@@ -53,6 +51,12 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         server_url=server_url,
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
     )
+
+
+def _usual_home() -> str:
+    import platformdirs  # noqa: PLC0415  whoever names a home need not wait for it
+
+    return platformdirs.user_data_dir("mirrorlake")
 
 
 def read_local_settings() -> Settings:

@@ -20,7 +20,7 @@ from mirrorlake.catalog.embedded import ensure_running, stop
 from mirrorlake.catalog.migrate import migrate
 from mirrorlake.catalog.place import folder_of, make_home, recorded_base
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.supervisor import Orders
+from mirrorlake.catalog.running import Orders
 
 TEMPLATE = "template_mirrorlake"
 
@@ -48,8 +48,9 @@ def discard(home: Path) -> None:
 class Server:
     """A running PostgreSQL that hands out databases which are copies of a migrated one."""
 
-    def __init__(self, conninfo: str) -> None:
-        self.conninfo = conninfo
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.conninfo = ensure_running(home)
         self._made = 0
         migrate(self._new("template0", TEMPLATE), address="the test server")
 
@@ -73,7 +74,7 @@ def postgres_server() -> Iterator[Server]:
     make_home(home)
     (folder_of(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
     try:
-        yield Server(ensure_running(home))
+        yield Server(home)
     finally:
         discard(home)
 

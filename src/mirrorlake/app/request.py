@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from mirrorlake.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
-from mirrorlake.select.globs import compile_globs
+from mirrorlake.select.patterns import check_patterns
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
 
@@ -102,7 +102,7 @@ def read_request(request: MirrorRequest) -> Asked:
             "Give the address of its bucket, or take bucket_name out of the file.",
         )
     _check_provider(location, request, request.endpoint or hint.endpoint)
-    compile_globs(request.globs or ())
+    check_patterns(request.globs or ())
     return Asked(request=request, location=location, settings=settings, hint=hint)
 
 

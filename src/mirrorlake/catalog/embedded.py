@@ -1,12 +1,11 @@
 """The PostgreSQL that comes with mirrorlake: any command starts it, all commands share it.
 
-ensure_running ──(shared lock)──▶ it answers: done
+ensure_running ──(shared lock)──▶ it answers: done (running.py)
       └────────(exclusive lock)─▶ settle the place, initdb once, start the supervisor, wait until it answers
 """
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -17,8 +16,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -34,10 +32,10 @@ from mirrorlake.catalog.place import (
     give_to_owner_of,
     make_home,
     record_base,
-    recorded_base,
     settle,
 )
-from mirrorlake.catalog.supervisor import Orders, server_environment
+from mirrorlake.catalog.running import Orders, answers, explained, locked, read_orders, running
+from mirrorlake.catalog.supervisor import server_environment
 from mirrorlake.catalog.tuning import ROLE, write_configuration
 from mirrorlake.errors import CatalogError, CatalogUnavailable, DiskFull
 from mirrorlake.settings import IDLE_STOP_S
@@ -73,16 +71,15 @@ def ensure_running(home: Path, *, idle_stop_s: float = IDLE_STOP_S) -> str:
     The supervisor stops it when nobody was connected for `idle_stop_s`; a running one keeps its own value.
     Raises CatalogUnavailable or DiskFull with the reason.
     """
-    with _explained(home):
+    found = running(home)
+    if found is not None:
+        return found
+    with explained(home):
         make_home(home)
         folder = folder_of(home)
-        with _locked(folder, fcntl.LOCK_SH):
-            orders = _orders(folder)
-            if orders is not None and _answers(orders, mark=True):
-                return orders.conninfo
-        with _locked(folder, fcntl.LOCK_EX):
-            orders = _orders(folder)
-            if orders is not None and _answers(orders, mark=True):
+        with locked(folder, fcntl.LOCK_EX):
+            orders = read_orders(folder)
+            if orders is not None and answers(orders, mark=True):
                 return orders.conninfo
             return _start(home, idle_stop_s).conninfo
 
@@ -92,8 +89,8 @@ def stop(home: Path) -> bool:
     folder = folder_of(home)
     if not folder.is_dir():
         return False
-    with _explained(home), _locked(folder, fcntl.LOCK_EX):
-        orders = _orders(folder)
+    with explained(home), locked(folder, fcntl.LOCK_EX):
+        orders = read_orders(folder)
         if orders is None or not _is_alive(orders.place):
             return False
         _stop(orders.place)
@@ -102,14 +99,14 @@ def stop(home: Path) -> bool:
 
 def status(home: Path) -> EmbeddedStatus:
     """What the database of this home is doing. Starts nothing."""
-    with _explained(home):
-        orders = _orders(folder_of(home))
+    with explained(home):
+        orders = read_orders(folder_of(home))
         if orders is None:
             return EmbeddedStatus(state=EmbeddedState.STOPPED)
         if not _is_alive(orders.place):
             state = EmbeddedState.STOPPED
         else:
-            state = EmbeddedState.RUNNING if _answers(orders, mark=False) else EmbeddedState.STARTING
+            state = EmbeddedState.RUNNING if answers(orders, mark=False) else EmbeddedState.STARTING
         supervisor = _supervisor(orders.place)
         return EmbeddedStatus(
             state=state,
@@ -128,7 +125,7 @@ def _start(home: Path, idle_stop_s: float) -> Orders:
             _stop(place)  # PostgreSQL without its supervisor: begin anew
         else:
             # It is starting, recovering or being restarted after a crash; or it is just ending, then begin anew.
-            orders = _orders(folder)
+            orders = read_orders(folder)
             if orders is not None and _comes_up(orders):
                 return orders
     if not place.data.is_dir():
@@ -207,7 +204,7 @@ def _comes_up(orders: Orders) -> bool:
     As long as that lives there is hope: recovery may take minutes.
     """
     give_up = time.monotonic() + START_PATIENCE_S
-    while not (_answers(orders, mark=True) or _has_made_database(orders)):
+    while not (answers(orders, mark=True) or _has_made_database(orders)):
         if not _is_alive(orders.place):
             return False
         if time.monotonic() > give_up:
@@ -219,23 +216,13 @@ def _comes_up(orders: Orders) -> bool:
     return True
 
 
-def _answers(orders: Orders, *, mark: bool) -> bool:
-    if mark and orders.place.used_mark.exists():
-        os.utime(orders.place.used_mark)
-    try:
-        psycopg.connect(orders.conninfo, connect_timeout=30).close()
-    except psycopg.OperationalError:
-        return False
-    return True
-
-
 def _has_made_database(orders: Orders) -> bool:
     """Create our database in a server that has just been made; False where the server does not answer."""
     try:
         with psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session:
             session.execute(f"CREATE DATABASE {ROLE}")  # pyright: ignore[reportArgumentType] - a constant of ours
     except psycopg.errors.DuplicateDatabase:
-        return _answers(orders, mark=False)
+        return answers(orders, mark=False)
     except psycopg.errors.DiskFull as error:
         raise _failure(f"FATAL: {error}", orders.place) from error
     except psycopg.OperationalError as error:
@@ -266,16 +253,6 @@ def _system_users(place: Place) -> list[str]:
     with suppress(KeyError):  # a system without root has nobody more to let in
         users.append(pwd.getpwuid(0).pw_name)
     return users
-
-
-def _orders(folder: Path) -> Orders | None:
-    """What the supervisor was last started with, if the database still stands in the same place."""
-    try:
-        orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
-    # A home that was moved carries old paths; its data may still be elsewhere, under the recorded base.
-    return orders if orders.place.base == (recorded_base(folder) or folder) else None
 
 
 def _is_alive(place: Place) -> bool:
@@ -327,18 +304,6 @@ def _stop(place: Place) -> None:
         time.sleep(PAUSE_S)
 
 
-@contextmanager
-def _locked(folder: Path, how: int) -> Generator[None]:
-    """Commands that only ask share this lock; starting and stopping take it alone."""
-    path = folder / "start.lock"
-    fresh = not path.exists()
-    with path.open("ab") as file:
-        if fresh:
-            give_to_owner_of(folder, path)
-        fcntl.flock(file, how)
-        yield
-
-
 def _newest_log(place: Place) -> Path:
     logs = sorted(place.logs.glob("postgresql-*.log")) if os.access(place.logs, os.R_OK | os.X_OK) else []
     return logs[-1] if logs else place.supervisor_log
@@ -375,25 +340,3 @@ def _failure(text: str, place: Place) -> CatalogError:
         f"PostgreSQL did not start: {last}.".replace("..", "."),
         f"Its log is {place.supervisor_log}, and later {_newest_log(place)}. {DATABASE_URL_FIX}",
     )
-
-
-@contextmanager
-def _explained(home: Path) -> Generator[None]:
-    """A full disk or a forbidden folder in one clear sentence."""
-    try:
-        yield
-    except PermissionError as error:
-        raise CatalogUnavailable(
-            f"The data folder {home} cannot be used: no permission for {error.filename or home}.",
-            f"Set MIRRORLAKE_HOME to a folder of your own. {DATABASE_URL_FIX}",
-        ) from error
-    except OSError as error:
-        if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            raise DiskFull(
-                f"No space is left on the disk of {home}.",
-                "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
-            ) from error
-        raise CatalogUnavailable(
-            f"The data folder {home} cannot be used: {error.strerror or error}.",
-            f"Set MIRRORLAKE_HOME to another folder. {DATABASE_URL_FIX}",
-        ) from error

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-import adbc_driver_manager
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
@@ -48,21 +47,14 @@ def translated(address: str) -> Generator[None]:
     try:
         yield
     except psycopg.OperationalError as error:
-        ours = _ours(address, error.sqlstate, error)
-        if ours is None:
+        translation = ours(address, error.sqlstate, error)
+        if translation is None:
             raise
-        raise ours from error
-    except adbc_driver_manager.Error as error:
-        sqlstate = error.sqlstate
-        if sqlstate is None and error.status_code is not adbc_driver_manager.AdbcStatusCode.IO:
-            raise
-        ours = _ours(address, sqlstate, error)
-        if ours is None:
-            raise
-        raise ours from error
+        raise translation from error
 
 
-def _ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError | None:
+def ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError | None:
+    """Our error for a driver's, None where it tells of the statement and not of the server."""
     if sqlstate == DISK_FULL or "No space left on device" in str(error):
         return DiskFull(
             f"No space is left on the disk of the database ({address}).",

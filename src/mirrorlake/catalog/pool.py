@@ -1,31 +1,39 @@
-"""Connections to the catalog: a small psycopg pool for rows, ADBC for columns; faults translated once, here."""
+"""Connections to the catalog: a small psycopg pool for rows, ADBC for columns (`arrow.py`, loaded when first asked)."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Protocol, Self
 
-import adbc_driver_postgresql.dbapi as adbc  # pyright: ignore[reportMissingTypeStubs] - it has none
 import psycopg
-from adbc_driver_manager.dbapi import Connection as ArrowConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
-from mirrorlake.catalog.embedded import ensure_running
 from mirrorlake.catalog.faults import address_of, translated
 from mirrorlake.catalog.migrate import migrate
+from mirrorlake.catalog.running import running
 from mirrorlake.settings import Settings
+
+if TYPE_CHECKING:
+    from adbc_driver_manager.dbapi import Connection as ArrowConnection
 
 POOL_SIZE = 8  # requests of people; a pass has its own session and its ADBC connections
 POOL_WAIT_S = 30.0
-IDLE_ARROW_CONNECTIONS = 4
 
 # The pool replaces broken connections by itself; without a handler its warnings would go to people's terminals.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
+
+
+class _ArrowConnections(Protocol):
+    """What is asked of `arrow.ArrowConnections`, which is imported by name only when columns flow."""
+
+    def taken(self) -> AbstractContextManager[ArrowConnection]: ...
+    def close(self) -> None: ...
 
 
 class Catalog:
@@ -48,7 +56,7 @@ class Catalog:
             name="catalog",
         )
         self._opening = threading.Lock()
-        self._idle_arrow: list[ArrowConnection] = []
+        self._arrow: _ArrowConnections | None = None
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -80,16 +88,8 @@ class Catalog:
     @contextmanager
     def arrow(self) -> Generator[ArrowConnection]:
         """An ADBC connection in one transaction, committed at the end, rolled back on an error."""
-        with translated(self.address):
-            connection = self._take_arrow()
-            try:
-                yield connection
-                connection.commit()
-            except BaseException:
-                # A connection in an unknown state is not used again; closing it rolls back.
-                connection.close()
-                raise
-            self._give_arrow(connection)
+        with self._arrow_connections().taken() as connection:
+            yield connection
 
     def session(self) -> psycopg.Connection[TupleRow]:
         """A connection of one's own, in autocommit, for as long as the caller keeps it open."""
@@ -101,11 +101,18 @@ class Catalog:
     def close(self) -> None:
         """Give back all connections. The catalog is not used afterwards."""
         self._closed = True
-        with self._opening:
-            idle, self._idle_arrow = self._idle_arrow, []
-        for connection in idle:
-            connection.close()
+        if self._arrow is not None:
+            self._arrow.close()
         self._pool.close()
+
+    def _arrow_connections(self) -> _ArrowConnections:
+        with self._opening:
+            # By name: its libraries cost a third of a second, which a search need not spend.
+            found = self._arrow or import_module("mirrorlake.catalog.arrow").ArrowConnections(
+                self.conninfo, self.address
+            )
+            self._arrow = found
+            return found
 
     @contextmanager
     def _pooled(self) -> Generator[psycopg.Connection[TupleRow]]:
@@ -117,32 +124,16 @@ class Catalog:
         with self._pool.connection() as connection:
             yield connection
 
-    def _take_arrow(self) -> ArrowConnection:
-        with self._opening:
-            if self._idle_arrow:
-                return self._idle_arrow.pop()
-        connection = adbc.connect(self.conninfo)
-        with connection.cursor() as cursor:
-            cursor.execute("SET TIME ZONE 'UTC'")
-            # libpq prints notices ("relation exists already, skipping") where people read our output.
-            cursor.execute("SET client_min_messages = 'warning'")
-        connection.commit()
-        return connection
-
-    def _give_arrow(self, connection: ArrowConnection) -> None:
-        with self._opening:
-            if not self._closed and len(self._idle_arrow) < IDLE_ARROW_CONNECTIONS:
-                self._idle_arrow.append(connection)
-                return
-        connection.close()
-
 
 def open_catalog(settings: Settings) -> Catalog:
     """The library's catalog, migrated and ready: the embedded PostgreSQL, or the one that the settings name.
 
     Raises CatalogUnavailable or DiskFull with the reason, CatalogError where the server or its database does not fit.
     """
-    conninfo = settings.database_url or ensure_running(settings.home)
+    conninfo = settings.database_url or running(settings.home)
+    if conninfo is None:
+        # By name: what starts a PostgreSQL need not be loaded where it runs.
+        conninfo = str(import_module("mirrorlake.catalog.embedded").ensure_running(settings.home))
     catalog = Catalog(conninfo)
     try:
         with translated(catalog.address):

@@ -16,13 +16,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import psycopg
 
 from mirrorlake.catalog.place import Place, folder_of
+from mirrorlake.catalog.running import Orders
 
 POLL_S = 15.0  # how often clients are counted, at most
 FAST_STOP_S = 60.0  # for a shutdown that ends sessions and writes a checkpoint
@@ -30,38 +30,6 @@ ATTEMPTS = 4  # starts that may fail before PostgreSQL was ever up
 ATTEMPTS_AFTER_CRASH = 40  # sessions of a killed PostgreSQL may hold its memory for a while
 LONGEST_PAUSE_S = 2.0
 PR_SET_PDEATHSIG = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
-    """What the supervisor is started with."""
-
-    home: Path
-    place: Place
-    conninfo: str
-    idle_stop_s: float
-
-    def to_json(self) -> str:
-        """The orders as they stand in the file."""
-        return json.dumps(
-            {
-                "home": os.fspath(self.home),
-                "place": self.place.to_json(),
-                "conninfo": self.conninfo,
-                "idle_stop_s": self.idle_stop_s,
-            }
-        )
-
-    @classmethod
-    def from_json(cls, text: str) -> Orders:
-        """The reverse of `to_json`."""
-        raw = json.loads(text)
-        return cls(
-            home=Path(raw["home"]),
-            place=Place.from_json(raw["place"]),
-            conninfo=raw["conninfo"],
-            idle_stop_s=float(raw["idle_stop_s"]),
-        )
 
 
 class Supervisor:

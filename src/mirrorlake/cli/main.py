@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -16,27 +15,29 @@ from mirrorlake.errors import MirrorlakeError, UsageError
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
+HELP_WIDTH = 110  # columns at most, where the terminal has them
 
-# Each command lives in a module with a function `install(app)`. Only the module of the command that was
-# called is imported: the web server's libraries alone would add half a second to every search.
-MODULES = {
-    "mirror": "mirrorlake.cli.mirror",
-    "search": "mirrorlake.cli.search",
-    "asset": "mirrorlake.cli.asset",
-    "tag": "mirrorlake.cli.tag",
-    "metadata": "mirrorlake.cli.metadata",
-    "datasource": "mirrorlake.cli.datasource",
-    "project": "mirrorlake.cli.project",
-    "runs": "mirrorlake.cli.runs",
-    "up": "mirrorlake.cli.up",
-    "down": "mirrorlake.cli.down",
-    "doctor": "mirrorlake.cli.doctor",
+# Each command lives in the module `mirrorlake.cli.NAME` with a function `install(app)`. Only the module of the
+# command that was called is imported: all of them together would add a second to every search. What `--help` says
+# of each therefore stands here; a test holds it to the command's own words.
+COMMANDS = {
+    "mirror": "Bring the library in step with a bucket or folder, and print the report.",
+    "search": "Find assets by name, metadata and tags. An empty query finds everything.",
+    "asset": "Look at single assets.",
+    "tag": "Edit the tags of assets.",
+    "metadata": "Edit the metadata of assets.",
+    "datasource": "Look at what is mirrored, and merge its metadata again.",
+    "project": "Keep assets in named sets.",
+    "runs": "Look at what passes did.",
+    "up": "Serve the library, and print the address to open. Ctrl-C stops it.",
+    "down": "Stop the server and the embedded PostgreSQL of this library.",
+    "doctor": "Say whether this machine can run mirrorlake, and what to do where it cannot.",
 }
 
 
 def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the flag's value
     if value:
-        typer.echo(f"mirrorlake {version('mirrorlake')}")
+        typer.echo(f"mirrorlake {import_module('importlib.metadata').version('mirrorlake')}")
         raise typer.Exit
 
 
@@ -50,18 +51,37 @@ def _options(
     pass
 
 
-def assemble(commands: Iterable[str] = MODULES) -> typer.Typer:
+def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with these commands."""
+    app = _empty()
+    for command in commands:
+        import_module(f"mirrorlake.cli.{command}").install(app)
+    return app
+
+
+def _overview() -> typer.Typer:
+    """The names of all commands and what each does, for `--help` and for a name that is none."""
+    app = _empty()
+    for command, summary in COMMANDS.items():
+        app.command(command, short_help=summary)(_named)
+    return app
+
+
+def _named() -> None:
+    """Stands for a command whose module was not imported."""
+
+
+def _empty() -> typer.Typer:
     app = typer.Typer(
         name="mirrorlake",
         help="A searchable library of images that stays in step with your cloud buckets.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
+        context_settings={"max_content_width": HELP_WIDTH},
+        rich_markup_mode=None,  # plain help: drawing frames around it takes as long as all the rest
     )
     app.callback()(_options)
-    for command in commands:
-        import_module(MODULES[command]).install(app)
     return app
 
 
@@ -72,9 +92,10 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code."""
-    called = [word for word in arguments[:1] if word in MODULES]
+    called = [word for word in arguments[:1] if word in COMMANDS]
     try:
-        code = assemble(called or MODULES)(arguments, prog_name="mirrorlake", standalone_mode=False)
+        app = assemble(called) if called else _overview()
+        code = app(arguments, prog_name="mirrorlake", standalone_mode=False)
     except typer.TyperException as error:
         say_error(f"{error.format_message()} (mirrorlake --help says more)")
         return error.exit_code

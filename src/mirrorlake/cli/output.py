@@ -6,27 +6,61 @@ import os
 import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from typing import BinaryIO
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
-from rich.console import Console
-from rich.table import Table
 
 from mirrorlake.errors import MirrorlakeError
 
-people = Console(stderr=True, highlight=False)
-results = Console(highlight=False)
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_BOLD_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+
+
+class Screen:
+    """A stream that people read. What draws on it is loaded at the first drawing: it costs more than a sentence."""
+
+    def __init__(self, *, errors: bool = False) -> None:
+        self._errors = errors
+
+    @cached_property
+    def console(self) -> Console:
+        """What bars, tables and colours are drawn with."""
+        return import_module("rich.console").Console(stderr=self._errors, highlight=False)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether somebody watches."""
+        return (sys.stderr if self._errors else sys.stdout).isatty()
+
+    def print(self, drawn: RenderableType, *, markup: bool = True, soft_wrap: bool = False, end: str = "\n") -> None:
+        """Draw a text with markup, or a table."""
+        self.console.print(drawn, markup=markup, soft_wrap=soft_wrap, end=end)
+
+
+people = Screen(errors=True)
+results = Screen()
 
 
 def say_error(message: str) -> None:
     """One error, as it stands: carets keep their column, and markup in keys stays text."""
-    people.print("error:", style="bold red", end=" ")
-    people.print(message, markup=False, soft_wrap=True)
+    coloured = people.is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    sys.stderr.write(f"{_BOLD_RED}error:{_PLAIN} " if coloured else "error: ")
+    say(message)
 
 
 def say(message: str) -> None:
     """A sentence for a person that is not a result."""
-    people.print(message, markup=False, soft_wrap=True)
+    sys.stderr.write(_harmless(message, keep="\n\t") + "\n")
+    sys.stderr.flush()
+
+
+def _harmless(text: str, *, keep: str = "") -> str:
+    """Keys come from buckets, and sentences quote them: their control characters must not reach a terminal."""
+    return "".join(ch if ch.isprintable() or ch in keep else "\N{REPLACEMENT CHARACTER}" for ch in text)
 
 
 # JSON may hold these bare, but many tools take them for the end of a line; keys hold anything.
@@ -74,7 +108,7 @@ def print_table(
     columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: frozenset[int] = frozenset()
 ) -> None:
     """A plain table for people. `right` holds the positions of columns of numbers."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
     for row in rows:
@@ -83,9 +117,8 @@ def print_table(
 
 
 def _cell(value: object) -> str:
-    # Keys come from buckets: control characters must not reach a terminal, nor "[red]" the markup.
-    text = "" if value is None else str(value)
-    return "".join(ch if ch.isprintable() else "\N{REPLACEMENT CHARACTER}" for ch in text).replace("[", "\\[")
+    # Nor must a "[red]" in a key be taken for markup.
+    return "" if value is None else _harmless(str(value)).replace("[", "\\[")
 
 
 def bytes_text(size: int) -> str:

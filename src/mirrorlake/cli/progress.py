@@ -5,36 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from importlib import import_module
 
 from mirrorlake.cli.output import people, say
 from mirrorlake.mirror.progress import Progress as PassProgress
 from mirrorlake.model.runs import Run
 
 LINE_EVERY_S = 5.0
-
-
-class _Bar:
-    """Two tasks: listing, whose end is unknown, then looking."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._listing = progress.add_task("Listing", total=None)
-        self._looking = progress.add_task("Looking", total=None, visible=False)
-
-    def listed(self, objects: int) -> None:
-        self._progress.update(self._listing, completed=objects)
-
-    def planned(self, looks: int) -> None:
-        done = self._progress.tasks[self._listing].completed
-        self._progress.update(self._listing, total=done, completed=done, description="Listed")
-        self._progress.update(self._looking, total=looks, visible=looks > 0)
-
-    def looked(self, objects: int, failed: int) -> None:
-        self._progress.update(
-            self._looking, completed=objects, description=f"Looking ({failed} failed)" if failed else "Looking"
-        )
 
 
 class _Lines:
@@ -75,10 +52,8 @@ def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
 
         yield tell
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=people, transient=True) as progress:
-        task = progress.add_task(doing, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+    with import_module("mirrorlake.cli.bar").counting_bar(people.console, doing) as told:
+        yield told
 
 
 @contextmanager
@@ -94,10 +69,8 @@ def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
         yield tell
         return
-    columns = (SpinnerColumn(), TextColumn("{task.description}"))
-    with Progress(*columns, console=people, transient=True) as progress:
-        task = progress.add_task(f"Run {run_id}", total=None)
-        yield lambda run: progress.update(task, description=f"Run {run_id}, {run.state.value}: {_so_far(run)}")
+    with import_module("mirrorlake.cli.bar").spinner(people.console, f"Run {run_id}") as spin:
+        yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_so_far(run)}")
 
 
 def _so_far(run: Run) -> str:
@@ -111,12 +84,5 @@ def shown_progress() -> Generator[PassProgress]:
     if not people.is_terminal:
         yield _Lines()
         return
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=people, transient=True) as progress:
-        yield _Bar(progress)
+    with import_module("mirrorlake.cli.bar").pass_bars(people.console) as bars:
+        yield bars

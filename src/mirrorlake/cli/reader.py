@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
-from mirrorlake.app.library import Library
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail
@@ -114,7 +113,8 @@ def open_reader() -> Generator[Reader]:
         with _client(settings) as client:
             yield client
     else:
-        with Library.open(settings) as library:
+        # Imported by name as well: whom a server answers needs no driver of a database.
+        with import_module("mirrorlake.app.library").Library.open(settings) as library:
             yield library
 
 

@@ -29,7 +29,7 @@ from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.model.sources import Datasource, Provider
-from mirrorlake.select.globs import exactly
+from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.folder import root_identity

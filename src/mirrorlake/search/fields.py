@@ -48,7 +48,7 @@ from mirrorlake.search.values import (
     read_text,
 )
 from mirrorlake.select.formats import MEDIA_TYPES
-from mirrorlake.select.globs import compile_globs
+from mirrorlake.select.patterns import read_pattern
 
 _FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")
 _OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
@@ -291,7 +291,7 @@ def _filename(term: Term) -> Node:
 def _path(term: Term) -> Node:
     text = term.value.text
     try:
-        compile_globs([f'"{text}"' if term.value.quoted else text])
+        read_pattern(f'"{text}"' if term.value.quoted else text)
     except PatternError as error:
         at = term.value.at if term.value.quoted else term.value.at + error.position
         raise term.scanner.error(error.message, error.fix, at=at) from error

@@ -23,7 +23,7 @@ from mirrorlake.model.sources import (
     NamingStrategy,
     Orphans,
 )
-from mirrorlake.select.globs import MAX_PATTERN_CHARS, compile_globs
+from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -308,7 +308,7 @@ def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
 
 
 def _globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    return compile_globs(_texts(given, name, where)).patterns
+    return check_patterns(_texts(given, name, where))
 
 
 def _texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:

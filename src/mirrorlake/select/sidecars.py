@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from mirrorlake.model.columns import CANDIDATES
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.select.formats import MEDIA_TYPES, Endings
+from mirrorlake.select.endings import Endings
+from mirrorlake.select.formats import MEDIA_TYPES
 from mirrorlake.select.fullnames import SIDECARS, FullNames, straddles
 from mirrorlake.select.kernels import (
     NO_ROWS,

@@ -11,7 +11,8 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, LISTING
-from mirrorlake.select.formats import MEDIA_TYPES, Endings
+from mirrorlake.select.endings import Endings
+from mirrorlake.select.formats import MEDIA_TYPES
 from mirrorlake.select.fullnames import SIDECARS
 from mirrorlake.select.kernels import (
     as_binary,

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from mirrorlake.select.formats import MEDIA_TYPES, Endings, has_supported_suffix, media_type_of_name
+from mirrorlake.select.endings import Endings, has_supported_suffix
+from mirrorlake.select.formats import MEDIA_TYPES, media_type_of_name
 
 NAMES = ["a.jpg", "b.JPEG", "c.jpe", "d.Png", "e.bmp", "f.wEbP", "g.AVIF", ".jpg", "ü.webp", "\n.png"]
 OTHERS = [

@@ -1,0 +1,64 @@
+"""Bars that move, for a person at a terminal. A file of its own: what draws them is loaded only where they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from mirrorlake.mirror.progress import Progress as PassProgress
+
+
+class _Bar:
+    """Two tasks: listing, whose end is unknown, then looking."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._listing = progress.add_task("Listing", total=None)
+        self._looking = progress.add_task("Looking", total=None, visible=False)
+
+    def listed(self, objects: int) -> None:
+        self._progress.update(self._listing, completed=objects)
+
+    def planned(self, looks: int) -> None:
+        done = self._progress.tasks[self._listing].completed
+        self._progress.update(self._listing, total=done, completed=done, description="Listed")
+        self._progress.update(self._looking, total=looks, visible=looks > 0)
+
+    def looked(self, objects: int, failed: int) -> None:
+        self._progress.update(
+            self._looking, completed=objects, description=f"Looking ({failed} failed)" if failed else "Looking"
+        )
+
+
+@contextmanager
+def counting_bar(console: Console, doing: str) -> Generator[Callable[[int, int], None]]:
+    """A bar that is told how many are done of how many."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(doing, total=None)
+        yield lambda done, total: progress.update(task, completed=done, total=total)
+
+
+@contextmanager
+def spinner(console: Console, sentence: str) -> Generator[Callable[[str], None]]:
+    """A sentence that moves until its work is done; it is told another when there is more to say."""
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
+        task = progress.add_task(sentence, total=None)
+        yield lambda another: progress.update(task, description=another)
+
+
+@contextmanager
+def pass_bars(console: Console) -> Generator[PassProgress]:
+    """The bars of a pass."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield _Bar(progress)
