@@ -13,12 +13,14 @@ PAGES = {
     "query error": "/?query=metadata.width%3A%3E",
     "nothing found": "/?query=zebra",
     "asset": "/assets/1007?at=7",
+    "asset in the trash": "/assets/1050",
     "missing asset": "/assets/1004?at=4",
     "unknown asset": "/assets/999999",
     "datasources": "/datasources",
     "runs": "/runs",
     "run": "/runs/3",
     "failed run": "/runs/4",
+    "held run": "/runs/6",
     "no such page": "/nope",
 }
 
@@ -212,3 +214,30 @@ def test_an_edit_that_cannot_be_says_why_and_keeps_what_was_typed(visit: Visit) 
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name="ab")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_held_removals_happen_only_when_their_number_was_typed(visit: Visit) -> None:
+    page = visit("/runs/6", size=400)
+    agree = page.get_by_role("button", name="Let them happen")
+    expect(agree).to_be_disabled()
+    page.get_by_label(re.compile("the number of removals")).fill("54")
+    expect(agree).to_be_disabled()
+    page.get_by_label(re.compile("the number of removals")).fill("55")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/runs/7$"))
+    page.go_back()
+    expect(page.get_by_role("heading", name="Removals were held, and confirmed")).to_be_visible()
+    expect(page.get_by_role("link", name="Run 7")).to_be_visible()
+
+
+def test_an_asset_comes_back_from_the_trash(visit: Visit) -> None:
+    page = visit(size=400)
+    page.get_by_role("link", name="Trash", exact=True).click()
+    expect(page.locator(".total")).to_have_text("3 assets")
+    page.locator(".cell a[href]").first.click()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.get_by_role("button", name="Restore")).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".total")).to_have_text("2 assets")
+    page.get_by_role("link", name="Trash", exact=True).click()
+    expect(page.locator(".total")).to_have_text("400 assets")

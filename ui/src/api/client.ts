@@ -8,6 +8,8 @@ export type AssetFull = Schemas['AssetFull'];
 export type Datasource = Schemas['DatasourceShape'];
 export type Run = Schemas['RunShape'];
 export type Hold = Schemas['HoldShape'];
+export type Consent = Schemas['Consent'];
+export type Deletion = Schemas['DeletionShape'];
 export type Outcome = Schemas['OutcomeShape'];
 export type OutcomeKind = Schemas['OutcomeKind'];
 export type ProblemDocument = Schemas['Problem'];
@@ -42,6 +44,15 @@ async function get<T>(path: string, params: Params = {}, signal?: AbortSignal): 
   return ask(address(path, params), { signal: signal ?? null, headers: { accept: 'application/json' } });
 }
 
+function send<T>(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: string, params: Params = {}): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  return ask(address(path, params), { method, body: body ?? null, headers });
+}
+
+const assetPath = (id: string) => `/assets/${encodeURIComponent(id)}`;
+const sourcePath = (name: string) => `/datasources/${encodeURIComponent(name)}`;
+
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
   let answer: Response;
   try {
@@ -71,17 +82,17 @@ async function ask<T>(url: string, init: RequestInit): Promise<T> {
 export const api = {
   assets: (query: string, offset: number, signal?: AbortSignal) =>
     get<AssetPage>('/assets', { query, offset, limit: PAGE }, signal),
-  asset: (id: string, signal?: AbortSignal) => get<AssetFull>(`/assets/${encodeURIComponent(id)}`, {}, signal),
+  asset: (id: string, signal?: AbortSignal) => get<AssetFull>(assetPath(id), {}, signal),
   /** `body` is a change as JSON, written by `changes`: numbers keep their digits that way. */
-  edit: (id: string, body: string) =>
-    ask<AssetFull>(address(`/assets/${encodeURIComponent(id)}`, {}), {
-      method: 'PATCH',
-      body,
-      headers: { accept: 'application/json', 'content-type': 'application/json' },
-    }),
+  edit: (id: string, body: string) => send<AssetFull>('PATCH', assetPath(id), body),
+  restore: (id: string) => send<AssetFull>('POST', `${assetPath(id)}/restore`),
   datasources: (signal?: AbortSignal) => get<Datasource[]>('/datasources', {}, signal),
+  deletion: (name: string, signal?: AbortSignal) => get<Deletion>(`${sourcePath(name)}/deletion`, {}, signal),
+  remove: (name: string, acknowledge: number) => send<Deletion>('DELETE', sourcePath(name), undefined, { acknowledge }),
   runs: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 200 }, signal),
+  newestRuns: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 10 }, signal),
   run: (id: number, signal?: AbortSignal) => get<Run>(`/runs/${id}`, {}, signal),
+  confirm: (consent: Consent) => send<Run>('POST', '/runs/confirm', JSON.stringify(consent)),
   outcomes: (id: number, kind: OutcomeKind | undefined, offset: number, signal?: AbortSignal) =>
     get<Outcome[]>(`/runs/${id}/outcomes`, { kind, offset, limit: PAGE }, signal),
 };

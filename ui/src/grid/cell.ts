@@ -28,6 +28,11 @@ export class Cell {
     this.root.append(this.link);
   }
 
+  /** Of the asset that is shown. */
+  get id(): string | undefined {
+    return this.asset?.id;
+  }
+
   /** Stand at a position of the grid, for a time without an asset. */
   place(index: number, total: number, x: number, y: number, size: number): void {
     if (this.index !== index) {
@@ -48,9 +53,10 @@ export class Cell {
   /** Show an asset; `hurried` paints its colour alone, while the grid flies past. */
   show(asset: AssetItem | undefined, href: string, hurried: boolean): void {
     if (asset !== this.asset) {
-      this.clear();
+      const same = asset !== undefined && asset.id === this.asset?.id && asset.updated === this.asset.updated;
+      if (!same) this.clear();
       this.asset = asset;
-      if (asset !== undefined) this.describe(asset, href);
+      if (asset !== undefined && !same) this.describe(asset, href);
     }
     if (asset !== undefined && this.link.getAttribute('href') !== href) this.link.setAttribute('href', href);
     if (asset === undefined || this.painted || hurried) return;

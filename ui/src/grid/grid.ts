@@ -58,6 +58,27 @@ export class Grid {
     this.measure();
   }
 
+  /** The same result, asked for anew: every picture stays, and moves where its asset now stands. */
+  renew(pages: Pages): void {
+    this.pages = pages;
+    const before = new Map<string, Cell>();
+    for (const cell of this.shown.values()) if (cell.id !== undefined) before.set(cell.id, cell);
+    const { first, end } = visible(this.g, this.top, SPARE);
+    const after = new Map<number, Cell>();
+    for (let index = first; index < end; index++) {
+      const cell = before.get(pages.at(index)?.id ?? '');
+      if (cell === undefined) continue;
+      if (cell.index === this.focus && cell.root.contains(document.activeElement)) this.focus = index;
+      before.delete(cell.id ?? '');
+      after.set(index, cell);
+    }
+    const kept = new Set(after.values());
+    for (const cell of this.shown.values()) if (!kept.has(cell)) this.release(cell);
+    this.shown.clear();
+    for (const [index, cell] of after) this.shown.set(index, cell);
+    this.measure();
+  }
+
   /** Pages came in, or the total changed. */
   refresh(): void {
     if (this.pages !== undefined && this.pages.total !== this.g.total) this.measure();
@@ -159,10 +180,7 @@ export class Grid {
     for (const [index, cell] of this.shown) {
       if (index >= first && index < end) continue;
       this.shown.delete(index);
-      cell.clear();
-      cell.root.hidden = true;
-      cell.index = -1;
-      this.free.push(cell);
+      this.release(cell);
     }
     if (!this.hurried) pages.want(first, end);
     const shift = this.physical - this.top; // cells stand in scroll space, near where the scroll bar is
@@ -175,6 +193,13 @@ export class Grid {
       cell.show(asset, asset === undefined ? '' : this.owner.href(asset, index), this.hurried);
       cell.link.tabIndex = index === stop ? 0 : -1;
     }
+  }
+
+  private release(cell: Cell): void {
+    cell.clear();
+    cell.root.hidden = true;
+    cell.index = -1;
+    this.free.push(cell);
   }
 
   private take(index: number): Cell {

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { type AssetFull, type AssetItem, originalUrl } from '../api/client';
 import { bytes, count, quoted, when } from '../format';
 import { to } from '../router';
+import { Trouble, useAct } from '../shell/act';
 import { Badge } from '../shell/Badge';
 import { CopyButton } from '../shell/CopyButton';
 import { Link } from '../shell/Link';
@@ -40,9 +41,10 @@ interface AssetFactsProps {
   asset: AssetItem;
   detail: AssetFull | undefined;
   edit: Edit;
+  restore: () => Promise<void>;
 }
 
-export function AssetFacts({ asset, detail, edit }: AssetFactsProps) {
+export function AssetFacts({ asset, detail, edit, restore }: AssetFactsProps) {
   const camera = detail === undefined ? [] : cameraFacts(detail.facts);
   return (
     <>
@@ -54,6 +56,7 @@ export function AssetFacts({ asset, detail, edit }: AssetFactsProps) {
         <p className="row">{asset.state !== 'present' ? <Badge state={asset.state} /> : null}</p>
         <Tags key={asset.id} tags={asset.tags} edit={edit} />
       </header>
+      {asset.state === 'trash' ? <InTrash key={asset.id} restore={restore} /> : null}
       {detail !== undefined && detail.warnings.length > 0 ? (
         <Part title="Warnings">
           <ul className="warnings">
@@ -74,8 +77,31 @@ export function AssetFacts({ asset, detail, edit }: AssetFactsProps) {
         </Part>
       ) : null}
       <Origin asset={asset} detail={detail} />
+      {asset.projects.length > 0 ? (
+        <Part title="Projects">
+          <Names field="project" names={asset.projects} />
+        </Part>
+      ) : null}
       {detail !== undefined ? <Technical detail={detail} /> : null}
     </>
+  );
+}
+
+function InTrash({ restore }: { restore: () => Promise<void> }) {
+  const act = useAct();
+  return (
+    <Part title="In the trash">
+      <p>
+        Searches leave it out. Restored, it is as it was: tags, metadata and projects stay, and it counts as missing
+        where its object is gone. Should the object return, it comes back by itself.
+      </p>
+      <p>
+        <button type="button" className="more" disabled={act.busy} onClick={() => act.run(restore)}>
+          {act.busy ? 'Restoring…' : 'Restore'}
+        </button>
+      </p>
+      <Trouble text={act.trouble} />
+    </Part>
   );
 }
 
@@ -85,16 +111,10 @@ function Origin({ asset, detail }: { asset: AssetItem; detail: AssetFull | undef
   if (detail !== undefined) facts.push({ name: 'Added', value: when(detail.created) });
   if (detail?.sidecar_key) facts.push({ name: 'Sidecar', value: detail.sidecar_key });
   if (detail?.storage_class) facts.push({ name: 'Storage class', value: detail.storage_class });
-  if (asset.projects.length > 0) facts.push({ name: 'Projects', value: asset.projects.join(', ') });
+  if (detail?.version) facts.push({ name: 'Version', value: detail.version });
   return (
     <Part title="Source">
-      <p className="row">
-        {asset.datasources.map((name) => (
-          <Link key={name} className="chip" to={to('/', { query: `datasource:${quoted(name)}` })}>
-            {name}
-          </Link>
-        ))}
-      </p>
+      <Names field="datasource" names={asset.datasources} />
       <Facts facts={facts} />
       <div className="command">
         <code>{asset.uri}</code>
@@ -106,6 +126,19 @@ function Origin({ asset, detail }: { asset: AssetItem; detail: AssetFull | undef
         </a>
       </p>
     </Part>
+  );
+}
+
+/** Names, each leading to all that the field has of it. */
+function Names({ field, names }: { field: string; names: string[] }) {
+  return (
+    <p className="row">
+      {names.map((name) => (
+        <Link key={name} className="chip" to={to('/', { query: `${field}:${quoted(name)}` })}>
+          {name}
+        </Link>
+      ))}
+    </p>
   );
 }
 

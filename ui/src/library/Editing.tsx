@@ -3,6 +3,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import type { AssetFull, AssetItem } from '../api/client';
 import { quoted, term, when } from '../format';
 import { to } from '../router';
+import { Trouble } from '../shell/act';
 import { Link } from '../shell/Link';
 import { changes, valueAsJson, valueAsTyped } from './changes';
 
@@ -16,14 +17,6 @@ function Remove({ what, act }: { what: string; act: () => void }) {
         <path d="m6 6 8 8M14 6l-8 8" />
       </svg>
     </button>
-  );
-}
-
-function Trouble({ text }: { text: string | undefined }) {
-  return text === undefined ? null : (
-    <p className="trouble" role="alert">
-      {text}
-    </p>
   );
 }
 

@@ -1,11 +1,13 @@
 // The library: the query, the grid of what it finds, and the open asset above it. All three stand in the address.
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { type AssetItem, type AssetPage, api, PAGE, Problem, passing } from '../api/client';
 import { plural } from '../format';
 import { Grid } from '../grid/grid';
 import { Pages } from '../grid/pages';
 import { back, cameFromInside, currentPlace, go, to, usePlace } from '../router';
+import { live } from '../runs/summary';
+import { Link } from '../shell/Link';
 import { FirstBucket, Notice, ProblemNotice } from '../shell/Notice';
 import { QueryBar } from './QueryBar';
 import { Viewer } from './Viewer';
@@ -20,6 +22,7 @@ function startOf(params: URLSearchParams): number | null {
   return at !== null && /^\d{1,15}$/.test(at) ? Number(at) : null;
 }
 
+const TRASH = 'state:trash';
 const SIZE_KEY = 'mirrorlake.cell';
 const SIZES = { least: 96, usual: 196, most: 420 };
 
@@ -34,6 +37,8 @@ export function LibraryPage({ open }: { open: string | null }) {
   const at = startOf(params);
   const [size, setSize] = useState(storedSize);
   const [shown, setShown] = useState<Result>();
+  const busy = useBusy();
+  const atTop = open === null && at === null; // further down, what one looks at must not move
   const found = useQuery({
     queryKey: ['assets', query],
     queryFn: async ({ signal }): Promise<Result> => {
@@ -42,9 +47,11 @@ export function LibraryPage({ open }: { open: string | null }) {
     },
     staleTime: 60_000,
     refetchOnWindowFocus: false,
-    // Waiting for a first image costs one small question every few seconds.
-    refetchInterval: (state) => (state.state.data?.first.total === 0 || passing(state.state.error) ? 4000 : false),
+    // Waiting for a first image, or for more while a pass is at work, costs one small question every few seconds.
+    refetchInterval: (state) =>
+      state.state.data?.first.total === 0 || (busy && atTop) || passing(state.state.error) ? 4000 : false,
   });
+  useLastLook(busy, atTop);
   // A query with a mistake in it keeps what the last good one found.
   if (found.data !== undefined && found.data !== shown) setShown(found.data);
 
@@ -59,7 +66,15 @@ export function LibraryPage({ open }: { open: string | null }) {
       <h1 className="hidden">Library</h1>
       <div className="toolbar">
         <QueryBar query={query} mistake={mistake} />
+        {busy ? (
+          <Link className="busy" to="/runs">
+            A pass is at work
+          </Link>
+        ) : null}
         <output className="total">{shown !== undefined ? total(shown.first) : ''}</output>
+        <Link className="trash" to={to('/', { query: query === TRASH ? null : TRASH })} current={query === TRASH}>
+          Trash
+        </Link>
         <label className="size">
           <span className="hidden">Size of the thumbnails</span>
           <input
@@ -74,7 +89,12 @@ export function LibraryPage({ open }: { open: string | null }) {
       </div>
       {found.error !== null && mistake === null && shown === undefined ? <ProblemNotice error={found.error} /> : null}
       {empty && query === '' ? <FirstBucket /> : null}
-      {empty && query !== '' ? (
+      {empty && query === TRASH ? (
+        <Notice title="The trash is empty">
+          <p>Assets whose objects are gone come here, if their datasource asks for that. They can be restored.</p>
+        </Notice>
+      ) : null}
+      {empty && query !== '' && query !== TRASH ? (
         <Notice title="Nothing matches">
           <p>No asset matches this query.</p>
           <p className="quiet">
@@ -85,13 +105,45 @@ export function LibraryPage({ open }: { open: string | null }) {
           </button>
         </Notice>
       ) : null}
-      <Results result={shown} stale={found.error !== null || found.isFetching} size={size} open={open} at={at} />
+      <Results
+        result={shown}
+        stale={found.error !== null || (found.isFetching && shown?.query !== query)}
+        size={size}
+        open={open}
+        at={at}
+      />
     </main>
   );
 }
 
+/** Whether a pass is at work somewhere. */
+function useBusy(): boolean {
+  const { data } = useQuery({
+    queryKey: ['runs', 'newest'],
+    queryFn: ({ signal }) => api.newestRuns(signal),
+    refetchInterval: (state) => (state.state.data?.some(live) ? 3000 : 10_000),
+  });
+  return data?.some(live) ?? false;
+}
+
+/** Ask once more when a pass has ended: what it committed last came after the question before. */
+function useLastLook(busy: boolean, atTop: boolean): void {
+  const cache = useQueryClient();
+  const before = useRef(busy);
+  useEffect(() => {
+    if (before.current && !busy && atTop) void cache.invalidateQueries({ queryKey: ['assets'] });
+    before.current = busy;
+  }, [busy, atTop, cache]);
+}
+
 function total(first: AssetPage): string {
   return first.total_capped ? `more than ${plural(first.total, 'asset')}` : plural(first.total, 'asset');
+}
+
+interface Seen {
+  query: string;
+  open: string | null;
+  shown?: string; // the query whose result the grid shows
 }
 
 interface ResultsProps {
@@ -108,11 +160,11 @@ function Results({ result, stale, size, open, at }: ResultsProps) {
   const [pages, setPages] = useState<Pages>();
   const [, redraw] = useState(0);
   const [trouble, setTrouble] = useState<Error>();
-  const place = useRef({ query: '', open }); // what the grid's callbacks see: made once, they outlive a render
+  const place = useRef<Seen>({ query: '', open }); // what the grid's callbacks see: made once, they outlive a render
   const last = useRef<number>(undefined);
 
   useEffect(() => {
-    place.current = { query: result?.query ?? '', open };
+    place.current = { ...place.current, query: result?.query ?? '', open };
   }, [result, open]);
 
   useEffect(() => {
@@ -133,6 +185,8 @@ function Results({ result, stale, size, open, at }: ResultsProps) {
   useEffect(() => {
     if (grid === undefined || result === undefined) return;
     setTrouble(undefined);
+    const again = place.current.shown === result.query;
+    place.current.shown = result.query;
     const made = new Pages(
       (offset, signal) => api.assets(result.query, offset, signal),
       () => {
@@ -144,7 +198,8 @@ function Results({ result, stale, size, open, at }: ResultsProps) {
       result.first,
     );
     setPages(made);
-    grid.show(made, startOf(currentPlace().params) ?? 0);
+    if (again && startOf(currentPlace().params) === null) grid.renew(made);
+    else grid.show(made, startOf(currentPlace().params) ?? 0);
     return () => made.close();
   }, [grid, result]);
 

@@ -1,8 +1,9 @@
 // One asset above the grid: its picture as large as it can be, and everything that is known of it.
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
-import { type AssetFull, type AssetItem, api, originalUrl, Problem, thumbnailUrl } from '../api/client';
+import { type AssetFull, type AssetItem, api, originalUrl, thumbnailUrl } from '../api/client';
 import { count } from '../format';
+import { inWords } from '../shell/act';
 import { ProblemNotice } from '../shell/Notice';
 import { AssetFacts } from './AssetFacts';
 import type { Edit } from './Editing';
@@ -27,9 +28,13 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
       await cache.cancelQueries({ queryKey: ['asset', id] }); // an older answer must not come after this one
       cache.setQueryData(['asset', id], edited);
     } catch (failed) {
-      if (failed instanceof Problem) return [failed.document.detail, failed.document.fix].filter(Boolean).join(' ');
-      return String(failed);
+      return inWords(failed);
     }
+  };
+
+  const restore = async () => {
+    cache.setQueryData(['asset', id], await api.restore(id));
+    await cache.invalidateQueries({ queryKey: ['assets'] });
   };
 
   useEffect(() => {
@@ -49,7 +54,6 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
     }
   };
   return (
-    // biome-ignore lint/a11y/noNoninteractiveElementInteractions: arrows are a short cut to the buttons inside
     <dialog
       ref={dialog}
       className="viewer"
@@ -73,7 +77,7 @@ export function Viewer({ id, known, place, previous, next, close }: Props) {
         <Step name="Next" act={next} path="m8 4 6 6-6 6" />
       </div>
       <div className="stage">{asset !== undefined ? <Picture key={asset.id} asset={asset} /> : null}</div>
-      <Side asset={asset} detail={data} error={error} edit={edit} />
+      <Side asset={asset} detail={data} error={error} edit={edit} restore={restore} />
     </dialog>
   );
 }
@@ -93,14 +97,15 @@ interface SideProps {
   detail: AssetFull | undefined;
   error: Error | null;
   edit: Edit;
+  restore: () => Promise<void>;
 }
 
-function Side({ asset, detail, error, edit }: SideProps) {
+function Side({ asset, detail, error, edit, restore }: SideProps) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <section className="side" aria-label="Facts" tabIndex={0}>
       {error !== null && detail === undefined ? <ProblemNotice error={error} /> : null}
-      {asset !== undefined ? <AssetFacts asset={asset} detail={detail} edit={edit} /> : null}
+      {asset !== undefined ? <AssetFacts asset={asset} detail={detail} edit={edit} restore={restore} /> : null}
     </section>
   );
 }

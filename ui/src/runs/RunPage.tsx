@@ -1,12 +1,12 @@
 // One run: its counts, what it cost, and what happened to single objects.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { api, type Hold, type Outcome, type OutcomeKind, PAGE, passing, type Run } from '../api/client';
-import { ago, bytes, count, duration, plural, quoted, when } from '../format';
+import { api, type Outcome, type OutcomeKind, PAGE, passing, type Run } from '../api/client';
+import { ago, bytes, count, duration, quoted, when } from '../format';
 import { go, to, usePlace } from '../router';
 import { Badge } from '../shell/Badge';
-import { CopyButton } from '../shell/CopyButton';
 import { Link } from '../shell/Link';
 import { Notice, ProblemNotice, Prose } from '../shell/Notice';
+import { Held } from './Held';
 import { KINDS, live } from './summary';
 
 function Tile({ name, value, tone }: { name: string; value: string; tone?: string | undefined }) {
@@ -35,38 +35,6 @@ function Counts({ run }: { run: Run }) {
         {bytes(run.bytes_read)} read
       </p>
     </>
-  );
-}
-
-function Held({ hold }: { hold: Hold }) {
-  if (hold.confirmed_by !== null)
-    return (
-      <Notice title="Removals were held, and confirmed">
-        <p>
-          <Link to={`/runs/${hold.confirmed_by}`}>Run {hold.confirmed_by}</Link> carried them out.
-        </p>
-      </Notice>
-    );
-  const places = Object.entries(hold.by_prefix).sort((left, right) => right[1] - left[1]);
-  return (
-    <Notice title={`${plural(hold.count, 'removal')} held until you say so`} alarm>
-      <p>
-        <Prose text={hold.reason} />
-      </p>
-      <ul>
-        {places.slice(0, 10).map(([prefix, held]) => (
-          <li key={prefix}>
-            <span className="mono wrap">{prefix || 'outside of folders'}</span>: {count(held)}
-          </li>
-        ))}
-        {places.length > 10 ? <li>and {plural(places.length - 10, 'more folder')}</li> : null}
-      </ul>
-      <p>Nothing of it was hidden or removed. If they are right:</p>
-      <div className="command">
-        <code>{hold.confirm}</code>
-        <CopyButton text={hold.confirm} what="the command" />
-      </div>
-    </Notice>
   );
 }
 
@@ -179,7 +147,7 @@ export function RunPage({ id }: { id: number }) {
               <p className="quiet">Nothing was lost: run it again and it goes on where it was.</p>
             </Notice>
           ) : null}
-          {run.hold !== null ? <Held hold={run.hold} /> : null}
+          {run.hold !== null ? <Held run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
           <Counts run={run} />
           <Outcomes run={run} kind={kind} />
         </>
