@@ -20,7 +20,8 @@ MirrorlakeError
 │   ├── CatalogUnavailable    not running, not startable, or gone while we worked
 │   └── DiskFull              no space left, here or in the database
 ├── Conflict                  what was asked does not fit how things stand now
-│   └── PassRunning           another pass of this datasource holds the lease
+│   ├── PassRunning           another pass of this datasource waits or is at work
+│   └── CoolingDown           a person asks again too soon after a pass that imported something
 └── LeaseLost                 our own lease was taken over: stop, nothing more may be committed
 """
 
@@ -137,7 +138,18 @@ class Conflict(MirrorlakeError):
 
 
 class PassRunning(Conflict):
-    """Another pass of the same datasource is running."""
+    """Another pass of the same datasource is running, or waits to."""
+
+
+class CoolingDown(Conflict):
+    """The last pass of this datasource ended less than an hour ago and imported something.
+
+    `minutes` is how many remain, a begun one counted whole.
+    """
+
+    def __init__(self, message: str, fix: str = "", *, minutes: int) -> None:
+        super().__init__(message, fix)
+        self.minutes = minutes
 
 
 class LeaseLost(MirrorlakeError):

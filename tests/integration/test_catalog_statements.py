@@ -11,7 +11,10 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import Statement, all_statements
 
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
-CONTINUED = {"run_columns": ["list_runs", "one_run", "last_runs"], "asset_columns": ["asset_by_id"]}
+CONTINUED = {
+    "run_columns": ["list_runs", "one_run", "last_runs", "last_passes", "runs_at_work"],
+    "asset_columns": ["asset_by_id"],
+}
 
 
 def is_fragment(statement: Statement) -> bool:

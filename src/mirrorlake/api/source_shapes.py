@@ -13,6 +13,7 @@ from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.explanations import Explained, Origin, Verdict
 from mirrorlake.model.public import confirm_command
 from mirrorlake.model.runs import Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.schedule import schedule_to_text, timezone_of
 from mirrorlake.model.sources import DatasourceSummary, MetadataStrategy, NamingStrategy, Orphans, Provider
 
 
@@ -152,6 +153,11 @@ class DatasourceShape(Shape):
     configs: Annotated[list[ConfigShape], Field(description="The first that takes an object governs it.")]
     sidecar_suffix: str | None
     listing_ordered: bool | None
+    schedule: Annotated[str, Field(description="off, every: 6h, or a cron expression.")]
+    timezone: Annotated[str | None, Field(description="Whose clock a cron expression means.")]
+    next_due: Annotated[datetime | None, Field(description="When the schedule asks for a pass.")]
+    can_run: Annotated[bool, Field(description="Whether a pass can be asked for now.")]
+    cooldown_minutes: Annotated[int, Field(description="Until a pass can be asked for again; 0: none.")]
     assets: int
     last_run: RunShape | None
 
@@ -174,6 +180,11 @@ class DatasourceShape(Shape):
             configs=[ConfigShape.model_validate(asdict(config)) for config in source.settings.configs],
             sidecar_suffix=source.settings.sidecar_suffix,
             listing_ordered=source.settings.listing_ordered,
+            schedule=schedule_to_text(source.settings.schedule),
+            timezone=timezone_of(source.settings.schedule),
+            next_due=summary.next_due,
+            can_run=summary.can_run,
+            cooldown_minutes=summary.cooldown_minutes,
             assets=summary.assets,
             last_run=None if summary.last_run is None else RunShape.of(summary.last_run),
         )

@@ -29,21 +29,27 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
     Raises UsageError where the request does not fit the stored datasource, PassRunning where a pass is at
     work, CatalogError where the database is not to be had. Everything else that goes wrong is told by the report.
     """
-    with open_catalog(settings) as catalog, _workdir(settings.home) as workdir:
+    with open_catalog(settings) as catalog, parts_of(settings, catalog, asked.request.jobs) as parts:
         stored = _stored(catalog, asked)
         source = _proposed(asked) if stored is None else asked.applied_to(stored)
         # A profile or region that cannot be is wrong before anything is stored. Opening makes no request.
         open_store(source.location, source.access).close()
-        parts = Parts(
-            catalog=catalog,
-            thumbnails=settings.thumbnails,
-            workdir=workdir,
-            processes=asked.request.jobs or _cores(),
-            ranges=_cores(),
-        )
         if asked.request.dry_run:
             return dry_run(source, None if stored is None else stored.id, parts, progress)
         return run_pass(_kept(catalog, asked, stored, source), parts, progress)
+
+
+@contextmanager
+def parts_of(settings: Settings, catalog: Catalog, jobs: int | None) -> Generator[Parts]:
+    """What one pass works with on this machine; `jobs` processes look at objects, one a core if None."""
+    with _workdir(settings.home) as workdir:
+        yield Parts(
+            catalog=catalog,
+            thumbnails=settings.thumbnails,
+            workdir=workdir,
+            processes=jobs or _cores(),
+            ranges=_cores(),
+        )
 
 
 def _stored(catalog: Catalog, asked: Asked) -> Datasource | None:

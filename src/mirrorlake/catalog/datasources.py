@@ -13,7 +13,8 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import last_runs
+from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
+from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound, UsageError
 from mirrorlake.model.sources import (
@@ -25,6 +26,7 @@ from mirrorlake.model.sources import (
     MirrorSettings,
     Provider,
 )
+from mirrorlake.plan.manual import cooldown_minutes
 from mirrorlake.select.settings import settings_to_json, stored_settings
 
 NAME_LIMIT = 60  # characters of a derived name
@@ -105,19 +107,29 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
                 "settings": Jsonb(settings_to_json(datasource.settings)),
             },
         ).fetchone()
-    if row is None:
-        raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+        if row is None:
+            raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+        set_schedule(connection, datasource.id, datasource.settings.schedule)
     return _datasource(row)
 
 
 def summaries(catalog: Catalog) -> list[DatasourceSummary]:
-    """Every datasource with the number of its assets and its newest run, by name."""
+    """Every datasource with the number of its assets, its newest run and when it can run next, by name."""
     with catalog.read() as connection:
         sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
         assets: dict[int, int] = dict(connection.execute(statement("count_assets").query).fetchall())
-        runs = last_runs(connection)
+        runs, passes, busy = last_runs(connection), last_passes(connection), runs_at_work(connection)
+        due, now = next_dues(connection), database_time_in(connection)
+    waits = {source.name: cooldown_minutes(passes.get(source.name), now) for source in sources}
     return [
-        DatasourceSummary(datasource=source, assets=assets.get(source.id, 0), last_run=runs.get(source.name))
+        DatasourceSummary(
+            datasource=source,
+            assets=assets.get(source.id, 0),
+            last_run=runs.get(source.name),
+            next_due=due.get(source.id),
+            cooldown_minutes=waits[source.name],
+            can_run=source.name not in busy and not waits[source.name],
+        )
         for source in sources
     ]
 
@@ -174,7 +186,11 @@ def _insert(
             "settings": Jsonb(settings_to_json(settings)),
         },
     ).fetchone()
-    return None if row is None else _datasource(row)
+    if row is None:
+        return None
+    made = _datasource(row)
+    set_schedule(connection, made.id, made.settings.schedule)
+    return made
 
 
 def _datasource(row: TupleRow) -> Datasource:

@@ -6,6 +6,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.queue import cancel_queued
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import UsageError
@@ -27,6 +28,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     values = {"datasource_id": source.id}
     with catalog.write() as connection:
         refuse_while_running(connection, source.id)
+        cancel_queued(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
         found = _counted(connection, source)
         if found.acknowledge != acknowledged:

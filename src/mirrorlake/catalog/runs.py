@@ -20,12 +20,13 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
 HEARTBEAT_S = 5.0
 LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
+_PASSES = [trigger.value for trigger in PASSES]
 INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
 
 
@@ -207,6 +208,28 @@ def show_run(catalog: Catalog, run_id: int) -> Run:
 def last_runs(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
     """The newest run of each datasource, by the datasource's name."""
     return {run.datasource: run for run in _runs(connection, "last_runs", {})}
+
+
+def last_passes(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
+    """The pass of each datasource that ended last, by the datasource's name."""
+    return {run.datasource: run for run in _runs(connection, "last_passes", {"passes": _PASSES, "datasource_id": None})}
+
+
+def last_pass(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run | None:
+    """The pass of a datasource that ended last."""
+    found = _runs(connection, "last_passes", {"passes": _PASSES, "datasource_id": datasource_id})
+    return found[0] if found else None
+
+
+def runs_at_work(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
+    """The run of each datasource that is at work, else that waits, by the datasource's name."""
+    return {run.datasource: run for run in _runs(connection, "runs_at_work", {"datasource_id": None})}
+
+
+def at_work(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run | None:
+    """The run of a datasource that is at work, else that waits."""
+    found = _runs(connection, "runs_at_work", {"datasource_id": datasource_id})
+    return found[-1] if found else None
 
 
 def outcomes(

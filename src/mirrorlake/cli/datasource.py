@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import shlex
+from datetime import UTC
+from importlib import import_module
 from typing import Annotated
 
 import orjson
 import typer
 
 from mirrorlake.cli.output import print_json, print_json_lines, print_table, results, say, say_error
-from mirrorlake.cli.progress import shown_count
+from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.reader import open_acting, open_actor, open_reader, open_server
-from mirrorlake.cli.report import follow
+from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.errors import NotFound
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
+from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
 
@@ -35,13 +38,14 @@ def list_(*, json: JSON = False) -> None:
         say("No datasource yet. Mirror one: mirrorlake mirror s3://your-bucket/folder")
     else:
         print_table(
-            ["name", "uri", "assets", "last run"],
+            ["name", "uri", "assets", "last run", "next due"],
             (
                 (
                     one.datasource.name,
                     one.datasource.location.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
+                    one.next_due and f"{one.next_due.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
                 )
                 for one in found
             ),
@@ -86,6 +90,25 @@ def explain(
     if told.sidecars:
         rows.append(("metadata from", ", else ".join(told.sidecars)))
     print_table(["", ""], [*rows, ("object", explained.object)])
+
+
+@app.command("run")
+def run(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Mirror it now, as it is set up, and print the report.
+
+    Refused while a pass waits or is at work, and for an hour after one that imported something.
+    """
+    run_now = import_module("mirrorlake.app.triggering").run_now
+    with terminate_as_interrupt(), shown_progress() as progress:
+        report = run_now(read_local_settings(), name, progress, jobs=jobs)
+    return show_report(report, json=json)
 
 
 @app.command("reapply")

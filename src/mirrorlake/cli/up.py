@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from mirrorlake.api import create_app, serve
+from mirrorlake.app.attending import attended_worker
 from mirrorlake.app.running import first_start_token, serving
 from mirrorlake.app.served import ServedLibrary
 from mirrorlake.cli.output import results, say
@@ -19,6 +21,9 @@ def up(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = DEFAULT_PORT,
+    worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run scheduled and queued passes too.", show_default=True)
+    ] = True,
 ) -> None:
     """Serve the library, and print the address to open. Ctrl-C stops it."""
     settings = read_settings()
@@ -30,7 +35,8 @@ def up(
             results.print(f"The library is served at {address}/?token={token}", soft_wrap=True, markup=False)
             say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
-        serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
+        with attended_worker(say) if worker else nullcontext():
+            serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
 
 
 def _hosts(host: str) -> tuple[str, ...]:

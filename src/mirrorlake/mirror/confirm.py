@@ -19,11 +19,11 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import opened, recipe, root_now
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState
+from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
 from mirrorlake.select.kernels import keep
 
-TRIGGER = "confirm"
 _WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
@@ -35,7 +35,7 @@ def confirm(
     An object that stands again, or of which the source says nothing certain, is left alone. Raises PassRunning where
     a pass of this datasource is at work, LeaseLost where one took over.
     """
-    lease = begin(catalog, source.id, TRIGGER)
+    lease = begin(catalog, source.id, Trigger.CONFIRM)
     began(lease.run_id)
     tally = Tally(lease.tell)
     opens = opens or recipe(source)

@@ -18,12 +18,10 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, RunState
+from mirrorlake.model.runs import Counts, RunState, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.select.kernels import column, fields
 from mirrorlake.select.rules import Rules, compile_rules
-
-TRIGGER = "reapply"
 
 Done = Callable[[int, int], None]  # how many assets are done, of how many
 
@@ -36,7 +34,7 @@ def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = 
     """
     started = time.monotonic()
     choose = _choose(catalog, source)
-    lease = begin(catalog, source.id, TRIGGER)
+    lease = begin(catalog, source.id, Trigger.REAPPLY)
     began(lease.run_id)
     counts = Counts()
 

@@ -27,15 +27,13 @@ from mirrorlake.mirror.report import Report, Would
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.runs import Counts, Hold, RunState
+from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.folder import root_identity
 from mirrorlake.storage.wrappers import Metered
-
-TRIGGER = "mirror"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +47,26 @@ class Parts:
     ranges: int  # of keys that are listed side by side, where the store can
 
 
-def run_pass(source: Datasource, parts: Parts, progress: Progress, *, opens: Opens | None = None) -> Report:
+def run_pass(
+    source: Datasource,
+    parts: Parts,
+    progress: Progress,
+    *,
+    trigger: Trigger = Trigger.MIRROR,
+    opens: Opens | None = None,
+) -> Report:
     """Bring the catalog in step with the source. Whatever happens, what was committed stays.
 
     `opens` makes the store, where it is not the one that the datasource's address names.
     Raises PassRunning where another pass of this datasource is at work, LeaseLost where one took over.
     """
-    lease = begin(parts.catalog, source.id, TRIGGER)
+    return run_leased(begin(parts.catalog, source.id, trigger), source, parts, progress, opens=opens)
+
+
+def run_leased(
+    lease: Lease, source: Datasource, parts: Parts, progress: Progress, *, opens: Opens | None = None
+) -> Report:
+    """The same for a run that has begun already. Raises LeaseLost."""
     tally = Tally(lease.tell)
     opens = opens or recipe(source)
     return conclude(

@@ -14,6 +14,7 @@ from typing import Any, cast
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.schedule import schedule_from_text, schedule_to_text, timezone_of
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -237,6 +238,11 @@ def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
         "configs": [asdict(config) for config in source.settings.configs],
         "sidecar_suffix": source.settings.sidecar_suffix,
         "listing_ordered": source.settings.listing_ordered,
+        "schedule": schedule_to_text(source.settings.schedule),
+        "timezone": timezone_of(source.settings.schedule),
+        "next_due": _time(summary.next_due),
+        "can_run": summary.can_run,
+        "cooldown_minutes": summary.cooldown_minutes,
         "assets": summary.assets,
         "last_run": None if summary.last_run is None else run_to_json(summary.last_run),
     }
@@ -254,9 +260,13 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
                 configs=tuple(_config(config) for config in data["configs"]),
                 sidecar_suffix=data["sidecar_suffix"],
                 listing_ordered=data["listing_ordered"],
+                schedule=schedule_from_text(data["schedule"], data["timezone"]),
             ),
         ),
         assets=data["assets"],
+        next_due=_moment(data["next_due"]),
+        cooldown_minutes=data["cooldown_minutes"],
+        can_run=data["can_run"],
         last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
     )
 

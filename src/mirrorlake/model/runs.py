@@ -21,6 +21,20 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Trigger(StrEnum):
+    """What made a run."""
+
+    MIRROR = "mirror"  # `mirrorlake mirror`, in the foreground
+    MANUAL = "manual"  # a person asked for it by the datasource's name
+    SCHEDULE = "schedule"  # it fell due
+    REAPPLY = "reapply"  # no pass: metadata is merged again
+    CONFIRM = "confirm"  # no pass: removals that a person agreed to
+
+
+# What brings a datasource in step with its source, as a whole.
+PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE)
+
+
 class OutcomeKind(StrEnum):
     """What happened to one object in a run."""
 
@@ -53,6 +67,11 @@ class Counts:
     skipped: int = 0
     failed: int = 0
 
+    @property
+    def imported(self) -> int:
+        """How many objects brought something into the library."""
+        return self.new + self.changed + self.metadata_changed + self.labels_changed
+
     def __add__(self, other: Counts) -> Counts:
         return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
 
@@ -74,9 +93,9 @@ class Run:
 
     id: int
     datasource: str
-    trigger: str  # "mirror" for a foreground pass
+    trigger: str  # a Trigger, or what another version calls one
     state: RunState
-    started: datetime
+    started: datetime  # while queued: when it was asked for
     finished: datetime | None
     counts: Counts = field(default_factory=Counts)
     requests: Requests = field(default_factory=Requests)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Run
+from mirrorlake.model.schedule import OFF, Schedule
 
 
 class Provider(StrEnum):
@@ -101,6 +103,7 @@ class MirrorSettings:
     configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
     sidecar_suffix: str | None = None  # after an asset's whole key; None = only the base name with .json serves
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    schedule: Schedule = OFF  # when a pass falls due without being asked for
 
     @property
     def globs(self) -> tuple[str, ...]:
@@ -138,3 +141,6 @@ class DatasourceSummary:
     datasource: Datasource
     assets: int  # not in the trash
     last_run: Run | None  # the newest, whatever its state
+    next_due: datetime | None = None  # when its schedule asks for a pass
+    cooldown_minutes: int = 0  # until a person may ask for one
+    can_run: bool = True  # whether a person may ask for one now: none waits or is at work, and no cooldown holds

@@ -7,14 +7,12 @@ have no effect yet are accepted with the value they have anyway; another value i
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeAlias, TypeVar
 
 from mirrorlake.errors import SettingsError
+from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
     MetadataStrategy,
@@ -23,9 +21,20 @@ from mirrorlake.model.sources import (
     NamingStrategy,
     Orphans,
 )
+from mirrorlake.select.document import (
+    Json,
+    a_choice,
+    a_flag,
+    a_list,
+    a_text,
+    an_object,
+    either,
+    is_key,
+    parsed,
+    shown,
+    texts,
+)
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +57,6 @@ class _Later:
 _LATER: Mapping[str, _Later] = MappingProxyType(
     {
         "updateImageStrategy": _Later("overwrite"),
-        "runScheduledEvery": _Later(None),
-        "schedule": _Later("off"),
-        "timezone": _Later(None),
         "storage": _Later("reference", ("copy",)),
         "look": _Later("full", ("header", "none")),
         "followSymlinks": _Later(default=False),
@@ -66,7 +72,8 @@ _CONFIG_SETTINGS = (
     *_REMOVE_NAMES,
     "orphans",
 )
-_WIDE = ("metadataSidecarSuffix", "listingOrdered")  # of the whole datasource: configs may not differ in them
+# Of the whole datasource: configs may not differ in them.
+_WIDE = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
 _TAKING = ("exclude", "paths")  # Roboflow has neither; they stand beside the patterns or among the settings
 _SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_TAKING, *_LATER)
 _PATTERNS = ("glob_patterns", "glob_file_path")
@@ -81,12 +88,12 @@ _PLAIN = MirrorConfig()
 
 def settings_from_json(text: str) -> tuple[MirrorSettings, SourceHint]:
     """Read a settings file. Raises SettingsError (or PatternError) that names the setting and what it may be."""
-    return settings_from_document(_parsed(text))
+    return settings_from_document(parsed(text))
 
 
 def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     """Read settings that are parsed already. Raises as `settings_from_json`."""
-    document = _object(value, "The settings file")
+    document = an_object(value, "The settings file")
     if document.keys().isdisjoint(_DOCUMENT):
         _check_names(document, _FLAT, "")
         return _with_wide((_mirror_config(document, ""),), [("", document)]), SourceHint()
@@ -94,13 +101,13 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     _only_as(document, "bucket_type", _Later("s3", ("gcs", "azure")), "")
     _only_as(document, "require_vpce", _Later(default=False), "")
     hint = SourceHint(
-        bucket_name=_text(document, "bucket_name"),
-        region=_text(document, "region"),
-        endpoint=_text(document, "endpoint"),
+        bucket_name=a_text(document, "bucket_name"),
+        region=a_text(document, "region"),
+        endpoint=a_text(document, "endpoint"),
     )
     given = [
         (f"mirror_configs[{index}].", _merged(config, f"mirror_configs[{index}]"))
-        for index, config in enumerate(_list(document.get("mirror_configs"), "mirror_configs"))
+        for index, config in enumerate(a_list(document.get("mirror_configs"), "mirror_configs"))
     ]
     configs = tuple(_mirror_config(each, where) for where, each in given) or (_PLAIN,)
     _check_configs(configs)
@@ -109,9 +116,9 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
 
 def stored_settings(value: Json) -> MirrorSettings:
     """Settings as `settings_to_json` wrote them. Names that only another version knows are left alone."""
-    document = _only(_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
+    document = _only(an_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
     if "mirror_configs" in document:
-        configs = [_object(one, "A mirror config") for one in _list(document["mirror_configs"], "mirror_configs")]
+        configs = [an_object(one, "A mirror config") for one in a_list(document["mirror_configs"], "mirror_configs")]
         document = _only(document, (*_WIDE, *_DOCUMENT))
         document["mirror_configs"] = [_only_known(config) for config in configs]
     return settings_from_document(document)[0]
@@ -120,7 +127,7 @@ def stored_settings(value: Json) -> MirrorSettings:
 def _only_known(config: dict[str, Json]) -> Json:
     known = _only(config, _CONFIG)
     if "settings" in known:
-        known["settings"] = _only(_object(known["settings"], "settings"), _SETTINGS)
+        known["settings"] = _only(an_object(known["settings"], "settings"), _SETTINGS)
     return known
 
 
@@ -138,6 +145,10 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
         wide["listingOrdered"] = settings.listing_ordered
+    if settings.schedule != OFF:
+        wide["schedule"] = schedule_to_text(settings.schedule)
+    if isinstance(settings.schedule, Cron):
+        wide["timezone"] = settings.schedule.timezone
     if len(settings.configs) == 1 and settings.configs[0].id is None:
         return _patterns_to_json(settings.configs[0]) | _choices_to_json(settings.configs[0]) | wide
     configs: list[Json] = []
@@ -173,33 +184,12 @@ def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
     return {name: value for name, (value, default) in said.items() if value != default}
 
 
-def _parsed(text: str) -> Json:
-    try:
-        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_twins)
-    except json.JSONDecodeError as error:
-        raise SettingsError(
-            f"The settings are not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
-            "Correct the file there.",
-        ) from error
-    except RecursionError as error:
-        raise SettingsError("The settings are nested too deeply to be read.", "Use a flat object.") from error
-
-
-def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found: dict[str, Json] = {}
-    for name, value in pairs:
-        if name in found:
-            raise SettingsError(f"The setting {name!r} is there twice.", "Keep the one that you mean.")
-        found[name] = value
-    return found
-
-
 def _merged(value: Json, where: str) -> dict[str, Json]:
     """A config of a document with its settings beside its patterns."""
-    config = _object(value, where)
+    config = an_object(value, where)
     _check_names(config, _CONFIG, f"{where}.")
     inner = config.get("settings")
-    settings = {} if inner is None else _object(inner, f"{where}.settings")
+    settings = {} if inner is None else an_object(inner, f"{where}.settings")
     _check_names(settings, _SETTINGS, f"{where}.settings.")
     for name in _TAKING:
         if name in config and name in settings:
@@ -210,8 +200,8 @@ def _merged(value: Json, where: str) -> dict[str, Json]:
 def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
     for name, later in _LATER.items():
         _only_as(given, name, later, where)
-    naming = _choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
-    naming_key = _text(given, "namingStrategyMetadataKey", where)
+    naming = a_choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
+    naming_key = a_text(given, "namingStrategyMetadataKey", where)
     if naming is NamingStrategy.METADATA and naming_key is None:
         raise SettingsError(
             f'{where}namingStrategy is "metadata", but no namingStrategyMetadataKey says which value names an asset.',
@@ -225,9 +215,9 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
         exclude=_globs(given, "exclude", where),
         naming=naming,
         naming_key=naming_key,
-        update_image=_flag(given, "updateImageWhenNewer", where) is not False,
-        update_metadata=_flag(given, "updateMetadataWhenNewer", where) is not False,
-        metadata_strategy=_choice(
+        update_image=a_flag(given, "updateImageWhenNewer", where) is not False,
+        update_metadata=a_flag(given, "updateMetadataWhenNewer", where) is not False,
+        metadata_strategy=a_choice(
             given, "updateMetadataStrategy", MetadataStrategy, MetadataStrategy.MERGE_BUCKET_WINS, where
         ),
         orphans=_orphans(given, where),
@@ -242,7 +232,7 @@ def _check_configs(configs: tuple[MirrorConfig, ...]) -> None:
         )
     ids = [config.id for config in configs if config.id is not None]
     for twin in {one for one in ids if ids.count(one) > 1}:
-        raise SettingsError(f"Two mirror_configs have the id {_shown(twin)}.", "Give each an id of its own.")
+        raise SettingsError(f"Two mirror_configs have the id {shown(twin)}.", "Give each an id of its own.")
 
 
 def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
@@ -252,7 +242,7 @@ def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[st
         for where, value in said[1:]:
             if value != said[0][1]:
                 raise SettingsError(
-                    f"{where}{name} is {_shown(value)}, but {said[0][0]}{name} is {_shown(said[0][1])}.",
+                    f"{where}{name} is {shown(value)}, but {said[0][0]}{name} is {shown(said[0][1])}.",
                     "It holds for the whole datasource: say it once, or make one datasource for each.",
                 )
     wide = {name: (where, one) for where, one in reversed(given) for name in _WIDE if name in one}
@@ -262,17 +252,35 @@ def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[st
     return MirrorSettings(
         configs=configs,
         sidecar_suffix=_suffix(suffix_given, suffix_where),
-        listing_ordered=_flag(ordered_given, "listingOrdered", ordered_where),
+        listing_ordered=a_flag(ordered_given, "listingOrdered", ordered_where),
+        schedule=_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
+
+
+def _schedule(wide: dict[str, Json]) -> Schedule:
+    said, timezone = a_text(wide, "schedule"), a_text(wide, "timezone")
+    hours = wide.get("runScheduledEvery")
+    if hours is not None and (isinstance(hours, bool) or not isinstance(hours, int)):
+        raise SettingsError(f"runScheduledEvery is {shown(hours)}.", "It can be a number of hours; 0 means never.")
+    regular = None if hours is None else every_hours(hours)
+    if regular is not None and said is None and timezone is None:
+        return regular
+    schedule = schedule_from_text(said or "off", timezone)
+    if regular not in (None, schedule):
+        raise SettingsError(
+            f"runScheduledEvery is {shown(hours)}, but schedule is {shown(said)}.",
+            f'Keep one of them; "schedule": {shown(schedule_to_text(regular))} says what the first says.',
+        )
+    return schedule
 
 
 def _suffix(given: dict[str, Json], where: str) -> str | None:
     suffix = given.get("metadataSidecarSuffix")
     if suffix is None:
         return None
-    if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not _is_key(suffix):
+    if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not is_key(suffix):
         raise SettingsError(
-            f"{where}metadataSidecarSuffix is {_shown(suffix)}.",
+            f"{where}metadataSidecarSuffix is {shown(suffix)}.",
             f'It can be a text of 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means that only'
             " the base name serves.",
         )
@@ -285,61 +293,36 @@ def _identity(given: dict[str, Json], where: str) -> str | None:
         return identity or None
     if isinstance(identity, int) and not isinstance(identity, bool):
         return str(identity)
-    raise SettingsError(f"{where}id is {_shown(identity)}.", "It can be a text or a number.")
+    raise SettingsError(f"{where}id is {shown(identity)}.", "It can be a text or a number.")
 
 
 def _glob_file(given: dict[str, Json], where: str) -> str | None:
-    path = _text(given, "glob_file_path", where)
+    path = a_text(given, "glob_file_path", where)
     key = None if path is None else path.removeprefix("/")
-    if key is not None and (not key or key.endswith("/") or not _is_key(key)):
+    if key is not None and (not key or key.endswith("/") or not is_key(key)):
         raise SettingsError(
-            f"{where}glob_file_path is {_shown(path)}, which names no file.",
+            f"{where}glob_file_path is {shown(path)}, which names no file.",
             'Write the key of a text file in the bucket, such as "patterns/train.txt".',
         )
     return key
 
 
 def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
-    paths = _texts(given, "paths", where)
+    paths = texts(given, "paths", where)
     for path in paths:
-        if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not _is_key(path):
-            raise SettingsError(f"{where}paths holds {_shown(path)}, which names no object.", "Remove it.")
+        if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not is_key(path):
+            raise SettingsError(f"{where}paths holds {shown(path)}, which names no object.", "Remove it.")
     return paths
 
 
 def _globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    return check_patterns(_texts(given, name, where))
-
-
-def _texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    values = _list(given.get(name), f"{where}{name}")
-    texts = [value for value in values if isinstance(value, str)]
-    if len(texts) < len(values):
-        raise SettingsError(f"{where}{name} holds something that is no text.", 'Write a list of texts: ["photos/**"].')
-    return tuple(texts)
-
-
-def _is_key(text: str) -> bool:
-    """Whether an object key can hold all of it."""
-    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _choice(given: dict[str, Json], name: str, kind: type[_Choice], default: _Choice, where: str) -> _Choice:
-    value = given.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str) or value not in set(kind):
-        raise SettingsError(f"{where}{name} is {_shown(value)}.", f"It can be {_either([one.value for one in kind])}.")
-    return kind(value)
+    return check_patterns(texts(given, name, where))
 
 
 def _orphans(settings: dict[str, Json], where: str) -> Orphans:
-    orphans = _choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
+    orphans = a_choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
     for name in _REMOVE_NAMES:
-        remove = _flag(settings, name, where)
+        remove = a_flag(settings, name, where)
         if remove is not None:
             orphans = Orphans.REMOVE if remove else Orphans.KEEP
     return orphans
@@ -351,10 +334,10 @@ def _only_as(settings: dict[str, Json], name: str, later: _Later, where: str) ->
         return
     if later.others and value not in later.others:
         choice = [str(later.default), *later.others]
-        raise SettingsError(f"{where}{name} is {_shown(value)}.", f"It can be {_either(choice)}.")
+        raise SettingsError(f"{where}{name} is {shown(value)}.", f"It can be {either(choice)}.")
     raise SettingsError(
-        f"{where}{name} is {_shown(value)}, which is not supported yet.",
-        f"Leave it out, or write {_shown(later.default)}.",
+        f"{where}{name} is {shown(value)}, which is not supported yet.",
+        f"Leave it out, or write {shown(later.default)}.",
     )
 
 
@@ -364,46 +347,9 @@ def _check_names(settings: dict[str, Json], known: tuple[str, ...], where: str) 
             continue
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
         if close:
-            fix = f"Did you mean {_either(close)}?"
+            fix = f"Did you mean {either(close)}?"
         elif name in _FLAT:
             fix = "In a datasource document it belongs into mirror_configs, the strategies into its settings."
         else:
             fix = f"Known are {', '.join(sorted(known))}."
-        raise SettingsError(f"There is no setting {_shown(where + name)}.", fix)
-
-
-def _object(value: Json, what: str) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        raise SettingsError(f"{what} is not a JSON object.", 'Write it as {"glob_patterns": ["photos/**"]}.')
-    return value
-
-
-def _list(value: Json, what: str) -> list[Json]:
-    if value is None:
-        return []
-    if not isinstance(value, list):
-        raise SettingsError(f"{what} is {_shown(value)}, not a list.", "Put it in square brackets.")
-    return value
-
-
-def _flag(settings: dict[str, Json], name: str, where: str) -> bool | None:
-    value = settings.get(name)
-    if value is None or isinstance(value, bool):
-        return value
-    raise SettingsError(f"{where}{name} is {_shown(value)}.", "It can be true or false.")
-
-
-def _text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
-    value = settings.get(name)
-    if value is None or isinstance(value, str):
-        return value or None
-    raise SettingsError(f"{where}{name} is {_shown(value)}, not a text.", "Put it in quotes.")
-
-
-def _shown(value: Json) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
-
-
-def _either(choices: list[str]) -> str:
-    return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))
+        raise SettingsError(f"There is no setting {shown(where + name)}.", fix)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mirrorlake.errors import PatternError, SettingsError
+from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
 from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json
 
@@ -53,6 +54,19 @@ def test_defaults_written_out_are_accepted():
         "metadataSidecarSuffix": None,
     }
     assert read(settings)[0] == MirrorSettings(configs=(MirrorConfig(orphans=Orphans.KEEP),))
+
+
+def test_a_schedule_is_of_the_whole_datasource_and_may_be_said_in_hours():
+    for document in (
+        {"schedule": "every: 6h"},
+        {"runScheduledEvery": 6},
+        {"runScheduledEvery": 6, "schedule": "every 6 hours"},
+        {"mirror_configs": [{"settings": {"runScheduledEvery": 6}}, {}], "schedule": None},
+    ):
+        assert read(document)[0].schedule == Every(6)
+    assert read({"runScheduledEvery": 0, "schedule": "off", "timezone": None})[0].schedule == OFF
+    named = {"schedule": "0 3 * * mon", "timezone": "Europe/Berlin"}
+    assert read(named)[0].schedule == Cron("0 3 * * mon", "Europe/Berlin")
 
 
 def test_several_configs_keep_their_order_and_their_own_settings():
@@ -115,6 +129,8 @@ EVERY_SETTING = MirrorConfig(
         MirrorSettings(configs=(MirrorConfig(id="only"),)),
         MirrorSettings(configs=(EVERY_SETTING,), listing_ordered=True, sidecar_suffix="?m"),
         MirrorSettings(configs=(EVERY_SETTING, replace(EVERY_SETTING, id="b"), MirrorConfig()), sidecar_suffix=".m"),
+        MirrorSettings(schedule=Every(24)),
+        MirrorSettings(schedule=Cron("*/5 3 * * *", "Asia/Kolkata")),
         *(MirrorSettings(configs=(MirrorConfig(metadata_strategy=each),)) for each in MetadataStrategy),
     ],
 )
@@ -141,7 +157,18 @@ def test_settings_survive_being_written_and_read(settings):
         ({"updateMetadataWhenNewer": "no"}, ["true or false"]),
         ({"updateImageStrategy": "keep"}, ["not supported yet"]),
         ({"followSymlinks": 0}, ["not supported yet"]),
-        ({"schedule": "every: 6h"}, ["not supported yet"]),
+        ({"schedule": "every: 6m"}, ["'every: 6m'", "every: 6h", "five fields"]),
+        ({"schedule": 6}, ["schedule is 6, not a text"]),
+        ({"schedule": "every: 6h", "timezone": "UTC"}, ["every time zone", "Leave timezone out"]),
+        ({"timezone": "UTC"}, ["'off'", "Leave timezone out"]),
+        ({"schedule": "0 3 * * *", "timezone": "Berlin"}, ["no time zone 'Berlin'", "Europe/Berlin"]),
+        ({"runScheduledEvery": "6h"}, ["runScheduledEvery", "number of hours"]),
+        ({"runScheduledEvery": -1}, ["-1 hours", "1 to 8,760"]),
+        ({"runScheduledEvery": 6, "schedule": "every: 7h"}, ["Keep one of them", "every: 6h"]),
+        (
+            {"mirror_configs": [{"settings": {"runScheduledEvery": 6}}, {"settings": {"runScheduledEvery": 0}}]},
+            ["mirror_configs[1].runScheduledEvery is 0", "whole datasource"],
+        ),
         ({"exclude": [1]}, ["exclude", "no text"]),
         ({"paths": ["a", "/"]}, ["paths", "names no object"]),
         ({"glob_file_path": "globs/"}, ["names no file"]),

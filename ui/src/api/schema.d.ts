@@ -592,6 +592,11 @@ export interface components {
             /** Assets */
             assets: number;
             /**
+             * Can Run
+             * @description Whether a pass can be asked for now.
+             */
+            can_run: boolean;
+            /**
              * Configs
              * @description The first that takes an object governs it.
              */
@@ -601,6 +606,11 @@ export interface components {
              * @description The bucket, or the folder's path.
              */
             container: string;
+            /**
+             * Cooldown Minutes
+             * @description Until a pass can be asked for again; 0: none.
+             */
+            cooldown_minutes: number;
             /** Endpoint */
             endpoint: string | null;
             /**
@@ -615,6 +625,11 @@ export interface components {
             listing_ordered: boolean | null;
             /** Name */
             name: string;
+            /**
+             * Next Due
+             * @description When the schedule asks for a pass.
+             */
+            next_due: string | null;
             /** Prefix */
             prefix: string;
             /**
@@ -625,8 +640,18 @@ export interface components {
             provider: components["schemas"]["Provider"];
             /** Region */
             region: string | null;
+            /**
+             * Schedule
+             * @description off, every: 6h, or a cron expression.
+             */
+            schedule: string;
             /** Sidecar Suffix */
             sidecar_suffix: string | null;
+            /**
+             * Timezone
+             * @description Whose clock a cron expression means.
+             */
+            timezone: string | null;
             /** Uri */
             uri: string;
         };

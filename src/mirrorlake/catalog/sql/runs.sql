@@ -85,6 +85,21 @@ WHERE run.id = %(run_id)s;
 -- Fragment after run_columns: the newest run of each datasource.
 WHERE run.id IN (SELECT max(id) FROM run GROUP BY datasource_id);
 
+-- name: last_passes
+-- Fragment after run_columns: the pass of each datasource, or of one, that ended last.
+JOIN LATERAL (
+  SELECT id FROM run AS ended
+  WHERE ended.datasource_id = datasource.id AND ended.finished IS NOT NULL AND ended.trigger = ANY(%(passes)s)
+  ORDER BY ended.finished DESC, ended.id DESC LIMIT 1
+) AS newest ON newest.id = run.id
+WHERE %(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s;
+
+-- name: runs_at_work
+-- Fragment after run_columns: what waits or is at work, of each datasource or of one; what runs comes last.
+WHERE (run.state = 'queued' OR run.state = 'running' AND NOT gone)
+  AND (%(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s)
+ORDER BY run.state;
+
 -- name: list_outcomes
 -- What happened to single objects in a run, by key.
 SELECT key, kind, stage, reason, asset_id FROM outcome

@@ -1,0 +1,153 @@
+"""The worker: puts what falls due into the queue, and carries out what waits there, one run after another.
+
+Any number of workers on any number of machines share one library: the queue gives each run to one of them, and the
+lease keeps them and foreground passes apart.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime
+from types import FrameType
+
+from mirrorlake.app.mirroring import parts_of
+from mirrorlake.catalog import datasources, queue, schedules
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.errors import CatalogError, MirrorlakeError
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import run_leased
+from mirrorlake.model.runs import RunState
+from mirrorlake.settings import Settings
+
+POLL_S = 1.0  # between two looks at the queue; how long a run that somebody asked for waits at most
+RETRY_S = 5.0  # between two tries to reach a database that is away
+Tell = Callable[[str], None]  # receives one sentence for each event
+
+
+class Stop:
+    """Whether a signal has asked the worker to end. `ask` is the handler; it interrupts a pass, and nothing else."""
+
+    def __init__(self) -> None:
+        self.asked: int | None = None  # the signal
+        self._in_pass = False
+
+    def ask(self, signal: int, _frame: FrameType | None = None) -> None:
+        """End as soon as a pass under way has told that it is cancelled. Who asks twice does not wait for anything."""
+        again, self.asked = self.asked is not None, signal
+        if again or self._in_pass:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def during_pass(self) -> Generator[None]:
+        """A stretch that being asked interrupts."""
+        self._in_pass = True
+        try:
+            if self.asked is not None:
+                raise KeyboardInterrupt
+            yield
+        finally:
+            self._in_pass = False
+
+
+class Worker:
+    """One worker over an open library. `clock` None: the database's."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        jobs: int | None,
+        tell: Tell,
+        stop: Stop,
+        clock: Callable[[], datetime] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._catalog = catalog
+        self._jobs = jobs
+        self._tell = tell
+        self.stop = stop
+        self._clock = clock or (lambda: schedules.database_time(catalog))
+        self._ticked: datetime | None = None  # the minute whose due schedules were put into the queue
+        self._away = False  # whether the database was, when last asked
+
+    def serve(self) -> None:
+        """Work until asked to stop. A database that is away is waited for."""
+        while self.stop.asked is None:
+            try:
+                busy = self.step() is not None
+                if self._away:
+                    self._tell("the database is back")
+                    self._away = False
+            except CatalogError as error:
+                if not self._away:
+                    self._tell(f"waiting for the database: {error}")
+                    self._away = True
+                time.sleep(RETRY_S)
+                continue
+            if not busy:
+                time.sleep(POLL_S)
+
+    def drain(self) -> bool:
+        """Do everything that is due or waits now, and end; answers whether all of it succeeded."""
+        well = True
+        while self.stop.asked is None:
+            state = self.step()
+            if state is None:
+                return well
+            well = well and state is RunState.SUCCEEDED
+        return False
+
+    def step(self) -> RunState | None:
+        """Look at the schedules once a minute, then carry out one queued run; answers how it ended. None: none waits.
+
+        Raises CatalogError where the database is away.
+        """
+        now = self._clock()
+        minute = now.replace(second=0, microsecond=0)
+        if minute != self._ticked:
+            self._tick(now)
+            self._ticked = minute
+        lease = queue.claim(self._catalog)
+        return None if lease is None else self._carry_out(lease)
+
+    def _tick(self, now: datetime) -> None:
+        for gone in queue.requeue_interrupted(self._catalog):
+            then = "" if gone.again is None else f"; run {gone.again} goes on from there"
+            self._tell(f"run {gone.run_id} of {gone.datasource} was interrupted: its worker is gone{then}")
+        for due in schedules.enqueue_due(self._catalog, now):
+            waits = "a run of it waits already" if due.run_id is None else f"run {due.run_id} waits"
+            self._tell(f"{due.datasource} is due: {waits}; next {due.next_due:%Y-%m-%d %H:%M} UTC")
+
+    def _carry_out(self, lease: Lease) -> RunState:
+        with lease:
+            source = datasources.by_id(self._catalog, lease.datasource_id)
+            what = f"run {lease.run_id} of {source.name}"
+            self._tell(f"{what} begins")
+            try:
+                with parts_of(self._settings, self._catalog, self._jobs) as parts, self.stop.during_pass():
+                    report = run_leased(lease, source, parts, Silent())
+            except KeyboardInterrupt:
+                self._tell(f"{what} was interrupted")
+                return RunState.CANCELLED
+            except MirrorlakeError as error:  # such as a lease that was lost, or a full disk
+                self._tell(f"{what} ended: {error}")
+                return RunState.FAILED
+            except Exception:  # noqa: BLE001 - a mistake of ours costs its run, not those of all other datasources
+                self._tell(f"{what} ended by an internal error:\n{traceback.format_exc()}")
+                return RunState.FAILED
+        self._tell(f"{what} {_told(report)}")
+        return report.state
+
+
+def _told(report: Report) -> str:
+    counts = report.counts
+    kinds = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "failed")
+    done = [f"{getattr(counts, kind):,} {kind.replace('_', ' ')}" for kind in kinds if getattr(counts, kind)]
+    told = f"{report.state.value} in {report.seconds:.1f} s: {', '.join(done) or 'nothing changed'}"
+    return told if report.error is None else f"{told}. {report.error}"

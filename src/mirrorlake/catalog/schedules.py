@@ -1,0 +1,80 @@
+"""Schedules as the catalog holds them: set with a datasource, and each due pass put into the queue exactly once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.statements import statement
+from mirrorlake.model.runs import Trigger
+from mirrorlake.model.schedule import Schedule, next_due, schedule_from_text, schedule_to_text, timezone_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A schedule that fell due."""
+
+    datasource: str
+    run_id: int | None  # None: a queued run waited already, and serves for this one too
+    next_due: datetime | None
+
+
+def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, schedule: Schedule) -> None:
+    """Keep when a datasource is due, in the transaction that stores its settings."""
+    now = database_time_in(connection)
+    due = next_due(schedule, anchor=now, after=now)
+    if due is None:
+        connection.execute(statement("drop_schedule").query, {"datasource_id": datasource_id})
+        return
+    connection.execute(
+        statement("set_schedule").query,
+        {
+            "datasource_id": datasource_id,
+            "said": schedule_to_text(schedule),
+            "timezone": timezone_of(schedule),
+            "anchor": now,
+            "next_due": due,
+        },
+    )
+
+
+def database_time(catalog: Catalog) -> datetime:
+    """What time it is. Workers go by the database's clock, so that one whose own is wrong does no harm."""
+    with catalog.read() as connection:
+        return database_time_in(connection)
+
+
+def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
+    """When the transaction of this connection began."""
+    row = connection.execute(statement("database_time").query).fetchone()
+    if row is None:
+        raise AssertionError("SELECT now() answers one row")
+    return row[0]
+
+
+def enqueue_due(catalog: Catalog, now: datetime) -> list[Due]:
+    """Put a run into the queue for everything that is due at `now`, and set when it is due next, in one transaction.
+
+    However often a schedule fell due since somebody last looked, it is one run. Of many workers that look at the same
+    time each schedule is seen by one.
+    """
+    with catalog.write() as connection:
+        found: list[Due] = []
+        for datasource_id, name, said, timezone, anchor in connection.execute(
+            statement("due_schedules").query, {"now": now}
+        ).fetchall():
+            due = next_due(schedule_from_text(said, timezone), anchor=anchor, after=now)
+            values = {"datasource_id": datasource_id, "next_due": due, "trigger": Trigger.SCHEDULE.value, "attempt": 1}
+            connection.execute(statement("set_next_due").query, values)
+            made = connection.execute(statement("insert_queued").query, values).fetchone()
+            found.append(Due(datasource=name, run_id=None if made is None else made[0], next_due=due))
+        return found
+
+
+def next_dues(connection: psycopg.Connection[TupleRow]) -> dict[int, datetime]:
+    """When each datasource that has a schedule is due."""
+    return dict(connection.execute(statement("next_dues").query).fetchall())

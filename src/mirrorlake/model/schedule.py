@@ -1,0 +1,158 @@
+"""Schedules: when a datasource is mirrored by itself, as people write it and as time passes.
+
+Pure, but for the time zone database that it reads.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias, assert_never
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from mirrorlake.errors import SettingsError
+
+HOURS_LIMIT = 8760  # of `Every`: a year
+HOURS_A_DAY = 24
+CRON_FIELDS = 5
+CRON_CHARS = 200  # more than any expression that a person can still read
+FORMS = (
+    'Write "off", "every: 6h", "every: 1d", or a cron expression of five fields such as "0 3 * * 1-5" (minute,'
+    " hour, day of month, month, day of week)."
+)
+_EVERY = re.compile(r"every\b\s*:?\s*(?P<count>[0-9]{1,6})\s*(?P<unit>h|hours?|d|days?)", re.ASCII | re.IGNORECASE)
+_SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # any shows whether an expression can be read
+
+
+@dataclass(frozen=True, slots=True)
+class Off:
+    """Only when somebody asks for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """Every so many hours, counted from when the schedule was set: no pass in between shifts it."""
+
+    hours: int  # 1 to HOURS_LIMIT
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """At the times of a cron expression, as the clocks of a time zone show them.
+
+    On the day that clocks are put forward, a fixed time that is left out falls due when they have been; on the day
+    that they are put back, a fixed time that comes twice falls due the first time. An expression whose minute or hour
+    begins with `*` follows the hours that really pass. Debian's cron does the same.
+    """
+
+    expression: str  # five fields
+    timezone: str = "UTC"  # IANA name
+
+
+Schedule: TypeAlias = Off | Every | Cron
+OFF = Off()
+
+
+def next_due(schedule: Schedule, *, anchor: datetime, after: datetime) -> datetime | None:
+    """The first time after `after` at which a pass falls due, in UTC; None: never by itself.
+
+    `anchor` is when the schedule was set. Whatever fell due before `after` is one thing of the past, however often.
+    """
+    match schedule:
+        case Off():
+            return None
+        case Every(hours):
+            step = timedelta(hours=hours)
+            return anchor.astimezone(UTC) + max((after - anchor) // step + 1, 1) * step
+        case Cron(expression, timezone):
+            # Fixed times are found by the wall clock alone, which shows an hour twice when it is put back.
+            times = (found.astimezone(UTC) for found in CronSim(expression, after.astimezone(ZoneInfo(timezone))))
+            return next((found for found in times if found > after), None)
+        case _:
+            assert_never(schedule)
+
+
+def schedule_from_text(text: str, timezone: str | None = None) -> Schedule:
+    """The schedule that these words name. `timezone` says whose clock a cron expression means; None is UTC.
+
+    Raises SettingsError.
+    """
+    said = " ".join(text.split())
+    schedule = _regular(said) or _cron(said, timezone)
+    if timezone is not None and not isinstance(schedule, Cron):
+        raise SettingsError(
+            f"The schedule is {said!r}, which means the same in every time zone, but timezone is {timezone!r}.",
+            "Leave timezone out, or write a cron expression.",
+        )
+    return schedule
+
+
+def schedule_to_text(schedule: Schedule) -> str:
+    """The words that `schedule_from_text` reads back, the time zone apart."""
+    match schedule:
+        case Off():
+            return "off"
+        case Every(hours):
+            return f"every: {hours}h"
+        case Cron(expression):
+            return expression
+        case _:
+            assert_never(schedule)
+
+
+def timezone_of(schedule: Schedule) -> str | None:
+    """Whose clock it goes by; None where it means the same everywhere."""
+    return schedule.timezone if isinstance(schedule, Cron) else None
+
+
+def every_hours(hours: int) -> Schedule:
+    """Every so many hours; 0 is off. Raises SettingsError."""
+    if not 0 <= hours <= HOURS_LIMIT:
+        raise SettingsError(
+            f"A pass every {hours:,} hours cannot be scheduled.", f"Write 1 to {HOURS_LIMIT:,} hours, or turn it off."
+        )
+    return Every(hours) if hours else OFF
+
+
+def _regular(said: str) -> Schedule | None:
+    if said.lower() == "off":
+        return OFF
+    every = _EVERY.fullmatch(said)
+    if every is None:
+        return None
+    hours = int(every["count"]) * (HOURS_A_DAY if every["unit"].lower().startswith("d") else 1)
+    if not hours:
+        raise SettingsError(f"The schedule is {said!r}.", 'Write "off", or an hour or more.')
+    return every_hours(hours)
+
+
+def _cron(said: str, timezone: str | None) -> Schedule:
+    fields = said.split()
+    if len(fields) != CRON_FIELDS or len(said) > CRON_CHARS:
+        raise SettingsError(f"The schedule is {_shortened(said)!r}.", FORMS)
+    zone = timezone or "UTC"
+    _check_zone(zone)
+    try:
+        CronSim(said, _SOME_TIME)
+    except CronSimError as error:
+        raise SettingsError(
+            f"The schedule {said!r} is no cron expression: {str(error)[:1].lower()}{str(error)[1:]}.", FORMS
+        ) from error
+    return Cron(said, zone)
+
+
+def _check_zone(name: str) -> None:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"There is no time zone {_shortened(name)!r}.",
+            'Write its name in the IANA database, such as "Europe/Berlin" or "UTC".',
+        ) from error
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message

@@ -1,0 +1,99 @@
+"""Workers over real folders: every due pass once, whoever else works; the clock is the test's own."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.support.postgres import Server
+
+from mirrorlake.app.working import Stop, Worker
+from mirrorlake.catalog import datasources, queue, runs, schedules
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.runs import RunState
+from mirrorlake.model.schedule import Every
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.settings import Settings
+
+HOUR = timedelta(hours=1)
+
+
+class Clock:
+    """What every worker of a test takes for the time."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def new_source(catalog: Catalog, folder: Path, hours: int) -> str:
+    folder.mkdir()
+    made = datasources.create(
+        catalog,
+        name=folder.name,
+        location=Location(provider=Provider.FILE, container=str(folder)),
+        access=Access(),
+        settings=MirrorSettings(schedule=Every(hours)),
+    )
+    return made.name
+
+
+def a_worker(catalog: Catalog, home: Path, clock: Clock, told: list[str]) -> Worker:
+    return Worker(Settings(home=home), catalog, jobs=1, tell=told.append, stop=Stop(), clock=clock)
+
+
+def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_path: Path) -> None:
+    conninfo = postgres_server.new_database()
+    with Catalog(conninfo) as first, Catalog(conninfo) as second:
+        hourly = [new_source(first, tmp_path / f"h{number}", 1) for number in range(8)]
+        daily = [new_source(first, tmp_path / f"d{number}", 24) for number in range(4)]
+        clock, told = Clock(schedules.database_time(first)), list[str]()
+        workers = [a_worker(catalog, tmp_path / "home", clock, told) for catalog in (first, second)]
+        expected = Counter[str]()
+        # Nothing at first; then an hour; then both were down for a day and a half; then a minute.
+        for passed, now_due in (
+            (timedelta(), []),
+            (HOUR, hourly),
+            (36 * HOUR, hourly + daily),
+            (timedelta(minutes=1), []),
+        ):
+            clock.now += passed
+            threads = [threading.Thread(target=worker.drain) for worker in workers]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            workers[0].drain()  # what the one put into the queue after the other had looked
+            expected.update(now_due)
+            done = runs.list_runs(first, limit=99)
+            assert Counter(run.datasource for run in done) == expected
+            assert {run.state for run in done} <= {RunState.SUCCEEDED}
+        assert sum("begins" in line for line in told) == expected.total()
+
+
+def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:
+    gone, fine = (new_source(empty_catalog, tmp_path / name, 1) for name in ("gone", "fine"))
+    (tmp_path / gone).rmdir()
+    told = list[str]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), told)
+
+    assert not worker.drain()
+
+    states = {run.datasource: run.state for run in runs.list_runs(empty_catalog, limit=9)}
+    assert states == {gone: RunState.FAILED, fine: RunState.SUCCEEDED}
+    assert any(line.startswith("run 1 of gone failed in") for line in told), told
+
+
+def test_a_worker_that_is_asked_to_stop_begins_nothing_more(empty_catalog: Catalog, tmp_path: Path) -> None:
+    queue.request(empty_catalog, new_source(empty_catalog, tmp_path / "a", 1))
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog)), [])
+    worker.stop.ask(15)
+
+    worker.serve()
+
+    assert not worker.drain()
+    assert runs.list_runs(empty_catalog, limit=9)[0].state is RunState.QUEUED

@@ -1,0 +1,218 @@
+"""The worker as a process: it runs what falls due and what was asked for, and takes over from one that was killed."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+from PIL import Image
+from tests.support.buckets import Bucket, picture_no
+from tests.support.cli import PATIENCE_S, Cli
+from tests.support.kills import Shots
+from tests.support.postgres import discard, new_home
+from tests.support.s3stub import Answer, Request, S3Stub
+
+from mirrorlake.app.triggering import request_run
+from mirrorlake.catalog import queue, runs
+from mirrorlake.catalog.embedded import ensure_running, stop
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.runs import Run, RunState
+
+
+@pytest.fixture
+def library(cli: Cli) -> Iterator[Catalog]:
+    with Catalog(cli.environ["MIRRORLAKE_DATABASE_URL"]) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(3):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / f"{number}.png")
+    return folder
+
+
+@contextmanager
+def working(cli: Cli, *words: str) -> Iterator[subprocess.Popen[str]]:
+    process = cli.start("worker", "--jobs", "1", *words)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def wait_for(what: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while not what():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def newest(catalog: Catalog) -> Run:
+    return runs.list_runs(catalog, limit=1)[0]
+
+
+def fall_due(catalog: Catalog) -> None:
+    """As if the time of every schedule had come."""
+    with catalog.write() as connection:
+        connection.execute("UPDATE schedule SET next_due = now()")
+
+
+def test_a_schedule_is_told_and_a_person_waits_after_a_pass(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    settings = tmp_path / "settings.json"
+    words = [photos.as_uri(), "--name", "p", "--jobs", "1", "--settings", str(settings)]
+    settings.write_text(json.dumps({"schedule": "0 25 * * *"}))
+    refused = cli.run("mirror", *words)
+    assert (refused.code, "bad hour" in refused.err) == (2, True)
+    settings.write_text(json.dumps({"schedule": "0 3 * * *", "timezone": "Asia/Kolkata"}))
+    cli.mirror(*words)
+
+    shown = cli.run("datasource", "show", "p", "--json").json
+    assert (shown["schedule"], shown["timezone"]) == ("0 3 * * *", "Asia/Kolkata")
+    assert shown["next_due"].endswith("T21:30:00+00:00")
+    assert (shown["can_run"], shown["cooldown_minutes"]) == (False, 60)
+    assert "21:30 UTC" in cli.run("datasource", "list").out
+    refused = cli.run("datasource", "run", "p")
+    assert (refused.code, refused.out) == (1, "")
+    assert "in 60 minutes" in refused.err
+
+    cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")  # is not asked, and brings nothing in
+    ran = cli.run("datasource", "run", "p", "--json")
+    assert (ran.code, ran.json["state"], ran.json["unchanged"]) == (0, "succeeded", 3)
+    assert cli.run("runs", "show", str(ran.json["run"]), "--json").json["trigger"] == "manual"
+    assert cli.run("datasource", "run", "nobody").code == 1
+
+
+def test_a_worker_does_what_is_due_and_what_was_asked_for(
+    cli: Cli, photos: Path, library: Catalog, tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"runScheduledEvery": 6}))
+    cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1", "--settings", str(settings))
+    (photos / "new.png").write_bytes((photos / "0.png").read_bytes())
+    assert cli.run("worker", "--once").err == ""  # nothing is due
+    fall_due(library)
+
+    done = cli.run("worker", "--once", "--jobs", "1")
+
+    assert done.code == 0, done.err
+    told = [line[20:] for line in done.err.splitlines()]
+    assert told[0].startswith("p is due: run 2 waits; next ")
+    assert told[1] == "run 2 of p begins"
+    assert told[2].startswith("run 2 of p succeeded in ")
+    assert told[2].endswith(": 1 new")
+    assert (newest(library).trigger, newest(library).state) == ("schedule", RunState.SUCCEEDED)
+
+    with working(cli) as worker:
+        with library.write() as connection:
+            connection.execute("UPDATE run SET finished = finished - interval '1 hour'")
+        run_id = request_run(library, "p")
+        wait_for(lambda: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
+        worker.terminate()
+        assert worker.wait(PATIENCE_S) == 0
+    assert runs.show_run(library, run_id).trigger == "manual"
+
+
+def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
+    stub: S3Stub, ordered_bucket: Bucket, library: Catalog
+) -> None:
+    ordered_bucket.mirror()
+    for number in range(400):
+        ordered_bucket.put(f"{number:03}.png", picture_no(number))
+    run_id = request_run(library, ordered_bucket.name)
+    shots = Shots(stub)
+    with working(ordered_bucket.cli) as worker:
+        assert shots.wait(300, worker)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(PATIENCE_S)
+    with library.write() as connection:
+        committed = {key for (key,) in connection.execute("SELECT key FROM object").fetchall()}
+        connection.execute("UPDATE lease SET expires = now() + interval '20 seconds'")  # silent for 40
+    assert 1 < len(committed) < 400
+    before = shots.gets.copy()
+
+    done = ordered_bucket.cli.run("worker", "--once", "--jobs", "1")
+
+    assert done.code == 0, done.err
+    assert (
+        f"run {run_id} of {ordered_bucket.name} was interrupted: its worker is gone; run {run_id + 1} goes" in done.err
+    )
+    assert runs.show_run(library, run_id).error == runs.INTERRUPTED
+    assert (newest(library).id, newest(library).state) == (run_id + 1, RunState.SUCCEEDED)
+    assert len(ordered_bucket.names()) == 400
+    again = {key for key, count in shots.gets.items() if count > before[key]}
+    assert not again & committed
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_worker_that_is_stopped_in_a_pass_cancels_it_and_keeps_what_it_did(
+    stub: S3Stub, ordered_bucket: Bucket, library: Catalog, sent: signal.Signals, code: int
+) -> None:
+    ordered_bucket.mirror()
+    for number in range(50):
+        ordered_bucket.put(f"{number:03}.png", picture_no(number))
+    run_id = request_run(library, ordered_bucket.name)
+    shots = Shots(stub)
+
+    def slow(request: Request) -> Answer | None:
+        time.sleep(0.2 if request.key else 0)
+        return None
+
+    stub.faults.append(slow)
+    with working(ordered_bucket.cli) as worker:
+        assert shots.wait(3, worker)
+        worker.send_signal(sent)
+        assert worker.wait(PATIENCE_S) == code
+    assert runs.show_run(library, run_id).state is RunState.CANCELLED
+    assert queue.claim(library) is None
+
+
+def test_a_worker_survives_a_restart_of_the_database(photos: Path) -> None:
+    home = new_home()
+    cli = Cli(home, {})
+    try:
+        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
+        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
+        with working(cli) as worker:
+            assert worker.stderr is not None
+            assert worker.stderr.readline().startswith("Waiting")
+            stop(home)
+            assert "waiting for the database" in worker.stderr.readline()
+            with Catalog(ensure_running(home)) as catalog:
+                run_id = request_run(catalog, "p")
+                wait_for(lambda: runs.show_run(catalog, run_id).state is RunState.SUCCEEDED)
+                worker.terminate()
+                assert worker.wait(PATIENCE_S) == 0
+    finally:
+        discard(home)
+
+
+def test_the_worker_beside_a_server_runs_passes_and_ends_with_it(cli: Cli, photos: Path, library: Catalog) -> None:
+    for _ in range(2):
+        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
+    run_id = request_run(library, "p")
+    for end, sent in (("politely", signal.SIGTERM), ("at once", signal.SIGKILL)):
+        server = cli.start("up", "--port", "0")
+        try:
+            assert server.stdout is not None
+            server.stdout.readline()
+            wait_for(lambda run_id=run_id: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
+            children = psutil.Process(server.pid).children()
+            assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.worker"], end
+            server.send_signal(sent)
+            server.communicate(timeout=PATIENCE_S)
+            assert psutil.wait_procs(children, PATIENCE_S)[1] == []
+        finally:
+            server.kill()
+        run_id = request_run(library, "p")
+    assert newest(library).state is RunState.QUEUED
