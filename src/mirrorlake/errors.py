@@ -22,7 +22,8 @@ MirrorlakeError
 ├── Conflict                  what was asked does not fit how things stand now
 │   ├── PassRunning           another pass of this datasource waits or is at work
 │   └── CoolingDown           a person asks again too soon after a pass that imported something
-└── LeaseLost                 our own lease was taken over: stop, nothing more may be committed
+├── LeaseLost                 our own lease was taken over: stop, nothing more may be committed
+└── RunCancelled              somebody asked that our run end: stop, nothing more may be committed
 """
 
 from __future__ import annotations
@@ -154,3 +155,7 @@ class CoolingDown(Conflict):
 
 class LeaseLost(MirrorlakeError):
     """Another process took over this datasource; this one must stop."""
+
+
+class RunCancelled(MirrorlakeError):
+    """Somebody asked that this run end; what it committed is kept."""

@@ -41,6 +41,7 @@ class Faulty:
         self.truncate_after: int | None = None  # every listing claims to end after so many pages
         self.hidden: Callable[[str], bool] = lambda _: False  # keys that listings leave out
         self.lying: Callable[[str], bool] = lambda _: False  # keys whose listed token is not the object's
+        self.before_list: Callable[[], object] = lambda: None  # before every page
         self.before_get: Callable[[str], object] = lambda _: None  # e.g. replace the object between list and get
 
     def fail(
@@ -63,6 +64,7 @@ class Faulty:
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         self._pass("list", scope.prefix)
+        self.before_list()
         page_number, inner = cursor if isinstance(cursor, tuple) else (1, cursor)
         page = self._store.list_page(scope, inner)
         following = None if page.cursor is None else (page_number + 1, page.cursor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirrorlake.app.cancelling import cancel
 from mirrorlake.app.explaining import explain_key
 from mirrorlake.app.library import Library
 from mirrorlake.app.reapplying import reapply
@@ -13,6 +14,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.runs import Run
 
 
 class ActingLibrary(Library):
@@ -50,6 +52,10 @@ class ActingLibrary(Library):
     ) -> Report:
         """Let the removals happen that a run holds back. Raises as `app.removing.confirm_held` says."""
         return confirm_held(self._catalog, run_id=run_id, plan_hash=plan_hash, count=count, began=began)
+
+    def cancel(self, run_id: int) -> Run:
+        """End a run, and wait until it has. Raises as `app.cancelling.cancel_run` says."""
+        return cancel(self._catalog, run_id)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -127,7 +127,12 @@ def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) 
         asked = connection.execute(statement("one_hold").query, {"run_id": run_id}).fetchone()
         if asked is None:
             raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
-        datasource_id, _, _, held_hash, _, confirmed_by = asked
+        datasource_id, state, _, held_hash, _, confirmed_by = asked
+        if state == RunState.CANCELLED.value:
+            raise Conflict(
+                f"Run {run_id} was cancelled: what it held is dismissed.",
+                "Run another pass: it finds anew what vanished.",
+            )
         if plan_hash is not None and held_hash != plan_hash:
             raise Conflict(
                 f"Run {run_id} holds another plan: {held_hash}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,12 +18,13 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.faults import translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning
+from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
 HEARTBEAT_S = 5.0
+LOOK_S = 1.0  # how soon a holder hears that its run is to end; its commits hear it at once
 LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
 _PASSES = [trigger.value for trigger in PASSES]
@@ -44,6 +45,9 @@ class Lease:
 
     Every commit checks it; a lease that was taken over raises LeaseLost there. `finish` ends the run and gives it
     back; closing without `finish` leaves the run to the next pass, which marks it as interrupted.
+
+    Anybody may ask that the run end (`catalog.cancel`). The holder hears it within LOOK_S: what it gave to
+    `on_cancel` is called, and `check` and every commit raise RunCancelled from then on.
     """
 
     def __init__(
@@ -56,6 +60,9 @@ class Lease:
         self._session = session
         self._live: Live | None = None
         self._lost = False
+        self._cancelled: str | None = None
+        self._stops: list[Callable[[], object]] = []
+        self._hearing = threading.Lock()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._heart.start()
@@ -73,6 +80,36 @@ class Lease:
         """Whether another pass is known to have taken over."""
         return self._lost
 
+    @property
+    def cancelled(self) -> RunCancelled | None:
+        """What to say of a run that somebody asked to end; None where nobody did."""
+        by = self._cancelled
+        return None if by is None else RunCancelled(f"Run {self.run_id} was cancelled by {by}.")
+
+    def check(self) -> None:
+        """Raises RunCancelled where somebody asked that the run end."""
+        cancelled = self.cancelled
+        if cancelled is not None:
+            raise cancelled
+
+    def on_cancel(self, stop: Callable[[], object]) -> None:
+        """Call `stop`, from any thread, once somebody asks that the run end; at once where somebody has."""
+        with self._hearing:
+            self._stops.append(stop)
+            late = self._cancelled is not None
+        if late:
+            stop()
+
+    def heard(self, by: str) -> None:
+        """Somebody asked that the run end."""
+        with self._hearing:
+            if self._cancelled is not None:
+                return
+            self._cancelled = by
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
     def tell(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
         """How far the pass is; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
@@ -84,16 +121,26 @@ class Lease:
         self._session.close()
 
     def _beat(self) -> None:
-        while not self._ended.wait(HEARTBEAT_S):
+        due = time.monotonic() + HEARTBEAT_S
+        while not self._ended.wait(min(LOOK_S, HEARTBEAT_S)):
             try:
                 if self._session.closed:
                     self._session = self.catalog.session()  # PostgreSQL was restarted
-                self._lost = not self._renew()
+                    due = 0.0  # nobody knows the new session yet
+                self._listen()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + HEARTBEAT_S
+                    self._lost = not self._renew()
             except (psycopg.Error, CatalogError):
                 # A server that is away cannot give the lease to another; the next commit says what is wrong.
                 self._session.close()
             if self._lost:
                 return
+
+    def _listen(self) -> None:
+        asked = self._session.execute(statement("cancel_requested").query, {"run_id": self.run_id}).fetchone()
+        if asked is not None and asked[0] is not None:
+            self.heard(asked[0])
 
     def _renew(self) -> bool:
         with self._session.transaction():
@@ -284,7 +331,7 @@ def _try_to_begin(
 def _pass_running(name: str, run_id: int, started: datetime) -> PassRunning:
     return PassRunning(
         f"Run {run_id} is working on datasource {name} since {started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
-        f"Wait for it (`mirrorlake runs show {run_id}` tells how far it is), or stop it with Ctrl-C where it runs.",
+        f"Wait for it (mirrorlake runs show {run_id} tells how far it is), or end it: mirrorlake runs cancel {run_id}",
     )
 
 

@@ -61,10 +61,14 @@ class Staging:
             self._cursor.execute(f"ANALYZE {table} ({by})")
 
     def check_lease(self) -> None:
-        """Raises LeaseLost where another pass has taken over."""
+        """Raises LeaseLost where another pass has taken over, RunCancelled where somebody asked that the run end."""
         self._cursor.execute(statement("check_lease").text, (self._lease.datasource_id, self._lease.holder))
-        if self._cursor.fetchone() is None:
+        row = cast("tuple[str | None] | None", self._cursor.fetchone())
+        if row is None:
             raise lease_lost(self._lease)
+        if row[0] is not None:
+            self._lease.heard(row[0])
+            self._lease.check()
 
 
 @contextmanager

@@ -100,6 +100,10 @@ class Acting(Protocol):
         """Let held removals happen. Raises NotFound, UsageError and Conflict."""
         ...
 
+    def cancel(self, run_id: int) -> Run:
+        """End a run, and wait until it has; the run as it is then. Raises NotFound and Conflict."""
+        ...
+
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:
         """Merge all assets of a datasource again; `done` hears how many of how many. Raises NotFound and Conflict."""
         ...

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say
+from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say, say_error
 from mirrorlake.cli.reader import open_acting, open_reader, open_server
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
@@ -96,6 +96,25 @@ def confirm(
             return show_report(follow(server, server.confirm(run_id=run_id, plan_hash=plan_hash)), json=json)
     with open_acting() as library, terminate_as_interrupt():
         return show_report(library.confirm(run_id=run_id, plan_hash=plan_hash), json=json)
+
+
+@app.command("cancel")
+def cancel(run_id: RUN, *, json: JSON = False) -> int:
+    """End a run: what it committed is kept, what it holds back is dismissed. Waits until it has ended."""
+    say(f"Run {run_id} is asked to end.")
+    with open_acting() as library:
+        run = library.cancel(run_id)
+    if json:
+        print_json(run_to_json(run))
+    match run.state:
+        case RunState.CANCELLED:
+            say(f"Run {run.id} is cancelled. All work that was committed is kept.")
+            return 0
+        case RunState.RUNNING:
+            say_error(f"Run {run.id} was asked to end and has not yet: mirrorlake runs show {run.id}")
+        case _:
+            say_error(f"Run {run.id} came to its own end before it heard the request: {run.state.value}.")
+    return 1
 
 
 @app.command("outcomes")

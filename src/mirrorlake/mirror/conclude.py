@@ -18,17 +18,25 @@ _CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
 
 
 def conclude(
-    lease: Lease, source: Datasource, tally: Tally, work: Callable[[], Hold | None], *, lists: bool = True
+    lease: Lease,
+    source: Datasource,
+    tally: Tally,
+    work: Callable[[], Hold | None],
+    *,
+    lists: bool = True,
+    supersedes: bool = True,
 ) -> Report:
     """Do the work of a run, which answers what it holds back, and end the run. What was committed stays.
 
-    `lists` says whether the work lists the source, so that an empty one is worth a word.
+    `lists` says whether the work lists the source, so that an empty one is worth a word; `supersedes` whether it comes
+    to a conclusion about everything that vanished, so that what earlier runs held back is outdated.
     Raises LeaseLost where another pass took over.
     """
     started = time.monotonic()
 
     def end(state: RunState, error: str | None = None, hold: Hold | None = None) -> Report:
-        report = _end(lease, source, tally, state=state, seconds=time.monotonic() - started, error=error, hold=hold)
+        seconds = time.monotonic() - started
+        report = _end(lease, source, tally, state=state, seconds=seconds, error=error, hold=hold, supersedes=supersedes)
         return replace(report, notes=_notes(report, source, lists=lists))
 
     try:
@@ -39,6 +47,9 @@ def conclude(
         lease.close()
         raise
     except MirrorlakeError as error:
+        cancelled = lease.cancelled
+        if cancelled is not None:  # then whatever stopped was stopped for that
+            return end(RunState.CANCELLED, str(cancelled))
         return end(RunState.FAILED, str(error))
     except BaseException as error:
         # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
@@ -56,12 +67,13 @@ def _end(
     seconds: float,
     error: str | None,
     hold: Hold | None,
+    supersedes: bool,
 ) -> Report:
     try:
         finish(
             lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
         )
-        if state in _CONCLUDED:
+        if supersedes and state in _CONCLUDED:
             drop_superseded(lease.catalog, source.id, lease.run_id)
     except CatalogError as problem:
         # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.

@@ -44,13 +44,15 @@ def confirm(
 
 def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> None:
     catalog = lease.catalog
+    # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
+    held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
     root = root_now(source, catalog)
     if root.now != held.root:
         raise StorageError(
             f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
             "Nothing was removed. Check what is mounted there, then run another pass.",
         )
-    with opened(opens, tally) as store:
+    with opened(opens, tally, lease) as store:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
         prover = Prover(store)
         for keys, states in removal.held_keys(catalog, held):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
@@ -11,14 +10,15 @@ import pyarrow as pa
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog import reapply as stored
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import Lease, begin, finish
-from mirrorlake.errors import LeaseLost, MirrorlakeError, SettingsError
+from mirrorlake.catalog.runs import begin
+from mirrorlake.errors import SettingsError
+from mirrorlake.mirror.conclude import conclude
 from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, RunState, Trigger
+from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.select.kernels import column, fields
 from mirrorlake.select.rules import Rules, compile_rules
@@ -32,34 +32,19 @@ def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = 
     Raises PassRunning where a pass is at work, LeaseLost where one took over, SettingsError where a config cannot be
     told apart from another because its glob file was never read.
     """
-    started = time.monotonic()
     choose = _choose(catalog, source)
     lease = begin(catalog, source.id, Trigger.REAPPLY)
     began(lease.run_id)
-    counts = Counts()
+    tally = Tally(lease.tell)
 
-    def end(state: RunState, error: str | None = None) -> Report:
-        return _end(lease, source, counts, state=state, seconds=time.monotonic() - started, error=error)
-
-    try:
+    def work() -> None:
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
-            counts += batch
-            lease.tell(counts, Requests(), 0)
-            done(counts.metadata_changed + counts.unchanged, total)
-    except KeyboardInterrupt:
-        return end(RunState.CANCELLED)
-    except LeaseLost:
-        lease.close()
-        raise
-    except MirrorlakeError as error:
-        return end(RunState.FAILED, str(error))
-    except BaseException as error:
-        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
-        end(RunState.FAILED, f"internal error: {error!r}")
-        raise
-    return end(RunState.SUCCEEDED)
+            tally.add(batch)
+            done(tally.counts.metadata_changed + tally.counts.unchanged, total)
+
+    return conclude(lease, source, tally, work, lists=False, supersedes=False)
 
 
 def _choose(catalog: Catalog, source: Datasource) -> stored.Choose:
@@ -95,10 +80,3 @@ def _governing(rules: Rules, keys: pa.Array[Any]) -> Sequence[MetadataStrategy |
     places = cast("list[int]", column(taken, "config").to_pylist())
     governed = dict(zip(cast("list[str]", column(taken, "key").to_pylist()), places, strict=True))
     return [strategies[governed[key]] if key in governed else None for key in names]
-
-
-def _end(
-    lease: Lease, source: Datasource, counts: Counts, *, state: RunState, seconds: float, error: str | None
-) -> Report:
-    finish(lease, state=state, counts=counts, requests=Requests(), bytes_read=0, error=error)
-    return Report(run=lease.run_id, datasource=source.name, state=state, counts=counts, seconds=seconds, error=error)

@@ -24,6 +24,7 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import Root, carry_out, plan_removals
 from mirrorlake.mirror.report import Report, Would
+from mirrorlake.mirror.stoppable import Stoppable
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
@@ -77,7 +78,7 @@ def run_leased(
 def _pass(
     lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress
 ) -> Hold | None:
-    with opened(opens, tally) as store:
+    with opened(opens, tally, lease) as store:
         root = root_now(source, parts.catalog)
         rules = read_rules(source, store, parts.catalog, known_id=source.id, keep=True)
         found = _survey(source, store, rules, parts, progress, known_id=source.id)
@@ -90,8 +91,10 @@ def _pass(
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
         with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
             tally.measure(pool)
+            lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in source.settings.configs]
             look(lease, planned, pool, tally, progress, naming=naming, strategies=strategies)
+        lease.check()
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None:
         adopt_root(parts.catalog, source.id, root.now)
@@ -157,12 +160,12 @@ def root_now(source: Datasource, catalog: Catalog) -> Root:
 
 
 @contextmanager
-def opened(opens: Opens, tally: Tally) -> Generator[Store]:
-    """The store, its requests counted, closed at the end."""
+def opened(opens: Opens, tally: Tally, lease: Lease | None = None) -> Generator[Store]:
+    """The store, its requests counted, closed at the end. Once the run of `lease` is cancelled it answers no more."""
     store = Metered(opens.open())
     tally.measure(store)
     with closing(store):
-        yield store
+        yield store if lease is None else Stoppable(store, lease.check)
 
 
 def recipe(source: Datasource) -> StoreRecipe:

@@ -18,8 +18,9 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 CREATE TEMP TABLE IF NOT EXISTS merged (asset_id bigint, metadata text, provenance text) ON COMMIT DELETE ROWS;
 
 -- name: check_lease
--- One row while the lease is ours. It stays ours until this transaction ends: taking it over waits for this lock.
-SELECT run_id FROM lease WHERE datasource_id = $1 AND holder = $2::uuid FOR SHARE;
+-- One row while the lease is ours, with who asked that its run end. It stays ours until this transaction ends: taking
+-- it over waits for this lock.
+SELECT (SELECT cancel_requested FROM run WHERE run.id = lease.run_id) FROM lease WHERE datasource_id = $1 AND holder = $2::uuid FOR SHARE;
 
 -- name: find_moving
 -- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.

@@ -41,6 +41,27 @@ UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_p
 FROM pg_stat_activity AS activity
 WHERE holder = %(holder)s AND datasource_id = %(datasource_id)s AND activity.pid = pg_backend_pid();
 
+-- name: cancel_requested
+-- Who asked that a run end, if anybody did.
+SELECT cancel_requested FROM run WHERE id = %(run_id)s;
+
+-- name: request_cancel
+-- Ask the process that works on a run to end it. Who asked first is remembered.
+UPDATE run SET cancel_requested = coalesce(cancel_requested, %(by)s) WHERE id = %(run_id)s AND state = 'running';
+
+-- name: end_waiting
+-- A run that waits for its turn, or for a person's consent, ends as cancelled.
+UPDATE run SET state = 'cancelled', finished = coalesce(finished, now()), cancel_requested = %(by)s, error = %(error)s
+WHERE id = %(run_id)s AND state = %(state)s;
+
+-- name: dismiss_held
+-- What a run held back is dismissed: nobody can confirm it any more.
+DELETE FROM held_removal WHERE run_id = %(run_id)s;
+
+-- name: datasource_of_run
+-- Whose run it is.
+SELECT datasource_id FROM run WHERE id = %(run_id)s;
+
 -- name: update_live_counts
 -- How far a run is.
 UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s

@@ -1,0 +1,123 @@
+"""Asking that a run end: whoever works on it hears it, and nothing is committed afterwards."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from tests.support.faulty import Faulty
+from tests.support.passes import Mirrored, put_all
+
+from mirrorlake.catalog import commit, runs
+from mirrorlake.catalog.cancel import request_cancel
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import Conflict, NotFound, PassRunning, RunCancelled
+from mirrorlake.ingest.pool import GATHERED_ROWS
+from mirrorlake.mirror.reapply import reapply
+from mirrorlake.model.runs import RunState
+from mirrorlake.storage.memory import MemoryStore
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
+    store = MemoryStore()
+    put_all(store, [f"{number:02}.png" for number in range(20)])
+    return Mirrored(empty_catalog, tmp_path, store)
+
+
+def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
+    mirrored.run()
+    with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
+        stopped = threading.Event()
+        lease.on_cancel(stopped.set)
+        run = request_cancel(mirrored.catalog, lease.run_id, "Ada")
+        assert run.state is RunState.RUNNING
+        with pytest.raises(RunCancelled, match="cancelled by Ada"):
+            commit.missing(lease, pa.array(["00.png"], pa.string()))
+        assert stopped.is_set()
+        with pytest.raises(RunCancelled):
+            lease.check()
+        late = threading.Event()
+        lease.on_cancel(late.set)
+        assert late.is_set()
+    assert set(mirrored.states().values()) == {"present"}
+
+
+def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runs, "LOOK_S", 0.02)
+    with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
+        heard = threading.Event()
+        lease.on_cancel(heard.set)
+        request_cancel(mirrored.catalog, lease.run_id, "Ada")
+        request_cancel(mirrored.catalog, lease.run_id, "Bea")
+        assert heard.wait(30)
+        assert "by Ada" in str(lease.cancelled)
+
+
+def test_a_pass_that_is_cancelled_between_two_looks_keeps_those_before(mirrored: Mirrored):
+    put_all(mirrored.store, [f"{number:03}.png" for number in range(100)])
+    faulty = Faulty(mirrored.store)
+    looked: list[str] = []
+
+    def ask(key: str) -> None:
+        looked.append(key)
+        if len(looked) == GATHERED_ROWS + 1:  # the first batch is committed
+            request_cancel(mirrored.catalog, 1, "Ada")
+
+    faulty.before_get = ask
+    report = mirrored.run(faulty)
+    assert (report.state, report.error) == (RunState.CANCELLED, "Run 1 was cancelled by Ada.")
+    kept = len(mirrored.assets())
+    assert report.counts.new == kept == GATHERED_ROWS
+    assert mirrored.run().counts.new == 120 - kept
+
+
+def test_a_request_that_comes_before_the_proofs_hides_nothing(mirrored: Mirrored):
+    mirrored.run()
+    mirrored.store.delete("03.png")  # type: ignore[attr-defined]
+    faulty = Faulty(mirrored.store)
+    faulty.before_list = lambda: request_cancel(mirrored.catalog, 2, "Ada")
+    report = mirrored.run(faulty)
+    assert report.state is RunState.CANCELLED
+    assert set(mirrored.states().values()) == {"present"}
+    assert mirrored.run().counts.removed == 1
+
+
+def test_a_queued_run_is_cancelled_at_once(mirrored: Mirrored):
+    with mirrored.catalog.write() as connection:
+        connection.execute(
+            "INSERT INTO run (datasource_id, trigger, state) VALUES (%s, 'schedule', 'queued')", [mirrored.source.id]
+        )
+    run = request_cancel(mirrored.catalog, 1, "Ada")
+    assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it began.")
+    with pytest.raises(Conflict, match="is over: it was cancelled"):
+        request_cancel(mirrored.catalog, 1, "Ada")
+    with pytest.raises(NotFound):
+        request_cancel(mirrored.catalog, 2, "Ada")
+
+
+def test_what_is_being_confirmed_cannot_be_dismissed(mirrored: Mirrored):
+    mirrored.run()
+    for number in range(15):
+        mirrored.store.delete(f"{number:02}.png")  # type: ignore[attr-defined]
+    held = mirrored.run().run
+    assert held is not None
+    with runs.begin(mirrored.catalog, mirrored.source.id, "confirm"), pytest.raises(PassRunning):
+        request_cancel(mirrored.catalog, held, "Ada")
+    assert mirrored.confirm(held).counts.removed == 15
+
+
+def test_merging_again_can_be_cancelled_and_outdates_no_hold(mirrored: Mirrored):
+    mirrored.run()
+    for number in range(15):
+        mirrored.store.delete(f"{number:02}.png")  # type: ignore[attr-defined]
+    held = mirrored.run().run
+
+    def ask(_done: int, _total: int) -> None:
+        request_cancel(mirrored.catalog, 3, "Ada")
+
+    assert reapply(mirrored.catalog, mirrored.source, ask).state is RunState.CANCELLED
+    assert reapply(mirrored.catalog, mirrored.source, lambda _done, _total: None).state is RunState.SUCCEEDED
+    assert mirrored.confirm(held).counts.removed == 15
