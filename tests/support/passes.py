@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import Parts, run_pass
+from mirrorlake.mirror.run import Parts, dry_run, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.search import run as search
@@ -62,15 +63,23 @@ class Mirrored:
         self.source = datasources.update(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
 
     def run(self, store: Store | None = None) -> Report:
+        with self._parts() as parts:
+            return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
+
+    def preview(self) -> Report:
+        with self._parts() as parts:
+            return dry_run(self.source, self.source.id, parts, Silent(), opens=OpenedStore(self.store))
+
+    @contextmanager
+    def _parts(self) -> Generator[Parts]:
         with tempfile.TemporaryDirectory(dir=self.folder) as workdir:
-            parts = Parts(
+            yield Parts(
                 catalog=self.catalog,
                 thumbnails=self.folder / "thumbnails",
                 workdir=Path(workdir),
                 processes=0,
                 ranges=1,
             )
-            return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
 
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
         held = removal.confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)

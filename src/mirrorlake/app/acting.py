@@ -5,10 +5,11 @@ from __future__ import annotations
 from mirrorlake.app.cancelling import cancel
 from mirrorlake.app.explaining import explain_key
 from mirrorlake.app.library import Library
+from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
 from mirrorlake.catalog import projects
-from mirrorlake.mirror.progress import Began, unheard
+from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.reapply import Done
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
@@ -56,6 +57,10 @@ class ActingLibrary(Library):
     def cancel(self, run_id: int) -> Run:
         """End a run, and wait until it has. Raises as `app.cancelling.cancel_run` says."""
         return cancel(self._catalog, run_id)
+
+    def preview(self, name: str, progress: Progress) -> Report:
+        """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
+        return preview(self._settings, self._catalog, name, progress)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

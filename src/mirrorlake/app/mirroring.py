@@ -15,6 +15,7 @@ from mirrorlake.app.home import writing_in
 from mirrorlake.app.request import Asked
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog, open_catalog
+from mirrorlake.errors import NotFound
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, dry_run, run_pass
@@ -37,6 +38,18 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
         if asked.request.dry_run:
             return dry_run(source, None if stored is None else stored.id, parts, progress)
         return run_pass(_kept(catalog, asked, stored, source), parts, progress)
+
+
+def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress) -> Report:
+    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
+
+    What goes wrong at the source is told by the report.
+    """
+    source = datasources.by_name(catalog, name)
+    if source is None:
+        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+    with parts_of(settings, catalog, jobs=None) as parts:
+        return dry_run(source, source.id, parts, progress)
 
 
 @contextmanager

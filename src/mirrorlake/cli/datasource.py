@@ -111,6 +111,14 @@ def run(
     return show_report(report, json=json)
 
 
+@app.command("preview")
+def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
+    """Say what a pass would do: counts, requests, and some keys of each kind with the reason. Stores nothing."""
+    with open_acting() as library, shown_progress() as progress:
+        report = library.preview(name, progress)
+    return show_report(report, json=json)
+
+
 @app.command("reapply")
 def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
     """Merge all its assets again by the metadata strategies of its settings, from the sidecars as last read.

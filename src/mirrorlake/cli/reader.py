@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
+from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail
@@ -102,6 +103,10 @@ class Acting(Protocol):
 
     def cancel(self, run_id: int) -> Run:
         """End a run, and wait until it has; the run as it is then. Raises NotFound and Conflict."""
+        ...
+
+    def preview(self, name: str, progress: Progress) -> Report:
+        """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

@@ -92,6 +92,9 @@ def _print_report(report: Report) -> None:
         results.print(
             f"It would take {report.would.get} GETs, {report.would.head} HEADs and {bytes_text(report.would.bytes)}."
         )
+        shown = [(kind, one) for kind, some in (report.samples or {}).items() for one in some]
+        if shown:
+            print_table(["for example", "", ""], ((kind.replace("_", " "), one.key, one.reason) for kind, one in shown))
     else:
         requests = report.requests
         read = bytes_text(report.bytes_read)

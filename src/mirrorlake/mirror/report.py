@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from mirrorlake.model.objects import Requests
@@ -17,6 +18,24 @@ class Would:
     get: int
     head: int
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One object of a plan, and why it is in it."""
+
+    key: str
+    reason: str
+    old_key: str | None = None  # of one that moved
+
+    def as_json(self) -> dict[str, object]:
+        """The public shape; `old_key` only where there is one."""
+        moved = {} if self.old_key is None else {"old_key": self.old_key}
+        return {"key": self.key, "reason": self.reason, **moved}
+
+
+# By kind: new, changed, metadata_changed, moved, orphaned, skipped.
+Samples = Mapping[str, tuple[Sample, ...]]
 
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
@@ -41,11 +60,12 @@ class Report:
     hold: Hold | None = None
     would: Would | None = None
     error: str | None = None
+    samples: Samples | None = None  # of a dry run that came to a plan
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON
 
     def as_json(self) -> dict[str, object]:
         """The public shape: scripts rely on these names and their order."""
-        return {
+        told: dict[str, object] = {
             "run": self.run,
             "datasource": self.datasource,
             "state": self.state.value,
@@ -57,3 +77,6 @@ class Report:
             "would": None if self.would is None else asdict(self.would),
             "error": self.error,
         }
+        if self.samples is not None:
+            told["samples"] = {kind: [one.as_json() for one in some] for kind, some in self.samples.items()}
+        return told

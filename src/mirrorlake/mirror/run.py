@@ -23,7 +23,8 @@ from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import Root, carry_out, plan_removals
-from mirrorlake.mirror.report import Report, Would
+from mirrorlake.mirror.report import Report, Samples, Would
+from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Stoppable
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
@@ -101,7 +102,9 @@ def _pass(
     return removals.hold
 
 
-def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Progress) -> Report:
+def dry_run(
+    source: Datasource, known_id: int | None, parts: Parts, progress: Progress, *, opens: Opens | None = None
+) -> Report:
     """What a pass would do. Lists, reads glob files, and asks nothing else; stores nothing.
 
     `known_id` None: never mirrored before.
@@ -111,8 +114,9 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
     would: Would | None = None
     hold: Hold | None = None
     error: str | None = None
+    shown: Samples | None = None
     try:
-        with opened(recipe(source), tally) as store:
+        with opened(opens or recipe(source), tally) as store:
             root = root_now(source, parts.catalog)
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
@@ -139,6 +143,7 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
             bytes=tally.bytes_read + summary.bytes,
         )
         hold = removals.hold
+        shown = samples(planned, removals)
     except MirrorlakeError as problem:
         error = str(problem)
     return Report(
@@ -151,6 +156,7 @@ def dry_run(source: Datasource, known_id: int | None, parts: Parts, progress: Pr
         hold=hold,
         would=would,
         error=error,
+        samples=shown,
     )
 
 

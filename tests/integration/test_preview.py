@@ -1,0 +1,78 @@
+"""A preview names what the next pass does, and why; its counts are those of that pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.passes import Mirrored, picture, put_all
+
+from mirrorlake.catalog import runs
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.storage.memory import MemoryStore
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
+    store = MemoryStore()
+    put_all(store, [f"{number:02}.png" for number in range(40)])
+    store.put("broken.png", b"no picture")
+    mirrored = Mirrored(empty_catalog, tmp_path, store)
+    mirrored.run()
+    return mirrored
+
+
+def keys(mirrored: Mirrored, kind: OutcomeKind) -> set[str]:
+    newest = runs.list_runs(mirrored.catalog, limit=1)[0].id
+    return {outcome.key for outcome in runs.outcomes(mirrored.catalog, newest, limit=100, kind=kind)}
+
+
+def test_samples_name_what_the_next_pass_does(mirrored: Mirrored) -> None:
+    store = mirrored.store
+    assert isinstance(store, MemoryStore)
+    for number in range(12):
+        store.put(f"new-{number:02}.png", picture(100 + number))
+    store.put("01.png", picture(201))
+    store.put("02.json", b'{"site": "hall"}')
+    store.put("moved.png", picture(3))
+    store.delete("03.png")
+    store.delete("04.png")
+    store.put("05.png", b"")
+
+    told = mirrored.preview()
+    assert mirrored.preview().samples == told.samples  # it stored nothing
+    done = mirrored.run()
+
+    shown = told.samples
+    assert shown is not None
+    assert told.counts == done.counts
+    assert [one.key for one in shown["new"]] == [f"new-{number:02}.png" for number in range(10)]
+    for kind in ("changed", "metadata_changed", "moved", "skipped"):
+        assert {one.key for one in shown[kind]} == keys(mirrored, OutcomeKind(kind)), kind
+    assert {one.key for one in shown["orphaned"]} == keys(mirrored, OutcomeKind.REMOVED) == {"04.png"}
+    (moved,) = shown["moved"]
+    assert (moved.key, moved.old_key) == ("moved.png", "03.png")
+    reasons = {one.key: one.reason for some in shown.values() for one in some}
+    assert "02.json" in reasons["02.png"]
+    assert reasons["05.png"] == "empty object"
+    assert "could not be read before" in reasons["broken.png"]
+    assert "trash" in reasons["04.png"]
+    assert set(told.as_json()) - set(done.as_json()) == {"samples"}
+    assert told.as_json()["samples"]["moved"][0]["old_key"] == "03.png"  # type: ignore[index]
+
+
+def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> None:
+    store = mirrored.store
+    assert isinstance(store, MemoryStore)
+    mirrored.change(globs=("*.png",), exclude=("00.png",))
+    shown = mirrored.preview().samples
+    assert shown is not None
+    (left,) = shown["orphaned"]
+    assert (left.key, left.reason.startswith("no pattern takes it any more")) == ("00.png", True)
+    for number in range(35):
+        store.delete(f"{number:02}.png")
+    held = mirrored.preview().samples
+    assert held is not None
+    assert len(held["orphaned"]) == 10
+    assert all("wait for consent" in one.reason for one in held["orphaned"])
