@@ -41,7 +41,7 @@ def numbered(text: str) -> str:
 @pytest.fixture(scope="module")
 def staging(postgres_server: Server):
     with Catalog(postgres_server.new_database()) as catalog, catalog.session() as session:
-        for name in ("create_staged", "create_merged"):
+        for name in ("create_staged", "create_merged", "create_sibling"):
             session.execute(all_statements()[name].query)
         yield session
 

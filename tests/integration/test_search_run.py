@@ -59,7 +59,7 @@ def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
         key="in/a b7",
         uri="s3://bucket/in/a%20b7",
         datasource="photos",
-        datasources=("folder", "photos"),
+        datasources=("photos", "folder"),
         media_type="image/png",
         size=7000,
         width=7,

@@ -66,9 +66,12 @@ class Mirrored:
         with self._parts() as parts:
             return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
 
-    def preview(self) -> Report:
+    def preview(self, *, known: bool = True) -> Report:
+        """Of a datasource that is stored, or as before its first pass."""
         with self._parts() as parts:
-            return dry_run(self.source, self.source.id, parts, Silent(), opens=OpenedStore(self.store))
+            return dry_run(
+                self.source, self.source.id if known else None, parts, Silent(), opens=OpenedStore(self.store)
+            )
 
     @contextmanager
     def _parts(self) -> Generator[Parts]:

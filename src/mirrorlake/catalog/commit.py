@@ -39,9 +39,13 @@ def looked(
     with staged(lease, _named(batch, names)) as staging:
         if _has(batch, Op.MOVED):
             _move(staging)
-        staging.run("recognise_staged", "name_fresh")
+        staging.run("recognise_staged")
+        if staging.shared:
+            staging.run("find_shared", "doubt_shared")
+        staging.run("name_fresh", "insert_assets", "remember_objects")
+        staging.govern()
         _merge_sidecars(staging, strategies)
-        staging.run("insert_assets", "update_content", "update_sidecars", "remember_objects")
+        staging.run("update_content", "update_sidecars")
         return staging.tell("tell_looked")
 
 
@@ -53,11 +57,25 @@ def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         return staging.tell("tell_moved")
 
 
+def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
+    """Let objects have the assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
+    _only(batch, Op.SHARED, Op.GOVERNED)
+    with staged(lease, _named(batch, names)) as staging:
+        staging.run("find_staged")
+        if staging.shared:
+            staging.run("find_shared", "doubt_shared")
+        staging.run("return_assets", "remember_shared")
+        staging.govern()
+        staging.run("name_shared")
+        return staging.tell("tell_shared")
+
+
 def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
     _only(batch, Op.RETURNED)
     with staged(lease, batch) as staging:
         staging.run("find_staged", "return_assets", "return_objects")
+        staging.govern()
         return staging.tell("tell_returned")
 
 
@@ -66,7 +84,8 @@ def missing(lease: Lease, keys: pa.Array[Any]) -> Counts:
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
-        staging.run("find_staged", "miss_assets", "miss_objects")
+        staging.run("find_staged")
+        _miss(staging)
         return staging.tell("tell_missing")
 
 
@@ -75,7 +94,9 @@ def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
-        staging.run("find_staged", "miss_assets", "miss_objects", "forget_objects")
+        staging.run("find_staged")
+        _miss(staging)
+        staging.run("forget_objects")
         return staging.tell("tell_missing")
 
 
@@ -88,11 +109,25 @@ def outcomes(lease: Lease, batch: pa.RecordBatch) -> Counts:
 
 
 def _move(staging: Staging) -> None:
-    staging.run("find_moving", "clear_for_moving", "insert_moved", "rename_assets")
+    staging.run("find_moving")
+    if staging.shared:
+        staging.run("find_rivals", "keep_rivals", "remember_shared")
+        staging.run("join_rivals", "name_joined", "delete_rivals", "drop_left")
+    staging.run("clear_for_moving", "insert_moved")
+    staging.govern()
+    staging.run("rename_assets")
+
+
+def _miss(staging: Staging) -> None:
+    staging.run("miss_objects")
+    if staging.shared:
+        staging.run("drop_moved")
+    staging.run("miss_assets")
+    staging.govern()
 
 
 def _merge_sidecars(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
-    rows = staging.fetch("lock_for_merge")
+    rows = staging.fetch("lock_for_merge", staging.datasource_id)
     if rows.num_rows == 0:
         return
     ids: list[int] = []

@@ -27,6 +27,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     """
     values = {"datasource_id": source.id}
     with catalog.write() as connection:
+        connection.execute(statement("hold_store").query, values)  # first, as passes do
         refuse_while_running(connection, source.id)
         cancel_queued(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
@@ -41,7 +42,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
             Orphans.TRASH: ("trash_objects_of", "trash_assets_of"),
             Orphans.REMOVE: ("delete_objects_of", "delete_assets_of", "trash_objects_of", "trash_assets_of"),
         }[found.orphans]
-        for name in (*steps, "hand_over_assets"):
+        for name in (*steps, "leave_unread", "hand_over_assets", "let_go_of"):
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)

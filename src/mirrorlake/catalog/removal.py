@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.assets import number_of
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.catalog.staging import staged
+from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import Conflict, NotFound, UsageError
 from mirrorlake.model.columns import KnownState
@@ -60,19 +60,33 @@ def trash(lease: Lease, keys: pa.Array[Any]) -> Counts:
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
-        staging.run("find_vanished", "trash_objects", "trash_assets")
+        staging.run("find_vanished")
+        _trash(staging)
         return staging.tell("tell_removed")
 
 
 def remove(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Remove the assets of vanished keys for good. Those in a project or of another datasource go into the trash."""
+    """Remove the assets of vanished keys for good, unless something else uses them.
+
+    One that another datasource shows is only let go of; those in a project, or that another datasource remembers, go
+    into the trash.
+    """
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
-        staging.run("remove_objects", "remove_assets", "trash_objects", "trash_assets")
+        staging.run("remove_objects", "remove_assets")
+        _trash(staging)
         return staging.tell("tell_removed")
+
+
+def _trash(staging: Staging) -> None:
+    staging.run("trash_objects")
+    if staging.shared:
+        staging.run("drop_moved")
+    staging.run("trash_assets")
+    staging.govern()
 
 
 def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
@@ -230,6 +244,7 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
     """
     number = number_of(asset_id)
     with catalog.write() as connection:
+        connection.execute(statement("hold_store_of_asset").query, {"id": number})
         if connection.execute(statement("lock_trashed").query, {"id": number}).fetchone() is None:
             raise UsageError(f"Asset {asset_id} is not in the trash.", "mirrorlake search state:trash shows what is.")
         for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):
@@ -239,3 +254,4 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
                     {"id": number, "datasource_id": each.datasource_id, "key": each.key, "state": int(state)},
                 )
         connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})
+        connection.execute(statement("govern_restored").query, {"id": number})

@@ -31,6 +31,35 @@ class Staging:
     def __init__(self, cursor: Cursor, lease: Lease) -> None:
         self._cursor = cursor
         self._lease = lease
+        self._shared = False
+
+    @property
+    def datasource_id(self) -> int:
+        """Whose pass this is."""
+        return self._lease.datasource_id
+
+    @property
+    def shared(self) -> bool:
+        """Whether other datasources may reach the objects of this one."""
+        return self._shared
+
+    def begin(self) -> None:
+        """Wait until no other pass commits anything of this store, and make sure of the lease."""
+        self.run("create_staged", "create_merged")
+        self.fetch("lock_store", self.datasource_id)
+        self.check_lease()
+        # After the lock, so that whoever came before is seen.
+        siblings = self.fetch("siblings", self.datasource_id)
+        self._shared = siblings.num_rows > 0
+        if self._shared:
+            self.run("create_sibling")
+            self._cursor.adbc_ingest("sibling", siblings, mode="append", temporary=True)
+            self._cursor.execute("ANALYZE sibling")
+
+    def govern(self) -> None:
+        """Let the right datasource govern each staged asset, now that objects came or went."""
+        if self._shared:
+            self.run("govern_staged")
 
     def run(self, *names: str) -> None:
         """Run statements whose only parameter, if any, is the datasource."""
@@ -76,8 +105,7 @@ def leased(lease: Lease) -> Generator[Staging]:
     """A transaction under the lease, with the staging tables empty. Committed at the end."""
     with lease.catalog.arrow() as connection, connection.cursor() as cursor:
         staging = Staging(cursor, lease)
-        staging.run("create_staged", "create_merged")
-        staging.check_lease()
+        staging.begin()
         yield staging
 
 

@@ -125,7 +125,11 @@ def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
         return values
     if fetched.image is None:
         return Seen(
-            result=LookResult.SIDECAR_ONLY, metadata=values.metadata, sidecar=values.whole, warnings=values.warnings
+            result=LookResult.SIDECAR_ONLY,
+            metadata=values.metadata,
+            sidecar=values.whole,
+            warnings=values.warnings,
+            sidecar_unread=values.unread,
         )
     try:
         looked = look_at_bytes(fetched.image, job.key)
@@ -175,7 +179,7 @@ def _read_sidecar(job: Job, data: bytes | StorageError | None) -> _SidecarValues
     if job.sidecar_key is None:
         return _SidecarValues()
     if isinstance(data, StorageError):
-        if job.op is Op.NEW:
+        if job.op in (Op.NEW, Op.SHARED):
             return _SidecarValues(unread=True, warnings=(f"sidecar {job.sidecar_key} was not read yet: {data}",))
         passing = LookResult.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else LookResult.FAILED
         return Seen(result=passing, stage=Stage.SIDECAR, reason=str(data))

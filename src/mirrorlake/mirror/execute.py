@@ -17,7 +17,7 @@ from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
-from mirrorlake.select.kernels import column, equal_to, keep
+from mirrorlake.select.kernels import column, equal_to, keep, mask_of
 
 
 def settle(lease: Lease, planned: Planned, tally: Tally, naming: Naming) -> None:
@@ -35,6 +35,9 @@ def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Count
             return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, naming.of_moved(rows))
+        case Op.SHARED | Op.GOVERNED:
+            rows = keep(rows, ~mask_of(column(rows, "sidecar_changed")))  # the others follow once it was read
+            return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
         case Op.SKIPPED | Op.REFUSED:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
 from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.mirror.survey import Survey
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
@@ -18,9 +20,24 @@ from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
 UNNAMEABLE = "the key cannot be held by a catalog (not UTF-8, a NUL character, or a symbolic link)"
 
 _READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
-_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED], pa.int8())  # read only where their sidecar is another
+_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where their sidecar is another
 
 Prove = Callable[[Moves], Moves]
+Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
+
+
+@dataclass(frozen=True, slots=True)
+class _Final:
+    """The changes of a survey with the moves among them; can be read any number of times."""
+
+    survey: Survey
+    moves: Moves
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self.survey.changes:
+            yield apply_moves(batch, self.moves, self.survey.frozen)
+        if self.survey.unnameable:
+            yield _unnameable(self.survey.unnameable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +45,12 @@ class Planned:
     """What a pass will do. `summary` counts it; the batches stream from disk, any number of times."""
 
     survey: Survey
-    moves: Moves
+    changes: Iterable[pa.RecordBatch]
     summary: Plan
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
-        return _final(self.survey, self.moves)
+        return iter(self.changes)
 
     def to_look_at(self) -> Iterator[pa.RecordBatch]:
         """The rows whose image, or whose sidecar, has to be read."""
@@ -45,17 +62,18 @@ class Planned:
                 yield rows
 
 
-def plan(survey: Survey, prove: Prove) -> Planned:
-    """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed."""
-    moves = prove(plan_moves(lambda: survey.changes))
-    return Planned(survey=survey, moves=moves, summary=summarise(_final(survey, moves)))
+def plan(survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Path) -> Planned:
+    """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
 
-
-def _final(survey: Survey, moves: Moves) -> Iterator[pa.RecordBatch]:
-    for batch in survey.changes:
-        yield apply_moves(batch, moves, survey.frozen)
-    if survey.unnameable:
-        yield _unnameable(survey.unnameable)
+    `recognise` finds what other datasources have read already; None where no other reaches the objects.
+    """
+    final: Iterable[pa.RecordBatch] = _Final(survey, prove(plan_moves(lambda: survey.changes)))
+    if recognise is not None:
+        # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
+        spool = workdir / "recognised.arrow"
+        write_spool(spool, map(recognise, final))
+        final = Spooled([spool])
+    return Planned(survey=survey, changes=final, summary=summarise(final))
 
 
 def _unnameable(keys: tuple[str, ...]) -> pa.RecordBatch:

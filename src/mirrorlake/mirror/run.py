@@ -12,6 +12,7 @@ from pathlib import Path
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.errors import AccessDenied, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
@@ -85,7 +86,9 @@ def _pass(
         found = _survey(source, store, rules, parts, progress, known_id=source.id)
         tally.add(_surveyed(found))
         prover = Prover(store)
-        planned = plan(found, lambda moves: prove_moves(moves, prover))
+        planned = plan(
+            found, lambda moves: prove_moves(moves, prover), recogniser(parts.catalog, source, source.id), parts.workdir
+        )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         naming = Naming(source.settings.configs)
         settle(lease, planned, tally, naming)
@@ -107,7 +110,7 @@ def dry_run(
 ) -> Report:
     """What a pass would do. Lists, reads glob files, and asks nothing else; stores nothing.
 
-    `known_id` None: never mirrored before.
+    `known_id` None: never mirrored before. `opens` as for `run_pass`.
     """
     started = time.monotonic()
     tally = Tally()
@@ -121,7 +124,7 @@ def dry_run(
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
-        planned = plan(found, lambda moves: moves)
+        planned = plan(found, lambda moves: moves, recogniser(parts.catalog, source, known_id), parts.workdir)
         summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
         tally.add(
             Counts(
@@ -129,7 +132,7 @@ def dry_run(
                 changed=summary.changed,
                 metadata_changed=summary.sidecar,
                 moved=summary.moved,
-                unchanged=summary.returned,
+                unchanged=summary.returned + summary.governed,
                 skipped=summary.skipped + summary.refused,
             )
             + removals.counts

@@ -12,7 +12,7 @@ from mirrorlake.mirror.removal import Removals
 from mirrorlake.mirror.report import Sample, Samples
 from mirrorlake.model.columns import Op
 from mirrorlake.plan.orphans import Way
-from mirrorlake.select.kernels import column, equal_to, keep
+from mirrorlake.select.kernels import BoolMask, column, equal_to, keep, present
 
 MOST = 10  # of each kind
 
@@ -40,7 +40,11 @@ def samples(planned: Planned, removals: Removals) -> Samples:
     }
     for batch in planned.batches():
         for op, kind in _KINDS.items():
-            found[kind] += _of_op(batch, op, MOST - len(found[kind]))
+            mask = equal_to(column(batch, "op"), int(op))
+            found[kind] += _first(batch, mask, MOST - len(found[kind]))
+        shared, known = equal_to(column(batch, "op"), int(Op.SHARED)), present(column(batch, "known_state"))
+        for kind, mask in (("new", shared & ~known), ("changed", shared & known)):
+            found[kind] += _first(batch, mask, MOST - len(found[kind]))
     for orphan in _orphans(removals):
         found["orphaned"].append(orphan)
         if len(found["orphaned"]) == MOST:
@@ -48,8 +52,7 @@ def samples(planned: Planned, removals: Removals) -> Samples:
     return {kind: tuple(some) for kind, some in found.items()}
 
 
-def _of_op(batch: pa.RecordBatch, op: Op, most: int) -> Iterator[Sample]:
-    mask = equal_to(column(batch, "op"), int(op))
+def _first(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]:
     if most <= 0 or not mask.any():
         return
     rows = keep(batch, mask).slice(0, most)
@@ -68,6 +71,8 @@ def _sample(row: _Row) -> Sample:
             reason = "its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} came or changed"
         case Op.MOVED:
             reason = f"the same token and size as {old_key}, once that is proven gone"
+        case Op.SHARED:
+            reason = "another datasource has read these bytes: they are not read again"
         case Op.REFUSED:
             reason = "it could not be read before, and has not changed since"
         case _:

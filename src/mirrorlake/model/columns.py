@@ -73,11 +73,13 @@ class Op(IntEnum):
     VANISHED = 5  # known, but not in the listing
     SKIPPED = 6  # selected, but a rule says not to read it
     REFUSED = 7  # undecodable before and the same bytes now
+    SHARED = 8  # NEW or CHANGED, but the asset of another datasource holds the very bytes: they are not read again
+    GOVERNED = 9  # same bytes, other sidecar, but an older datasource governs the asset: it is not read
 
 
 # The plan of a pass: one row for each object that is not simply unchanged.
 # `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set (`config` is null).
-# `sidecar_changed` is set for MOVED and RETURNED rows whose sidecar differs from the remembered one.
+# `sidecar_changed` is set for MOVED, RETURNED and SHARED rows whose sidecar differs from the remembered one.
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op
     *_CANDIDATES,

@@ -32,6 +32,7 @@ class Plan:
     moved: int = 0
     returned: int = 0  # was missing, is back unchanged
     vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
+    governed: int = 0  # another sidecar, which is an older datasource's business
     skipped: int = 0  # by a rule, before reading
     refused: int = 0  # undecodable before, and the same bytes now
     requests: Requests = field(default_factory=Requests)  # listing apart
@@ -45,6 +46,7 @@ class Plan:
             moved=self.moved + other.moved,
             returned=self.returned + other.returned,
             vanished=self.vanished + other.vanished,
+            governed=self.governed + other.governed,
             skipped=self.skipped + other.skipped,
             refused=self.refused + other.refused,
             requests=self.requests + other.requests,
@@ -86,13 +88,16 @@ def _summary(batch: pa.RecordBatch) -> Plan:
     sidecars = (reads | _sidecar_only(batch)) & present(column(batch, "sidecar_key"))
     forgotten = equal_to(ops, int(Op.VANISHED)) & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
     moved = int(counts[Op.MOVED])
+    shared = equal_to(ops, int(Op.SHARED))
+    shared_new = int((shared & ~present(column(batch, "known_state"))).sum())
     return Plan(
-        new=int(counts[Op.NEW]),
-        changed=int(counts[Op.CHANGED]),
+        new=int(counts[Op.NEW]) + shared_new,
+        changed=int(counts[Op.CHANGED]) + int(shared.sum()) - shared_new,
         sidecar=int(counts[Op.SIDECAR]),
         moved=moved,
         returned=int(counts[Op.RETURNED]),
         vanished=int(counts[Op.VANISHED]) - int(forgotten.sum()),
+        governed=int(counts[Op.GOVERNED]),
         skipped=int(counts[Op.SKIPPED]),
         refused=int(counts[Op.REFUSED]),
         requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=moved),

@@ -195,7 +195,7 @@ _TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id
 _REACHED: LiteralString = (
     "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
     " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
-    " WHERE object.asset_id = asset.id AND datasource.name = %s))"
+    " WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2)) AND datasource.name = %s))"
 )
 
 

@@ -2,8 +2,11 @@
 -- Fragment: what makes an Asset, for `asset_from_row`; a query goes on with WHERE, ORDER BY and LIMIT.
 SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS datasource,
   ARRAY(
-    SELECT DISTINCT other.name FROM object JOIN datasource AS other ON other.id = object.datasource_id
-    WHERE object.asset_id = asset.id ORDER BY other.name
+    SELECT other.name FROM datasource AS other
+    WHERE other.id IN (
+      SELECT object.datasource_id FROM object
+      WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2))
+    ) ORDER BY other.id
   ) AS datasources,
   asset.media_type, asset.size, asset.width, asset.height,
   ARRAY(SELECT tag FROM asset_tag WHERE asset_tag.asset_id = asset.id ORDER BY tag) AS tags,

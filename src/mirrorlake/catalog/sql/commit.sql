@@ -7,7 +7,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
   result smallint, stage text, reason text, media_type text, width integer, height integer, orientation smallint,
   digest bytea, placeholder bytea, facts text, version text, metadata text, sidecar text, warnings text[], name text,
   -- filled in here: the asset, what is remembered of the object, and what that makes of the row
-  asset_id bigint, standing smallint, known_sidecar_token text COLLATE "C", known_sidecar_size bigint,
+  asset_id bigint, rival bigint, standing smallint, known_sidecar_token text COLLATE "C", known_sidecar_size bigint,
   fresh boolean NOT NULL DEFAULT false,         -- the asset is made now
   same boolean NOT NULL DEFAULT false,          -- all of it was committed before
   same_sidecar boolean NOT NULL DEFAULT false   -- the sidecar is the remembered one: metadata stays as it is
@@ -47,14 +47,18 @@ SELECT $1, 0, size, known_sidecar_size, asset_id, key, token, known_sidecar_toke
 FROM staged WHERE op = 3 AND asset_id IS NOT NULL;
 
 -- name: rename_assets
--- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name.
+-- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name, and only the
+-- datasource that governs it names it.
 -- Its bytes were not read under the new key, so no version of that is known.
-UPDATE asset SET key = staged.key,
-  name = coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END), token = staged.token, modified = staged.modified,
+UPDATE asset SET key = CASE WHEN asset.datasource_id = $1 THEN staged.key ELSE asset.key END,
+  name = CASE
+    WHEN asset.datasource_id <> $1 THEN asset.name
+    ELSE coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END)
+  END, token = staged.token, modified = staged.modified,
   storage_class = staged.storage_class, version = NULL, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
-  sidecar_key = CASE WHEN staged.sidecar_changed THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
+  sidecar_key = CASE WHEN staged.sidecar_changed OR asset.datasource_id <> $1 THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
 FROM staged
-WHERE staged.op = 3 AND asset.id = staged.asset_id AND asset.datasource_id = $1;
+WHERE staged.op = 3 AND asset.id = staged.asset_id;
 
 -- name: recognise_staged
 -- What is remembered of the staged objects. A row that was committed before, byte for byte, is marked `same`.
@@ -75,13 +79,15 @@ WHERE result = 0 AND asset_id IS NULL;
 
 -- name: lock_for_merge
 -- Standing metadata of assets whose sidecar changed, locked against people's edits until the commit.
--- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands.
+-- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands, and so does the lack of
+-- one where an asset is met for the first time. Only the datasource that governs an asset has a say.
 SELECT asset.id, asset.metadata::text, asset.provenance::text,
   to_char(asset.sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at,
   asset.edited, staged.config, staged.metadata
 FROM staged JOIN asset ON asset.id = staged.asset_id
-WHERE NOT staged.fresh AND NOT staged.same AND NOT staged.same_sidecar AND staged.result IN (0, 1)
-  AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL)
+WHERE NOT staged.fresh AND NOT staged.same AND (NOT staged.same_sidecar OR staged.op = 8) AND staged.result IN (0, 1)
+  AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL AND NOT (staged.op IN (0, 8) AND staged.known_state IS NULL))
+  AND asset.datasource_id = $1
 ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 
 -- name: insert_assets
@@ -96,7 +102,7 @@ FROM staged WHERE fresh ORDER BY key;
 -- name: update_content
 -- Other bytes under a known key: the asset keeps its id, tags and what people set.
 -- A sidecar with a token but no key is one that was not asked for: what was read of it stays.
-UPDATE asset SET name = coalesce(staged.name, asset.name), token = staged.token, size = staged.size, modified = staged.modified,
+UPDATE asset SET name = CASE WHEN asset.datasource_id = $1 THEN coalesce(staged.name, asset.name) ELSE asset.name END, token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
   facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
@@ -104,7 +110,8 @@ UPDATE asset SET name = coalesce(staged.name, asset.name), token = staged.token,
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
   sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
   sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,
-  sidecar_key = CASE WHEN staged.sidecar_token IS NULL THEN staged.sidecar_key
+  sidecar_key = CASE WHEN asset.datasource_id <> $1 THEN asset.sidecar_key
+    WHEN staged.sidecar_token IS NULL THEN staged.sidecar_key
     ELSE coalesce(staged.sidecar_key, asset.sidecar_key) END, warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = 0 AND NOT staged.fresh AND NOT staged.same;
@@ -119,7 +126,7 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
   state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
   sidecar_key = staged.sidecar_key, warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
-WHERE asset.id = staged.asset_id AND staged.result = 1 AND NOT staged.same;
+WHERE asset.id = staged.asset_id AND staged.result = 1 AND NOT staged.same AND asset.datasource_id = $1;
 
 -- name: remember_objects
 -- What the next pass compares with. Passing errors leave no trace, so that they are tried again.
@@ -142,7 +149,8 @@ WITH told AS (
       WHEN op = 3 AND asset_id IS NOT NULL THEN 'moved'
       WHEN result IN (2, 3, 4) OR asset_id IS NULL THEN 'failed'
       WHEN same THEN 'unchanged'
-      WHEN fresh THEN 'new'
+      WHEN fresh OR op IN (0, 8) AND known_state IS NULL THEN 'new'
+      WHEN op = 8 THEN 'changed'
       WHEN result = 0 THEN 'changed'
       ELSE 'metadata_changed'
     END,
@@ -157,8 +165,10 @@ SELECT kind, count(*) FROM told GROUP BY kind;
 -- Moves whose sidecar is still to be read are told once that is done.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, 'moved', 'It was ' || old_key, asset_id
-  FROM staged WHERE op = 3 AND NOT sidecar_changed ORDER BY key
+  SELECT $1, key, CASE op WHEN 3 THEN 'moved' ELSE 'new' END,
+    CASE op WHEN 3 THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
+    asset_id
+  FROM staged WHERE NOT sidecar_changed ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
@@ -176,8 +186,8 @@ UPDATE asset SET state = 0, updated = now()
 FROM staged WHERE asset.id = staged.asset_id AND (asset.state = 1 OR asset.state = 2 AND staged.standing = 3);
 
 -- name: return_objects
--- Objects that are back, as they were.
-UPDATE object SET state = 0
+-- Objects that are back, as they were. A sidecar that is still to be read counts as unread until then.
+UPDATE object SET state = 0, sidecar_token = CASE WHEN staged.sidecar_changed THEN '' ELSE object.sidecar_token END
 FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (1, 3, 4);
 
 -- name: tell_returned
@@ -198,8 +208,7 @@ FROM staged
 WHERE asset.id = staged.asset_id AND asset.state = 0
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND other.state <> 1
-      AND (other.datasource_id <> $1 OR other.key <> staged.key)
+    WHERE other.asset_id = asset.id AND other.state IN (0, 2)
   );
 
 -- name: miss_objects
@@ -211,9 +220,9 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> 
 -- name: tell_missing
 -- Every vanished key with an asset, also one that has been missing for long.
 WITH told AS (
-  INSERT INTO outcome (run_id, key, kind, asset_id)
-  SELECT $1, key, 'missing', asset_id
-  FROM staged WHERE asset_id IS NOT NULL ORDER BY key
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, staged.key, 'missing', CASE WHEN asset.state = 0 THEN 'Another datasource still shows it' END, asset_id
+  FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY staged.key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )

@@ -21,14 +21,21 @@ WHERE known.datasource_id = $1 AND known.key = staged.key;
 SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY asset.id FOR UPDATE OF asset;
 
 -- name: remove_objects
--- Vanished keys whose asset nothing else uses. They go before their assets.
+-- Vanished keys whose asset nothing else uses, or which another object shows. They go before their assets.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
   AND object.state IN (0, 1, 2)
-  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
-  AND NOT EXISTS (
-    SELECT FROM object AS other
-    WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
+  AND (
+    EXISTS (
+      SELECT FROM object AS other
+      WHERE other.asset_id = staged.asset_id AND other.state IN (0, 2)
+        AND (other.datasource_id <> $1 OR other.key <> staged.key)
+    )
+    OR NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
+    AND NOT EXISTS (
+      SELECT FROM object AS other
+      WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
+    )
   );
 
 -- name: remove_assets
@@ -46,8 +53,12 @@ FROM staged JOIN asset ON asset.id = staged.asset_id
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (0, 1, 2);
 
 -- name: trash_assets
--- Assets of vanished keys, unless another object still shows them.
-UPDATE asset SET state = 2, updated = now()
+-- Assets of vanished keys, unless another object still shows them. Where another datasource keeps what vanished there,
+-- it is kept: the more careful one counts, whichever notices first.
+UPDATE asset SET updated = now(), state = CASE
+    WHEN EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> $1 AND object.state = 1) THEN 1
+    ELSE 2
+  END
 FROM staged
 WHERE asset.id = staged.asset_id AND asset.state <> 2
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN (0, 2));
@@ -60,7 +71,8 @@ WITH told AS (
     CASE WHEN asset.id IS NULL OR asset.state = 2 THEN 'removed' ELSE 'missing' END,
     CASE
       WHEN asset.id IS NULL THEN 'It was removed'
-      WHEN asset.state <> 2 THEN 'Another datasource still shows it'
+      WHEN asset.state = 0 THEN 'Another datasource still shows it'
+      WHEN asset.state = 1 THEN 'Another datasource keeps it, though it is missing there too'
       WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
         THEN 'It is in the trash; a project uses it'
       ELSE 'It is in the trash'
@@ -212,14 +224,27 @@ WHERE datasource_id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
 
 -- name: hand_over_assets
--- Assets that another datasource reaches too are governed by the oldest of those from now on.
+-- Assets that another datasource reaches too are governed by the oldest of those that show them from now on.
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
 FROM (
   SELECT DISTINCT ON (asset_id) asset_id, datasource_id, key FROM object
   WHERE datasource_id <> %(datasource_id)s AND asset_id IS NOT NULL
-  ORDER BY asset_id, datasource_id
+  ORDER BY asset_id, state IN (0, 2) DESC, datasource_id, key
 ) AS heir
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
+
+-- name: leave_unread
+-- Those heirs read their sidecar in their next pass, where it is not the one that was read last.
+UPDATE object SET sidecar_token = ''
+FROM asset JOIN object AS before ON before.datasource_id = asset.datasource_id AND before.key = asset.key
+WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
+  AND object.datasource_id <> before.datasource_id AND object.sidecar_token IS NOT NULL
+  AND (object.sidecar_token, object.sidecar_size) IS DISTINCT FROM (before.sidecar_token, before.sidecar_size);
+
+-- name: let_go_of
+-- Its objects whose assets others have now: it does not show them any more.
+DELETE FROM object USING asset
+WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.datasource_id <> %(datasource_id)s;
 
 -- name: trash_objects_of
 -- The objects of a datasource, remembered for the day when it is mirrored again.

@@ -1,0 +1,214 @@
+-- name: lock_store
+-- Commits of datasources in one store follow each other, so that an object that two of them meet becomes one asset.
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))::text
+FROM datasource WHERE id = $1;
+
+-- name: hold_store
+-- The same, where a person asks.
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))
+FROM datasource WHERE id = %(datasource_id)s;
+
+-- name: hold_store_of_asset
+-- The same for the store of one asset.
+SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(datasource.store, datasource.id::text)))
+FROM asset JOIN datasource ON datasource.id = asset.datasource_id WHERE asset.id = %(id)s;
+
+-- name: siblings
+-- The datasources that may reach an object of this one too.
+SELECT sibling.datasource_id, sibling.strip, sibling.put
+FROM datasource AS mine CROSS JOIN LATERAL siblings_of(mine.id, mine.uri, mine.access) AS sibling
+WHERE mine.id = $1;
+
+-- name: create_sibling
+-- Those datasources, for the statements of one transaction.
+CREATE TEMP TABLE IF NOT EXISTS sibling (datasource_id integer, strip text COLLATE "C", put text COLLATE "C")
+ON COMMIT DELETE ROWS;
+
+-- name: any_sibling
+-- Whether some other datasource may reach an object of this one; of a datasource that is not stored its id is 0.
+SELECT FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb) LIMIT 1;
+
+-- name: known_elsewhere
+-- Which changes need no look, or another one, because of the other datasources that reach the objects: 8 (SHARED) where
+-- an asset holds the very bytes already, 9 (GOVERNED) where only a sidecar changed that is none of our business.
+-- `reads_sidecar`: our sidecar counts from now on, and is not the one that was read.
+WITH sibling AS MATERIALIZED (
+  SELECT * FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb)
+), judged AS (
+  SELECT asked.place, asked.op,
+    asset.token = asked.token AND asset.size = asked.size AS same_bytes,
+    elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
+    asset.datasource_id = %(datasource_id)s::integer AS governed,
+    NOT asked.kept AND (asked.sidecar_token IS NOT NULL OR asset.datasource_id = %(datasource_id)s::integer)
+      AND (asked.sidecar_token, asked.sidecar_size)
+        IS DISTINCT FROM (governing.sidecar_token, governing.sidecar_size) AS other_sidecar
+  FROM unnest(
+    %(ops)s::smallint[], %(keys)s::text[], %(tokens)s::text[], %(sizes)s::bigint[], %(sidecar_tokens)s::text[],
+    %(sidecar_sizes)s::bigint[], %(kept)s::boolean[]
+  ) WITH ORDINALITY AS asked (op, key, token, size, sidecar_token, sidecar_size, kept, place)
+  CROSS JOIN LATERAL (
+    SELECT found.asset_id FROM (
+      SELECT object.asset_id, 0 AS rank FROM object
+      WHERE object.datasource_id = %(datasource_id)s::integer AND object.key = asked.key COLLATE "C"
+      UNION ALL
+      SELECT object.asset_id, sibling.datasource_id
+      FROM sibling JOIN object ON object.datasource_id = sibling.datasource_id
+        AND object.key = (sibling.put || substr(asked.key, length(sibling.strip) + 1)) COLLATE "C"
+      WHERE starts_with(asked.key, sibling.strip)
+    ) AS found WHERE found.asset_id IS NOT NULL ORDER BY found.rank LIMIT 1
+  ) AS shown
+  JOIN asset ON asset.id = shown.asset_id
+  LEFT JOIN object AS governing ON governing.datasource_id = asset.datasource_id AND governing.key = asset.key
+  CROSS JOIN LATERAL (
+    SELECT min(object.datasource_id) AS id FROM object
+    WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s::integer AND object.state IN (0, 2)
+  ) AS elder
+)
+SELECT (place - 1)::integer,
+  CASE WHEN op = 2 THEN 9 WHEN op = 4 THEN 4 ELSE 8 END AS op,
+  governs AND other_sidecar AS reads_sidecar
+FROM judged
+WHERE op IN (0, 1) AND same_bytes OR op = 2 AND NOT governs AND NOT governed
+  OR op = 4 AND governs AND NOT governed AND other_sidecar;
+
+-- name: find_shared
+-- The asset that another datasource has for a staged object: the oldest one's.
+UPDATE staged SET asset_id = found.asset_id, standing = found.state
+FROM (
+  SELECT DISTINCT ON (staged.key) staged.key, object.asset_id, object.state
+  FROM staged JOIN sibling ON starts_with(staged.key, sibling.strip)
+  JOIN object ON object.datasource_id = sibling.datasource_id
+    AND object.key = sibling.put || substr(staged.key, length(sibling.strip) + 1)
+  WHERE staged.asset_id IS NULL AND object.asset_id IS NOT NULL AND (staged.result = 0 OR staged.op = 8)
+  ORDER BY staged.key, sibling.datasource_id
+) AS found
+WHERE found.key = staged.key;
+
+-- name: doubt_shared
+-- An asset that holds other bytes by now is not what the plan took it for: the next pass reads the object.
+UPDATE staged SET asset_id = NULL
+FROM asset
+WHERE staged.op = 8 AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
+
+-- name: remember_shared
+-- Objects whose bytes, or whose sidecar, somebody else read.
+INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)
+SELECT $1, 0, size, sidecar_size, asset_id, key, token, sidecar_token
+FROM staged WHERE op IN (8, 9) AND asset_id IS NOT NULL ORDER BY key
+ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
+  sidecar_size = excluded.sidecar_size, asset_id = excluded.asset_id, token = excluded.token,
+  sidecar_token = excluded.sidecar_token, reason = NULL;
+
+-- name: name_shared
+-- Who governs an asset names it.
+UPDATE asset SET name = staged.name, updated = now()
+FROM staged
+WHERE staged.op = 8 AND asset.id = staged.asset_id AND asset.datasource_id = $1 AND asset.name <> staged.name;
+
+-- name: govern_staged
+-- Of the datasources that show an asset the oldest governs it. One that inherits it reads its sidecar in its next pass,
+-- where that is not the one that was read last.
+WITH heir AS (
+  SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.sidecar_token, object.sidecar_size,
+    asset.datasource_id AS former, asset.key AS former_key
+  FROM staged JOIN asset ON asset.id = staged.asset_id JOIN object ON object.asset_id = asset.id
+  WHERE object.state IN (0, 2)
+  ORDER BY asset.id, object.datasource_id, object.key = asset.key DESC, object.key
+), unread AS (
+  UPDATE object SET sidecar_token = ''
+  FROM heir
+  WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.sidecar_token IS NOT NULL
+    AND heir.datasource_id <> heir.former AND heir.datasource_id <> $1
+    AND NOT EXISTS (
+      SELECT FROM object AS before
+      WHERE before.datasource_id = heir.former AND before.key = heir.former_key
+        AND before.sidecar_token = heir.sidecar_token AND before.sidecar_size IS NOT DISTINCT FROM heir.sidecar_size
+    )
+)
+UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
+FROM heir
+WHERE asset.id = heir.id AND (asset.datasource_id, asset.key) IS DISTINCT FROM (heir.datasource_id, heir.key);
+
+-- name: govern_restored
+-- The oldest datasource that shows an asset again governs it.
+UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
+FROM (
+  SELECT datasource_id, key FROM object WHERE asset_id = %(id)s AND state IN (0, 2) ORDER BY datasource_id, key LIMIT 1
+) AS heir
+WHERE asset.id = %(id)s AND asset.datasource_id <> heir.datasource_id;
+
+-- name: drop_moved
+-- Vanished keys of assets that this datasource shows under another key: another datasource recognised the move.
+DELETE FROM object USING staged
+WHERE object.datasource_id = $1 AND object.key = staged.key
+  AND EXISTS (
+    SELECT FROM object AS now
+    WHERE now.asset_id = object.asset_id AND now.datasource_id = object.datasource_id AND now.key <> object.key
+      AND now.state IN (0, 2)
+  );
+
+-- name: find_rivals
+-- Assets that other datasources made of what is a moved object here.
+UPDATE staged SET rival = found.asset_id
+FROM (
+  SELECT DISTINCT ON (staged.key) staged.key, object.asset_id
+  FROM staged JOIN sibling ON starts_with(staged.key, sibling.strip)
+  JOIN object ON object.datasource_id = sibling.datasource_id
+    AND object.key = sibling.put || substr(staged.key, length(sibling.strip) + 1)
+  WHERE staged.op = 3 AND staged.asset_id IS NOT NULL AND object.asset_id <> staged.asset_id
+    AND object.token = staged.token AND object.size = staged.size  -- not what others saw there before the move
+  ORDER BY staged.key, sibling.datasource_id
+) AS found
+WHERE found.key = staged.key;
+
+-- name: keep_rivals
+-- What people did something with stays an asset of its own: then this is no move, and the object is its.
+UPDATE staged SET op = 8, asset_id = rival
+FROM asset
+WHERE asset.id = staged.rival AND (
+  asset.edited OR asset.state = 2 OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)
+  OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+);
+
+-- name: join_rivals
+-- All other rivals become one with the moved asset. An older datasource goes on governing: its sidecar is read again.
+UPDATE object SET asset_id = staged.asset_id,
+  sidecar_token = CASE WHEN object.sidecar_token IS NOT NULL AND object.datasource_id < $1 THEN '' ELSE object.sidecar_token END
+FROM staged
+WHERE staged.op = 3 AND object.asset_id = staged.rival;
+
+-- name: name_joined
+-- With the name that an older datasource gave.
+UPDATE asset SET name = rival.name
+FROM staged JOIN asset AS rival ON rival.id = staged.rival
+WHERE staged.op = 3 AND asset.id = staged.asset_id AND rival.datasource_id < $1;
+
+-- name: delete_rivals
+-- Nothing leads to them any more.
+DELETE FROM asset USING staged WHERE staged.op = 3 AND asset.id = staged.rival;
+
+-- name: drop_left
+-- Where others saw the moved object vanish under its old key, it has been found.
+DELETE FROM object USING staged, sibling
+WHERE staged.op = 3 AND staged.asset_id IS NOT NULL AND starts_with(staged.old_key, sibling.strip)
+  AND object.datasource_id = sibling.datasource_id
+  AND object.key = sibling.put || substr(staged.old_key, length(sibling.strip) + 1)
+  AND object.asset_id = staged.asset_id AND object.state IN (1, 3);
+
+-- name: tell_shared
+-- Objects that were not read, because others did.
+WITH told AS (
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
+  SELECT $1, key,
+    CASE WHEN asset_id IS NULL THEN 'failed' WHEN op = 9 THEN 'unchanged' WHEN known_state IS NULL THEN 'new' ELSE 'changed' END,
+    CASE
+      WHEN asset_id IS NULL THEN 'It changed while this pass was at work; the next one reads it'
+      WHEN op = 9 THEN 'An older datasource governs its metadata'
+      ELSE 'Another datasource read it already'
+    END,
+    asset_id
+  FROM staged ORDER BY key
+  ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
+  RETURNING kind
+)
+SELECT kind, count(*) FROM told GROUP BY kind;
