@@ -1,0 +1,325 @@
+"""What a pass makes of a library, in plain dictionaries: the oracle of the model test, which knows no SQL."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mirrorlake.model.columns import KnownState
+from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.sources import MirrorConfig, NamingStrategy, Orphans
+
+Value = str | int
+Said = dict[str, tuple[Value, str]]  # of each metadata key: its value, and who set it ("bucket" or "user")
+CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)
+# The patterns of the test in words of its own.
+MEANINGS = {
+    "a*": lambda key: key.startswith("a") and "/" not in key,
+    "b/**": lambda key: key.startswith("b/"),
+    "in/*": lambda key: key.startswith("in/") and "/" not in key[3:],
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One asset, and what is remembered of its object."""
+
+    key: str
+    name: str
+    state: str
+    known: KnownState
+    token: str
+    sidecar: str | None  # the token of the sidecar that was last dealt with
+    said: Said
+    tags: frozenset[str] = frozenset()
+    projects: frozenset[str] = frozenset()
+    edited: bool = False  # a person ever changed its metadata
+
+
+@dataclass
+class World:
+    """The bucket as a listing tells it, and how it is mirrored."""
+
+    pictures: Mapping[str, str]  # the token of each key
+    empty: frozenset[str]  # keys of no bytes: selected and skipped
+    sidecars: Mapping[str, str]  # by stem: the token
+    values: Mapping[str, Mapping[str, Value] | None]  # of each sidecar's token; None: unusable
+    configs: Sequence[MirrorConfig]
+
+    def governing(self, key: str) -> MirrorConfig | None:
+        """The first config that takes a key, whether an object stands there or not."""
+        for config in self.configs:
+            taken = not config.globs or any(MEANINGS[glob](key) for glob in config.globs)
+            if taken and not any(MEANINGS[glob](key) for glob in config.exclude):
+                return config
+        return None
+
+    def selected(self) -> set[str]:
+        return {key for key in {*self.pictures, *self.empty} if self.governing(key)}
+
+    def live(self) -> set[str]:
+        return self.selected() - self.empty
+
+    def stands(self, key: str) -> bool:
+        return key in self.pictures or key in self.empty
+
+    def sidecar_of(self, key: str) -> str | None:
+        return self.sidecars.get(key.rpartition(".")[0])
+
+    def orphaned(self, key: str) -> Orphans:
+        """What the settings say becomes of an asset whose key is not selected any more."""
+        config = self.governing(key)
+        return config.orphans if config else min((each.orphans for each in self.configs), key=CAREFUL.index)
+
+    def is_orphan(self, key: str) -> bool:
+        return not self.stands(key) or self.governing(key) is None
+
+
+@dataclass
+class Outcome:
+    """What one pass leaves."""
+
+    rows: dict[str, Row]  # by asset id
+    fresh: dict[str, Row] = field(default_factory=dict)  # new assets, by key
+    moved: int = 0
+    held: set[str] = field(default_factory=set)  # assets whose removal waits
+
+
+def converge(before: Mapping[str, Row], world: World, *, consent: bool) -> Outcome:
+    """What one clean pass leaves; with `consent`, also once everything that it holds was confirmed."""
+    selected, live = world.selected(), world.live()
+    known = {row.key: asset for asset, row in before.items()}
+    moves = _moves(before, world, known)
+    done = Outcome(rows={}, moved=len(moves))
+    for asset, row in before.items():
+        if asset in moves:
+            done.rows[asset] = _moved(row, moves[asset], world)
+        elif row.key in live:
+            done.rows[asset] = _stays(row, world)
+        else:
+            done.rows[asset] = row
+    for key in live - known.keys() - set(moves.values()):
+        done.fresh[key] = new_row(key, world)
+    orphans = {asset: row for asset, row in before.items() if row.key not in selected and asset not in moves}
+    going = {asset: row for asset, row in orphans.items() if _hides(row, world)}
+    done.held = set() if consent else _held(before, going, listed=bool(world.pictures or world.empty or world.sidecars))
+    for asset, row in orphans.items():
+        if asset not in done.held:
+            left = _orphaned(row, world)
+            if left is None:
+                del done.rows[asset]
+            else:
+                done.rows[asset] = left
+    return done
+
+
+def _moves(before: Mapping[str, Row], world: World, known: Mapping[str, str]) -> dict[str, str]:
+    """The new key of each asset whose object is one that vanished and came, both only once."""
+    gone, came = defaultdict(list), defaultdict(list)
+    for key, asset in known.items():
+        if key not in world.selected():
+            gone[before[asset].token].append(asset)
+    for key in world.live() - known.keys():
+        came[world.pictures[key]].append(key)
+    return {
+        assets[0]: came[token][0]
+        for token, assets in gone.items()
+        if len(assets) == len(came[token]) == 1 and not world.stands(before[assets[0]].key)
+    }
+
+
+def _moved(row: Row, key: str, world: World) -> Row:
+    config = world.governing(key)
+    assert config
+    name = _plain_name(config, key, row.token) or (key if row.name == row.key else row.name)
+    moved = replace(row, key=key, name=name, state="present", known=KnownState.PRESENT)
+    return _with_sidecar(moved, world) if sidecar_differs(moved, world) else moved
+
+
+def _stays(row: Row, world: World) -> Row:
+    config = world.governing(row.key)
+    assert config
+    here = replace(row, state="present", known=KnownState.PRESENT)
+    changed = config.update_image and world.pictures[row.key] != row.token
+    if changed:
+        here = replace(here, token=world.pictures[row.key])
+    if sidecar_differs(row, world):
+        return _with_sidecar(here, world)
+    return _named(here, world) if changed else here
+
+
+def new_row(key: str, world: World) -> Row:
+    """An asset that is made now."""
+    config, sidecar = world.governing(key), world.sidecar_of(key)
+    assert config
+    token = world.pictures[key]
+    values = (world.values[sidecar] if sidecar else None) or {}
+    return Row(
+        key=key,
+        name=_plain_name(config, key, token) or _said_name(values, config) or key,
+        state="present",
+        known=KnownState.PRESENT,
+        token=token,
+        sidecar=sidecar,
+        said={name: (value, "bucket") for name, value in values.items()},
+    )
+
+
+def sidecar_differs(row: Row, world: World) -> bool:
+    """Whether there is a sidecar to be dealt with, or one that went."""
+    return not _sidecar_frozen(row, world) and world.sidecar_of(row.key) != row.sidecar
+
+
+def _sidecar_frozen(row: Row, world: World) -> bool:
+    """Whether the sidecar that was read stays as it was read."""
+    config = world.governing(row.key)
+    return config is not None and not config.update_metadata and row.sidecar is not None
+
+
+def _with_sidecar(row: Row, world: World) -> Row:
+    said = merged(row, world)
+    return replace(_named(row, world), sidecar=world.sidecar_of(row.key), said=said)
+
+
+def merged(row: Row, world: World) -> Said:
+    """The metadata once the sidecar of now is merged into them."""
+    config, sidecar = world.governing(row.key), world.sidecar_of(row.key)
+    assert config
+    if sidecar is not None and world.values[sidecar] is None:
+        return row.said  # nothing of it can be used
+    said: Said = {name: (value, "bucket") for name, value in ((sidecar and world.values[sidecar]) or {}).items()}
+    users = {name: entry for name, entry in row.said.items() if entry[1] == "user"}
+    match config.metadata_strategy:
+        case MetadataStrategy.MERGE_BUCKET_WINS:
+            return users | said
+        case MetadataStrategy.MERGE_USER_WINS:
+            return said | users
+        case MetadataStrategy.OVERWRITE:
+            return said
+        case MetadataStrategy.UNTIL_FIRST_CHANGE:
+            return row.said if row.edited else said
+        case MetadataStrategy.APPEND:
+            return said | row.said
+
+
+def _plain_name(config: MirrorConfig, key: str, token: str) -> str | None:
+    match config.naming:
+        case NamingStrategy.FULL_PATH:
+            return key
+        case NamingStrategy.FILE_NAME:
+            return key.rpartition("/")[2]
+        case NamingStrategy.ETAG:
+            return token
+        case NamingStrategy.METADATA:
+            return None
+
+
+def _said_name(values: Mapping[str, Value], config: MirrorConfig) -> str | None:
+    value = values.get(str(config.naming_key))
+    return None if value is None else str(value)
+
+
+def _named(row: Row, world: World) -> Row:
+    """Named anew, as every asset is whose object or sidecar was read."""
+    config, sidecar = world.governing(row.key), world.sidecar_of(row.key)
+    assert config
+    plain = _plain_name(config, row.key, row.token)
+    if plain is not None:
+        return replace(row, name=plain)
+    if _sidecar_frozen(row, world):
+        return row  # the sidecar that named it is not read again
+    if sidecar is None:
+        return replace(row, name=row.key)
+    values = world.values[sidecar]
+    return row if values is None else replace(row, name=_said_name(values, config) or row.key)
+
+
+def _hides(row: Row, world: World) -> bool:
+    """Whether settling this orphan puts it out of sight."""
+    return world.orphaned(row.key) is not Orphans.KEEP and row.known in (KnownState.PRESENT, KnownState.MISSING)
+
+
+def _orphaned(row: Row, world: World) -> Row | None:
+    """An asset whose key is not selected any more; None: it is removed."""
+    if row.known in (KnownState.TRASHED, KnownState.KEPT):
+        return row
+    match world.orphaned(row.key):
+        case Orphans.KEEP:
+            if row.known is KnownState.MISSING:
+                return row
+            return replace(row, known=KnownState.MISSING, state="missing" if row.state == "present" else row.state)
+        case Orphans.REMOVE if not row.projects:
+            return None
+        case _:
+            return replace(row, known=KnownState.TRASHED, state="trash")
+
+
+def _held(before: Mapping[str, Row], going: Mapping[str, Row], *, listed: bool) -> set[str]:
+    standing = Counter(_group(row) for row in before.values() if row.known in (KnownState.PRESENT, KnownState.MISSING))
+    leaving = Counter(map(_group, going.values()))
+    if not listed or _too_many(leaving.total(), standing.total()):
+        return set(going)
+    return {asset for asset, row in going.items() if _too_many(leaving[_group(row)], standing[_group(row)])}
+
+
+def _too_many(going: int, had: int) -> bool:
+    return had >= 10 and 2 * going > had
+
+
+def _group(row: Row) -> str:
+    folder, slash, _ = row.key.partition("/")
+    return folder if slash else ""
+
+
+def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World, told: World) -> None:
+    """A pass that was killed, cut short or lied to may leave work undone; but what it did must be right.
+
+    `told` is the world with those sidecars alone that the pass was told of.
+    """
+    known = {row.key for row in before.values()}
+    for asset, was in before.items():
+        now = after.get(asset)
+        if now is None:
+            assert world.orphaned(was.key) is Orphans.REMOVE, "removed against the settings"
+            assert world.is_orphan(was.key), "removed while it stands"
+            assert not was.projects, "removed from a project"
+            continue
+        assert (now.tags, now.projects, now.edited) == (was.tags, was.projects, was.edited), "what people did was lost"
+        if now.key != was.key:
+            assert not world.stands(was.key), "moved away from an object that stands"
+            assert now.key in world.live() - known, "moved onto another asset"
+            assert world.pictures[now.key] == was.token, "moved to other bytes"
+        _check_state(was, now, world)
+        _check_content(was, now, told)
+    for asset in after.keys() - before.keys():
+        wanted = new_row(after[asset].key, told)
+        unread = replace(wanted, sidecar=None, said={}, name=after[asset].name)  # the sidecar is read in the next pass
+        assert after[asset] in (wanted, unread)
+
+
+def _check_state(was: Row, now: Row, world: World) -> None:
+    if (now.state, now.known) == (was.state, was.known):
+        return
+    if now.state == "present":
+        assert now.key in world.live(), "shown though it is not selected"
+        return
+    policy = {"missing": Orphans.KEEP, "trash": Orphans.TRASH}[now.state]
+    kept = world.orphaned(was.key) is Orphans.REMOVE and was.projects
+    assert world.orphaned(was.key) is policy or (kept and policy is Orphans.TRASH), "orphaned against the settings"
+    assert world.is_orphan(was.key), "hidden while it stands"
+
+
+def _check_content(was: Row, now: Row, world: World) -> None:
+    config = world.governing(now.key)
+    if now.token != was.token:
+        assert config is not None
+        assert config.update_image
+        assert now.token == world.pictures[now.key]
+    if now.sidecar != was.sidecar:
+        moved = replace(was, key=now.key)
+        assert sidecar_differs(moved, world), "a sidecar was read that is not to be read"
+        assert now.sidecar == world.sidecar_of(now.key)
+        assert now.said == merged(moved, world)
+    else:
+        assert now.said == was.said, "metadata changed without a sidecar"
