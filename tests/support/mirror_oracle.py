@@ -116,7 +116,8 @@ def converge(before: Mapping[str, Row], world: World, *, consent: bool) -> Outco
 
 def _moves(before: Mapping[str, Row], world: World, known: Mapping[str, str]) -> dict[str, str]:
     """The new key of each asset whose object is one that vanished and came, both only once."""
-    gone, came = defaultdict(list), defaultdict(list)
+    gone: defaultdict[str, list[str]] = defaultdict(list)
+    came: defaultdict[str, list[str]] = defaultdict(list)
     for key, asset in known.items():
         if key not in world.selected():
             gone[before[asset].token].append(asset)

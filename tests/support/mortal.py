@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
@@ -25,7 +25,7 @@ class Mortal(Catalog):
         self._after_commit = False
 
     @contextmanager
-    def dying(self, transactions: int, *, after_commit: bool) -> Iterator[None]:
+    def dying(self, transactions: int, *, after_commit: bool) -> Generator[None]:
         """The last transaction is committed before its user dies, or is not."""
         self._left, self._after_commit = transactions, after_commit
         try:
