@@ -14,6 +14,7 @@ import tempfile
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,7 @@ class Passes(RuleBasedStateMachine):
 
     catalog: Mortal
     scratch: Path
+    buckets = count()  # datasources of one bucket would share its assets
 
     @initialize(
         pictures=st.dictionaries(KEYS, NUMBERS, min_size=2),
@@ -123,7 +125,7 @@ class Passes(RuleBasedStateMachine):
         self.source = datasources.create(
             self.catalog,
             name=None,
-            location=Location(provider=Provider.MEMORY, container=""),
+            location=Location(provider=Provider.MEMORY, container=f"bucket-{next(self.buckets)}"),
             access=Access(),
             settings=MirrorSettings(configs=tuple(configs)),
         )
