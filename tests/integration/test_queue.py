@@ -10,6 +10,7 @@ from itertools import count
 import pytest
 
 from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
+from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.errors import CoolingDown, NotFound, PassRunning
@@ -237,9 +238,16 @@ def test_what_waits_for_a_deleted_datasource_never_begins(empty_catalog: Catalog
         queue.request(empty_catalog, "a")
 
 
-def test_a_cancelled_run_is_not_claimed(empty_catalog: Catalog):
+def test_what_was_cancelled_is_not_claimed_nor_taken_over(empty_catalog: Catalog):
     new_source(empty_catalog, "a")
+    request_cancel(empty_catalog, queue.request(empty_catalog, "a"), "me")
+    assert queue.claim(empty_catalog) is None
+
     queue.request(empty_catalog, "a")
-    with empty_catalog.write() as connection:
-        connection.execute("UPDATE run SET state = 'cancelled', finished = now()")
+    lease = begun(empty_catalog)
+    request_cancel(empty_catalog, lease.run_id, "me")
+    lease.close()  # as if its process had died before it heard
+    age_lease(empty_catalog, queue.SILENT_S + 1)
+    [gone] = queue.requeue_interrupted(empty_catalog)
+    assert gone.again is None
     assert queue.claim(empty_catalog) is None

@@ -6,12 +6,17 @@ import threading
 from collections import Counter
 from datetime import datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
-from tests.support.postgres import Server
+import pytest
+from tests.support.cli import PATIENCE_S
+from tests.support.postgres import Server, discard, new_home
 
+from mirrorlake.app import working
 from mirrorlake.app.working import Stop, Worker
-from mirrorlake.catalog import datasources, queue, runs, schedules
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog import datasources, pool, queue, runs, schedules
+from mirrorlake.catalog.embedded import ensure_running, stop
+from mirrorlake.catalog.pool import Catalog, open_catalog
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import Every
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
@@ -86,6 +91,45 @@ def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp
     states = {run.datasource: run.state for run in runs.list_runs(empty_catalog, limit=9)}
     assert states == {gone: RunState.FAILED, fine: RunState.SUCCEEDED}
     assert any(line.startswith("run 1 of gone failed in") for line in told), told
+
+
+def test_a_schedule_that_cannot_be_read_here_stops_no_other(empty_catalog: Catalog, tmp_path: Path) -> None:
+    strange, fine = (new_source(empty_catalog, tmp_path / name, 1) for name in ("strange", "fine"))
+    with empty_catalog.write() as connection:
+        connection.execute("UPDATE schedule SET said = 'at full moon' WHERE datasource_id = 1")
+    told = list[str]()
+    worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog) + 2 * HOUR), told)
+
+    assert worker.drain()
+
+    assert [run.datasource for run in runs.list_runs(empty_catalog, limit=9)] == [fine]
+    assert told[0].startswith(f"{strange} cannot be scheduled here: The schedule is 'at full moon'")
+
+
+def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "POOL_WAIT_S", 0.5)
+    monkeypatch.setattr(working, "RETRY_S", 0.05)
+    monkeypatch.setattr(working, "POLL_S", 0.05)
+    home = new_home()
+    heard = Queue[str]()
+    try:
+        with open_catalog(Settings(home=home)) as catalog:
+            name = new_source(catalog, tmp_path / "a", 1)
+            worker = Worker(Settings(home=tmp_path), catalog, jobs=1, tell=heard.put, stop=Stop())
+            thread = threading.Thread(target=worker.serve)
+            thread.start()
+            stop(home)
+            assert heard.get(timeout=PATIENCE_S).startswith("waiting for the database: PostgreSQL")
+            ensure_running(home)
+            assert heard.get(timeout=PATIENCE_S) == "the database is back"
+            run_id = queue.request(catalog, name)
+            assert heard.get(timeout=PATIENCE_S) == f"run {run_id} of {name} begins"
+            assert heard.get(timeout=PATIENCE_S).startswith(f"run {run_id} of {name} succeeded")
+            worker.stop.ask(15)
+            thread.join(PATIENCE_S)
+            assert not thread.is_alive()
+    finally:
+        discard(home)
 
 
 def test_a_worker_that_is_asked_to_stop_begins_nothing_more(empty_catalog: Catalog, tmp_path: Path) -> None:

@@ -16,14 +16,17 @@ from PIL import Image
 from tests.support.buckets import Bucket, picture_no
 from tests.support.cli import PATIENCE_S, Cli
 from tests.support.kills import Shots
-from tests.support.postgres import discard, new_home
 from tests.support.s3stub import Answer, Request, S3Stub
 
+from mirrorlake.app.mirroring import mirror
+from mirrorlake.app.request import MirrorRequest, read_request
 from mirrorlake.app.triggering import request_run
 from mirrorlake.catalog import queue, runs
-from mirrorlake.catalog.embedded import ensure_running, stop
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import Run, RunState
+from mirrorlake.settings import Settings
 
 
 @pytest.fixture
@@ -68,39 +71,43 @@ def fall_due(catalog: Catalog) -> None:
         connection.execute("UPDATE schedule SET next_due = now()")
 
 
+def mirrored(cli: Cli, folder: Path, **settings: object) -> Report:
+    """A pass over a folder by the name p, as `mirrorlake mirror` does it, but in this process."""
+    request = MirrorRequest(
+        uri=folder.as_uri(), name="p", settings_json=json.dumps(settings) if settings else None, jobs=1
+    )
+    report = mirror(
+        Settings(home=cli.home, database_url=cli.environ["MIRRORLAKE_DATABASE_URL"]), read_request(request), Silent()
+    )
+    assert report.state is RunState.SUCCEEDED
+    return report
+
+
 def test_a_schedule_is_told_and_a_person_waits_after_a_pass(cli: Cli, photos: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.json"
-    words = [photos.as_uri(), "--name", "p", "--jobs", "1", "--settings", str(settings)]
     settings.write_text(json.dumps({"schedule": "0 25 * * *"}))
-    refused = cli.run("mirror", *words)
+    refused = cli.run("mirror", photos.as_uri(), "--settings", str(settings))
     assert (refused.code, "bad hour" in refused.err) == (2, True)
-    settings.write_text(json.dumps({"schedule": "0 3 * * *", "timezone": "Asia/Kolkata"}))
-    cli.mirror(*words)
+    mirrored(cli, photos, schedule="0 3 * * *", timezone="Asia/Kolkata")
 
     shown = cli.run("datasource", "show", "p", "--json").json
     assert (shown["schedule"], shown["timezone"]) == ("0 3 * * *", "Asia/Kolkata")
     assert shown["next_due"].endswith("T21:30:00+00:00")
     assert (shown["can_run"], shown["cooldown_minutes"]) == (False, 60)
-    assert "21:30 UTC" in cli.run("datasource", "list").out
     refused = cli.run("datasource", "run", "p")
     assert (refused.code, refused.out) == (1, "")
     assert "in 60 minutes" in refused.err
 
-    cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")  # is not asked, and brings nothing in
+    mirrored(cli, photos)  # is not asked, and brings nothing in
     ran = cli.run("datasource", "run", "p", "--json")
     assert (ran.code, ran.json["state"], ran.json["unchanged"]) == (0, "succeeded", 3)
-    assert cli.run("runs", "show", str(ran.json["run"]), "--json").json["trigger"] == "manual"
-    assert cli.run("datasource", "run", "nobody").code == 1
+    listed = cli.run("datasource", "list", "--json").lines
+    assert [(one["last_run"]["trigger"], one["can_run"]) for one in listed] == [("manual", True)]
 
 
-def test_a_worker_does_what_is_due_and_what_was_asked_for(
-    cli: Cli, photos: Path, library: Catalog, tmp_path: Path
-) -> None:
-    settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps({"runScheduledEvery": 6}))
-    cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1", "--settings", str(settings))
+def test_a_worker_does_what_is_due_and_what_was_asked_for(cli: Cli, photos: Path, library: Catalog) -> None:
+    mirrored(cli, photos, runScheduledEvery=6)
     (photos / "new.png").write_bytes((photos / "0.png").read_bytes())
-    assert cli.run("worker", "--once").err == ""  # nothing is due
     fall_due(library)
 
     done = cli.run("worker", "--once", "--jobs", "1")
@@ -177,42 +184,16 @@ def test_a_worker_that_is_stopped_in_a_pass_cancels_it_and_keeps_what_it_did(
     assert queue.claim(library) is None
 
 
-def test_a_worker_survives_a_restart_of_the_database(photos: Path) -> None:
-    home = new_home()
-    cli = Cli(home, {})
-    try:
-        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
-        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
-        with working(cli) as worker:
-            assert worker.stderr is not None
-            assert worker.stderr.readline().startswith("Waiting")
-            stop(home)
-            assert "waiting for the database" in worker.stderr.readline()
-            with Catalog(ensure_running(home)) as catalog:
-                run_id = request_run(catalog, "p")
-                wait_for(lambda: runs.show_run(catalog, run_id).state is RunState.SUCCEEDED)
-                worker.terminate()
-                assert worker.wait(PATIENCE_S) == 0
-    finally:
-        discard(home)
-
-
 def test_the_worker_beside_a_server_runs_passes_and_ends_with_it(cli: Cli, photos: Path, library: Catalog) -> None:
     for _ in range(2):
-        cli.mirror(photos.as_uri(), "--name", "p", "--jobs", "1")
+        mirrored(cli, photos)
     run_id = request_run(library, "p")
-    for end, sent in (("politely", signal.SIGTERM), ("at once", signal.SIGKILL)):
-        server = cli.start("up", "--port", "0")
-        try:
-            assert server.stdout is not None
-            server.stdout.readline()
-            wait_for(lambda run_id=run_id: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
-            children = psutil.Process(server.pid).children()
-            assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.worker"], end
-            server.send_signal(sent)
-            server.communicate(timeout=PATIENCE_S)
-            assert psutil.wait_procs(children, PATIENCE_S)[1] == []
-        finally:
-            server.kill()
-        run_id = request_run(library, "p")
-    assert newest(library).state is RunState.QUEUED
+    server = cli.start("up", "--port", "0")
+    try:
+        wait_for(lambda: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
+        children = psutil.Process(server.pid).children()
+        assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.worker"]
+    finally:
+        server.kill()  # it can stop nothing any more
+    assert psutil.wait_procs(children, PATIENCE_S)[1] == []
+    server.communicate(timeout=PATIENCE_S)

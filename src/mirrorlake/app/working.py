@@ -17,6 +17,7 @@ from mirrorlake.app.mirroring import parts_of
 from mirrorlake.catalog import datasources, queue, schedules
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.schedules import Unreadable
 from mirrorlake.errors import CatalogError, MirrorlakeError
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
@@ -79,19 +80,7 @@ class Worker:
     def serve(self) -> None:
         """Work until asked to stop. A database that is away is waited for."""
         while self.stop.asked is None:
-            try:
-                busy = self.step() is not None
-                if self._away:
-                    self._tell("the database is back")
-                    self._away = False
-            except CatalogError as error:
-                if not self._away:
-                    self._tell(f"waiting for the database: {error}")
-                    self._away = True
-                time.sleep(RETRY_S)
-                continue
-            if not busy:
-                time.sleep(POLL_S)
+            time.sleep(self._turn())
 
     def drain(self) -> bool:
         """Do everything that is due or waits now, and end; answers whether all of it succeeded."""
@@ -111,16 +100,36 @@ class Worker:
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
         if minute != self._ticked:
+            self._ticked = minute  # also where this fails: what waits already must not wait for it
             self._tick(now)
-            self._ticked = minute
         lease = queue.claim(self._catalog)
         return None if lease is None else self._carry_out(lease)
+
+    def _turn(self) -> float:
+        """One step, whatever comes of it; answers the seconds to wait before the next one."""
+        try:
+            busy = self.step() is not None
+        except CatalogError as error:
+            if not self._away:
+                self._tell(f"waiting for the database: {error}")
+                self._away = True
+            return RETRY_S
+        except Exception:  # noqa: BLE001 - whatever it is, told with its trace: schedules must not end with it
+            self._tell(f"an internal error; going on in {RETRY_S:g} s:\n{traceback.format_exc()}")
+            return RETRY_S
+        if self._away:
+            self._tell("the database is back")
+            self._away = False
+        return 0 if busy else POLL_S
 
     def _tick(self, now: datetime) -> None:
         for gone in queue.requeue_interrupted(self._catalog):
             then = "" if gone.again is None else f"; run {gone.again} goes on from there"
             self._tell(f"run {gone.run_id} of {gone.datasource} was interrupted: its worker is gone{then}")
         for due in schedules.enqueue_due(self._catalog, now):
+            if isinstance(due, Unreadable):
+                self._tell(f"{due.datasource} cannot be scheduled here: {due.problem}")
+                continue
             waits = "a run of it waits already" if due.run_id is None else f"run {due.run_id} waits"
             self._tell(f"{due.datasource} is due: {waits}; next {due.next_due:%Y-%m-%d %H:%M} UTC")
 

@@ -33,7 +33,7 @@ class Interrupted:
 
     run_id: int
     datasource: str
-    again: int | None  # the run that waits in its place; None: it was the last attempt, or another waits already
+    again: int | None  # the run that waits in its place; None: last attempt, cancelled, or another waits already
 
 
 def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> int:
@@ -84,7 +84,7 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
     """End the runs of workers that died, and put each into the queue again. What they committed is not done twice."""
     with catalog.write() as connection:
         found: list[Interrupted] = []
-        for run_id, datasource_id, name, trigger, attempt in connection.execute(
+        for run_id, datasource_id, name, trigger, attempt, cancelled in connection.execute(
             statement("abandoned_runs").query, _FRESH
         ).fetchall():
             values = {"datasource_id": datasource_id, "trigger": trigger, "attempt": attempt + 1, "error": INTERRUPTED}
@@ -92,7 +92,7 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
                 continue
             connection.execute(statement("fail_interrupted").query, values)
             made = None
-            if attempt < ATTEMPTS:
+            if attempt < ATTEMPTS and not cancelled:
                 made = connection.execute(statement("insert_queued").query, values).fetchone()
             found.append(Interrupted(run_id=run_id, datasource=name, again=None if made is None else made[0]))
         return found

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import SettingsError
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.schedule import Schedule, next_due, schedule_from_text, schedule_to_text, timezone_of
 
@@ -21,6 +22,14 @@ class Due:
     datasource: str
     run_id: int | None  # None: a queued run waited already, and serves for this one too
     next_due: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A schedule that this machine does not understand: another version set it, or its time zone is unknown here."""
+
+    datasource: str
+    problem: str
 
 
 def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, schedule: Schedule) -> None:
@@ -56,18 +65,22 @@ def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
     return row[0]
 
 
-def enqueue_due(catalog: Catalog, now: datetime) -> list[Due]:
+def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
     """Put a run into the queue for everything that is due at `now`, and set when it is due next, in one transaction.
 
     However often a schedule fell due since somebody last looked, it is one run. Of many workers that look at the same
-    time each schedule is seen by one.
+    time each schedule is seen by one. One that cannot be read stays due, for another machine.
     """
     with catalog.write() as connection:
-        found: list[Due] = []
+        found: list[Due | Unreadable] = []
         for datasource_id, name, said, timezone, anchor in connection.execute(
             statement("due_schedules").query, {"now": now}
         ).fetchall():
-            due = next_due(schedule_from_text(said, timezone), anchor=anchor, after=now)
+            try:
+                due = next_due(schedule_from_text(said, timezone), anchor=anchor, after=now)
+            except SettingsError as error:
+                found.append(Unreadable(datasource=name, problem=str(error)))
+                continue
             values = {"datasource_id": datasource_id, "next_due": due, "trigger": Trigger.SCHEDULE.value, "attempt": 1}
             connection.execute(statement("set_next_due").query, values)
             made = connection.execute(statement("insert_queued").query, values).fetchone()

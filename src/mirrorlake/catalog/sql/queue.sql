@@ -34,7 +34,7 @@ UPDATE run SET state = 'running', started = now() WHERE id = %(run_id)s AND stat
 
 -- name: abandoned_runs
 -- Runs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first.
-SELECT run.id, run.datasource_id, datasource.name, run.trigger, run.attempt
+SELECT run.id, run.datasource_id, datasource.name, run.trigger, run.attempt, run.cancel_requested IS NOT NULL
 FROM run JOIN datasource ON datasource.id = run.datasource_id
 WHERE run.state = 'running' AND run.attempt IS NOT NULL AND NOT EXISTS (
   SELECT FROM lease WHERE lease.run_id = run.id

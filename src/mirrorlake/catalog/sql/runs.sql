@@ -104,7 +104,9 @@ WHERE run.id = %(run_id)s;
 
 -- name: last_runs
 -- Fragment after run_columns: the newest run of each datasource.
-WHERE run.id IN (SELECT max(id) FROM run GROUP BY datasource_id);
+JOIN LATERAL (
+  SELECT id FROM run AS other WHERE other.datasource_id = datasource.id ORDER BY id DESC LIMIT 1
+) AS newest ON newest.id = run.id;
 
 -- name: last_passes
 -- Fragment after run_columns: the pass of each datasource, or of one, that ended last.
