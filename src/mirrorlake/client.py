@@ -18,6 +18,7 @@ import httpx
 from mirrorlake.errors import (
     AccessDenied,
     Conflict,
+    CoolingDown,
     MirrorlakeError,
     NotFound,
     PassRunning,
@@ -143,6 +144,17 @@ class Client:
         """What becomes of one key of a datasource, and which rule says so."""
         return explained_from_json(self._get(f"{_source(name)}/explain", key=key))
 
+    def start(self, name: str) -> Run:
+        """Ask for a pass over a datasource; answers the run as it waits for a worker.
+
+        Raises PassRunning while one waits or is at work, CoolingDown too soon after one that imported something.
+        """
+        return run_from_answer(self._ask("POST", f"{_source(name)}/run"))
+
+    def change_settings(self, name: str, change: Mapping[str, object]) -> DatasourceSummary:
+        """Change some settings of a datasource, by their names in a settings file; what is not named stays."""
+        return datasource_from_answer(self._ask("PATCH", _source(name), body=change))
+
     def reapply(self, name: str) -> Run:
         """Merge all assets of a datasource again; answers the run that does it, as it begins."""
         return run_from_answer(self._ask("POST", f"{_source(name)}/reapply"))
@@ -222,11 +234,20 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
         case 404:
             return NotFound(message, fix)
         case 409:
-            running = problem.get("type") == "urn:mirrorlake:pass-running"
-            return PassRunning(message, fix) if running else Conflict(message, fix)
+            return _conflict(problem, message, fix)
         case 400 | 422 if "position" not in problem:
             return UsageError(message, fix)
         case _ if "position" in problem:
             return QueryError(message, fix, text=str(problem.get("text", "")), position=int(problem["position"]))
         case _:
             return MirrorlakeError(message, fix)
+
+
+def _conflict(problem: Mapping[str, Any], message: str, fix: str) -> MirrorlakeError:
+    match problem.get("type"):
+        case "urn:mirrorlake:pass-running":
+            return PassRunning(message, fix)
+        case "urn:mirrorlake:cooling-down":
+            return CoolingDown(message, fix, minutes=int(problem.get("minutes", 0)))
+        case _:
+            return Conflict(message, fix)

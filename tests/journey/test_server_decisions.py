@@ -12,6 +12,10 @@ from tests.support.buckets import picture_no
 from tests.support.cli import Cli
 from tests.support.served import Serving, serving
 
+from mirrorlake.client import Client
+from mirrorlake.errors import CoolingDown, UsageError
+from mirrorlake.model.schedule import Every
+
 SETTINGS = {"orphans": "trash"}
 
 
@@ -101,3 +105,29 @@ def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos
     gone = there.run("datasource", "delete", "my/photos", "--acknowledge", told["acknowledge"], "--json")
     assert (gone.code, gone.json) == (0, told | {"deleted": True})
     assert here.run("datasource", "list", "--json").lines == []
+
+
+def test_a_server_mirrors_when_it_is_asked_and_its_settings_are_changed(photos: Photos) -> None:
+    there = photos.there
+    held = there.run("datasource", "run", "my/photos", "--json")
+    assert (held.code, held.json["state"], held.json["unchanged"]) == (1, "held", 4), held.err
+    assert held.json["hold"]["confirm"] in held.err
+
+    with Client(photos.serving.address, api_key=photos.serving.token) as client:
+        client.wait(client.confirm(run_id=held.json["run"], count=8))
+        (photos.folder / "newer.png").write_bytes(picture_no(100))
+        run = client.wait(client.start("my/photos"))
+        assert (run.state, run.counts.new) == ("succeeded", 1)
+        with pytest.raises(CoolingDown) as refused:
+            client.start("my/photos")
+        assert refused.value.minutes in {59, 60}
+        told = client.change_settings("my/photos", {"schedule": "every: 5h"})
+        assert (told.datasource.settings.schedule, told.can_run, told.cooldown_minutes) == (Every(5), False, 60)
+        assert told.datasource.settings.configs[0].orphans == "trash"
+        assert client.change_settings("my/photos", {"exclude": ["*.gif"]}).next_due == told.next_due
+        with pytest.raises(UsageError):
+            client.change_settings("my/photos", {"schedule": "often"})
+    for command in (photos.here, there):
+        refusal = command.run("datasource", "run", "my/photos")
+        assert (refusal.code, refusal.out) == (1, "")
+        assert "60 minutes" in refusal.err or "59 minutes" in refusal.err

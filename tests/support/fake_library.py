@@ -6,21 +6,25 @@ import base64
 import io
 import math
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from mirrorlake.errors import Conflict, NotFound, QueryError, UsageError
+from mirrorlake.errors import Conflict, CoolingDown, NotFound, PassRunning, QueryError, UsageError
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
+from mirrorlake.select.document import Json
 from mirrorlake.select.edits import checked
+from mirrorlake.select.patching import changed
 
 NOW = datetime.now(UTC)  # pages show how long ago things were
 CAP = 10_000  # totals beyond this are lower bounds, as in the real search
@@ -29,6 +33,7 @@ PLACEHOLDERS = [
     for text in ("1QcSHQRnh493V4dIh4eXh1h4kJUI", "3PcNNYSFeXh/d3eld0iHZoZgVwh2", "HBkSHYSIeHiPiHh8eJd4eTN0EEQG")
 ]
 TRASH = AssetState.TRASH
+NIGHTLY = MirrorSettings(schedule=Cron("30 3 * * *", "Europe/Berlin"))
 PLACES = ("Orchard", "Harbour", "Night shift", "Line 3", "Roof survey", "Field trial")
 
 
@@ -224,6 +229,9 @@ class FakeLibrary:
     runs_held: list[Run] = field(default_factory=make_runs)
     searches: list[tuple[str, int, int]] = field(default_factory=list)
     edited: dict[str, AssetDetail] = field(default_factory=dict)
+    settings: dict[str, MirrorSettings] = field(
+        default_factory=lambda: {"orchard": MirrorSettings(schedule=Every(6)), "harbour cams": NIGHTLY}
+    )
     acts: list[tuple[object, ...]] = field(default_factory=list)
     gone: set[str] = field(default_factory=set)
     members: dict[str, set[str]] = field(default_factory=lambda: {"Ripeness 2026": {"1000", "1005"}})
@@ -328,14 +336,21 @@ class FakeLibrary:
             ("not run yet", Location(provider=Provider.S3, container="archive")),
         )
         return [
-            DatasourceSummary(
-                datasource=Datasource(id=number, name=name, location=place, access=Access(), settings=MirrorSettings()),
-                assets=sum(make_asset(n).datasource == name for n in range(min(self.size, CAP))),
-                last_run=next((run for run in self.runs_held if run.datasource == name), None),
-            )
-            for number, (name, place) in enumerate(places, start=1)
-            if name not in self.gone
+            self._summary(number, *place) for number, place in enumerate(places, start=1) if place[0] not in self.gone
         ]
+
+    def _summary(self, number: int, name: str, place: Location) -> DatasourceSummary:
+        settings = self.settings.get(name, MirrorSettings())
+        last = next((run for run in self.runs_held if run.datasource == name), None)
+        minutes = 43 if name == "roof survey" else 0
+        return DatasourceSummary(
+            datasource=Datasource(id=number, name=name, location=place, access=Access(), settings=settings),
+            assets=sum(make_asset(n).datasource == name for n in range(min(self.size, CAP))),
+            last_run=last,
+            next_due=None if settings.schedule == OFF else NOW + timedelta(hours=3, minutes=10),
+            cooldown_minutes=minutes,
+            can_run=not minutes and (last is None or last.state not in (RunState.QUEUED, RunState.RUNNING)),
+        )
 
     def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
         held = self.runs_held if self.size else []
@@ -378,6 +393,29 @@ class FakeLibrary:
         judgement = Judgement(config=0, id=None, origin=None, pattern=None, exclude=None, takes=True)
         told = Explanation(key=key, verdict=Verdict.ASSET, reason="Config 1 takes it.", judgements=(judgement,))
         return Explained(datasource=name, explanation=told, object="exists")
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        self.settings[name] = changed(self._source(name).datasource.settings, change)
+        return self._source(name)
+
+    def request_run(self, name: str) -> int:
+        source = self._source(name)
+        if source.cooldown_minutes:
+            minutes = source.cooldown_minutes
+            raise CoolingDown(f"{name} can be asked for again in {minutes} minutes.", "Wait.", minutes=minutes)
+        if not source.can_run:
+            raise PassRunning(f"A run of datasource {name} is at work already.", "Wait for it.")
+        number = max(run.id for run in self.runs_held) + 1
+        queued = Run(
+            id=number,
+            datasource=name,
+            trigger="manual",
+            state=RunState.QUEUED,
+            started=datetime.now(UTC),
+            finished=None,
+        )
+        self.runs_held = [queued, *self.runs_held]
+        return number
 
     def begin_reapply(self, name: str) -> int:
         self._source(name)

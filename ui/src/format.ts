@@ -25,6 +25,25 @@ export function when(iso: string): string {
   return exact.format(new Date(iso));
 }
 
+/** The same as a clock of that time zone shows it, with the zone. */
+export function zoned(iso: string, zone: string): string {
+  const date = new Date(iso);
+  const options: Intl.DateTimeFormatOptions = {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  };
+  try {
+    return new Intl.DateTimeFormat('en', { ...options, timeZone: zone }).format(date);
+  } catch {
+    return new Intl.DateTimeFormat('en', options).format(date); // a zone that this browser does not know
+  }
+}
+
 const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
   ['year', 31_557_600],
   ['month', 2_629_800],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from mirrorlake.model.acts import Deletion, Project
@@ -10,6 +11,7 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.document import Json
 
 
 class Library(Protocol):
@@ -61,6 +63,14 @@ class Library(Protocol):
 
     def explain(self, name: str, key: str) -> Explained:
         """What becomes of one key of a datasource, and why. Raises NotFound, UsageError, StorageError."""
+        ...
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """Change some settings and keep the others; the datasource as it is then. Raises NotFound, SettingsError."""
+        ...
+
+    def request_run(self, name: str) -> int:
+        """Put a run into the queue; answers its number. Raises NotFound, PassRunning and CoolingDown."""
         ...
 
     def begin_reapply(self, name: str) -> int:

@@ -52,6 +52,7 @@ class Problem(BaseModel):
     fix: Annotated[str | None, Field(description="What to do about it.")] = None
     text: Annotated[str | None, Field(description="The text that could not be read.")] = None
     position: Annotated[int | None, Field(description="Where in `text`, in characters from 0.")] = None
+    minutes: Annotated[int | None, Field(description="Until it may be asked again.")] = None
     errors: list[InvalidField] | None = None
 
 
@@ -103,6 +104,8 @@ def problem_of(error: MirrorlakeError) -> Problem:
     found = problem(name, title, status, error.message, error.fix or None)
     if isinstance(error, PointedError):
         return found.model_copy(update={"text": error.text, "position": error.position})
+    if isinstance(error, CoolingDown):
+        return found.model_copy(update={"minutes": error.minutes})
     return found
 
 

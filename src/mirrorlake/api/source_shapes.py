@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from mirrorlake.api.shapes import Shape
 from mirrorlake.model.acts import Deletion, Project
@@ -237,6 +237,20 @@ class ExplainedShape(Shape):
     def of(cls, explained: Explained) -> ExplainedShape:
         """The public shape of an explanation."""
         return cls.model_validate(explained.as_json())
+
+
+class NextTimes(Shape):
+    """What a schedule means."""
+
+    schedule: Annotated[str, Field(description="As it is kept: off, every: 6h, or a cron expression.")]
+    timezone: str | None
+    next: Annotated[list[datetime], Field(description="When passes fall due, if it were set now.")]
+
+
+class SettingsChange(RootModel[dict[str, JsonValue]]):
+    """Settings with the names of a settings file. What is not named stays; null takes a setting back."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}]})
 
 
 class ProjectShape(Shape):

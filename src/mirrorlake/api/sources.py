@@ -1,4 +1,4 @@
-"""Routes of the datasources: look at them, ask what becomes of a key, merge again, delete."""
+"""Routes of the datasources: look at them, change their settings, have them mirrored, delete them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, status
 
 from mirrorlake.api.library import Library
-from mirrorlake.api.source_shapes import DatasourceShape, DeletionShape, ExplainedShape, RunShape
+from mirrorlake.api.source_shapes import DatasourceShape, DeletionShape, ExplainedShape, RunShape, SettingsChange
 
 SourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
 
@@ -30,6 +30,14 @@ class SourceRoutes:
     ) -> ExplainedShape:
         """Which rule takes or leaves one key, and whether its object exists."""
         return ExplainedShape.of(self.library.explain(name, key))
+
+    def change(self, name: SourceName, change: SettingsChange) -> DatasourceShape:
+        """Change some of its settings, its schedule for one, and keep the others. The next pass goes by them."""
+        return DatasourceShape.of(self.library.change_settings(name, change.root))
+
+    def run(self, name: SourceName) -> RunShape:
+        """Ask for a pass. Answers the run as it waits for a worker; it fails with 409 too soon after the last one."""
+        return RunShape.of(self.library.run(self.library.request_run(name)))
 
     def reapply(self, name: SourceName) -> RunShape:
         """Merge the metadata of all its assets again. Answers the run that does it, at once."""
@@ -60,11 +68,19 @@ def source_routes(library: Library) -> APIRouter:
     router.add_api_route("/{name:path}/explain", routes.explain, methods=["GET"], operation_id="explainKey")
     router.add_api_route("/{name:path}/deletion", routes.deletion, methods=["GET"], operation_id="previewDeletion")
     router.add_api_route(
+        "/{name:path}/run",
+        routes.run,
+        methods=["POST"],
+        operation_id="runDatasource",
+        status_code=status.HTTP_202_ACCEPTED,
+    )
+    router.add_api_route(
         "/{name:path}/reapply",
         routes.reapply,
         methods=["POST"],
         operation_id="reapplyDatasource",
         status_code=status.HTTP_202_ACCEPTED,
     )
+    router.add_api_route("/{name:path}", routes.change, methods=["PATCH"], operation_id="changeDatasource")
     router.add_api_route("/{name:path}", routes.delete, methods=["DELETE"], operation_id="deleteDatasource")
     return router

@@ -17,6 +17,7 @@ from mirrorlake.api.library import Library
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.projects import project_routes
 from mirrorlake.api.runs import run_routes
+from mirrorlake.api.schedules import schedule_routes
 from mirrorlake.api.shapes import Health
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.api.sources import source_routes
@@ -54,6 +55,7 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
     private.include_router(source_routes(library))
     private.include_router(run_routes(library))
     private.include_router(project_routes(library))
+    private.include_router(schedule_routes())
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mirrorlake.app.cancelling import cancel
+from mirrorlake.app.changing import change_settings
 from mirrorlake.app.explaining import explain_key
 from mirrorlake.app.library import Library
 from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
+from mirrorlake.app.triggering import request_run
 from mirrorlake.catalog import projects
 from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.reapply import Done
@@ -16,6 +20,8 @@ from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Run
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.document import Json
 
 
 class ActingLibrary(Library):
@@ -35,6 +41,15 @@ class ActingLibrary(Library):
         Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
         """
         return delete_datasource(self._catalog, name, acknowledged)
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """Change some settings and keep the others; the datasource as it is then. Raises NotFound, SettingsError."""
+        change_settings(self._catalog, name, change)
+        return next(one for one in self.datasources() if one.datasource.name == name)
+
+    def request_run(self, name: str) -> int:
+        """Put a run into the queue; answers its number. Raises NotFound, PassRunning and CoolingDown."""
+        return request_run(self._catalog, name)
 
     def projects(self) -> list[Project]:
         """Every project with the number of its assets, by name."""

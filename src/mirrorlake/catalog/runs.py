@@ -23,7 +23,7 @@ from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
-HEARTBEAT_S = 5.0
+HEARTBEAT_S = 2.0  # also how old the counts of a live run are for those who watch
 LOOK_S = 1.0  # how soon a holder hears that its run is to end; its commits hear it at once
 LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1

@@ -105,6 +105,11 @@ def run(
 
     Refused while a pass waits or is at work, and for an hour after one that imported something.
     """
+    with open_server() as server:
+        if server is not None:
+            if jobs is not None:
+                say("--jobs is for this machine: the server's worker takes as many as it was started with.")
+            return show_report(follow(server, server.start(name)), json=json)
     run_now = import_module("mirrorlake.app.triggering").run_now
     with terminate_as_interrupt(), shown_progress() as progress:
         report = run_now(read_local_settings(), name, progress, jobs=jobs)

@@ -9,7 +9,7 @@ from importlib import import_module
 
 from mirrorlake.cli.output import people, say
 from mirrorlake.mirror.progress import Progress as PassProgress
-from mirrorlake.model.runs import Run
+from mirrorlake.model.runs import Run, RunState
 
 LINE_EVERY_S = 5.0
 
@@ -74,6 +74,8 @@ def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
 
 def _so_far(run: Run) -> str:
+    if run.state is RunState.QUEUED:
+        return "it waits for a worker (mirrorlake up, or mirrorlake worker)"
     done = run.counts.selected or run.counts.metadata_changed + run.counts.unchanged + run.counts.removed
     return f"{run.counts.listed:,} listed, {done:,} done"
 

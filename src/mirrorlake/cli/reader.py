@@ -85,6 +85,10 @@ class Server(Protocol):
         """Let held removals happen. Raises NotFound, UsageError and Conflict."""
         ...
 
+    def start(self, name: str) -> Run:
+        """Ask for a pass. Raises NotFound, PassRunning and CoolingDown."""
+        ...
+
     def reapply(self, name: str) -> Run:
         """Merge all assets of a datasource again. Raises NotFound and Conflict."""
         ...

@@ -75,6 +75,17 @@ def next_due(schedule: Schedule, *, anchor: datetime, after: datetime) -> dateti
             assert_never(schedule)
 
 
+def next_times(schedule: Schedule, now: datetime, *, count: int) -> list[datetime]:
+    """The first times of a schedule that is set now, in UTC."""
+    times: list[datetime] = []
+    while len(times) < count:
+        due = next_due(schedule, anchor=now, after=times[-1] if times else now)
+        if due is None:
+            break
+        times.append(due)
+    return times
+
+
 def schedule_from_text(text: str, timezone: str | None = None) -> Schedule:
     """The schedule that these words name. `timezone` says whose clock a cron expression means; None is UTC.
 

@@ -44,8 +44,9 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     document = client.get("/api/v1/openapi.json").json()
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
-        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns", "getRun",
-        "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion", "reapplyDatasource",
-        "deleteDatasource", "confirmRun", "listProjects", "addToProject", "removeFromProject",
+        "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns",
+        "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
+        "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
+        "previewSchedule", "listProjects", "addToProject", "removeFromProject",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -9,6 +9,7 @@ export type Datasource = Schemas['DatasourceShape'];
 export type Run = Schemas['RunShape'];
 export type Hold = Schemas['HoldShape'];
 export type Consent = Schemas['Consent'];
+export type NextTimes = Schemas['NextTimes'];
 export type Deletion = Schemas['DeletionShape'];
 export type Outcome = Schemas['OutcomeShape'];
 export type OutcomeKind = Schemas['OutcomeKind'];
@@ -92,6 +93,11 @@ export const api = {
   runs: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 200 }, signal),
   newestRuns: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 10 }, signal),
   run: (id: number, signal?: AbortSignal) => get<Run>(`/runs/${id}`, {}, signal),
+  start: (name: string) => send<Run>('POST', `${sourcePath(name)}/run`),
+  change: (name: string, settings: Record<string, unknown>) =>
+    send<Datasource>('PATCH', sourcePath(name), JSON.stringify(settings)),
+  nextTimes: (said: { schedule: string; timezone: string | null }, signal?: AbortSignal) =>
+    get<NextTimes>('/schedule', { schedule: said.schedule, timezone: said.timezone ?? undefined }, signal),
   confirm: (consent: Consent) => send<Run>('POST', '/runs/confirm', JSON.stringify(consent)),
   outcomes: (id: number, kind: OutcomeKind | undefined, offset: number, signal?: AbortSignal) =>
     get<Outcome[]>(`/runs/${id}/outcomes`, { kind, offset, limit: PAGE }, signal),

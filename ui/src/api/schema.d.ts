@@ -145,7 +145,11 @@ export interface paths {
         delete: operations["deleteDatasource"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change
+         * @description Change some of its settings, its schedule for one, and keep the others. The next pass goes by them.
+         */
+        patch: operations["changeDatasource"];
         trace?: never;
     };
     "/api/v1/datasources/{name}/deletion": {
@@ -202,6 +206,26 @@ export interface paths {
          * @description Merge the metadata of all its assets again. Answers the run that does it, at once.
          */
         post: operations["reapplyDatasource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasources/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run
+         * @description Ask for a pass. Answers the run as it waits for a worker; it fails with 409 too soon after the last one.
+         */
+        post: operations["runDatasource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,6 +384,26 @@ export interface paths {
          * @description What happened to single objects in a run, by key; objects that simply stayed are only counted.
          */
         get: operations["listOutcomes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description The next times of a schedule that were set now. Needs no datasource.
+         */
+        get: operations["previewSchedule"];
         put?: never;
         post?: never;
         delete?: never;
@@ -836,6 +880,24 @@ export interface components {
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
         /**
+         * NextTimes
+         * @description What a schedule means.
+         */
+        NextTimes: {
+            /**
+             * Next
+             * @description When passes fall due, if it were set now.
+             */
+            next: string[];
+            /**
+             * Schedule
+             * @description As it is kept: off, every: 6h, or a cron expression.
+             */
+            schedule: string;
+            /** Timezone */
+            timezone: string | null;
+        };
+        /**
          * Origin
          * @description Where a pattern stands, by the name of its setting.
          * @enum {string}
@@ -889,6 +951,12 @@ export interface components {
              * @default null
              */
             fix?: string | null;
+            /**
+             * Minutes
+             * @description Until it may be asked again.
+             * @default null
+             */
+            minutes?: number | null;
             /**
              * Position
              * @description Where in `text`, in characters from 0.
@@ -1006,6 +1074,17 @@ export interface components {
          * @enum {string}
          */
         RunState: "queued" | "running" | "held" | "succeeded" | "failed" | "cancelled";
+        /**
+         * SettingsChange
+         * @description Settings with the names of a settings file. What is not named stays; null takes a setting back.
+         * @example {
+         *       "schedule": "0 3 * * *",
+         *       "timezone": "Europe/Berlin"
+         *     }
+         */
+        SettingsChange: {
+            [key: string]: components["schemas"]["JsonValue"];
+        };
         /**
          * Verdict
          * @description What becomes of a key.
@@ -1804,6 +1883,105 @@ export interface operations {
             };
         };
     };
+    changeDatasource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The datasource's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasourceShape"];
+                };
+            };
+            /** @description The query or a setting cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site asked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit how things stand, such as a pass that is at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket did not answer as it should. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewDeletion: {
         parameters: {
             query?: never;
@@ -1998,6 +2176,101 @@ export interface operations {
         };
     };
     reapplyDatasource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The datasource's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunShape"];
+                };
+            };
+            /** @description The query or a setting cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site asked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit how things stand, such as a pass that is at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket did not answer as it should. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    runDatasource: {
         parameters: {
             query?: never;
             header?: never;
@@ -2713,6 +2986,104 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OutcomeShape"][];
+                };
+            };
+            /** @description The query or a setting cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site asked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit how things stand, such as a pass that is at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket did not answer as it should. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewSchedule: {
+        parameters: {
+            query: {
+                /** @description off, every: 6h, or a cron expression. */
+                schedule: string;
+                /** @description Whose clock a cron expression means. */
+                timezone?: string | null;
+                count?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextTimes"];
                 };
             };
             /** @description The query or a setting cannot be used. */

@@ -1,0 +1,161 @@
+"""The pages over a real library: PostgreSQL, a bucket of real photographs, a worker, and what people decide."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import skimage
+import sklearn
+from PIL import Image
+from playwright.sync_api import BrowserContext, Page, expect
+from psycopg.conninfo import conninfo_to_dict
+from tests.browser.conftest import violations
+from tests.support.buckets import Bucket, stub_bucket
+from tests.support.cli import Cli
+from tests.support.postgres import Server
+from tests.support.s3stub import S3Stub
+from tests.support.served import Serving, serving
+
+PHOTOS = (
+    *(Path(skimage.__file__).parent / "data" / name for name in ("astronaut.png", "chelsea.png", "coffee.png")),
+    *(Path(sklearn.__file__).parent / "datasets" / "images" / name for name in ("china.jpg", "flower.jpg")),
+)
+PATIENCE_MS = 30_000  # for a worker that has just been started
+
+
+@dataclass(frozen=True)
+class Library:
+    """A served library whose datasource `photos` was set up and never mirrored."""
+
+    serving: Serving
+    bucket: Bucket
+    page: Page
+
+    def visit(self, path: str) -> None:
+        self.page.goto(self.serving.address + path)
+
+    def passes(self, text: str) -> None:
+        """Ask for a pass on the datasource's card, and wait until that says so."""
+        self.visit("/datasources")
+        self.page.get_by_role("button", name="Run", exact=True).click()
+        expect(self.page.locator(".card")).to_contain_text(text, timeout=PATIENCE_MS)
+
+
+def crop(photo: Path, number: int) -> bytes:
+    """One of several pieces of a photograph, each with bytes of its own."""
+    held = io.BytesIO()
+    with Image.open(photo) as image:
+        image.convert("RGB").crop((40 * number, 20 * number, 200 + 40 * number, 160 + 20 * number)).save(held, "JPEG")
+    return held.getvalue()
+
+
+@pytest.fixture
+def library(postgres_server: Server, tmp_path: Path, context: BrowserContext) -> Iterator[Library]:
+    parts = conninfo_to_dict(postgres_server.new_database())
+    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+    broken: list[str] = []
+    with S3Stub() as stub:
+        bucket = stub_bucket(stub, Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url}))
+        settings = tmp_path / "settings.json"
+        settings.write_text('{"orphans": "trash"}')
+        # Nothing there yet: a pass that brings nothing in makes the datasource, and starts no cooldown.
+        bucket.mirror("--name", "photos", "--settings", str(settings))
+        for photo in PHOTOS:
+            for number in range(3):
+                bucket.put(f"{photo.stem}/{number}.jpg", crop(photo, number))
+        with serving(bucket.cli, tmp_path / "nobody") as served:
+            page = context.new_page()
+            page.on("pageerror", lambda error: broken.append(str(error)))
+            page.goto(f"{served.address}/?token={served.token}")
+            yield Library(served, bucket, page)
+    assert broken == []
+
+
+def test_a_library_is_filled_emptied_and_brought_back_by_its_pages_alone(library: Library) -> None:
+    fill(library)
+    let_go(library)
+    bring_back(library)
+    forget(library)
+
+
+def fill(library: Library) -> None:
+    """A pass by the Run button; the library's page, open elsewhere, follows it. Then the datasource cools down."""
+    page = library.page
+    watching = page.context.new_page()
+    watching.goto(library.serving.address)
+    library.passes("15 new")
+    expect(watching.locator(".total")).to_have_text("15 assets", timeout=PATIENCE_MS)
+    watching.locator(".cell-image.ready").nth(14).wait_for()
+    watching.close()
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_have_attribute("aria-disabled", "true")
+    expect(run).to_have_attribute("title", re.compile(r"again in (60|59) minutes"))
+    page.get_by_role("link", name="15 assets").click()
+    expect(page.locator(".total")).to_have_text("15 assets")
+    page.locator(".cell a[href]").first.click()
+    expect(page.locator(".frame .over.ready")).to_be_visible()
+    page.keyboard.press("Escape")
+
+
+def let_go(library: Library) -> None:
+    """Most of it vanishes: that is held, told by folder, and happens when its number was typed."""
+    page, bucket = library.page, library.bucket
+    for photo in PHOTOS[:4]:
+        for number in range(3):
+            bucket.delete(f"{photo.stem}/{number}.jpg")
+    held = bucket.cli.run("mirror", *bucket.words()).json  # in a terminal, which does not wait for the hour
+    assert held["state"] == "held"
+    library.visit("/runs")
+    page.get_by_role("link", name=f"Run {held['run']}").click()
+    expect(page.get_by_role("alert")).to_contain_text("12 removals held until you say so")
+    expect(page.get_by_role("alert")).to_contain_text("chelsea/")
+    assert violations(page) == []
+    page.get_by_label(re.compile("the number of removals")).fill("12")
+    page.get_by_role("button", name="Let them happen").click()
+    page.wait_for_url(re.compile(rf"/runs/{held['run'] + 1}$"))
+    expect(page.get_by_role("heading", name="succeeded")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator(".tile.removed dd")).to_have_text("12")
+    library.visit("/")
+    expect(page.locator(".total")).to_have_text("3 assets")
+
+
+def bring_back(library: Library) -> None:
+    """What went is in the trash. One comes back by hand, one because its object returns."""
+    page, bucket = library.page, library.bucket
+    page.get_by_role("link", name="Trash", exact=True).click()
+    expect(page.locator(".total")).to_have_text("12 assets")
+    page.locator(".cell a[href]").first.click()
+    page.get_by_role("button", name="Restore").click()
+    expect(page.locator(".side .badge")).to_have_text("missing")
+    page.keyboard.press("Escape")
+    expect(page.locator(".total")).to_have_text("11 assets")
+    bucket.put("astronaut/0.jpg", crop(PHOTOS[0], 0))
+    assert bucket.mirror()["new"] == 0
+    library.visit("/?query=state%3Atrash")
+    expect(page.locator(".total")).to_have_text("10 assets")
+
+
+def forget(library: Library) -> None:
+    """The datasource gets a schedule, and goes with the number of its assets."""
+    page = library.page
+    library.visit("/datasources")
+    page.get_by_role("button", name="Schedule").click()
+    page.get_by_label("Daily").check()
+    page.get_by_label("Time of day").fill("04:30")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    expect(page.locator(".next li")).to_have_count(3)
+    expect(page.locator(".next li").first).to_contain_text("04:30 GMT+")
+    assert violations(page) == []
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".card")).to_contain_text("Daily at 04:30, Europe/Berlin")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text("5into the trash")
+    page.get_by_label(re.compile("the number of assets")).fill("5")
+    assert violations(page) == []
+    page.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_text("Mirror a first bucket")).to_be_visible()
