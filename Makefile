@@ -43,8 +43,8 @@ test: setup  ## every test that fits in a few minutes
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)
 
-soak: setup  ## the long proofs: ten million objects
-	$(BIN)python -m benchmarks --soak $(ARGS)
+soak: setup  ## the long proofs: lying listings, a model, kills, ten million objects; goes on where it was
+	@$(BIN)python -m tests.tools.soak $(ARGS)
 
 format: setup  ## put the code in its form
 	$(BIN)ruff check --fix .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,6 +13,7 @@ import pytest
 from tests.support import s3stub, seaweed
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
+from tests.support.soak import seed, sized
 
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable
@@ -176,6 +178,27 @@ def test_a_source_that_does_not_answer_for_single_objects_hides_nothing(
     faulty.fail("head", times=100, error=error)
     faulty.fail("list", times=100, error=AccessDenied("403"), keys=lambda prefix: prefix.endswith("00.png"))
     nothing_hidden(mirrored, source, mirrored.run(faulty))
+
+
+def test_no_mixture_of_lies_and_errors_hides_anything(mirrored: Mirrored, source: Source):
+    for example in range(sized(3, 150)):
+        told = f"seed {seed()}, example {example}"
+        rng = random.Random(told)  # noqa: S311
+        share = rng.choice([0.0, 0.1, 0.5, 1.0])
+        left_out = {key for key in KEYS if rng.random() < share}
+        faulty = Faulty(source.store())
+        faulty.hidden = lambda key, left_out=left_out: f"in/{key.removeprefix('in/')}" in left_out
+        faulty.truncate_after = rng.choice([None, 1, 2, 4])
+        for verb in ("list", "head"):
+            error = rng.choice([AccessDenied("403"), SourceUnreachable("timed out"), ListingBroken("cut short")])
+            if rng.random() < 0.4:
+                faulty.fail(verb, at=rng.randint(1, 6), times=rng.randint(1, 30), error=error)
+        report = mirrored.run(faulty)
+        if report.state is RunState.HELD and rng.random() < 0.5:
+            report = mirrored.confirm(report.run, store=faulty)
+        assert report.counts.removed == 0, told
+        assert set(mirrored.states().values()) == {"present"}, told
+    nothing_hidden(mirrored, source, report)
 
 
 def test_a_folder_below_that_is_really_gone_waits_for_a_person(mirrored: Mirrored, source: Source):
