@@ -166,10 +166,24 @@ def wait_for_run(cli: Cli, *, committed: int = 0) -> int:
     raise AssertionError("no run began")
 
 
-@pytest.mark.parametrize(
-    "words", [["mirror", "file:///tmp"], ["datasource", "reapply", "x"], ["datasource", "explain", "x", "k"]]
-)
+@pytest.mark.parametrize("words", [["mirror", "file:///tmp"], ["datasource", "preview", "x"], ["runs", "cancel", "1"]])
 def test_what_works_here_only_does_not_touch_this_library_where_a_server_is_meant(cli: Cli, words: list[str]) -> None:
     result = cli.with_environ(MIRRORLAKE_URL="http://127.0.0.1:9").run(*words)
     assert result.code == 2
     assert "MIRRORLAKE_URL" in result.err
+
+
+def test_an_address_that_cannot_be_listed_leaves_no_datasource(cli: Cli, tmp_path: Path) -> None:
+    typo = tmp_path / "phtos"
+    first = cli.run("mirror", typo.as_uri(), "--json")
+    assert (first.code, first.json["state"], first.json["run"]) == (1, "failed", 1)
+    assert first.json["error"].endswith("No datasource was made of it.")
+    assert cli.run("datasource", "list", "--json").lines == []
+    assert cli.run("runs", "list", "--json").lines == []
+    typo.mkdir()
+    (typo / "a.jpg").write_bytes(b"no picture")
+    assert cli.mirror(typo.as_uri())["failed"] == 1
+    (typo / "a.jpg").unlink()
+    typo.rmdir()
+    assert cli.run("mirror", typo.as_uri(), "--json").code == 1  # it is no longer new: it stays
+    assert len(cli.run("datasource", "list", "--json").lines) == 1

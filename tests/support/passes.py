@@ -18,6 +18,7 @@ from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.retry import retry
 from mirrorlake.mirror.run import Parts, dry_run, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
@@ -62,6 +63,11 @@ class Mirrored:
         config = MirrorConfig(**{"orphans": Orphans.TRASH} | settings)  # type: ignore[arg-type]
         self.source = datasources.update(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
 
+    def change_all(self, **settings: object) -> None:
+        """Other settings of the datasource as a whole."""
+        changed = replace(self.source.settings, **settings)  # type: ignore[arg-type]
+        self.source = datasources.update(self.catalog, replace(self.source, settings=changed))
+
     def run(self, store: Store | None = None) -> Report:
         with self._parts() as parts:
             return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
@@ -72,6 +78,11 @@ class Mirrored:
             return dry_run(
                 self.source, self.source.id if known else None, parts, Silent(), opens=OpenedStore(self.store)
             )
+
+    def retry(self, run_id: int | None, store: Store | None = None) -> Report:
+        assert run_id is not None
+        with self._parts() as parts:
+            return retry(self.source, run_id, parts, Silent(), opens=OpenedStore(store or self.store))
 
     @contextmanager
     def _parts(self) -> Generator[Parts]:

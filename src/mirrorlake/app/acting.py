@@ -11,6 +11,7 @@ from mirrorlake.app.library import Library
 from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
+from mirrorlake.app.retrying import retry_run
 from mirrorlake.app.triggering import request_run
 from mirrorlake.catalog import projects
 from mirrorlake.mirror.progress import Began, Progress, unheard
@@ -76,6 +77,10 @@ class ActingLibrary(Library):
     def preview(self, name: str, progress: Progress) -> Report:
         """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
         return preview(self._settings, self._catalog, name, progress)
+
+    def retry(self, run_id: int, progress: Progress, *, jobs: int | None = None, began: Began = unheard) -> Report:
+        """Look again at what failed in a run. Raises NotFound, Conflict, PassRunning."""
+        return retry_run(self._settings, self._catalog, run_id, progress, jobs=jobs, began=began)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -19,6 +20,7 @@ from mirrorlake.errors import NotFound
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, dry_run, run_pass
+from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.settings import Settings
 from mirrorlake.storage.open import open_store
@@ -37,7 +39,9 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
         open_store(source.location, source.access).close()
         if asked.request.dry_run:
             return dry_run(source, None if stored is None else stored.id, parts, progress)
-        return run_pass(_kept(catalog, asked, stored, source), parts, progress)
+        kept = _kept(catalog, asked, stored, source)
+        report = run_pass(kept, parts, progress)
+        return report if stored is not None else _unless_useless(catalog, kept, report)
 
 
 def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress) -> Report:
@@ -92,6 +96,15 @@ def _kept(catalog: Catalog, asked: Asked, stored: Datasource | None, source: Dat
             settings=source.settings,
         )
     return source if source == stored else datasources.update(catalog, source)
+
+
+def _unless_useless(catalog: Catalog, made: Datasource, report: Report) -> Report:
+    """The report of a first pass. Where nothing could be listed, the datasource made for it goes again."""
+    if report.state is not RunState.FAILED or report.counts.listed or report.run is None:
+        return report
+    if not datasources.forget_unused(catalog, made.id, report.run):
+        return report
+    return replace(report, error=f"{report.error} No datasource was made of it.")
 
 
 @contextmanager

@@ -113,6 +113,18 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
     return _datasource(row)
 
 
+def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
+    """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
+
+    One that anybody else has begun to use meanwhile stays.
+    """
+    values = {"datasource_id": datasource_id, "run_id": run_id}
+    with catalog.write() as connection:
+        # Whoever is about to begin a run of it waits for this, and then sees it either gone or untouched.
+        connection.execute(statement("lock_datasource").query, values)
+        return connection.execute(statement("forget_unused").query, values).rowcount == 1
+
+
 def summaries(catalog: Catalog) -> list[DatasourceSummary]:
     """Every datasource with the number of its assets, its newest run and when it can run next, by name."""
     with catalog.read() as connection:

@@ -42,6 +42,16 @@ def known(
                     yield pa.RecordBatch.from_arrays(batch.columns, schema=KNOWN)
 
 
+def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
+    """One KNOWN batch of those of these keys of which anything is remembered, in byte order."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("known_keys").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchall()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
+    return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
+
+
 def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
     """At most `parts - 1` known keys, ascending, that split the datasource into about equal ranges.
 

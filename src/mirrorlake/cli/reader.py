@@ -113,6 +113,10 @@ class Acting(Protocol):
         """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
         ...
 
+    def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:
+        """Look again at what failed in a run. Raises NotFound and Conflict."""
+        ...
+
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:
         """Merge all assets of a datasource again; `done` hears how many of how many. Raises NotFound and Conflict."""
         ...

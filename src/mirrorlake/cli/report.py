@@ -21,7 +21,7 @@ def show_report(report: Report, *, json: bool) -> int:
     """Print a report, and answer the exit code."""
     if json:
         print_json(report.as_json())
-    else:
+    elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
         _print_report(report)
     for note in report.notes:
         say(note)

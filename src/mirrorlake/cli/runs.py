@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say, say_error
+from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.reader import open_acting, open_reader, open_server
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
@@ -115,6 +116,21 @@ def cancel(run_id: RUN, *, json: JSON = False) -> int:
         case _:
             say_error(f"Run {run.id} came to its own end before it heard the request: {run.state.value}.")
     return 1
+
+
+@app.command("retry")
+def retry(
+    run_id: RUN,
+    *,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Look again at the objects that failed in a run, also at those that could not be decoded, and at nothing else."""
+    with open_acting() as library, terminate_as_interrupt(), shown_progress() as progress:
+        report = library.retry(run_id, progress, jobs=jobs)
+    return show_report(report, json=json)
 
 
 @app.command("outcomes")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 import pyarrow as pa
@@ -11,7 +11,6 @@ from mirrorlake.catalog import commit
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.mirror.naming import Naming
-from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import Op
@@ -20,9 +19,9 @@ from mirrorlake.model.runs import Counts
 from mirrorlake.select.kernels import column, equal_to, keep, mask_of
 
 
-def settle(lease: Lease, planned: Planned, tally: Tally, naming: Naming) -> None:
+def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Tally, naming: Naming) -> None:
     """Commit everything that needs no bytes: moves, returns, what a rule left out."""
-    for batch in planned.batches():
+    for batch in changes:
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
             if rows.num_rows:
@@ -48,7 +47,7 @@ def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Count
 
 def look(
     lease: Lease,
-    planned: Planned,
+    changes: Iterable[pa.RecordBatch],
     pool: LookPool,
     tally: Tally,
     progress: Progress,
@@ -56,12 +55,12 @@ def look(
     naming: Naming,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Open what is new or changed, and commit what was seen batch by batch.
+    """Read images and sidecars of these CHANGES rows, and commit what was seen batch by batch.
 
     `strategies` say how changed sidecars are merged, one for each config of the datasource.
     """
     done = 0
-    for batch in pool.looked(planned.to_look_at()):
+    for batch in pool.looked(changes):
         rows, names = naming.of_looked(batch)
         tally.add(commit.looked(lease, rows, names, strategies))
         done += batch.num_rows

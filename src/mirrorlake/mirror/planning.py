@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -37,7 +37,7 @@ class _Final:
         for batch in self.survey.changes:
             yield apply_moves(batch, self.moves, self.survey.frozen)
         if self.survey.unnameable:
-            yield _unnameable(self.survey.unnameable)
+            yield skipped(dict.fromkeys(self.survey.unnameable, UNNAMEABLE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,12 +54,17 @@ class Planned:
 
     def to_look_at(self) -> Iterator[pa.RecordBatch]:
         """The rows whose image, or whose sidecar, has to be read."""
-        for batch in self.batches():
-            ops = column(batch, "op")
-            other_sidecar = is_in(ops, _KNOWN_BYTES) & mask_of(column(batch, "sidecar_changed"))
-            rows = keep(batch, is_in(ops, _READ) | other_sidecar)
-            if rows.num_rows:
-                yield rows
+        return rows_to_look_at(self.batches())
+
+
+def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of CHANGES batches whose image, or whose sidecar, has to be read."""
+    for batch in batches:
+        ops = column(batch, "op")
+        other_sidecar = is_in(ops, _KNOWN_BYTES) & mask_of(column(batch, "sidecar_changed"))
+        rows = keep(batch, is_in(ops, _READ) | other_sidecar)
+        if rows.num_rows:
+            yield rows
 
 
 def plan(survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Path) -> Planned:
@@ -76,15 +81,16 @@ def plan(survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Pat
     return Planned(survey=survey, changes=final, summary=summarise(final))
 
 
-def _unnameable(keys: tuple[str, ...]) -> pa.RecordBatch:
-    count = len(keys)
+def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:
+    """CHANGES rows of keys that are not read, each with its reason."""
+    count = len(reasons)
     given: dict[str, list[object]] = {
         "op": [int(Op.SKIPPED)] * count,
-        "key": list(keys),
+        "key": list(reasons),
         "token": [""] * count,
         "size": [0] * count,
         "sidecar_changed": [False] * count,
-        "skip": [UNNAMEABLE] * count,
+        "skip": list(reasons.values()),
     }
     values = {field.name: given.get(field.name, [None] * count) for field in fields(CHANGES)}
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)

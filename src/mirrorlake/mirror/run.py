@@ -91,13 +91,13 @@ def _pass(
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         naming = Naming(source.settings.configs)
-        settle(lease, planned, tally, naming)
+        settle(lease, planned.batches(), tally, naming)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
         with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
             tally.measure(pool)
             lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in source.settings.configs]
-            look(lease, planned, pool, tally, progress, naming=naming, strategies=strategies)
+            look(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
         lease.check()
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None:

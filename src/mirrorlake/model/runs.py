@@ -28,6 +28,7 @@ class Trigger(StrEnum):
     MANUAL = "manual"  # a person asked for it by the datasource's name
     SCHEDULE = "schedule"  # it fell due
     REAPPLY = "reapply"  # no pass: metadata is merged again
+    RETRY = "retry"  # no pass: what failed in another run is looked at again
     CONFIRM = "confirm"  # no pass: removals that a person agreed to
 
 

@@ -28,6 +28,14 @@ SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORD
 UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
 RETURNING id, name, uri, access, settings;
 
+-- name: forget_unused
+-- A datasource of which nothing came but one failed run: as if it had never been made.
+DELETE FROM datasource
+WHERE id = %(datasource_id)s
+  AND NOT EXISTS (SELECT FROM object WHERE object.datasource_id = datasource.id)
+  AND NOT EXISTS (SELECT FROM asset WHERE asset.datasource_id = datasource.id)
+  AND NOT EXISTS (SELECT FROM run WHERE run.datasource_id = datasource.id AND run.id <> %(run_id)s);
+
 -- name: count_assets
 -- How many assets each datasource has, counted in the narrow table; those in the trash apart.
 SELECT datasource_id, count(asset_id) FILTER (WHERE state <> 3) FROM object GROUP BY datasource_id;

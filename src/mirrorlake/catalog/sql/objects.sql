@@ -34,6 +34,11 @@ WHERE datasource_id = current_setting('mirrorlake.datasource')::integer
   AND key > current_setting('mirrorlake.after') AND key <= current_setting('mirrorlake.until')
 ORDER BY key;
 
+-- name: known_keys
+-- What is remembered of single keys, in key order.
+SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
+
 -- name: estimated_objects
 -- About how many objects all datasources have together; -1 before the first vacuum.
 SELECT reltuples FROM pg_class WHERE oid = 'object'::regclass;

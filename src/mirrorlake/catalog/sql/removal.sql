@@ -137,7 +137,7 @@ FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 -- name: newest_judgement
 -- The newest pass of a datasource that came to a conclusion about what vanished.
 SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
-WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply')
+WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry')
 ORDER BY run.id DESC LIMIT 1;
 
 -- name: confirm_hold

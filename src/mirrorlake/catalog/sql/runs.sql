@@ -123,6 +123,14 @@ WHERE (run.state = 'queued' OR run.state = 'running' AND NOT gone)
   AND (%(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s)
 ORDER BY run.state;
 
+-- name: count_failed
+-- How many objects failed in a run.
+SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed';
+
+-- name: failed_keys
+-- The next keys that failed in a run, in byte order.
+SELECT key FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed' AND key > %(after)s ORDER BY key LIMIT %(limit)s;
+
 -- name: list_outcomes
 -- What happened to single objects in a run, by key.
 SELECT key, kind, stage, reason, asset_id FROM outcome

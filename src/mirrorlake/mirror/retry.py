@@ -1,0 +1,186 @@
+"""Look again at what failed in a run: at those keys alone, and without a full listing. Removes and moves nothing.
+
+failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ settle, look
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any, cast
+
+import pyarrow as pa
+
+from mirrorlake.catalog import objects
+from mirrorlake.catalog.outcomes import failed_keys
+from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.errors import AccessDenied, SourceUnreachable
+from mirrorlake.ingest.pool import LookPool
+from mirrorlake.ingest.recipe import Opens
+from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.execute import look, settle
+from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.planning import rows_to_look_at, skipped
+from mirrorlake.mirror.progress import Began, Progress, unheard
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import Parts, opened, recipe
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.runs import Counts, Trigger
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.diff import diff
+from mirrorlake.plan.frozen import frozen_by
+from mirrorlake.select.kernels import (
+    as_binary,
+    column,
+    columns,
+    equal_to,
+    in_order,
+    is_in,
+    joined,
+    keep,
+    no_rows,
+    where,
+)
+from mirrorlake.select.rules import Rules
+from mirrorlake.select.sidecars import SIDECAR_SUFFIX
+from mirrorlake.select.stream import select
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.listing import list_range
+
+LISTINGS_AT_ONCE = 16
+GONE = "It is gone from its source: nothing was done"
+LEFT = "No pattern takes it any more: nothing was done"
+
+# Every way to write the sidecar's suffix: its case does not matter.
+_SUFFIXES = ["".join(letters) for letters in product(*({one, one.upper()} for one in SIDECAR_SUFFIX))]
+
+
+def retry(
+    source: Datasource,
+    run_id: int,
+    parts: Parts,
+    progress: Progress,
+    *,
+    opens: Opens | None = None,
+    began: Began = unheard,
+) -> Report:
+    """A run over the objects that failed in another one, whatever is remembered of their bytes.
+
+    `selected` counts them. One that is gone, or that no pattern takes any more, is skipped with that reason. Raises
+    PassRunning where a pass of this datasource is at work, LeaseLost where one took over.
+    """
+    lease = begin(parts.catalog, source.id, Trigger.RETRY)
+    began(lease.run_id)
+    tally = Tally(lease.tell)
+    again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
+    opens = opens or recipe(source)
+    return conclude(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Again:
+    """What one retry works with."""
+
+    lease: Lease
+    source: Datasource
+    run_id: int
+    tally: Tally
+    naming: Naming
+
+    def work(self, opens: Opens, parts: Parts, progress: Progress) -> None:
+        with (
+            opened(opens, self.tally, self.lease) as store,
+            closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
+            ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
+        ):
+            rules = read_rules(self.source, store, self.lease.catalog, known_id=self.source.id, keep=True)
+            self.tally.measure(pool)
+            self.lease.on_cancel(pool.close)
+            strategies = [config.metadata_strategy for config in self.source.settings.configs]
+            rows = self._to_look_at(store, rules, threads)
+            look(self.lease, rows, pool, self.tally, progress, naming=self.naming, strategies=strategies)
+
+    def _to_look_at(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+        """The rows to be read, some thousand keys at a time; what needs no reading is committed on the way."""
+        for keys in failed_keys(self.lease.catalog, self.run_id):
+            changes = self._changes(keys, store, rules, threads)
+            settle(self.lease, changes, self.tally, self.naming)
+            yield from rows_to_look_at(changes)
+
+    def _changes(
+        self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor
+    ) -> list[pa.RecordBatch]:
+        stems = _stems(keys, rules.sidecar_suffix)
+        answers = dict(zip(stems, threads.map(partial(_listed, store), stems, stems.values()), strict=True))
+        listed = _in_key_order(answer for answer in answers.values() if isinstance(answer, pa.RecordBatch))
+        asked = pa.array(keys, pa.string())
+        candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
+        candidates = keep(candidates, is_in(column(candidates, "key"), asked))
+        known = objects.known_keys(self.lease.catalog, self.source.id, keys)
+        differences = diff([candidates], [known], frozen_by([rule.config for rule in rules.rules]))
+        changes = [_looked_again(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
+        self.tally.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))
+        taken = set(cast("list[str]", column(candidates, "key").to_pylist()))
+        here = set(cast("list[str]", column(listed, "key").to_pylist()))
+        left: dict[str, str] = {}
+        for key in keys:
+            answer = answers[_stem(key)]
+            if isinstance(answer, str):
+                left[key] = answer
+            elif key not in taken:
+                left[key] = LEFT if key in here else GONE
+        recognise = recogniser(self.lease.catalog, self.source, self.source.id)
+        return [*(map(recognise, changes) if recognise else changes), skipped(left)]
+
+
+def _looked_again(rows: pa.RecordBatch) -> pa.RecordBatch:
+    """Changes in which bytes that could not be used before are read once more."""
+    refused = equal_to(column(rows, "op"), int(Op.REFUSED))
+    ops = where(refused, pa.array([int(Op.CHANGED)] * rows.num_rows, pa.int8()), column(rows, "op"))
+    return pa.RecordBatch.from_arrays([ops, *columns(rows)[1:]], schema=CHANGES)
+
+
+def _stem(key: str) -> str:
+    return key[: key.rfind(".")]
+
+
+def _stems(keys: list[str], suffix: str | None) -> dict[str, list[str]]:
+    """For the stem of each key, all keys that matter to it: objects, and whatever may be their sidecar."""
+    found: dict[str, list[str]] = {}
+    for key in keys:
+        stem = _stem(key)
+        names = found.setdefault(stem, [stem + one for one in _SUFFIXES])
+        names.append(key)
+        if suffix is not None:
+            names.append(key + suffix)
+    return found
+
+
+def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str:
+    """What of these is in the listing (LISTING), or why the source does not say."""
+    last = max(names, key=str.encode) if store.ordered else None
+    wanted = pa.array(names, pa.string())
+    try:
+        with closing(list_range(store, KeyRange(prefix=stem + ".", until=last))) as listing:
+            found = [keep(batch, is_in(column(batch, "key"), wanted)) for batch in listing]
+            listing.certificate()
+    except (AccessDenied, SourceUnreachable) as error:
+        return f"Its source does not say how it stands: {error.message}"
+    return joined([no_rows(LISTING), *found])
+
+
+def _in_key_order(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    """The rows of all parts, each key once: two stems may ask for the same sidecar."""
+    rows = joined([no_rows(LISTING), *parts])
+    order = in_order(as_binary(column(rows, "key")))
+    names = cast("list[Any]", column(rows, "key").to_pylist())
+    first = [place for at, place in enumerate(order) if at == 0 or names[place] != names[order[at - 1]]]
+    return rows.take(pa.array(first, pa.int64()))
