@@ -88,9 +88,12 @@ def test_a_schedule_is_told_and_a_person_waits_after_a_pass(cli: Cli, photos: Pa
     settings.write_text(json.dumps({"schedule": "0 25 * * *"}))
     refused = cli.run("mirror", photos.as_uri(), "--settings", str(settings))
     assert (refused.code, "bad hour" in refused.err) == (2, True)
-    mirrored(cli, photos, schedule="0 3 * * *", timezone="Asia/Kolkata")
+    refused = cli.run("datasource", "schedule", "p", "every: 6h", "--timezone", "UTC")
+    assert (refused.code, "Leave timezone out" in refused.err) == (2, True)
+    mirrored(cli, photos, updateImageWhenNewer=False)
 
-    shown = cli.run("datasource", "show", "p", "--json").json
+    shown = cli.run("datasource", "schedule", "p", "0 3 * * *", "--timezone", "Asia/Kolkata", "--json").json
+    assert shown["configs"][0]["update_image"] is False
     assert (shown["schedule"], shown["timezone"]) == ("0 3 * * *", "Asia/Kolkata")
     assert shown["next_due"].endswith("T21:30:00+00:00")
     assert (shown["can_run"], shown["cooldown_minutes"]) == (False, 60)

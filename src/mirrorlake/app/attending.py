@@ -39,7 +39,8 @@ class Attendant:
     def attend(self) -> None:
         """Keep one worker alive until `end`."""
         while (process := self._start()) is not None:
-            code = process.wait()
+            with process:  # its standard input is closed at the end
+                code = process.wait()
             if not self._ended.is_set():
                 self._say(f"The worker ended by itself ({code}). Another one starts in {RESTART_S:g} s.")
                 self._ended.wait(RESTART_S)
@@ -61,8 +62,6 @@ class Attendant:
         with self._starting:
             if self._ended.is_set():
                 return None
-            if self._process is not None and self._process.stdin is not None:
-                self._process.stdin.close()
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 self._command,
                 # It ends when this closes, which it does even where we are killed.

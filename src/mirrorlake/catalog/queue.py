@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.faults import translated
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import HEARTBEAT_S, INTERRUPTED, LEASE_S, Lease, at_work, last_pass
+from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, at_work, last_pass
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound
@@ -22,7 +22,7 @@ from mirrorlake.model.runs import Trigger
 from mirrorlake.plan.manual import refusal
 
 ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
-SILENT_S = 3 * HEARTBEAT_S  # a worker whose session is gone may be back within this
+SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
 DELETED = "its datasource was deleted before it began"
 _FRESH = {"fresh": LEASE_S - SILENT_S}  # seconds that a lease lasts still which was renewed less than SILENT_S ago
 

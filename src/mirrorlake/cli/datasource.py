@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from datetime import UTC
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated
 
@@ -18,6 +18,7 @@ from mirrorlake.errors import NotFound
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
+from mirrorlake.model.schedule import schedule_from_text
 from mirrorlake.settings import read_local_settings
 
 app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
@@ -45,7 +46,7 @@ def list_(*, json: JSON = False) -> None:
                     one.datasource.location.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
-                    one.next_due and f"{one.next_due.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+                    one.next_due and _moment(one.next_due),
                 )
                 for one in found
             ),
@@ -122,6 +123,32 @@ def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     with open_acting() as library, shown_progress() as progress:
         report = library.preview(name, progress)
     return show_report(report, json=json)
+
+
+@app.command("schedule")
+def schedule(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    when: Annotated[str, typer.Argument(metavar="WHEN", help='"every: 6h", "0 3 * * *" (cron), or off.')],
+    *,
+    timezone: Annotated[
+        str | None, typer.Option(help="Whose clock a cron expression means.", show_default="UTC")
+    ] = None,
+    json: JSON = False,
+) -> None:
+    """Say when it is mirrored by itself; a worker does it then."""
+    schedule_from_text(when, timezone)  # what cannot be read is refused before anything is asked
+    with open_actor() as actor:
+        found = actor.change_settings(name, {"schedule": when, "timezone": timezone})
+    if json:
+        print_json(datasource_to_json(found))
+    elif found.next_due is None:
+        say(f"{name} is mirrored only when somebody asks for it.")
+    else:
+        say(f"{name} is due at {_moment(found.next_due)}. A worker does it: mirrorlake worker, or mirrorlake up.")
+
+
+def _moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @app.command("reapply")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.document import Json
 from mirrorlake.settings import Settings, read_local_settings, read_settings
 
 
@@ -59,6 +60,10 @@ class Actor(Protocol):
 
     def explain(self, name: str, key: str) -> Explained:
         """What becomes of one key of a datasource, and why. Raises NotFound, UsageError, StorageError."""
+        ...
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """Change some settings and keep the others; the datasource as it is then. Raises NotFound, SettingsError."""
         ...
 
     def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
