@@ -75,9 +75,9 @@ class Fetched:
 
 
 def look(job: Job, store: Store, thumbnails: Thumbnails) -> Seen:
-    """Fetch and finish one job. Raises DiskFull or CatalogError only: those end the whole pass."""
+    """Fetch, finish and keep one job. Raises DiskFull or CatalogError only: those end the whole pass."""
     fetched = fetch(job, store)
-    return fetched if isinstance(fetched, Seen) else finish(job, fetched, thumbnails)
+    return keep(fetched if isinstance(fetched, Seen) else finish(job, fetched), thumbnails)
 
 
 def fetch(job: Job, store: Store) -> Fetched | Seen:
@@ -118,8 +118,25 @@ def _not_fetched(job: Job, error: StorageError) -> Seen:
     return Seen(result=LookResult.FAILED, stage=Stage.FETCH, reason=str(error))
 
 
-def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
-    """Decode and draw the image, read the sidecar, keep the thumbnail."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """What was seen of an image, with the thumbnail that is still to be kept."""
+
+    seen: Seen
+    digest: bytes
+    thumbnail: bytes
+
+
+def keep(finished: Drawn | Seen, thumbnails: Thumbnails) -> Seen:
+    """Write the thumbnail: waiting for a disk, no thinking. Raises DiskFull or CatalogError only."""
+    if isinstance(finished, Seen):
+        return finished
+    thumbnails.write(finished.digest, finished.thumbnail)
+    return finished.seen
+
+
+def finish(job: Job, fetched: Fetched) -> Drawn | Seen:
+    """Decode and draw the image, read the sidecar: thinking, no waiting."""
     values = _read_sidecar(job, fetched.sidecar)
     if isinstance(values, Seen):
         return values
@@ -142,8 +159,7 @@ def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
     except Exception as error:  # noqa: BLE001  a slip of ours on strange bytes costs this object, not the pass
         reason = f"looking at it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
         return Seen(result=LookResult.FAILED, stage=Stage.DECODE, reason=reason)
-    thumbnails.write(looked.digest, looked.thumbnail)
-    return Seen(
+    seen = Seen(
         result=LookResult.LOOKED,
         picture=Picture(
             media_type=looked.media_type,
@@ -160,6 +176,7 @@ def finish(job: Job, fetched: Fetched, thumbnails: Thumbnails) -> Seen:
         warnings=(*looked.warnings, *values.warnings),
         sidecar_unread=values.unread,
     )
+    return Drawn(seen=seen, digest=looked.digest, thumbnail=looked.thumbnail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,26 +13,25 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_SIDE = 100  # pixels; the format is defined for pictures up to this size
+MAX_SIDE = 320  # pixels: a whole thumbnail; its blur would not be another one with more of them
+_ORDER = 7  # cosines a side; the format keeps none that is finer
 
-_Floats = NDArray[np.float64]
+_Floats = NDArray[np.floating]
 
 
-def placeholder(rgba: NDArray[np.uint8]) -> bytes:
-    """The ThumbHash of an upright (height, width, 4) picture with straight alpha.
+def placeholder(pixels: NDArray[np.uint8]) -> bytes:
+    """The ThumbHash of an upright (height, width, 3 or 4) picture, its alpha straight.
 
     Raises ValueError for a picture that is empty, larger than MAX_SIDE, or of another shape.
     """
-    height, width, channels = rgba.shape
-    if channels != 4 or not 0 < max(height, width) <= MAX_SIDE or min(height, width) == 0:  # noqa: PLR2004  R, G, B and alpha
-        raise ValueError(f"a placeholder is made of 1 to {MAX_SIDE} pixels a side in RGBA, not {rgba.shape}")
-    planes = _planes(rgba)
-    has_alpha = bool((rgba[..., 3] < 255).any())  # noqa: PLR2004  opaque
+    height, width, channels = pixels.shape
+    if channels not in {3, 4} or not 0 < max(height, width) <= MAX_SIDE or min(height, width) == 0:
+        raise ValueError(f"a placeholder is made of 1 to {MAX_SIDE} pixels a side in RGB or RGBA, not {pixels.shape}")
+    has_alpha = channels == 4 and bool((pixels[..., 3] < 255).any())  # noqa: PLR2004  opaque
     limit = 5 if has_alpha else 7  # luminance has fewer coefficients where alpha needs some
     lx = max(1, _round(limit * width / max(width, height)))
     ly = max(1, _round(limit * height / max(width, height)))
-    order = 7
-    spectrum = _cosines(height, order) @ planes @ _cosines(width, order).T
+    spectrum = _spectrum_with_alpha(pixels) if has_alpha else _spectrum(pixels[..., :3])
 
     l_dc, l_ac, l_scale = _channel(spectrum[0], max(3, lx), max(3, ly))
     p_dc, p_ac, p_scale = _channel(spectrum[1], 3, 3)
@@ -55,20 +54,27 @@ def placeholder(rgba: NDArray[np.uint8]) -> bytes:
     return head + _nibbles(np.concatenate(coefficients))
 
 
-def _planes(rgba: NDArray[np.uint8]) -> _Floats:
-    """Luminance, yellow minus blue, red minus green; for a picture with alpha that too.
+def _spectrum(rgb: NDArray[np.uint8]) -> _Floats:
+    """Of luminance, yellow minus blue and red minus green, as mixtures of the spectra of the colours.
 
-    Transparent pixels are painted in the average colour.
+    All columns of all colours in one product; single precision is far finer than four bits a coefficient.
     """
+    height, width, colours = rgb.shape
+    columns = rgb.reshape(height, width * colours).astype(np.float32)
+    rows = (_cosines(height) @ columns).reshape(_ORDER, width, colours)
+    red, green, blue = np.moveaxis(rows, 2, 0) @ (_cosines(width).T / 255)
+    return np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green])
+
+
+def _spectrum_with_alpha(rgba: NDArray[np.uint8]) -> _Floats:
+    """The same and alpha's own. Transparent pixels are painted in the average colour."""
     rgb = np.moveaxis(rgba[..., :3], 2, 0) / 255
-    if (rgba[..., 3] == 255).all():  # noqa: PLR2004  opaque, as nearly always: half the work
-        red, green, blue = rgb
-        return np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green])
     alpha = rgba[..., 3] / 255
     weight = float(alpha.sum())
     average: _Floats = (rgb * alpha).sum(axis=(1, 2)) / weight if weight else np.zeros(3)
     red, green, blue = average[:, None, None] * (1 - alpha) + rgb * alpha
-    return np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green, alpha])
+    planes = np.stack([(red + green + blue) / 3, (red + green) / 2 - blue, red - green, alpha])
+    return _cosines(rgba.shape[0]) @ planes @ _cosines(rgba.shape[1]).T
 
 
 def _channel(spectrum: _Floats, nx: int, ny: int) -> tuple[float, _Floats, float]:
@@ -87,9 +93,9 @@ def _triangle(nx: int, ny: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 @lru_cache(maxsize=MAX_SIDE)
-def _cosines(length: int, order: int) -> _Floats:
-    waves = np.cos(np.pi / length * np.outer(np.arange(order), np.arange(length) + 0.5))
-    return waves / length
+def _cosines(length: int) -> NDArray[np.float32]:
+    waves = np.cos(np.pi / length * np.outer(np.arange(_ORDER), np.arange(length) + 0.5))
+    return (waves / length).astype(np.float32)
 
 
 def _nibbles(values: _Floats) -> bytes:

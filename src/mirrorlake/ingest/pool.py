@@ -36,9 +36,10 @@ from mirrorlake.storage.wrappers import Metered
 CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
 CHUNKS_IN_FLIGHT = 4  # a worker: enough to fetch ahead, and while the rows of others are being remembered
 FETCH_THREADS = 4
-GATHERED_ROWS = 64  # rows to hand out at once: a commit for every few pictures would cost more than they do
+GATHERED_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
 GATHERED_S = 1.0  # but none waits longer than this for others
 _POLL_S = 0.5  # how often hanging decoders and a closed pool are looked for
+EARLY_WORKERS = 2  # that start before it is known what there is to do; more of them would mostly be in vain
 _ATTEMPTS = 2  # crashes without a known culprit before each row is tried alone
 
 
@@ -54,7 +55,8 @@ class Limits:
 class LookPool:
     """Looks at objects in `processes` workers, or within this process where that is 0.
 
-    Workers start when there is something to do and stay until `close`. One `looked` at a time.
+    Workers start when there is something to do, or a few of them with `start_early`, and stay until `close`.
+    One `looked` at a time.
     """
 
     def __init__(
@@ -99,6 +101,11 @@ class LookPool:
         with self._lock:
             here = self._here.bytes_read if self._here else 0
             return here + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
+
+    def start_early(self) -> None:
+        """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
+        for _ in range(min(EARLY_WORKERS, self._processes) - len(self._workers)):
+            self._start_worker()
 
     def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
@@ -175,11 +182,15 @@ class LookPool:
             if chunk is None:
                 return
             if worker is None:
-                worker = WorkerProcess(self._setup)
-                with self._lock:
-                    self._workers.append(worker)
+                worker = self._start_worker()
             self._tasks += 1
             worker.give(self._tasks, chunk)
+
+    def _start_worker(self) -> WorkerProcess:
+        worker = WorkerProcess(self._setup)
+        with self._lock:
+            self._workers.append(worker)
+        return worker
 
     def _freest(self, *, alone: bool) -> WorkerProcess | None:
         """The worker to take the next chunk; None where none has room, or where starting one more is better."""

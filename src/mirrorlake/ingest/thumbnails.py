@@ -31,7 +31,8 @@ class Thumbnails:
         if len(digest) != DIGEST_BYTES:
             raise ValueError(f"a digest has {DIGEST_BYTES} bytes, not {len(digest)}")
         name = digest.hex()
-        return self.root / VERSION / name[:2] / name[2:4] / f"{name}.webp"
+        # One level: with two, making folders costs more than the thumbnails of the first ten thousand objects.
+        return self.root / VERSION / name[:2] / f"{name}.webp"
 
     def read(self, digest: bytes) -> bytes | None:
         """The WebP, or None where there is none (or only a stump that a power cut left)."""

@@ -1,6 +1,8 @@
-"""A worker process: threads fetch ahead, one thread decodes. Started by the pool as `-m mirrorlake.ingest.worker`.
+"""A worker process: threads fetch ahead, one decodes, one keeps. Started as `-m mirrorlake.ingest.worker`.
 
-    receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ coordinator
+    receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ keeper ─▶ coordinator
+
+Only the decoder thinks; all others wait for the network or a disk while it does.
 
 It holds no state worth saving: killed at any moment, its rows are simply looked at again by another one.
 """
@@ -26,7 +28,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import MirrorlakeError
 from mirrorlake.ingest.channel import Board, Place, Setup, pack_done, pack_fatal, pack_ready, unpack_task
-from mirrorlake.ingest.look import Fetched, fetch, finish
+from mirrorlake.ingest.look import Drawn, Fetched, fetch, finish, keep
 from mirrorlake.ingest.rows import Job, Seen, jobs_of, looked_batch
 from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.storage.wrappers import Metered
@@ -40,6 +42,15 @@ class _Pending:
     job: Job
     cost: int  # bytes taken from the budget
     fetched: Future[Fetched | Seen]
+    task: pa.RecordBatch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finished:
+    """One row on its way from the decoder to the keeper."""
+
+    place: Place
+    end: Drawn | Seen
     task: pa.RecordBatch
 
 
@@ -76,6 +87,7 @@ class Worker:
         self._budget = _Budget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_Pending] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[_Finished] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(setup.fetch_threads, "fetch")
         self._thread_numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(setup.fetch_threads):
@@ -84,16 +96,12 @@ class Worker:
 
     def run(self) -> None:
         """Work until the process is ended from outside, or the pass must end (a full disk)."""
-        for step in (self._receive, self._feed):
-            threading.Thread(target=_or_die, args=(step,), daemon=True).start()
         self._connection.send_bytes(pack_ready())
-        seen: list[Seen] = []
+        for step in (self._receive, self._feed, self._keep):
+            threading.Thread(target=_or_die, args=(step,), daemon=True).start()
         while True:
             pending = self._pending.get()
-            seen.append(self._decode(pending))
-            if len(seen) == pending.task.num_rows:
-                self._connection.send_bytes(pack_done(pending.place.task, looked_batch(pending.task, seen)))
-                seen = []
+            self._finished.put(_Finished(place=pending.place, end=self._decode(pending), task=pending.task))
 
     def _receive(self) -> None:
         # Always reading: the end of the coordinator, however it came, is the end of this process.
@@ -112,6 +120,20 @@ class Worker:
                 fetched = self._fetchers.submit(self._fetch, place, job)
                 self._pending.put(_Pending(place=place, job=job, cost=cost, fetched=fetched, task=batch))
 
+    def _keep(self) -> None:
+        # The rows of a task come one after the other, as they were fed.
+        seen: list[Seen] = []
+        while True:
+            finished = self._finished.get()
+            try:
+                seen.append(keep(finished.end, self._thumbnails))
+            except MirrorlakeError as error:
+                self._connection.send_bytes(pack_fatal(error))
+                os._exit(0)
+            if len(seen) == finished.task.num_rows:
+                self._connection.send_bytes(pack_done(finished.place.task, looked_batch(finished.task, seen)))
+                seen = []
+
     def _fetch(self, place: Place, job: Job) -> Fetched | Seen:
         thread = self._thread_numbers.get()
         self._board.fetching(thread, place)
@@ -123,11 +145,11 @@ class Worker:
             with self._counting:
                 self._board.counted(self._store.requests.get, self._store.bytes_read)
 
-    def _decode(self, pending: _Pending) -> Seen:
+    def _decode(self, pending: _Pending) -> Drawn | Seen:
         fetched = pending.fetched.result()
         self._board.decoding(pending.place, time.monotonic_ns())
         try:
-            return fetched if isinstance(fetched, Seen) else finish(pending.job, fetched, self._thumbnails)
+            return fetched if isinstance(fetched, Seen) else finish(pending.job, fetched)
         finally:
             self._board.decoding(None)
             self._budget.give_back(pending.cost)

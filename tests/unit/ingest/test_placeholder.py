@@ -57,7 +57,7 @@ def test_a_fully_transparent_picture_has_one_too():
     assert len(placeholder(np.zeros((8, 8, 4), np.uint8))) >= 6
 
 
-@pytest.mark.parametrize("shape", [(101, 10, 4), (10, 101, 4), (0, 4, 4), (4, 4, 3)])
+@pytest.mark.parametrize("shape", [(321, 10, 4), (10, 321, 3), (0, 4, 4), (4, 4, 2)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]):
     with pytest.raises(ValueError, match="a placeholder is made of"):
         placeholder(np.zeros(shape, np.uint8))

@@ -27,7 +27,7 @@ def test_what_was_written_is_read_and_nothing_else_is_there(tmp_path: Path):
     thumbnails.write(_DIGEST, _webp())
     assert thumbnails.read(_DIGEST) == _webp()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [thumbnails.path_of(_DIGEST)]
-    assert thumbnails.path_of(_DIGEST) == tmp_path / "v1" / "00" / "01" / f"{_DIGEST.hex()}.webp"
+    assert thumbnails.path_of(_DIGEST) == tmp_path / "v1" / "00" / f"{_DIGEST.hex()}.webp"
 
 
 def test_a_stump_is_not_shown_and_is_replaced(tmp_path: Path):

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from mirrorlake.ingest.formats.bmp import open_bmp, reduced_bmp
 from mirrorlake.ingest.formats.exif import camera_facts
 from mirrorlake.ingest.identify import MediaType
-from mirrorlake.ingest.placeholder import MAX_SIDE as PLACEHOLDER_SIDE
 from mirrorlake.ingest.placeholder import placeholder
 from mirrorlake.ingest.stages import Stage, Unusable
 from mirrorlake.model.assets import Scalar
@@ -26,6 +25,7 @@ from mirrorlake.model.assets import Scalar
 MAX_SIDE = 65_535  # pixels; what JPEG and AVIF viewers can address, and far beyond any camera
 MAX_PIXELS = 250_000_000  # decoded whole (interlaced PNG, AVIF) this is 1 to 2 GB: the most a worker may take
 THUMBNAIL_SIDE = 320  # pixels, the longest side
+ALPHA_SIDE = 100  # pixels, of what the placeholder of a picture with alpha is made of
 THUMBNAIL_QUALITY = 78
 THUMBNAIL_EFFORT = 2  # half the time of effort 4 for files about 3% larger
 
@@ -234,29 +234,12 @@ def _needs_profile(image: pyvips.Image) -> bool:
 def _placeholder(pixels: pyvips.Image) -> bytes:
     if pixels.hasalpha():
         # Colours of transparent pixels must not bleed into their neighbours: thumbnailing knows that, adding up not.
-        small = pixels.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down", no_rotate=True)
-        return placeholder(_array(small))
-    rgb = _boxed(_array(pixels), -(-max(pixels.width, pixels.height) // PLACEHOLDER_SIDE))
-    rgba = np.full((*rgb.shape[:2], 4), 255, np.uint8)
-    rgba[..., :3] = rgb
-    return placeholder(rgba)
+        pixels = pixels.thumbnail_image(ALPHA_SIDE, height=ALPHA_SIDE, size="down", no_rotate=True)
+    return placeholder(_array(pixels))
 
 
 def _array(pixels: pyvips.Image) -> NDArray[np.uint8]:
     return np.frombuffer(pixels.write_to_memory(), np.uint8).reshape(pixels.height, pixels.width, pixels.bands)
-
-
-def _boxed(bands: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
-    """The mean of each box of `factor` by `factor` pixels (at most 4); a libvips pipeline for it costs more."""
-    height, width = bands.shape[:2]
-    tall, wide = min(factor, height), min(factor, width)
-    rows = np.zeros((height // tall, width // wide * wide, bands.shape[2]), np.uint16)
-    for start in range(tall):
-        rows += bands[start : height // tall * tall : tall, : rows.shape[1]]
-    boxes = np.zeros((rows.shape[0], width // wide, bands.shape[2]), np.uint16)
-    for start in range(wide):
-        boxes += rows[:, start::wide]
-    return (boxes // (tall * wide)).astype(np.uint8)
 
 
 def _apng_frames(data: bytes) -> int:
