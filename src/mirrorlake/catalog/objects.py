@@ -52,6 +52,13 @@ def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.Reco
     return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
 
 
+def knows_any(catalog: Catalog, datasource_id: int) -> bool:
+    """Whether anything is remembered of a datasource's objects; not before its first pass."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("knows_any").query, {"datasource_id": datasource_id}).fetchone()
+    return row is not None
+
+
 def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
     """At most `parts - 1` known keys, ascending, that split the datasource into about equal ranges.
 

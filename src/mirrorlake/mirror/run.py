@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
@@ -80,9 +81,14 @@ def run_leased(
 def _pass(
     lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress
 ) -> Hold | None:
-    with opened(opens, tally, lease) as store:
+    with (
+        opened(opens, tally, lease) as store,
+        closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
+    ):
         root = root_now(source, parts.catalog)
         rules = read_rules(source, store, parts.catalog, known_id=source.id, keep=True)
+        if not knows_any(parts.catalog, source.id):
+            pool.start_early()  # a first pass: nearly all that it lists will be looked at
         found = _survey(source, store, rules, parts, progress, known_id=source.id)
         tally.add(_surveyed(found))
         prover = Prover(store)
@@ -93,11 +99,11 @@ def _pass(
         naming = Naming(source.settings.configs)
         settle(lease, planned.batches(), tally, naming)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
-        with closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool:
-            tally.measure(pool)
-            lease.on_cancel(pool.close)
-            strategies = [config.metadata_strategy for config in source.settings.configs]
-            look(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
+        tally.measure(pool)
+        lease.on_cancel(pool.close)
+        strategies = [config.metadata_strategy for config in source.settings.configs]
+        look(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
+        pool.close()  # what follows needs no workers
         lease.check()
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None:

@@ -6,6 +6,10 @@ SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off
   set_config('mirrorlake.datasource', $1, true), set_config('mirrorlake.after', $2, true),
   set_config('mirrorlake.until', $3, true);
 
+-- name: knows_any
+-- A row where any object of a datasource is remembered.
+SELECT FROM object WHERE datasource_id = %(datasource_id)s LIMIT 1;
+
 -- name: known_objects
 -- What is remembered of a datasource's keys, in key order. No casts: they make reading two to three times slower.
 -- The bounds come from set_config, because ADBC streams (by COPY) only what has no parameters.
