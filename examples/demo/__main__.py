@@ -106,7 +106,7 @@ def _passes(run: _Mirrorlake, server: LocalS3, bucket: DemoBucket) -> None:
     (report,) = run.documents([*command, "--json"])
     expected = Expected()
     wrong = changes.differences(report, expected)
-    for name in ("listed", "new", "changed", "metadata_changed", "moved", "missing", "unchanged"):
+    for name in ("listed", "new", "changed", "metadata_changed", "moved", "removed", "unchanged"):
         console.print(f"  {name.replace('_', ' '):18}{report[name]:>6}")
     console.print(f"  {'GET requests':18}{expected.get:>6}   of {bucket.photographs} photographs")
     if wrong:

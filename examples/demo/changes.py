@@ -32,7 +32,7 @@ class Expected:
     changed: int = 1
     metadata_changed: int = 1
     moved: int = 1
-    missing: int = 1
+    removed: int = 1
     get: int = 2  # the replaced photograph and the edited sidecar; a rename reads nothing
 
 

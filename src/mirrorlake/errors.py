@@ -15,7 +15,8 @@ MirrorlakeError
 │   ├── ObjectGone            404 for this very key
 │   ├── ObjectChanged         the token asked for is no longer the object's (412)
 │   ├── ObjectTooLarge        more bytes than the caller allowed
-│   └── ListingBroken         a listing out of order, cut short or malformed: trust nothing of it
+│   └── ListingBroken         a listing cut short or malformed: it proves nothing
+│       └── ListingDisordered  keys out of order, twice or not asked for: trust nothing of it
 ├── CatalogError              PostgreSQL could not be reached or refused the work
 │   ├── CatalogUnavailable    not running, not startable, or gone while we worked
 │   └── DiskFull              no space left, here or in the database
@@ -119,7 +120,11 @@ class ObjectTooLarge(StorageError):
 
 
 class ListingBroken(StorageError):
-    """A listing that cannot be trusted: out of order, cut short or malformed."""
+    """A listing that cannot be trusted: cut short, malformed or out of order."""
+
+
+class ListingDisordered(ListingBroken):
+    """Keys out of order, twice, or outside of what was asked for: also what came before is in doubt."""
 
 
 class CatalogError(MirrorlakeError):

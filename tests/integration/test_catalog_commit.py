@@ -73,6 +73,10 @@ def commit_looks(lease: Lease, *rows: dict[str, Any]) -> Counts:
     return commit.looked(lease, batch, batch.column("key"))
 
 
+def missing(lease: Lease, gone: pa.Array) -> Counts:
+    return commit.missing(lease, gone, pa.array(["Its object is gone"] * len(gone), pa.string()))
+
+
 def keys(*names: str) -> pa.Array:
     return pa.array(names, pa.string())
 
@@ -372,7 +376,7 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
         look("in/d", result=LookResult.REFUSED, stage="decode", reason="bad"),
     )
     before = working.ids()
-    commit.missing(working.lease, keys("in/b"))
+    missing(working.lease, keys("in/b"))
     working.next()
 
     batch = changes(
@@ -392,11 +396,11 @@ def test_missing_assets_stay_and_return_with_everything(working: Pass):
     edits.add_tags(working.catalog, ids["in/a.jpg"], ["keep"])
     working.next()
 
-    assert commit.missing(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=2)
+    assert missing(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=2)
     assert working.state("in/a.jpg") is AssetState.MISSING
     assert {row["state"] for row in working.known().values()} == {int(KnownState.MISSING)}
     working.next()
-    assert commit.missing(working.lease, keys("in/b.jpg")) == Counts(missing=1)
+    assert missing(working.lease, keys("in/b.jpg")) == Counts(missing=1)
 
     assert commit.returned(working.lease, changes(change(Op.RETURNED, "in/a.jpg"))) == Counts(unchanged=1)
 
@@ -406,13 +410,13 @@ def test_missing_assets_stay_and_return_with_everything(working: Pass):
     assert working.known()["in/a.jpg"]["state"] == KnownState.PRESENT
     assert working.told() == {
         "in/a.jpg": (OutcomeKind.UNCHANGED, "It was missing and is back"),
-        "in/b.jpg": (OutcomeKind.MISSING, None),
+        "in/b.jpg": (OutcomeKind.MISSING, "Its object is gone"),
     }
 
 
 def test_a_missing_object_that_is_back_with_other_bytes_is_present_again(working: Pass):
     commit_looks(working.lease, look("in/a.jpg"))
-    commit.missing(working.lease, keys("in/a.jpg"))
+    missing(working.lease, keys("in/a.jpg"))
     working.next()
 
     assert commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2")) == Counts(changed=1)
@@ -422,7 +426,7 @@ def test_a_missing_object_that_is_back_with_other_bytes_is_present_again(working
 
 def test_a_return_with_another_sidecar_is_told_once(working: Pass):
     commit_looks(working.lease, look("in/a.jpg"))
-    commit.missing(working.lease, keys("in/a.jpg"))
+    missing(working.lease, keys("in/a.jpg"))
     working.next()
 
     row = change(Op.RETURNED, "in/a.jpg", sidecar_changed=True)
@@ -494,7 +498,7 @@ def test_a_lease_that_was_taken_over_writes_nothing(working: Pass):
     with pytest.raises(LeaseLost):
         commit_looks(old, look("in/a.jpg"))
     with pytest.raises(LeaseLost):
-        commit.missing(old, keys("in/a.jpg"))
+        missing(old, keys("in/a.jpg"))
     with pytest.raises(LeaseLost):
         runs.finish(old, state=RunState.SUCCEEDED, counts=Counts(), requests=Requests(), bytes_read=0)
 
@@ -513,5 +517,5 @@ def test_a_hundred_thousand_missing_keys_are_one_statement(working: Pass):
             (working.datasource.id, working.datasource.id),
         )
 
-    assert commit.missing(working.lease, keys(*(f"k{i}" for i in range(1, 100_001)))) == Counts(missing=100_000)
+    assert missing(working.lease, keys(*(f"k{i}" for i in range(1, 100_001)))) == Counts(missing=100_000)
     assert {row["state"] for row in working.known().values()} == {int(KnownState.MISSING)}

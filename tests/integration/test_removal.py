@@ -50,7 +50,7 @@ def test_a_vanished_object_is_proven_gone_and_its_asset_waits_in_the_trash(mirro
     assert report.requests.head == 1
     assert "x.png" not in mirrored.visible()
     assert set(mirrored.assets("state:trash")) == {"x.png"}
-    assert outcomes(mirrored, report.run) == {"x.png": (OutcomeKind.REMOVED, "It is in the trash")}
+    assert outcomes(mirrored, report.run) == {"x.png": (OutcomeKind.REMOVED, "Its object is gone; it is in the trash")}
 
 
 def test_a_pass_after_a_removal_plans_nothing(mirrored: Mirrored, bucket: MemoryStore):
@@ -327,6 +327,27 @@ def test_removed_orphans_are_gone_for_good(empty_catalog: Catalog, tmp_path: Pat
     assert mirrored.run().counts.removed == 1
     assert "x.png" not in mirrored.states()
     assert mirrored.run().counts.removed == 0
+
+
+@pytest.mark.parametrize(
+    ("orphans", "gone", "left_out"),
+    [
+        (Orphans.KEEP, "Its object is gone", "No pattern takes it any more"),
+        (Orphans.TRASH, "Its object is gone; it is in the trash", "No pattern takes it any more; it is in the trash"),
+        (Orphans.REMOVE, "Its object is gone; it was removed", "No pattern takes it any more; it was removed"),
+    ],
+)
+def test_an_outcome_says_whether_an_object_is_gone_or_left_out(
+    mirrored: Mirrored, bucket: MemoryStore, orphans: Orphans, gone: str, left_out: str
+):
+    first(mirrored, bucket, [*MANY, *FEW])
+    mirrored.change(orphans=orphans, globs=("a/*", "x.png", "z.png"))
+    bucket.delete("x.png")
+    told = outcomes(mirrored, mirrored.run().run)
+    assert {key: reason for key, (_, reason) in told.items()} == {"x.png": gone, "y.png": left_out}
+    again = {key: reason for key, (_, reason) in outcomes(mirrored, mirrored.run().run).items()}
+    still = {"x.png": "Its object is still gone", "y.png": left_out}
+    assert again == (still if orphans is Orphans.KEEP else {})
 
 
 def test_a_refused_object_that_vanishes_takes_its_earlier_picture_along(mirrored: Mirrored, bucket: MemoryStore):

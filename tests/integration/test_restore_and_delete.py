@@ -15,7 +15,7 @@ from mirrorlake.errors import NotFound, PassRunning, UsageError
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.sources import Orphans
+from mirrorlake.model.sources import Access, MirrorSettings, Orphans
 from mirrorlake.storage.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(30)]
@@ -149,6 +149,18 @@ def test_a_deleted_datasource_that_is_mirrored_again_has_everything_back(mirrore
     assert (report.counts.new, report.requests.get) == (0, 0)
     assert {key: asset.id for key, asset in mirrored.assets().items()} == before
     assert [one.name for one in datasources.list_all(mirrored.catalog)] == [mirrored.source.name]
+
+
+def test_a_deleted_datasource_is_there_for_nobody_but_who_mirrors_it_again(mirrored: Mirrored):
+    name, location = mirrored.source.name, mirrored.source.location
+    deletion.delete(mirrored.catalog, mirrored.source, 30)
+    assert datasources.by_name(mirrored.catalog, name) is None
+    assert datasources.by_name(mirrored.catalog, name, deleted=True) == mirrored.source
+    assert datasources.by_source(mirrored.catalog, location, None) == mirrored.source
+    another = datasources.create(
+        mirrored.catalog, name="another", location=location, access=Access(), settings=MirrorSettings()
+    )
+    assert datasources.by_source(mirrored.catalog, location, None) == another
 
 
 def test_a_datasource_without_assets_is_gone_with_its_runs(mirrored: Mirrored):

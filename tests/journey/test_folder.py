@@ -52,13 +52,14 @@ def test_only_what_changed_is_handled_and_identity_is_kept(cli: Cli, photos: Pat
     (photos / "field" / "ü.bmp").unlink()
     report = cli.mirror(photos.as_uri())
 
-    told = {name: report[name] for name in ("new", "changed", "moved", "missing", "unchanged", "metadata_changed")}
-    assert told == {"new": 0, "changed": 1, "moved": 1, "missing": 1, "unchanged": 1, "metadata_changed": 0}
+    told = {name: report[name] for name in ("new", "changed", "moved", "removed", "unchanged", "metadata_changed")}
+    assert told == {"new": 0, "changed": 1, "moved": 1, "removed": 1, "unchanged": 1, "metadata_changed": 0}
     after = {asset["name"]: asset for asset in cli.search()}
     assert after["a.jpg"]["id"] == before["a.jpg"]
     assert after["a.jpg"]["width"] == 80
     assert after["renamed.png"]["id"] == before["b.png"]
-    assert after["field/ü.bmp"]["state"] == "missing"
+    assert "field/ü.bmp" not in after
+    assert names(cli, "state:trash") == ["field/ü.bmp"]
 
 
 def test_a_changed_sidecar_is_read_without_its_image(cli: Cli, photos: Path) -> None:
@@ -105,9 +106,12 @@ def test_a_dry_run_tells_and_stores_nothing(cli: Cli, photos: Path) -> None:
 
 
 def test_a_missing_picture_that_returns_is_not_read_again(cli: Cli, photos: Path, tmp_path: Path) -> None:
-    cli.mirror(photos.as_uri())
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps({"orphans": "keep"}))
+    cli.mirror(photos.as_uri(), "--settings", settings)
     away = (photos / "b.png").rename(tmp_path / "away.png")
     assert cli.mirror(photos.as_uri())["missing"] == 1
+    assert names(cli, "state:missing") == ["b.png"]
     away.rename(photos / "b.png")
     report = cli.mirror(photos.as_uri())
     assert (report["missing"], report["new"], report["requests"]["get"]) == (0, 0, 0)
@@ -134,12 +138,8 @@ def test_an_asset_is_shown_whole(cli: Cli, photos: Path) -> None:
     assert "hall 3" in people.out
 
 
-def test_with_trash_asked_for_what_vanished_is_hidden_and_returns_as_it_was(
-    cli: Cli, photos: Path, tmp_path: Path
-) -> None:
-    settings = tmp_path / "settings.json"
-    settings.write_text(json.dumps({"orphans": "trash"}))
-    cli.mirror(photos.as_uri(), "--settings", settings)
+def test_what_vanished_is_hidden_in_the_trash_and_returns_as_it_was(cli: Cli, photos: Path, tmp_path: Path) -> None:
+    cli.mirror(photos.as_uri())
     before = {asset["name"]: asset["id"] for asset in cli.search()}
     away = (photos / "b.png").rename(tmp_path / "away.png")
     report = cli.mirror(photos.as_uri())

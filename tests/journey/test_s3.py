@@ -13,7 +13,7 @@ from tests.support.cli import Cli
 from tests.support.s3stub import S3Stub
 from tests.support.seaweed import Seaweed
 
-KINDS = ("new", "changed", "moved", "missing", "metadata_changed", "unchanged", "skipped", "failed")
+KINDS = ("new", "changed", "moved", "missing", "removed", "metadata_changed", "unchanged", "skipped", "failed")
 
 
 def told(report: Any) -> dict[str, int]:
@@ -48,16 +48,17 @@ def test_only_what_changed_is_handled_pass_after_pass(any_bucket: Bucket) -> Non
     bucket.delete("b/gone.png")
     bucket.rename("b/c d+e%.png", "renamed.png", picture("green"))
     third = bucket.mirror()
-    assert told(third) == {"changed": 1, "metadata_changed": 1, "missing": 1, "moved": 1, "unchanged": 1}
+    assert told(third) == {"changed": 1, "metadata_changed": 1, "removed": 1, "moved": 1, "unchanged": 1}
     asked = third["requests"]
     assert (asked["get"], asked["head"]) == (2, 2)  # the overwritten picture and the sidecar; both keys that vanished
     after = {asset["name"]: asset for asset in bucket.cli.search()}
     assert after["same.bmp"]["id"] == before["same.bmp"]["id"]
     assert after["same.bmp"]["placeholder"] != before["same.bmp"]["placeholder"]
     assert after["renamed.png"]["id"] == before["b/c d+e%.png"]["id"]
-    assert after["b/gone.png"]["state"] == "missing"
+    assert "b/gone.png" not in after
+    assert [asset["name"] for asset in bucket.cli.search("state:trash")] == ["b/gone.png"]
     assert after["a.png"]["metadata"] == {"site": "hall 4"}
-    assert told(bucket.mirror()) == {"unchanged": 4, "missing": 1}
+    assert told(bucket.mirror()) == {"unchanged": 4}
 
 
 def test_the_version_of_an_object_that_was_read_is_kept_and_shown(stub: S3Stub, ordered_bucket: Bucket) -> None:
@@ -166,4 +167,4 @@ def test_a_promised_order_that_is_broken_changes_nothing(weed: Seaweed, cli: Cli
     assert "listingOrdered" in report["error"]
     assert [asset["state"] for asset in cli.search()] == ["present", "present"]
     promise.write_text(json.dumps({"listingOrdered": False}))
-    assert told(bucket.mirror("--settings", str(promise))) == {"new": 1, "missing": 1, "unchanged": 1}
+    assert told(bucket.mirror("--settings", str(promise))) == {"new": 1, "removed": 1, "unchanged": 1}

@@ -71,6 +71,16 @@ class Bucket:
         assert "Traceback" not in result.err
         return report
 
+    def half_done(self) -> Any:
+        """A pass that says in one sentence what it could not list, and does the rest; answers its report."""
+        result = self.cli.run("mirror", *self.words())
+        self.keeps_secrets(result)
+        report = result.json
+        assert (result.code, report["state"]) == (1, "succeeded")
+        assert result.err == f"error: {report['error']}\n"
+        assert "\n" not in report["error"]
+        return report
+
     def keeps_secrets(self, result: Result) -> None:
         for secret in self.secrets:
             assert secret not in result.out

@@ -68,8 +68,8 @@ class Mirrored:
         changed = replace(self.source.settings, **settings)  # type: ignore[arg-type]
         self.source = datasources.update(self.catalog, replace(self.source, settings=changed))
 
-    def run(self, store: Store | None = None) -> Report:
-        with self._parts() as parts:
+    def run(self, store: Store | None = None, *, ranges: int = 1) -> Report:
+        with self._parts(ranges) as parts:
             return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
 
     def preview(self, *, known: bool = True) -> Report:
@@ -85,14 +85,14 @@ class Mirrored:
             return retry(self.source, run_id, parts, Silent(), opens=OpenedStore(store or self.store))
 
     @contextmanager
-    def _parts(self) -> Generator[Parts]:
+    def _parts(self, ranges: int = 1) -> Generator[Parts]:
         with tempfile.TemporaryDirectory(dir=self.folder) as workdir:
             yield Parts(
                 catalog=self.catalog,
                 thumbnails=self.folder / "thumbnails",
                 workdir=Path(workdir),
                 processes=0,
-                ranges=1,
+                ranges=ranges,
             )
 
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:

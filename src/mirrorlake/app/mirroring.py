@@ -72,7 +72,7 @@ def parts_of(settings: Settings, catalog: Catalog, jobs: int | None) -> Generato
 def _stored(catalog: Catalog, asked: Asked) -> Datasource | None:
     """The datasource that the request means, if it exists: by name where one is said, else by address."""
     if asked.request.name is not None:
-        return datasources.by_name(catalog, asked.request.name)
+        return datasources.by_name(catalog, asked.request.name, deleted=True)
     return datasources.by_source(catalog, asked.location, asked.access(Access()).endpoint)
 
 

@@ -38,7 +38,7 @@ class ServedLibrary(ActingLibrary):
     def original(self, asset_id: str) -> Original:
         """The way to the asset's own bytes: a short-lived address, or the bytes of a file. Raises NotFound."""
         detail = self.asset(asset_id)
-        source = datasources.by_name(self._catalog, detail.asset.datasource)
+        source = datasources.by_name(self._catalog, detail.asset.datasource, deleted=True)
         if source is None:
             raise NotFound(f"The datasource of asset {asset_id} is gone.")
         name = detail.asset.key.rpartition("/")[2]

@@ -79,12 +79,12 @@ def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
         return staging.tell("tell_returned")
 
 
-def missing(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Mark vanished keys and their assets as missing. Keys that are missing already are counted again."""
+def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
+    """Mark orphaned keys and their assets as missing, and tell the cause. Those missing already are counted again."""
     if len(keys) == 0:
         return Counts()
-    with staged(lease, pa.record_batch({"key": keys})) as staging:
-        staging.run("find_staged")
+    with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
+        staging.run("find_vanished")
         _miss(staging)
         return staging.tell("tell_missing")
 
@@ -94,7 +94,7 @@ def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
-        staging.run("find_staged")
+        staging.run("find_vanished")
         _miss(staging)
         staging.run("forget_objects")
         return staging.tell("tell_missing")

@@ -57,10 +57,13 @@ def create(
             number += 1
 
 
-def by_name(catalog: Catalog, name: str) -> Datasource | None:
-    """The datasource of this name, None where there is none."""
+def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource | None:
+    """The datasource of this name, None where there is none.
+
+    With `deleted`, also one that was deleted and is kept for its assets: whoever mirrors it again revives it.
+    """
     with catalog.read() as connection:
-        row = connection.execute(statement("datasource_by_name").query, {"name": name}).fetchone()
+        row = connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": deleted}).fetchone()
     return None if row is None else _datasource(row)
 
 

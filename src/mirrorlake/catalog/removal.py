@@ -55,25 +55,25 @@ def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str
     return {key for (key,) in rows}
 
 
-def trash(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Put the assets of vanished keys into the trash. Their return brings them back."""
+def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
+    """Put the assets of orphaned keys into the trash, and tell the cause. Their return brings them back."""
     if len(keys) == 0:
         return Counts()
-    with staged(lease, pa.record_batch({"key": keys})) as staging:
+    with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
         staging.run("find_vanished")
         _trash(staging)
         return staging.tell("tell_removed")
 
 
-def remove(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Remove the assets of vanished keys for good, unless something else uses them.
+def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
+    """Remove the assets of orphaned keys for good, unless something else uses them.
 
     One that another datasource shows is only let go of; those in a project, or that another datasource remembers, go
     into the trash.
     """
     if len(keys) == 0:
         return Counts()
-    with staged(lease, pa.record_batch({"key": keys})) as staging:
+    with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
         staging.run("remove_objects", "remove_assets")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from types import TracebackType
@@ -19,7 +19,7 @@ from mirrorlake.catalog.faults import translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
-from mirrorlake.model.objects import Requests
+from mirrorlake.model.objects import Gap, Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
@@ -302,6 +302,22 @@ def outcomes(
     ]
 
 
+def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
+    """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
+    folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]
+    if not folders:
+        return
+    with lease.catalog.write() as connection:
+        connection.execute(
+            statement("tell_gaps").query,
+            {
+                "run_id": lease.run_id,
+                "keys": [gap.range.prefix for gap in folders],
+                "reasons": [f"It could not be listed: {gap.reason}" for gap in folders],
+            },
+        )
+
+
 def _try_to_begin(
     session: psycopg.Connection[TupleRow], datasource_id: int, trigger: str, holder: str, *, refuse: bool
 ) -> int | None:
@@ -340,7 +356,10 @@ def _no_run(run_id: int) -> NotFound:
 
 
 def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:
-    return connection.execute(statement("datasource_by_name").query, {"name": name}).fetchone() is not None
+    return (
+        connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": True}).fetchone()
+        is not None
+    )
 
 
 def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Run]:

@@ -27,7 +27,8 @@ def show_report(report: Report, *, json: bool) -> int:
         say(note)
     if report.error is not None:
         say_error(report.error)
-    return EXIT_CODES.get(report.state, 1)
+    code = EXIT_CODES.get(report.state, 1)
+    return 1 if code == 0 and report.error is not None else code  # what could not be listed is not in step
 
 
 def follow(server: Server, run: Run) -> Report:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -17,7 +17,7 @@ class _End:
         self.error = error
 
 
-def ahead(items: Iterable[T], *, depth: int = 2, name: str = "ahead") -> Iterator[T]:
+def ahead(items: Iterable[T], *, depth: int = 2, name: str = "ahead") -> Generator[T]:
     """The same items in the same order, produced up to `depth` ahead. An error arrives where it arose.
 
     When the consumer stops early, the producer ends before its next item; nothing keeps the process alive.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from mirrorlake.catalog.removal import drop_superseded
 from mirrorlake.catalog.runs import Lease, finish
@@ -17,16 +17,24 @@ from mirrorlake.model.sources import Datasource
 _CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How work ends that came to its end."""
+
+    hold: Hold | None = None
+    error: str | None = None  # what could not be done, though the rest was
+
+
 def conclude(
     lease: Lease,
     source: Datasource,
     tally: Tally,
-    work: Callable[[], Hold | None],
+    work: Callable[[], Ending],
     *,
     lists: bool = True,
     supersedes: bool = True,
 ) -> Report:
-    """Do the work of a run, which answers what it holds back, and end the run. What was committed stays.
+    """Do the work of a run, and end the run. What was committed stays.
 
     `lists` says whether the work lists the source, so that an empty one is worth a word; `supersedes` whether it comes
     to a conclusion about everything that vanished, so that what earlier runs held back is outdated.
@@ -40,7 +48,7 @@ def conclude(
         return replace(report, notes=_notes(report, source, lists=lists))
 
     try:
-        hold = work()
+        ending = work()
     except KeyboardInterrupt:
         return end(RunState.CANCELLED)
     except LeaseLost:
@@ -55,7 +63,7 @@ def conclude(
         # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
-    return end(RunState.SUCCEEDED if hold is None else RunState.HELD, hold=hold)
+    return end(RunState.SUCCEEDED if ending.hold is None else RunState.HELD, error=ending.error, hold=ending.hold)
 
 
 def _end(

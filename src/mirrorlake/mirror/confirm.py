@@ -10,7 +10,7 @@ from mirrorlake.catalog.removal import Confirmable
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.errors import StorageError
 from mirrorlake.ingest.recipe import Opens
-from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.conclude import Ending, conclude
 from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.proof import Prover
@@ -42,7 +42,7 @@ def confirm(
     return conclude(lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False)
 
 
-def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> None:
+def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> Ending:
     catalog = lease.catalog
     # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
     held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
@@ -67,3 +67,4 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
             settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
     removal.adopt_root(catalog, source.id, held.root)
     removal.confirmed(lease, held)
+    return Ending()

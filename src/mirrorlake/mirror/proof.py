@@ -72,7 +72,8 @@ class Prover:
             with closing(list_range(self._store, scope)) as listing:
                 if any(equal_to(column(batch, "key"), key).any() for batch in listing):
                     return Proof.STANDS
-                listing.certificate()
+                if listing.certificate().gaps:
+                    return Proof.UNKNOWN
         except AccessDenied:
             return Proof.UNKNOWN
         return Proof.GONE

@@ -12,7 +12,7 @@ from mirrorlake.catalog import reapply as stored
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import begin
 from mirrorlake.errors import SettingsError
-from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.conclude import Ending, conclude
 from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.tally import Tally
@@ -37,12 +37,13 @@ def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = 
     began(lease.run_id)
     tally = Tally(lease.tell)
 
-    def work() -> None:
+    def work() -> Ending:
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
             tally.add(batch)
             done(tally.counts.metadata_changed + tally.counts.unchanged, total)
+        return Ending()
 
     return conclude(lease, source, tally, work, lists=False, supersedes=False)
 

@@ -151,23 +151,23 @@ def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: Prover, tally:
     reasons = [_TOLD[proof] for proof in proofs if proof is not Proof.GONE]
     tally.add(removal.tell(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
     for way in Way:
-        here = chosen(keys, equal_to(column(orphans, "way"), int(way)) & ~doubted)
-        if len(here):
-            tally.add(_settle(lease, way, here))
+        here = keep(orphans, equal_to(column(orphans, "way"), int(way)) & ~doubted)
+        if here.num_rows:
+            tally.add(_settle(lease, way, column(here, "key"), column(here, "cause")))
 
 
-def _settle(lease: Lease, way: Way, keys: Column) -> Counts:
+def _settle(lease: Lease, way: Way, keys: Column, causes: Column) -> Counts:
     match way:
         case Way.FORGET:
             return commit.forget(lease, keys)
         case Way.TELL:
-            return removal.tell(lease, keys, filled(len(keys), None, pa.string()))
+            return removal.tell(lease, keys, causes)
         case Way.MISS:
-            return commit.missing(lease, keys)
+            return commit.missing(lease, keys, causes)
         case Way.TRASH:
-            return removal.trash(lease, keys)
+            return removal.trash(lease, keys, causes)
         case Way.REMOVE:
-            return removal.remove(lease, keys)
+            return removal.remove(lease, keys, causes)
 
 
 def orphans_of(rules: Rules, source: Datasource, catalog: Catalog, keys: Column, states: Column) -> pa.RecordBatch:

@@ -22,7 +22,7 @@ from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.errors import AccessDenied, SourceUnreachable
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens
-from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.conclude import Ending, conclude
 from mirrorlake.mirror.execute import look, settle
 from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.naming import Naming
@@ -95,7 +95,7 @@ class _Again:
     tally: Tally
     naming: Naming
 
-    def work(self, opens: Opens, parts: Parts, progress: Progress) -> None:
+    def work(self, opens: Opens, parts: Parts, progress: Progress) -> Ending:
         with (
             opened(opens, self.tally, self.lease) as store,
             closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
@@ -107,6 +107,7 @@ class _Again:
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
             rows = self._to_look_at(store, rules, threads)
             look(self.lease, rows, pool, self.tally, progress, naming=self.naming, strategies=strategies)
+        return Ending()
 
     def _to_look_at(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
         """The rows to be read, some thousand keys at a time; what needs no reading is committed on the way."""

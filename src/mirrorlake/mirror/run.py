@@ -12,15 +12,16 @@ from pathlib import Path
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
-from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.runs import Lease, begin, tell_gaps
 from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.errors import AccessDenied, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
-from mirrorlake.mirror.conclude import conclude
+from mirrorlake.mirror.conclude import Ending, conclude
 from mirrorlake.mirror.execute import look, settle
 from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.partial import sentence
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
@@ -78,9 +79,7 @@ def run_leased(
     )
 
 
-def _pass(
-    lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress
-) -> Hold | None:
+def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> Ending:
     with (
         opened(opens, tally, lease) as store,
         closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
@@ -96,6 +95,7 @@ def _pass(
             found, lambda moves: prove_moves(moves, prover), recogniser(parts.catalog, source, source.id), parts.workdir
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
+        tell_gaps(lease, found.gaps)
         naming = Naming(source.settings.configs)
         settle(lease, planned.batches(), tally, naming)
         progress.planned(sum(batch.num_rows for batch in planned.to_look_at()))
@@ -108,7 +108,7 @@ def _pass(
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None:
         adopt_root(parts.catalog, source.id, root.now)
-    return removals.hold
+    return Ending(hold=removals.hold, error=sentence(found.gaps))
 
 
 def dry_run(
@@ -124,6 +124,7 @@ def dry_run(
     hold: Hold | None = None
     error: str | None = None
     shown: Samples | None = None
+    failed = False
     try:
         with opened(opens or recipe(source), tally) as store:
             root = root_now(source, parts.catalog)
@@ -151,14 +152,14 @@ def dry_run(
             head=removals.heads + made.head + asked.head,
             bytes=tally.bytes_read + summary.bytes,
         )
-        hold = removals.hold
+        hold, error = removals.hold, sentence(found.gaps)
         shown = samples(planned, removals)
     except MirrorlakeError as problem:
-        error = str(problem)
+        error, failed = str(problem), True
     return Report(
         run=None,
         datasource=source.name,
-        state=RunState.SUCCEEDED if error is None else RunState.FAILED,
+        state=RunState.FAILED if failed else RunState.SUCCEEDED,
         counts=tally.counts,
         requests=tally.requests,
         seconds=time.monotonic() - started,
@@ -194,7 +195,7 @@ def _survey(
     scope = KeyRange(prefix=source.location.prefix)
     known = Known(catalog=parts.catalog, datasource_id=known_id)
     found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
-    if not found.listed:
+    if not found.listed and not found.gaps:
         _refuse_single_object(source, store)
     return found
 

@@ -6,8 +6,9 @@ range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (side by si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,18 +17,20 @@ import pyarrow as pa
 
 from mirrorlake.catalog import objects
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import ListingDisordered, StorageError
 from mirrorlake.mirror.ahead import ahead
+from mirrorlake.mirror.partial import Partial, without_gaps
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.mirror.watched import Watched
-from mirrorlake.model.objects import KeyRange
-from mirrorlake.plan.diff import Diff, diff
+from mirrorlake.model.objects import Gap, KeyRange
+from mirrorlake.plan.diff import diff
 from mirrorlake.plan.frozen import Frozen, frozen_by
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import safe_ranges
-from mirrorlake.select.stream import Selection, select
+from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.listing import Listing, list_range, sorted_listing
+from mirrorlake.storage.listing import list_range, sorted_listing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +40,10 @@ class Known:
     catalog: Catalog
     datasource_id: int | None
 
-    def rows(self, scope: KeyRange) -> Iterator[pa.RecordBatch]:
-        """KNOWN batches of the keys of `scope`, in key order."""
-        if self.datasource_id is None:
-            return iter(())
-        return objects.known(self.catalog, self.datasource_id, after=scope.after, until=scope.until)
+    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
+        """KNOWN batches of the keys of `scope`, in key order. Close it where it is not read to its end."""
+        if self.datasource_id is not None:
+            yield from objects.known(self.catalog, self.datasource_id, after=scope.after, until=scope.until)
 
     def bounds(self, parts: int) -> list[str]:
         """Keys that cut what is known into about equal parts; none where little is known."""
@@ -50,7 +52,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
-    """What the listing said, complete: every range was listed to its end."""
+    """What the listing said. Every range was listed to its end, but for the gaps."""
 
     listed: int
     selected: int
@@ -58,41 +60,91 @@ class Survey:
     unnameable: tuple[str, ...]
     changes: Spooled  # CHANGES: everything that is not simply unchanged, in key order within a range
     frozen: Frozen  # what is not read again, for moves that are recognised later
+    gaps: tuple[Gap, ...] = ()  # keys of which nothing is known: none of them is among the changes
 
 
 def survey(
     store: Store, known: Known, scope: KeyRange, rules: Rules, *, parts: int, workdir: Path, progress: Progress
 ) -> Survey:
-    """List all of `scope`. Raises StorageError when any part of it could not be listed to its end."""
-    frozen = frozen_by([rule.config for rule in rules.rules])
+    """List all of `scope`. What an error keeps from being listed becomes a gap.
+
+    Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
+    """
     ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
     watched = Watched(store, progress)
-    alone = len(ranges) == 1
-
-    def one(index: int) -> tuple[Listing, Selection, Diff, Path]:
-        listing = list_range(watched, ranges[index])
-        if not watched.ordered:
-            listing = sorted_listing(listing, workdir)
-        selection = select(listing, rules)
-        rows = known.rows(ranges[index])
-        # One range: each step has a thread of its own. Several ranges keep every core busy as they are.
-        differences = diff(ahead(selection), ahead(rows), frozen) if alone else diff(selection, rows, frozen)
-        spool = workdir / f"changes-{index}.arrow"
-        write_spool(spool, differences)
-        return listing, selection, differences, spool
-
-    done = _side_by_side(one, len(ranges), watched)
-    # Asking for the certificate is the proof: it raises where a range was not listed to its end.
+    comparing = _Comparing(watched=watched, known=known, rules=rules, workdir=workdir, alone=len(ranges) == 1)
+    done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), watched)
+    errors = [part.error for part in done if part.error is not None]
+    if len(errors) == len(done) and not any(part.listed for part in done):
+        raise errors[0]
     # Where two ranges meet, a page may show such a key to both.
-    unnameable = tuple(dict.fromkeys(key for listing, _, _, _ in done for key in listing.certificate().unnameable))
+    unnameable = tuple(dict.fromkeys(key for part in done for key in part.unnameable))
     return Survey(
-        listed=sum(selection.listed for _, selection, _, _ in done) + len(unnameable),
-        selected=sum(selection.selected for _, selection, _, _ in done),
-        unchanged=sum(differences.unchanged for _, _, differences, _ in done),
+        listed=sum(part.listed for part in done) + len(unnameable),
+        selected=sum(part.selected for part in done),
+        unchanged=sum(part.unchanged for part in done),
         unnameable=unnameable,
-        changes=Spooled(spool for _, _, _, spool in done),
-        frozen=frozen,
+        changes=Spooled(part.spool for part in done),
+        frozen=frozen_by([rule.config for rule in rules.rules]),
+        gaps=tuple(gap for part in done for gap in part.gaps),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One range, compared with what is known."""
+
+    spool: Path
+    gaps: tuple[Gap, ...]
+    error: StorageError | None  # that ended the range early
+    listed: int = 0
+    selected: int = 0
+    unchanged: int = 0
+    unnameable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Comparing:
+    """What it takes to compare one range."""
+
+    watched: Watched
+    known: Known
+    rules: Rules
+    workdir: Path
+    alone: bool  # no other range is compared at the same time
+
+    def part(self, index: int, scope: KeyRange) -> _Part:
+        spool = self.workdir / f"changes-{index}.arrow"
+        try:
+            return self._compared(scope, spool)
+        except ListingDisordered as error:
+            write_spool(spool, ())
+            return _Part(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
+
+    def _compared(self, scope: KeyRange, spool: Path) -> _Part:
+        listing = list_range(self.watched, scope)
+        if not self.watched.ordered:
+            listing = sorted_listing(listing, self.workdir)
+        partial = Partial(listing, scope, ordered=self.watched.ordered)
+        selection = select(partial, self.rules, broken=partial.broken)
+        frozen = frozen_by([rule.config for rule in self.rules.rules])
+        with ExitStack() as ends:
+            rows = ends.enter_context(closing(self.known.rows(scope)))
+            candidates: Iterable[pa.RecordBatch] = selection
+            if self.alone:  # each step has a thread of its own; several ranges keep every core busy as they are
+                candidates = ends.enter_context(closing(ahead(selection)))
+                rows = ends.enter_context(closing(ahead(rows)))
+            differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
+            write_spool(spool, without_gaps(differences, listing.gaps))
+        return _Part(
+            spool=spool,
+            gaps=partial.gaps(),
+            error=partial.error,
+            listed=selection.listed,
+            selected=selection.selected,
+            unchanged=differences.unchanged,
+            unnameable=partial.unnameable(),
+        )
 
 
 def _ranges(store: Store, known: Known, scope: KeyRange, parts: int, suffix: str | None) -> list[KeyRange]:
@@ -101,15 +153,16 @@ def _ranges(store: Store, known: Known, scope: KeyRange, parts: int, suffix: str
         return [scope]
     bounds = known.bounds(parts)
     if not bounds:
-        return safe_ranges(store.split(scope, parts), suffix)
+        try:
+            return safe_ranges(store.split(scope, parts), suffix)
+        except StorageError:
+            return [scope]  # a folder that cannot be looked into is no reason to list nothing: the listing will tell
     pairs = pairwise([None, *bounds, None])
     bounded = [KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs]
     return safe_ranges(bounded, suffix)
 
 
-def _side_by_side(
-    one: Callable[[int], tuple[Listing, Selection, Diff, Path]], count: int, watched: Watched
-) -> list[tuple[Listing, Selection, Diff, Path]]:
+def _side_by_side(one: Callable[[int], _Part], count: int, watched: Watched) -> list[_Part]:
     if count == 1:
         return [one(0)]
     with ThreadPoolExecutor(count, thread_name_prefix="range") as pool:

@@ -20,13 +20,30 @@ class KeyRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """Keys of which a listing says nothing, because listing them ended in an error: they may stand or be gone."""
+
+    range: KeyRange
+    reason: str  # one sentence
+
+    @property
+    def place(self) -> str:
+        """Where that is, in words."""
+        if self.range.after is None:
+            upto = "" if self.range.until is None else f" up to {self.range.until!r}"
+            return f"below {self.range.prefix!r}{upto}" if self.range.prefix else f"everything{upto}"
+        return f"after {self.range.after!r}" + ("" if self.range.until is None else f" up to {self.range.until!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
-    """Proof that one range was listed to its end without an error."""
+    """Proof that one range was listed to its end without an error, its gaps apart."""
 
     range: KeyRange
     pages: int
     objects: int
     unnameable: tuple[str, ...] = ()  # keys no catalog can hold (NUL, not UTF-8), escaped for reading
+    gaps: tuple[Gap, ...] = ()  # folders below that could not be listed; the keys after them could
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,8 +58,7 @@ class Orphans(StrEnum):
     REMOVE = "remove"  # gone for good, unless a project or another datasource uses it
 
 
-# Removal has to be asked for while it is young: nobody loses sight of an asset by not knowing a setting.
-DEFAULT_ORPHANS = Orphans.KEEP
+DEFAULT_ORPHANS = Orphans.TRASH
 
 
 class NamingStrategy(StrEnum):

@@ -7,7 +7,7 @@ over an unchanged bucket, it costs a few nanoseconds an object; only slices that
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +58,15 @@ class Diff:
     Batches have the columns CHANGES and come in key order; rows that the selection deferred come late.
     """
 
-    def __init__(self, candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch], frozen: Frozen) -> None:
+    def __init__(
+        self,
+        candidates: Iterable[pa.RecordBatch],
+        known: Iterable[pa.RecordBatch],
+        frozen: Frozen,
+        undecided_from: Callable[[], bytes | None],
+    ) -> None:
         self._frozen = frozen
+        self._undecided_from = undecided_from
         self._candidates = _Side(candidates, CANDIDATES, "The listing")
         self._known = _Side(known, KNOWN, "What the catalog knows")
         self._waiting = no_rows(CANDIDATES)  # deferred candidates: they come again with their sidecar
@@ -79,7 +86,7 @@ class Diff:
                 found = []
         if found:
             yield joined(found)
-        if self._waiting.num_rows:
+        if self._waiting.num_rows and self._undecided_from() is None:
             key = bytes_at(column(self._waiting, "key"), 0).decode()
             raise ListingBroken(f"The listing ended before it was known which sidecar serves {key!r}.", "Run it again.")
 
@@ -94,6 +101,11 @@ class Diff:
                 return
             elif self._skip_unchanged():
                 continue
+            elif not self._candidates.rest.num_rows and (end := self._undecided_from()) is not None:
+                gone = self._known.take_to(end, inclusive=False)
+                if not gone.num_rows:
+                    return
+                changes = self._compared(no_rows(CANDIDATES), gone)
             else:
                 changes = self._compared(*self._to_common_key())
             if changes.num_rows:
@@ -159,14 +171,18 @@ class Diff:
 
 
 def diff(
-    candidates: Iterable[pa.RecordBatch], known: Iterable[pa.RecordBatch], frozen: Frozen = NOTHING_FROZEN
+    candidates: Iterable[pa.RecordBatch],
+    known: Iterable[pa.RecordBatch],
+    frozen: Frozen = NOTHING_FROZEN,
+    undecided_from: Callable[[], bytes | None] = lambda: None,
 ) -> Diff:
     """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
 
-    What is `frozen` keeps the tokens that are known, however the listing differs. Raises ListingBroken while
-    iterating if either side is out of order.
+    What is `frozen` keeps the tokens that are known, however the listing differs. `undecided_from` is asked when the
+    candidates have ended, and answers the first key of which they say nothing: from there on nothing vanished. Raises
+    ListingBroken while iterating if either side is out of order.
     """
-    return Diff(candidates, known, frozen)
+    return Diff(candidates, known, frozen, undecided_from)
 
 
 class _Side:
@@ -200,12 +216,13 @@ class _Side:
         """Leaves the first `count` rows behind."""
         self.rest = self.rest.slice(count)
 
-    def take_to(self, bound: bytes) -> pa.RecordBatch:
-        """The rows up to and with the key `bound`, left behind."""
+    def take_to(self, bound: bytes, *, inclusive: bool = True) -> pa.RecordBatch:
+        """The rows up to the key `bound`, with or without it, left behind."""
         keys = as_binary(column(self.rest, "key"))
         count = len(keys)
-        if count and bytes_at(keys, -1) > bound:
-            count = bisect.bisect_right(range(count), bound, key=lambda row: bytes_at(keys, row))
+        if count and bytes_at(keys, -1) >= bound:
+            cut = bisect.bisect_right if inclusive else bisect.bisect_left
+            count = cut(range(count), bound, key=lambda row: bytes_at(keys, row))
         taken = self.rest.slice(0, count)
         self.step(count)
         return taken

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.sources import Orphans
-from mirrorlake.select.kernels import BoolMask, Column, column, equal_to, is_in, keep, of_mask
+from mirrorlake.select.kernels import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
 
 
 class Way(IntEnum):
@@ -36,10 +36,15 @@ _CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)  # the most careful fir
 _GUARDED = pa.array([Way.TRASH, Way.REMOVE], pa.int8())
 _NO_CONFIG = -1
 
+GONE = "Its object is gone"
+STILL_GONE = "Its object is still gone"
+NOT_TAKEN = "No pattern takes it any more"
+
 _ORPHANS: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("way", pa.int8(), nullable=False),  # Way
     pa.field("prove", pa.bool_(), nullable=False),  # whether the object must be proven gone first
+    pa.field("cause", pa.string(), nullable=False),  # why it is an orphan, as a person is told
 ]
 ORPHANS = pa.schema(_ORPHANS)
 
@@ -60,7 +65,9 @@ def ways(
     way[equal_to(states, int(KnownState.KEPT))] = Way.TELL
     way[equal_to(states, int(KnownState.REFUSED)) & ~has_asset] = Way.FORGET
     prove = (places != _NO_CONFIG) & (way >= Way.MISS)
-    rows = pa.RecordBatch.from_arrays([keys, pa.array(way), of_mask(prove)], schema=ORPHANS)
+    gone = where(way == Way.TELL, STILL_GONE, filled(len(keys), GONE, pa.string()))
+    cause = where(places == _NO_CONFIG, NOT_TAKEN, gone)
+    rows = pa.RecordBatch.from_arrays([keys, pa.array(way), of_mask(prove), cause], schema=ORPHANS)
     return keep(rows, ~equal_to(states, int(KnownState.TRASHED)))
 
 

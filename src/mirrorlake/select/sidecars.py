@@ -93,6 +93,16 @@ class Pairing:
         """What was still waiting when the listing ended."""
         return self._step(no_rows(TAKEN), no_rows(SIDECARS), None)
 
+    @property
+    def held_from(self) -> bytes | None:
+        """The first key that is held back; None where none is."""
+        return bytes_at(column(self._held, "key"), 0) if self._held.num_rows else None
+
+    @property
+    def unsettled(self) -> int:
+        """How many assets wait for their sidecar, or behind one that does."""
+        return self._held.num_rows + self._deferred.num_rows
+
     def _step(self, assets: pa.RecordBatch, sidecars: pa.RecordBatch, last: bytes | None) -> list[pa.RecordBatch]:
         from_before = self._kept.num_rows
         assets, sidecars = joined([self._held, assets]), joined([self._kept, sidecars])

@@ -5,7 +5,7 @@ listing ──▶ supported suffix ──▶ mirror configs ──▶ pair with 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 
@@ -47,14 +47,18 @@ class Selection:
     `sidecars.DEFERRED` comes again, later than its place, once its sidecar is known (`plan.diff` knows this).
     """
 
-    def __init__(self, listing: Iterable[pa.RecordBatch], rules: Rules, pairing: Pairing) -> None:
+    def __init__(
+        self, listing: Iterable[pa.RecordBatch], rules: Rules, pairing: Pairing, broken: Callable[[], bool]
+    ) -> None:
         self._listing = listing
+        self._broken = broken
         self._rules = rules
         self._pairing = pairing
         self._own = sorted({LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX})
         self._started = False
         self.listed = 0  # every object, the library's own apart
         self.selected = 0  # supported, matching, no sidecar; skipped ones included
+        self.undecided_from: bytes | None = None  # of a broken listing: nothing is known of this key and those after
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         if self._started:
@@ -70,6 +74,11 @@ class Selection:
             assets, sidecars, full_named = self._split(batch)
             self.selected += assets.num_rows
             yield from map(_with_skips, self._pairing.feed(assets, sidecars, last_key, full_named))
+        if self._broken():
+            # What still waits for its sidecar is left alone: it may be among what was not listed.
+            self.selected -= self._pairing.unsettled
+            self.undecided_from = self._pairing.held_from or (b"" if last_key is None else last_key + b"\0")
+            return
         yield from map(_with_skips, self._pairing.finish())
 
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch | None]:
@@ -94,14 +103,20 @@ class Selection:
         return batch
 
 
-def select(listing: Iterable[pa.RecordBatch], rules: Rules, *, hold_limit: int = HOLD_LIMIT) -> Selection:
+def select(
+    listing: Iterable[pa.RecordBatch],
+    rules: Rules,
+    *,
+    hold_limit: int = HOLD_LIMIT,
+    broken: Callable[[], bool] = lambda: False,
+) -> Selection:
     """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `rules` take.
 
     Where a datasource is listed in several ranges, each range is selected for itself; their bounds must be safe
     (`sidecars.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
-    whose sidecar may still be listed.
+    whose sidecar may still be listed. `broken` is asked when `listing` has ended, and says whether it broke off.
     """
-    return Selection(listing, rules, Pairing(hold_limit, rules.sidecar_suffix))
+    return Selection(listing, rules, Pairing(hold_limit, rules.sidecar_suffix), broken)
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.model.objects import KeyRange, ObjectInfo
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,12 +20,14 @@ class ListPage:
 
     `batch` has the columns of `model.columns.LISTING`. `cursor` leads to the next page, None after the
     last one; it is opaque and belongs to the store that made it. `unnameable` holds keys that no catalog
-    can hold (NUL characters, not UTF-8), escaped with backslashes; they are not in `batch`.
+    can hold (NUL characters, not UTF-8), escaped with backslashes; they are not in `batch`. `gaps` are
+    folders that the page passed by because they could not be listed.
     """
 
     batch: pa.RecordBatch
     cursor: object | None
     unnameable: tuple[str, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class Store(Protocol):
 
         Keys outside `scope` may not appear. An empty page with a cursor is allowed. What is listed is
         every object, folder markers and empty ones included. A scope that holds nothing answers one empty
-        page; a bucket or root that does not exist raises NoSuchBucket.
+        page; a bucket or root that does not exist raises NoSuchBucket. Where only the keys below one folder cannot
+        be listed, the page may tell it as a gap and go on behind it; a scope that is itself such a folder raises.
         """
         ...
 

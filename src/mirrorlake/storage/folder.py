@@ -26,7 +26,7 @@ from mirrorlake.errors import (
     StorageError,
     UsageError,
 )
-from mirrorlake.model.objects import KeyRange, ObjectInfo
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
@@ -37,6 +37,7 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocki
 # What the system says where a name leads to nothing that we would open.
 _NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
+_UNREADABLE = (AccessDenied, SourceUnreachable)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +47,18 @@ class _Frame:
     path: str  # relative to the root, ends in "/"; empty for the root
     names: tuple[str, ...]
     place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What a page passes by."""
+
+    unnameable: list[str]
+    gaps: list[Gap]
+
+    def by(self, folder: str, error: StorageError) -> None:
+        """Nothing below this folder can be listed."""
+        self.gaps.append(Gap(range=KeyRange(prefix=folder), reason=error.message))
 
 
 _Cursor = tuple[_Frame, ...]  # from the root down to the folder at hand
@@ -78,12 +91,21 @@ class FolderStore:
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """Up to `page_rows` files of `scope`. At most one folder per level is held, by its names only."""
         rows = _Rows()
-        unnameable: list[str] = []
+        passed = _Passed([], [])
         with self._open_root() as root:
-            stack = self._start(root, scope, unnameable) if cursor is None else _as_cursor(cursor)
+            stack = self._start(root, scope, passed) if cursor is None else _as_cursor(cursor)
             while stack and len(rows.keys) < self._page_rows:
-                stack = self._step(root, stack, scope, rows, unnameable)
-        return ListPage(batch=rows.batch(), cursor=stack or None, unnameable=tuple(unnameable))
+                try:
+                    stack = self._step(root, stack, scope, rows, passed)
+                except _UNREADABLE as error:
+                    *below, top = stack
+                    if not below:
+                        raise  # the scope's own folder: nothing more can be listed
+                    passed.by(top.path, error)
+                    stack = tuple(below)
+        return ListPage(
+            batch=rows.batch(), cursor=stack or None, unnameable=tuple(passed.unnameable), gaps=tuple(passed.gaps)
+        )
 
     def head(self, key: str) -> ObjectInfo:
         """The file's facts."""
@@ -140,16 +162,16 @@ class FolderStore:
         finally:
             os.close(root)
 
-    def _start(self, root: int, scope: KeyRange, unnameable: list[str]) -> _Cursor:
+    def _start(self, root: int, scope: KeyRange, passed: _Passed) -> _Cursor:
         """The deepest folder that holds all of the scope's prefix."""
         folder = scope.prefix.rpartition("/")[0]
         path = f"{folder}/" if folder else ""
         if path and not _is_path(folder):
             return ()
-        names = _names(root, path, unnameable)
+        names = _names(root, path, passed.unnameable)
         return (_Frame(path, names, _first(names, path, scope)),)
 
-    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, unnameable: list[str]) -> _Cursor:
+    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Passed) -> _Cursor:
         """List the files of the top folder up to its next subfolder or a full page."""
         top, below = stack[-1], stack[:-1]
         with _open_folder(root, top.path) as folder:
@@ -163,7 +185,11 @@ class FolderStore:
                 if name.endswith("/"):
                     if not key.startswith(scope.prefix) and not scope.prefix.startswith(key):
                         continue
-                    names = _names(root, key, unnameable)
+                    try:
+                        names = _names(root, key, passed.unnameable)
+                    except _UNREADABLE as error:
+                        passed.by(key, error)
+                        continue
                     return (*below, _Frame(top.path, top.names, place), _Frame(key, names, _first(names, key, scope)))
                 if key.startswith(scope.prefix) and folder is not None:
                     rows.add(folder, name, key)

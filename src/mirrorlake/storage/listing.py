@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.errors import ListingBroken
-from mirrorlake.model.objects import Certificate, KeyRange
+from mirrorlake.errors import ListingBroken, ListingDisordered, StorageError
+from mirrorlake.model.objects import Certificate, Gap, KeyRange
 from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.sorting import sorted_batches
@@ -29,7 +29,12 @@ class Listing(Protocol):
     """Batches of `model.columns.LISTING`, to be walked once. Use it in a `with`, or walk it to its end."""
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The batches, about `BATCH_ROWS` rows each. Raises StorageError; what came before is then no listing."""
+        """The batches, about `BATCH_ROWS` rows each. Raises StorageError after the last batch that was listed well."""
+        ...
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """Folders that could not be listed. A gap is told before any key behind it is handed out."""
         ...
 
     def certificate(self) -> Certificate:
@@ -45,7 +50,7 @@ def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -
     """The keys of `scope`, the next batch being fetched while the caller works on this one.
 
     Of an ordered store, every key must come after the one before it: a duplicate or a step back raises
-    ListingBroken with both keys. Keys outside `scope` raise it too.
+    ListingDisordered with both keys. Keys outside `scope` raise it too.
     """
     return _RangeListing(store, scope, batch_rows)
 
@@ -53,7 +58,7 @@ def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -
 def sorted_listing(listing: Listing, workdir: Path) -> Listing:
     """`listing` in key order, by an external merge sort in `workdir` (an existing folder; cleaned afterwards).
 
-    For stores that do not list in order. Duplicate keys raise ListingBroken; a full disk raises DiskFull.
+    For stores that do not list in order. Duplicate keys raise ListingDisordered; a full disk raises DiskFull.
     """
     return _SortedListing(listing, workdir)
 
@@ -66,12 +71,19 @@ class _Pages:
         self.pages = 0
         self.objects = 0
         self.unnameable: list[str] = []
+        self.gaps: list[Gap] = []
         self.complete = False
 
     def certificate(self) -> Certificate:
         if not self.complete:
             raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
-        return Certificate(range=self.scope, pages=self.pages, objects=self.objects, unnameable=tuple(self.unnameable))
+        return Certificate(
+            range=self.scope,
+            pages=self.pages,
+            objects=self.objects,
+            unnameable=tuple(self.unnameable),
+            gaps=tuple(self.gaps),
+        )
 
 
 class _RangeListing:
@@ -90,6 +102,10 @@ class _RangeListing:
         finally:
             self._ahead.close()
 
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        return self._seen.gaps
+
     def certificate(self) -> Certificate:
         return self._seen.certificate()
 
@@ -98,32 +114,43 @@ class _RangeListing:
             self._ahead.close()
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Pages, checked and joined; runs in the fetching thread."""
+        """Pages, joined; runs in the fetching thread."""
+        pending: list[pa.RecordBatch] = []
+        rows = 0
+        try:
+            for batch in self._pages():
+                pending.append(batch)
+                rows += batch.num_rows
+                if rows >= self._batch_rows:
+                    yield joined(pending)
+                    pending, rows = [], 0
+        except StorageError:
+            if pending:
+                yield joined(pending)
+            raise
+        self._seen.complete = True
+        if pending:
+            yield joined(pending)
+
+    def _pages(self) -> Iterator[pa.RecordBatch]:
+        """The rows of each page that has any, checked."""
         seen = self._seen
         check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
         cursor: object | None = None
-        pending: list[pa.RecordBatch] = []
-        rows = 0
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
             seen.objects += page.batch.num_rows
             seen.unnameable += page.unnameable
+            seen.gaps += page.gaps
             if page.batch.num_rows:
                 check(page.batch)
-                pending.append(page.batch)
-                rows += page.batch.num_rows
+                yield page.batch
             if page.cursor is None:
-                break
+                return
             if page.cursor == cursor:
                 raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
             cursor = page.cursor
-            if rows >= self._batch_rows:
-                yield joined(pending)
-                pending, rows = [], 0
-        seen.complete = True
-        if pending:
-            yield joined(pending)
 
 
 class _SortedListing:
@@ -138,6 +165,10 @@ class _SortedListing:
             check(batch)
             yield batch
         self._complete = True
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        return self._listing.gaps
 
     def certificate(self) -> Certificate:
         if not self._complete:
@@ -182,13 +213,13 @@ class _OrderCheck:
 
 
 def _outside(key: str, scope: KeyRange) -> ListingBroken:
-    return ListingBroken(f"The listing of {scope.prefix!r} holds {key!r}, which was not asked for.", _FIX)
+    return ListingDisordered(f"The listing of {scope.prefix!r} holds {key!r}, which was not asked for.", _FIX)
 
 
 def _disorder(before: str, key: str) -> ListingBroken:
     if before == key:
-        return ListingBroken(f"The listing holds {key!r} twice.", _FIX)
-    return ListingBroken(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
+        return ListingDisordered(f"The listing holds {key!r} twice.", _FIX)
+    return ListingDisordered(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
 
 
 class _Ahead:

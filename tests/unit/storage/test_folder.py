@@ -99,8 +99,12 @@ def test_a_root_that_was_exchanged_is_not_listed(tmp_path: Path) -> None:
         store.head("a")
 
 
-def test_a_refusal_by_the_system_is_never_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "closed").mkdir()
+def test_a_folder_that_may_not_be_read_is_a_gap_and_never_an_empty_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "closed/below").mkdir(parents=True)
+    for name in ("a.jpg", "closed/b.jpg", "closed/below/c.jpg", "d.jpg"):
+        (tmp_path / name).write_bytes(b"x")
     real = os.open
 
     def refusing(path: str, flags: int, *args: int, dir_fd: int | None = None) -> int:
@@ -109,5 +113,29 @@ def test_a_refusal_by_the_system_is_never_an_empty_folder(tmp_path: Path, monkey
         return real(path, flags, *args, dir_fd=dir_fd)
 
     monkeypatch.setattr(os, "open", refusing)
-    with pytest.raises(AccessDenied):
-        keys_of(opened(tmp_path), KeyRange())
+    store = opened(tmp_path)
+    listing = list_range(store, KeyRange())
+    assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a.jpg", "d.jpg"]
+    (gap,) = listing.certificate().gaps
+    assert gap.range == KeyRange(prefix="closed/")
+    for prefix in ("closed/", "closed/b.jpg"):
+        with pytest.raises(AccessDenied):
+            keys_of(store, KeyRange(prefix=prefix))
+
+
+def test_files_that_may_be_named_but_not_asked_about_are_a_gap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "m/deep").mkdir(parents=True)
+    for name in ("a.jpg", "m/b.jpg", "m/deep/c.jpg", "m/x.jpg", "z.jpg"):
+        (tmp_path / name).write_bytes(b"x")
+    real = os.stat
+
+    def refusing(path: str, **words: object) -> object:
+        if path == "x.jpg":
+            raise PermissionError(13, "Permission denied")
+        return real(path, **words)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", refusing)
+    listing = list_range(opened(tmp_path), KeyRange())
+    told = [key for batch in listing for key in batch.column("key").to_pylist()]
+    assert told == ["a.jpg", "m/b.jpg", "m/deep/c.jpg", "z.jpg"]
+    assert [gap.range.prefix for gap in listing.gaps] == ["m/"]

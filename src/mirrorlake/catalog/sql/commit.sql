@@ -221,7 +221,10 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> 
 -- Every vanished key with an asset, also one that has been missing for long.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, staged.key, 'missing', CASE WHEN asset.state = 0 THEN 'Another datasource still shows it' END, asset_id
+  SELECT $1, staged.key, 'missing', CASE
+      WHEN asset.state = 0 THEN concat_ws('; ', reason, 'another datasource still shows it')
+      ELSE reason
+    END, asset_id
   FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY staged.key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind

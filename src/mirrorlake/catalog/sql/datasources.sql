@@ -6,18 +6,19 @@ ON CONFLICT (name) DO NOTHING
 RETURNING id, name, uri, access, settings;
 
 -- name: datasource_by_name
--- The datasource of this name.
-SELECT id, name, uri, access, settings FROM datasource WHERE name = %(name)s;
+-- The datasource of this name; one that was deleted and is kept for its assets only where it is asked for.
+SELECT id, name, uri, access, settings FROM datasource
+WHERE name = %(name)s AND (deleted IS NULL OR %(deleted)s);
 
 -- name: datasource_by_id
 -- The datasource of this number.
 SELECT id, name, uri, access, settings FROM datasource WHERE id = %(id)s;
 
 -- name: datasource_by_source
--- The oldest datasource over this address at this endpoint.
+-- The oldest datasource over this address at this endpoint; one that was deleted only where there is no other.
 SELECT id, name, uri, access, settings FROM datasource
 WHERE uri = %(uri)s AND access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s
-ORDER BY id LIMIT 1;
+ORDER BY deleted IS NOT NULL, id LIMIT 1;
 
 -- name: list_datasources
 -- Every datasource, by name; those that were deleted and are kept for their assets apart.

@@ -70,12 +70,12 @@ WITH told AS (
   SELECT $1, staged.key,
     CASE WHEN asset.id IS NULL OR asset.state = 2 THEN 'removed' ELSE 'missing' END,
     CASE
-      WHEN asset.id IS NULL THEN 'It was removed'
-      WHEN asset.state = 0 THEN 'Another datasource still shows it'
-      WHEN asset.state = 1 THEN 'Another datasource keeps it, though it is missing there too'
+      WHEN asset.id IS NULL THEN reason || '; it was removed'
+      WHEN asset.state = 0 THEN reason || '; another datasource still shows it'
+      WHEN asset.state = 1 THEN reason || '; another datasource keeps it, though it is missing there too'
       WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-        THEN 'It is in the trash; a project uses it'
-      ELSE 'It is in the trash'
+        THEN reason || '; it is in the trash, and a project uses it'
+      ELSE reason || '; it is in the trash'
     END,
     asset.id
   FROM staged LEFT JOIN asset ON asset.id = staged.asset_id

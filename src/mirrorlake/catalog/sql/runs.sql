@@ -124,12 +124,21 @@ WHERE (run.state = 'queued' OR run.state = 'running' AND NOT gone)
 ORDER BY run.state;
 
 -- name: count_failed
--- How many objects failed in a run.
-SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed';
+-- How many objects failed in a run; folders that could not be listed are none.
+SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed' AND stage IS DISTINCT FROM 'list';
 
 -- name: failed_keys
--- The next keys that failed in a run, in byte order.
-SELECT key FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed' AND key > %(after)s ORDER BY key LIMIT %(limit)s;
+-- The next keys of objects that failed in a run, in byte order.
+SELECT key FROM outcome
+WHERE run_id = %(run_id)s AND kind = 'failed' AND stage IS DISTINCT FROM 'list' AND key > %(after)s
+ORDER BY key LIMIT %(limit)s;
+
+-- name: tell_gaps
+-- Folders that could not be listed.
+INSERT INTO outcome (run_id, key, kind, stage, reason)
+SELECT %(run_id)s, key, 'failed', 'list', reason
+FROM unnest(%(keys)s::text[], %(reasons)s::text[]) AS gap (key, reason)
+ON CONFLICT (run_id, key) DO NOTHING;
 
 -- name: list_outcomes
 -- What happened to single objects in a run, by key.
