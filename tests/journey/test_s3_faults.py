@@ -56,16 +56,14 @@ def test_a_listing_that_breaks_in_the_middle_counts_for_what_it_said_and_for_not
     stub: S3Stub, known: Bucket, answer: Answer, hint: str
 ) -> None:
     stub.faults.append(later_pages(answer))
-    known.delete("0.png")
+    known.put("0.png", picture("white"))
     known.delete("5.png")
     report = known.half_done()
     assert hint in report["error"]
-    # Before the error one is gone for certain; behind it nothing is known.
-    assert (report["listed"], report["unchanged"], report["removed"]) == (3, 3, 1)
+    assert (report["listed"], report["unchanged"], report["changed"], report["removed"]) == (4, 3, 1, 0)
     shown = known.cli.run("runs", "show", str(report["run"]), "--json").json
     assert (shown["state"], shown["error"]) == ("succeeded", report["error"])
     stub.faults.clear()
-    known.put("0.png", picture((0, 0, 0)))
     known.put("5.png", picture((5, 0, 0)))
     keeps_all(known)
 

@@ -56,7 +56,7 @@ class Partial:
             return self._listing.certificate().gaps
         scope = self._scope
         rest = KeyRange(prefix=scope.prefix, after=self._last or scope.after, until=scope.until)
-        return (*self._listing.gaps, Gap(range=rest, reason=self.error.message))
+        return (*self._listing.gaps, Gap(range=rest, reason=str(self.error)))
 
     def unnameable(self) -> tuple[str, ...]:
         """The keys that no catalog can hold, of a listing that reached its end."""
