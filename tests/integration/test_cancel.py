@@ -35,7 +35,7 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
         run = request_cancel(mirrored.catalog, lease.run_id, "Ada")
         assert run.state is RunState.RUNNING
         with pytest.raises(RunCancelled, match="cancelled by Ada"):
-            commit.missing(lease, pa.array(["00.png"], pa.string()))
+            commit.missing(lease, pa.array(["00.png"], pa.string()), pa.array(["Its object is gone"], pa.string()))
         assert stopped.is_set()
         with pytest.raises(RunCancelled):
             lease.check()

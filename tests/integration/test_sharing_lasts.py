@@ -41,7 +41,10 @@ def test_an_orphan_is_only_let_go_while_another_shows_it_and_ends_as_the_most_ca
     first, second = two.in_order(younger_first=younger_first)
     report = first.run()
     assert (report.counts.missing, report.counts.removed) == (1, 0)
-    assert outcome(first, report, "a/0.png") == (OutcomeKind.MISSING, "Another datasource still shows it")
+    assert outcome(first, report, "a/0.png") == (
+        OutcomeKind.MISSING,
+        "Its object is gone; another datasource still shows it",
+    )
     asset = two.all()["a/0.png"]
     assert (asset.state, asset.datasource) == ("present", second.source.name)
     second.run()
