@@ -8,9 +8,9 @@ import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
-from mirrorlake.catalog import runs
+from mirrorlake.catalog import queue, runs
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, MirrorlakeError, NotFound, SourceUnreachable
+from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SourceUnreachable
 from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
@@ -51,6 +51,29 @@ def test_a_vanished_object_is_proven_gone_and_its_asset_waits_in_the_trash(mirro
     assert "x.png" not in mirrored.visible()
     assert set(mirrored.assets("state:trash")) == {"x.png"}
     assert outcomes(mirrored, report.run) == {"x.png": (OutcomeKind.REMOVED, "Its object is gone; it is in the trash")}
+
+
+def test_the_newest_pass_is_the_one_that_began_last_however_long_its_run_had_waited(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    first(mirrored, bucket, MANY)
+    assert mirrored.run().counts.imported == 0
+    waited = queue.request(mirrored.catalog, mirrored.source.name)
+    for key in MANY:
+        bucket.delete(key)
+    earlier = mirrored.run()
+    assert earlier.run is not None
+    assert earlier.run > waited
+    assert earlier.state is RunState.HELD
+
+    put_all(bucket, MANY[:1])
+    report = mirrored.run_queued()
+
+    assert (report.run, report.state) == (waited, RunState.HELD)
+    with pytest.raises(Conflict, match=f"outdated: .* by run {waited}"):
+        mirrored.confirm(earlier.run)
+    assert mirrored.confirm(waited).counts.removed == len(MANY) - 1
+    assert mirrored.visible() == set(MANY[:1])
 
 
 def test_a_pass_after_a_removal_plans_nothing(mirrored: Mirrored, bucket: MemoryStore):

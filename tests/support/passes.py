@@ -12,14 +12,14 @@ from pathlib import Path
 
 from PIL import Image
 
-from mirrorlake.catalog import datasources, removal
+from mirrorlake.catalog import datasources, queue, removal
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
-from mirrorlake.mirror.run import Parts, dry_run, run_pass
+from mirrorlake.mirror.run import Parts, dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.search import run as search
@@ -71,6 +71,13 @@ class Mirrored:
     def run(self, store: Store | None = None, *, ranges: int = 1) -> Report:
         with self._parts(ranges) as parts:
             return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
+
+    def run_queued(self) -> Report:
+        """The pass of the run that waits."""
+        lease = queue.claim(self.catalog)
+        assert lease is not None
+        with self._parts() as parts:
+            return run_leased(lease, self.source, parts, Silent(), opens=OpenedStore(self.store))
 
     def preview(self, *, known: bool = True) -> Report:
         """Of a datasource that is stored, or as before its first pass."""

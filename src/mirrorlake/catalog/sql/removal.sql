@@ -127,7 +127,7 @@ SELECT count(*) FROM held_removal WHERE run_id = %(run_id)s;
 -- name: holds_of_plan
 -- The runs that hold back exactly this plan, the newest first.
 SELECT hold.run_id, run.datasource_id FROM hold JOIN run ON run.id = hold.run_id
-WHERE hold.plan_hash = %(plan_hash)s ORDER BY hold.run_id DESC;
+WHERE hold.plan_hash = %(plan_hash)s ORDER BY run.started DESC, run.id DESC;
 
 -- name: one_hold
 -- What a run holds back, and whose it is.
@@ -135,10 +135,11 @@ SELECT run.datasource_id, run.state, hold.count, hold.plan_hash, hold.root, hold
 FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 
 -- name: newest_judgement
--- The newest pass of a datasource that came to a conclusion about what vanished.
+-- The newest pass of a datasource that came to a conclusion about what vanished. A run that waited in the queue may
+-- have begun after one with a higher number.
 SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
 WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry')
-ORDER BY run.id DESC LIMIT 1;
+ORDER BY run.started DESC, run.id DESC LIMIT 1;
 
 -- name: confirm_hold
 -- A person's consent was carried out by a run.
@@ -149,9 +150,10 @@ UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 UPDATE run SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
 
 -- name: drop_superseded
--- Keys of holds that later passes took the place of; what was held is still told by its count.
-DELETE FROM held_removal USING run
-WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND run.id < %(run_id)s;
+-- Keys of holds that a later pass took the place of; what was held is still told by its count.
+DELETE FROM held_removal USING run, run AS later
+WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
+  AND (run.started, run.id) < (later.started, later.id);
 
 -- name: root_of
 -- The root that removals of a folder rely on.

@@ -105,7 +105,7 @@ WHERE run.id = %(run_id)s;
 -- name: last_runs
 -- Fragment after run_columns: the newest run of each datasource.
 JOIN LATERAL (
-  SELECT id FROM run AS other WHERE other.datasource_id = datasource.id ORDER BY id DESC LIMIT 1
+  SELECT id FROM run AS other WHERE other.datasource_id = datasource.id ORDER BY started DESC, id DESC LIMIT 1
 ) AS newest ON newest.id = run.id;
 
 -- name: last_passes
