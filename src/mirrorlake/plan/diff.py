@@ -254,8 +254,8 @@ class _Kept:
     def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, frozen: Frozen) -> _Kept:
         config, state = column(candidates, "config"), column(remembered, "state")
         read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # what was refused was never taken in
-        has_sidecar = present(column(remembered, "sidecar_token"))
-        return cls(frozen.image(config) & read, frozen.sidecar(config) & read & has_sidecar)
+        sidecar = frozen.kept_sidecar(config, column(remembered, "sidecar_token"))
+        return cls(frozen.image(config) & read, sidecar & read)
 
     def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch) -> pa.RecordBatch:
         """The candidates with what is remembered in place of what is listed.

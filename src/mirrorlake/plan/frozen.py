@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mirrorlake.model.sources import MirrorConfig
-from mirrorlake.select.kernels import BoolMask, Column, is_in
+from mirrorlake.select.kernels import BoolMask, Column, equal_to, is_in, present
+
+UNREAD = ""  # the token of a sidecar that is known to be there and was never read
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,10 @@ class Frozen:
     def sidecar(self, config: Column) -> BoolMask:
         """Which objects, by the place of their config, keep the sidecar that was read once."""
         return is_in(config, pa.array(sorted(self.sidecars), pa.int8()))
+
+    def kept_sidecar(self, config: Column, token: Column) -> BoolMask:
+        """Which objects keep their sidecar, given the token of the one that is remembered of each."""
+        return self.sidecar(config) & present(token) & ~equal_to(token, UNREAD)
 
 
 NOTHING_FROZEN = Frozen()

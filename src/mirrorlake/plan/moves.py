@@ -29,7 +29,6 @@ from mirrorlake.select.kernels import (
     no_rows,
     once,
     places_in,
-    present,
     same,
     take,
     texts,
@@ -86,7 +85,7 @@ class Moves:
             & same(column(changes, "sidecar_size"), column(origin, "sidecar_size"))
         )
         if frozen:
-            sidecar_changed &= ~(frozen.sidecar(column(changes, "config")) & present(column(origin, "sidecar_token")))
+            sidecar_changed &= ~frozen.kept_sidecar(column(changes, "config"), column(origin, "sidecar_token"))
         now = dict(zip(changes.schema.names, columns(changes), strict=True))
         count = changes.num_rows
         now["op"] = where(came, filled(count, int(Op.MOVED), pa.int8()), now["op"])

@@ -10,6 +10,7 @@ from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, KnownState, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
+from mirrorlake.plan.frozen import UNREAD, Frozen
 from mirrorlake.plan.moves import NO_MOVES, match_moves
 from mirrorlake.select.stream import select
 
@@ -36,6 +37,20 @@ def test_second_pass_over_an_unchanged_bucket_plans_nothing_whatever_the_batches
         found = compared(bucket, *rows, cuts=cuts, known_cuts=known_cuts)
         assert list(found) == []
         assert found.unchanged == 300
+
+
+@pytest.mark.parametrize(("token", "read"), [("before", False), (UNREAD, True)])
+def test_a_frozen_sidecar_is_read_where_it_never_was(token, read):
+    frozen = Frozen(sidecars=frozenset([0]))
+    stays = select(listing({"a.jpg": Obj(), "a.json": Obj()}), taking())
+    assert ops(diff(stays, known([remembered("a.jpg", sidecar=token)]), frozen)) == (
+        {"a.jpg": Op.SIDECAR} if read else {}
+    )
+    moved = select(listing({"b.jpg": Obj(), "b.json": Obj()}), taking())
+    changes = list(diff(moved, known([remembered("a.jpg", sidecar=token)]), frozen))
+    moves = plan_moves(lambda: changes)
+    (row,) = rows_of(apply_moves(batch, moves, frozen) for batch in changes)
+    assert (row["op"], row["sidecar_changed"]) == (Op.MOVED, read)
 
 
 def test_every_kind_of_change_is_told():
