@@ -51,6 +51,7 @@ def _row(dice: random.Random, number: int) -> Row:
         updated=dice.choice(MOMENTS),
         modified=dice.choice([*MOMENTS, None, None]),
         tags=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
+        projects=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
         metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
     )
 
@@ -67,6 +68,12 @@ def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -
     )  # fmt: skip
     for tag in row.tags:
         connection.execute("INSERT INTO asset_tag VALUES (%s, %s)", (tag, row.id))
+    for project in row.projects:
+        connection.execute(
+            "WITH made AS (INSERT INTO project (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE"
+            " SET name = excluded.name RETURNING id) INSERT INTO project_asset SELECT id, %(asset)s FROM made",
+            {"name": project, "asset": row.id},
+        )
     if row.also_in:
         connection.execute(
             "INSERT INTO object (datasource_id, state, size, asset_id, key, token) VALUES (%s, 0, 1, %s, %s, '')",

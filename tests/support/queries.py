@@ -18,6 +18,7 @@ from mirrorlake.search.nodes import (
     HasId,
     HasTag,
     InDatasource,
+    InProject,
     IntegerColumn,
     IntegerCompare,
     Literal,
@@ -108,6 +109,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(_compare_metadata, keys, st.sampled_from([Comparison.EQ, Comparison.NE]), booleans),
     st.builds(MetadataMatches, keys, patterns.filter(lambda pattern: any(pattern.pieces))),
     st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
+    st.one_of(st.sampled_from(TAGS), patterns).map(InProject),
     st.sampled_from(SOURCES).map(InDatasource),
     st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(MediaType),
     st.integers(0, 50).map(HasId),
@@ -175,6 +177,8 @@ def _write(node: Node) -> str:
             return f"metadata.{key}:{_stars(pattern)}"
         case HasTag(value):
             return f"tag:{_stars(value)}"
+        case InProject(value):
+            return f"project:{_stars(value)}"
         case InDatasource(name):
             return f"datasource:{_quoted(name)}"
         case MediaType(value):

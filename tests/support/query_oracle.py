@@ -21,6 +21,7 @@ from mirrorlake.search.nodes import (
     HasId,
     HasTag,
     InDatasource,
+    InProject,
     IntegerCompare,
     Literal,
     MediaType,
@@ -71,6 +72,7 @@ class Row:
     updated: datetime
     modified: datetime | None
     tags: frozenset[str]
+    projects: frozenset[str]
     metadata: Mapping[str, Scalar]
 
 
@@ -140,6 +142,10 @@ def _matches(node: Node, row: Row) -> bool:
             return any(_like(pieces, tag) for tag in row.tags)
         case HasTag(str() as tag):
             return tag in row.tags
+        case InProject(Pattern(pieces)):
+            return any(_like(pieces, project) for project in row.projects)
+        case InProject(str() as project):
+            return project in row.projects
         case InDatasource(name):
             return name in (row.datasource, row.also_in)
         case MediaType(value):

@@ -20,6 +20,7 @@ from mirrorlake.search.nodes import (
     HasId,
     HasTag,
     InDatasource,
+    InProject,
     IntegerColumn,
     IntegerCompare,
     Leaf,
@@ -166,6 +167,8 @@ def _leaf(leaf: Leaf) -> Sql:
             return Sql("asset.metadata ->> %s::text LIKE %s", (key, _like_pattern(pattern)))
         case HasTag(value):
             return _tag(value)
+        case InProject(value):
+            return _project(value)
         case InDatasource(name):
             return Sql(_REACHED, (name, name))
         case MediaType(value):
@@ -190,6 +193,16 @@ def _tag(value: str | Pattern) -> Sql:
     return Sql(_TAGGED + "tag = %s)", (value,))
 
 
+def _project(value: str | Pattern) -> Sql:
+    if isinstance(value, Pattern):
+        return Sql(_IN_PROJECT + "name LIKE %s)", (_like_pattern(value),))
+    return Sql(_IN_PROJECT + "name = %s)", (value,))
+
+
+_IN_PROJECT: LiteralString = (
+    "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
+    " WHERE project_asset.asset_id = asset.id AND project."
+)
 _TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
 # The governing datasource answers first; others that reach the same asset are looked up only where it is another.
 _REACHED: LiteralString = (

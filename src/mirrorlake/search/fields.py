@@ -19,6 +19,7 @@ from mirrorlake.search.nodes import (
     HasId,
     HasTag,
     InDatasource,
+    InProject,
     IntegerColumn,
     IntegerCompare,
     MediaType,
@@ -64,7 +65,7 @@ FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_
 # Operators that the language keeps for abilities which the library does not have yet.
 NOT_YET = frozenset(
     {
-        "class", "split", "project", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
+        "class", "split", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
         "max-annotations",
     }
 )  # fmt: skip
@@ -303,6 +304,11 @@ def _tag(term: Term) -> Node:
     return HasTag(read_text(term.value))
 
 
+def _project(term: Term) -> Node:
+    term.only_equals(f"To leave out assets of a project, write -project:{term.value.text}.")
+    return InProject(read_text(term.value))
+
+
 def _datasource(term: Term) -> Node:
     return term.negatable(InDatasource(term.value.text))
 
@@ -338,6 +344,7 @@ def _id(term: Term) -> Node:
 
 FIELDS: dict[str, Callable[[Term], Node]] = {
     "tag": _tag,
+    "project": _project,
     "filename": _filename,
     "path": _path,
     "datasource": _datasource,

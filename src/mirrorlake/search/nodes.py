@@ -159,6 +159,13 @@ class HasTag:
 
 
 @dataclass(frozen=True, slots=True)
+class InProject:
+    """The asset is in the project of this name (case matters), or in one that matches the pattern."""
+
+    value: str | Pattern
+
+
+@dataclass(frozen=True, slots=True)
 class InDatasource:
     """The asset is reached by the datasource of this name."""
 
@@ -213,6 +220,7 @@ Leaf = (
     | MetadataCompare
     | MetadataMatches
     | HasTag
+    | InProject
     | InDatasource
     | MediaType
     | HasId

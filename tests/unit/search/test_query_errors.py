@@ -93,7 +93,7 @@ def test_the_closest_fields_are_named():
 
 
 def test_a_far_off_field_lists_all_fields():
-    with pytest.raises(QueryError, match=r"tag, filename, path, .*metadata\.KEY"):
+    with pytest.raises(QueryError, match=r"tag, project, filename, path, .*metadata\.KEY"):
         parse("zzz:x")
 
 
