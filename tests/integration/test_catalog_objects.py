@@ -73,16 +73,40 @@ def test_batches_have_the_known_layout_and_stay_small(catalog: Catalog, filled: 
     assert most <= 25_000
 
 
-def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, filled: int):
+@pytest.mark.parametrize("name", ["known_stretch", "known_stretch_until"])
+def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, filled: int, name: str):
     with catalog.write() as connection:  # rows moved about, no vacuum: scan and sort looks cheap now
         connection.execute("UPDATE object SET size = size + 1 WHERE datasource_id = %s AND size %% 2 = 0", (filled,))
-    with catalog.read() as connection:
-        prepare = re.sub(r"\$\d", "%s", objects.statement("read_in_key_order").text)
-        connection.execute(prepare.encode(), (str(filled), "", ""))
-        plan = str(connection.execute(b"EXPLAIN " + objects.statement("known_objects").query).fetchall())
+    query = objects.statement(name).query
+    with catalog.snapshot() as connection:
+        connection.execute(objects.statement("read_in_key_order").query)
+        asked = {"datasource_id": filled, "after": "", "until": "f", "rows": objects.STRETCH_ROWS}
+        once = connection.execute(b"EXPLAIN " + query, asked).fetchall()
+        places = iter([b"$1", b"$2", *([b"$3"] if b"until" in query else []), b"$4"])
+        prepared = re.sub(rb"%\(\w+\)s", lambda _: next(places), query)  # may be planned without its values
+        always = connection.execute(b"EXPLAIN (GENERIC_PLAN) " + prepared).fetchall()
 
-    assert "Index Scan" in plan
-    assert "Sort" not in plan
+    for plan in (str(once), str(always)):
+        assert "Index Scan" in plan
+        assert "Sort" not in plan
+
+
+def test_a_stretch_that_ends_where_the_keys_end_is_the_last(catalog: Catalog, filled: int):
+    keys = keys_of(objects.known(catalog, filled))
+    for rows in (0, 1, objects.STRETCH_ROWS, objects.STRETCH_ROWS * objects.BATCH_STRETCHES + 1):
+        until = keys[rows - 1] if rows else "!"
+        assert keys_of(objects.known(catalog, filled, until=until)) == keys[:rows]
+
+
+def test_what_is_read_is_one_moment_however_long_it_takes(catalog: Catalog, filled: int):
+    with closing(objects.known(catalog, filled)) as batches:
+        first = next(batches)
+        with catalog.write() as connection:
+            connection.execute("UPDATE object SET token = token || '+' WHERE datasource_id = %s", (filled,))
+        rest = [token for batch in batches for token in batch.column("token").to_pylist()]
+
+    assert len(rest) == ROWS - first.num_rows
+    assert not any(token.endswith("+") for token in rest)
 
 
 def test_bounds_cut_the_stream_without_gap_or_overlap(catalog: Catalog, filled: int):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from itertools import islice
+from typing import cast
 
 import pyarrow as pa
 
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
+from mirrorlake.catalog.stretches import Stretch, as_known
 from mirrorlake.model.columns import KNOWN
 
-BATCH_BYTES = 1_000_000  # about 8,000 rows; larger batches only cost memory
+STRETCH_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
+BATCH_STRETCHES = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
 SAMPLED_ROWS = 20_000  # enough for ranges that differ by a few per cent
 
 
@@ -20,26 +23,26 @@ def known(
 ) -> Iterator[pa.RecordBatch]:
     """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys, at constant memory.
 
-    One statement, so one moment's view. Uses a connection until the iterator is exhausted or closed.
+    One moment's view. Uses a connection until the iterator is exhausted or closed.
     """
-    match after, until:
-        case None, None:
-            name = "known_objects"
-        case _, None:
-            name = "known_objects_after"
-        case None, _:
-            name = "known_objects_until"
-        case _:
-            name = "known_objects_between"
-    with catalog.arrow() as connection, connection.cursor() as cursor:
-        cursor.execute(statement("read_in_key_order").text, (str(datasource_id), after or "", until or ""))
-        cursor.fetchall()
-        cursor.adbc_statement.set_options(**{"adbc.postgresql.batch_size_hint_bytes": str(BATCH_BYTES)})
-        cursor.execute(statement(name).text)
-        with closing(cursor.fetch_record_batch()) as reader:
-            for batch in reader:
-                if batch.num_rows:
-                    yield pa.RecordBatch.from_arrays(batch.columns, schema=KNOWN)
+    stretches = _stretches(catalog, datasource_id, after or "", until)
+    while some := list(islice(stretches, BATCH_STRETCHES)):
+        yield as_known(some)
+
+
+def _stretches(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[Stretch]:
+    query = statement("known_stretch" if until is None else "known_stretch_until").query
+    with catalog.snapshot() as connection, connection.cursor(binary=True) as cursor:
+        cursor.execute(statement("read_in_key_order").query)
+        rows = STRETCH_ROWS
+        while rows == STRETCH_ROWS:
+            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": STRETCH_ROWS}
+            row = cursor.execute(query, asked, prepare=True).fetchone()
+            if row is None or row[0] is None:
+                return
+            stretch = Stretch(*cast("tuple[bytes, bytes, bytes, bytes, bytes, bytes]", row))
+            rows, after = stretch.rows, stretch.last_key
+            yield stretch
 
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Generator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
@@ -83,6 +83,15 @@ class Catalog:
     def write(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one transaction, committed at the end, rolled back on an error."""
         with translated(self.address), self._pooled() as connection:
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Generator[psycopg.Connection[TupleRow]]:
+        """A read-only connection of one's own, all of whose statements see the same moment."""
+        with translated(self.address), closing(self.session()) as connection:
+            connection.autocommit = False
+            connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield connection
 
     @contextmanager

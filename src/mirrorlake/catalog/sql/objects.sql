@@ -1,42 +1,37 @@
 -- name: read_in_key_order
 -- A key range is read along the primary key, never sorted: sorting would need memory for all of it.
--- Without parallel workers, which would sort to merge their parts.
+-- Without parallel workers, which would sort to merge their parts. Bytes of texts are UTF-8, whatever the database holds.
 SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off', true),
   set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
-  set_config('mirrorlake.datasource', $1, true), set_config('mirrorlake.after', $2, true),
-  set_config('mirrorlake.until', $3, true);
+  set_config('client_encoding', 'UTF8', true);
 
 -- name: knows_any
 -- A row where any object of a datasource is remembered.
 SELECT FROM object WHERE datasource_id = %(datasource_id)s LIMIT 1;
 
--- name: known_objects
--- What is remembered of a datasource's keys, in key order. No casts: they make reading two to three times slower.
--- The bounds come from set_config, because ADBC streams (by COPY) only what has no parameters.
-SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
-WHERE datasource_id = current_setting('mirrorlake.datasource')::integer
-ORDER BY key;
+-- name: known_stretch
+-- The next keys of a datasource in key order and what is remembered of them, each column as the bytes of all its values:
+-- handing over rows one by one costs more than reading them. NUL, which no text can hold, parts texts; FF, which no UTF-8
+-- can hold, is no sidecar, and so is a size of -1. Numbers are big-endian. All is null where no key follows.
+SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
+  string_agg(coalesce(textsend(sidecar_token), '\xff'), '\x00'),
+  string_agg(int8send(coalesce(sidecar_size, -1)), ''), string_agg(int2send(state), '')
+FROM (
+  SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+  WHERE datasource_id = %(datasource_id)s AND key > %(after)s
+  ORDER BY key LIMIT %(rows)s
+) AS stretch;
 
--- name: known_objects_after
--- The same, only keys beyond a bound.
-SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
-WHERE datasource_id = current_setting('mirrorlake.datasource')::integer
-  AND key > current_setting('mirrorlake.after')
-ORDER BY key;
-
--- name: known_objects_until
--- The same, only keys up to and with a bound.
-SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
-WHERE datasource_id = current_setting('mirrorlake.datasource')::integer
-  AND key <= current_setting('mirrorlake.until')
-ORDER BY key;
-
--- name: known_objects_between
--- The same, between two bounds: the first is out, the second is in.
-SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
-WHERE datasource_id = current_setting('mirrorlake.datasource')::integer
-  AND key > current_setting('mirrorlake.after') AND key <= current_setting('mirrorlake.until')
-ORDER BY key;
+-- name: known_stretch_until
+-- The same, up to and with a bound.
+SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
+  string_agg(coalesce(textsend(sidecar_token), '\xff'), '\x00'),
+  string_agg(int8send(coalesce(sidecar_size, -1)), ''), string_agg(int2send(state), '')
+FROM (
+  SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+  WHERE datasource_id = %(datasource_id)s AND key > %(after)s AND key <= %(until)s
+  ORDER BY key LIMIT %(rows)s
+) AS stretch;
 
 -- name: known_keys
 -- What is remembered of single keys, in key order.
