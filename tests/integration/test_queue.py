@@ -229,7 +229,7 @@ def test_what_waits_for_a_deleted_datasource_never_begins(empty_catalog: Catalog
             " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '')",
             (source.id,),
         )
-    deletion.delete(empty_catalog, source, 0)
+    deletion.delete(empty_catalog, source, deletion.deletion(empty_catalog, source).acknowledge)
 
     assert queue.claim(empty_catalog) is None
     assert runs.show_run(empty_catalog, run_id).state is RunState.CANCELLED
