@@ -79,14 +79,14 @@ WHERE result = 0 AND asset_id IS NULL;
 
 -- name: lock_for_merge
 -- Standing metadata of assets whose sidecar changed, locked against people's edits until the commit.
--- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands, and so does the lack of
--- one where an asset is met for the first time. Only the datasource that governs an asset has a say.
+-- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands. Only the datasource
+-- that governs an asset has a say.
 SELECT asset.id, asset.metadata::text, asset.provenance::text,
   to_char(asset.sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at,
   asset.edited, staged.config, staged.metadata
 FROM staged JOIN asset ON asset.id = staged.asset_id
 WHERE NOT staged.fresh AND NOT staged.same AND (NOT staged.same_sidecar OR staged.op = 8) AND staged.result IN (0, 1)
-  AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL AND NOT (staged.op IN (0, 8) AND staged.known_state IS NULL))
+  AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL)
   AND asset.datasource_id = $1
 ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 

@@ -236,11 +236,11 @@ FROM (
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
 
 -- name: leave_unread
--- Those heirs read their sidecar in their next pass, where it is not the one that was read last.
+-- Those heirs look at their sidecar in their next pass, where it is not what was read last.
 UPDATE object SET sidecar_token = ''
 FROM asset JOIN object AS before ON before.datasource_id = asset.datasource_id AND before.key = asset.key
 WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
-  AND object.datasource_id <> before.datasource_id AND object.sidecar_token IS NOT NULL
+  AND object.datasource_id <> before.datasource_id
   AND (object.sidecar_token, object.sidecar_size) IS DISTINCT FROM (before.sidecar_token, before.sidecar_size);
 
 -- name: let_go_of

@@ -39,9 +39,8 @@ WITH sibling AS MATERIALIZED (
     asset.token = asked.token AND asset.size = asked.size AS same_bytes,
     elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
     asset.datasource_id = %(datasource_id)s::integer AS governed,
-    NOT asked.kept AND (asked.sidecar_token IS NOT NULL OR asset.datasource_id = %(datasource_id)s::integer)
-      AND (asked.sidecar_token, asked.sidecar_size)
-        IS DISTINCT FROM (governing.sidecar_token, governing.sidecar_size) AS other_sidecar
+    NOT asked.kept AND (asked.sidecar_token, asked.sidecar_size)
+      IS DISTINCT FROM (governing.sidecar_token, governing.sidecar_size) AS other_sidecar
   FROM unnest(
     %(ops)s::smallint[], %(keys)s::text[], %(tokens)s::text[], %(sizes)s::bigint[], %(sidecar_tokens)s::text[],
     %(sidecar_sizes)s::bigint[], %(kept)s::boolean[]
@@ -106,23 +105,25 @@ FROM staged
 WHERE staged.op = 8 AND asset.id = staged.asset_id AND asset.datasource_id = $1 AND asset.name <> staged.name;
 
 -- name: govern_staged
--- Of the datasources that show an asset the oldest governs it. One that inherits it reads its sidecar in its next pass,
--- where that is not the one that was read last.
+-- Of the datasources that show an asset the oldest governs it. One that inherits it looks at its sidecar in its next
+-- pass, where that is not what was read last: the row of who governed before may be gone, then what the asset had counts.
 WITH heir AS (
   SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.sidecar_token, object.sidecar_size,
-    asset.datasource_id AS former, asset.key AS former_key
+    asset.datasource_id AS former, asset.key AS former_key,
+    object.sidecar_token IS NOT NULL OR asset.sidecar_key IS NOT NULL AS any_sidecar
   FROM staged JOIN asset ON asset.id = staged.asset_id JOIN object ON object.asset_id = asset.id
   WHERE object.state IN (0, 2)
   ORDER BY asset.id, object.datasource_id, object.key = asset.key DESC, object.key
 ), unread AS (
   UPDATE object SET sidecar_token = ''
   FROM heir
-  WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.sidecar_token IS NOT NULL
+  WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.any_sidecar
     AND heir.datasource_id <> heir.former AND heir.datasource_id <> $1
     AND NOT EXISTS (
       SELECT FROM object AS before
       WHERE before.datasource_id = heir.former AND before.key = heir.former_key
-        AND before.sidecar_token = heir.sidecar_token AND before.sidecar_size IS NOT DISTINCT FROM heir.sidecar_size
+        AND before.sidecar_token IS NOT DISTINCT FROM heir.sidecar_token
+        AND before.sidecar_size IS NOT DISTINCT FROM heir.sidecar_size
     )
 )
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
@@ -171,9 +172,11 @@ WHERE asset.id = staged.rival AND (
 );
 
 -- name: join_rivals
--- All other rivals become one with the moved asset. An older datasource goes on governing: its sidecar is read again.
+-- All other rivals become one with the moved asset. An older datasource goes on governing, and looks at its sidecar
+-- again where that is not what the moved asset was read with.
 UPDATE object SET asset_id = staged.asset_id,
-  sidecar_token = CASE WHEN object.sidecar_token IS NOT NULL AND object.datasource_id < $1 THEN '' ELSE object.sidecar_token END
+  sidecar_token = CASE WHEN object.datasource_id < $1 AND (object.sidecar_token, object.sidecar_size)
+    IS DISTINCT FROM (staged.known_sidecar_token, staged.known_sidecar_size) THEN '' ELSE object.sidecar_token END
 FROM staged
 WHERE staged.op = 3 AND object.asset_id = staged.rival;
 
