@@ -30,6 +30,7 @@ from mirrorlake.model.acts import Deletion, Project, deletion_from_json
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, explained_from_json
+from mirrorlake.model.previews import Preview, preview_from_json
 from mirrorlake.model.public import (
     asset_from_json,
     datasource_from_answer,
@@ -139,6 +140,24 @@ class Client:
             if told is not None:
                 told(run)
         return run
+
+    def cancel(self, run_id: int) -> Run:
+        """End a run; one that is at work ends a moment later, so `wait` for it. Raises Conflict where it is over."""
+        return run_from_answer(self._ask("POST", f"/runs/{run_id}/cancel"))
+
+    def retry(self, run_id: int) -> Run:
+        """Look again at the objects that failed in a run; answers the run that does. Raises Conflict if none did."""
+        return run_from_answer(self._ask("POST", f"/runs/{run_id}/retry"))
+
+    def preview(self, name: str) -> Preview:
+        """What a pass over a datasource would do, with some keys of each kind. Waits for it; stores nothing."""
+        told = preview_from_json(self._ask("POST", f"{_source(name)}/preview"))
+        pause = FIRST_LOOK_S
+        while told.state is RunState.RUNNING:
+            time.sleep(pause)
+            pause = min(pause * 1.5, LOOK_EVERY_S)
+            told = preview_from_json(self._get(f"/previews/{quote(told.id, safe='')}"))
+        return told
 
     def explain(self, name: str, key: str) -> Explained:
         """What becomes of one key of a datasource, and which rule says so."""

@@ -131,3 +131,28 @@ def test_a_server_mirrors_when_it_is_asked_and_its_settings_are_changed(photos: 
         refusal = command.run("datasource", "run", "my/photos")
         assert (refusal.code, refusal.out) == (1, "")
         assert "60 minutes" in refusal.err or "59 minutes" in refusal.err
+
+
+def test_a_server_previews_and_cancels_as_in_process(photos: Photos) -> None:
+    here, there = photos.here, photos.there
+    (photos.folder / "new.png").write_bytes(picture_no(99))
+    mine, theirs = (one.run("datasource", "preview", "my/photos", "--json") for one in (here, there))
+    assert mine.json["samples"]["new"][0]["key"] == "new.png"
+    assert mine.json["hold"]["count"] == 8
+    assert theirs.json | {"seconds": 0} == mine.json | {"seconds": 0}
+    assert (theirs.code, theirs.err) == (mine.code, mine.err)
+    assert there.run("datasource", "preview", "none").code == 1
+
+    (photos.folder / "broken.png").write_bytes(b"no picture")
+    failed = there.run("datasource", "run", "my/photos", "--json").json
+    assert failed["failed"] == 1
+    nothing = there.run("runs", "retry", photos.held, "--json")
+    assert (nothing.code, nothing.json["run"]) == (0, None)
+    (photos.folder / "broken.png").write_bytes(picture_no(98))
+    retried = there.run("runs", "retry", failed["run"], "--json")
+    assert (retried.code, retried.json["new"], retried.json["run"]) == (0, 1, failed["run"] + 1), retried.err
+
+    dismissed = there.run("runs", "cancel", failed["run"], "--json")
+    assert (dismissed.code, dismissed.json["state"]) == (0, "cancelled")
+    again = there.run("runs", "cancel", failed["run"])
+    assert (again.code, again.err) == (1, here.run("runs", "cancel", failed["run"]).err)

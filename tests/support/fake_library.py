@@ -19,6 +19,7 @@ from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntr
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.previews import Preview, Sample, Would
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
@@ -221,6 +222,31 @@ def make_outcomes(run_id: int) -> list[Outcome]:
     return sorted(rows, key=lambda row: row.key) if run_id == 3 else []
 
 
+def make_preview(name: str, state: RunState) -> Preview:
+    """What a pass would do, once it is known."""
+    running = state is RunState.RUNNING
+    samples = {
+        "new": (Sample(key="2026/11/a.jpg", reason="nothing is known of it yet"),),
+        "changed": (),
+        "metadata_changed": (),
+        "moved": (Sample(key="2026/b.jpg", reason="the same token and size as 2025/b.jpg", old_key="2025/b.jpg"),),
+        "orphaned": (Sample(key="2026/gone.jpg", reason="it would go into the trash"),),
+        "skipped": (Sample(key="2026/empty.jpg", reason="The object is empty."),),
+    }
+    return Preview(
+        id=name,
+        datasource=name,
+        state=state,
+        counts=Counts() if running else Counts(listed=4, selected=3, new=1, moved=1, missing=1, skipped=1),
+        requests=Requests(list=1),
+        seconds=0.5,
+        hold=None,
+        would=None if running else Would(list=1, get=1, head=1, bytes=2_400_000),
+        samples=None if running else samples,
+        error=None,
+    )
+
+
 @dataclass
 class FakeLibrary:
     """Holds `size` assets. Understands a bare word, and `datasource:"x"`; `(` at the end is a query error."""
@@ -416,6 +442,31 @@ class FakeLibrary:
         )
         self.runs_held = [queued, *self.runs_held]
         return number
+
+    def cancel_now(self, run_id: int) -> Run:
+        run = self.run(run_id)
+        if run.state not in (RunState.QUEUED, RunState.RUNNING, RunState.HELD):
+            raise Conflict(f"Run {run_id} is over: {run.state.value}.")
+        self.acts.append(("cancel", run_id))
+        self.runs_held = [
+            replace(one, state=RunState.CANCELLED, finished=datetime.now(UTC)) if one is run else one
+            for one in self.runs_held
+        ]
+        return self.run(run_id)
+
+    def begin_retry(self, run_id: int) -> int:
+        run = self.run(run_id)
+        if not run.counts.failed:
+            raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
+        self.acts.append(("retry", run_id))
+        return run_id
+
+    def begin_preview(self, name: str) -> Preview:
+        self._source(name)
+        return make_preview(name, RunState.RUNNING)
+
+    def told_preview(self, number: str) -> Preview:
+        return make_preview(number, RunState.SUCCEEDED)
 
     def begin_reapply(self, name: str) -> int:
         self._source(name)

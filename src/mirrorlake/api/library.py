@@ -9,6 +9,7 @@ from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail, Original, Page
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.document import Json
@@ -71,6 +72,22 @@ class Library(Protocol):
 
     def request_run(self, name: str) -> int:
         """Put a run into the queue; answers its number. Raises NotFound, PassRunning and CoolingDown."""
+        ...
+
+    def cancel_now(self, run_id: int) -> Run:
+        """Ask that a run end; the run as it is then. Raises NotFound, Conflict where it is over."""
+        ...
+
+    def begin_retry(self, run_id: int) -> int:
+        """Begin to look again at what failed in a run; answers the run that does. Raises NotFound and Conflict."""
+        ...
+
+    def begin_preview(self, name: str) -> Preview:
+        """Begin to find out what a pass would do. Raises NotFound."""
+        ...
+
+    def told_preview(self, number: str) -> Preview:
+        """How far a preview is, and what it found. Raises NotFound."""
         ...
 
     def begin_reapply(self, name: str) -> int:

@@ -49,6 +49,14 @@ class RunRoutes:
         number = self.library.begin_confirm(run_id=consent.run, plan_hash=consent.plan_hash, count=consent.count)
         return RunShape.of(self.library.run(number))
 
+    def cancel(self, run_id: RunId) -> RunShape:
+        """End a run: what it committed is kept, what it holds is dismissed. One at work ends a moment later."""
+        return RunShape.of(self.library.cancel_now(run_id))
+
+    def retry(self, run_id: RunId) -> RunShape:
+        """Look again at the objects that failed in a run, and at nothing else. Answers the run that does, at once."""
+        return RunShape.of(self.library.run(self.library.begin_retry(run_id)))
+
 
 def run_routes(library: Library) -> APIRouter:
     """The routes under /runs."""
@@ -59,5 +67,13 @@ def run_routes(library: Library) -> APIRouter:
         "/confirm", routes.confirm, methods=["POST"], operation_id="confirmRun", status_code=status.HTTP_202_ACCEPTED
     )
     router.add_api_route("/{run_id}", routes.run, methods=["GET"], operation_id="getRun")
+    router.add_api_route("/{run_id}/cancel", routes.cancel, methods=["POST"], operation_id="cancelRun")
+    router.add_api_route(
+        "/{run_id}/retry",
+        routes.retry,
+        methods=["POST"],
+        operation_id="retryRun",
+        status_code=status.HTTP_202_ACCEPTED,
+    )
     router.add_api_route("/{run_id}/outcomes", routes.outcomes, methods=["GET"], operation_id="listOutcomes")
     return router

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, JsonValue, RootModel
 from mirrorlake.api.shapes import Shape
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.explanations import Explained, Origin, Verdict
+from mirrorlake.model.previews import Preview
 from mirrorlake.model.public import confirm_command
 from mirrorlake.model.runs import Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.schedule import schedule_to_text, timezone_of
@@ -251,6 +252,57 @@ class SettingsChange(RootModel[dict[str, JsonValue]]):
     """Settings with the names of a settings file. What is not named stays; null takes a setting back."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}]})
+
+
+class PreviewHold(Shape):
+    """Removals that the pass would hold."""
+
+    reason: str
+    count: int
+    by_prefix: dict[str, int]
+    plan_hash: str
+    confirm: None = None
+    confirmed_by: None = None
+
+
+class WouldShape(Shape):
+    """What the pass would ask of the source."""
+
+    list: int
+    get: int
+    head: int
+    bytes: int
+
+
+class SampleShape(Shape):
+    """One object, and why it is in the plan."""
+
+    key: str
+    reason: str
+    old_key: Annotated[str | None, Field(description="Of one that moved.")]
+
+
+class PreviewShape(Shape):
+    """What a pass would do: under way, or what came of it."""
+
+    id: str
+    datasource: str
+    state: Annotated[RunState, Field(description="`running`, then `succeeded` or `failed`.")]
+    counts: RunCounts
+    requests: Annotated[RequestCounts, Field(description="Made for the preview itself.")]
+    seconds: float
+    hold: PreviewHold | None
+    would: Annotated[WouldShape | None, Field(description="None until there is a plan.")]
+    samples: Annotated[
+        dict[str, list[SampleShape]] | None,
+        Field(description="Some of each kind: new, changed, metadata_changed, moved, orphaned, skipped."),
+    ]
+    error: str | None
+
+    @classmethod
+    def of(cls, preview: Preview) -> PreviewShape:
+        """The public shape of a preview."""
+        return cls.model_validate(preview.as_json())
 
 
 class ProjectShape(Shape):

@@ -8,7 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, status
 
 from mirrorlake.api.library import Library
-from mirrorlake.api.source_shapes import DatasourceShape, DeletionShape, ExplainedShape, RunShape, SettingsChange
+from mirrorlake.api.source_shapes import (
+    DatasourceShape,
+    DeletionShape,
+    ExplainedShape,
+    PreviewShape,
+    RunShape,
+    SettingsChange,
+)
 
 SourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
 
@@ -39,6 +46,14 @@ class SourceRoutes:
         """Ask for a pass. Answers the run as it waits for a worker; it fails with 409 too soon after the last one."""
         return RunShape.of(self.library.run(self.library.request_run(name)))
 
+    def begin_preview(self, name: SourceName) -> PreviewShape:
+        """Find out what a pass would do; stores nothing. Answers at once: ask for the preview until it has ended."""
+        return PreviewShape.of(self.library.begin_preview(name))
+
+    def preview(self, preview_id: Annotated[str, Path(max_length=64)]) -> PreviewShape:
+        """What a pass would do, with some keys of each kind. Kept for a while, until the server ends at most."""
+        return PreviewShape.of(self.library.told_preview(preview_id))
+
     def reapply(self, name: SourceName) -> RunShape:
         """Merge the metadata of all its assets again. Answers the run that does it, at once."""
         return RunShape.of(self.library.run(self.library.begin_reapply(name)))
@@ -61,9 +76,11 @@ class SourceRoutes:
 
 
 def source_routes(library: Library) -> APIRouter:
-    """The routes under /datasources. A name may hold a slash, so it takes all that stands before the last word."""
+    """The routes under /datasources, and /previews. A name may hold a slash: it is all before the last word."""
     routes = SourceRoutes(library)
     router = APIRouter(prefix="/datasources", tags=["datasources"])
+    previews = APIRouter(tags=["datasources"])
+    previews.add_api_route("/previews/{preview_id}", routes.preview, methods=["GET"], operation_id="getPreview")
     router.add_api_route("", routes.datasources, methods=["GET"], operation_id="listDatasources")
     router.add_api_route("/{name:path}/explain", routes.explain, methods=["GET"], operation_id="explainKey")
     router.add_api_route("/{name:path}/deletion", routes.deletion, methods=["GET"], operation_id="previewDeletion")
@@ -75,6 +92,13 @@ def source_routes(library: Library) -> APIRouter:
         status_code=status.HTTP_202_ACCEPTED,
     )
     router.add_api_route(
+        "/{name:path}/preview",
+        routes.begin_preview,
+        methods=["POST"],
+        operation_id="beginPreview",
+        status_code=status.HTTP_202_ACCEPTED,
+    )
+    router.add_api_route(
         "/{name:path}/reapply",
         routes.reapply,
         methods=["POST"],
@@ -83,4 +107,7 @@ def source_routes(library: Library) -> APIRouter:
     )
     router.add_api_route("/{name:path}", routes.change, methods=["PATCH"], operation_id="changeDatasource")
     router.add_api_route("/{name:path}", routes.delete, methods=["DELETE"], operation_id="deleteDatasource")
-    return router
+    both = APIRouter()
+    both.include_router(router)
+    both.include_router(previews)
+    return both

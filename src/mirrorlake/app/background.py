@@ -24,6 +24,8 @@ def begun(work: Callable[[Began], object]) -> int:
     def go() -> None:
         try:
             work(number.set_result)
+            if not number.done():
+                number.set_exception(AssertionError("The work ended without a run."))
         except Exception as error:  # noqa: BLE001 - handed to whoever asked, or logged whole
             if not number.done():
                 number.set_exception(error)  # its asker hears it

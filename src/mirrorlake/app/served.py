@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from mirrorlake.app.acting import ActingLibrary
 from mirrorlake.app.background import begun
+from mirrorlake.app.cancelling import cancel_run
+from mirrorlake.app.previewing import Previews
 from mirrorlake.catalog import datasources
+from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import NotFound
+from mirrorlake.errors import Conflict, NotFound
 from mirrorlake.ingest.thumbnails import Thumbnails
+from mirrorlake.mirror.progress import Silent
 from mirrorlake.model.assets import Original, Page
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Run
 from mirrorlake.search import run as search
 from mirrorlake.settings import Settings
 from mirrorlake.storage.open import open_store, presigner
@@ -23,6 +29,7 @@ class ServedLibrary(ActingLibrary):
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
         self._thumbnails = Thumbnails(settings.thumbnails)
+        self._previews = Previews(lambda name: self.preview(name, Silent()))
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         """The stretch `[offset, offset + limit)` of a result, with its total. Raises QueryError."""
@@ -56,6 +63,25 @@ class ServedLibrary(ActingLibrary):
     def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
         """Begin to carry out held removals; answers the run that does. Raises as `confirm` does."""
         return begun(lambda began: self.confirm(run_id=run_id, plan_hash=plan_hash, count=count, began=began))
+
+    def cancel_now(self, run_id: int) -> Run:
+        """Ask that a run end; answers it as it is then. Raises as `app.cancelling.cancel_run`."""
+        return cancel_run(self._catalog, run_id, by="somebody over HTTP")
+
+    def begin_retry(self, run_id: int) -> int:
+        """Begin to look again at what failed in a run; answers the run that does. Raises NotFound and Conflict."""
+        if not count_failed(self._catalog, self.run(run_id).id):
+            raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
+        return begun(lambda began: self.retry(run_id, Silent(), began=began))
+
+    def begin_preview(self, name: str) -> Preview:
+        """Begin to find out what a pass would do. Raises NotFound."""
+        datasources.named(self._catalog, name)
+        return self._previews.begin(name)
+
+    def told_preview(self, number: str) -> Preview:
+        """How far a preview is, and what it found. Raises NotFound."""
+        return self._previews.told(number)
 
     def begin_reapply(self, name: str) -> int:
         """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""

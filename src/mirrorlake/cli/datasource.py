@@ -13,7 +13,7 @@ import typer
 from mirrorlake.cli.output import print_json, print_json_lines, print_table, results, say, say_error
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.reader import open_acting, open_actor, open_reader, open_server
-from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
+from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
 from mirrorlake.errors import NotFound
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import datasource_to_json
@@ -120,6 +120,9 @@ def run(
 @app.command("preview")
 def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
     """Say what a pass would do: counts, requests, and some keys of each kind with the reason. Stores nothing."""
+    with open_server() as server:
+        if server is not None:
+            return show_report(report_of(server.preview(name)), json=json)
     with open_acting() as library, shown_progress() as progress:
         report = library.preview(name, progress)
     return show_report(report, json=json)

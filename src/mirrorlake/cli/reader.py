@@ -13,6 +13,7 @@ from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.document import Json
@@ -88,6 +89,22 @@ class Server(Protocol):
 
     def confirm(self, *, run_id: int | None, plan_hash: str | None) -> Run:
         """Let held removals happen. Raises NotFound, UsageError and Conflict."""
+        ...
+
+    def cancel(self, run_id: int) -> Run:
+        """Ask that a run end. Raises NotFound and Conflict."""
+        ...
+
+    def run(self, run_id: int) -> Run:
+        """One run. Raises NotFound."""
+        ...
+
+    def retry(self, run_id: int) -> Run:
+        """Look again at what failed in a run. Raises NotFound and Conflict."""
+        ...
+
+    def preview(self, name: str) -> Preview:
+        """What a pass would do. Raises NotFound."""
         ...
 
     def start(self, name: str) -> Run:

@@ -12,6 +12,7 @@ from mirrorlake.cli.output import bytes_text, print_json, print_table, results, 
 from mirrorlake.cli.progress import shown_run
 from mirrorlake.cli.reader import Server
 from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
@@ -51,6 +52,22 @@ def follow(server: Server, run: Run) -> Report:
         hold=run.hold,
         error=run.error,
         notes=() if run.hold is None else hold_notes(run.hold, run.id),
+    )
+
+
+def report_of(preview: Preview) -> Report:
+    """The report of a dry run that a server made."""
+    return Report(
+        run=None,
+        datasource=preview.datasource,
+        state=preview.state,
+        counts=preview.counts,
+        requests=preview.requests,
+        seconds=preview.seconds,
+        hold=preview.hold,
+        would=preview.would,
+        samples=preview.samples,
+        error=preview.error,
     )
 
 

@@ -9,8 +9,9 @@ import typer
 
 from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say, say_error
 from mirrorlake.cli.progress import shown_progress
-from mirrorlake.cli.reader import open_acting, open_reader, open_server
+from mirrorlake.cli.reader import Server, open_acting, open_reader, open_server
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
+from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
 
@@ -103,8 +104,7 @@ def confirm(
 def cancel(run_id: RUN, *, json: JSON = False) -> int:
     """End a run: what it committed is kept, what it holds back is dismissed. Waits until it has ended."""
     say(f"Run {run_id} is asked to end.")
-    with open_acting() as library:
-        run = library.cancel(run_id)
+    run = _cancelled(run_id)
     if json:
         print_json(run_to_json(run))
     match run.state:
@@ -118,6 +118,14 @@ def cancel(run_id: RUN, *, json: JSON = False) -> int:
     return 1
 
 
+def _cancelled(run_id: int) -> Run:
+    with open_server() as server:
+        if server is not None:
+            return server.wait(server.cancel(run_id))
+    with open_acting() as library:
+        return library.cancel(run_id)
+
+
 @app.command("retry")
 def retry(
     run_id: RUN,
@@ -128,9 +136,20 @@ def retry(
     json: JSON = False,
 ) -> int:
     """Look again at the objects that failed in a run, also at those that could not be decoded, and at nothing else."""
+    with open_server() as server:
+        if server is not None:
+            return show_report(_retried(server, run_id), json=json)
     with open_acting() as library, terminate_as_interrupt(), shown_progress() as progress:
         report = library.retry(run_id, progress, jobs=jobs)
     return show_report(report, json=json)
+
+
+def _retried(server: Server, run_id: int) -> Report:
+    run = server.run(run_id)
+    if run.finished is None or run.counts.failed:
+        return follow(server, server.retry(run_id))
+    notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
+    return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
 
 
 @app.command("outcomes")

@@ -2,40 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.public import confirm_command, hold_to_json
 from mirrorlake.model.runs import Counts, Hold, RunState
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Would:
-    """What a dry run says the pass would ask of the source."""
-
-    list: int
-    get: int
-    head: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
-    """One object of a plan, and why it is in it."""
-
-    key: str
-    reason: str
-    old_key: str | None = None  # of one that moved
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape; `old_key` only where there is one."""
-        moved = {} if self.old_key is None else {"old_key": self.old_key}
-        return {"key": self.key, "reason": self.reason, **moved}
-
-
-# By kind: new, changed, metadata_changed, moved, orphaned, skipped.
-Samples = Mapping[str, tuple[Sample, ...]]
 
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:

@@ -26,12 +26,13 @@ from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import Root, carry_out, plan_removals
-from mirrorlake.mirror.report import Report, Samples, Would
+from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Stoppable
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.select.patterns import exactly

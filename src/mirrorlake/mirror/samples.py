@@ -9,8 +9,8 @@ import pyarrow as pa
 
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.removal import Removals
-from mirrorlake.mirror.report import Sample, Samples
 from mirrorlake.model.columns import Op
+from mirrorlake.model.previews import Sample, Samples
 from mirrorlake.plan.orphans import Way
 from mirrorlake.select.kernels import BoolMask, column, equal_to, keep, present
 

@@ -40,7 +40,12 @@ def test_every_documented_operation_refuses_a_stranger(stranger: TestClient) -> 
     paths = create_app(FakeLibrary(), token=TOKEN).openapi()["paths"]
     assert len(paths) > 8
     for path, operations in paths.items():
-        address = path.replace("{asset_id}", "1000").replace("{run_id}", "3").replace("{name}", "orchard")
+        address = (
+            path.replace("{asset_id}", "1000")
+            .replace("{run_id}", "3")
+            .replace("{name}", "orchard")
+            .replace("{preview_id}", "x")
+        )
         for method in operations:
             answer = stranger.request(method, address)
             if path == "/api/v1/health":

@@ -65,3 +65,26 @@ def test_a_schedule_is_told_before_it_is_set(client: TestClient) -> None:
     assert client.get("/api/v1/schedule", params={"schedule": "off"}).json()["next"] == []
     wrong = client.get("/api/v1/schedule", params={"schedule": "61 * * * *"})
     assert (wrong.status_code, wrong.json()["type"]) == (400, "urn:mirrorlake:settings-error")
+
+
+def test_a_preview_is_asked_for_until_it_has_ended(client: TestClient) -> None:
+    begun = client.post("/api/v1/datasources/orchard/preview")
+    assert (begun.status_code, begun.json()["state"], begun.json()["samples"]) == (202, "running", None)
+    told = client.get(f"/api/v1/previews/{begun.json()['id']}").json()
+    assert (told["state"], told["would"]["bytes"]) == ("succeeded", 2_400_000)
+    assert told["samples"]["moved"][0]["old_key"] == "2025/b.jpg"
+    assert client.post("/api/v1/datasources/none/preview").status_code == 404
+
+
+def test_a_run_is_cancelled_until_it_is_over(client: TestClient, library: FakeLibrary) -> None:
+    for run in (5, 6):
+        assert client.post(f"/api/v1/runs/{run}/cancel").json()["state"] == "cancelled"
+        assert client.post(f"/api/v1/runs/{run}/cancel").status_code == 409
+    assert client.post("/api/v1/runs/99/cancel").status_code == 404
+    assert library.acts == [("cancel", 5), ("cancel", 6)]
+
+
+def test_what_failed_is_tried_again_where_something_did(client: TestClient, library: FakeLibrary) -> None:
+    assert client.post("/api/v1/runs/3/retry").status_code == 202
+    assert client.post("/api/v1/runs/5/retry").status_code == 409
+    assert library.acts == [("retry", 3)]

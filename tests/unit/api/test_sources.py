@@ -47,6 +47,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns",
         "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
-        "previewSchedule", "listProjects", "addToProject", "removeFromProject",
+        "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
+        "cancelRun", "retryRun",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -10,6 +10,7 @@ export type Run = Schemas['RunShape'];
 export type Hold = Schemas['HoldShape'];
 export type Consent = Schemas['Consent'];
 export type NextTimes = Schemas['NextTimes'];
+export type Preview = Schemas['PreviewShape'];
 export type Deletion = Schemas['DeletionShape'];
 export type Outcome = Schemas['OutcomeShape'];
 export type OutcomeKind = Schemas['OutcomeKind'];
@@ -98,6 +99,10 @@ export const api = {
     send<Datasource>('PATCH', sourcePath(name), JSON.stringify(settings)),
   nextTimes: (said: { schedule: string; timezone: string | null }, signal?: AbortSignal) =>
     get<NextTimes>('/schedule', { schedule: said.schedule, timezone: said.timezone ?? undefined }, signal),
+  beginPreview: (name: string) => send<Preview>('POST', `${sourcePath(name)}/preview`),
+  preview: (id: string, signal?: AbortSignal) => get<Preview>(`/previews/${encodeURIComponent(id)}`, {}, signal),
+  cancel: (id: number) => send<Run>('POST', `/runs/${id}/cancel`),
+  retry: (id: number) => send<Run>('POST', `/runs/${id}/retry`),
   confirm: (consent: Consent) => send<Run>('POST', '/runs/confirm', JSON.stringify(consent)),
   outcomes: (id: number, kind: OutcomeKind | undefined, offset: number, signal?: AbortSignal) =>
     get<Outcome[]>(`/runs/${id}/outcomes`, { kind, offset, limit: PAGE }, signal),

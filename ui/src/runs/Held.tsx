@@ -4,13 +4,14 @@ import { api, type Hold } from '../api/client';
 import { count, plural } from '../format';
 import { go } from '../router';
 import { Agreement } from '../shell/Agreement';
-import { useAct } from '../shell/act';
+import { Trouble, useAct } from '../shell/act';
 import { CopyButton } from '../shell/CopyButton';
 import { Link } from '../shell/Link';
 import { Notice, Prose } from '../shell/Notice';
 
 export function Held({ run, hold, open }: { run: number; hold: Hold; open: boolean }) {
   const act = useAct();
+  const dismissing = useAct();
   const cache = useQueryClient();
   if (hold.confirmed_by !== null)
     return (
@@ -31,6 +32,10 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
     const begun = await api.confirm({ run, plan_hash: hold.plan_hash, count: hold.count });
     await cache.invalidateQueries({ queryKey: ['run'] });
     go(`/runs/${begun.id}`, { inside: true });
+  };
+  const dismiss = async () => {
+    cache.setQueryData(['run', run], await api.cancel(run));
+    await cache.invalidateQueries({ queryKey: ['runs'] });
   };
   return (
     <Notice title={`${plural(hold.count, 'removal')} held until you say so`} alarm>
@@ -60,6 +65,13 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
         itself is never touched.
       </p>
       <Agreement number={hold.count} what="removals" label="Let them happen" act={act} agree={agree} />
+      <p className="row">
+        <button type="button" className="more" disabled={dismissing.busy} onClick={() => dismissing.run(dismiss)}>
+          {dismissing.busy ? 'Working…' : 'Dismiss them'}
+        </button>
+        <span className="quiet">Nothing happens to them now; the next pass judges anew.</span>
+      </p>
+      <Trouble text={dismissing.trouble} />
       <details>
         <summary className="quiet">The same as a command</summary>
         <div className="command">

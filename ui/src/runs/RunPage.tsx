@@ -1,8 +1,10 @@
 // One run: its counts, what it cost, and what happened to single objects.
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
 import { api, type Outcome, type OutcomeKind, PAGE, passing, type Run } from '../api/client';
 import { ago, bytes, count, duration, quoted, when } from '../format';
 import { go, to, usePlace } from '../router';
+import { Trouble, useAct } from '../shell/act';
 import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
 import { Notice, ProblemNotice, Prose } from '../shell/Notice';
@@ -57,9 +59,11 @@ function Row({ outcome }: { outcome: Outcome }) {
 
 function Outcomes({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
   const found = useInfiniteQuery({
-    queryKey: ['outcomes', run.id, kind ?? ''],
+    queryKey: ['outcomes', run.id, kind ?? '', run.state], // once more when it has ended
     queryFn: ({ pageParam, signal }) => api.outcomes(run.id, kind, pageParam, signal),
     initialPageParam: 0,
+    placeholderData: keepPreviousData,
+    refetchInterval: live(run) ? 3000 : false,
     getNextPageParam: (last, all) => (last.length === PAGE ? all.length * PAGE : undefined),
   });
   const rows = found.data?.pages.flat() ?? [];
@@ -114,6 +118,39 @@ function Outcomes({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
   );
 }
 
+function Cancel({ run }: { run: Run }) {
+  const act = useAct();
+  const cache = useQueryClient();
+  const [asked, setAsked] = useState(false);
+  const cancel = async () => {
+    cache.setQueryData(['run', run.id], await api.cancel(run.id));
+    setAsked(true);
+  };
+  return (
+    <div className="row">
+      <button type="button" className="more" disabled={act.busy || asked} onClick={() => act.run(cancel)}>
+        {act.busy || asked ? 'Cancelling…' : 'Cancel'}
+      </button>
+      <span className="quiet">What it has committed stays.</span>
+      <Trouble text={act.trouble} />
+    </div>
+  );
+}
+
+function Retry({ run }: { run: Run }) {
+  const act = useAct();
+  const retry = async () => go(`/runs/${(await api.retry(run.id)).id}`, { inside: true });
+  return (
+    <div className="row">
+      <button type="button" className="more" disabled={act.busy} onClick={() => act.run(retry)}>
+        {act.busy ? 'Starting…' : `Try ${count(run.counts.failed)} again`}
+      </button>
+      <span className="quiet">Only what failed is looked at.</span>
+      <Trouble text={act.trouble} />
+    </div>
+  );
+}
+
 export function RunPage({ id }: { id: number }) {
   const { params } = usePlace();
   const { data: run, error } = useQuery({
@@ -138,6 +175,8 @@ export function RunPage({ id }: { id: number }) {
               <span title={when(run.started)}>{ago(run.started)}</span>, {live(run) ? 'running for' : 'took'}{' '}
               {duration(run.started, run.finished)}
             </p>
+            {live(run) ? <Cancel run={run} /> : null}
+            {!live(run) && run.counts.failed > 0 ? <Retry run={run} /> : null}
           </div>
           {run.error ? (
             <Notice title={run.state === 'failed' ? 'The run failed' : 'The run stopped'} alarm>

@@ -10,6 +10,7 @@ import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
 import { Prose } from '../shell/Notice';
 import { DeleteDialog } from './DeleteDialog';
+import { PreviewDialog } from './PreviewDialog';
 import { ScheduleDialog } from './ScheduleDialog';
 import { inWords } from './schedule';
 
@@ -97,7 +98,7 @@ function Assets({ source }: { source: Datasource }) {
 }
 
 export function Card({ source }: { source: Datasource }) {
-  const [asked, ask] = useState<'schedule' | 'delete'>();
+  const [asked, ask] = useState<'schedule' | 'preview' | 'delete'>();
   const act = useAct();
   const close = () => ask(undefined);
   return (
@@ -124,6 +125,9 @@ export function Card({ source }: { source: Datasource }) {
       </p>
       <div className="row acts">
         <RunButton source={source} act={act} />
+        <button type="button" className="more" onClick={() => ask('preview')} aria-haspopup="dialog">
+          Preview
+        </button>
         <button type="button" className="more" onClick={() => ask('schedule')} aria-haspopup="dialog">
           Schedule
         </button>
@@ -133,6 +137,7 @@ export function Card({ source }: { source: Datasource }) {
       </div>
       <Trouble text={act.trouble} />
       {asked === 'schedule' ? <ScheduleDialog source={source} close={close} /> : null}
+      {asked === 'preview' ? <PreviewDialog name={source.name} close={close} /> : null}
       {asked === 'delete' ? <DeleteDialog name={source.name} close={close} /> : null}
     </li>
   );

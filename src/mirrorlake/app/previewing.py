@@ -1,0 +1,90 @@
+"""Dry runs that a server makes for those who want to look first: made once, told for a while, kept in memory."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from mirrorlake.errors import MirrorlakeError, NotFound
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import RunState
+
+KEPT = 20  # previews; the oldest is forgotten first
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    datasource: str
+    report: Future[Report]
+    began: float  # monotonic seconds
+
+
+class Previews:
+    """Thread-safe. Who asks for a datasource that is being looked at already is given the same preview."""
+
+    def __init__(self, make: Callable[[str], Report]) -> None:
+        self._make = make
+        self._held: dict[str, _Made] = {}
+        self._lock = threading.Lock()
+
+    def begin(self, datasource: str) -> Preview:
+        """Begin to look at a datasource, in a thread."""
+        with self._lock:
+            for number, made in self._held.items():
+                if made.datasource == datasource and not made.report.done():
+                    return _under_way(number, made)
+            number, made = secrets.token_urlsafe(12), _Made(datasource, Future(), time.monotonic())
+            self._held[number] = made
+            for old in list(self._held)[:-KEPT]:
+                del self._held[old]
+        threading.Thread(target=self._look, args=(made,), name="preview", daemon=True).start()
+        return _under_way(number, made)
+
+    def told(self, number: str) -> Preview:
+        """How far a preview is. Raises NotFound, and what went wrong where nothing could be told."""
+        with self._lock:
+            made = self._held.get(number)
+        if made is None:
+            raise NotFound("There is no such preview any more.", "Ask for another one.")
+        return _told(number, made)
+
+    def _look(self, made: _Made) -> None:
+        try:
+            made.report.set_result(self._make(made.datasource))
+        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the preview
+            made.report.set_exception(error)
+
+
+def _told(number: str, made: _Made) -> Preview:
+    if not made.report.done():
+        return _under_way(number, made)
+    error = made.report.exception()
+    if isinstance(error, MirrorlakeError):
+        raise error
+    report = made.report.result()
+    return _preview(number, report, report.seconds)
+
+
+def _under_way(number: str, made: _Made) -> Preview:
+    nothing = Report(run=None, datasource=made.datasource, state=RunState.RUNNING)
+    return _preview(number, nothing, time.monotonic() - made.began)
+
+
+def _preview(number: str, report: Report, seconds: float) -> Preview:
+    return Preview(
+        id=number,
+        datasource=report.datasource,
+        state=report.state,
+        counts=report.counts,
+        requests=report.requests,
+        seconds=round(seconds, 3),
+        hold=report.hold,
+        would=report.would,
+        samples=report.samples,
+        error=report.error,
+    )
