@@ -151,6 +151,30 @@ function Retry({ run }: { run: Run }) {
   );
 }
 
+const ENDINGS: Record<string, { title: string; after: string }> = {
+  failed: { title: 'The run failed', after: 'Nothing was lost: run it again and it goes on where it was.' },
+  cancelled: {
+    title: 'The run was cancelled',
+    after: 'What it had committed is kept; the next pass goes on from there.',
+  },
+};
+const IN_PART = {
+  title: 'Not everything could be listed',
+  after: 'Nothing there counts as gone. Everything else was brought in step.',
+};
+
+function Ending({ run, error }: { run: Run; error: string }) {
+  const { title, after } = ENDINGS[run.state] ?? IN_PART;
+  return (
+    <Notice title={title} alarm={run.state !== 'cancelled'}>
+      <p>
+        <Prose text={error} />
+      </p>
+      <p className="quiet">{after}</p>
+    </Notice>
+  );
+}
+
 export function RunPage({ id }: { id: number }) {
   const { params } = usePlace();
   const { data: run, error } = useQuery({
@@ -178,14 +202,7 @@ export function RunPage({ id }: { id: number }) {
             {live(run) ? <Cancel run={run} /> : null}
             {!live(run) && run.counts.failed > 0 ? <Retry run={run} /> : null}
           </div>
-          {run.error ? (
-            <Notice title={run.state === 'failed' ? 'The run failed' : 'The run stopped'} alarm>
-              <p>
-                <Prose text={run.error} />
-              </p>
-              <p className="quiet">Nothing was lost: run it again and it goes on where it was.</p>
-            </Notice>
-          ) : null}
+          {run.error ? <Ending run={run} error={run.error} /> : null}
           {run.hold !== null ? <Held run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
           <Counts run={run} />
           <Outcomes run={run} kind={kind} />
