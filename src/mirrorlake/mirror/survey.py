@@ -30,7 +30,9 @@ from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import safe_ranges
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.listing import list_range, sorted_listing
+from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
+
+ROWS_AT_ONCE = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +74,7 @@ def survey(
     """
     ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
     watched = Watched(store, progress)
-    comparing = _Comparing(watched=watched, known=known, rules=rules, workdir=workdir, alone=len(ranges) == 1)
+    comparing = _Comparing(watched=watched, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
     done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), watched)
     errors = [part.error for part in done if part.error is not None]
     if len(errors) == len(done) and not any(part.listed for part in done):
@@ -111,7 +113,7 @@ class _Comparing:
     known: Known
     rules: Rules
     workdir: Path
-    alone: bool  # no other range is compared at the same time
+    side_by_side: int  # ranges that are compared at the same time
 
     def part(self, index: int, scope: KeyRange) -> _Part:
         spool = self.workdir / f"changes-{index}.arrow"
@@ -122,7 +124,8 @@ class _Comparing:
             return _Part(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
 
     def _compared(self, scope: KeyRange, spool: Path) -> _Part:
-        listing = list_range(self.watched, scope)
+        share = min(BATCH_ROWS, ROWS_AT_ONCE // self.side_by_side)
+        listing = list_range(self.watched, scope, batch_rows=share)
         if not self.watched.ordered:
             listing = sorted_listing(listing, self.workdir)
         partial = Partial(listing, scope, ordered=self.watched.ordered)
@@ -131,7 +134,7 @@ class _Comparing:
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
             candidates: Iterable[pa.RecordBatch] = selection
-            if self.alone:  # each step has a thread of its own; several ranges keep every core busy as they are
+            if self.side_by_side == 1:  # one thread for each step; several ranges keep every core busy as they are
                 candidates = ends.enter_context(closing(ahead(selection)))
                 rows = ends.enter_context(closing(ahead(rows)))
             differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
