@@ -43,7 +43,7 @@ from mirrorlake.model.sources import DatasourceSummary
 
 __all__ = ["Client"]
 
-PAGE = 200  # assets or outcomes a request
+PAGE = 200  # assets, runs or outcomes a request
 TIMEOUT_S = 30.0
 FIRST_LOOK_S = 0.2  # after that a run is asked for again, less and less often
 LOOK_EVERY_S = 2.0
@@ -103,7 +103,15 @@ class Client:
 
     def runs(self, *, limit: int = 20, datasource: str | None = None) -> list[Run]:
         """The newest runs first."""
-        return [run_from_answer(item) for item in self._get("/runs", limit=limit, datasource=datasource)]
+        found: list[Run] = []
+        while len(found) < limit:
+            size = min(PAGE, limit - len(found))
+            before = found[-1].id if found else None
+            page = self._get("/runs", limit=size, datasource=datasource, before=before)
+            found += [run_from_answer(item) for item in page]
+            if len(page) < size:
+                break
+        return found
 
     def run(self, run_id: int) -> Run:
         """One run with its counts."""

@@ -29,6 +29,10 @@ MirrorlakeError
 
 from __future__ import annotations
 
+# Characters of a text around the one that an error points at: a whole page of it would hide the error.
+SHOWN_BEFORE = 100
+SHOWN_AFTER = 40
+
 
 class MirrorlakeError(Exception):
     """One clear sentence on what was wrong and where, and one on what to do.
@@ -67,8 +71,12 @@ class PointedError(UsageError):
     def __str__(self) -> str:
         # A tab or newline in the text must not move the mark away from its character.
         line = "".join(" " if ch.isspace() else ch for ch in self.text)
-        pointer = " " * (self.position + 2) + "^"
-        return f"{self.message}\n  {line}\n{pointer}" + (f"\n{self.fix}" if self.fix else "")
+        start = max(0, min(self.position, len(line)) - SHOWN_BEFORE)
+        before = ("…" if start else "") + line[start : self.position]
+        after = line[self.position : self.position + SHOWN_AFTER]
+        more = "…" if len(line) > self.position + SHOWN_AFTER else ""
+        pointer = " " * (len(before) + 2) + "^"
+        return f"{self.message}\n  {before}{after}{more}\n{pointer}" + (f"\n{self.fix}" if self.fix else "")
 
 
 class PatternError(PointedError):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +46,17 @@ def test_the_first_command_starts_the_database_and_down_stops_it(base: Path, pho
     checks = {check["check"]: check for check in report["checks"]}
     assert checks["database"]["ok"]
     assert "(embedded) answers" in checks["database"]["message"]
+
+
+def test_ctrl_c_while_the_database_still_starts_says_so(base: Path) -> None:
+    started = Cli(base, {}).start("search", "")
+    while not (base / "postgres" / "18" / "start.lock").exists():
+        assert started.poll() is None
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    out, err = started.communicate(timeout=60)
+    assert (started.returncode, out, err.count("\n")) == (130, "", 1), err
+    assert "Stopped" in err
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="2026-11-21: only for root does PostgreSQL run as another user")

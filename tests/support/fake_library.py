@@ -378,9 +378,10 @@ class FakeLibrary:
             can_run=not minutes and (last is None or last.state not in (RunState.QUEUED, RunState.RUNNING)),
         )
 
-    def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
+    def runs(self, *, limit: int, datasource: str | None, before: int | None = None) -> list[Run]:
         held = self.runs_held if self.size else []
-        return [run for run in held if datasource in (None, run.datasource)][:limit]
+        older = [run for run in held if before is None or run.id < before]
+        return [run for run in older if datasource in (None, run.datasource)][:limit]
 
     def run(self, run_id: int) -> Run:
         for run in self.runs_held:

@@ -46,7 +46,7 @@ class Library(Protocol):
         """Every datasource, by name."""
         ...
 
-    def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
+    def runs(self, *, limit: int, datasource: str | None, before: int | None) -> list[Run]:
         """The newest runs first, of one datasource or of all. Raises NotFound for an unknown datasource."""
         ...
 

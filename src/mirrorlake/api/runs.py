@@ -25,9 +25,12 @@ class RunRoutes:
         self,
         limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
         datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this one.")] = None,
+        before: Annotated[
+            int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this one: the next page.")
+        ] = None,
     ) -> list[RunShape]:
         """The newest runs first."""
-        return [RunShape.of(run) for run in self.library.runs(limit=limit, datasource=datasource)]
+        return [RunShape.of(run) for run in self.library.runs(limit=limit, datasource=datasource, before=before)]
 
     def run(self, run_id: RunId) -> RunShape:
         """One run with its counts, its requests and how it ended. While it works the counts are seconds old."""

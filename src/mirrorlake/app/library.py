@@ -47,9 +47,9 @@ class Library:
         """Every datasource, by name."""
         return datasources.summaries(self._catalog)
 
-    def runs(self, *, limit: int, datasource: str | None) -> list[Run]:
+    def runs(self, *, limit: int, datasource: str | None, before: int | None = None) -> list[Run]:
         """The newest runs first. Raises NotFound for an unknown datasource."""
-        return runs.list_runs(self._catalog, limit=limit, datasource=datasource)
+        return runs.list_runs(self._catalog, limit=limit, datasource=datasource, before=before)
 
     def run(self, run_id: int) -> Run:
         """One run. Raises NotFound."""

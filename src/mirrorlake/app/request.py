@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from mirrorlake.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
-from mirrorlake.select.patterns import check_patterns
+from mirrorlake.select.patterns import check_patterns, exactly
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
 
@@ -116,7 +117,8 @@ def _check_provider(location: Location, request: MirrorRequest, endpoint: str | 
         if folder.is_file():
             raise UsageError(
                 f"{location.uri} is a single file, not a folder.",
-                f"Mirror its folder: mirrorlake mirror {folder.parent.as_uri()} --glob {folder.name}",
+                f"Mirror its folder: mirrorlake mirror {shlex.quote(folder.parent.as_uri())}"
+                f" --glob {shlex.quote(exactly(folder.name))}",
             )
     if endpoint:
         address = urlsplit(endpoint)

@@ -233,14 +233,17 @@ def lease_lost(lease: Lease) -> LeaseLost:
     )
 
 
-def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None) -> list[Run]:
-    """The newest runs first, of the datasource of this name or of all. Raises NotFound for an unknown name."""
+def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, before: int | None = None) -> list[Run]:
+    """The newest runs first, of the datasource of this name or of all; only those older than the run `before`.
+
+    Raises NotFound for an unknown name.
+    """
     with catalog.read() as connection:
         if datasource is not None and not _exists(connection, datasource):
             raise NotFound(
                 f"There is no datasource named {datasource}.", "`mirrorlake datasource list` shows those that exist."
             )
-        return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit})
+        return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit, "before": before})
 
 
 def show_run(catalog: Catalog, run_id: int) -> Run:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from mirrorlake.cli.output import say_error
 from mirrorlake.errors import MirrorlakeError, UsageError
@@ -72,8 +73,20 @@ def _named() -> None:
     """Stands for a command whose module was not imported."""
 
 
+class _Group(TyperGroup):
+    """All commands."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run the command that was called. Left to typer, Ctrl-C would end it without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Abort from None
+
+
 def _empty() -> typer.Typer:
     app = typer.Typer(
+        cls=_Group,
         name="mirrorlake",
         help="A searchable library of images that stays in step with your cloud buckets.",
         no_args_is_help=True,

@@ -80,7 +80,7 @@ class FolderStore:
         if path.is_file():
             raise UsageError(
                 f"{self._root} is a single file, not a folder.",
-                f"Name its folder: file://{path.parent} (and the file by --glob {path.name!r}).",
+                f"Name its folder, {path.parent.as_uri()}, and the file by a glob.",
             )
 
     @property

@@ -19,6 +19,8 @@ def test_runs_come_newest_first_and_by_datasource(client: TestClient) -> None:
     assert [run["id"] for run in client.get("/api/v1/runs").json()] == [6, 5, 4, 3, 2, 1]
     some = client.get("/api/v1/runs", params={"datasource": "harbour cams", "limit": 1}).json()
     assert [run["id"] for run in some] == [4]
+    older = client.get("/api/v1/runs", params={"before": 4, "limit": 2}).json()
+    assert [run["id"] for run in older] == [3, 2]
 
 
 def test_a_run_tells_counts_requests_and_its_error(client: TestClient) -> None:

@@ -102,6 +102,21 @@ def test_the_longest_query_is_read_and_a_longer_one_is_refused():
     with pytest.raises(QueryError) as caught:
         parse("x" * (MAX_LENGTH + 1))
     assert caught.value.position == MAX_LENGTH
+    # Not a screen of what was typed, but the place where it became too much.
+    shown, caret = str(caught.value).splitlines()[1:3]
+    assert len(shown) < 110
+    assert (shown[2], shown[-1], len(caret)) == ("…", "x", len(shown) + 1)
+
+
+def test_a_mistake_in_a_long_query_is_shown_with_what_is_around_it() -> None:
+    query = "before " * 100 + "metadata.width:>" + " after" * 100
+    with pytest.raises(QueryError) as caught:
+        parse(query)
+    shown, caret = str(caught.value).splitlines()[1:3]
+    assert len(shown) < 160
+    assert shown.startswith("  …")
+    assert shown.endswith("…")
+    assert shown[: caret.index("^")].endswith("metadata.width:>")
 
 
 @pytest.mark.parametrize(("opening", "closing"), [("(", ")"), ("-", ""), ("NOT ", ""), ("-(", ")")])

@@ -3028,6 +3028,8 @@ export interface operations {
                 limit?: number;
                 /** @description Only runs of this one. */
                 datasource?: string | null;
+                /** @description Only runs older than this one: the next page. */
+                before?: number | null;
             };
             header?: never;
             path?: never;

@@ -94,8 +94,9 @@ CROSS JOIN LATERAL (
 ) AS holder;
 
 -- name: list_runs
--- Fragment after run_columns: the newest first, of one datasource or of all.
-WHERE %(datasource)s::text IS NULL OR datasource.name = %(datasource)s
+-- Fragment after run_columns: the newest first, of one datasource or of all, those older than `before` where it is given.
+WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
+  AND (%(before)s::bigint IS NULL OR run.id < %(before)s)
 ORDER BY run.id DESC LIMIT %(limit)s;
 
 -- name: one_run
