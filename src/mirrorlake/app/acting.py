@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mirrorlake.app.cancelling import cancel
 from mirrorlake.app.changing import change_settings
@@ -13,12 +13,14 @@ from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
 from mirrorlake.app.retrying import retry_run
 from mirrorlake.app.triggering import request_run
+from mirrorlake.app.verifying import verify_library
 from mirrorlake.catalog import projects
 from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.reapply import Done
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
@@ -81,6 +83,12 @@ class ActingLibrary(Library):
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None = None, began: Began = unheard) -> Report:
         """Look again at what failed in a run. Raises NotFound, Conflict, PassRunning."""
         return retry_run(self._settings, self._catalog, run_id, progress, jobs=jobs, began=began)
+
+    def verify(
+        self, name: str | None, *, sample: int | None, found: Callable[[Finding], None], done: Done
+    ) -> Verification:
+        """Ask the sources whether what is remembered is still true. Raises NotFound."""
+        return verify_library(self._settings, self._catalog, name, sample=sample, found=found, done=done)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -30,6 +30,7 @@ COMMANDS = {
     "datasource": "Look at what is mirrored, and merge its metadata again.",
     "project": "Keep assets in named sets.",
     "runs": "Look at what passes did.",
+    "verify": "Ask the sources whether what the library remembers of their objects is still true. Changes nothing.",
     "worker": "Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.",
     "up": "Serve the library, and print the address to open. Ctrl-C stops it.",
     "down": "Stop the server and the embedded PostgreSQL of this library.",

@@ -11,6 +11,7 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import Asset, AssetDetail
+from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
@@ -137,6 +138,17 @@ class Acting(Protocol):
 
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:
         """Look again at what failed in a run. Raises NotFound and Conflict."""
+        ...
+
+    def verify(
+        self,
+        name: str | None,
+        *,
+        sample: int | None,
+        found: Callable[[Finding], None],
+        done: Callable[[int, int], None],
+    ) -> Verification:
+        """Ask the sources whether what is remembered is still true; writes nothing. Raises NotFound."""
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

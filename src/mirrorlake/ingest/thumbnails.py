@@ -14,6 +14,7 @@ from mirrorlake.errors import CatalogError, DiskFull
 VERSION = "v1"
 DIGEST_BYTES = 32
 
+_RIFF_HEADER = 8
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -41,6 +42,15 @@ class Thumbnails:
         except FileNotFoundError:
             return None
         return data if _is_whole(data) else None
+
+    def stands(self, digest: bytes) -> bool:
+        """Whether `read` would answer one, at the cost of its first bytes only."""
+        try:
+            with self.path_of(digest).open("rb") as file:
+                start, size = file.read(_RIFF_HEADER), os.fstat(file.fileno()).st_size
+        except FileNotFoundError:
+            return False
+        return _announces(start, size)
 
     def write(self, digest: bytes, thumbnail: bytes) -> None:
         """Keep a thumbnail; again is as good as once. Readers see all of it or nothing.
@@ -80,8 +90,12 @@ def _size(path: Path) -> int | None:
 
 
 def _is_whole(data: bytes) -> bool:
+    return _announces(data[:_RIFF_HEADER], len(data))
+
+
+def _announces(start: bytes, size: int) -> bool:
     # A RIFF file says how long it is after its first eight bytes.
-    return data[:4] == b"RIFF" and int.from_bytes(data[4:8], "little") + 8 == len(data)
+    return start[:4] == b"RIFF" and int.from_bytes(start[4:], "little") + _RIFF_HEADER == size
 
 
 def _translated(error: OSError, root: Path) -> CatalogError:

@@ -1,0 +1,25 @@
+-- name: count_known
+-- How many objects are remembered of a datasource.
+SELECT count(*) FROM object WHERE datasource_id = %(datasource_id)s;
+
+-- name: objects_to_verify
+-- The next objects in byte order of their keys, with what names the thumbnail of each.
+SELECT object.key, object.token, object.size, object.state, object.asset_id, asset.digest
+FROM object LEFT JOIN asset ON asset.id = object.asset_id
+WHERE object.datasource_id = %(datasource_id)s AND object.key > %(after)s
+ORDER BY object.key LIMIT %(limit)s;
+
+-- name: sample_to_verify
+-- As many objects chosen at random. The narrow table is read once, and only so many rows of it are held.
+SELECT chosen.key, chosen.token, chosen.size, chosen.state, chosen.asset_id, asset.digest
+FROM (
+  SELECT key, token, size, state, asset_id FROM object
+  WHERE datasource_id = %(datasource_id)s ORDER BY random() LIMIT %(limit)s
+) AS chosen LEFT JOIN asset ON asset.id = chosen.asset_id
+ORDER BY chosen.key;
+
+-- name: keys_to_verify
+-- Single objects, as they are remembered now.
+SELECT object.key, object.token, object.size, object.state, object.asset_id, asset.digest
+FROM object LEFT JOIN asset ON asset.id = object.asset_id
+WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[]);
