@@ -57,6 +57,7 @@ from mirrorlake.storage.listing import list_range
 
 LISTINGS_AT_ONCE = 16
 GONE = "It is gone from its source: nothing was done"
+_UNKNOWN = "Its source does not say how it stands: "
 LEFT = "No pattern takes it any more: nothing was done"
 
 # Every way to write the sidecar's suffix: its case does not matter.
@@ -172,9 +173,11 @@ def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str:
     try:
         with closing(list_range(store, KeyRange(prefix=stem + ".", until=last))) as listing:
             found = [keep(batch, is_in(column(batch, "key"), wanted)) for batch in listing]
-            listing.certificate()
+            gaps = listing.certificate().gaps
     except (AccessDenied, SourceUnreachable) as error:
-        return f"Its source does not say how it stands: {error.message}"
+        return _UNKNOWN + error.message
+    if gaps:
+        return _UNKNOWN + gaps[0].reason
     return joined([no_rows(LISTING), *found])
 
 
