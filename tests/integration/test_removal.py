@@ -98,6 +98,25 @@ def test_what_returns_is_as_it_was_without_a_look(mirrored: Mirrored, bucket: Me
     assert (after.id, after.state) == (before.id, "present")
 
 
+def test_what_returns_in_an_archive_or_empty_is_told_and_waits_in_the_trash(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, [*MANY, *FEW])
+    identity = mirrored.assets()["x.png"].id
+    bucket.delete("x.png")
+    mirrored.run()
+    for data, storage_class, reason in (
+        (picture(len(MANY)), "GLACIER", "storage class GLACIER"),
+        (b"", None, "empty object"),
+    ):
+        bucket.put("x.png", data, storage_class=storage_class)
+        report = mirrored.run()
+        assert (report.counts.skipped, report.counts.unchanged, report.requests.get) == (1, 42, 0)
+        assert outcomes(mirrored, report.run) == {"x.png": (OutcomeKind.SKIPPED, reason)}
+        assert set(mirrored.assets("state:trash")) == {"x.png"}
+    bucket.put("x.png", picture(len(MANY)))
+    assert mirrored.run().requests.get == 0
+    assert mirrored.assets()["x.png"].id == identity
+
+
 def test_other_bytes_under_the_key_of_a_trashed_asset_bring_it_back(mirrored: Mirrored, bucket: MemoryStore):
     first(mirrored, bucket, [*MANY, *FEW])
     before = mirrored.assets()["x.png"]
