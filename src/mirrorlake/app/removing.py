@@ -1,4 +1,4 @@
-"""What a person decides about removals: to let held ones happen, and to bring an asset back."""
+"""What a person decides about removals: to let held ones happen, to bring an asset back, to empty the trash."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from contextlib import closing
 import pyarrow as pa
 
 from mirrorlake.catalog import assets, datasources, deletion, removal
+from mirrorlake.catalog import purge as trash
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import Vanished
 from mirrorlake.errors import MirrorlakeError, UsageError
@@ -15,6 +16,7 @@ from mirrorlake.ingest.recipe import Opens
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.progress import Began, unheard
+from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import recipe
 from mirrorlake.model.acts import Deletion
@@ -70,6 +72,26 @@ def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: Opens
         return False, False
     taken = bool(rules.governing(pa.array([each.key], pa.string()))[0] >= 0)
     return (now.token, now.size) == (each.token, each.size), taken
+
+
+def purge_trash(
+    catalog: Catalog, name: str, *, days: int, acknowledged: int | None, opens: Opens | None = None
+) -> tuple[int, Report | None]:
+    """How many assets wait in the trash of a datasource for so many days, and the run that removed them for good.
+
+    There is none unless exactly that number was said. A deleted datasource has a trash too. Raises NotFound,
+    UsageError where another number would go, PassRunning where a pass is at work.
+    """
+    source = datasources.by_name(catalog, name, deleted=True) or datasources.named(catalog, name)
+    before = trash.moment(catalog, days)
+    found = trash.count(catalog, source.id, before)
+    if acknowledged is None or not found:
+        return found, None
+    if acknowledged != found:
+        raise UsageError(
+            f"{found:,} assets would go, not {acknowledged:,}.", f"Say so if that is right: --acknowledge {found}"
+        )
+    return found, purge(source, before, catalog, opens=opens)
 
 
 def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:

@@ -212,6 +212,38 @@ def delete(
     return 2
 
 
+@app.command("purge")
+def purge(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    days: Annotated[int, typer.Option(min=0, max=36500, help="What was touched since stays.")] = 30,
+    acknowledge: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="How many assets go for good, as this command says without it.")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Empty the trash of a datasource: its assets there go for good, once each object is proven gone once more.
+
+    Those of a project, or of another datasource, stay. Does it only with --acknowledge. The bucket is never touched.
+    """
+    removing = import_module("mirrorlake.app.removing")
+    pool = import_module("mirrorlake.catalog.pool")
+    with terminate_as_interrupt(), pool.open_catalog(read_local_settings()) as catalog:
+        found, report = removing.purge_trash(catalog, name, days=days, acknowledged=acknowledge)
+    if report is not None:
+        return show_report(report, json=json)
+    if json:
+        print_json({"purged": False, "datasource": name, "days": days, "acknowledge": found})
+    if not found:
+        say(f"Nothing waits in the trash of {name} for {days} days that nothing else uses.")
+        return 0
+    say_error(
+        f"Nothing was done: {found:,} assets would go for good. Your bucket itself is never touched. If that is right: "
+        f"mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
+    )
+    return 2
+
+
 def install(parent: typer.Typer) -> None:
     """Add these commands."""
     parent.add_typer(app, name="datasource")

@@ -30,6 +30,7 @@ class Trigger(StrEnum):
     REAPPLY = "reapply"  # no pass: metadata is merged again
     RETRY = "retry"  # no pass: what failed in another run is looked at again
     CONFIRM = "confirm"  # no pass: removals that a person agreed to
+    PURGE = "purge"  # no pass: what waited long enough in the trash goes for good
 
 
 # What brings a datasource in step with its source, as a whole.

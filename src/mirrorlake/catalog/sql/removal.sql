@@ -138,7 +138,7 @@ FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 -- The newest pass of a datasource that came to a conclusion about what vanished. A run that waited in the queue may
 -- have begun after one with a higher number.
 SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
-WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry')
+WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry', 'purge')
 ORDER BY run.started DESC, run.id DESC LIMIT 1;
 
 -- name: confirm_hold
@@ -269,3 +269,42 @@ WHERE id = %(datasource_id)s AND NOT EXISTS (SELECT FROM asset WHERE asset.datas
 -- name: retire_datasource
 -- A datasource that is kept for its assets only.
 UPDATE datasource SET deleted = now() WHERE id = %(datasource_id)s;
+
+-- name: count_purgeable
+-- How many assets wait in the trash of a datasource, untouched since a moment, and are used by nothing else.
+SELECT count(*) FROM object JOIN asset ON asset.id = object.asset_id
+WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
+  AND asset.state = 2 AND asset.updated < %(before)s
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+  AND NOT EXISTS (
+    SELECT FROM object AS other
+    WHERE other.asset_id = asset.id AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
+  );
+
+-- name: purgeable_keys
+-- The next keys of those, in byte order.
+SELECT object.key FROM object JOIN asset ON asset.id = object.asset_id
+WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
+  AND asset.state = 2 AND asset.updated < %(before)s
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+  AND NOT EXISTS (
+    SELECT FROM object AS other
+    WHERE other.asset_id = asset.id AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
+  )
+  AND object.key > %(after)s
+ORDER BY object.key LIMIT %(limit)s;
+
+-- name: purge_moment
+-- What was in the trash before this moment has waited so many days.
+SELECT now() - make_interval(days => %(days)s);
+
+-- name: purge_objects
+-- The objects of staged keys whose asset still waits in the trash and that nothing else uses. They go before their assets.
+DELETE FROM object USING staged, asset
+WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (3, 4)
+  AND asset.id = object.asset_id AND asset.state = 2
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+  AND NOT EXISTS (
+    SELECT FROM object AS other
+    WHERE other.asset_id = asset.id AND (other.datasource_id <> $1 OR other.key <> staged.key)
+  );

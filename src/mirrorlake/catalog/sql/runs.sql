@@ -18,8 +18,8 @@ UPDATE run SET state = 'failed', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'running';
 
 -- name: revive_datasource
--- A deleted datasource that was kept for its assets is mirrored again.
-UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL;
+-- A deleted datasource that was kept for its assets is mirrored again. Emptying its trash is no mirroring.
+UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL AND %(trigger)s <> 'purge';
 
 -- name: insert_run
 -- A run begins.

@@ -1,0 +1,58 @@
+"""What waits in the trash of a datasource and may go for good: counted, read in key order, and removed by batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.staging import staged
+from mirrorlake.catalog.statements import statement
+from mirrorlake.model.runs import Counts
+
+KEYS_AT_ONCE = 4096
+
+
+def moment(catalog: Catalog, days: int) -> datetime:
+    """What was last touched before this has waited `days` days, by the clock of the database."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("purge_moment").query, {"days": days}).fetchone()
+    if row is None:
+        raise AssertionError("a SELECT without FROM answers one row")
+    return row[0]
+
+
+def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
+    """How many assets in the trash were last touched before this moment, and are used by nothing else."""
+    values = {"datasource_id": datasource_id, "before": before}
+    with catalog.read() as connection:
+        row = connection.execute(statement("count_purgeable").query, values).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
+    """Their keys, some thousand at a time, in byte order."""
+    after = ""
+    while True:
+        values = {"datasource_id": datasource_id, "before": before, "after": after, "limit": KEYS_AT_ONCE}
+        with catalog.read() as connection:
+            found = [key for (key,) in connection.execute(statement("purgeable_keys").query, values)]
+        if not found:
+            return
+        after = found[-1]
+        yield found
+
+
+def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
+    """Remove the assets of these keys for good, if they still wait in the trash and nothing uses them."""
+    if len(gone) == 0:
+        return Counts()
+    with staged(lease, pa.record_batch({"key": gone, "reason": causes})) as staging:
+        staging.run("find_vanished")
+        staging.fetch("lock_vanished")
+        staging.run("purge_objects", "remove_assets")
+        return staging.tell("tell_removed")

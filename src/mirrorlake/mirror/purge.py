@@ -1,0 +1,75 @@
+"""Empty the trash of a datasource of what has waited long enough: each object is proven gone once more."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pyarrow as pa
+
+from mirrorlake.catalog import purge as stored
+from mirrorlake.catalog import removal
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.errors import StorageError
+from mirrorlake.ingest.recipe import Opens
+from mirrorlake.mirror.conclude import Ending, conclude
+from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import opened, recipe, root_now
+from mirrorlake.mirror.tally import Tally
+from mirrorlake.model.runs import Trigger
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.orphans import GONE, NOT_TAKEN
+from mirrorlake.select.kernels import chosen, filled
+
+_TOLD = {
+    Proof.STANDS: "It stands again: it was left in the trash, and the next pass brings it back",
+    Proof.UNKNOWN: "The source did not say whether it still stands: it was left in the trash",
+}
+
+
+def purge(source: Datasource, before: datetime, catalog: Catalog, *, opens: Opens | None = None) -> Report:
+    """A run that removes for good what was last touched in the trash before this moment, unless something uses it.
+
+    Raises PassRunning where a pass of this datasource is at work, LeaseLost where one took over.
+    """
+    lease = begin(catalog, source.id, Trigger.PURGE)
+    tally = Tally(lease.tell)
+    opens = opens or recipe(source)
+    return conclude(
+        lease,
+        source,
+        tally,
+        lambda: _carry_out(lease, source, before, opens, tally),
+        lists=False,
+        supersedes=False,
+    )
+
+
+def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens, tally: Tally) -> Ending:
+    catalog = lease.catalog
+    if root_now(source, catalog).other:
+        raise StorageError(
+            f"The folder {source.location.container} is not the one that earlier passes saw.",
+            "Nothing was removed. Check what is mounted there, then run a pass.",
+        )
+    with opened(opens, tally, lease) as store:
+        rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
+        prover = Prover(store)
+        for names in stored.keys(catalog, source.id, before):
+            keys = pa.array(names, pa.string())
+            taken = rules.governing(keys) >= 0
+            # What no pattern takes any more may well stand: as when it went into the trash, nothing is asked.
+            left_out = chosen(keys, ~taken)
+            tally.add(stored.purge(lease, left_out, filled(len(left_out), NOT_TAKEN, pa.string())))
+            asked = [key for key, one in zip(names, taken, strict=True) if one]
+            proofs = prover.prove(asked)
+            told = pa.array([_TOLD[proof] for proof in proofs if proof is not Proof.GONE], pa.string())
+            proven = pa.array(
+                [key for key, proof in zip(asked, proofs, strict=True) if proof is Proof.GONE], pa.string()
+            )
+            tally.add(stored.purge(lease, proven, filled(len(proven), GONE, pa.string())))
+            doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
+            tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
+    return Ending()

@@ -1,0 +1,105 @@
+"""The trash is emptied only of what nobody uses, has waited long enough, and is proven gone once more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.faulty import Faulty
+from tests.support.passes import Mirrored, put_all
+
+from mirrorlake.app.removing import purge_trash
+from mirrorlake.catalog import datasources, deletion, projects, runs
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import NotFound, SourceUnreachable, UsageError
+from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.runs import RunState
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.memory import MemoryStore
+
+KEYS = [f"{number:02}.png" for number in range(20)]
+GONE = KEYS[:6]
+
+
+@pytest.fixture
+def bucket() -> MemoryStore:
+    bucket = MemoryStore()
+    put_all(bucket, KEYS)
+    return bucket
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore) -> Mirrored:
+    mirrored = Mirrored(empty_catalog, tmp_path, bucket)
+    mirrored.run()
+    for key in GONE:
+        bucket.delete(key)
+    assert mirrored.run().counts.removed == len(GONE)
+    return mirrored
+
+
+def purge(
+    mirrored: Mirrored, count: int | None, *, days: int = 0, store: Store | None = None
+) -> tuple[int, Report | None]:
+    opens = OpenedStore(store or mirrored.store)
+    return purge_trash(mirrored.catalog, mirrored.source.name, days=days, acknowledged=count, opens=opens)
+
+
+def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
+    assert purge(mirrored, None) == (6, None)
+    with pytest.raises(UsageError, match="6 assets would go, not 5"):
+        purge(mirrored, 5)
+    with pytest.raises(NotFound):
+        purge_trash(mirrored.catalog, "nobody", days=0, acknowledged=None)
+    assert len(mirrored.states()) == 20
+
+
+def test_a_purge_removes_for_good_and_the_next_pass_plans_nothing(mirrored: Mirrored):
+    _, report = purge(mirrored, 6)
+    assert report is not None
+    assert (report.state, report.counts.removed, report.requests.head) == (RunState.SUCCEEDED, 6, 6)
+    assert set(mirrored.states()) == set(KEYS) - set(GONE)
+    after = mirrored.run()
+    assert (after.counts.unchanged, after.counts.missing, after.counts.removed) == (14, 0, 0)
+    assert purge(mirrored, None) == (0, None)
+
+
+def test_what_was_touched_of_late_stays(mirrored: Mirrored):
+    assert purge(mirrored, None, days=1) == (0, None)
+
+
+def test_what_a_project_uses_or_stands_again_or_is_unknown_stays(mirrored: Mirrored, bucket: MemoryStore):
+    used = mirrored.assets("state:trash")["00.png"].id
+    projects.add(mirrored.catalog, "roads", [used])
+    put_all(bucket, ["01.png"])  # back, and no pass has seen it yet
+    faulty = Faulty(bucket)
+    faulty.fail("head", times=100, error=SourceUnreachable("timed out"), keys=lambda key: key == "02.png")
+    _, report = purge(mirrored, 5, store=faulty)
+    assert report is not None
+    assert (report.counts.removed, report.counts.missing) == (3, 2)
+    assert {key for key, state in mirrored.states().items() if state == "trash"} == {"00.png", "01.png", "02.png"}
+    told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=10)}
+    assert told["03.png"] == "Its object is gone; it was removed"
+    assert (told["01.png"] or "").startswith("It stands again")
+
+
+def test_the_trash_of_a_deleted_datasource_can_be_emptied_and_does_not_revive_it(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    deletion.delete(mirrored.catalog, mirrored.source, 14)
+    for key in KEYS:
+        bucket.delete(key)
+    _, report = purge(mirrored, 20)
+    assert report is not None
+    assert report.counts.removed == 20
+    assert mirrored.states() == {}
+    assert datasources.list_all(mirrored.catalog) == []
+
+
+def test_what_no_pattern_takes_is_purged_though_it_stands(mirrored: Mirrored):
+    mirrored.change(exclude=("19.png",))
+    mirrored.run()
+    _, report = purge(mirrored, 7)
+    assert report is not None
+    assert (report.counts.removed, report.requests.head) == (7, 6)
