@@ -86,13 +86,9 @@ def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos
     for words in (
         ("datasource", "explain", "my/photos", "00.png"),
         ("datasource", "explain", "my/photos", "04.png"),
-        ("datasource", "explain", "my/photos", "00.json"),
         ("datasource", "explain", "none", "00.png"),
         ("datasource", "explain", "my/photos", ""),
-        ("datasource", "delete", "my/photos"),
         ("datasource", "delete", "my/photos", "--acknowledge", "3"),
-        ("datasource", "delete", "none"),
-        ("datasource", "reapply", "none"),
         ("project", "remove", "none", "1"),
     ):
         mine, theirs = here.run(*words), there.run(*words)
