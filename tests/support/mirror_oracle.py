@@ -293,6 +293,8 @@ def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World
             assert now.key in world.live() - known, "moved onto another asset"
             assert world.pictures[now.key] == was.token, "moved to other bytes"
         _check_state(was, now, world)
+        if now.key == was.key and now.sidecar is None and was.sidecar is not None:
+            assert world.sidecar_of(now.key) is None, "metadata taken back from a sidecar that stands"
         _check_content(was, now, told)
     for asset in after.keys() - before.keys():
         wanted = new_row(after[asset].key, told)

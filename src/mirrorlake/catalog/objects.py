@@ -12,6 +12,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.stretches import Stretch, as_known
 from mirrorlake.model.columns import KNOWN
+from mirrorlake.plan.unlisted import REMEMBERED
 
 STRETCH_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
 BATCH_STRETCHES = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
@@ -53,6 +54,16 @@ def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.Reco
         ).fetchall()
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
     return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
+
+
+def remembered_sidecars(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
+    """One REMEMBERED batch: of these keys, those whose assets this datasource governs and has read a sidecar for."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("remembered_sidecars").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchall()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in REMEMBERED.names]
+    return pa.RecordBatch.from_pydict(dict(zip(REMEMBERED.names, columns, strict=True)), schema=REMEMBERED)
 
 
 def knows_any(catalog: Catalog, datasource_id: int) -> bool:

@@ -15,6 +15,7 @@ from mirrorlake.mirror.survey import Survey
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.moves import Moves
+from mirrorlake.plan.unlisted import NONE_UNLISTED, Unlisted
 from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
 
 UNNAMEABLE = "the key cannot be held by a catalog (not UTF-8, a NUL character, or a symbolic link)"
@@ -32,10 +33,11 @@ class _Final:
 
     survey: Survey
     moves: Moves
+    unlisted: Unlisted
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self.survey.changes:
-            yield apply_moves(batch, self.moves, self.survey.frozen)
+            yield self.unlisted.applied_to(apply_moves(batch, self.moves, self.survey.frozen))
         if self.survey.unnameable:
             yield skipped(dict.fromkeys(self.survey.unnameable, UNNAMEABLE))
 
@@ -67,12 +69,15 @@ def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatc
             yield rows
 
 
-def plan(survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Path) -> Planned:
+def plan(
+    survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Path, unlisted: Unlisted = NONE_UNLISTED
+) -> Planned:
     """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
 
-    `recognise` finds what other datasources have read already; None where no other reaches the objects.
+    `unlisted` sidecars stand, whatever the listing says. `recognise` finds what other datasources have read already;
+    None where no other reaches the objects.
     """
-    final: Iterable[pa.RecordBatch] = _Final(survey, prove(plan_moves(lambda: survey.changes)))
+    final: Iterable[pa.RecordBatch] = _Final(survey, prove(plan_moves(lambda: survey.changes)), unlisted)
     if recognise is not None:
         # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
         spool = workdir / "recognised.arrow"

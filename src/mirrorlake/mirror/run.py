@@ -31,6 +31,7 @@ from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Stoppable
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
+from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
@@ -93,7 +94,11 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         tally.add(_surveyed(found))
         prover = Prover(store)
         planned = plan(
-            found, lambda moves: prove_moves(moves, prover), recogniser(parts.catalog, source, source.id), parts.workdir
+            found,
+            lambda moves: prove_moves(moves, prover),
+            recogniser(parts.catalog, source, source.id),
+            parts.workdir,
+            not_gone(unlisted_sidecars(found, rules.sidecar_suffix, parts.catalog, source.id), prover),
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         tell_gaps(lease, found.gaps)
@@ -134,6 +139,7 @@ def dry_run(
         tally.add(_surveyed(found))
         planned = plan(found, lambda moves: moves, recogniser(parts.catalog, source, known_id), parts.workdir)
         summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
+        unlisted = unlisted_sidecars(found, rules.sidecar_suffix, parts.catalog, known_id)
         tally.add(
             Counts(
                 new=summary.new,
@@ -150,7 +156,7 @@ def dry_run(
         would = Would(
             list=made.list,
             get=made.get + asked.get,
-            head=removals.heads + made.head + asked.head,
+            head=removals.heads + made.head + asked.head + len(unlisted),
             bytes=tally.bytes_read + summary.bytes,
         )
         hold, error = removals.hold, sentence(found.gaps)

@@ -38,6 +38,13 @@ FROM (
 SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
 
+-- name: remembered_sidecars
+-- The sidecars that were last read for single keys whose assets this datasource governs.
+SELECT object.key, asset.sidecar_key, object.sidecar_token, object.sidecar_size
+FROM object JOIN asset ON asset.id = object.asset_id
+WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[])
+  AND asset.datasource_id = %(datasource_id)s AND asset.sidecar_key IS NOT NULL AND object.sidecar_token <> '';
+
 -- name: estimated_objects
 -- About how many objects all datasources have together; -1 before the first vacuum.
 SELECT reltuples FROM pg_class WHERE oid = 'object'::regclass;

@@ -1,0 +1,35 @@
+"""Ask for sidecars that a listing leaves out, before anything that was read of them is taken back."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pyarrow as pa
+
+from mirrorlake.catalog.objects import remembered_sidecars
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.mirror.survey import Survey
+from mirrorlake.plan.unlisted import NONE_UNLISTED, REMEMBERED, Unlisted, doubtful, parted
+from mirrorlake.select.kernels import column, joined, keep, mask_of, no_rows
+
+
+def unlisted_sidecars(found: Survey, suffix: str | None, catalog: Catalog, known_id: int | None) -> Unlisted:
+    """The remembered sidecars that the listing does not name. One statement a batch of changes at most."""
+    if known_id is None:
+        return NONE_UNLISTED
+    rows = [no_rows(REMEMBERED)]
+    for batch in found.changes:
+        keys = cast("list[str]", parted(batch, suffix).to_pylist())
+        if keys:
+            remembered = remembered_sidecars(catalog, known_id, keys)
+            rows.append(keep(remembered, doubtful(remembered, batch, suffix)))
+    return Unlisted(joined(rows))
+
+
+def not_gone(unlisted: Unlisted, prover: Prover) -> Unlisted:
+    """Those of them that are not proven gone, each asked for by its key."""
+    sidecars = cast("list[str]", column(unlisted.rows, "sidecar_key").to_pylist())
+    asked = list(dict.fromkeys(sidecars))  # one may serve several assets
+    gone = {key for key, proof in zip(asked, prover.prove(asked), strict=True) if proof is Proof.GONE}
+    return Unlisted(keep(unlisted.rows, mask_of(pa.array([key not in gone for key in sidecars], pa.bool_()))))
