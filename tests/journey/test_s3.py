@@ -93,6 +93,20 @@ def test_the_version_of_an_object_that_was_read_is_kept_and_shown(stub: S3Stub, 
     assert shown() == dict.fromkeys(keys)
 
 
+def test_the_version_that_a_real_server_gives_is_kept_too(weed: Seaweed, cli: Cli) -> None:
+    bucket = weed_bucket(weed, cli)
+    client = weed.client()
+    client.put_bucket_versioning(Bucket=bucket.name, VersioningConfiguration={"Status": "Enabled"})
+    keys = ("plain.png", "a b%.png")
+    given = {
+        key: client.put_object(Bucket=bucket.name, Key=key, Body=picture_no(number))["VersionId"]
+        for number, key in enumerate(keys)
+    }
+    assert told(bucket.mirror()) == {"new": 2}
+    ids = {asset["key"]: asset["id"] for asset in bucket.cli.search()}
+    assert {key: bucket.cli.run("asset", "show", ids[key], "--json").json["version"] for key in keys} == given
+
+
 def test_torture_keys_go_in_and_are_found_as_they_are(stub: S3Stub, ordered_bucket: Bucket) -> None:
     bucket = ordered_bucket
     keys = list(dict.fromkeys(shortened(key) + ".png" for key in torture.torture_keys()))
