@@ -39,6 +39,9 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
     if key.startswith((LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX)):
         reason = f"It stands under {LIBRARY_PREFIX}, which is the library's own."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
+    if key.endswith("/"):
+        reason = "It is a folder marker: some tools put an object with such a name where a folder is meant."
+        return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     suffix = rules.sidecar_suffix
     if suffix is not None and key.endswith(suffix):
         reason = f"It ends in the sidecar suffix {suffix!r}: metadata of {key.removesuffix(suffix)!r}, never an asset."

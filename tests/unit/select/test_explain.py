@@ -54,6 +54,8 @@ def test_a_taken_key_names_its_config_and_pattern(key: str, config: int, origin:
         ("q/train/a.jpg", Verdict.LEFT, "prefix 'p/'"),
         ("p/.mirrorlake/a.jpg", Verdict.LEFT, "library's own"),
         ("p/train/a.tiff", Verdict.LEFT, "no supported suffix"),
+        ("p/train/", Verdict.LEFT, "folder marker"),
+        ("p/train/a.jpg/", Verdict.LEFT, "folder marker"),
         ("p/train/draft/a.jpg", Verdict.LEFT, "Config 1 (train) leaves it out by '**/draft/**'"),
         ("p/other/a.jpg", Verdict.LEFT, "No pattern of config 2"),
         ("p/train/a.jpg.meta", Verdict.SIDECAR, "'p/train/a.jpg'"),
