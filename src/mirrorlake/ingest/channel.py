@@ -111,7 +111,9 @@ class Board:
 
     def decoding(self, place: Place | None, now_ns: int = 0) -> None:
         """Say which row is being decoded, and since when on the monotonic clock."""
-        self._cells[_SINCE] = now_ns
+        # The time of a row that ended stays: who has just read which row it was must not find it endless.
+        if place is not None:
+            self._cells[_SINCE] = now_ns
         self._cells[_DECODING] = _packed(place)
 
     def fetching(self, thread: int, place: Place | None) -> None:

@@ -1,0 +1,21 @@
+"""What a worker says it is doing, read by another process between any two of its writes."""
+
+from __future__ import annotations
+
+import tempfile
+
+from mirrorlake.ingest.channel import Board, Place
+
+
+def test_a_row_that_has_just_ended_does_not_look_as_if_it_had_taken_for_ever():
+    with tempfile.TemporaryFile() as file:
+        file.truncate(Board.size(1))
+        board = Board(file.fileno(), 1)
+    board.decoding(Place(3, 4), 1_000)
+    seen = board.decoded  # by the coordinator, which asks for the time next
+    board.decoding(None)
+
+    assert seen == Place(3, 4)
+    assert board.since_ns == 1_000
+    assert board.decoded is None
+    board.close()
