@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from tests.support.locks import until_somebody_waits
 from tests.support.postgres import Server
 
 from mirrorlake.catalog import assets, datasources, edits
@@ -186,3 +188,37 @@ def test_a_full_disk_is_named(empty_catalog: Catalog):
         connection.execute("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
     with pytest.raises(DiskFull, match="No space is left"), empty_catalog.arrow() as arrow, arrow.cursor() as cursor:
         cursor.execute("DO $$ BEGIN RAISE SQLSTATE '53100'; END $$")
+
+
+def test_of_two_changes_at_a_time_none_is_lost(empty_catalog: Catalog):
+    made = make(empty_catalog)
+
+    def ordered(settings: MirrorSettings) -> MirrorSettings:
+        return replace(settings, listing_ordered=False)
+
+    with ThreadPoolExecutor(1) as thread:
+
+        def suffixed(settings: MirrorSettings) -> MirrorSettings:
+            other.append(thread.submit(datasources.change_settings, empty_catalog, made.name, ordered))
+            until_somebody_waits(empty_catalog)
+            return replace(settings, sidecar_suffix=".meta.json")
+
+        other: list[Future[None]] = []
+        datasources.change_settings(empty_catalog, made.name, suffixed)
+        other[0].result()
+
+    found = datasources.named(empty_catalog, made.name).settings
+    assert (found.sidecar_suffix, found.listing_ordered) == (".meta.json", False)
+
+
+def test_a_change_that_cannot_be_made_leaves_everything_as_it_was(empty_catalog: Catalog):
+    made = make(empty_catalog)
+
+    def refused(_: MirrorSettings) -> MirrorSettings:
+        raise UsageError("no")
+
+    with pytest.raises(UsageError, match="no"):
+        datasources.change_settings(empty_catalog, made.name, refused)
+    with pytest.raises(NotFound, match="other"):
+        datasources.change_settings(empty_catalog, "other", lambda settings: settings)
+    assert datasources.named(empty_catalog, made.name) == made

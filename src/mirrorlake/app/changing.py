@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog
@@ -16,7 +15,4 @@ def change_settings(catalog: Catalog, name: str, change: Mapping[str, Json]) -> 
 
     Raises NotFound, and SettingsError or PatternError for what cannot be set.
     """
-    source = datasources.named(catalog, name)
-    settings = changed(source.settings, change)
-    if settings != source.settings:  # an untouched schedule keeps what it counts from
-        datasources.update(catalog, replace(source, settings=settings))
+    datasources.change_settings(catalog, name, lambda stored: changed(stored, change))

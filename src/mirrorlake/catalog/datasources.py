@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -71,7 +71,7 @@ def named(catalog: Catalog, name: str) -> Datasource:
     """The datasource of this name. Raises NotFound."""
     source = by_name(catalog, name)
     if source is None:
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+        raise _unknown(name)
     return source
 
 
@@ -102,18 +102,25 @@ def list_all(catalog: Catalog) -> list[Datasource]:
 def update(catalog: Catalog, datasource: Datasource) -> Datasource:
     """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
     with catalog.write() as connection:
-        row = connection.execute(
-            statement("update_datasource").query,
-            {
-                "id": datasource.id,
-                "access": Jsonb(asdict(datasource.access)),
-                "settings": Jsonb(settings_to_json(datasource.settings)),
-            },
-        ).fetchone()
+        return _update(connection, datasource)
+
+
+def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
+    """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
+
+    Raises NotFound, and whatever `change` raises: then nothing is stored.
+    """
+    with catalog.write() as connection:
+        row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
         if row is None:
-            raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
-        set_schedule(connection, datasource.id, datasource.settings.schedule)
-    return _datasource(row)
+            raise _unknown(name)
+        found = connection.execute(statement("datasource_by_id").query, {"id": row[0]}).fetchone()
+        if found is None:
+            raise AssertionError("the row is locked")
+        source = _datasource(found)
+        settings = change(source.settings)
+        if settings != source.settings:  # an untouched schedule keeps what it counts from
+            _update(connection, replace(source, settings=settings))
 
 
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
@@ -187,6 +194,25 @@ def location_of(uri: str) -> Location:
         return Location(provider=Provider.FILE, container=unquote(rest))
     container, _, prefix = rest.partition("/")
     return Location(provider=Provider(scheme), container=container, prefix=prefix)
+
+
+def _unknown(name: str) -> NotFound:
+    return NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+
+
+def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) -> Datasource:
+    row = connection.execute(
+        statement("update_datasource").query,
+        {
+            "id": datasource.id,
+            "access": Jsonb(asdict(datasource.access)),
+            "settings": Jsonb(settings_to_json(datasource.settings)),
+        },
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+    set_schedule(connection, datasource.id, datasource.settings.schedule)
+    return _datasource(row)
 
 
 def _insert(
