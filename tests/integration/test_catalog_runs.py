@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from tests.support.locks import until_somebody_waits
 
 from mirrorlake.catalog import datasources, runs
 from mirrorlake.catalog.pool import Catalog
@@ -43,6 +44,20 @@ def test_a_finished_run_tells_its_counts(empty_catalog: Catalog, source: Datasou
     assert (run.counts, run.requests, run.bytes_read) == (Counts(new=2), Requests(list=1, get=2), 3)
     assert run.finished is not None
     assert run.finished >= run.started
+
+
+def test_a_run_that_is_just_ending_is_still_at_work_for_everybody_else(empty_catalog: Catalog, source: Datasource):
+    lease = runs.begin(empty_catalog, source.id, "mirror")
+    with ThreadPoolExecutor(1) as thread:
+        with empty_catalog.write() as connection:
+            connection.execute("SELECT FROM run WHERE id = %s FOR UPDATE", (lease.run_id,))
+            ending = thread.submit(end, lease)
+            until_somebody_waits(empty_catalog)
+            assert runs.show_run(empty_catalog, lease.run_id).state is RunState.RUNNING
+            with pytest.raises(PassRunning):
+                runs.begin(empty_catalog, source.id, "mirror")
+        ending.result()
+    assert runs.show_run(empty_catalog, lease.run_id).state is RunState.SUCCEEDED
 
 
 def test_a_second_pass_is_refused_and_names_the_first(empty_catalog: Catalog, source: Datasource):

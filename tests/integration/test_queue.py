@@ -219,17 +219,36 @@ def test_a_foreground_pass_that_died_is_nobodys_to_take_over(empty_catalog: Cata
     assert queue.requeue_interrupted(empty_catalog) == []
 
 
-def test_what_waits_for_a_deleted_datasource_never_begins(empty_catalog: Catalog):
-    source = new_source(empty_catalog, "a", Every(1))
-    beat = due(empty_catalog, "a")
-    run_id = queue.request(empty_catalog, "a")
-    with empty_catalog.write() as connection:  # an asset keeps the datasource from going altogether
+def delete_but_keep_its_asset(catalog: Catalog, source: Datasource) -> None:
+    """An asset keeps the datasource from going altogether."""
+    with catalog.write() as connection:
         connection.execute(
             "INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,"
             " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '')",
             (source.id,),
         )
-    deletion.delete(empty_catalog, source, deletion.deletion(empty_catalog, source).acknowledge)
+    deletion.delete(catalog, source, deletion.deletion(catalog, source).acknowledge)
+
+
+def test_a_run_whose_worker_died_does_not_wait_again_for_a_datasource_deleted_since(empty_catalog: Catalog):
+    source = new_source(empty_catalog, "a")
+    left = queue.request(empty_catalog, "a")
+    begun(empty_catalog).close()  # as if its process had died
+    delete_but_keep_its_asset(empty_catalog, source)
+    age_lease(empty_catalog, queue.SILENT_S + 1)
+
+    [gone] = queue.requeue_interrupted(empty_catalog)
+
+    assert (gone.run_id, gone.again) == (left, None)
+    assert [run.state for run in runs.list_runs(empty_catalog, limit=9)] == [RunState.FAILED]
+    assert not queue_waits(empty_catalog)
+
+
+def test_what_waits_for_a_deleted_datasource_never_begins(empty_catalog: Catalog):
+    source = new_source(empty_catalog, "a", Every(1))
+    beat = due(empty_catalog, "a")
+    run_id = queue.request(empty_catalog, "a")
+    delete_but_keep_its_asset(empty_catalog, source)
 
     assert queue.claim(empty_catalog) is None
     assert runs.show_run(empty_catalog, run_id).state is RunState.CANCELLED

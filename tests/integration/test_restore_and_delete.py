@@ -11,10 +11,11 @@ from mirrorlake.app.removing import restore_in
 from mirrorlake.catalog import datasources, deletion, edits, projects
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import begin
-from mirrorlake.errors import NotFound, PassRunning, UsageError
+from mirrorlake.errors import Conflict, NotFound, PassRunning, UsageError
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Access, MirrorSettings, Orphans
 from mirrorlake.storage.memory import MemoryStore
 
@@ -173,3 +174,26 @@ def test_a_datasource_is_not_deleted_under_a_running_pass(mirrored: Mirrored):
     with begin(mirrored.catalog, mirrored.source.id, "mirror"), pytest.raises(PassRunning):
         deletion.delete(mirrored.catalog, mirrored.source, 30)
     assert len(mirrored.visible()) == 30
+
+
+def test_what_a_deleted_datasource_held_can_be_confirmed_by_nobody(mirrored: Mirrored, bucket: MemoryStore):
+    for key in list(mirrored.assets())[:20]:
+        bucket.delete(key)
+    held = mirrored.run()
+    assert held.state is RunState.HELD
+    deletion.delete(mirrored.catalog, mirrored.source, 30)
+
+    with pytest.raises(Conflict, match="dismissed"):
+        mirrored.confirm(held.run)
+    assert datasources.list_all(mirrored.catalog) == []
+
+
+def test_only_mirroring_its_address_brings_a_deleted_datasource_back(mirrored: Mirrored):
+    deletion.delete(mirrored.catalog, mirrored.source, 30)
+    for trigger in set(Trigger) - {Trigger.MIRROR, Trigger.PURGE}:
+        with pytest.raises(NotFound, match="was deleted"):
+            begin(mirrored.catalog, mirrored.source.id, trigger)
+    begin(mirrored.catalog, mirrored.source.id, Trigger.PURGE).close()
+    assert datasources.list_all(mirrored.catalog) == []
+    begin(mirrored.catalog, mirrored.source.id, Trigger.MIRROR).close()
+    assert [one.name for one in datasources.list_all(mirrored.catalog)] == [mirrored.source.name]

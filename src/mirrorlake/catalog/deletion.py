@@ -6,7 +6,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.queue import cancel_queued
+from mirrorlake.catalog.queue import cancel_waiting
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import UsageError
@@ -29,7 +29,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     with catalog.write() as connection:
         connection.execute(statement("hold_store").query, values)  # first, as passes do
         refuse_while_running(connection, source.id)
-        cancel_queued(connection, source.id)
+        cancel_waiting(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
         found = _counted(connection, source)
         if found.acknowledge != acknowledged:

@@ -24,6 +24,7 @@ from mirrorlake.plan.manual import refusal
 ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
 SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
 DELETED = "its datasource was deleted before it began"
+DELETED_HELD = "its datasource was deleted before anybody confirmed what it held"
 _FRESH = {"fresh": LEASE_S - SILENT_S}  # seconds that a lease lasts still which was renewed less than SILENT_S ago
 
 
@@ -33,7 +34,7 @@ class Interrupted:
 
     run_id: int
     datasource: str
-    again: int | None  # the run that waits in its place; None: last attempt, cancelled, or another waits already
+    again: int | None  # the run that waits in its place; None: last attempt, unwanted, or another waits already
 
 
 def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> int:
@@ -84,7 +85,7 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
     """End the runs of workers that died, and put each into the queue again. What they committed is not done twice."""
     with catalog.write() as connection:
         found: list[Interrupted] = []
-        for run_id, datasource_id, name, trigger, attempt, cancelled in connection.execute(
+        for run_id, datasource_id, name, trigger, attempt, unwanted in connection.execute(
             statement("abandoned_runs").query, _FRESH
         ).fetchall():
             values = {"datasource_id": datasource_id, "trigger": trigger, "attempt": attempt + 1, "error": INTERRUPTED}
@@ -92,15 +93,20 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
                 continue
             connection.execute(statement("fail_interrupted").query, values)
             made = None
-            if attempt < ATTEMPTS and not cancelled:
+            if attempt < ATTEMPTS and not unwanted:
                 made = connection.execute(statement("insert_queued").query, values).fetchone()
             found.append(Interrupted(run_id=run_id, datasource=name, again=None if made is None else made[0]))
         return found
 
 
-def cancel_queued(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
-    """Let nothing begin that waits for a datasource which is being deleted in this transaction."""
-    connection.execute(statement("cancel_queued").query, {"datasource_id": datasource_id, "error": DELETED})
+def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
+    """Let nothing come any more of runs that wait, for a worker or for consent, for a datasource that is being deleted.
+
+    To be called in the transaction that deletes it.
+    """
+    values = {"datasource_id": datasource_id, "error": DELETED, "held": DELETED_HELD}
+    connection.execute(statement("cancel_queued").query, values)
+    connection.execute(statement("dismiss_holds").query, values)
 
 
 def _permitted(connection: psycopg.Connection[TupleRow], name: str) -> int:

@@ -20,13 +20,15 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
 from mirrorlake.model.objects import Gap, Requests
-from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
 HEARTBEAT_S = 2.0  # also how old the counts of a live run are for those who watch
 LOOK_S = 1.0  # how soon a holder hears that its run is to end; its commits hear it at once
 LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
+# A deleted datasource comes back when its address is mirrored, and has a trash to empty; nothing else works on it.
+_OF_DELETED = (Trigger.MIRROR, Trigger.PURGE)
 _PASSES = [trigger.value for trigger in PASSES]
 INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
 
@@ -114,10 +116,14 @@ class Lease:
         """How far the pass is; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
 
-    def close(self) -> None:
-        """End heartbeat and session."""
+    def rest(self) -> None:
+        """End the heartbeat; the session stands, and nobody takes over."""
         self._ended.set()
         self._heart.join()
+
+    def close(self) -> None:
+        """End heartbeat and session."""
+        self.rest()
         self._session.close()
 
     def _beat(self) -> None:
@@ -165,7 +171,8 @@ class Lease:
 def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
     """Begin a run. Takes over at once from a pass whose process is gone, and marks its run as failed.
 
-    Raises PassRunning where another pass of this datasource is at work, NotFound where there is no such datasource.
+    Raises PassRunning where another pass of this datasource is at work, NotFound where there is no such datasource or
+    it was deleted; mirroring its address brings it back.
     """
     session = catalog.session()
     try:
@@ -205,22 +212,26 @@ def finish(
     error: str | None = None,
 ) -> None:
     """End the run and give the lease back. Raises LeaseLost where another pass has taken over meanwhile."""
-    lease.close()
-    with lease.catalog.write() as connection:
-        ended = connection.execute(
-            statement("finish_run").query,
-            {
-                "run_id": lease.run_id,
-                "state": state.value,
-                "counts": Jsonb(asdict(counts)),
-                "requests": Jsonb(asdict(requests)),
-                "bytes_read": bytes_read,
-                "error": error,
-            },
-        )
-        connection.execute(
-            statement("give_lease_back").query, {"datasource_id": lease.datasource_id, "holder": lease.holder}
-        )
+    lease.rest()
+    # The session goes last: without it the run would look abandoned before it is told how it ended.
+    try:
+        with lease.catalog.write() as connection:
+            ended = connection.execute(
+                statement("finish_run").query,
+                {
+                    "run_id": lease.run_id,
+                    "state": state.value,
+                    "counts": Jsonb(asdict(counts)),
+                    "requests": Jsonb(asdict(requests)),
+                    "bytes_read": bytes_read,
+                    "error": error,
+                },
+            )
+            connection.execute(
+                statement("give_lease_back").query, {"datasource_id": lease.datasource_id, "holder": lease.holder}
+            )
+    finally:
+        lease.close()
     if ended.rowcount != 1:
         raise lease_lost(lease)
 
@@ -330,16 +341,20 @@ def _try_to_begin(
         named = session.execute(statement("lock_datasource").query, values).fetchone()
         if named is None:
             raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
+        name, deleted = named
+        if deleted and trigger not in _OF_DELETED:
+            raise NotFound(f"The datasource {name} was deleted.", "Mirror its address again to bring it back.")
         standing = session.execute(statement("standing_lease").query, values).fetchone()
         if standing is not None:
             run_id, started, alive = standing
             if alive:
                 if refuse:
-                    raise _pass_running(named[0], run_id, started)
+                    raise _pass_running(name, run_id, started)
                 return None
         # Also a run whose lease vanished with its database's last checkpoint is no longer running.
         session.execute(statement("fail_interrupted").query, values | {"error": INTERRUPTED})
-        session.execute(statement("revive_datasource").query, values)
+        if trigger == Trigger.MIRROR:
+            session.execute(statement("revive_datasource").query, values)
         begun = session.execute(statement("insert_run").query, values).fetchone()
         if begun is None:
             raise AssertionError("INSERT ... RETURNING answers one row")

@@ -33,8 +33,10 @@ SELECT EXISTS (SELECT FROM run WHERE state = 'queued');
 UPDATE run SET state = 'running', started = now() WHERE id = %(run_id)s AND state = 'queued';
 
 -- name: abandoned_runs
--- Runs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first.
-SELECT run.id, run.datasource_id, datasource.name, run.trigger, run.attempt, run.cancel_requested IS NOT NULL
+-- Runs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first; the last
+-- column says that nobody wants them any more.
+SELECT run.id, run.datasource_id, datasource.name, run.trigger, run.attempt,
+  run.cancel_requested IS NOT NULL OR datasource.deleted IS NOT NULL
 FROM run JOIN datasource ON datasource.id = run.datasource_id
 WHERE run.state = 'running' AND run.attempt IS NOT NULL AND NOT EXISTS (
   SELECT FROM lease WHERE lease.run_id = run.id
@@ -50,3 +52,11 @@ FOR NO KEY UPDATE OF datasource, run SKIP LOCKED;
 -- What waits for a datasource that is being deleted never begins.
 UPDATE run SET state = 'cancelled', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'queued';
+
+-- name: dismiss_holds
+-- What the runs of a datasource that is being deleted hold back can be confirmed by nobody any more.
+WITH dismissed AS (
+  UPDATE run SET state = 'cancelled', error = %(held)s
+  WHERE datasource_id = %(datasource_id)s AND state = 'held' RETURNING id
+)
+DELETE FROM held_removal USING dismissed WHERE held_removal.run_id = dismissed.id;

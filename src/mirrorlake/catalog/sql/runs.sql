@@ -1,6 +1,6 @@
 -- name: lock_datasource
 -- Lets only one command at a time decide about a datasource's lease; commits of a pass go on meanwhile.
-SELECT name FROM datasource WHERE id = %(datasource_id)s FOR NO KEY UPDATE;
+SELECT name, deleted IS NOT NULL FROM datasource WHERE id = %(datasource_id)s FOR NO KEY UPDATE;
 
 -- name: standing_lease
 -- Who works on a datasource, and whether that session still exists and has kept its lease.
@@ -18,8 +18,8 @@ UPDATE run SET state = 'failed', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'running';
 
 -- name: revive_datasource
--- A deleted datasource that was kept for its assets is mirrored again. Emptying its trash is no mirroring.
-UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL AND %(trigger)s <> 'purge';
+-- A deleted datasource that was kept for its assets is mirrored again, by its address.
+UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL;
 
 -- name: insert_run
 -- A run begins.
