@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -163,3 +164,33 @@ def test_an_unreadable_folder_blocks_exactly_what_is_below_it(
     assert told["m/closed/"] == (OutcomeKind.FAILED, "list")
     clean = mirrored.run(FolderStore(location))
     assert (clean.counts.removed, clean.counts.new, clean.error) == (1, 0, None)
+
+
+def test_another_disk_of_which_not_all_could_be_listed_is_not_believed_in(
+    empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    root = tmp_path / "photos"
+    (root / "m").mkdir(parents=True)
+    for number in range(12):
+        (root / f"m/{number:02}.png").write_bytes(picture(number))
+    location = Location(provider=Provider.FILE, container=str(root))
+    mirrored = Mirrored(empty_catalog, tmp_path, FolderStore(location), location=location)
+    mirrored.run()
+    root.rename(tmp_path / "away")
+    shutil.copytree(tmp_path / "away", root)
+    (root / "m/00.png").unlink()
+    real = os.open
+
+    def refusing(path: str, flags: int, *args: int, dir_fd: int | None = None) -> int:
+        if path == "m":
+            raise PermissionError(13, "Permission denied")
+        return real(path, flags, *args, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", refusing)
+        assert mirrored.run(FolderStore(location)).error is not None
+    held = mirrored.run(FolderStore(location))
+    assert held.state is RunState.HELD
+    assert held.hold is not None
+    assert "another disk" in held.hold.reason
+    assert set(mirrored.states().values()) == {"present"}

@@ -105,6 +105,8 @@ def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...
         return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
     if report.hold is not None and report.run is not None:
         return hold_notes(report.hold, report.run)
+    if report.error is not None:  # what was not listed may hold anything
+        return ()
     if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
         return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:

@@ -112,7 +112,7 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         pool.close()  # what follows needs no workers
         lease.check()
         carry_out(lease, removals, prover, root, tally)
-    if removals.hold is None:
+    if removals.hold is None and not (root.other and found.gaps):  # what is missing there may be in the gaps
         adopt_root(parts.catalog, source.id, root.now)
     return Ending(hold=removals.hold, error=sentence(found.gaps))
 

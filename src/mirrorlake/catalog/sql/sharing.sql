@@ -90,13 +90,16 @@ FROM asset
 WHERE staged.op = 8 AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
 
 -- name: remember_shared
--- Objects whose bytes, or whose sidecar, somebody else read.
+-- Objects whose bytes, or whose sidecar, somebody else read. Where this datasource has come to govern the asset since the
+-- plan was made, nobody has read its sidecar: that of the last look goes on counting.
 INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)
 SELECT $1, 0, size, sidecar_size, asset_id, key, token, sidecar_token
 FROM staged WHERE op IN (8, 9) AND asset_id IS NOT NULL ORDER BY key
-ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
-  sidecar_size = excluded.sidecar_size, asset_id = excluded.asset_id, token = excluded.token,
-  sidecar_token = excluded.sidecar_token, reason = NULL;
+ON CONFLICT (datasource_id, key) DO UPDATE SET (sidecar_token, sidecar_size) = (
+    SELECT CASE WHEN asset.datasource_id = $1 THEN object.sidecar_token ELSE excluded.sidecar_token END,
+      CASE WHEN asset.datasource_id = $1 THEN object.sidecar_size ELSE excluded.sidecar_size END
+    FROM asset WHERE asset.id = excluded.asset_id
+  ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL;
 
 -- name: name_shared
 -- Who governs an asset names it.
@@ -107,10 +110,12 @@ WHERE staged.op = 8 AND asset.id = staged.asset_id AND asset.datasource_id = $1 
 -- name: govern_staged
 -- Of the datasources that show an asset the oldest governs it. One that inherits it looks at its sidecar in its next
 -- pass, where that is not what was read last: the row of who governed before may be gone, then what the asset had counts.
+-- So does this one, where it inherits by a commit that read nothing (no result): it planned as if another governed still.
 WITH heir AS (
   SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.sidecar_token, object.sidecar_size,
     asset.datasource_id AS former, asset.key AS former_key,
-    object.sidecar_token IS NOT NULL OR asset.sidecar_key IS NOT NULL AS any_sidecar
+    object.sidecar_token IS NOT NULL OR asset.sidecar_key IS NOT NULL AS any_sidecar,
+    staged.op IN (4, 8, 9) AND staged.result IS NULL AS unread_here
   FROM staged JOIN asset ON asset.id = staged.asset_id JOIN object ON object.asset_id = asset.id
   WHERE object.state IN (0, 2)
   ORDER BY asset.id, object.datasource_id, object.key = asset.key DESC, object.key
@@ -118,7 +123,7 @@ WITH heir AS (
   UPDATE object SET sidecar_token = ''
   FROM heir
   WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.any_sidecar
-    AND heir.datasource_id <> heir.former AND heir.datasource_id <> $1
+    AND heir.datasource_id <> heir.former AND (heir.datasource_id <> $1 OR heir.unread_here)
     AND NOT EXISTS (
       SELECT FROM object AS before
       WHERE before.datasource_id = heir.former AND before.key = heir.former_key
