@@ -115,3 +115,21 @@ def test_sidecars_by_suffix_and_in_any_case_are_found_beside_a_stem(mirrored: Mi
     assert (by["a.png"], by["b/c.png"], by["b/c.d.png"]) == ("name", "stem", None)
     after = mirrored.run().counts
     assert (after.metadata_changed, after.new) == (0, 0)
+
+
+def test_a_sidecar_that_is_not_listed_beside_its_stem_takes_nothing_back_until_its_404(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    mirrored.run()
+    store.put("a.png", picture(203))
+    first = mirrored.run(failing(store))
+    lying = Faulty(store)
+    lying.hidden = lambda key: key == "a.json"
+    mirrored.retry(first.run, lying)
+    assert mirrored.assets()["a.png"].metadata == {"site": "hall"}
+
+    store.put("a.png", picture(204))
+    first = mirrored.run(failing(store))
+    store.delete("a.json")
+    mirrored.retry(first.run)
+    assert mirrored.assets()["a.png"].metadata == {}

@@ -28,9 +28,11 @@ from mirrorlake.mirror.globfiles import read_rules
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import rows_to_look_at, skipped
 from mirrorlake.mirror.progress import Began, Progress, unheard
+from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, opened, recipe
 from mirrorlake.mirror.tally import Tally
+from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
 from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, Trigger
@@ -129,6 +131,9 @@ class _Again:
         known = objects.known_keys(self.lease.catalog, self.source.id, keys)
         differences = diff([candidates], [known], frozen_by([rule.config for rule in rules.rules]))
         changes = [_looked_again(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
+        suffix, catalog = rules.sidecar_suffix, self.lease.catalog
+        unlisted = not_gone(unlisted_sidecars(changes, suffix, catalog, self.source.id), Prover(store))
+        changes = [unlisted.applied_to(rows) for rows in changes]
         self.tally.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))
         taken = set(cast("list[str]", column(candidates, "key").to_pylist()))
         here = set(cast("list[str]", column(listed, "key").to_pylist()))

@@ -98,7 +98,7 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
             lambda moves: prove_moves(moves, prover),
             recogniser(parts.catalog, source, source.id),
             parts.workdir,
-            not_gone(unlisted_sidecars(found, rules.sidecar_suffix, parts.catalog, source.id), prover),
+            not_gone(unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, source.id), prover),
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         tell_gaps(lease, found.gaps)
@@ -139,7 +139,7 @@ def dry_run(
         tally.add(_surveyed(found))
         planned = plan(found, lambda moves: moves, recogniser(parts.catalog, source, known_id), parts.workdir)
         summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
-        unlisted = unlisted_sidecars(found, rules.sidecar_suffix, parts.catalog, known_id)
+        unlisted = unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
         tally.add(
             Counts(
                 new=summary.new,

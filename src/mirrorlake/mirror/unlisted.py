@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 import pyarrow as pa
@@ -9,17 +10,18 @@ import pyarrow as pa
 from mirrorlake.catalog.objects import remembered_sidecars
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.proof import Proof, Prover
-from mirrorlake.mirror.survey import Survey
 from mirrorlake.plan.unlisted import NONE_UNLISTED, REMEMBERED, Unlisted, doubtful, parted
 from mirrorlake.select.kernels import column, joined, keep, mask_of, no_rows
 
 
-def unlisted_sidecars(found: Survey, suffix: str | None, catalog: Catalog, known_id: int | None) -> Unlisted:
-    """The remembered sidecars that the listing does not name. One statement a batch of changes at most."""
+def unlisted_sidecars(
+    changes: Iterable[pa.RecordBatch], suffix: str | None, catalog: Catalog, known_id: int | None
+) -> Unlisted:
+    """The remembered sidecars that the listing behind these CHANGES does not name. One statement a batch at most."""
     if known_id is None:
         return NONE_UNLISTED
     rows = [no_rows(REMEMBERED)]
-    for batch in found.changes:
+    for batch in changes:
         keys = cast("list[str]", parted(batch, suffix).to_pylist())
         if keys:
             remembered = remembered_sidecars(catalog, known_id, keys)
