@@ -1,7 +1,7 @@
 // Every datasource, by name.
 import { useQuery } from '@tanstack/react-query';
 import { api, passing } from '../api/client';
-import { count, plural } from '../format';
+import { plural } from '../format';
 import { live } from '../runs/summary';
 import { FirstBucket, ProblemNotice } from '../shell/Notice';
 import { Card } from './Card';
@@ -29,9 +29,7 @@ export function DatasourcesPage() {
     <Page>
       <div className="page-head">
         <h1>Datasources</h1>
-        <p className="quiet">
-          {plural(data.length, 'place')} mirrored, {count(data.reduce((sum, source) => sum + source.assets, 0))} assets
-        </p>
+        <p className="quiet">{plural(data.length, 'place')} mirrored</p>
       </div>
       <ul className="cards">
         {data.map((source) => (
