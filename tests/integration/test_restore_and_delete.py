@@ -80,10 +80,11 @@ def test_a_restored_asset_that_no_pattern_takes_is_not_trashed_again(mirrored: M
 
 
 def test_only_what_is_in_the_trash_is_restored(mirrored: Mirrored):
-    with pytest.raises(UsageError, match="not in the trash"):
+    with pytest.raises(Conflict, match="not in the trash"):
         restored(mirrored, mirrored.assets()["00.png"].id)
-    with pytest.raises(NotFound):
-        restored(mirrored, "no number")
+    for nobody in ("no number", "123456789"):
+        with pytest.raises(NotFound):
+            restored(mirrored, nobody)
 
 
 def test_what_a_project_uses_is_never_removed_for_good(mirrored: Mirrored, bucket: MemoryStore):

@@ -334,7 +334,7 @@ class FakeLibrary:
     def restore(self, asset_id: str) -> AssetDetail:
         detail = self.asset(asset_id)
         if detail.asset.state is not AssetState.TRASH:
-            raise UsageError(f"Asset {asset_id} is not in the trash.", "mirrorlake search state:trash shows what is.")
+            raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` shows what is.")
         self.acts.append(("restore", asset_id))
         self.edited[asset_id] = replace(detail, asset=replace(detail.asset, state=AssetState.PRESENT))
         return self.edited[asset_id]

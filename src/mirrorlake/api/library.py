@@ -31,7 +31,7 @@ class Library(Protocol):
         ...
 
     def restore(self, asset_id: str) -> AssetDetail:
-        """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
+        """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
         ...
 
     def thumbnail(self, asset_id: str) -> bytes:

@@ -44,7 +44,7 @@ def confirm_held(
 
 
 def restore(catalog: Catalog, asset_id: str) -> AssetDetail:
-    """Bring an asset back from the trash. Raises NotFound, UsageError where it is not there."""
+    """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
     return restore_in(catalog, asset_id, recipe)
 
 

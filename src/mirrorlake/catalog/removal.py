@@ -13,12 +13,12 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.assets import number_of
+from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import Conflict, NotFound, UsageError
+from mirrorlake.errors import Conflict, NotFound
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 
@@ -240,13 +240,16 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
     """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
 
     `stands` says that an object stands though no pass takes it. Raises NotFound where there is no such asset,
-    UsageError where it is not in the trash.
+    Conflict where it is not in the trash.
     """
     number = number_of(asset_id)
     with catalog.write() as connection:
         connection.execute(statement("hold_store_of_asset").query, {"id": number})
-        if connection.execute(statement("lock_trashed").query, {"id": number}).fetchone() is None:
-            raise UsageError(f"Asset {asset_id} is not in the trash.", "mirrorlake search state:trash shows what is.")
+        row = connection.execute(statement("lock_asset").query, {"id": number}).fetchone()
+        if row is None:
+            raise no_asset(asset_id)
+        if not row[0]:
+            raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` shows what is.")
         for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):
             for each in objects:
                 connection.execute(

@@ -61,7 +61,7 @@ def test_what_goes_is_told_before_it_is_asked_for(client: TestClient, library: F
 
 
 def test_only_what_is_in_the_trash_is_restored(client: TestClient, library: FakeLibrary) -> None:
-    assert client.post("/api/v1/assets/1000/restore").status_code == 400
+    assert client.post("/api/v1/assets/1000/restore").status_code == 409
     assert client.post("/api/v1/assets/9999/restore").status_code == 404
     assert library.acts == []
     answer = client.post("/api/v1/assets/1050/restore")

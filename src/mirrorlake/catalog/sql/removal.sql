@@ -167,9 +167,9 @@ UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND root IS D
 -- The vanished objects of an asset in the trash.
 SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND state = 3 ORDER BY datasource_id, key;
 
--- name: lock_trashed
--- An asset, if it is in the trash.
-SELECT id FROM asset WHERE id = %(id)s AND state = 2 FOR UPDATE;
+-- name: lock_asset
+-- Whether an asset is in the trash, which it stays until the end of the transaction.
+SELECT state = 2 FROM asset WHERE id = %(id)s FOR UPDATE;
 
 -- name: restore_object
 -- A vanished object of a restored asset: it stands after all, or a person wants the asset without it.
