@@ -55,7 +55,9 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
     return [
         ("id", asset.id),
         ("name", asset.name),
+        ("key", asset.key),
         ("uri", asset.uri),
+        ("datasources", ", ".join(asset.datasources)),
         ("state", asset.state.value),
         ("type", asset.media_type),
         ("pixels", f"{asset.width}×{asset.height}"),
@@ -64,10 +66,16 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         *((("version", detail.version),) if detail.version is not None else ()),
         ("blake3", detail.digest.hex()),
         ("tags", ", ".join(asset.tags)),
-        *((f"facts.{name}", value) for name, value in detail.facts.items()),
-        *((f"metadata.{key}", f"{entry.value}  ({entry.source})") for key, entry in detail.metadata.items()),
+        ("projects", ", ".join(asset.projects)),
+        *((f"facts.{name}", _shown(value)) for name, value in detail.facts.items()),
+        *((f"metadata.{key}", f"{_shown(entry.value)}  ({entry.source})") for key, entry in detail.metadata.items()),
         *(("warning", warning) for warning in detail.warnings),
     ]
+
+
+def _shown(value: object) -> object:
+    """True and false as queries and `metadata set` write them."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def install(parent: typer.Typer) -> None:

@@ -107,9 +107,10 @@ def _standard_output() -> Generator[BinaryIO]:
 def print_table(
     columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: frozenset[int] = frozenset()
 ) -> None:
-    """A plain table for people. `right` holds the positions of columns of numbers."""
-    table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
+    """A plain table for people. `right` holds the positions of columns of numbers; no column need have a name."""
+    names = tuple(columns)
+    table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold", show_header=any(names))
+    for position, column in enumerate(names):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))

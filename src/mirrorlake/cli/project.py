@@ -20,14 +20,14 @@ IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake 
 def add(name: NAME, asset_ids: IDS) -> None:
     """Put assets into a project, which is made where there is none."""
     with open_actor() as library:
-        say(f"{library.add_to_project(name, asset_ids)} assets came into {name}.")
+        say(f"{_assets(library.add_to_project(name, asset_ids))} came into {name}.")
 
 
 @app.command("remove")
 def remove(name: NAME, asset_ids: IDS) -> None:
     """Take assets out of a project."""
     with open_actor() as library:
-        say(f"{library.remove_from_project(name, asset_ids)} assets left {name}.")
+        say(f"{_assets(library.remove_from_project(name, asset_ids))} left {name}.")
 
 
 @app.command("list")
@@ -37,8 +37,14 @@ def list_(*, json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] =
         found = library.projects()
     if json:
         print_json_lines(asdict(project) for project in found)
+    elif not found:
+        say("No project yet. Make one: mirrorlake project add NAME ID")
     else:
         print_table(["name", "assets"], ((one.name, one.assets) for one in found), right=frozenset({1}))
+
+
+def _assets(number: int) -> str:
+    return "1 asset" if number == 1 else f"{number:,} assets"
 
 
 def install(parent: typer.Typer) -> None:

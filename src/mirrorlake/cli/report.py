@@ -108,7 +108,8 @@ def _print_report(report: Report) -> None:
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:
         results.print(
-            f"It would take {report.would.get} GETs, {report.would.head} HEADs and {bytes_text(report.would.bytes)}."
+            f"It would take {report.would.get} GET, {report.would.head} HEAD requests, "
+            f"and read {bytes_text(report.would.bytes)}."
         )
         shown = [(kind, one) for kind, some in (report.samples or {}).items() for one in some]
         if shown:

@@ -103,7 +103,7 @@ def confirm(
 @app.command("cancel")
 def cancel(run_id: RUN, *, json: JSON = False) -> int:
     """End a run: what it committed is kept, what it holds back is dismissed. Waits until it has ended."""
-    say(f"Run {run_id} is asked to end.")
+    say(f"Asking run {run_id} to end …")
     run = _cancelled(run_id)
     if json:
         print_json(run_to_json(run))
