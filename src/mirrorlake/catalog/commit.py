@@ -42,6 +42,7 @@ def looked(
         staging.run("recognise_staged")
         if staging.shared:
             staging.run("find_shared", "doubt_shared")
+        staging.lock_assets()
         staging.run("name_fresh", "insert_assets", "remember_objects")
         staging.govern()
         _merge_sidecars(staging, strategies)
@@ -64,6 +65,7 @@ def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         staging.run("find_staged")
         if staging.shared:
             staging.run("find_shared", "doubt_shared")
+        staging.lock_assets()
         staging.run("return_assets", "remember_shared")
         staging.govern()
         staging.run("name_shared")
@@ -74,7 +76,9 @@ def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
     _only(batch, Op.RETURNED)
     with staged(lease, batch) as staging:
-        staging.run("find_staged", "return_assets", "return_objects")
+        staging.run("find_staged")
+        staging.lock_assets()
+        staging.run("return_assets", "return_objects")
         staging.govern()
         return staging.tell("tell_returned")
 
@@ -111,14 +115,19 @@ def outcomes(lease: Lease, batch: pa.RecordBatch) -> Counts:
 def _move(staging: Staging) -> None:
     staging.run("find_moving")
     if staging.shared:
-        staging.run("find_rivals", "keep_rivals", "remember_shared")
+        staging.run("find_rivals")
+        staging.fetch("lock_moving")
+        staging.run("keep_rivals", "remember_shared")
         staging.run("join_rivals", "name_joined", "delete_rivals", "drop_left")
+    else:
+        staging.lock_assets()
     staging.run("clear_for_moving", "insert_moved")
     staging.govern()
     staging.run("rename_assets")
 
 
 def _miss(staging: Staging) -> None:
+    staging.lock_assets()
     staging.run("miss_objects")
     if staging.shared:
         staging.run("drop_moved")

@@ -82,6 +82,7 @@ def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
 
 
 def _trash(staging: Staging) -> None:
+    staging.lock_assets()
     staging.run("trash_objects")
     if staging.shared:
         staging.run("drop_moved")

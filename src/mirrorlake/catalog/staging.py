@@ -61,6 +61,10 @@ class Staging:
         if self._shared:
             self.run("govern_staged")
 
+    def lock_assets(self) -> None:
+        """Lock the staged assets, now that they are known, before anything of them is changed."""
+        self.fetch("lock_staged")
+
     def run(self, *names: str) -> None:
         """Run statements whose only parameter, if any, is the datasource."""
         for name in names:

@@ -22,6 +22,12 @@ CREATE TEMP TABLE IF NOT EXISTS merged (asset_id bigint, metadata text, provenan
 -- it over waits for this lock.
 SELECT (SELECT cancel_requested FROM run WHERE run.id = lease.run_id) FROM lease WHERE datasource_id = $1 AND holder = $2::uuid FOR SHARE;
 
+-- name: lock_staged
+-- The assets that the batch is about, locked in the order in which edits of people lock theirs: neither waits for ever.
+SELECT count(*) FROM (
+  SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged) ORDER BY id FOR NO KEY UPDATE
+) AS locked;
+
 -- name: find_moving
 -- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_sidecar_token = known.sidecar_token,

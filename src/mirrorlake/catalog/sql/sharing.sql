@@ -167,6 +167,12 @@ FROM (
 ) AS found
 WHERE found.key = staged.key;
 
+-- name: lock_moving
+-- Moved assets and their rivals, locked against people who would do something with a rival meanwhile.
+SELECT count(*) FROM (
+  SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged UNION ALL SELECT rival FROM staged) ORDER BY id FOR UPDATE
+) AS locked;
+
 -- name: keep_rivals
 -- What people did something with stays an asset of its own: then this is no move, and the object is its.
 UPDATE staged SET op = 8, asset_id = rival
