@@ -44,10 +44,10 @@ def test_a_plan_that_cannot_be_written_is_a_full_disk() -> None:
         write_spool(Path("/dev/full"), batch)
 
 
-def test_a_result_that_cannot_be_written_is_told(cli: Cli) -> None:
+def test_a_result_that_cannot_be_written_is_told(cli: Cli, tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [COMMAND, "mirror", "file:///nowhere", "--json"],
+            [COMMAND, "mirror", tmp_path.as_uri(), "--json"],
             env=cli.environ,
             stdout=full,
             stderr=subprocess.PIPE,
@@ -56,7 +56,7 @@ def test_a_result_that_cannot_be_written_is_told(cli: Cli) -> None:
         )
     assert one_sentence(Result(done.returncode, "", done.stderr)), done.stderr
     assert "standard output" in done.stderr
-    assert cli.run("runs", "list", "--json").lines[0]["state"] == "failed"
+    assert cli.run("runs", "list", "--json").lines[0]["state"] == "succeeded"
 
 
 def test_a_full_data_folder_keeps_what_was_committed(cli: Cli, disk: SmallDisk, photos: Path) -> None:
