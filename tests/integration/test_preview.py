@@ -9,7 +9,9 @@ from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import runs
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.errors import MirrorlakeError
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.storage.memory import MemoryStore
 
 
@@ -76,3 +78,11 @@ def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> 
     assert held is not None
     assert len(held["orphaned"]) == 10
     assert all("wait for consent" in one.reason for one in held["orphaned"])
+
+
+def test_a_preview_that_nobody_awaits_any_more_asks_nothing_more(mirrored: Mirrored) -> None:
+    def ended() -> None:
+        raise MirrorlakeError("The server ended.")
+
+    told = mirrored.preview(check=ended)
+    assert (told.state, told.error, told.requests) == (RunState.FAILED, "The server ended.", Requests())

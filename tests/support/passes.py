@@ -20,6 +20,7 @@ from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
 from mirrorlake.mirror.run import Parts, dry_run, run_leased, run_pass
+from mirrorlake.mirror.stoppable import Check, unstopped
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.search import run as search
@@ -79,12 +80,11 @@ class Mirrored:
         with self._parts() as parts:
             return run_leased(lease, self.source, parts, Silent(), opens=OpenedStore(self.store))
 
-    def preview(self, *, known: bool = True) -> Report:
+    def preview(self, *, known: bool = True, check: Check = unstopped) -> Report:
         """Of a datasource that is stored, or as before its first pass."""
+        known_id = self.source.id if known else None
         with self._parts() as parts:
-            return dry_run(
-                self.source, self.source.id if known else None, parts, Silent(), opens=OpenedStore(self.store)
-            )
+            return dry_run(self.source, known_id, parts, Silent(), opens=OpenedStore(self.store), check=check)
 
     def retry(self, run_id: int | None, store: Store | None = None) -> Report:
         assert run_id is not None

@@ -18,6 +18,7 @@ from mirrorlake.catalog import projects
 from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.reapply import Done
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.stoppable import Check, unstopped
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.drift import Finding, Verification
@@ -76,9 +77,9 @@ class ActingLibrary(Library):
         """End a run, and wait until it has. Raises as `app.cancelling.cancel_run` says."""
         return cancel(self._catalog, run_id)
 
-    def preview(self, name: str, progress: Progress) -> Report:
+    def preview(self, name: str, progress: Progress, *, check: Check = unstopped) -> Report:
         """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
-        return preview(self._settings, self._catalog, name, progress)
+        return preview(self._settings, self._catalog, name, progress, check=check)
 
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None = None, began: Began = unheard) -> Report:
         """Look again at what failed in a run. Raises NotFound, Conflict, PassRunning."""

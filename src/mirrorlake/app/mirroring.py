@@ -20,6 +20,7 @@ from mirrorlake.errors import NotFound
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, dry_run, run_pass
+from mirrorlake.mirror.stoppable import Check, unstopped
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.settings import Settings
@@ -44,16 +45,16 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
         return report if stored is not None else _unless_useless(catalog, kept, report)
 
 
-def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress) -> Report:
+def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress, *, check: Check = unstopped) -> Report:
     """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
 
-    What goes wrong at the source is told by the report.
+    What goes wrong at the source is told by the report, and what `check` raises to end it early.
     """
     source = datasources.by_name(catalog, name)
     if source is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
     with parts_of(settings, catalog, jobs=None) as parts:
-        return dry_run(source, source.id, parts, progress)
+        return dry_run(source, source.id, parts, progress, check=check)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from mirrorlake.errors import MirrorlakeError, NotFound
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.stoppable import Check
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import RunState
 
@@ -25,10 +26,14 @@ class _Made:
 
 
 class Previews:
-    """Thread-safe. Who asks for a datasource that is being looked at already is given the same preview."""
+    """Thread-safe. Who asks for a datasource that is being looked at already is given the same preview.
 
-    def __init__(self, make: Callable[[str], Report]) -> None:
+    `make` is given the datasource's name, and what to call before each request: it raises once `end` was called.
+    """
+
+    def __init__(self, make: Callable[[str, Check], Report]) -> None:
         self._make = make
+        self._ended = threading.Event()
         self._held: dict[str, _Made] = {}
         self._lock = threading.Lock()
 
@@ -53,9 +58,17 @@ class Previews:
             raise NotFound("There is no such preview any more.", "Ask for another one.")
         return _told(number, made)
 
+    def end(self) -> None:
+        """Let those under way ask nothing more: a process cannot end while they list a bucket."""
+        self._ended.set()
+
+    def _check(self) -> None:
+        if self._ended.is_set():
+            raise MirrorlakeError("The server ended meanwhile.", "Ask for another preview once it is back.")
+
     def _look(self, made: _Made) -> None:
         try:
-            made.report.set_result(self._make(made.datasource))
+            made.report.set_result(self._make(made.datasource, self._check))
         except Exception as error:  # noqa: BLE001 - handed to whoever asks for the preview
             made.report.set_exception(error)
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Self
+
 from mirrorlake.app.acting import ActingLibrary
 from mirrorlake.app.background import begun
 from mirrorlake.app.cancelling import cancel_run
@@ -29,7 +33,21 @@ class ServedLibrary(ActingLibrary):
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
         self._thumbnails = Thumbnails(settings.thumbnails)
-        self._previews = Previews(lambda name: self.preview(name, Silent()))
+        self._previews = Previews(lambda name, check: self.preview(name, Silent(), check=check))
+
+    @classmethod
+    @contextmanager
+    def open(cls, settings: Settings) -> Generator[Self]:
+        """The library of these settings. Previews under way end with it."""
+        with super().open(settings) as library:
+            try:
+                yield library
+            finally:
+                library.end()
+
+    def end(self) -> None:
+        """Let what goes on in the background for those who only look ask nothing more."""
+        self._previews.end()
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         """The stretch `[offset, offset + limit)` of a result, with its total. Raises QueryError."""

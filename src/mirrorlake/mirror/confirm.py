@@ -52,7 +52,7 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
             f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
             "Nothing was removed. Check what is mounted there, then run another pass.",
         )
-    with opened(opens, tally, lease) as store:
+    with opened(opens, tally, lease.check) as store:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
         prover = Prover(store)
         for keys, states in removal.held_keys(catalog, held):

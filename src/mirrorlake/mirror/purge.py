@@ -54,7 +54,7 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens,
             f"The folder {source.location.container} is not the one that earlier passes saw.",
             "Nothing was removed. Check what is mounted there, then run a pass.",
         )
-    with opened(opens, tally, lease) as store:
+    with opened(opens, tally, lease.check) as store:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
         prover = Prover(store)
         for names in stored.keys(catalog, source.id, before):

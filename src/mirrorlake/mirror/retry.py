@@ -100,7 +100,7 @@ class _Again:
 
     def work(self, opens: Opens, parts: Parts, progress: Progress) -> Ending:
         with (
-            opened(opens, self.tally, self.lease) as store,
+            opened(opens, self.tally, self.lease.check) as store,
             closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
             ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
         ):

@@ -28,7 +28,7 @@ from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import Root, carry_out, plan_removals
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.samples import samples
-from mirrorlake.mirror.stoppable import Stoppable
+from mirrorlake.mirror.stoppable import Check, Stoppable, unstopped
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
@@ -36,6 +36,7 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
+from mirrorlake.plan.decide import Plan
 from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
@@ -83,7 +84,7 @@ def run_leased(
 
 def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> Ending:
     with (
-        opened(opens, tally, lease) as store,
+        opened(opens, tally, lease.check) as store,
         closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
     ):
         root = root_now(source, parts.catalog)
@@ -118,11 +119,17 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
 
 
 def dry_run(
-    source: Datasource, known_id: int | None, parts: Parts, progress: Progress, *, opens: Opens | None = None
+    source: Datasource,
+    known_id: int | None,
+    parts: Parts,
+    progress: Progress,
+    *,
+    opens: Opens | None = None,
+    check: Check = unstopped,
 ) -> Report:
     """What a pass would do. Lists, reads glob files, and asks nothing else; stores nothing.
 
-    `known_id` None: never mirrored before. `opens` as for `run_pass`.
+    `known_id` None: never mirrored before. `opens` as for `run_pass`. A MirrorlakeError of `check` ends it early.
     """
     started = time.monotonic()
     tally = Tally()
@@ -130,9 +137,9 @@ def dry_run(
     hold: Hold | None = None
     error: str | None = None
     shown: Samples | None = None
-    failed = False
+    state = RunState.SUCCEEDED
     try:
-        with opened(opens or recipe(source), tally) as store:
+        with opened(opens or recipe(source), tally, check) as store:
             root = root_now(source, parts.catalog)
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
@@ -140,19 +147,8 @@ def dry_run(
         planned = plan(found, lambda moves: moves, recogniser(parts.catalog, source, known_id), parts.workdir)
         summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
         unlisted = unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
-        tally.add(
-            Counts(
-                new=summary.new,
-                changed=summary.changed,
-                metadata_changed=summary.sidecar,
-                moved=summary.moved,
-                unchanged=summary.returned + summary.governed,
-                skipped=summary.skipped + summary.refused,
-            )
-            + removals.counts
-        )
-        asked = summary.requests
-        made = tally.requests  # of the listing and for glob files
+        tally.add(_planned(summary) + removals.counts)
+        asked, made = summary.requests, tally.requests  # made: of the listing and for glob files
         would = Would(
             list=made.list,
             get=made.get + asked.get,
@@ -162,11 +158,11 @@ def dry_run(
         hold, error = removals.hold, sentence(found.gaps)
         shown = samples(planned, removals)
     except MirrorlakeError as problem:
-        error, failed = str(problem), True
+        error, state = str(problem), RunState.FAILED
     return Report(
         run=None,
         datasource=source.name,
-        state=RunState.FAILED if failed else RunState.SUCCEEDED,
+        state=state,
         counts=tally.counts,
         requests=tally.requests,
         seconds=time.monotonic() - started,
@@ -177,18 +173,29 @@ def dry_run(
     )
 
 
+def _planned(summary: Plan) -> Counts:
+    return Counts(
+        new=summary.new,
+        changed=summary.changed,
+        metadata_changed=summary.sidecar,
+        moved=summary.moved,
+        unchanged=summary.returned + summary.governed,
+        skipped=summary.skipped + summary.refused,
+    )
+
+
 def root_now(source: Datasource, catalog: Catalog) -> Root:
     """The root of a folder, as it is and as earlier passes saw it."""
     return Root(now=root_identity(source.location), before=root_of(catalog, source.id))
 
 
 @contextmanager
-def opened(opens: Opens, tally: Tally, lease: Lease | None = None) -> Generator[Store]:
-    """The store, its requests counted, closed at the end. Once the run of `lease` is cancelled it answers no more."""
+def opened(opens: Opens, tally: Tally, check: Check = unstopped) -> Generator[Store]:
+    """The store, its requests counted, closed at the end. It asks nothing more once `check` raises."""
     store = Metered(opens.open())
     tally.measure(store)
     with closing(store):
-        yield store if lease is None else Stoppable(store, lease.check)
+        yield Stoppable(store, check)
 
 
 def recipe(source: Datasource) -> StoreRecipe:

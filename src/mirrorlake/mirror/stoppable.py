@@ -1,4 +1,4 @@
-"""Let a run that somebody cancelled ask nothing more of its source."""
+"""Let work that is to end ask nothing more of its source: a run that somebody cancelled, a look that nobody awaits."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from collections.abc import Callable
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage, Store
 
+Check = Callable[[], object]  # raises once the work is to end
+
+
+def unstopped() -> None:
+    """For work that goes on to its end."""
+
 
 class Stoppable:
     """A store that runs `check` before every call. What `check` raises ends listings, proofs and looks alike."""
 
-    def __init__(self, store: Store, check: Callable[[], object]) -> None:
+    def __init__(self, store: Store, check: Check) -> None:
         self._store = store
         self._check = check
 

@@ -8,13 +8,14 @@ import time
 import pytest
 
 from mirrorlake.app.previewing import KEPT, Previews
-from mirrorlake.errors import NotFound, SourceUnreachable
+from mirrorlake.errors import MirrorlakeError, NotFound, SourceUnreachable
 from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.stoppable import Check
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Counts, RunState
 
 
-def report(name: str) -> Report:
+def report(name: str, _check: Check) -> Report:
     return Report(run=None, datasource=name, state=RunState.SUCCEEDED, counts=Counts(listed=7))
 
 
@@ -27,9 +28,9 @@ def ended(previews: Previews, number: str) -> Preview:
 def test_who_asks_while_one_is_made_is_given_the_same() -> None:
     go = threading.Event()
 
-    def make(name: str) -> Report:
+    def make(name: str, check: Check) -> Report:
         go.wait()
-        return report(name)
+        return report(name, check)
 
     previews = Previews(make)
     first, second, other = previews.begin("a"), previews.begin("a"), previews.begin("b")
@@ -49,10 +50,29 @@ def test_the_oldest_is_forgotten_first() -> None:
 
 
 def test_what_went_wrong_is_told_to_who_asks() -> None:
-    def make(name: str) -> Report:
+    def make(name: str, _check: Check) -> Report:
         raise SourceUnreachable(f"{name} does not answer.")
 
     previews = Previews(make)
     begun = previews.begin("a")
     with pytest.raises(SourceUnreachable):
+        ended(previews, begun.id)
+
+
+def test_one_under_way_goes_on_until_its_server_ends() -> None:
+    going, go = threading.Event(), threading.Event()
+
+    def make(name: str, check: Check) -> Report:
+        check()
+        going.set()
+        go.wait()
+        check()
+        return report(name, check)
+
+    previews = Previews(make)
+    begun = previews.begin("a")
+    going.wait()
+    previews.end()
+    go.set()
+    with pytest.raises(MirrorlakeError, match="server ended"):
         ended(previews, begun.id)
