@@ -21,7 +21,7 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
 from mirrorlake.settings import read_local_settings
 
-app = typer.Typer(help="Look at what is mirrored, and merge its metadata again.", no_args_is_help=True)
+app = typer.Typer(help="Look at what is mirrored, run it, schedule it, forget it.", no_args_is_help=True)
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
@@ -65,7 +65,9 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
     if json:
         print_json(shape)
     else:
-        print_table(["", ""], ((field.replace("_", " "), _shown(value)) for field, value in shape.items()))
+        last = found.last_run
+        told = {**shape, "last_run": last and f"run {last.id}, {_moment(last.started)}: {last.state.value}"}
+        print_table(["", ""], ((field.replace("_", " "), _shown(value)) for field, value in told.items()))
 
 
 def _shown(value: object) -> object:

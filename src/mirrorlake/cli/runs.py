@@ -15,7 +15,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
 
-app = typer.Typer(help="Look at what passes did.", no_args_is_help=True)
+app = typer.Typer(help="Look at what passes did; confirm, cancel or retry them.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RUN = Annotated[int, typer.Argument(metavar="RUN", help="As `mirrorlake runs list` prints it.")]
