@@ -113,7 +113,7 @@ def _on_error(_request: Request, error: Exception) -> Response:
     if isinstance(error, MirrorlakeError):
         return problem_response(problem_of(error))
     if isinstance(error, NotSignedIn):
-        detail = "This request carries neither a session nor an access token."
+        detail = "This request carries no session and no access token that this server knows."
         fix = "Open the address that `mirrorlake up` printed, or send `Authorization: Bearer TOKEN`."
         return problem_response(problem("not-signed-in", "Not signed in", 401, detail, fix))
     if isinstance(error, Refused):
