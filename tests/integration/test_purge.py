@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, put_all
+from tests.support.two import KEYS as TWO_KEYS
+from tests.support.two import Two, planned_nothing
 
 from mirrorlake.app.removing import purge_trash
 from mirrorlake.catalog import datasources, deletion, projects, runs
@@ -103,3 +105,24 @@ def test_what_no_pattern_takes_is_purged_though_it_stands(mirrored: Mirrored):
     _, report = purge(mirrored, 7)
     assert report is not None
     assert (report.counts.removed, report.requests.head) == (7, 6)
+
+
+@pytest.mark.parametrize("by_younger", [False, True])
+def test_the_trash_of_two_datasources_is_emptied_by_either_once_both_let_go(
+    empty_catalog: Catalog, tmp_path: Path, *, by_younger: bool
+):
+    two = Two(empty_catalog, tmp_path)
+    put_all(two.store, TWO_KEYS)
+    for each in (two.older, two.younger):
+        each.run()
+    two.store.delete(TWO_KEYS[0])
+    two.older.run()
+    emptying = two.younger if by_younger else two.older
+    assert purge(emptying, None) == (0, None)  # the younger has not let go of it
+    two.younger.run()
+    assert purge(emptying, None) == (1, None)
+    _, report = purge(emptying, 1)
+    assert report is not None
+    assert (report.counts.removed, set(two.all())) == (1, set(TWO_KEYS[1:]))
+    for each in (two.older, two.younger):
+        assert planned_nothing(each.run())

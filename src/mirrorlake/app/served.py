@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Self
 
 from mirrorlake.app.acting import ActingLibrary
-from mirrorlake.app.background import begun
+from mirrorlake.app.background import Background
 from mirrorlake.app.cancelling import cancel_run
 from mirrorlake.app.previewing import Previews
 from mirrorlake.catalog import datasources
@@ -33,12 +33,13 @@ class ServedLibrary(ActingLibrary):
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
         self._thumbnails = Thumbnails(settings.thumbnails)
+        self._background = Background(lambda run: cancel_run(catalog, run, by="the server, which ended"))
         self._previews = Previews(lambda name, check: self.preview(name, Silent(), check=check))
 
     @classmethod
     @contextmanager
     def open(cls, settings: Settings) -> Generator[Self]:
-        """The library of these settings. Previews under way end with it."""
+        """The library of these settings. Previews and runs of its own that are under way end with it."""
         with super().open(settings) as library:
             try:
                 yield library
@@ -46,8 +47,9 @@ class ServedLibrary(ActingLibrary):
                 library.end()
 
     def end(self) -> None:
-        """Let what goes on in the background for those who only look ask nothing more."""
+        """Let what goes on in the background ask the sources nothing more."""
         self._previews.end()
+        self._background.end()
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         """The stretch `[offset, offset + limit)` of a result, with its total. Raises QueryError."""
@@ -80,7 +82,9 @@ class ServedLibrary(ActingLibrary):
 
     def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
         """Begin to carry out held removals; answers the run that does. Raises as `confirm` does."""
-        return begun(lambda began: self.confirm(run_id=run_id, plan_hash=plan_hash, count=count, began=began))
+        return self._background.begin(
+            lambda began: self.confirm(run_id=run_id, plan_hash=plan_hash, count=count, began=began)
+        )
 
     def cancel_now(self, run_id: int) -> Run:
         """Ask that a run end; answers it as it is then. Raises as `app.cancelling.cancel_run`."""
@@ -90,7 +94,7 @@ class ServedLibrary(ActingLibrary):
         """Begin to look again at what failed in a run; answers the run that does. Raises NotFound and Conflict."""
         if not count_failed(self._catalog, self.run(run_id).id):
             raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
-        return begun(lambda began: self.retry(run_id, Silent(), began=began))
+        return self._background.begin(lambda began: self.retry(run_id, Silent(), began=began))
 
     def begin_preview(self, name: str) -> Preview:
         """Begin to find out what a pass would do. Raises NotFound."""
@@ -103,4 +107,4 @@ class ServedLibrary(ActingLibrary):
 
     def begin_reapply(self, name: str) -> int:
         """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""
-        return begun(lambda began: self.reapply(name, lambda _done, _total: None, began=began))
+        return self._background.begin(lambda began: self.reapply(name, lambda _done, _total: None, began=began))

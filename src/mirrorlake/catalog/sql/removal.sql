@@ -271,14 +271,15 @@ WHERE id = %(datasource_id)s AND NOT EXISTS (SELECT FROM asset WHERE asset.datas
 UPDATE datasource SET deleted = now() WHERE id = %(datasource_id)s;
 
 -- name: count_purgeable
--- How many assets wait in the trash of a datasource, untouched since a moment, and are used by nothing else.
+-- How many assets wait in the trash of a datasource, untouched since a moment, and are used by nothing else: another
+-- datasource that let go of one too does not use it.
 SELECT count(*) FROM object JOIN asset ON asset.id = object.asset_id
 WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
   AND asset.state = 2 AND asset.updated < %(before)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
+    WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4)
   );
 
 -- name: purgeable_keys
@@ -289,7 +290,7 @@ WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
+    WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4)
   )
   AND object.key > %(after)s
 ORDER BY object.key LIMIT %(limit)s;
@@ -299,12 +300,9 @@ ORDER BY object.key LIMIT %(limit)s;
 SELECT now() - make_interval(days => %(days)s);
 
 -- name: purge_objects
--- The objects of staged keys whose asset still waits in the trash and that nothing else uses. They go before their assets.
+-- What is remembered of objects whose asset still waits in the trash and that nothing uses, in every datasource that let
+-- go of them. It goes before the assets.
 DELETE FROM object USING staged, asset
-WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (3, 4)
-  AND asset.id = object.asset_id AND asset.state = 2
+WHERE asset.id = staged.asset_id AND asset.state = 2 AND object.asset_id = asset.id
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-  AND NOT EXISTS (
-    SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND (other.datasource_id <> $1 OR other.key <> staged.key)
-  );
+  AND NOT EXISTS (SELECT FROM object AS other WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4));
