@@ -53,6 +53,8 @@ def test_a_worker_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: py
 
 
 def test_no_worker_starts_after_the_end() -> None:
-    attendant = Attendant(print, ("no such command",))
+    heard = Queue[str]()
+    attendant = Attendant(heard.put, (sys.executable, "-c", "raise SystemExit(7)"))
     attendant.end()
     attendant.attend()
+    assert heard.empty()
