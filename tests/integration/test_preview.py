@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
+from tests.support.two import Two
 
 from mirrorlake.catalog import runs
 from mirrorlake.catalog.pool import Catalog
@@ -86,3 +87,23 @@ def test_a_preview_that_nobody_awaits_any_more_asks_nothing_more(mirrored: Mirro
 
     told = mirrored.preview(check=ended)
     assert (told.state, told.error, told.requests) == (RunState.FAILED, "The server ended.", Requests())
+
+
+@pytest.mark.parametrize("gone", [1, 12])
+def test_an_orphan_that_another_datasource_shows_counts_as_the_pass_counts_it(
+    empty_catalog: Catalog, tmp_path: Path, gone: int
+) -> None:
+    two = Two(empty_catalog, tmp_path)
+    alone = [f"b/{number:02}.png" for number in range(12)]
+    put_all(two.store, [f"a/{number:02}.png" for number in range(12)] + alone)
+    for each in (two.older, two.younger):
+        each.run()
+    for number in range(gone):
+        two.store.delete(f"a/{number:02}.png")
+    two.store.delete(alone[0])
+    for each in (two.older, two.younger):
+        told, done = each.preview(), each.run()
+        assert told.counts == done.counts
+        assert told.state is RunState.SUCCEEDED
+        assert done.state is (RunState.HELD if gone == 12 else RunState.SUCCEEDED)
+    assert done.counts.removed == (0 if gone == 12 else 1)

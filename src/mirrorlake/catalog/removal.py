@@ -55,6 +55,17 @@ def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str
     return {key for (key,) in rows}
 
 
+def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
+    """How many of these orphaned keys have an asset that stays in sight: another datasource shows or keeps it."""
+    if not keys:
+        return 0
+    with catalog.read() as connection:
+        row = connection.execute(
+            statement("count_spared").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchone()
+    return 0 if row is None else int(row[0])
+
+
 def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Put the assets of orphaned keys into the trash, and tell the cause. Their return brings them back."""
     if len(keys) == 0:

@@ -86,11 +86,12 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
     prefix = source.location.prefix
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
-    heads = 0
+    heads = spared = 0
     for orphans in _orphans(planned, rules, source, catalog):
         count_groups(going, groups(chosen(column(orphans, "key"), guarded(orphans)), prefix))
         by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
         heads += int(mask_of(column(orphans, "prove")).sum())
+        spared += _spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
     counted = may_hold(going.total(), listed=planned.survey.listed)
     standing = removal.standing(catalog, source.id, prefix) if counted else {}
     verdict = judge(standing, going, listed=planned.survey.listed)
@@ -102,7 +103,7 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
         source=source,
         catalog=catalog,
         verdict=verdict,
-        counts=Counts(removed=going.total(), missing=by_way[Way.TELL] + by_way[Way.MISS]),
+        counts=Counts(removed=going.total() - spared, missing=by_way[Way.TELL] + by_way[Way.MISS] + spared),
         heads=heads,
     )
     return _with_hold(removals) if verdict.any else removals
@@ -112,12 +113,13 @@ def _with_hold(removals: Removals) -> Removals:
     prefix = removals.source.location.prefix
     named = PlanHash()
     by_group: Counter[str] = Counter()
-    unasked = 0
+    unasked = spared = 0
     for orphans, held in removals.batches():
         keys = chosen(column(orphans, "key"), held)
         named.add(keys)
         count_groups(by_group, groups(keys, prefix))
         unasked += int((held & mask_of(column(orphans, "prove"))).sum())
+        spared += _spared(removals.source, removals.catalog, keys)
     hold = Hold(
         reason=" ".join(removals.verdict.reasons),
         count=named.count,
@@ -125,8 +127,14 @@ def _with_hold(removals: Removals) -> Removals:
         plan_hash=named.hexdigest(),
     )
     told = removals.counts
-    counts = replace(told, removed=told.removed - hold.count, missing=told.missing + hold.count)
+    waiting = hold.count - spared  # the others count as missing already
+    counts = replace(told, removed=told.removed - waiting, missing=told.missing + waiting)
     return replace(removals, counts=counts, heads=removals.heads - unasked, hold=hold)
+
+
+def _spared(source: Datasource, catalog: Catalog, keys: Column) -> int:
+    """How many of these keys are let go of without hiding an asset: another datasource shows or keeps it."""
+    return removal.count_spared(catalog, source.id, cast("list[str]", keys.to_pylist()))
 
 
 def carry_out(lease: Lease, removals: Removals, prover: Prover, root: Root, tally: Tally) -> None:

@@ -10,6 +10,15 @@ GROUP BY folder;
 SELECT key FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND asset_id IS NOT NULL;
 
+-- name: count_spared
+-- How many of these orphaned keys have an asset that another object keeps in sight: nothing is hidden with them.
+SELECT count(*) FROM object
+WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND EXISTS (
+  SELECT FROM object AS other
+  WHERE other.asset_id = object.asset_id AND other.state IN (0, 1, 2)
+    AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
+);
+
 -- name: find_vanished
 -- The remembered object of each staged key, with what its asset is there for.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state
