@@ -47,7 +47,7 @@ def test_a_hold_is_told_and_confirmed_and_an_asset_comes_back(cli: Cli, tmp_path
 
     first = cli.search("state:trash")[0]
     assert cli.run("asset", "restore", first["id"], "--json").json["state"] == "missing"
-    assert cli.run("asset", "restore", first["id"]).code == 2
+    assert cli.run("asset", "restore", first["id"]).code == 1
     assert len(cli.search()) == 5
 
 
