@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mirrorlake.select.formats import MEDIA_TYPES
 from mirrorlake.select.kernels import BoolMask, Column
 
 _WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another way
@@ -62,11 +61,6 @@ class Endings:
         for suffix in suffixes:
             mask |= self.match(suffix)
         return mask
-
-
-def has_supported_suffix(keys: Column) -> BoolMask:
-    """Which keys name a supported format (`.jpg`, `.JPEG`, ...; ASCII case is ignored)."""
-    return Endings(keys).match_any(tuple(MEDIA_TYPES))
 
 
 def _buffers(keys: Column) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
