@@ -21,6 +21,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import recipe
 from mirrorlake.model.acts import Deletion
 from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.counted import counted
 from mirrorlake.model.sources import Datasource
 
 
@@ -38,7 +39,8 @@ def confirm_held(
     held = removal.confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
     if count is not None and count != held.count:
         raise UsageError(
-            f"Run {held.run_id} holds {held.count:,} removals, not {count:,}.", "Look at what is held once more."
+            f"Run {held.run_id} holds {counted(held.count, 'removal')}, not {count:,}.",
+            "Look at what is held once more.",
         )
     return confirm(datasources.by_id(catalog, held.datasource_id), held, catalog, began=began)
 
@@ -89,7 +91,8 @@ def purge_trash(
         return found, None
     if acknowledged != found:
         raise UsageError(
-            f"{found:,} assets would go, not {acknowledged:,}.", f"Say so if that is right: --acknowledge {found}"
+            f"{counted(found, 'asset')} would go, not {acknowledged:,}.",
+            f"Say so if that is right: --acknowledge {found}",
         )
     return found, purge(source, before, catalog, opens=opens)
 

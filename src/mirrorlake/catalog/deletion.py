@@ -11,6 +11,7 @@ from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import UsageError
 from mirrorlake.model.acts import Deletion
+from mirrorlake.model.counted import counted
 from mirrorlake.model.sources import Datasource, Orphans
 
 
@@ -34,7 +35,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
         found = _counted(connection, source)
         if found.acknowledge != acknowledged:
             raise UsageError(
-                f"{found.acknowledge:,} assets would go, not {acknowledged:,}.",
+                f"{counted(found.acknowledge, 'asset')} would go, not {acknowledged:,}.",
                 f"Say so if that is right: --acknowledge {found.acknowledge}",
             )
         steps = {

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import shlex
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import Annotated
 
-import orjson
 import typer
 
-from mirrorlake.cli.output import print_json, print_json_lines, print_table, results, say, say_error
+from mirrorlake.cli.described import described, moment
+from mirrorlake.cli.output import print_json, print_json_lines, print_table, say, say_error, tell
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.reader import open_acting, open_actor, open_reader, open_server
 from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
 from mirrorlake.errors import NotFound
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.counted import counted
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
@@ -46,7 +46,7 @@ def list_(*, json: JSON = False) -> None:
                     one.datasource.location.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
-                    one.next_due and _moment(one.next_due),
+                    one.next_due and moment(one.next_due),
                 )
                 for one in found
             ),
@@ -61,18 +61,10 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
         found = next((one for one in reader.datasources() if one.datasource.name == name), None)
     if found is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-    shape = datasource_to_json(found)
     if json:
-        print_json(shape)
+        print_json(datasource_to_json(found))
     else:
-        last = found.last_run
-        told = {**shape, "last_run": last and f"run {last.id}, {_moment(last.started)}: {last.state.value}"}
-        print_table(["", ""], ((field.replace("_", " "), _shown(value)) for field, value in told.items()))
-
-
-def _shown(value: object) -> object:
-    """A value for people; lists and settings as the JSON that a settings file would hold."""
-    return orjson.dumps(value).decode() if isinstance(value, list | dict | bool) else value
+        print_table(["", ""], described(found))
 
 
 @app.command("explain")
@@ -149,11 +141,7 @@ def schedule(
     elif found.next_due is None:
         say(f"{name} is mirrored only when somebody asks for it.")
     else:
-        say(f"{name} is due at {_moment(found.next_due)}. A worker does it: mirrorlake worker, or mirrorlake up.")
-
-
-def _moment(time: datetime) -> str:
-    return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+        say(f"{name} is due at {moment(found.next_due)}. A worker does it: mirrorlake worker, or mirrorlake up.")
 
 
 @app.command("reapply")
@@ -167,9 +155,10 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     if json:
         print_json(report.as_json())
     else:
-        results.print(
-            f"[bold]run {report.run}[/bold]: {counts.metadata_changed:,} assets changed, "
-            f"{counts.unchanged:,} stay as they are; {report.state.value} in {report.seconds:.1f} s"
+        tell(
+            f": {counted(counts.metadata_changed, 'asset')} changed, {counts.unchanged:,} unchanged; "
+            f"{report.state.value} in {report.seconds:.1f} s",
+            head=f"run {report.run}",
         )
     if report.error is not None:
         say_error(report.error)
@@ -208,7 +197,7 @@ def delete(
         say(f"The datasource {name} is deleted.")
         return 0
     say_error(
-        f"Nothing was done: {found.acknowledge:,} assets would go. Your bucket itself is never touched. "
+        f"Nothing was done: {counted(found.acknowledge, 'asset')} would go. Your bucket itself is never touched. "
         f"If that is right: mirrorlake datasource delete {shlex.quote(name)} --acknowledge {found.acknowledge}"
     )
     return 2
@@ -237,11 +226,11 @@ def purge(
     if json:
         print_json({"purged": False, "datasource": name, "days": days, "acknowledge": found})
     if not found:
-        say(f"Nothing waits in the trash of {name} for {days} days that nothing else uses.")
+        say(f"Nothing waits in the trash of {name} for {counted(days, 'day')} that nothing else uses.")
         return 0
     say_error(
-        f"Nothing was done: {found:,} assets would go for good. Your bucket itself is never touched. If that is right: "
-        f"mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
+        f"Nothing was done: {counted(found, 'asset')} would go for good. Your bucket itself is never touched. "
+        f"If that is right: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
     )
     return 2
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.app.doctor import examine
-from mirrorlake.cli.output import people, print_json
+from mirrorlake.cli.output import Style, people, print_json, say
 from mirrorlake.settings import read_settings
 
 
@@ -19,11 +19,10 @@ def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON docume
         print_json({"ok": ok, "checks": [check.as_json() for check in checks]})
     else:
         for check in checks:
-            mark = "[green]ok[/green]  " if check.ok else "[red]bad[/red] "
-            people.print(mark, end="")
-            people.print(f"{check.name}: {check.message}", markup=False, soft_wrap=True)
+            head = people.styled("ok  ", Style.GREEN) if check.ok else people.styled("bad ", Style.RED)
+            say(f"{check.name}: {check.message}", head=head)
             if check.fix:
-                people.print(f"    {check.fix}", markup=False, soft_wrap=True)
+                say(f"    {check.fix}")
     return 0 if ok else 1
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import StrEnum
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
@@ -15,9 +16,18 @@ import orjson
 from mirrorlake.errors import MirrorlakeError
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
 
-_BOLD_RED, _PLAIN = "\x1b[1;31m", "\x1b[0m"
+_BETWEEN = "  "  # columns of a table that nobody watches
+
+
+class Style(StrEnum):
+    """How single words may look at a terminal, as its escape sequences say it."""
+
+    BOLD = "1"
+    BOLD_RED = "1;31"
+    GREEN = "32"
+    RED = "31"
 
 
 class Screen:
@@ -28,7 +38,7 @@ class Screen:
 
     @cached_property
     def console(self) -> Console:
-        """What bars, tables and colours are drawn with."""
+        """What bars and tables are drawn with, where somebody watches."""
         return import_module("rich.console").Console(stderr=self._errors, highlight=False)
 
     @property
@@ -36,9 +46,10 @@ class Screen:
         """Whether somebody watches."""
         return (sys.stderr if self._errors else sys.stdout).isatty()
 
-    def print(self, drawn: RenderableType, *, markup: bool = True, soft_wrap: bool = False, end: str = "\n") -> None:
-        """Draw a text with markup, or a table."""
-        self.console.print(drawn, markup=markup, soft_wrap=soft_wrap, end=end)
+    def styled(self, text: str, style: Style) -> str:
+        """The text in this style where somebody watches who wants colours, else as it stands."""
+        plain = not self.is_terminal or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+        return text if plain else f"\x1b[{style.value}m{text}\x1b[0m"
 
 
 people = Screen(errors=True)
@@ -47,15 +58,18 @@ results = Screen()
 
 def say_error(message: str) -> None:
     """One error, as it stands: carets keep their column, and markup in keys stays text."""
-    coloured = people.is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    sys.stderr.write(f"{_BOLD_RED}error:{_PLAIN} " if coloured else "error: ")
-    say(message)
+    say(message, head=people.styled("error: ", Style.BOLD_RED))
 
 
-def say(message: str) -> None:
-    """A sentence for a person that is not a result."""
-    sys.stderr.write(_harmless(message, keep="\n\t") + "\n")
+def say(message: str, *, head: str = "") -> None:
+    """A sentence for a person that is not a result; `head` stands before it, styled or not."""
+    sys.stderr.write(f"{head}{_harmless(message, keep=chr(10) + chr(9))}\n")
     sys.stderr.flush()
+
+
+def tell(sentence: str, *, head: str = "") -> None:
+    """A result in words, on one line however long; `head` are its first words, bold where somebody watches."""
+    _write_lines([results.styled(_harmless(head), Style.BOLD) + _harmless(sentence)])
 
 
 def _harmless(text: str, *, keep: str = "") -> str:
@@ -107,19 +121,45 @@ def _standard_output() -> Generator[BinaryIO]:
 def print_table(
     columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: frozenset[int] = frozenset()
 ) -> None:
-    """A plain table for people. `right` holds the positions of columns of numbers; no column need have a name."""
+    """A plain table. `right` holds the positions of columns of numbers; no column need have a name.
+
+    A terminal folds what is too wide for it. For whatever else reads it each row is one whole line, however long.
+    """
     names = tuple(columns)
+    cells = [["" if value is None else _harmless(str(value)) for value in row] for row in rows]
+    if results.is_terminal:
+        _draw_table(names, cells, right)
+    else:
+        _write_lines(_aligned([list(names), *cells] if any(names) else cells, right))
+
+
+def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: frozenset[int]) -> None:
     table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold", show_header=any(names))
     for position, column in enumerate(names):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    results.print(table)
+    for row in cells:
+        table.add_row(*(cell.replace("[", "\\[") for cell in row))  # a "[red]" in a key is no markup
+    results.console.print(table)
 
 
-def _cell(value: object) -> str:
-    # Nor must a "[red]" in a key be taken for markup.
-    return "" if value is None else _harmless(str(value)).replace("[", "\\[")
+def _aligned(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[str]:
+    width_of = import_module("rich.cells").cell_len  # a Chinese character is as wide as two others
+    wide = [[width_of(cell) for cell in line] for line in lines]
+    widest = [max(column) for column in zip(*wide, strict=True)]
+    for line, widths in zip(lines, wide, strict=True):
+        padded = [
+            " " * (most - width) + cell if position in right else cell + " " * (most - width)
+            for position, (cell, width, most) in enumerate(zip(line, widths, widest, strict=True))
+        ]
+        yield _BETWEEN.join(padded).rstrip()
+
+
+def _write_lines(lines: Iterable[str]) -> None:
+    """Lines of text, as the stream writes text, and out at once: bars and errors come in between."""
+    with _standard_output() as out:
+        for line in lines:
+            out.write(f"{line}\n".encode(sys.stdout.encoding or "utf-8", "replace"))
+        out.flush()
 
 
 def bytes_text(size: int) -> str:

@@ -9,6 +9,7 @@ from importlib import import_module
 
 from mirrorlake.cli.output import people, say
 from mirrorlake.mirror.progress import Progress as PassProgress
+from mirrorlake.model.counted import counted
 from mirrorlake.model.runs import Run, RunState
 
 LINE_EVERY_S = 5.0
@@ -29,14 +30,14 @@ class _Lines:
 
     def listed(self, objects: int) -> None:
         if self._due():
-            say(f"listing: {objects:,} objects so far")
+            say(f"listing: {counted(objects, 'object')} so far")
 
     def planned(self, looks: int) -> None:
         self._looks = looks
 
     def looked(self, objects: int, failed: int) -> None:
         if self._due():
-            say(f"looking: {objects:,} of {self._looks:,} objects, {failed:,} failed")
+            say(f"looking: {objects:,} of {counted(self._looks, 'object')}, {failed:,} failed")
 
 
 @contextmanager

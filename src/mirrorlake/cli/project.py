@@ -9,6 +9,7 @@ import typer
 
 from mirrorlake.cli.output import print_json_lines, print_table, say
 from mirrorlake.cli.reader import open_actor
+from mirrorlake.model.counted import counted
 
 app = typer.Typer(help="Keep assets in named sets.", no_args_is_help=True)
 
@@ -20,14 +21,14 @@ IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake 
 def add(name: NAME, asset_ids: IDS) -> None:
     """Put assets into a project, which is made where there is none."""
     with open_actor() as library:
-        say(f"{_assets(library.add_to_project(name, asset_ids))} came into {name}.")
+        say(f"{counted(library.add_to_project(name, asset_ids), 'asset')} came into {name}.")
 
 
 @app.command("remove")
 def remove(name: NAME, asset_ids: IDS) -> None:
     """Take assets out of a project."""
     with open_actor() as library:
-        say(f"{_assets(library.remove_from_project(name, asset_ids))} left {name}.")
+        say(f"{counted(library.remove_from_project(name, asset_ids), 'asset')} left {name}.")
 
 
 @app.command("list")
@@ -41,10 +42,6 @@ def list_(*, json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] =
         say("No project yet. Make one: mirrorlake project add NAME ID")
     else:
         print_table(["name", "assets"], ((one.name, one.assets) for one in found), right=frozenset({1}))
-
-
-def _assets(number: int) -> str:
-    return "1 asset" if number == 1 else f"{number:,} assets"
 
 
 def install(parent: typer.Typer) -> None:

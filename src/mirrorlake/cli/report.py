@@ -8,10 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from mirrorlake.cli.output import bytes_text, print_json, print_table, results, say, say_error
+from mirrorlake.cli.output import bytes_text, print_json, print_table, say, say_error, tell
 from mirrorlake.cli.progress import shown_run
 from mirrorlake.cli.reader import Server
 from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.model.counted import counted
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
 
@@ -88,9 +89,9 @@ def terminate_as_interrupt() -> Generator[None]:
 def _print_report(report: Report) -> None:
     counts = report.counts
     word = "would be " if report.would is not None else ""
-    results.print(
-        f"[bold]{'dry run' if report.run is None else f'run {report.run}'}[/bold] of {report.datasource}: "
-        f"{report.state.value} in {report.seconds:.1f} s"
+    tell(
+        f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
+        head="dry run" if report.run is None else f"run {report.run}",
     )
     rows = [
         ("listed", counts.listed, "objects in the bucket"),
@@ -107,8 +108,8 @@ def _print_report(report: Report) -> None:
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:
-        results.print(
-            f"It would take {report.would.get} GET, {report.would.head} HEAD requests, "
+        tell(
+            f"It would take {report.would.get:,} GET and {counted(report.would.head, 'HEAD request')}, "
             f"and read {bytes_text(report.would.bytes)}."
         )
         shown = [(kind, one) for kind, some in (report.samples or {}).items() for one in some]
@@ -117,6 +118,6 @@ def _print_report(report: Report) -> None:
     else:
         requests = report.requests
         read = bytes_text(report.bytes_read)
-        results.print(f"{requests.list} LIST, {requests.get} GET, {requests.head} HEAD requests; {read} read.")
+        tell(f"Requests: {requests.list:,} LIST, {requests.get:,} GET, {requests.head:,} HEAD; {read} read.")
         if counts.failed or counts.skipped:
-            results.print(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")
+            tell(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")

@@ -8,6 +8,7 @@ import typer
 
 from mirrorlake.cli.output import bytes_text, print_json_lines, print_table, say
 from mirrorlake.cli.reader import open_reader
+from mirrorlake.model.counted import counted
 from mirrorlake.model.public import asset_to_json
 
 SHOWN = 50  # lines for a person; --limit asks for more
@@ -38,7 +39,7 @@ def search(
         right=frozenset({2, 3}),
     )
     if len(assets) > shown:
-        say(f"There are more than these {shown}; --limit N shows more.")
+        say(f"There are more than {counted(shown, 'asset')}; --limit N shows more.")
 
 
 def install(app: typer.Typer) -> None:

@@ -11,7 +11,7 @@ from mirrorlake.api import create_app, serve
 from mirrorlake.app.attending import attended_worker
 from mirrorlake.app.running import first_start_token, serving
 from mirrorlake.app.served import ServedLibrary
-from mirrorlake.cli.output import results, say
+from mirrorlake.cli.output import say, tell
 from mirrorlake.settings import read_settings
 
 DEFAULT_PORT = 8765
@@ -32,7 +32,7 @@ def up(
 
         def announce(address: str) -> None:
             claim(address)
-            results.print(f"The library is served at {address}/?token={token}", soft_wrap=True, markup=False)
+            tell(f"The library is served at {address}/?token={token}")
             say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
         with attended_worker(say) if worker else nullcontext():

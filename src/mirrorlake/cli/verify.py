@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import print_json, print_table, results, say_error
+from mirrorlake.cli.output import print_json, print_table, say_error, tell
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.reader import open_acting
 from mirrorlake.errors import UsageError
+from mirrorlake.model.counted import counted
 from mirrorlake.model.drift import Drift, Finding, Verification
 
 SAMPLE = 500  # enough to see a drift of one in a hundred almost surely
@@ -52,12 +53,12 @@ def _line(finding: Finding) -> None:
 
 def _summary(told: Verification) -> None:
     if told.clean:
-        results.print(f"{told.verified:,} objects verified: all are as the library remembers them.")
+        tell(f"{counted(told.verified, 'object')} verified; nothing disagrees with what the library remembers.")
         return
     counts = ", ".join(f"{told.drift.get(drift, 0):,} {drift.value}" for drift in Drift if told.drift.get(drift))
-    results.print(f"{told.verified:,} objects verified: {counts or 'no drift'}.")
+    tell(f"{counted(told.verified, 'object')} verified: {counts or 'no drift'}.")
     if any(told.drift.get(drift) for drift in (Drift.GONE, Drift.CHANGED, Drift.BACK)):
-        results.print("The next pass brings the library in step.")
+        tell("The next pass brings the library in step.")
 
 
 def install(app: typer.Typer) -> None:

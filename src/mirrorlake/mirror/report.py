@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
+from mirrorlake.model.counted import counted
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.public import confirm_command, hold_to_json
@@ -13,8 +14,8 @@ from mirrorlake.model.runs import Counts, Hold, RunState
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
     """What a person is told of held removals."""
     return (
-        f"{hold.count:,} removals wait for your consent. {hold.reason}",
-        f"If they are right: {confirm_command(run_id)}",
+        f"{counted(hold.count, 'removal waits', 'removals wait')} for your consent. {hold.reason}",
+        f"If that is right: {confirm_command(run_id)}",
     )
 
 

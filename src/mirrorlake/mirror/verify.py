@@ -24,6 +24,7 @@ from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.run import opened, recipe, root_now
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState
+from mirrorlake.model.counted import counted
 from mirrorlake.model.drift import Drift, Finding
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Datasource
@@ -136,7 +137,10 @@ def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) ->
                 return None  # it is never read again, whatever stands there
             if (answer.token, answer.size) == (one.token, one.size):
                 return None
-            return Drift.CHANGED, f"{answer.size:,} bytes with token {answer.token}, not {one.size:,} with {one.token}"
+            return (
+                Drift.CHANGED,
+                f"{counted(answer.size, 'byte')} with token {answer.token}, not {one.size:,} with {one.token}",
+            )
 
 
 def _lasting(catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]) -> Iterator[Finding]:

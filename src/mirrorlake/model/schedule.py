@@ -147,12 +147,30 @@ def _cron(said: str, timezone: str | None) -> Schedule:
     zone = timezone or "UTC"
     _check_zone(zone)
     try:
-        CronSim(said, _SOME_TIME)
+        comes = next(CronSim(said, _SOME_TIME), None) is not None
     except CronSimError as error:
+        # It says the same of what is no day at all, and of a day that no month of the expression has: there each of
+        # the two can be read by itself.
+        minute, hour, day, month, weekday = fields
+        if not (_is_cron(f"{minute} {hour} {day} * {weekday}") and _is_cron(f"{minute} {hour} * {month} {weekday}")):
+            raise SettingsError(
+                f"The schedule {said!r} is no cron expression: {str(error)[:1].lower()}{str(error)[1:]}.", FORMS
+            ) from error
+        comes = False
+    if not comes:
         raise SettingsError(
-            f"The schedule {said!r} is no cron expression: {str(error)[:1].lower()}{str(error)[1:]}.", FORMS
-        ) from error
+            f"The schedule {said!r} never comes: no month that it names has such a day.",
+            "Choose a day that the month has, or L for the last one.",
+        )
     return Cron(said, zone)
+
+
+def _is_cron(said: str) -> bool:
+    try:
+        CronSim(said, _SOME_TIME)
+    except CronSimError:
+        return False
+    return True
 
 
 def _check_zone(name: str) -> None:

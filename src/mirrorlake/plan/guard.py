@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from blake3 import blake3
 
+from mirrorlake.model.counted import counted
 from mirrorlake.select.kernels import BoolMask, Column, as_binary, ascending, byte_lengths, bytes_at, cut, is_in
 
 ALWAYS_ALLOWED = 100  # removals that are never too many for a datasource by their number alone
@@ -77,17 +78,19 @@ def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: i
         return Verdict()
     reasons: list[str] = []
     if not listed:
-        reasons.append(f"The listing is empty, and {_objects(had)} stood there before.")
+        reasons.append(f"The listing is empty, and {counted(had, 'object')} stood there before.")
     if going > ALWAYS_ALLOWED and 100 * going > SHARE_PERCENT * had:
-        reasons.append(f"{going:,} of {_objects(had)} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %.")
+        reasons.append(
+            f"{going:,} of {counted(had, 'object')} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
+        )
     elif _halved(had, going):
-        reasons.append(f"{going:,} of {_objects(had)} would go, more than half.")
+        reasons.append(f"{going:,} of {counted(had, 'object')} would go, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
     folders = {name: count for name, count in removals.items() if _halved(standing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {_objects(standing[name])} {_place(name)} would go, more than half."
+            f"{count:,} of {counted(standing[name], 'object')} {_place(name)} would go, more than half."
             for name, count in sorted(folders.items())
         ),
         folders=frozenset(folders),
@@ -135,10 +138,6 @@ class PlanHash:
 
 def _halved(had: int, going: int) -> bool:
     return had >= HALVED_FROM and 2 * going > had
-
-
-def _objects(count: int) -> str:
-    return f"{count:,} object{'' if count == 1 else 's'}"
 
 
 def _place(name: str) -> str:

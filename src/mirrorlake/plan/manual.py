@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from mirrorlake.errors import CoolingDown, MirrorlakeError, PassRunning
+from mirrorlake.model.counted import counted
 from mirrorlake.model.runs import Run, RunState
 
 COOLDOWN = timedelta(hours=1)  # after a pass that imported something
@@ -38,7 +39,7 @@ def refusal(name: str, at_work: Run | None, last: Run | None, now: datetime) -> 
     if last is not None and minutes:
         return CoolingDown(
             f"Run {last.id} mirrored datasource {name} less than an hour ago; it can be asked for again in"
-            f" {minutes} {'minute' if minutes == 1 else 'minutes'}.",
+            f" {counted(minutes, 'minute')}.",
             "Wait, or leave it to its schedule. `mirrorlake mirror` with its address runs a pass at once.",
             minutes=minutes,
         )

@@ -32,6 +32,8 @@ from mirrorlake.model.schedule import (
         ("0 3 * * *", Cron("0 3 * * *", "UTC")),
         ("*/15  8-18 * jan-mar,12  MON-fri", Cron("*/15 8-18 * jan-mar,12 MON-fri", "UTC")),
         ("0 0 L * *", Cron("0 0 L * *", "UTC")),
+        ("0 0 29 2 *", Cron("0 0 29 2 *", "UTC")),
+        ("0 0 31 2 mon", Cron("0 0 31 2 mon", "UTC")),  # where both days are given, one of them is enough
     ],
 )
 def test_schedule_means_what_it_says(text, schedule):
@@ -53,7 +55,11 @@ def test_schedule_means_what_it_says(text, schedule):
         ("0 0 3 * * *", "five fields"),  # with seconds: nothing looks that often
         ("60 3 * * *", "bad minute"),
         ("0 24 * * *", "bad hour"),
-        ("0 0 30 2 *", "bad day-of-month"),
+        ("0 0 32 2 *", "no cron expression: bad day-of-month"),
+        ("0 0 30 2 *", "never comes"),
+        ("0 0 31 2 *", "never comes"),
+        ("0 0 31 4,jun,9-9,11 *", "never comes"),
+        ("0 0 31 13 *", "no cron expression: bad month"),
         ("0 0 * * noday", "bad day-of-week"),
         ("0 0 * * 1" + " " * 9 + "," * 300, "five fields"),
     ],

@@ -1,0 +1,128 @@
+"""What commands print for people, at a terminal and in a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from mirrorlake.cli.described import described
+from mirrorlake.cli.output import print_table
+from mirrorlake.model.counted import counted
+from mirrorlake.model.runs import Run, RunState
+from mirrorlake.model.schedule import Cron
+from mirrorlake.model.sources import (
+    Access,
+    Datasource,
+    DatasourceSummary,
+    Location,
+    MirrorConfig,
+    MirrorSettings,
+    NamingStrategy,
+    Orphans,
+    Provider,
+)
+
+LONG = "2024/" + "very long folder/" * 20 + "p.jpg"
+PRINTING = """
+from mirrorlake.cli.output import print_table, say_error, tell
+print_table(["key", "why"], [("k" * 150, "[red]no markup[/red]")])
+tell(" of a[/]b", head="run 1")
+say_error("no")
+"""
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    return capsys.readouterr().out.splitlines()
+
+
+def test_a_row_is_one_whole_line_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["size", "key"], [(7, LONG), (1_000, "[red]a\tb\nc[/]")], right=frozenset({0}))
+    assert printed(capsys) == ["size  key", f"   7  {LONG}", "1000  [red]a\ufffdb\ufffdc[/]"]
+
+
+def test_columns_stand_below_each_other_in_every_script(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(["", ""], [("猫の写真", 1), ("cafe\u0301", 22), ("", None)], right=frozenset({1}))
+    assert printed(capsys) == ["猫の写真   1", "cafe\u0301      22", ""]
+
+
+def test_no_colour_reaches_a_pipe_whatever_the_environment_asks_for() -> None:
+    environ = {**os.environ, "FORCE_COLOR": "1", "TTY_COMPATIBLE": "1", "COLUMNS": "40"}
+    done = subprocess.run([sys.executable, "-c", PRINTING], env=environ, capture_output=True, check=True)
+    assert b"\x1b" not in done.stdout + done.stderr
+    assert done.stdout.splitlines() == [
+        b"key" + b" " * 149 + b"why",
+        b"k" * 150 + b"  [red]no markup[/red]",
+        b"run 1 of a[/]b",
+    ]
+
+
+def test_a_terminal_is_given_colours_and_folded_rows_unless_it_wants_none() -> None:
+    environ = {**os.environ, "TERM": "xterm", "COLUMNS": "80"}
+    environ.pop("NO_COLOR", None)
+    coloured, plain = at_terminal(environ), at_terminal({**environ, "NO_COLOR": "1"})
+    assert b"\x1b[1mrun 1\x1b[0m of a[/]b" in coloured
+    assert b"[red]" in coloured  # as it stands: no markup
+    assert max(len(line) for line in coloured.splitlines() if line.startswith(b"k")) <= 80
+    assert b"run 1 of a[/]b" in plain
+
+
+def at_terminal(environ: dict[str, str]) -> bytes:
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", PRINTING], env=environ, stdout=theirs, stderr=theirs, check=True)
+    os.close(theirs)
+    read = bytearray()
+    try:
+        while part := os.read(ours, 4096):
+            read += part
+    except OSError:  # nobody holds the other end any more
+        pass
+    os.close(ours)
+    return bytes(read)
+
+
+def test_one_thing_is_no_plural() -> None:
+    assert [counted(n, "asset") for n in (0, 1, 2, 1_000)] == ["0 assets", "1 asset", "2 assets", "1,000 assets"]
+    assert [counted(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
+
+
+def test_a_datasource_is_told_in_words() -> None:
+    configs = (
+        MirrorConfig(id="train", globs=("train/**", "more/*"), exclude=("**/draft/**",), orphans=Orphans.KEEP),
+        MirrorConfig(glob_file="list.txt", paths=("a.jpg",), naming=NamingStrategy.METADATA, naming_key="title"),
+    )
+    source = Datasource(
+        id=1,
+        name="pictures",
+        location=Location(provider=Provider.S3, container="bucket", prefix="p/"),
+        access=Access(endpoint="http://127.0.0.1:9000", profile="lab"),
+        settings=MirrorSettings(configs=configs, schedule=Cron("0 3 * * *", "Europe/Berlin")),
+    )
+    run = Run(
+        id=7,
+        datasource="pictures",
+        trigger="mirror",
+        state=RunState.SUCCEEDED,
+        started=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
+        finished=None,
+    )
+    rows = list(
+        described(DatasourceSummary(datasource=source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False))
+    )
+    told = dict(rows)
+    assert told["address"] == "s3://bucket/p/"
+    assert told["assets"] == "1,234"
+    assert told["last run"] == "run 7, 2026-01-02 03:04 UTC: succeeded"
+    assert told["schedule"] == "0 3 * * * (Europe/Berlin)"
+    assert told["can be run"] == "in 1 minute: the last pass brought something in"
+    assert told["credentials"] == "the AWS profile lab"
+    taken = [value for name, value in rows if name == "takes"]
+    assert taken == ["train/**", "more/*", "what the lines of list.txt match", "the key a.jpg"]
+    assert ("but not", "**/draft/**") in rows
+    assert ("object gone", "its asset stays, marked missing (keep)") in rows
+    assert ("asset named", "by its metadata title (metadata)") in rows
+    assert not any(mark in str(value) for _, value in rows for mark in "{}[]")  # no JSON
