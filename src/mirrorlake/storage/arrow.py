@@ -21,7 +21,7 @@ def listing_batch(
     keys: Sequence[str],
     sizes: Sequence[int],
     tokens: Sequence[str],
-    modified: Sequence[int] | Sequence[datetime | None],
+    modified: Sequence[int | None] | Sequence[datetime | None],
     storage_classes: Sequence[str | None] | None = None,
 ) -> pa.RecordBatch:
     """A batch of `model.columns.LISTING`; `modified` as datetimes or as microseconds since 1970."""
@@ -74,6 +74,31 @@ def count_upto(batch: pa.RecordBatch, bound: str) -> int:
 def coalesced(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
     """`first`, and `second` where that is null."""
     return cast("pa.StringArray", _pc.coalesce(first, second))
+
+
+def has_empty(texts: pa.Array[Any]) -> bool:
+    """Whether some text is null or has no characters."""
+    offsets = np.frombuffer(cast("Any", texts.buffers()[1] or b""), np.int32)[texts.offset :][: len(texts) + 1]
+    return bool((offsets[1:] == offsets[:-1]).any())
+
+
+def without_empty(texts: pa.Array[Any]) -> pa.StringArray:
+    """`texts` with null for those that have no characters."""
+    return cast("pa.StringArray", _pc.if_else(_pc.equal(texts, ""), None, texts))
+
+
+def smallest_size(batch: pa.RecordBatch) -> int:
+    """The smallest size of the objects; 0 where there are none."""
+    return int(_pc.min(cast("Any", batch).column("size")).as_py() or 0)
+
+
+def parted_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
+    """The rows whose keys have at most `limit` bytes, and the other keys."""
+    lengths = _pc.binary_length(key_column(batch))
+    if int(_pc.max(lengths).as_py() or 0) <= limit:
+        return batch, []
+    long = _pc.greater(lengths, limit)
+    return batch.filter(_pc.invert(long)), cast("list[str]", key_column(batch).filter(long).to_pylist())
 
 
 def buffer_of(array: npt.NDArray[np.generic]) -> pa.Buffer:

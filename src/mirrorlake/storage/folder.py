@@ -37,6 +37,8 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocki
 # What the system says where a name leads to nothing that we would open.
 _NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
+# The years 1 to 9999, in microseconds since 1970.
+_EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
 _UNREADABLE = (AccessDenied, SourceUnreachable)
 
 
@@ -214,7 +216,7 @@ class _Rows:
         self.keys: list[str] = []
         self._sizes: list[int] = []
         self._tokens: list[str] = []
-        self._modified: list[int] = []  # microseconds since 1970
+        self._modified: list[int | None] = []  # microseconds since 1970
 
     def add(self, folder: int, name: str, key: str) -> None:
         """A regular file; one that vanished or became something else meanwhile is passed over."""
@@ -228,7 +230,7 @@ class _Rows:
             self.keys.append(key)
             self._sizes.append(facts.st_size)
             self._tokens.append(_token(facts))
-            self._modified.append(facts.st_mtime_ns // 1000)
+            self._modified.append(_since_epoch(facts))
 
     def batch(self) -> pa.RecordBatch:
         """The page in the layout of a listing."""
@@ -373,8 +375,18 @@ def _token(facts: os.stat_result) -> str:
 
 
 def _info(key: str, facts: os.stat_result) -> ObjectInfo:
-    modified = datetime.fromtimestamp(facts.st_mtime_ns // 1000 / 1e6, UTC)
-    return ObjectInfo(key=key, size=facts.st_size, token=_token(facts), modified=modified)
+    return ObjectInfo(key=key, size=facts.st_size, token=_token(facts), modified=_modified(facts))
+
+
+def _modified(facts: os.stat_result) -> datetime | None:
+    since = _since_epoch(facts)
+    return None if since is None else datetime.fromtimestamp(since / 1e6, UTC)
+
+
+def _since_epoch(facts: os.stat_result) -> int | None:
+    """Microseconds; None for what no calendar holds: a file system may claim any year."""
+    since = facts.st_mtime_ns // 1000
+    return since if _EARLIEST <= since < _LATEST else None
 
 
 def _translated(error: OSError, path: str) -> StorageError:

@@ -12,13 +12,16 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken, ListingDisordered, StorageError
 from mirrorlake.model.objects import Certificate, Gap, KeyRange
-from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at
-from mirrorlake.storage.base import Store
+from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at, parted_by_length, smallest_size
+from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.sorting import sorted_batches
 
 # Each batch costs whoever walks it a few hundred calls: 32 pages together make selecting and pairing half as dear
 # as 8 do. Larger ones only cost memory.
 BATCH_ROWS = 32_000
+LONGEST_KEY = 2_500  # bytes; PostgreSQL's index holds 2,704 with what else it keeps there, S3 allows 1,024
+EMPTY_PAGES = 10_000  # in a row; a bucket may skip deleted keys with some, one that only ever skips is none
+_TOLD = 100  # characters at either end of a key that is too long
 _FIX = (
     "Nothing of this listing is used. Run again; if it stays, name a file that holds "
     '{"listingOrdered": false} with --settings.'
@@ -122,25 +125,36 @@ class _RangeListing:
                 pending.append(batch)
                 rows += batch.num_rows
                 if rows >= self._batch_rows:
-                    yield joined(pending)
+                    yield self._held(pending)
                     pending, rows = [], 0
         except StorageError:
             if pending:
-                yield joined(pending)
+                yield self._held(pending)
             raise
+        last = self._held(pending) if pending else None
         self._seen.complete = True
-        if pending:
-            yield joined(pending)
+        if last is not None:
+            yield last
+
+    def _held(self, pages: list[pa.RecordBatch]) -> pa.RecordBatch:
+        """The rows of some pages, as a catalog can hold them; keys that are too long are told instead."""
+        batch = joined(pages)
+        if smallest_size(batch) < 0:
+            raise ListingBroken("The listing holds an object of less than no bytes.", _FIX)
+        held, too_long = parted_by_length(batch, LONGEST_KEY)
+        self._seen.objects += held.num_rows
+        self._seen.unnameable += [f"{key[:_TOLD]}…{key[-_TOLD:]}" for key in too_long]
+        return held
 
     def _pages(self) -> Iterator[pa.RecordBatch]:
         """The rows of each page that has any, checked."""
         seen = self._seen
         check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
         cursor: object | None = None
+        leads_on = _LeadsOn()
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
-            seen.objects += page.batch.num_rows
             seen.unnameable += page.unnameable
             seen.gaps += page.gaps
             if page.batch.num_rows:
@@ -148,8 +162,7 @@ class _RangeListing:
                 yield page.batch
             if page.cursor is None:
                 return
-            if page.cursor == cursor:
-                raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
+            leads_on(page)
             cursor = page.cursor
 
 
@@ -179,16 +192,41 @@ class _SortedListing:
         self._listing.close()
 
 
+class _LeadsOn:
+    """Every page leads to another one, and pages without keys come to an end."""
+
+    def __init__(self) -> None:
+        self._pages = 0
+        self._empty = 0  # in a row
+        self._remembered: object | None = None
+
+    def __call__(self, page: ListPage) -> None:
+        # Cursors may be large, so one is remembered for twice as long as the one before: any circle closes upon it.
+        if page.cursor == self._remembered:
+            raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
+        self._pages += 1
+        if self._pages & (self._pages - 1) == 0:
+            self._remembered = page.cursor
+        self._empty = 0 if page.batch.num_rows or page.unnameable else self._empty + 1
+        if self._empty >= EMPTY_PAGES:
+            raise ListingBroken(f"The listing gave {EMPTY_PAGES:,} pages in a row without a single key.", _FIX)
+
+
 class _ScopeCheck:
-    """Every key lies in the scope."""
+    """Every key lies in the scope, and no page begins like another one: of a circle without an end, that is seen."""
 
     def __init__(self, scope: KeyRange) -> None:
         self._scope = scope
+        self._firsts: set[str] = set()
 
     def __call__(self, batch: pa.RecordBatch) -> None:
         place = first_outside(batch, self._scope)
         if place is not None:
             raise _outside(key_at(batch, place), self._scope)
+        first = key_at(batch, 0)
+        if first in self._firsts:
+            raise _disorder(first, first)
+        self._firsts.add(first)
 
 
 class _OrderCheck:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -139,3 +140,45 @@ def test_files_that_may_be_named_but_not_asked_about_are_a_gap(tmp_path: Path, m
     told = [key for batch in listing for key in batch.column("key").to_pylist()]
     assert told == ["a.jpg", "m/b.jpg", "m/deep/c.jpg", "z.jpg"]
     assert [gap.range.prefix for gap in listing.gaps] == ["m/"]
+
+
+@pytest.mark.parametrize("second", [-(2**33), -1, 0, 253_402_300_799])
+def test_a_date_of_any_year_of_the_calendar_is_told(tmp_path: Path, second: int) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"x")
+    os.utime(tmp_path / "a.jpg", (second, second))
+    real = (tmp_path / "a.jpg").stat().st_mtime_ns // 10**9  # some file systems hold fewer years
+    (batch,) = list_range(opened(tmp_path), KeyRange())
+    told = [*batch.column("modified").to_pylist(), opened(tmp_path).head("a.jpg").modified]
+    assert told == [datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=real)] * 2
+
+
+class Aged:
+    """A file's facts, as on a file system that holds every year: few real ones do."""
+
+    def __init__(self, facts: os.stat_result, second: int) -> None:
+        self.st_mode, self.st_size = facts.st_mode, facts.st_size
+        self.st_ino, self.st_dev = facts.st_ino, facts.st_dev
+        self.st_mtime_ns = second * 10**9
+
+
+@pytest.mark.parametrize("second", [-(2**60), -62_135_596_801, 253_402_300_800, 2**60])
+def test_a_date_beyond_the_calendar_is_none_and_hides_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, second: int
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"bytes")
+    real, real_open = os.stat, os.fstat
+
+    def aged(name: str, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> object:
+        facts = real(name, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+        return facts if dir_fd is None else Aged(facts, second)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "stat", aged)
+        patch.setattr(os, "fstat", lambda file: Aged(real_open(file), second))
+        store = opened(tmp_path)
+        batch = store.list_page(KeyRange(), None).batch
+        head = store.head("a.jpg")
+        body = store.get("a.jpg", token=head.token, limit=99)
+    assert batch.column("modified").to_pylist() == [None]
+    assert batch.column("token").to_pylist() == [head.token]
+    assert (head.modified, body.info.modified, body.data) == (None, None, b"bytes")

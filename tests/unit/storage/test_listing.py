@@ -14,6 +14,7 @@ from tests.support.faulty import Faulty
 from mirrorlake.errors import DiskFull, ListingBroken, SourceUnreachable
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
+from mirrorlake.storage import listing as listings
 from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing import list_range, sorted_listing
@@ -86,6 +87,74 @@ def test_a_store_that_breaks_its_promise_of_order_is_caught(pages: list[list[str
 def test_a_key_that_was_not_asked_for_breaks_the_listing(scope: KeyRange, ordered: bool) -> None:  # noqa: FBT001
     with pytest.raises(ListingBroken):
         list(list_range(Scripted([["a/b", "b", "c"]], ordered=ordered), scope))
+
+
+class Circling(Scripted):
+    """Gives the pages from `back_to` on again and again; with `fresh` cursors, so that each looks like another."""
+
+    def __init__(self, pages: list[list[str]], *, back_to: int, fresh: bool = False, ordered: bool = True) -> None:
+        super().__init__(pages, ordered=ordered)
+        self.back_to, self.fresh = back_to, fresh
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:  # noqa: ARG002 - the contract's
+        asked = int(str(cursor or 0))
+        circle = len(self._pages) - self.back_to
+        place = asked if asked < self.back_to else self.back_to + (asked - self.back_to) % circle
+        following = asked + 1
+        if not self.fresh and following >= len(self._pages):
+            following = self.back_to + (following - self.back_to) % circle
+        return ListPage(batch=batch_of(self._pages[place]), cursor=following)
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    ("pages", "back_to"),
+    [([["a"], ["b"], ["c"]], 0), ([["a"], ["b"], ["c"]], 2), ([["a"], [], ["c"], []], 1), ([["a"], [], [], []], 1)],
+)
+def test_a_listing_that_leads_in_a_circle_ends_as_broken(
+    pages: list[list[str]],
+    back_to: int,
+    fresh: bool,  # noqa: FBT001
+    ordered: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(listings, "EMPTY_PAGES", 50)
+    listing = list_range(Circling(pages, back_to=back_to, fresh=fresh, ordered=ordered), WHOLE)
+    with pytest.raises(ListingBroken):
+        list(listing)
+    with pytest.raises(ListingBroken):
+        listing.certificate()
+
+
+def test_keys_that_no_catalog_can_hold_are_told_in_short_and_the_others_listed() -> None:
+    longest = "k" * listings.LONGEST_KEY
+    listing = list_range(Scripted([["a", longest], ["k" + longest + "é.png"], ["z"]]), WHOLE)
+    assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", longest, "z"]
+    certificate = listing.certificate()
+    assert certificate.objects == 3
+    assert certificate.unnameable == ("k" * 100 + "…" + "k" * 95 + "é.png",)
+
+
+class Owing(Scripted):
+    """Says of its last object that it has less than no bytes."""
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        page = super().list_page(scope, cursor)
+        if page.cursor is not None:
+            return page
+        keys = page.batch.column("key").to_pylist()
+        sizes = [1] * (len(keys) - 1) + [-1]
+        return ListPage(batch=listing_batch(keys, sizes, ["t"] * len(keys), [0] * len(keys)), cursor=None)
+
+
+@pytest.mark.parametrize("pages", [[["a"]], [["a", "b"]], [["a"], ["b"]]])
+def test_an_object_of_less_than_no_bytes_breaks_the_listing(pages: list[list[str]]) -> None:
+    listing = list_range(Owing(pages), WHOLE)
+    with pytest.raises(ListingBroken, match="less than no bytes"):
+        list(listing)
+    with pytest.raises(ListingBroken):
+        listing.certificate()
 
 
 def test_batches_are_joined_and_empty_pages_passed_over() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
 
@@ -142,6 +143,34 @@ def test_an_escape_that_is_cut_off_is_no_key() -> None:
 def test_an_object_without_an_etag_is_told_by_its_date() -> None:
     bare = entry("a").replace("<ETag>&quot;e&quot;</ETag>", "")
     assert read_page(document([bare])).batch.column("token").to_pylist() == ["2024-01-02T03:04:05.000Z"]
+
+
+@pytest.mark.parametrize("etag", ["", "&quot;&quot;", '""'])
+def test_an_empty_etag_is_none(etag: str) -> None:
+    # As a token it would make all objects of one size the same object, and every change of theirs go unseen.
+    tokens = read_page(document([entry("a", etag=etag), entry("b", etag=etag)])).batch.column("token").to_pylist()
+    assert tokens == ["2024-01-02T03:04:05.000Z"] * 2
+
+
+@pytest.mark.parametrize(
+    ("date", "meant"),
+    [
+        ("2024-01-02T03:04:05.123456789Z", datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)),
+        ("2024-01-02T03:04:05", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("2024-01-02T03:04:05+02:00", datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("0001-01-01T00:00:00Z", datetime(1, 1, 1, tzinfo=UTC)),
+        ("0001-01-01T00:00:00.000000001+09:00", None),
+        ("99999-01-01T00:00:00.000Z", None),
+        ("2024-02-31T00:00:00.000Z", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_an_odd_date_costs_at_most_itself(date: str, meant: datetime | None) -> None:
+    odd = entry("a").replace("2024-01-02T03:04:05.000Z", date)
+    rows = read_page(document([odd, entry("b")])).batch.to_pylist()
+    assert [row["key"] for row in rows] == ["a", "b"]
+    assert [row["modified"] for row in rows] == [meant, datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)]
 
 
 def test_entities_are_never_expanded() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast
@@ -20,7 +21,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
-from mirrorlake.storage.arrow import buffer_of, coalesced
+from mirrorlake.storage.arrow import buffer_of, coalesced, has_empty, without_empty
 from mirrorlake.storage.s3.envelope import Envelope, read_xml
 from mirrorlake.storage.s3.keys import decode_keys
 
@@ -131,13 +132,13 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
         decoded = decode_keys(columns["Key"], percent=percent)
         modified = columns["LastModified"].cast(pa.string())
         token = columns["ETag"].cast(pa.string())
-        if token.null_count:
+        if token.null_count or has_empty(token):
             # Without an ETag the date is the only sign of a change that a listing has.
-            token = coalesced(token, modified)
+            token = coalesced(without_empty(token), modified)
         arrays: list[pa.Array[Any]] = [
             columns["Size"].cast(pa.string()).cast(pa.int64()),
             token,
-            modified.cast(TIME),
+            _dates(modified),
             columns["StorageClass"].cast(pa.string()),
         ]
         if decoded.kept is not None:
@@ -148,6 +149,23 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
     if batch.column("size").null_count or batch.column("token").null_count:
         raise ListingBroken("A page of the listing holds an object without a size or an ETag.", _FIX)
     return batch, decoded.unnameable
+
+
+def _dates(texts: pa.Array[Any]) -> pa.Array[Any]:
+    """The dates as times. One that cannot be read is null: it is a fact to show, and nothing is decided by it."""
+    try:
+        return texts.cast(TIME)
+    except pa.ArrowInvalid:
+        return pa.array([None if text is None else _date(text) for text in texts.to_pylist()], TIME)
+
+
+def _date(text: str) -> datetime | None:
+    """ISO 8601 in forms that Arrow refuses: more digits, or no zone, which S3 means as UTC."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
