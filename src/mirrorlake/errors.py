@@ -19,6 +19,7 @@ MirrorlakeError
 │       └── ListingDisordered  keys out of order, twice or not asked for: trust nothing of it
 ├── CatalogError              PostgreSQL could not be reached or refused the work
 │   ├── CatalogUnavailable    not running, not startable, or gone while we worked
+│   ├── CatalogContended      our transaction had to give way to another one: worth another try
 │   └── DiskFull              no space left, here or in the database
 ├── Conflict                  what was asked does not fit how things stand now
 │   ├── PassRunning           another pass of this datasource waits or is at work
@@ -141,6 +142,10 @@ class CatalogError(MirrorlakeError):
 
 class CatalogUnavailable(CatalogError):
     """PostgreSQL is not running, cannot be started, or went away."""
+
+
+class CatalogContended(CatalogError):
+    """PostgreSQL ended our transaction, so that another one could go on. Nothing of ours was written."""
 
 
 class DiskFull(CatalogError):

@@ -338,16 +338,21 @@ def test_a_move_with_another_sidecar_is_told_once_and_tried_again_until_the_side
     assert working.known()["in/z.jpg"]["sidecar_token"] == "s2"
 
 
-def test_looked_makes_a_move_that_was_not_made_before(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg", token="t"))
-    ids = working.ids()
+def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
+    commit_looks(working.lease, *(look(f"in/{name}", token=name) for name in "xy"))
+    before = working.ids()
     working.next()
+    rows = [
+        change(Op.MOVED, f"in/{new}", token=old, old_key=f"in/{old}", sidecar_changed=True)
+        for old, new in (("x", "y"), ("y", "x"))
+    ]
+    batch = changes(*rows)
+    commit.moved(working.lease, batch, batch.column("key"))
 
-    row = change(Op.MOVED, "in/z.jpg", token="t", old_key="in/a.jpg", sidecar_changed=True)
-    row |= {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
-    assert commit_looks(working.lease, row) == Counts(moved=1)
+    read = {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    assert commit_looks(working.lease, *(row | read for row in rows)) == Counts(moved=2)
 
-    assert working.ids() == {"in/z.jpg": ids["in/a.jpg"]}
+    assert working.ids() == {"in/y": before["in/x"], "in/x": before["in/y"]}
 
 
 def test_moves_in_a_chain_and_in_a_circle_carry_each_asset_along(working: Pass):

@@ -234,8 +234,8 @@ def test_a_run_whose_worker_died_does_not_wait_again_for_a_datasource_deleted_si
     source = new_source(empty_catalog, "a")
     left = queue.request(empty_catalog, "a")
     begun(empty_catalog).close()  # as if its process had died
+    age_lease(empty_catalog, runs.LEASE_S + 1)
     delete_but_keep_its_asset(empty_catalog, source)
-    age_lease(empty_catalog, queue.SILENT_S + 1)
 
     [gone] = queue.requeue_interrupted(empty_catalog)
 

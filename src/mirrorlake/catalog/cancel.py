@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import refuse_while_running, show_run
 from mirrorlake.catalog.statements import statement
@@ -39,17 +40,20 @@ def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
 _ENDED = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled"}
 
 
+@repeated
 def _ask(catalog: Catalog, run_id: int, by: str) -> bool:
     with catalog.write() as connection:
         return connection.execute(statement("request_cancel").query, {"run_id": run_id, "by": by}).rowcount == 1
 
 
+@repeated
 def _end_queued(catalog: Catalog, run_id: int, by: str) -> bool:
     values = {"run_id": run_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it began."}
     with catalog.write() as connection:
         return connection.execute(statement("end_waiting").query, values).rowcount == 1
 
 
+@repeated
 def _dismiss(catalog: Catalog, run_id: int, by: str) -> bool:
     error = f"Dismissed by {by}: nothing of what was held was removed."
     values = {"run_id": run_id, "by": by, "state": RunState.HELD, "error": error}

@@ -15,6 +15,7 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.model.assets import Scalar
@@ -26,6 +27,7 @@ from mirrorlake.plan.merge import STRATEGIES, Standing
 BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
 
 
+@repeated
 def looked(
     lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
 ) -> Counts:
@@ -33,12 +35,12 @@ def looked(
 
     `strategies` say how a changed sidecar is merged: one for each config of the datasource, in their order.
 
+    Moves were made before, by `moved`: here their assets stand under their new keys.
+
     LOOKED makes an asset or updates the one under this key in place; SIDECAR_ONLY merges metadata; REFUSED is
     remembered by its token (an asset that stands keeps its last good content); FAILED and GONE are only told.
     """
     with staged(lease, _named(batch, names)) as staging:
-        if _has(batch, Op.MOVED):
-            _move(staging)
         staging.run("recognise_staged")
         if staging.shared:
             staging.run("find_shared", "doubt_shared")
@@ -50,6 +52,7 @@ def looked(
         return staging.tell("tell_looked")
 
 
+@repeated
 def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
     """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata stay."""
     _only(batch, Op.MOVED)
@@ -58,6 +61,7 @@ def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         return staging.tell("tell_moved")
 
 
+@repeated
 def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
     """Let objects have the assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
     _only(batch, Op.SHARED, Op.GOVERNED)
@@ -72,6 +76,7 @@ def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         return staging.tell("tell_shared")
 
 
+@repeated
 def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
     _only(batch, Op.RETURNED)
@@ -83,6 +88,7 @@ def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
         return staging.tell("tell_returned")
 
 
+@repeated
 def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Mark orphaned keys and their assets as missing, and tell the cause. Those missing already are counted again."""
     if len(keys) == 0:
@@ -93,6 +99,7 @@ def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
         return staging.tell("tell_missing")
 
 
+@repeated
 def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
     """Drop the memory of refused keys that vanished. One that has an asset of earlier content becomes missing."""
     if len(keys) == 0:
@@ -104,6 +111,7 @@ def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
         return staging.tell("tell_missing")
 
 
+@repeated
 def outcomes(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Tell of objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
     _only(batch, Op.SKIPPED, Op.REFUSED)
@@ -189,10 +197,6 @@ def _texts(documents: Iterable[object]) -> pa.Array[Any]:
 
 def _named(batch: pa.RecordBatch, names: pa.Array[Any]) -> pa.RecordBatch:
     return batch.append_column("name", names)
-
-
-def _has(batch: pa.RecordBatch, op: Op) -> bool:
-    return bool(pc.any(pc.is_in(batch.column("op"), value_set=pa.array([int(op)], pa.int8()))).as_py())
 
 
 def _only(batch: pa.RecordBatch, *ops: Op) -> None:

@@ -12,6 +12,7 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
@@ -32,6 +33,7 @@ from mirrorlake.select.settings import settings_to_json, stored_settings
 NAME_LIMIT = 60  # characters of a derived name
 
 
+@repeated
 def create(
     catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
 ) -> Datasource:
@@ -99,12 +101,14 @@ def list_all(catalog: Catalog) -> list[Datasource]:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
 
 
+@repeated
 def update(catalog: Catalog, datasource: Datasource) -> Datasource:
     """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
     with catalog.write() as connection:
         return _update(connection, datasource)
 
 
+@repeated
 def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
     """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
 
@@ -123,6 +127,7 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
             _update(connection, replace(source, settings=settings))
 
 
+@repeated
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
     """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
 
@@ -163,6 +168,7 @@ def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None
     return None if row is None else GlobFile(key=key, size=row[0], token=row[1], content=row[2])
 
 
+@repeated
 def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
     """Keep what was read of a glob file, in place of an earlier reading."""
     with catalog.write() as connection:

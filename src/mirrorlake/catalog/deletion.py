@@ -5,6 +5,7 @@ from __future__ import annotations
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.queue import cancel_waiting
 from mirrorlake.catalog.runs import refuse_while_running
@@ -21,6 +22,7 @@ def deletion(catalog: Catalog, source: Datasource) -> Deletion:
         return _counted(connection, source)
 
 
+@repeated
 def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     """Delete a datasource, if exactly `acknowledged` assets go with it. What is kept keeps its name and address.
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.assets import Scalar
@@ -22,7 +23,11 @@ def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
     Raises NotFound for an id without an asset, UsageError for a key, value or tag that cannot be stored.
     """
     edit = checked(edit)
-    numbers = {number_of(asset_id): asset_id for asset_id in asset_ids}
+    _apply(catalog, {number_of(asset_id): asset_id for asset_id in asset_ids}, edit)
+
+
+@repeated
+def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
     at = datetime.now(UTC).isoformat()
     values = {
         "ids": list(numbers),

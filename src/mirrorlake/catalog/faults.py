@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import random
+import time
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from mirrorlake.errors import CatalogError, CatalogUnavailable, DiskFull
+from mirrorlake.errors import CatalogContended, CatalogError, CatalogUnavailable, DiskFull
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 DISK_FULL = "53100"
+CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
+PAUSES_S = (0.05, 0.2, 0.8)  # before each further try of a transaction that had to give way
 # Connection lost or refused; server stopping, crashed or starting; wrong user or password; no such database.
 UNAVAILABLE_CLASSES = ("08", "57P", "28", "3D")
 AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` tells how the database is."
@@ -60,6 +69,11 @@ def ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError |
             f"No space is left on the disk of the database ({address}).",
             "Make room there and run the command again; nothing that was committed is lost.",
         )
+    if sqlstate in CONTENDED:
+        return CatalogContended(
+            f"PostgreSQL ({address}) ended this change, so that another one of the same rows could go on.",
+            "Nothing of it was written: do it again.",
+        )
     if sqlstate is None or sqlstate.startswith(UNAVAILABLE_CLASSES):
         return CatalogUnavailable(f"PostgreSQL ({address}) cannot be used: {_sentence(error)}.", AVAILABILITY_FIX)
     if sqlstate.startswith("53"):
@@ -68,6 +82,25 @@ def ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError |
             "End other sessions or raise its limits (max_connections, memory), then run the command again.",
         )
     return None
+
+
+def repeated(transaction: Callable[P, T]) -> Callable[P, T]:
+    """A function that is one transaction, done again where that had to give way to another one; a few times.
+
+    Its arguments are read again, so none of them may be an iterator.
+    """
+
+    @wraps(transaction)
+    def done(*args: P.args, **kwargs: P.kwargs) -> T:
+        for pause in PAUSES_S:
+            try:
+                return transaction(*args, **kwargs)
+            except CatalogContended:
+                # Jitter: two that stood in each other's way must not meet again.
+                time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+        return transaction(*args, **kwargs)
+
+    return done
 
 
 def _sentence(error: Exception) -> str:

@@ -1,11 +1,14 @@
-"""What happened to single objects in a run, read again to try those that failed once more."""
+"""Outcomes of a run: read again to try what failed once more, and told of folders that could not be listed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.statements import statement
+from mirrorlake.model.objects import Gap
 
 FAILED_ROWS = 2048  # keys read at once
 
@@ -29,3 +32,20 @@ def failed_keys(catalog: Catalog, run_id: int) -> Iterator[list[str]]:
             return
         after = rows[-1][0]
         yield [key for (key,) in rows]
+
+
+@repeated
+def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
+    """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
+    folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]
+    if not folders:
+        return
+    with lease.catalog.write() as connection:
+        connection.execute(
+            statement("tell_gaps").query,
+            {
+                "run_id": lease.run_id,
+                "keys": [gap.range.prefix for gap in folders],
+                "reasons": [f"It could not be listed: {gap.reason}" for gap in folders],
+            },
+        )

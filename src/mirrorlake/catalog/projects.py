@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound, UsageError
@@ -22,7 +23,23 @@ def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
         raise UsageError(
             f"{name!r} cannot name a project.", f"Use 1 to {NAME_LIMIT} characters without control characters."
         )
-    numbers = {number_of(asset_id): asset_id for asset_id in asset_ids}
+    return _add(catalog, name, {number_of(asset_id): asset_id for asset_id in asset_ids})
+
+
+def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
+    """Take assets out of a project; answers how many were in it. Raises NotFound for an unknown project."""
+    return _remove(catalog, name, [number_of(asset_id) for asset_id in asset_ids])
+
+
+def list_all(catalog: Catalog) -> list[Project]:
+    """Every project with the number of its assets, by name."""
+    with catalog.read() as connection:
+        rows = connection.execute(statement("list_projects").query).fetchall()
+    return [Project(name=name, assets=count) for name, count in rows]
+
+
+@repeated
+def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
     with catalog.write() as connection:
         found = {row[0] for row in connection.execute(statement("lock_for_project").query, {"ids": list(numbers)})}
         for number, asset_id in numbers.items():
@@ -36,20 +53,13 @@ def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
         ).rowcount
 
 
-def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
-    """Take assets out of a project; answers how many were in it. Raises NotFound for an unknown project."""
+@repeated
+def _remove(catalog: Catalog, name: str, numbers: list[int]) -> int:
     with catalog.write() as connection:
         row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()
         if row is None:
             raise NotFound(f"There is no project named {name!r}.", "mirrorlake project list shows them all.")
         return connection.execute(
             statement("remove_from_project").query,
-            {"project_id": row[0], "ids": [number_of(asset_id) for asset_id in asset_ids]},
+            {"project_id": row[0], "ids": numbers},
         ).rowcount
-
-
-def list_all(catalog: Catalog) -> list[Project]:
-    """Every project with the number of its assets, by name."""
-    with catalog.read() as connection:
-        rows = connection.execute(statement("list_projects").query).fetchall()
-    return [Project(name=name, assets=count) for name, count in rows]

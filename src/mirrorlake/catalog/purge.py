@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
@@ -47,6 +48,7 @@ def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[lis
         yield found
 
 
+@repeated
 def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Remove the assets of these keys for good, if they still wait in the trash and nothing uses them."""
     if len(gone) == 0:

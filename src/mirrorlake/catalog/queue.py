@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.faults import translated
+from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, at_work, last_pass
 from mirrorlake.catalog.schedules import database_time_in
@@ -37,6 +37,7 @@ class Interrupted:
     again: int | None  # the run that waits in its place; None: last attempt, unwanted, or another waits already
 
 
+@repeated
 def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> int:
     """Put a run of this datasource into the queue, as a person asks for it; answers its number.
 
@@ -54,12 +55,14 @@ def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> i
         return int(made[0])
 
 
+@repeated
 def check_permitted(catalog: Catalog, name: str) -> int:
     """The number of the datasource, where a person may have it mirrored now. Raises as `request`."""
     with catalog.write() as connection:
         return _permitted(connection, name)
 
 
+@repeated
 def claim(catalog: Catalog) -> Lease | None:
     """Begin the oldest queued run whose datasource is free; None where there is none."""
     with catalog.read() as connection:
@@ -81,6 +84,7 @@ def claim(catalog: Catalog) -> Lease | None:
         raise
 
 
+@repeated
 def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
     """End the runs of workers that died, and put each into the queue again. What they committed is not done twice."""
     with catalog.write() as connection:

@@ -8,6 +8,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from mirrorlake.catalog.commit import copy_merged, standing
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
@@ -38,13 +39,19 @@ def reapply(lease: Lease, choose: Choose) -> Iterator[Counts]:
     """
     last = 0
     while True:
-        with leased(lease) as staging:
-            rows = staging.fetch("lock_to_reapply", lease.datasource_id, last, BATCH_ROWS)
-            changed = _merge(staging, rows, choose) if rows.num_rows else 0
+        rows, changed = _merge_next(lease, last, choose)
         if not rows.num_rows:
             return
         last = cast("int", rows.column("id")[-1].as_py())
         yield Counts(metadata_changed=changed, unchanged=rows.num_rows - changed)
+
+
+@repeated
+def _merge_next(lease: Lease, last: int, choose: Choose) -> tuple[pa.Table, int]:
+    """Merge the batch after the asset `last`; answers its rows, and how many of them that changed."""
+    with leased(lease) as staging:
+        rows = staging.fetch("lock_to_reapply", lease.datasource_id, last, BATCH_ROWS)
+        return rows, _merge(staging, rows, choose) if rows.num_rows else 0
 
 
 def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:

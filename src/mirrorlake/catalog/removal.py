@@ -14,6 +14,7 @@ import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
@@ -66,6 +67,7 @@ def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
     return 0 if row is None else int(row[0])
 
 
+@repeated
 def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Put the assets of orphaned keys into the trash, and tell the cause. Their return brings them back."""
     if len(keys) == 0:
@@ -76,6 +78,7 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
         return staging.tell("tell_removed")
 
 
+@repeated
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Remove the assets of orphaned keys for good, unless something else uses them.
 
@@ -101,6 +104,7 @@ def _trash(staging: Staging) -> None:
     staging.govern()
 
 
+@repeated
 def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Tell of vanished keys about which nothing is done, and why."""
     if len(keys) == 0:
@@ -110,6 +114,7 @@ def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
         return staging.tell("tell_kept")
 
 
+@repeated
 def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
     """Remember what this run holds back; the keys follow by `hold_back`."""
     with lease.catalog.write() as connection:
@@ -126,6 +131,7 @@ def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
         )
 
 
+@repeated
 def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Hold the removal of these keys until a person confirms it; told like everything that nothing is done about."""
     if len(keys) == 0:
@@ -205,6 +211,7 @@ def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], 
         yield [key for key, _ in rows], [KnownState(state) for _, state in rows]
 
 
+@repeated
 def confirmed(lease: Lease, held: Confirmable) -> None:
     """The run of this lease carried out what was held."""
     with lease.catalog.write() as connection:
@@ -212,6 +219,7 @@ def confirmed(lease: Lease, held: Confirmable) -> None:
         connection.execute(statement("end_hold").query, {"run_id": held.run_id})
 
 
+@repeated
 def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int) -> None:
     """Forget the keys that runs before this one held back."""
     with catalog.write() as connection:
@@ -225,6 +233,7 @@ def root_of(catalog: Catalog, datasource_id: int) -> str | None:
     return row[0] if row else None
 
 
+@repeated
 def adopt_root(catalog: Catalog, datasource_id: int, root: str | None) -> None:
     """Believe in this root of a folder from now on."""
     with catalog.write() as connection:
@@ -248,6 +257,7 @@ def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
     return [Vanished(datasource_id=source, key=key, token=token, size=size) for source, key, token, size in rows]
 
 
+@repeated
 def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
     """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
 

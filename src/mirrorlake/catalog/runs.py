@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from types import TracebackType
@@ -15,11 +15,11 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.faults import translated
+from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
-from mirrorlake.model.objects import Gap, Requests
+from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
@@ -150,12 +150,8 @@ class Lease:
 
     def _renew(self) -> bool:
         with self._session.transaction():
-            renewed = self._session.execute(
-                statement("renew_lease").query,
-                {"seconds": LEASE_S, "holder": self.holder, "datasource_id": self.datasource_id},
-            )
             live = self._live
-            if live is not None:
+            if live is not None:  # the run before its lease, as everybody who writes both
                 self._session.execute(
                     statement("update_live_counts").query,
                     {
@@ -165,9 +161,14 @@ class Lease:
                         "bytes_read": live.bytes_read,
                     },
                 )
+            renewed = self._session.execute(
+                statement("renew_lease").query,
+                {"seconds": LEASE_S, "holder": self.holder, "datasource_id": self.datasource_id},
+            )
             return renewed.rowcount == 1
 
 
+@repeated
 def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
     """Begin a run. Takes over at once from a pass whose process is gone, and marks its run as failed.
 
@@ -212,27 +213,23 @@ def finish(
     error: str | None = None,
 ) -> None:
     """End the run and give the lease back. Raises LeaseLost where another pass has taken over meanwhile."""
+    values = {
+        "run_id": lease.run_id,
+        "state": state.value,
+        "counts": Jsonb(asdict(counts)),
+        "requests": Jsonb(asdict(requests)),
+        "bytes_read": bytes_read,
+        "error": error,
+        "datasource_id": lease.datasource_id,
+        "holder": lease.holder,
+    }
     lease.rest()
     # The session goes last: without it the run would look abandoned before it is told how it ended.
     try:
-        with lease.catalog.write() as connection:
-            ended = connection.execute(
-                statement("finish_run").query,
-                {
-                    "run_id": lease.run_id,
-                    "state": state.value,
-                    "counts": Jsonb(asdict(counts)),
-                    "requests": Jsonb(asdict(requests)),
-                    "bytes_read": bytes_read,
-                    "error": error,
-                },
-            )
-            connection.execute(
-                statement("give_lease_back").query, {"datasource_id": lease.datasource_id, "holder": lease.holder}
-            )
+        ended = _end(lease.catalog, values)
     finally:
         lease.close()
-    if ended.rowcount != 1:
+    if not ended:
         raise lease_lost(lease)
 
 
@@ -316,20 +313,13 @@ def outcomes(
     ]
 
 
-def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
-    """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
-    folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]
-    if not folders:
-        return
-    with lease.catalog.write() as connection:
-        connection.execute(
-            statement("tell_gaps").query,
-            {
-                "run_id": lease.run_id,
-                "keys": [gap.range.prefix for gap in folders],
-                "reasons": [f"It could not be listed: {gap.reason}" for gap in folders],
-            },
-        )
+@repeated
+def _end(catalog: Catalog, values: Mapping[str, object]) -> bool:
+    """Whether the run was ours to end."""
+    with catalog.write() as connection:
+        ended = connection.execute(statement("finish_run").query, values)
+        connection.execute(statement("give_lease_back").query, values)
+    return ended.rowcount == 1
 
 
 def _try_to_begin(

@@ -8,6 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import SettingsError
@@ -65,6 +66,7 @@ def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
     return row[0]
 
 
+@repeated
 def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
     """Put a run into the queue for everything that is due at `now`, and set when it is due next, in one transaction.
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorlake.catalog.objects import knows_any
+from mirrorlake.catalog.outcomes import tell_gaps
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
-from mirrorlake.catalog.runs import Lease, begin, tell_gaps
+from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.errors import AccessDenied, MirrorlakeError, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
