@@ -12,6 +12,7 @@ from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
 from mirrorlake.app.retrying import retry_run
+from mirrorlake.app.thumbnails import check_thumbnails
 from mirrorlake.app.triggering import request_run
 from mirrorlake.app.verifying import verify_library
 from mirrorlake.catalog import projects
@@ -19,12 +20,14 @@ from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.reapply import Done
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.stoppable import Check, unstopped
+from mirrorlake.mirror.thumbnails.census import Step
 from mirrorlake.model.acts import Deletion, Project
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.model.thumbnails import ThumbnailCheck
 from mirrorlake.select.document import Json
 
 
@@ -90,6 +93,10 @@ class ActingLibrary(Library):
     ) -> Verification:
         """Ask the sources whether what is remembered is still true. Raises NotFound."""
         return verify_library(self._settings, self._catalog, name, sample=sample, found=found, done=done)
+
+    def check_thumbnails(self, step: Step) -> ThumbnailCheck:
+        """Count the thumbnails that assets lack, and the files that no asset uses; changes nothing."""
+        return check_thumbnails(self._settings, self._catalog, step)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -34,12 +34,12 @@ class _Bar:
 
 
 @contextmanager
-def counting_bar(console: Console, doing: str) -> Generator[Callable[[int, int], None]]:
-    """A bar that is told how many are done of how many."""
+def stepping_bar(console: Console) -> Generator[Callable[[str, int, int], None]]:
+    """A bar that is told what is being done, and how many are done of how many."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(doing, total=None)
-        yield lambda done, total: progress.update(task, completed=done, total=total)
+        task = progress.add_task("", total=None)
+        yield lambda doing, done, total: progress.update(task, description=doing, completed=done, total=total)
 
 
 @contextmanager

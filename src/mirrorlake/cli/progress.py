@@ -43,17 +43,24 @@ class _Lines:
 @contextmanager
 def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
     """Receives how many are done of how many, and shows it on standard error."""
+    with shown_steps() as step:
+        yield lambda done, total: step(doing, done, total)
+
+
+@contextmanager
+def shown_steps() -> Generator[Callable[[str, int, int], None]]:
+    """Receives what is being done, and how many are done of how many; shows it on standard error."""
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
-        def tell(done: int, total: int) -> None:
+        def tell(doing: str, done: int, total: int) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
                 say(f"{doing.lower()}: {done:,} of {total:,}")
 
         yield tell
         return
-    with import_module("mirrorlake.cli.bar").counting_bar(people.console, doing) as told:
+    with import_module("mirrorlake.cli.bar").stepping_bar(people.console) as told:
         yield told
 
 

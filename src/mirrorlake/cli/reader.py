@@ -17,6 +17,7 @@ from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.model.thumbnails import ThumbnailCheck
 from mirrorlake.select.document import Json
 from mirrorlake.settings import Settings, read_local_settings, read_settings
 
@@ -149,6 +150,10 @@ class Acting(Protocol):
         done: Callable[[int, int], None],
     ) -> Verification:
         """Ask the sources whether what is remembered is still true; writes nothing. Raises NotFound."""
+        ...
+
+    def check_thumbnails(self, step: Callable[[str, int, int], None]) -> ThumbnailCheck:
+        """Count the thumbnails that assets lack, and the files that no asset uses; changes nothing."""
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

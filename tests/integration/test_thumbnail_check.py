@@ -1,0 +1,134 @@
+"""A check of thumbnails counts what assets lack and what no asset uses, and changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.support.passes import Mirrored, picture, put_all
+
+from mirrorlake.app.removing import purge_trash
+from mirrorlake.catalog import assets
+from mirrorlake.catalog import thumbnails as digests
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import CatalogError
+from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.ingest.thumbnails import Thumbnails
+from mirrorlake.mirror.thumbnails.census import check
+from mirrorlake.model.thumbnails import ThumbnailCheck
+from mirrorlake.storage.memory import MemoryStore
+
+KEYS = [f"{number:02}.png" for number in range(12)]
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
+    store = MemoryStore()
+    put_all(store, KEYS)
+    mirrored = Mirrored(empty_catalog, tmp_path, store)
+    mirrored.run()
+    return mirrored
+
+
+def checked(mirrored: Mirrored) -> ThumbnailCheck:
+    """What a check counts; it leaves every file as it was."""
+    root = mirrored.folder / "thumbnails"
+    before = contents(root)
+    scratch = mirrored.folder / f"scratch-{len(list(mirrored.folder.glob('scratch-*')))}"
+    scratch.mkdir()
+    told = check(mirrored.catalog, root, scratch, lambda _doing, _done, _total: None)
+    assert contents(root) == before
+    return told
+
+
+def contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def place(mirrored: Mirrored, key: str) -> Path:
+    digest = assets.show(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
+    return Thumbnails(mirrored.folder / "thumbnails").path_of(digest)
+
+
+def test_after_a_pass_no_thumbnail_is_lacking_and_none_is_left_over(mirrored: Mirrored) -> None:
+    told = checked(mirrored)
+    assert (told.assets, told.thumbnails, told.lacking, told.left_over, told.unknown) == (12, 12, 0, 0, 0)
+    assert told.bytes == sum(place(mirrored, key).stat().st_size for key in KEYS)
+    assert told.clean
+
+
+def test_what_is_lost_damaged_or_in_an_old_folder_is_lacking(mirrored: Mirrored) -> None:
+    place(mirrored, "00.png").unlink()
+    stump = place(mirrored, "01.png")
+    stump.write_bytes(stump.read_bytes()[:-1])
+    place(mirrored, "02.png").write_bytes(b"")
+    old = place(mirrored, "03.png")
+    nested = old.parent / old.name[2:4] / old.name
+    nested.parent.mkdir()
+    old.rename(nested)
+    told = checked(mirrored)
+    assert (told.lacking, told.damaged, told.misplaced, told.left_over) == (4, 2, 1, 0)
+    assert told.to_read == sum(mirrored.assets()[key].size for key in ("00.png", "01.png", "02.png"))
+
+
+def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: Mirrored) -> None:
+    for key in KEYS[:3]:
+        mirrored.store.delete(key)  # type: ignore[attr-defined]
+    mirrored.run()
+    assert (checked(mirrored).assets, checked(mirrored).left_over) == (12, 0)
+    size = sum(place(mirrored, key).stat().st_size for key in KEYS[:3])
+    purge_trash(mirrored.catalog, mirrored.source.name, days=0, acknowledged=3, opens=OpenedStore(mirrored.store))
+    told = checked(mirrored)
+    assert (told.assets, told.lacking, told.left_over, told.left_over_bytes) == (9, 0, 3, size)
+
+
+def test_assets_with_the_same_bytes_use_one_thumbnail_and_its_original_is_read_once(mirrored: Mirrored) -> None:
+    mirrored.store.put("twin.png", picture(0))  # type: ignore[attr-defined]
+    mirrored.run()
+    assert (checked(mirrored).assets, checked(mirrored).thumbnails) == (13, 12)
+    place(mirrored, "00.png").unlink()
+    told = checked(mirrored)
+    assert (told.lacking, told.to_read) == (2, len(picture(0)))
+
+
+def test_every_file_is_counted_as_what_it_is(mirrored: Mirrored) -> None:
+    standing = place(mirrored, "00.png")
+    shelf, root = standing.parent, mirrored.folder / "thumbnails"
+    (shelf / ".tmpabc.part").write_bytes(b"half")  # a write that a power cut ended
+    (shelf / ("ab" * 32 + ".webp.bak")).write_bytes(b"a person's")
+    (shelf / ("zz" * 32 + ".webp")).write_bytes(b"no digest")
+    (shelf / "notes").mkdir()
+    (shelf / "link").symlink_to(standing)
+    nested = shelf / standing.name[2:4] / standing.name  # left by an older version, and made again since
+    nested.parent.mkdir()
+    nested.write_bytes(standing.read_bytes())
+    (root / "v0").mkdir()  # of another version of mirrorlake
+    (root / "v0" / "aa.webp").write_bytes(b"other")
+    told = checked(mirrored)
+    assert (told.lacking, told.left_over, told.unknown) == (0, 2, 4)
+    assert told.left_over_bytes == 4 + standing.stat().st_size
+
+
+def test_a_library_without_a_folder_of_thumbnails_lacks_all(mirrored: Mirrored) -> None:
+    (mirrored.folder / "thumbnails").rename(mirrored.folder / "elsewhere")
+    assert (checked(mirrored).lacking, checked(mirrored).thumbnails) == (12, 0)
+    (mirrored.folder / "thumbnails").write_bytes(b"no folder")
+    with pytest.raises(CatalogError, match="cannot be read"):
+        checked(mirrored)
+
+
+def test_assets_are_read_whole_however_they_are_cut(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = {
+        bytes(row["digest"]): int(row["asset"]) for rows in digests.digests(mirrored.catalog, _unheard) for row in rows
+    }
+    assert len(whole) == 12
+    for rows in (1, 5, 12):
+        monkeypatch.setattr(digests, "STRETCH_ROWS", rows)
+        cut = [row for some in digests.digests(mirrored.catalog, _unheard) for row in some]
+        assert {bytes(row["digest"]): int(row["asset"]) for row in cut} == whole
+        assert len(cut) == 12
+    assert checked(mirrored).clean
+
+
+def _unheard(_done: int, _total: int) -> None:
+    pass
