@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import bytes_text, print_json, results
+from mirrorlake.cli.output import bytes_text, print_json, tell
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.reader import open_acting
+from mirrorlake.model.counted import counted
 from mirrorlake.model.thumbnails import ThumbnailCheck
 
 JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
@@ -33,18 +34,20 @@ def check(*, json: JSON = False) -> int:
 
 
 def _tell(told: ThumbnailCheck) -> None:
-    used = f"{told.thumbnails:,} thumbnails of {told.assets:,} assets, {bytes_text(told.bytes)}"
-    results.print(f"{used}: {f'{told.lacking:,} assets lack theirs.' if told.lacking else 'none is lacking.'}")
+    used = f"{counted(told.thumbnails, 'thumbnail')} of {counted(told.assets, 'asset')}, {bytes_text(told.bytes)}"
+    lack = f"{counted(told.lacking, 'asset lacks its', 'assets lack their')} thumbnail."
+    tell(f"{used}: {lack if told.lacking else 'none is lacking.'}")
     if told.damaged:
-        results.print(f"{told.damaged:,} of them have a damaged one.")
+        tell(f"{told.damaged:,} of them: a damaged file is there.")
     if told.misplaced:
-        results.print(f"{told.misplaced:,} of them have one in the wrong folder, which need not be made again.")
-    if told.lacking:
-        results.print(f"To make the others, {bytes_text(told.to_read)} of originals have to be read.")
+        tell(f"{told.misplaced:,} of them: it is in another folder, and need not be made again.")
+    if told.to_read:
+        tell(f"To make the others, {bytes_text(told.to_read)} of originals have to be read.")
     if told.left_over:
-        results.print(f"{told.left_over:,} files belong to no asset, {bytes_text(told.left_over_bytes)}.")
+        left = counted(told.left_over, "file belongs", "files belong")
+        tell(f"{left} to no asset, {bytes_text(told.left_over_bytes)}.")
     if told.unknown:
-        results.print(f"{told.unknown:,} entries of the folder are none of ours; nothing touches them.")
+        tell(f"{told.unknown:,} more in the folder: none of ours, and nothing touches it.")
 
 
 def install(parent: typer.Typer) -> None:
