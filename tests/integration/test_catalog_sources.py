@@ -14,7 +14,7 @@ from tests.support.postgres import Server
 
 from mirrorlake.catalog import assets, datasources, edits
 from mirrorlake.catalog.pool import Catalog, open_catalog
-from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, UsageError
+from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Provider
 from mirrorlake.settings import Settings
 
@@ -42,9 +42,21 @@ def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catal
 
     assert datasources.by_name(empty_catalog, "mine") == made
     assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:1") == made
-    assert datasources.by_source(empty_catalog, PHOTOS, None) is None
+    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") is None
     assert datasources.by_name(empty_catalog, "other") is None
     assert datasources.list_all(empty_catalog) == [made]
+
+
+def test_an_endpoint_that_is_not_said_is_the_stored_one_unless_there_are_several(empty_catalog: Catalog):
+    first = make(empty_catalog, endpoint="http://127.0.0.1:1")
+    make(empty_catalog, endpoint="http://127.0.0.1:1")
+    assert datasources.by_source(empty_catalog, PHOTOS, None) == first
+    other = make(empty_catalog, endpoint="http://127.0.0.1:2")
+    with pytest.raises(SettingsError, match=r"2 servers: http://127\.0\.0\.1:1, http://127\.0\.0\.1:2"):
+        datasources.by_source(empty_catalog, PHOTOS, None)
+    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") == other
+    at_amazon = make(empty_catalog)
+    assert datasources.by_source(empty_catalog, PHOTOS, None) == at_amazon
 
 
 def test_derived_names_are_unique_and_given_ones_must_be(empty_catalog: Catalog):

@@ -29,6 +29,8 @@ def one_sentence(text: str) -> bool:
     ("words", "hint"),
     [
         (["photos"], "file://"),
+        (["s3:/bucket/photos"], "perhaps s3://bucket/photos"),
+        (["file:/photos"], "perhaps file:///photos"),
         (["ftp://somewhere/x"], "s3://"),
         (["s3://UPPER/x"], "lower-case"),
         (["file:///tmp", "--glob", '"unclosed'], "unclosed"),
@@ -54,7 +56,16 @@ def test_a_bad_settings_file_is_named(cli: Cli, photos: Path, tmp_path: Path, co
     settings.write_text(content)
     result = cli.run("mirror", photos.as_uri(), "--settings", settings, "--json")
     assert result.code == 2
+    assert result.err.startswith(f"error: {settings}: ")
     assert one_sentence(result.err)
+
+
+@pytest.mark.parametrize("words", [[], ["datasource"]])
+def test_a_name_without_a_command_answers_what_there_is_and_calls_it_no_error(cli: Cli, words: list[str]) -> None:
+    result = cli.run(*words)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.startswith("Usage: mirrorlake")
+    assert "says more" not in result.err
 
 
 def test_a_folder_that_does_not_exist_fails_and_says_so(cli: Cli, tmp_path: Path) -> None:
@@ -64,6 +75,8 @@ def test_a_folder_that_does_not_exist_fails_and_says_so(cli: Cli, tmp_path: Path
     assert report["state"] == "failed"
     assert "nowhere" in report["error"]
     assert one_sentence(result.err)
+    for_people = cli.run("mirror", (tmp_path / "nowhere").as_uri())
+    assert len(for_people.out.splitlines()) == 1  # no table of zeros above the sentence
 
 
 def test_a_single_file_is_not_a_folder(cli: Cli, photos: Path) -> None:

@@ -156,6 +156,13 @@ def test_globs_start_below_the_address_and_are_kept(bucket: Bucket) -> None:
     assert bucket.names() == ["photos/deep/b.png"]
 
 
+def test_a_flag_that_is_left_out_keeps_what_it_said_before(bucket: Bucket) -> None:
+    bucket.put("a.png", picture())
+    first = bucket.mirror()
+    again = bucket.cli.mirror(f"s3://{bucket.name}")  # neither --endpoint nor --name
+    assert (again["datasource"], told(again)) == (first["datasource"], {"unchanged": 1})
+
+
 def test_a_server_of_another_order_is_sorted_first(weed: Seaweed, cli: Cli) -> None:
     bucket = weed_bucket(weed, cli)
     for key in ("a/x.png", "a-b.png", "a.png", "a/y/z.png", "a0.png"):

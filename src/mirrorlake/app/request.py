@@ -26,6 +26,7 @@ class MirrorRequest:
     name: str | None = None
     globs: tuple[str, ...] | None = None
     settings_json: str | None = None
+    settings_file: str | None = None  # where `settings_json` was read, for messages
     endpoint: str | None = None
     region: str | None = None
     profile: str | None = None
@@ -96,7 +97,12 @@ def read_request(request: MirrorRequest) -> Asked:
         raise SettingsError("--anonymous and --profile exclude each other.", "Leave one of them out.")
     settings, hint = None, SourceHint()
     if request.settings_json is not None:
-        settings, hint = settings_from_json(request.settings_json)
+        try:
+            settings, hint = settings_from_json(request.settings_json)
+        except UsageError as error:
+            if request.settings_file is not None:
+                error.message = f"{request.settings_file}: {error.message}"
+            raise
     if hint.bucket_name is not None and hint.bucket_name != location.container:
         raise SettingsError(
             f"The settings file is for the bucket {hint.bucket_name!r}, not for {location.uri}.",

@@ -17,7 +17,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import NotFound, UsageError
+from mirrorlake.errors import NotFound, SettingsError, UsageError
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -87,12 +87,23 @@ def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
 
 
 def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
-    """The oldest datasource over this address at this endpoint, None where there is none."""
+    """The oldest datasource over this address at this endpoint, None where there is none.
+
+    Without an endpoint, the one that is at none, else the one that is there at all: what is not said is as it is
+    stored. Raises SettingsError where that could be several servers.
+    """
     with catalog.read() as connection:
-        row = connection.execute(
-            statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint}
-        ).fetchone()
-    return None if row is None else _datasource(row)
+        rows = connection.execute(statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint})
+        found = [_datasource(row) for row in rows]
+    if not found:
+        return None
+    servers = {one.access.endpoint: one for one in reversed(found)}
+    if endpoint not in servers and len(servers) > 1:
+        raise SettingsError(
+            f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
+            "Say with --endpoint or --name which one you mean.",
+        )
+    return servers.get(endpoint, found[0])
 
 
 def list_all(catalog: Catalog) -> list[Datasource]:

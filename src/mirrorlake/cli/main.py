@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mirrorlake.cli.output import say_error
+from mirrorlake.cli.output import say, say_error
 from mirrorlake.errors import MirrorlakeError, UsageError
 
 EXIT_FAILED = 1
@@ -113,7 +113,11 @@ def run(arguments: list[str]) -> int:
         app = assemble(called) if called else _overview()
         code = app(arguments, prog_name="mirrorlake", standalone_mode=False)
     except typer.TyperException as error:
-        say_error(f"{error.format_message()} (mirrorlake --help says more)")
+        said = error.format_message()
+        if said.startswith("Usage:"):  # a name without a command: typer raises the help, as a class it keeps to itself
+            say(said)
+        else:
+            say_error(f"{said} (mirrorlake --help says more)")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         say_error("Stopped. All work that was committed is kept.")

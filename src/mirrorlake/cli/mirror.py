@@ -44,6 +44,7 @@ def mirror(
         name=name,
         globs=None if glob is None else tuple(glob),
         settings_json=None if settings is None else _read(settings),
+        settings_file=None if settings is None else str(settings),
         endpoint=endpoint,
         region=region,
         profile=profile,

@@ -93,6 +93,8 @@ def _print_report(report: Report) -> None:
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
         head="dry run" if report.run is None else f"run {report.run}",
     )
+    if report.state is RunState.FAILED and not counts.listed:
+        return  # nothing was seen: a table of zeros would only hide the sentence that says why
     rows = [
         ("listed", counts.listed, "objects in the bucket"),
         ("selected", counts.selected, "images that the patterns take"),

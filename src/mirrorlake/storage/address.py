@@ -56,11 +56,21 @@ def object_uri(location: Location, key: str) -> str:
 
 def _plain_path(text: str, base: Path | None) -> Location:
     if base is None or not text:
-        hint = f"file://{quote(os.path.abspath(text))}" if text else "s3://bucket/folder"  # noqa: PTH100 - lexical
+        hint = _guess(text)
         raise UsageError(
             f"{text!r} is not an address.", f"Write s3://bucket/folder or file:///absolute/folder (perhaps {hint})."
         )
     return _folder(text, os.path.join(base, text))  # noqa: PTH118 - a path of the person, byte for byte
+
+
+def _guess(text: str) -> str:
+    """What was probably meant by an address without `://`."""
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() == "s3" and rest.strip("/"):
+        return f"s3://{rest.lstrip('/')}"
+    if colon and scheme.lower() == "file" and rest.startswith("/"):
+        return f"file://{rest}"
+    return f"file://{quote(os.path.abspath(text))}" if text else "s3://bucket/folder"  # noqa: PTH100 - lexical
 
 
 def _file(uri: str, rest: str) -> Location:

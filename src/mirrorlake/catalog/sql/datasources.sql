@@ -15,10 +15,13 @@ WHERE name = %(name)s AND (deleted IS NULL OR %(deleted)s);
 SELECT id, name, uri, access, settings FROM datasource WHERE id = %(id)s;
 
 -- name: datasource_by_source
--- The oldest datasource over this address at this endpoint; one that was deleted only where there is no other.
+-- The datasources over this address at this endpoint, and without one at any, likeliest first: what was deleted last.
 SELECT id, name, uri, access, settings FROM datasource
-WHERE uri = %(uri)s AND access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s
-ORDER BY deleted IS NOT NULL, id LIMIT 1;
+WHERE uri = %(uri)s AND (
+    access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s::text
+    OR %(endpoint)s::text IS NULL AND deleted IS NULL
+)
+ORDER BY deleted IS NOT NULL, access ->> 'endpoint' IS NOT NULL, id;
 
 -- name: list_datasources
 -- Every datasource, by name; those that were deleted and are kept for their assets apart.
