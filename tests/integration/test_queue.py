@@ -13,7 +13,7 @@ from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.errors import CoolingDown, NotFound, PassRunning
+from mirrorlake.errors import CoolingDown, LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Run, RunState, Trigger
 from mirrorlake.model.schedule import OFF, Cron, Every, Schedule
@@ -270,3 +270,57 @@ def test_what_was_cancelled_is_not_claimed_nor_taken_over(empty_catalog: Catalog
     [gone] = queue.requeue_interrupted(empty_catalog)
     assert gone.again is None
     assert queue.claim(empty_catalog) is None
+
+
+def put_back(lease: Lease) -> str:
+    return queue.put_back(lease, runs.Live(counts=Counts(new=3), requests=Requests(get=3), bytes_read=9))
+
+
+def test_the_run_of_a_worker_that_is_stopped_goes_on_as_often_as_it_takes(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    run_id = queue.request(empty_catalog, "a")
+    for _ in range(queue.ATTEMPTS + 1):
+        assert put_back(begun(empty_catalog)) == f"{queue.STOPPED}; run {run_id + 1} goes on from there."
+        ended = runs.show_run(empty_catalog, run_id)
+        assert (ended.state, ended.counts.new, ended.bytes_read) == (RunState.CANCELLED, 3, 9)
+        assert [(run.id, run.trigger) for run in queued(empty_catalog, "a")] == [(run_id + 1, "manual")]
+        run_id += 1
+
+
+def test_of_a_stopped_worker_whose_schedule_is_due_again_one_run_waits(empty_catalog: Catalog):
+    new_source(empty_catalog, "a", Every(1))
+    queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    [due_again] = schedules.enqueue_due(empty_catalog, due(empty_catalog, "a"))
+
+    assert f"run {due_again.run_id} goes on" in put_back(lease)
+
+    assert [run.id for run in queued(empty_catalog, "a")] == [due_again.run_id]
+
+
+def test_what_a_person_cancelled_does_not_come_back_with_the_next_worker(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    run_id = queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    request_cancel(empty_catalog, run_id, "Ada")
+
+    assert put_back(lease) == f"Run {run_id} was cancelled by Ada."
+
+    assert not queue_waits(empty_catalog)
+    assert queue.claim(empty_catalog) is None
+
+
+def test_a_stopped_worker_that_had_lost_its_run_puts_nothing_back(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    age_lease(empty_catalog, runs.LEASE_S + 1)
+    [gone] = queue.requeue_interrupted(empty_catalog)
+    other = begun(empty_catalog)
+    assert other.run_id == gone.again
+
+    with pytest.raises(LeaseLost):
+        put_back(lease)
+
+    assert not queue_waits(empty_catalog)
+    end(other)

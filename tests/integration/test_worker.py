@@ -141,3 +141,26 @@ def test_a_worker_that_is_asked_to_stop_begins_nothing_more(empty_catalog: Catal
 
     assert not worker.drain()
     assert runs.list_runs(empty_catalog, limit=9)[0].state is RunState.QUEUED
+
+
+def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
+    empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = queue.request(empty_catalog, new_source(empty_catalog, tmp_path / "a", 1))
+    told = list[str]()
+    clock = Clock(schedules.database_time(empty_catalog))
+    worker = a_worker(empty_catalog, tmp_path / "home", clock, told)
+    claim = queue.claim
+
+    def asked_meanwhile(catalog: Catalog) -> runs.Lease | None:
+        lease = claim(catalog)
+        worker.stop.ask(15)
+        return lease
+
+    monkeypatch.setattr(queue, "claim", asked_meanwhile)
+    assert not worker.drain()
+    monkeypatch.setattr(queue, "claim", claim)
+
+    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} goes on from there."
+    assert a_worker(empty_catalog, tmp_path / "home", clock, told).drain()
+    assert runs.show_run(empty_catalog, run_id + 1).state is RunState.SUCCEEDED

@@ -133,6 +133,11 @@ def test_a_worker_does_what_is_due_and_what_was_asked_for(cli: Cli, photos: Path
     assert runs.show_run(library, run_id).trigger == "manual"
 
 
+def committed(catalog: Catalog) -> set[str]:
+    with catalog.read() as connection:
+        return {key for (key,) in connection.execute("SELECT key FROM object").fetchall()}
+
+
 def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
     stub: S3Stub, ordered_bucket: Bucket, library: Catalog
 ) -> None:
@@ -145,10 +150,10 @@ def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
         assert shots.wait(300, worker)
         worker.send_signal(signal.SIGKILL)
         worker.wait(PATIENCE_S)
+    kept = committed(library)
     with library.write() as connection:
-        committed = {key for (key,) in connection.execute("SELECT key FROM object").fetchall()}
         connection.execute("UPDATE lease SET expires = now() + interval '20 seconds'")  # silent for 40
-    assert 1 < len(committed) < 400
+    assert 1 < len(kept) < 400
     before = shots.gets.copy()
 
     done = ordered_bucket.cli.run("worker", "--once", "--jobs", "1")
@@ -161,30 +166,65 @@ def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
     assert (newest(library).id, newest(library).state) == (run_id + 1, RunState.SUCCEEDED)
     assert len(ordered_bucket.names()) == 400
     again = {key for key, count in shots.gets.items() if count > before[key]}
-    assert not again & committed
+    assert not again & kept
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_a_worker_that_is_stopped_in_a_pass_cancels_it_and_keeps_what_it_did(
-    stub: S3Stub, ordered_bucket: Bucket, library: Catalog, sent: signal.Signals, code: int
+def slow(request: Request) -> Answer | None:
+    time.sleep(0.1 if request.key else 0)
+    return None
+
+
+def test_a_worker_whose_person_stops_it_in_a_pass_cancels_it_and_keeps_what_it_did(
+    stub: S3Stub, ordered_bucket: Bucket, library: Catalog
 ) -> None:
     ordered_bucket.mirror()
     for number in range(50):
         ordered_bucket.put(f"{number:03}.png", picture_no(number))
     run_id = request_run(library, ordered_bucket.name)
     shots = Shots(stub)
-
-    def slow(request: Request) -> Answer | None:
-        time.sleep(0.2 if request.key else 0)
-        return None
-
     stub.faults.append(slow)
     with working(ordered_bucket.cli) as worker:
         assert shots.wait(3, worker)
-        worker.send_signal(sent)
-        assert worker.wait(PATIENCE_S) == code
+        worker.send_signal(signal.SIGINT)
+        assert worker.wait(PATIENCE_S) == 130
     assert runs.show_run(library, run_id).state is RunState.CANCELLED
     assert queue.claim(library) is None
+
+
+def test_workers_that_are_stopped_or_killed_leave_their_pass_to_the_next_one(
+    stub: S3Stub, ordered_bucket: Bucket, library: Catalog, tmp_path: Path
+) -> None:
+    ordered_bucket.mirror()
+    for number in range(700):
+        ordered_bucket.put(f"{number:03}.png", picture_no(number))
+    first = request_run(library, ordered_bucket.name)
+    shots = Shots(stub)
+    elsewhere = ordered_bucket.cli.with_environ(MIRRORLAKE_HOME=str(tmp_path / "another machine"))
+    with working(ordered_bucket.cli) as stopped:
+        assert shots.wait(300, stopped)
+        with working(elsewhere) as killed:
+            stopped.send_signal(signal.SIGTERM)
+            assert stopped.wait(PATIENCE_S) == 0
+            after_stop = committed(library)
+            assert shots.wait(300, killed)
+            killed.send_signal(signal.SIGKILL)
+            killed.wait(PATIENCE_S)
+    after_kill = committed(library)
+    assert 0 < len(after_stop) < len(after_kill) < 700
+    with library.write() as connection:
+        connection.execute("UPDATE lease SET expires = now() + interval '20 seconds'")  # silent for 40
+    before = shots.gets.copy()
+
+    assert ordered_bucket.cli.run("worker", "--once", "--jobs", "1").code == 0
+
+    told = {run.id: (run.state, run.trigger, run.error) for run in runs.list_runs(library, limit=3)}
+    assert told == {
+        first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} goes on from there."),
+        first + 1: (RunState.FAILED, "manual", runs.INTERRUPTED),
+        first + 2: (RunState.SUCCEEDED, "manual", None),
+    }
+    assert len(ordered_bucket.names()) == 700
+    assert not after_kill & {key for key, count in shots.gets.items() if count > before[key]}
 
 
 def test_the_worker_beside_a_server_runs_passes_and_ends_with_it(cli: Cli, photos: Path, library: Catalog) -> None:

@@ -6,6 +6,7 @@ lease keeps them and foreground passes apart.
 
 from __future__ import annotations
 
+import signal
 import time
 import traceback
 from collections.abc import Callable, Generator
@@ -16,13 +17,15 @@ from types import FrameType
 from mirrorlake.app.mirroring import parts_of
 from mirrorlake.catalog import datasources, queue, schedules
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.runs import Lease, Live
 from mirrorlake.catalog.schedules import Unreadable
 from mirrorlake.errors import CatalogError, MirrorlakeError
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import run_leased
-from mirrorlake.model.runs import RunState
+from mirrorlake.mirror.stoppable import WorkerStopped
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.settings import Settings
 
 POLL_S = 1.0  # between two looks at the queue; how long a run that somebody asked for waits at most
@@ -31,17 +34,24 @@ Tell = Callable[[str], None]  # receives one sentence for each event
 
 
 class Stop:
-    """Whether a signal has asked the worker to end. `ask` is the handler; it interrupts a pass, and nothing else."""
+    """Whether a signal has asked the worker to end. `ask` is the handler; it interrupts a pass, and nothing else.
+
+    SIGINT is a person who gives up the pass too. Any other signal only ends the worker, as when a machine is restarted.
+    """
 
     def __init__(self) -> None:
         self.asked: int | None = None  # the signal
+        self.impatient = False  # whether it came twice
         self._in_pass = False
 
-    def ask(self, signal: int, _frame: FrameType | None = None) -> None:
-        """End as soon as a pass under way has told that it is cancelled. Who asks twice does not wait for anything."""
-        again, self.asked = self.asked is not None, signal
-        if again or self._in_pass:
+    def ask(self, number: int, _frame: FrameType | None = None) -> None:
+        """End as soon as a pass under way has told how it ended. Who asks twice does not wait for anything."""
+        self.impatient = self.asked is not None
+        self.asked = number
+        if self.impatient:
             raise KeyboardInterrupt
+        if self._in_pass:
+            raise self._interruption()
 
     @contextmanager
     def during_pass(self) -> Generator[None]:
@@ -49,10 +59,13 @@ class Stop:
         self._in_pass = True
         try:
             if self.asked is not None:
-                raise KeyboardInterrupt
+                raise self._interruption()
             yield
         finally:
             self._in_pass = False
+
+    def _interruption(self) -> KeyboardInterrupt:
+        return KeyboardInterrupt() if self.asked == signal.SIGINT else WorkerStopped()
 
 
 class Worker:
@@ -141,8 +154,8 @@ class Worker:
             try:
                 with parts_of(self._settings, self._catalog, self._jobs) as parts, self.stop.during_pass():
                     report = run_leased(lease, source, parts, Silent())
-            except KeyboardInterrupt:
-                self._tell(f"{what} was interrupted")
+            except KeyboardInterrupt as interrupt:  # before the pass had begun, or after it had ended
+                self._tell(f"{what} was interrupted{self._let_go(lease, interrupt)}")
                 return RunState.CANCELLED
             except MirrorlakeError as error:  # such as a lease that was lost, or a full disk
                 self._tell(f"{what} ended: {error}")
@@ -152,6 +165,16 @@ class Worker:
                 return RunState.FAILED
         self._tell(f"{what} {_told(report)}")
         return report.state
+
+    def _let_go(self, lease: Lease, interrupt: KeyboardInterrupt) -> str:
+        """Give the run to the next worker at once, as far as that goes; without it, that one notices by and by."""
+        if self.stop.impatient or not isinstance(interrupt, WorkerStopped):
+            return ""
+        try:
+            said = queue.put_back(lease, Live(counts=Counts(), requests=Requests(), bytes_read=0))
+        except MirrorlakeError as error:
+            return f": {error}"
+        return f": {said}"
 
 
 def _told(report: Report) -> str:

@@ -14,17 +14,18 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, at_work, last_pass
+from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, Live, at_work, how_far, last_pass, lease_lost
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound
-from mirrorlake.model.runs import Trigger
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.plan.manual import refusal
 
 ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
 SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
 DELETED = "its datasource was deleted before it began"
 DELETED_HELD = "its datasource was deleted before anybody confirmed what it held"
+STOPPED = "Its worker was stopped. What it had committed is kept"
 _FRESH = {"fresh": LEASE_S - SILENT_S}  # seconds that a lease lasts still which was renewed less than SILENT_S ago
 
 
@@ -103,6 +104,21 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
         return found
 
 
+def put_back(lease: Lease, live: Live) -> str:
+    """End the run of a worker that is being stopped, and let the next worker go on from there; answers what was said.
+
+    A person who cancelled the run meanwhile is heard: then nothing goes on. Raises LeaseLost.
+    """
+    lease.rest()
+    try:
+        said = _put_back(lease.catalog, how_far(lease, live))
+    finally:
+        lease.close()
+    if said is None:
+        raise lease_lost(lease)
+    return said
+
+
 def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
     """Let nothing come any more of runs that wait, for a worker or for consent, for a datasource that is being deleted.
 
@@ -111,6 +127,31 @@ def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int)
     values = {"datasource_id": datasource_id, "error": DELETED, "held": DELETED_HELD}
     connection.execute(statement("cancel_queued").query, values)
     connection.execute(statement("dismiss_holds").query, values)
+
+
+@repeated
+def _put_back(catalog: Catalog, values: dict[str, object]) -> str | None:
+    """How the run ended; None where it was not ours any more."""
+    with catalog.write() as connection:
+        row = connection.execute(statement("lock_to_put_back").query, values).fetchone()
+        if row is None:
+            return None
+        trigger, attempt, cancelled_by, deleted = row
+        if cancelled_by is not None:
+            error = f"Run {values['run_id']} was cancelled by {cancelled_by}."
+        elif attempt is None or deleted:
+            error = f"{STOPPED}."
+        else:
+            # The same attempt: a worker that was asked to end is no sign that the pass kills workers.
+            asked = {"datasource_id": values["datasource_id"], "trigger": trigger, "attempt": attempt}
+            connection.execute(statement("insert_queued").query, asked)
+            waiting = connection.execute(statement("queued_run").query, asked).fetchone()
+            if waiting is None:
+                raise AssertionError("what is in the way of a queued run is another one")
+            error = f"{STOPPED}; run {waiting[0]} goes on from there."
+        connection.execute(statement("finish_run").query, values | {"state": RunState.CANCELLED.value, "error": error})
+        connection.execute(statement("give_lease_back").query, values)
+    return error
 
 
 def _permitted(connection: psycopg.Connection[TupleRow], name: str) -> int:

@@ -152,15 +152,7 @@ class Lease:
         with self._session.transaction():
             live = self._live
             if live is not None:  # the run before its lease, as everybody who writes both
-                self._session.execute(
-                    statement("update_live_counts").query,
-                    {
-                        "run_id": self.run_id,
-                        "counts": Jsonb(asdict(live.counts)),
-                        "requests": Jsonb(asdict(live.requests)),
-                        "bytes_read": live.bytes_read,
-                    },
-                )
+                self._session.execute(statement("update_live_counts").query, how_far(self, live))
             renewed = self._session.execute(
                 statement("renew_lease").query,
                 {"seconds": LEASE_S, "holder": self.holder, "datasource_id": self.datasource_id},
@@ -213,24 +205,27 @@ def finish(
     error: str | None = None,
 ) -> None:
     """End the run and give the lease back. Raises LeaseLost where another pass has taken over meanwhile."""
-    values = {
-        "run_id": lease.run_id,
-        "state": state.value,
-        "counts": Jsonb(asdict(counts)),
-        "requests": Jsonb(asdict(requests)),
-        "bytes_read": bytes_read,
-        "error": error,
-        "datasource_id": lease.datasource_id,
-        "holder": lease.holder,
-    }
+    values = how_far(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read))
     lease.rest()
     # The session goes last: without it the run would look abandoned before it is told how it ended.
     try:
-        ended = _end(lease.catalog, values)
+        ended = _end(lease.catalog, values | {"state": state.value, "error": error})
     finally:
         lease.close()
     if not ended:
         raise lease_lost(lease)
+
+
+def how_far(lease: Lease, live: Live) -> dict[str, object]:
+    """What the statements that end a run are to be told, but for how it ended."""
+    return {
+        "run_id": lease.run_id,
+        "datasource_id": lease.datasource_id,
+        "holder": lease.holder,
+        "counts": Jsonb(asdict(live.counts)),
+        "requests": Jsonb(asdict(live.requests)),
+        "bytes_read": live.bytes_read,
+    }
 
 
 def lease_lost(lease: Lease) -> LeaseLost:

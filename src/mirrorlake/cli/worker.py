@@ -46,7 +46,7 @@ def worker(
 
 @contextmanager
 def stopped_by_signals() -> Generator[Stop]:
-    """Ctrl-C and a polite kill cancel the run at work and end the worker."""
+    """Ctrl-C cancels the run at work and ends the worker; a polite kill ends it, and leaves the run to the next one."""
     stop = Stop()
     before = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mirrorlake.catalog.queue import put_back
 from mirrorlake.catalog.removal import drop_superseded
-from mirrorlake.catalog.runs import Lease, finish
+from mirrorlake.catalog.runs import Lease, Live, finish
 from mirrorlake.errors import CatalogError, LeaseLost, MirrorlakeError
 from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.mirror.stoppable import WorkerStopped
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.runs import Hold, RunState
 from mirrorlake.model.sources import Datasource
@@ -49,6 +51,10 @@ def conclude(
 
     try:
         ending = work()
+    except WorkerStopped:
+        live = Live(counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read)
+        report = _told(lease, source, tally, state=RunState.CANCELLED, seconds=time.monotonic() - started)
+        return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
         return end(RunState.CANCELLED)
     except LeaseLost:
@@ -87,6 +93,10 @@ def _end(
         # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
         if state in _CONCLUDED:
             state, error, hold = RunState.FAILED, str(problem), None
+    return replace(_told(lease, source, tally, state=state, seconds=seconds), error=error, hold=hold)
+
+
+def _told(lease: Lease, source: Datasource, tally: Tally, *, state: RunState, seconds: float) -> Report:
     return Report(
         run=lease.run_id,
         datasource=source.name,
@@ -95,8 +105,6 @@ def _end(
         requests=tally.requests,
         bytes_read=tally.bytes_read,
         seconds=seconds,
-        hold=hold,
-        error=error,
     )
 
 

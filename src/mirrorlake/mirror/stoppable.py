@@ -14,6 +14,10 @@ def unstopped() -> None:
     """For work that goes on to its end."""
 
 
+class WorkerStopped(KeyboardInterrupt):
+    """The worker of a pass is to end, and nobody gave up the pass: another worker goes on with it."""
+
+
 class Stoppable:
     """A store that runs `check` before every call. What `check` raises ends listings, proofs and looks alike."""
 

@@ -9,6 +9,17 @@ VALUES (%(datasource_id)s, %(trigger)s, 'queued', %(attempt)s)
 ON CONFLICT (datasource_id) WHERE state = 'queued' DO NOTHING
 RETURNING id;
 
+-- name: queued_run
+-- The run of a datasource that waits.
+SELECT id FROM run WHERE datasource_id = %(datasource_id)s AND state = 'queued';
+
+-- name: lock_to_put_back
+-- A run that its worker gives up, unless another pass has taken over: what made it, and whether anybody still wants it.
+SELECT run.trigger, run.attempt, run.cancel_requested, datasource.deleted IS NOT NULL
+FROM run JOIN datasource ON datasource.id = run.datasource_id
+WHERE run.id = %(run_id)s AND run.state = 'running'
+FOR NO KEY UPDATE OF datasource, run;
+
 -- name: claim_queued
 -- The oldest queued run whose datasource is free, locked against other workers. A lease that was renewed a moment ago
 -- counts even where its session is gone: after a restart of the database its holder comes back.
