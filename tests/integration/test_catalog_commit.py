@@ -16,6 +16,7 @@ from mirrorlake.catalog.runs import Lease
 from mirrorlake.errors import LeaseLost
 from mirrorlake.model.assets import AssetState, Scalar
 from mirrorlake.model.columns import CHANGES, LOOKED, KnownState, LookResult, Op
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
@@ -116,7 +117,7 @@ class Pass:
             return {key: str(identity) for identity, key in connection.execute("SELECT id, key FROM asset").fetchall()}
 
     def edit(self, key: str, name: str, value: Scalar) -> None:
-        edits.set_metadata(self.catalog, self.ids()[key], {name: value})
+        edits.apply(self.catalog, [self.ids()[key]], Edit(metadata={name: value}))
 
     def state(self, key: str) -> AssetState:
         return assets.show(self.catalog, self.ids()[key]).asset.state
@@ -180,7 +181,7 @@ def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):
 def test_other_bytes_under_a_key_keep_the_asset_its_tags_and_what_people_set(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s", {"site": "north"}))
     identity = working.ids()["in/a.jpg"]
-    edits.add_tags(working.catalog, identity, ["keep"])
+    edits.apply(working.catalog, [identity], Edit(add_tags=("keep",)))
     working.edit("in/a.jpg", "mine", 7)
     working.next()
 
@@ -304,7 +305,7 @@ def test_a_passing_error_leaves_no_trace_but_its_outcome(working: Pass, result: 
 def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
     commit_looks(working.lease, look("in/a.jpg", token="t") | with_sidecar("s", {"site": "north"}))
     identity = working.ids()["in/a.jpg"]
-    edits.add_tags(working.catalog, identity, ["keep"])
+    edits.apply(working.catalog, [identity], Edit(add_tags=("keep",)))
     working.next()
 
     batch = changes(
@@ -398,7 +399,7 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
 def test_missing_assets_stay_and_return_with_everything(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s", {"k": 1}), look("in/b.jpg"))
     ids = working.ids()
-    edits.add_tags(working.catalog, ids["in/a.jpg"], ["keep"])
+    edits.apply(working.catalog, [ids["in/a.jpg"]], Edit(add_tags=("keep",)))
     working.next()
 
     assert missing(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=2)

@@ -88,7 +88,7 @@ def test_what_a_person_sets_is_theirs_by_name_and_time(library: Library):
     asset = library.look("a.png", {"site": "north", "depth": 2})
     before = library.show(asset)
 
-    edits.set_metadata(library.catalog, asset, {"site": "south", "ok": True, "n": 1.0, "text": "1"})
+    edits.apply(library.catalog, [asset], Edit(metadata={"site": "south", "ok": True, "n": 1.0, "text": "1"}))
 
     after = library.show(asset)
     assert library.told(asset) == {
@@ -107,9 +107,9 @@ def test_what_a_person_sets_is_theirs_by_name_and_time(library: Library):
 
 def test_a_person_takes_any_key_away_whoever_set_it(library: Library):
     asset = library.look("a.png", {"site": "north", "depth": 2})
-    edits.set_metadata(library.catalog, asset, {"mine": 1})
+    edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
 
-    edits.remove_metadata(library.catalog, asset, ["mine", "site", "never"])
+    edits.apply(library.catalog, [asset], Edit(remove_metadata=("mine", "site", "never")))
 
     assert library.told(asset) == {"depth": (2, "bucket")}
 
@@ -117,16 +117,16 @@ def test_a_person_takes_any_key_away_whoever_set_it(library: Library):
 def test_tags_are_a_set_in_order(library: Library):
     asset = library.look("a.png", None)
 
-    edits.add_tags(library.catalog, asset, ["b", " a ", "b"])
-    edits.add_tags(library.catalog, asset, ["b", "c"])
-    edits.remove_tags(library.catalog, asset, ["a", "never"])
+    edits.apply(library.catalog, [asset], Edit(add_tags=("b", " a ", "b")))
+    edits.apply(library.catalog, [asset], Edit(add_tags=("b", "c")))
+    edits.apply(library.catalog, [asset], Edit(remove_tags=("a", "never")))
 
     assert library.show(asset).asset.tags == ("b", "c")
 
 
 def test_one_edit_reaches_every_asset_and_no_other(library: Library):
     first, second, third = (library.look(key, {"k": 1}) for key in ("a.png", "b.png", "c.png"))
-    edits.add_tags(library.catalog, second, ["old"])
+    edits.apply(library.catalog, [second], Edit(add_tags=("old",)))
 
     edits.apply(
         library.catalog,
@@ -224,7 +224,7 @@ def test_a_changed_sidecar_meets_an_edit_as_its_strategy_says(library: Library, 
 @pytest.mark.parametrize("strategy", MetadataStrategy)
 def test_without_an_edit_a_changed_sidecar_is_taken_over(library: Library, strategy: MetadataStrategy):
     asset = library.look("a.png", FIRST, strategy)
-    edits.add_tags(library.catalog, asset, ["a tag is no edit of metadata"])
+    edits.apply(library.catalog, [asset], Edit(add_tags=("a tag is no edit of metadata",)))
 
     library.look("a.png", SECOND, strategy)
 
@@ -254,7 +254,7 @@ def test_every_object_is_merged_by_the_strategy_of_its_own_config(library: Libra
     both = (MetadataStrategy.MERGE_USER_WINS, MetadataStrategy.OVERWRITE)
     kept, lost = library.look("kept.png", {"k": 1}), library.look("lost.png", {"k": 1})
     for asset in (kept, lost):
-        edits.set_metadata(library.catalog, asset, {"mine": 1})
+        edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
 
     library.look("kept.png", {"k": 2}, *both, config=0)
     library.look("lost.png", {"k": 2}, *both, config=1)
@@ -294,7 +294,7 @@ def test_merging_again_goes_through_all_assets_in_batches(library: Library, monk
     monkeypatch.setattr(reapply, "BATCH_ROWS", 2)
     ids = {key: library.look(key, {"key": key}) for key in ("a", "b", "c", "d", "e")}
     for asset in ids.values():
-        edits.set_metadata(library.catalog, asset, {"mine": 1})
+        edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
     asked: list[str] = []
 
     def choose(keys: pa.Array) -> list[MetadataStrategy | None]:
@@ -313,7 +313,7 @@ def test_merging_again_goes_through_all_assets_in_batches(library: Library, monk
 
 def test_a_sidecar_that_never_could_be_used_takes_nothing_away_when_merged_again(library: Library):
     asset = library.look("a.png", None, sidecar_key="s.json", sidecar_token="s", sidecar_size=1)
-    edits.set_metadata(library.catalog, asset, {"mine": 1})
+    edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
 
     list(reapply.reapply(library.lease, lambda keys: [MetadataStrategy.OVERWRITE] * len(keys)))
 
@@ -322,7 +322,7 @@ def test_a_sidecar_that_never_could_be_used_takes_nothing_away_when_merged_again
 
 def test_a_pass_that_lost_its_lease_merges_nothing(library: Library):
     asset = library.look("a.png", {"k": 1})
-    edits.set_metadata(library.catalog, asset, {"mine": 1})
+    edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
     with library.catalog.write() as connection:
         connection.execute("UPDATE lease SET holder = gen_random_uuid()")
 

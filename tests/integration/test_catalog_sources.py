@@ -15,6 +15,7 @@ from tests.support.postgres import Server
 from mirrorlake.catalog import assets, datasources, edits
 from mirrorlake.catalog.pool import Catalog, open_catalog
 from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Provider
 from mirrorlake.settings import Settings
 
@@ -130,7 +131,7 @@ def test_assets_that_do_not_exist_are_not_found(empty_catalog: Catalog, asset: s
     with pytest.raises(NotFound, match="no asset"):
         assets.show(empty_catalog, asset)
     with pytest.raises(NotFound, match="no asset"):
-        edits.add_tags(empty_catalog, asset, ["t"])
+        edits.apply(empty_catalog, [asset], Edit(add_tags=("t",)))
 
 
 def test_an_external_database_serves_like_the_embedded_one(postgres_server: Server, tmp_path: Path):

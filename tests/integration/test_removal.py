@@ -8,9 +8,10 @@ import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
-from mirrorlake.catalog import queue, runs
+from mirrorlake.catalog import queue, removal, runs
+from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SourceUnreachable
+from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SourceUnreachable, StorageError
 from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
@@ -275,6 +276,69 @@ def test_confirming_proves_each_object_gone_once_more(mirrored: Mirrored, bucket
     assert (report.counts.removed, report.counts.missing) == (24, 1)
     assert mirrored.states()[MANY[3]] == "present"
     assert mirrored.run().counts.unchanged == 16
+
+
+def test_what_was_held_tells_what_became_of_it_and_the_two_runs_lead_to_each_other(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    first(mirrored, bucket, MANY)
+    kept = {key: picture(number) for number, key in enumerate(MANY)}
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    assert set(outcomes(mirrored, held.run).values()) == {
+        (OutcomeKind.MISSING, f"Its removal waits for consent: mirrorlake runs confirm {held.run}")
+    }
+    bucket.put(MANY[3], kept[MANY[3]])
+    broken = Faulty(bucket)
+    broken.fail("head", keys=lambda key: key == MANY[4])
+    stopped = mirrored.confirm(held.run, store=broken)
+    done = stopped.run
+
+    told = outcomes(mirrored, held.run)
+    assert len(told) == 25
+    before = "Its removal was held, and confirmed. "
+    assert told[MANY[0]] == (OutcomeKind.MISSING, f"{before}Run {done}: Its object is gone; it is in the trash")
+    assert told[MANY[3]][1] == f"{before}Run {done}: {outcomes(mirrored, done)[MANY[3]][1]}"
+    assert "did not say" in str(told[MANY[4]][1])
+    assert runs.show_run(mirrored.catalog, done or 0).confirms == held.run
+    hold = runs.show_run(mirrored.catalog, held.run or 0).hold
+    assert hold is not None
+    assert (hold.confirmed_by, hold.superseded_by) == (done, None)
+
+
+def test_a_confirmation_that_broke_off_tells_what_it_did_and_the_next_one_the_rest(
+    mirrored: Mirrored, bucket: MemoryStore, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(removal, "HELD_ROWS", 10)
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    gone = Faulty(bucket)
+    gone.fail("head", keys=lambda key: key == MANY[12], error=StorageError("There is no such bucket any more."))
+    broken = mirrored.confirm(held.run, store=gone)
+    again = mirrored.confirm(held.run)
+    told = outcomes(mirrored, held.run)
+    assert f"Run {broken.run}: Its object is gone" in str(told[MANY[0]][1])
+    assert f"Run {again.run}: Its object is gone" in str(told[MANY[12]][1])
+
+
+def test_what_was_held_and_dismissed_or_judged_anew_says_so(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    held = mirrored.run()
+    later = mirrored.run()
+    assert (
+        outcomes(mirrored, held.run)[MANY[0]][1] == f"Its removal was held; run {later.run} judged anew what vanished"
+    )
+    assert "waits for consent" in str(outcomes(mirrored, later.run)[MANY[0]][1])
+    hold = runs.show_run(mirrored.catalog, held.run or 0).hold
+    assert hold is not None
+    assert hold.superseded_by == later.run
+    request_cancel(mirrored.catalog, later.run or 0, "somebody")
+    assert "dismissed" in str(outcomes(mirrored, later.run)[MANY[0]][1])
 
 
 def test_a_new_file_in_between_does_not_change_the_plans_name(mirrored: Mirrored, bucket: MemoryStore):

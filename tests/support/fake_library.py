@@ -405,7 +405,9 @@ class FakeLibrary:
         number = max(run.id for run in self.runs_held) + 1
         done = Counts(removed=held.hold.count)
         self.runs_held = [
-            replace(held, id=number, trigger="confirm", state=RunState.SUCCEEDED, counts=done, hold=None),
+            replace(
+                held, id=number, trigger="confirm", state=RunState.SUCCEEDED, counts=done, hold=None, confirms=held.id
+            ),
             *(
                 replace(run, state=RunState.SUCCEEDED, hold=replace(held.hold, confirmed_by=number))
                 if run is held

@@ -54,6 +54,7 @@ class HoldShape(Shape):
     plan_hash: Annotated[str, Field(description="Names exactly the keys that are held.")]
     confirm: Annotated[str, Field(description="The command that lets them happen.")]
     confirmed_by: Annotated[int | None, Field(description="The run that carried them out.")]
+    superseded_by: Annotated[int | None, Field(description="The later pass that judged anew.")]
 
 
 class RunShape(Shape):
@@ -69,6 +70,7 @@ class RunShape(Shape):
     requests: RequestCounts
     bytes_read: int
     hold: HoldShape | None
+    confirms: Annotated[int | None, Field(description="The held run whose removals it carries out.")]
     error: str | None
 
     @classmethod
@@ -85,6 +87,7 @@ class RunShape(Shape):
             requests=RequestCounts(**asdict(run.requests)),
             bytes_read=run.bytes_read,
             hold=None if run.hold is None else _hold(run.id, run.hold),
+            confirms=run.confirms,
             error=run.error,
         )
 
@@ -97,6 +100,7 @@ def _hold(run_id: int, hold: Hold) -> HoldShape:
         plan_hash=hold.plan_hash,
         confirm=confirm_command(run_id),
         confirmed_by=hold.confirmed_by,
+        superseded_by=hold.superseded_by,
     )
 
 
@@ -263,6 +267,7 @@ class PreviewHold(Shape):
     plan_hash: str
     confirm: None = None
     confirmed_by: None = None
+    superseded_by: None = None
 
 
 class WouldShape(Shape):

@@ -11,7 +11,6 @@ from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.model.assets import Scalar
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import USER
 from mirrorlake.select.edits import checked
@@ -44,23 +43,3 @@ def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
         for name, tags in (("remove_tags", edit.remove_tags), ("add_tags", edit.add_tags)):
             if tags:
                 connection.execute(statement(name).query, {"ids": values["ids"], "tags": list(tags)})
-
-
-def set_metadata(catalog: Catalog, asset_id: str, values: Mapping[str, Scalar]) -> None:
-    """Set keys of one asset."""
-    apply(catalog, [asset_id], Edit(metadata=values))
-
-
-def remove_metadata(catalog: Catalog, asset_id: str, keys: Iterable[str]) -> None:
-    """Take keys from one asset, whoever set them; one that it does not have is no mistake."""
-    apply(catalog, [asset_id], Edit(remove_metadata=tuple(keys)))
-
-
-def add_tags(catalog: Catalog, asset_id: str, tags: Iterable[str]) -> None:
-    """Give one asset tags; one that it has already is no mistake."""
-    apply(catalog, [asset_id], Edit(add_tags=tuple(tags)))
-
-
-def remove_tags(catalog: Catalog, asset_id: str, tags: Iterable[str]) -> None:
-    """Take tags from one asset; one that it does not have is no mistake."""
-    apply(catalog, [asset_id], Edit(remove_tags=tuple(tags)))

@@ -212,6 +212,13 @@ def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], 
 
 
 @repeated
+def begin_confirm(lease: Lease, held: Confirmable) -> None:
+    """The run of this lease sets about what was held; whatever comes of it, each of the two leads to the other."""
+    with lease.catalog.write() as connection:
+        connection.execute(statement("begin_confirm").query, {"run_id": lease.run_id, "held": held.run_id})
+
+
+@repeated
 def confirmed(lease: Lease, held: Confirmable) -> None:
     """The run of this lease carried out what was held."""
     with lease.catalog.write() as connection:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from types import TracebackType
@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
+from mirrorlake.catalog.told import told
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
@@ -290,22 +291,10 @@ def outcomes(
 ) -> list[Outcome]:
     """What happened to single objects in a run, by key, of one kind or of all. Raises NotFound."""
     with catalog.read() as connection:
-        if not _runs(connection, "one_run", {"run_id": run_id}):
+        found = _runs(connection, "one_run", {"run_id": run_id})
+        if not found:
             raise _no_run(run_id)
-        rows = connection.execute(
-            statement("list_outcomes").query,
-            {"run_id": run_id, "kind": None if kind is None else kind.value, "limit": limit, "offset": offset},
-        ).fetchall()
-    return [
-        Outcome(
-            key=key,
-            kind=OutcomeKind(kind),
-            stage=stage,
-            reason=reason,
-            asset_id=None if asset is None else str(asset),
-        )
-        for key, kind, stage, reason, asset in rows
-    ]
+        return told(connection, found[0], limit=limit, offset=offset, kind=kind)
 
 
 @repeated
@@ -372,7 +361,7 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 
 def _run(row: TupleRow) -> Run:
-    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error, *held = row
+    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error, confirms, *held = row
     return Run(
         id=identity,
         datasource=datasource,
@@ -384,16 +373,23 @@ def _run(row: TupleRow) -> Run:
         requests=Requests(**_known(Requests, requests)),
         bytes_read=bytes_read,
         error=error,
-        hold=_hold(*held),
+        hold=_hold(held),
+        confirms=confirms,
     )
 
 
-def _hold(
-    reason: str | None, count: int, by_prefix: Mapping[str, int], plan_hash: str, confirmed_by: int | None
-) -> Hold | None:
+def _hold(held: Sequence[Any]) -> Hold | None:
+    reason, count, by_prefix, plan_hash, confirmed_by, superseded_by = held
     if reason is None:
         return None
-    return Hold(reason=reason, count=count, by_prefix=by_prefix, plan_hash=plan_hash, confirmed_by=confirmed_by)
+    return Hold(
+        reason=reason,
+        count=count,
+        by_prefix=by_prefix,
+        plan_hash=plan_hash,
+        confirmed_by=confirmed_by,
+        superseded_by=superseded_by,
+    )
 
 
 def _known(kind: type[Counts | Requests], stored: Mapping[str, Any]) -> dict[str, int]:

@@ -1,12 +1,16 @@
-"""A datasource in words: where it is, how it is reached, what it takes and what becomes of that."""
+"""Datasources and runs in words: what `datasource show`, `runs list` and `runs show` tell people."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+from mirrorlake.cli.output import bytes_text
 from mirrorlake.model.counted import counted
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.public import confirm_command
+from mirrorlake.model.runs import Hold, Run, RunState
 from mirrorlake.model.schedule import schedule_to_text, timezone_of
 from mirrorlake.model.sources import Access, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans, Provider
 
@@ -56,6 +60,71 @@ def described(summary: DatasourceSummary) -> Iterator[Row]:
         yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name and .json"
     if source.settings.listing_ordered is not None:
         yield "listing", "in byte order of keys" if source.settings.listing_ordered else "in no order, sorted here"
+
+
+_BY = {
+    "mirror": "mirrorlake mirror",
+    "manual": "somebody, by the datasource's name",
+    "schedule": "its schedule",
+    "reapply": "somebody: merges metadata again",
+    "retry": "somebody: looks again at what failed",
+    "confirm": "somebody: carries out held removals",
+    "purge": "somebody: empties the trash",
+}
+_COUNTED = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
+
+
+def described_run(run: Run) -> Iterator[Row]:
+    """What a person wants to know of a run; counts of nothing are left out."""
+    yield "run", run.id
+    yield "datasource", run.datasource
+    yield "asked for by", _BY.get(run.trigger, run.trigger)
+    yield "state", run.state.value
+    yield "started", moment(run.started)
+    if run.finished is not None:
+        yield "took", f"{(run.finished - run.started).total_seconds():.1f} s"
+    if run.confirms is not None:
+        yield "carries out", f"what run {run.confirms} held: mirrorlake runs show {run.confirms}"
+    for name, number in asdict(run.counts).items():
+        if number:
+            yield name.replace("_", " "), f"{number:,}"
+    asked = [f"{number:,} {verb.upper()}" for verb, number in asdict(run.requests).items() if number]
+    yield "requests", ", ".join(asked) or "none"
+    yield "read", bytes_text(run.bytes_read)
+    if run.hold is not None:
+        yield from _held(run, run.hold)
+    if run.error is not None:
+        yield "error", run.error
+
+
+def _held(run: Run, hold: Hold) -> Iterator[Row]:
+    yield "held", counted(hold.count, "removal")
+    yield "why", hold.reason
+    for prefix, number in hold.by_prefix.items():
+        yield "where", f"{number:,} in {prefix or 'no folder'}"
+    if hold.confirmed_by is not None:
+        yield "confirmed", f"run {hold.confirmed_by} carried them out: mirrorlake runs show {hold.confirmed_by}"
+    elif run.state is RunState.CANCELLED:
+        yield "dismissed", "nothing was done about them"
+    elif hold.superseded_by is not None:
+        yield "outdated", f"run {hold.superseded_by} judged anew: mirrorlake runs show {hold.superseded_by}"
+    elif run.state is RunState.HELD:
+        yield "to confirm", confirm_command(run.id)
+
+
+def what_happened(run: Run) -> str:
+    """What a run did, in as few words as it did things."""
+    told = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNTED if (number := getattr(run.counts, kind))]
+    hold = run.hold
+    if run.confirms is not None:
+        told.append(f"confirmed what run {run.confirms} held")
+    if hold is not None and hold.confirmed_by is not None:
+        told.append(f"{hold.count:,} held, confirmed by run {hold.confirmed_by}")
+    elif hold is not None and hold.superseded_by is not None:
+        told.append(f"{hold.count:,} held, outdated by run {hold.superseded_by}")
+    elif hold is not None and run.state is RunState.HELD:
+        told.append(f"{hold.count:,} wait for consent")
+    return ", ".join(told) or "nothing changed"
 
 
 def moment(time: datetime) -> str:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import bytes_text, print_json, print_json_lines, print_table, say, say_error
+from mirrorlake.cli.described import described_run, what_happened
+from mirrorlake.cli.output import print_json, print_json_lines, print_table, say, say_error
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.reader import Server, open_acting, open_reader, open_server
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.mirror.report import Report
-from mirrorlake.model.public import confirm_command, outcome_to_json, run_to_json
+from mirrorlake.model.public import outcome_to_json, run_to_json
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
 
 app = typer.Typer(help="Look at what passes did; confirm, cancel or retry them.", no_args_is_help=True)
@@ -44,20 +44,13 @@ def list_(
                     run.datasource,
                     run.state.value,
                     f"{run.started:%Y-%m-%d %H:%M}",
-                    run.counts.listed,
-                    _told(run),
+                    f"{run.counts.listed:,}",
+                    what_happened(run),
                 )
                 for run in runs
             ),
             right=frozenset({0, 4}),
         )
-
-
-def _told(run: Run) -> str:
-    """What a run did, in as few words as it did things."""
-    kinds = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
-    counts = {kind.replace("_", " "): getattr(run.counts, kind) for kind in kinds}
-    return ", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing changed"
 
 
 @app.command("show")
@@ -68,21 +61,7 @@ def show(run_id: RUN, *, json: JSON = False) -> None:
     if json:
         print_json(run_to_json(run))
         return
-    facts = {
-        "run": run.id,
-        "datasource": run.datasource,
-        "state": run.state.value,
-        "started": run.started,
-        "finished": run.finished,
-        **asdict(run.counts),
-        **{f"{verb} requests": count for verb, count in asdict(run.requests).items()},
-        "read": bytes_text(run.bytes_read),
-        "held": run.hold and run.hold.count,
-        "why": run.hold and run.hold.reason,
-        "to confirm": run.hold and run.state is RunState.HELD and confirm_command(run.id),
-        "error": run.error,
-    }
-    print_table(["", ""], ((name.replace("_", " "), value) for name, value in facts.items()))
+    print_table(["", ""], described_run(run))
 
 
 @app.command("confirm")

@@ -46,6 +46,7 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
     catalog = lease.catalog
     # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
     held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
+    removal.begin_confirm(lease, held)
     root = root_now(source, catalog)
     if root.now != held.root:
         raise StorageError(

@@ -138,6 +138,7 @@ def hold_to_json(hold: Hold, run_id: int | None) -> dict[str, object]:
         "plan_hash": hold.plan_hash,
         "confirm": None if run_id is None else confirm_command(run_id),
         "confirmed_by": hold.confirmed_by,
+        "superseded_by": hold.superseded_by,
     }
 
 
@@ -154,6 +155,7 @@ def hold_from_json(data: Mapping[str, Any]) -> Hold:
         by_prefix=dict(data["by_prefix"]),
         plan_hash=data["plan_hash"],
         confirmed_by=data["confirmed_by"],
+        superseded_by=data["superseded_by"],
     )
 
 
@@ -170,6 +172,7 @@ def run_to_json(run: Run) -> dict[str, object]:
         "requests": asdict(run.requests),
         "bytes_read": run.bytes_read,
         "hold": None if run.hold is None else hold_to_json(run.hold, run.id),
+        "confirms": run.confirms,
         "error": run.error,
     }
 
@@ -188,6 +191,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
         bytes_read=data["bytes_read"],
         error=data["error"],
         hold=None if data["hold"] is None else hold_from_json(data["hold"]),
+        confirms=data["confirms"],
     )
 
 

@@ -87,6 +87,7 @@ class Hold:
     by_prefix: Mapping[str, int]  # how many below each prefix, whole as in keys; they add up to `count`
     plan_hash: str
     confirmed_by: int | None = None  # the run that carried them out
+    superseded_by: int | None = None  # the later pass that judged anew, where nobody confirmed them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,7 @@ class Run:
     bytes_read: int = 0
     error: str | None = None
     hold: Hold | None = None
+    confirms: int | None = None  # the held run whose removals it carries out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> 
     assert answer.status_code == 202
     assert answer.json()["trigger"] == "confirm"
     assert client.get("/api/v1/runs/6").json()["hold"]["confirmed_by"] == answer.json()["id"]
+    assert answer.json()["confirms"] == 6
     again = client.post("/api/v1/runs/confirm", json=consent)
     assert again.status_code == 409
     assert again.json()["type"] == "urn:mirrorlake:conflict"

@@ -878,6 +878,11 @@ export interface components {
             plan_hash: string;
             /** Reason */
             reason: string;
+            /**
+             * Superseded By
+             * @description The later pass that judged anew.
+             */
+            superseded_by: number | null;
         };
         /**
          * InvalidField
@@ -1029,6 +1034,8 @@ export interface components {
             plan_hash: string;
             /** Reason */
             reason: string;
+            /** Superseded By */
+            superseded_by?: null;
         };
         /**
          * PreviewShape
@@ -1177,6 +1184,11 @@ export interface components {
         RunShape: {
             /** Bytes Read */
             bytes_read: number;
+            /**
+             * Confirms
+             * @description The held run whose removals it carries out.
+             */
+            confirms: number | null;
             counts: components["schemas"]["RunCounts"];
             /** Datasource */
             datasource: string;

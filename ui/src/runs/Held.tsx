@@ -21,10 +21,20 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
         </p>
       </Notice>
     );
+  const held = plural(hold.count, 'removal was held here', 'removals were held here');
+  if (hold.superseded_by !== null)
+    return (
+      <Notice title={held}>
+        <p>
+          Nothing came of it: <Link to={`/runs/${hold.superseded_by}`}>run {hold.superseded_by}</Link> judged anew what
+          vanished.
+        </p>
+      </Notice>
+    );
   if (!open)
     return (
-      <Notice title={`${plural(hold.count, 'removal')} were held here`}>
-        <p>Nothing came of them: a later pass judged anew.</p>
+      <Notice title={held}>
+        <p>Nothing came of it: somebody dismissed it.</p>
       </Notice>
     );
   const places = Object.entries(hold.by_prefix).sort((left, right) => right[1] - left[1]);

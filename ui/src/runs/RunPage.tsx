@@ -203,6 +203,12 @@ export function RunPage({ id }: { id: number }) {
             {!live(run) && run.counts.failed > 0 ? <Retry run={run} /> : null}
           </div>
           {run.error ? <Ending run={run} error={run.error} /> : null}
+          {run.confirms !== null ? (
+            <p>
+              Somebody agreed to what <Link to={`/runs/${run.confirms}`}>run {run.confirms}</Link> held, and this run
+              carries it out.
+            </p>
+          ) : null}
           {run.hold !== null ? <Held run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
           <Counts run={run} />
           <Outcomes run={run} kind={kind} />

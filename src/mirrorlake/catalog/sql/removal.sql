@@ -115,8 +115,8 @@ VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)
 WITH held AS (
   INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
 ), told AS (
-  INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, 'missing', reason, asset_id FROM staged ORDER BY key
+  INSERT INTO outcome (run_id, key, kind, reason, asset_id, held)
+  SELECT $1, key, 'missing', reason, asset_id, true FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
@@ -149,6 +149,10 @@ FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
 WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry', 'purge')
 ORDER BY run.started DESC, run.id DESC LIMIT 1;
+
+-- name: begin_confirm
+-- A run sets about what another one held back.
+UPDATE run SET confirms = %(held)s WHERE id = %(run_id)s;
 
 -- name: confirm_hold
 -- A person's consent was carried out by a run.

@@ -83,7 +83,13 @@ SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE run.state END AS state,
   run.started, run.finished, run.counts, run.requests, run.bytes_read,
   CASE WHEN gone THEN %(interrupted)s ELSE run.error END AS error,
-  hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by
+  run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
+  CASE WHEN hold.run_id IS NOT NULL AND run.state = 'held' THEN (
+    SELECT later.id FROM run AS later
+    WHERE later.datasource_id = run.datasource_id AND (later.started, later.id) > (run.started, run.id)
+      AND later.state IN ('held', 'succeeded') AND later.trigger NOT IN ('confirm', 'reapply', 'retry', 'purge')
+    ORDER BY later.started DESC, later.id DESC LIMIT 1
+  ) END AS superseded_by
 FROM run JOIN datasource ON datasource.id = run.datasource_id LEFT JOIN hold ON hold.run_id = run.id
 CROSS JOIN LATERAL (
   SELECT run.state = 'running' AND NOT EXISTS (
@@ -142,7 +148,15 @@ FROM unnest(%(keys)s::text[], %(reasons)s::text[]) AS gap (key, reason)
 ON CONFLICT (run_id, key) DO NOTHING;
 
 -- name: list_outcomes
--- What happened to single objects in a run, by key.
-SELECT key, kind, stage, reason, asset_id FROM outcome
-WHERE run_id = %(run_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
-ORDER BY key LIMIT %(limit)s OFFSET %(offset)s;
+-- What happened to single objects in a run, by key; of a removal that was held, also what came of it in a later run.
+SELECT one.key, one.kind, one.stage, one.reason, one.asset_id, one.held, done.run_id, done.reason
+FROM (
+  SELECT key, kind, stage, reason, asset_id, held FROM outcome
+  WHERE run_id = %(run_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  ORDER BY key LIMIT %(limit)s OFFSET %(offset)s
+) AS one LEFT JOIN LATERAL (
+  SELECT outcome.run_id, outcome.reason FROM run JOIN outcome ON outcome.run_id = run.id
+  WHERE one.held AND run.confirms = %(run_id)s AND outcome.key = one.key
+  ORDER BY run.id DESC LIMIT 1
+) AS done ON true
+ORDER BY one.key;
