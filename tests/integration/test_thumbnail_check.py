@@ -6,16 +6,13 @@ from pathlib import Path
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
+from tests.support.thumbnails import checked, into_old_folder, place
 
 from mirrorlake.app.removing import purge_trash
-from mirrorlake.catalog import assets
 from mirrorlake.catalog import thumbnails as digests
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import CatalogError
 from mirrorlake.ingest.recipe import OpenedStore
-from mirrorlake.ingest.thumbnails import Thumbnails
-from mirrorlake.mirror.thumbnails.census import check
-from mirrorlake.model.thumbnails import ThumbnailCheck
 from mirrorlake.storage.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
@@ -30,26 +27,6 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path) -> Mirrored:
     return mirrored
 
 
-def checked(mirrored: Mirrored) -> ThumbnailCheck:
-    """What a check counts; it leaves every file as it was."""
-    root = mirrored.folder / "thumbnails"
-    before = contents(root)
-    scratch = mirrored.folder / f"scratch-{len(list(mirrored.folder.glob('scratch-*')))}"
-    scratch.mkdir()
-    told = check(mirrored.catalog, root, scratch, lambda _doing, _done, _total: None)
-    assert contents(root) == before
-    return told
-
-
-def contents(root: Path) -> dict[Path, bytes]:
-    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
-
-
-def place(mirrored: Mirrored, key: str) -> Path:
-    digest = assets.show(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
-    return Thumbnails(mirrored.folder / "thumbnails").path_of(digest)
-
-
 def test_after_a_pass_no_thumbnail_is_lacking_and_none_is_left_over(mirrored: Mirrored) -> None:
     told = checked(mirrored)
     assert (told.assets, told.thumbnails, told.lacking, told.left_over, told.unknown) == (12, 12, 0, 0, 0)
@@ -62,10 +39,7 @@ def test_what_is_lost_damaged_or_in_an_old_folder_is_lacking(mirrored: Mirrored)
     stump = place(mirrored, "01.png")
     stump.write_bytes(stump.read_bytes()[:-1])
     place(mirrored, "02.png").write_bytes(b"")
-    old = place(mirrored, "03.png")
-    nested = old.parent / old.name[2:4] / old.name
-    nested.parent.mkdir()
-    old.rename(nested)
+    into_old_folder(place(mirrored, "03.png"))
     told = checked(mirrored)
     assert (told.lacking, told.damaged, told.misplaced, told.left_over) == (4, 2, 1, 0)
     assert told.to_read == sum(mirrored.assets()[key].size for key in ("00.png", "01.png", "02.png"))

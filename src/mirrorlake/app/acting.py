@@ -12,7 +12,7 @@ from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, restore
 from mirrorlake.app.retrying import retry_run
-from mirrorlake.app.thumbnails import check_thumbnails
+from mirrorlake.app.thumbnails import check_thumbnails, make_thumbnails
 from mirrorlake.app.triggering import request_run
 from mirrorlake.app.verifying import verify_library
 from mirrorlake.catalog import projects
@@ -27,7 +27,7 @@ from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.model.thumbnails import ThumbnailCheck
+from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
 from mirrorlake.select.document import Json
 
 
@@ -97,6 +97,10 @@ class ActingLibrary(Library):
     def check_thumbnails(self, step: Step) -> ThumbnailCheck:
         """Count the thumbnails that assets lack, and the files that no asset uses; changes nothing."""
         return check_thumbnails(self._settings, self._catalog, step)
+
+    def make_thumbnails(self, step: Step, *, told: Callable[[Unmade], None], jobs: int | None) -> Making:
+        """Make every thumbnail that an asset lacks; `told` hears of those that could not be made. Raises Conflict."""
+        return make_thumbnails(self._settings, self._catalog, step, told=told, jobs=jobs)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -59,7 +59,9 @@ class ServedLibrary(ActingLibrary):
         """The asset's thumbnail, a WebP image. Raises NotFound."""
         data = self._thumbnails.read(self.asset(asset_id).digest)
         if data is None:
-            raise NotFound(f"Asset {asset_id} has no thumbnail.", "Mirror its datasource again.")
+            raise NotFound(
+                f"Asset {asset_id} has no thumbnail.", "Run `mirrorlake thumbnails make` where the server is."
+            )
         return data
 
     def original(self, asset_id: str) -> Original:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mirrorlake.app.mirroring import parts_of
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.mirror.thumbnails import census
+from mirrorlake.mirror.thumbnails import census, making
 from mirrorlake.mirror.thumbnails.census import Step
-from mirrorlake.model.thumbnails import ThumbnailCheck
+from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
 from mirrorlake.settings import Settings
 
 
@@ -14,3 +16,11 @@ def check_thumbnails(settings: Settings, catalog: Catalog, step: Step) -> Thumbn
     """Count the thumbnails that assets lack, and the files that no asset uses. Changes nothing."""
     with parts_of(settings, catalog, jobs=None) as parts:
         return census.check(catalog, parts.thumbnails, parts.workdir, step)
+
+
+def make_thumbnails(
+    settings: Settings, catalog: Catalog, step: Step, *, told: Callable[[Unmade], None], jobs: int | None
+) -> Making:
+    """Make every thumbnail that an asset lacks; `told` hears of those that could not be made. Raises Conflict."""
+    with parts_of(settings, catalog, jobs) as parts:
+        return making.make(catalog, parts.thumbnails, parts.workdir, step, told=told, processes=parts.processes)

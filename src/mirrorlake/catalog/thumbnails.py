@@ -1,21 +1,27 @@
-"""What the catalog knows of thumbnails: which digests its assets have, read as columns."""
+"""What the catalog knows of thumbnails: the digests of its assets as columns, and where their bytes come from."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from mirrorlake.catalog.faults import translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import Conflict
 
 STRETCH_ROWS = 65_536  # assets asked for at once: 3 MB of answers
 DIGEST_BYTES = 32
 
 # One asset: the digest that names its thumbnail, its id, the size of its object in bytes.
 OWNER = np.dtype([("digest", np.uint8, (DIGEST_BYTES,)), ("asset", np.int64), ("size", np.int64)])
+
+ASSETS_AT_ONCE = 4096  # whose objects are asked for at once
 
 Owners = npt.NDArray[np.void]
 
@@ -41,6 +47,42 @@ def digests(catalog: Catalog, done: Callable[[int, int], None]) -> Iterator[Owne
         rows, after = len(owners), int(owners["asset"][-1])
         done(min(after, last), last)
         yield owners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """An asset, and the object that may give its bytes once more. Without a token no object has them any more."""
+
+    asset: int
+    digest: bytes
+    datasource_id: int
+    key: str
+    size: int
+    token: str | None
+
+
+def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
+    """The objects of these assets, at most `ASSETS_AT_ONCE`; those that are gone from the catalog are left out."""
+    if not assets:
+        return []
+    with catalog.read() as connection:
+        rows = connection.execute(statement("objects_showing").query, {"assets": assets}).fetchall()
+    return [
+        Showing(asset=asset, digest=bytes(digest), datasource_id=datasource_id, key=key, size=size, token=token)
+        for asset, digest, datasource_id, key, size, token in rows
+    ]
+
+
+@contextmanager
+def alone(catalog: Catalog) -> Generator[None]:
+    """Let nobody else who asks for this change files among the thumbnails. Raises Conflict where somebody does."""
+    with translated(catalog.address), closing(catalog.session()) as session:
+        locked = session.execute(statement("lock_thumbnails").query).fetchone()
+        if locked is None or not locked[0]:
+            raise Conflict(
+                "Another command makes thumbnails of this library, or clears them away.", "Wait until it has ended."
+            )
+        yield
 
 
 def _owners(ids: bytes, found: bytes, sizes: bytes) -> Owners:

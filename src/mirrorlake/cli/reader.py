@@ -17,7 +17,7 @@ from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.model.thumbnails import ThumbnailCheck
+from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
 from mirrorlake.select.document import Json
 from mirrorlake.settings import Settings, read_local_settings, read_settings
 
@@ -154,6 +154,12 @@ class Acting(Protocol):
 
     def check_thumbnails(self, step: Callable[[str, int, int], None]) -> ThumbnailCheck:
         """Count the thumbnails that assets lack, and the files that no asset uses; changes nothing."""
+        ...
+
+    def make_thumbnails(
+        self, step: Callable[[str, int, int], None], *, told: Callable[[Unmade], None], jobs: int | None
+    ) -> Making:
+        """Make every thumbnail that an asset lacks. Raises Conflict."""
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

@@ -1,4 +1,4 @@
-"""`mirrorlake thumbnails`: whether every asset has its thumbnail."""
+"""`mirrorlake thumbnails`: whether every asset has its thumbnail, and making the lost ones again."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.output import bytes_text, print_json, tell
+from mirrorlake.cli.output import bytes_text, print_json, print_table, say_error, tell
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.reader import open_acting
 from mirrorlake.model.counted import counted
-from mirrorlake.model.thumbnails import ThumbnailCheck
+from mirrorlake.model.thumbnails import Lack, Making, ThumbnailCheck, Unmade
 
 JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
@@ -48,6 +48,47 @@ def _tell(told: ThumbnailCheck) -> None:
         tell(f"{left} to no asset, {bytes_text(told.left_over_bytes)}.")
     if told.unknown:
         tell(f"{told.unknown:,} more in the folder: none of ours, and nothing touches it.")
+
+
+@app.command("make")
+def make(
+    *,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Processes that look at images; one a core if left out.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON Lines: what could not be made, then one summary.")] = False,
+) -> int:
+    """Make the thumbnails that are lacking, out of their objects. Changes nothing of the assets."""
+    with open_acting() as library, shown_steps() as step:
+        made = library.make_thumbnails(step, told=_json if json else _line, jobs=jobs)
+    if json:
+        print_json(made.as_json())
+    else:
+        _tell_made(made)
+    for datasource, error in made.errors.items():
+        say_error(f"{datasource} was given up: {error}")
+    return 0 if made.clean else 1
+
+
+def _json(unmade: Unmade) -> None:
+    print_json(unmade.as_json())
+
+
+def _line(unmade: Unmade) -> None:
+    print_table(["", "", ""], [(unmade.lack.value, f"{unmade.datasource}: {unmade.key}", unmade.reason)])
+
+
+def _tell_made(made: Making) -> None:
+    if not made.lacking:
+        tell("No thumbnail is lacking.")
+        return
+    counts = [
+        ("made", made.made),
+        ("put back", made.put_back),
+        *((lack.value, made.unmade.get(lack, 0)) for lack in Lack),
+    ]
+    told = ", ".join(f"{count:,} {what}" for what, count in counts if count)
+    tell(f"{counted(made.lacking, 'asset')} lacked a thumbnail: {told}.")
 
 
 def install(parent: typer.Typer) -> None:

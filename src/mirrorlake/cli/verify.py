@@ -59,6 +59,8 @@ def _summary(told: Verification) -> None:
     tell(f"{counted(told.verified, 'object')} verified: {counts or 'no drift'}.")
     if any(told.drift.get(drift) for drift in (Drift.GONE, Drift.CHANGED, Drift.BACK)):
         tell("The next pass brings the library in step.")
+    if told.drift.get(Drift.THUMBNAIL):
+        tell("mirrorlake thumbnails make makes lost thumbnails again.")
 
 
 def install(app: typer.Typer) -> None:

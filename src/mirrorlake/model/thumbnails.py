@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from mirrorlake.model.objects import Requests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +33,65 @@ class ThumbnailCheck:
     def as_json(self) -> Mapping[str, object]:
         """The public shape."""
         return {**asdict(self), "seconds": round(self.seconds, 3)}
+
+
+class Lack(StrEnum):
+    """Why an asset still lacks its thumbnail."""
+
+    CHANGED = "changed"  # its object is gone, or another than the one that was looked at: left to the next pass
+    DIFFERENT = "different"  # the object has the token and size of then, and other bytes
+    REFUSED = "refused"  # no picture can be made of its bytes
+    FAILED = "failed"  # it could not be read; another try may do
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmade:
+    """One asset whose thumbnail could not be made."""
+
+    datasource: str
+    key: str
+    asset_id: str
+    lack: Lack
+    reason: str
+
+    def as_json(self) -> Mapping[str, object]:
+        """The public shape."""
+        return {
+            "datasource": self.datasource,
+            "key": self.key,
+            "asset": self.asset_id,
+            "lack": self.lack.value,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Making:
+    """What making lost thumbnails came to, in assets. `errors` says of each datasource that was given up why."""
+
+    lacking: int  # before
+    put_back: int  # theirs stood in another folder
+    made: int
+    unmade: Mapping[Lack, int]
+    requests: Requests
+    bytes_read: int
+    seconds: float
+    errors: Mapping[str, str]
+
+    @property
+    def clean(self) -> bool:
+        """Whether every asset has its thumbnail now."""
+        return not self.errors and not any(self.unmade.values())
+
+    def as_json(self) -> Mapping[str, object]:
+        """The public shape, told after the single assets."""
+        return {
+            "lacking": self.lacking,
+            "put_back": self.put_back,
+            "made": self.made,
+            **{lack.value: self.unmade.get(lack, 0) for lack in Lack},
+            "requests": asdict(self.requests),
+            "bytes_read": self.bytes_read,
+            "seconds": round(self.seconds, 3),
+            "errors": dict(self.errors),
+        }

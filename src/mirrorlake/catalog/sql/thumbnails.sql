@@ -7,3 +7,17 @@ SELECT coalesce(max(id), 0) FROM asset;
 SELECT string_agg(int8send(id), ''::bytea ORDER BY id), string_agg(digest, ''::bytea ORDER BY id),
   string_agg(int8send(size), ''::bytea ORDER BY id)
 FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) AS stretch;
+
+-- name: objects_showing
+-- Of each of these assets the object that may give its bytes once more: one remembered with the token and size that were
+-- looked at, a standing one before one that vanished. Where there is none, the token is null.
+SELECT DISTINCT ON (asset.id) asset.id, asset.digest, coalesce(object.datasource_id, asset.datasource_id),
+  coalesce(object.key, asset.key), asset.size, object.token
+FROM asset LEFT JOIN object
+  ON object.asset_id = asset.id AND object.token = asset.token AND object.size = asset.size AND object.state <> 2
+WHERE asset.id = ANY(%(assets)s::bigint[])
+ORDER BY asset.id, object.state, object.datasource_id;
+
+-- name: lock_thumbnails
+-- Whether this session is the one that may change files among the thumbnails; it is until it ends.
+SELECT pg_try_advisory_lock(hashtext('mirrorlake.thumbnails'));

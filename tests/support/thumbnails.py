@@ -1,0 +1,76 @@
+"""The thumbnails of a datasource under test: where they stand, and what was done about them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.support.passes import Mirrored
+
+from mirrorlake.catalog import assets
+from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.ingest.thumbnails import Thumbnails
+from mirrorlake.mirror.thumbnails.census import check
+from mirrorlake.mirror.thumbnails.making import make
+from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
+from mirrorlake.storage.base import Store
+
+
+def root(mirrored: Mirrored) -> Path:
+    return mirrored.folder / "thumbnails"
+
+
+def place(mirrored: Mirrored, key: str) -> Path:
+    """Where the thumbnail of an asset belongs, whatever its state."""
+    digest = assets.show(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
+    return Thumbnails(root(mirrored)).path_of(digest)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    """Every file."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def into_old_folder(path: Path) -> Path:
+    """Move a thumbnail to where an earlier layout had it."""
+    nested = path.parent / path.name[2:4] / path.name
+    nested.parent.mkdir(exist_ok=True)
+    return path.rename(nested)
+
+
+def checked(mirrored: Mirrored) -> ThumbnailCheck:
+    """What a check counts; it leaves every file as it was."""
+    before = contents(root(mirrored))
+    with scratch(mirrored) as workdir:
+        told = check(mirrored.catalog, root(mirrored), workdir, unheard)
+    assert contents(root(mirrored)) == before
+    return told
+
+
+def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
+    """Make what is lacking, out of another store where one is given."""
+    unmade: list[Unmade] = []
+    opens = OpenedStore(store or mirrored.store)
+    with scratch(mirrored) as workdir:
+        making = make(
+            mirrored.catalog,
+            root(mirrored),
+            workdir,
+            unheard,
+            told=unmade.append,
+            processes=0,
+            opens=lambda _source: opens,
+        )
+    return making, unmade
+
+
+@contextmanager
+def scratch(mirrored: Mirrored) -> Generator[Path]:
+    with tempfile.TemporaryDirectory(dir=mirrored.folder) as folder:
+        yield Path(folder)
+
+
+def unheard(_doing: str, _done: int, _total: int) -> None:
+    pass
