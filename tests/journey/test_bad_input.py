@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -145,6 +148,18 @@ def test_ctrl_c_keeps_what_was_committed_and_the_next_pass_goes_on(
     assert rest["unchanged"] == kept
     assert rest["requests"]["get"] == rest["new"]
     assert out == "" or json.loads(out)["state"] == "cancelled"
+
+
+def test_ctrl_c_while_the_command_is_loaded_says_one_word(tmp_path: Path) -> None:
+    (tmp_path / "typer.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from mirrorlake.cli import main; main()"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "error: Stopped.\n")
 
 
 def test_a_killed_pass_is_simply_run_again(cli: Cli, tmp_path: Path) -> None:

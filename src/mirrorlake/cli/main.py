@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Annotated, Any
@@ -99,11 +98,6 @@ def _empty() -> typer.Typer:
     )
     app.callback()(_options)
     return app
-
-
-def main() -> None:
-    """Entry point of the `mirrorlake` command."""
-    sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:

@@ -95,14 +95,6 @@ class S3Store:
             self._require_bucket()
         raise error
 
-    def is_object(self, key: str) -> bool:
-        """Whether exactly `key` is an object: for addresses that name a file where a folder is meant."""
-        try:
-            self.head(key)
-        except ObjectGone:
-            return False
-        return True
-
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole object by a GET with If-Match: through obstore where it can name the key."""
         _check_key(key)
