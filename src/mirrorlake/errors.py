@@ -101,7 +101,11 @@ class StorageError(MirrorlakeError):
 
 
 class SourceUnreachable(StorageError):
-    """No usable answer; asking again may help."""
+    """No usable answer; asking again may help, `again_after_s` seconds from now where the server said so."""
+
+    def __init__(self, message: str, fix: str = "", *, again_after_s: float | None = None) -> None:
+        super().__init__(message, fix)
+        self.again_after_s = again_after_s
 
 
 class AccessDenied(StorageError):

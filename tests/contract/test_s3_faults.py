@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -31,6 +33,7 @@ from mirrorlake.storage.open import open_store, presigner
 from mirrorlake.storage.s3 import S3Store
 from mirrorlake.storage.s3.credentials import Static
 from mirrorlake.storage.s3.endpoint import forbidden
+from mirrorlake.storage.wrappers import Retrying
 
 BUCKET = "bucket"
 WHOLE = KeyRange()
@@ -184,7 +187,7 @@ def test_an_object_cut_short_is_asked_again_and_never_handed_out(server: S3Stub,
         b"",
         b"OK",
         b"<html>a proxy's page</html>",
-        b"<Error><Code>InternalError</Code></Error>",
+        b"<Error></Error>",
         b"<ListBucketResult></ListBucketResult>",
         b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>",
         b"<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>3</KeyCount></ListBucketResult>",
@@ -198,6 +201,90 @@ def test_a_success_that_is_no_listing_page_is_no_empty_listing(server: S3Stub, s
     server.fail(Answer(200, body))
     with pytest.raises(ListingBroken):
         store.list_page(WHOLE, None)
+
+
+def test_a_refusal_that_comes_as_a_success_is_understood(server: S3Stub, store: S3Store) -> None:
+    for code, kind in [("InternalError", SourceUnreachable), ("ExpiredToken", AccessDenied)]:
+        server.fail(Answer(200, error(500, code).body))
+        with pytest.raises(kind):
+            store.list_page(WHOLE, None)
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [("https://files.example.com/bucket/?list-type=2", "--endpoint https://files.example.com."), ("/login", "another")],
+)
+def test_a_redirect_that_names_no_region_is_told_and_not_followed(
+    server: S3Stub, store: S3Store, status: int, location: str, told: str
+) -> None:
+    server.fail(Answer(status, b"<html>Moved</html>", {"Location": location}), times=2)
+    for call in (lambda: store.list_page(WHOLE, None), lambda: store.head("a.jpg")):
+        with pytest.raises(StorageError, match="not followed") as raised:
+            call()
+        assert told in said(raised)
+        assert not isinstance(raised.value, ObjectGone)
+
+
+def test_the_region_that_a_new_bucket_is_redirected_to_is_named(server: S3Stub, store: S3Store) -> None:
+    server.fail(error(307, "TemporaryRedirect", Region="ap-south-1"))
+    with pytest.raises(WrongRegion, match="--region ap-south-1"):
+        store.list_page(WHOLE, None)
+
+
+@pytest.mark.parametrize(
+    ("said_by_server", "least", "most"),
+    [("7", 7, 8), (format_datetime(datetime.now(UTC) + timedelta(hours=9)), 30, 31), ("soon", 0, 1), ("-5", 0, 1)],
+)
+def test_a_server_that_says_when_is_not_asked_before(
+    server: S3Stub, store: S3Store, said_by_server: str, least: float, most: float
+) -> None:
+    server.fail(Answer(503, error(503, "SlowDown").body, {"Retry-After": said_by_server}))
+    waits: list[float] = []
+    assert Retrying(store, sleep=waits.append).list_page(WHOLE, None).batch.num_rows == 1
+    (waited,) = waits
+    assert least <= waited <= most
+
+
+def test_a_page_that_came_broken_is_asked_once_more(server: S3Stub, store: S3Store) -> None:
+    whole = Answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+    cut = Answer(200, whole.body[:-5])
+    server.fail(cut)
+    retrying = Retrying(store, sleep=lambda _: None)
+    assert retrying.list_page(WHOLE, None).batch.num_rows == 1
+    server.fail(cut, times=2)
+    with pytest.raises(ListingBroken):
+        retrying.list_page(WHOLE, None)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(404),
+        Answer(404, b"<html><h1>404 Not Found</h1></html>"),
+        Answer(404, b'{"error": "not found"}'),
+        Answer(403, b"<html>Forbidden</html>"),
+        Answer(200, b"<html>Welcome</html>"),
+        error(403, "AccessDenied"),
+        error(503, "SlowDown"),
+    ],
+)
+def test_a_404_that_is_not_confirmed_in_the_words_of_s3_is_no_missing_object(
+    server: S3Stub, store: S3Store, answer: Answer
+) -> None:
+    # A file server in the place of the bucket, or a proxy before it, says 404 to every HEAD.
+    server.fail(Answer(404), method="HEAD")
+    server.fail(answer, method="GET")
+    with pytest.raises(StorageError) as raised:
+        store.head("a.jpg")
+    assert not isinstance(raised.value, ObjectGone)
+
+
+@pytest.mark.parametrize("key", ["a.jpg", "a//b.jpg"])
+def test_a_get_that_finds_nothing_in_other_words_is_no_missing_object(server: S3Stub, store: S3Store, key: str) -> None:
+    server.fail(Answer(404, b"<html>Not Found</html>"), times=2)
+    with pytest.raises(StorageError, match="may stand"):
+        store.get(key, token=None, limit=99)
 
 
 def test_a_bucket_with_thousands_of_folders_is_cut_evenly(server: S3Stub, store: S3Store) -> None:

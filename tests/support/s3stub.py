@@ -160,8 +160,13 @@ class S3Stub:
             return Answer(200, headers={"x-amz-bucket-region": self.region})
         if request.query.get("list-type") != "2":
             return error(400, "InvalidArgument")
-        objects, keys = self._buckets[request.bucket], self._sorted[request.bucket]
-        return Answer(200, _list_page(request, objects, keys, self.page_keys), {"Content-Type": "application/xml"})
+        return Answer(200, self.page(request), {"Content-Type": "application/xml"})
+
+    def page(self, request: Request) -> bytes:
+        """The page of a listing that was asked for: for faults that change it."""
+        with self.lock:
+            objects, keys = self._buckets[request.bucket], self._sorted[request.bucket]
+            return _list_page(request, objects, keys, self.page_keys)
 
 
 def error(status: int, code: str, **fields: str) -> Answer:

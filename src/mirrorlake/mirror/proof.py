@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from enum import Enum
 
-from mirrorlake.errors import AccessDenied, ObjectGone, SourceUnreachable
+from mirrorlake.errors import AccessDenied, NoSuchBucket, ObjectGone, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.kernels import column, equal_to
 from mirrorlake.storage.base import Store
@@ -52,6 +52,10 @@ class Prover:
             with self._lock:
                 self._unanswered += 1
             return Proof.UNKNOWN
+        except (NoSuchBucket, WrongRegion):
+            raise
+        except StorageError:
+            proof = Proof.UNKNOWN  # an answer about this key that says nothing of whether it stands
         with self._lock:
             self._unanswered = 0
         return proof
@@ -68,12 +72,7 @@ class Prover:
     def _by_listing(self, key: str) -> Proof:
         """Where a HEAD is not allowed: a listing of exactly this key, to its end, is as good."""
         scope = KeyRange(prefix=key, until=key if self._store.ordered else None)
-        try:
-            with closing(list_range(self._store, scope)) as listing:
-                if any(equal_to(column(batch, "key"), key).any() for batch in listing):
-                    return Proof.STANDS
-                if listing.certificate().gaps:
-                    return Proof.UNKNOWN
-        except AccessDenied:
-            return Proof.UNKNOWN
-        return Proof.GONE
+        with closing(list_range(self._store, scope)) as listing:
+            if any(equal_to(column(batch, "key"), key).any() for batch in listing):
+                return Proof.STANDS
+            return Proof.UNKNOWN if listing.certificate().gaps else Proof.GONE

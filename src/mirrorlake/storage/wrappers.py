@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from mirrorlake.errors import SourceUnreachable
+from mirrorlake.errors import ListingBroken, SourceUnreachable
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
 
 ATTEMPTS = 5
 BASE_WAIT_S = 0.5  # before the second attempt; doubled for each further one
 LONGEST_WAIT_S = 20.0
+LONGEST_ASKED_S = 30.0  # a server may ask for more; then it is asked sooner, and perhaps given up
+BROKEN_AGAIN = 1  # a page cut short on its way comes whole the next time; a server that breaks its pages does not
 
 T = TypeVar("T")
 
@@ -35,8 +37,16 @@ class Retrying:
         return self._store.ordered
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """One page; the same cursor is asked again."""
-        return self._again(lambda: self._store.list_page(scope, cursor))
+        """One page; the same cursor is asked again, also where the page came broken."""
+        broken = 0
+        while True:
+            try:
+                return self._again(lambda: self._store.list_page(scope, cursor))
+            except ListingBroken:
+                broken += 1
+                if broken > BROKEN_AGAIN:
+                    raise
+                self._sleep(BASE_WAIT_S)
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts."""
@@ -59,9 +69,10 @@ class Retrying:
         for _ in range(self._attempts - 1):
             try:
                 return call()
-            except SourceUnreachable:
+            except SourceUnreachable as error:
+                asked = min(error.again_after_s or 0.0, LONGEST_ASKED_S)
                 # Jitter: many threads that failed together must not come back together.
-                self._sleep(wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
+                self._sleep(asked + wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
                 wait = min(2 * wait, LONGEST_WAIT_S)
         return call()
 

@@ -6,7 +6,7 @@ import pytest
 from tests.support.changes import batch
 from tests.support.faulty import Faulty
 
-from mirrorlake.errors import AccessDenied, MirrorlakeError, SourceUnreachable
+from mirrorlake.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable, StorageError
 from mirrorlake.mirror.planning import prove_moves
 from mirrorlake.mirror.proof import Prover
 from mirrorlake.model.columns import KnownState, Op
@@ -40,7 +40,9 @@ def test_an_object_that_still_stands_did_not_move() -> None:
     assert old_keys(prove_moves(claimed(3), Prover(store))) == {"old-0", "old-2"}
 
 
-@pytest.mark.parametrize("error", [AccessDenied("403"), SourceUnreachable("timeout")])
+@pytest.mark.parametrize(
+    "error", [AccessDenied("403"), SourceUnreachable("timeout"), StorageError("400"), ListingBroken("HTML")]
+)
 def test_an_answer_that_is_no_404_proves_nothing(error: MirrorlakeError) -> None:
     faulty = Faulty(MemoryStore())
     faulty.fail("head", error=error, keys=lambda key: key == "old-1")

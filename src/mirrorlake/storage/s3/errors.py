@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from mirrorlake.errors import (
     AccessDenied,
@@ -79,9 +82,11 @@ class Refusal:
     """An answer that is no success: its status, and what its body and headers say."""
 
     status: int
-    code: str
+    code: str  # empty: the answer is not in S3's words
     message: str
     region: str
+    redirect: str = ""  # scheme and host that a redirect leads to
+    again_after_s: float | None = None  # the server asks not to be asked before
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
@@ -99,6 +104,8 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
         code=fields.get("Code", "").strip(),
         message=fields.get("Message", "").strip(),
         region=headers.get("x-amz-bucket-region", "") or fields.get("Region", "").strip(),
+        redirect=_origin(headers.get("location", "")),
+        again_after_s=_seconds(headers.get("retry-after", "").strip()),
     )
 
 
@@ -106,7 +113,7 @@ def translate(refusal: Refusal, asked: Asked) -> StorageError:
     """Our error for `refusal`. Only a 404 for this very key is ObjectGone; a doubt never is."""
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
-        return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""))
+        return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)
     if _elsewhere(refusal, asked):
         if refusal.region and refusal.region != asked.region:
             return WrongRegion(
@@ -115,6 +122,12 @@ def translate(refusal: Refusal, asked: Asked) -> StorageError:
             )
         return WrongRegion(
             f"The bucket {asked.bucket} does not live in {asked.region}.", "Name its region with --region."
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return StorageError(
+            f"The server sends requests for s3://{asked.bucket} on to {refusal.redirect or 'another address'}, "
+            "which is not followed.",
+            f"If that is the S3 server, write --endpoint {refusal.redirect or 'with its address'}.",
         )
     if code == "NoSuchBucket" or (status == HTTPStatus.NOT_FOUND and asked.key is None and code != "NoSuchKey"):
         return NoSuchBucket(
@@ -133,12 +146,39 @@ def translate(refusal: Refusal, asked: Asked) -> StorageError:
     )
 
 
-def unreachable(asked: Asked, why: str) -> SourceUnreachable:
-    """No usable answer about `asked`, and why."""
+def unreachable(asked: Asked, why: str, again_after_s: float | None = None) -> SourceUnreachable:
+    """No usable answer about `asked`, why, and when the server wants to be asked again."""
     return SourceUnreachable(
         f"The server of s3://{asked.bucket} cannot be reached: {why}.",
         "Check the endpoint and the network, or try again later.",
+        again_after_s=again_after_s,
     )
+
+
+def doubtful(asked: Asked) -> StorageError:
+    """A 404 that does not say what is missing: another server, or a proxy, may have given it."""
+    return StorageError(
+        f"The server says that {asked.what} is not there, but not in the words of S3: it may stand.",
+        "Check the endpoint and any proxy.",
+    )
+
+
+def _origin(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _seconds(said: str) -> float | None:
+    """What `Retry-After` asks for: seconds, or a date."""
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):  # no date, or one without a zone
+        return None
 
 
 def _elsewhere(refusal: Refusal, asked: Asked) -> bool:
@@ -147,10 +187,8 @@ def _elsewhere(refusal: Refusal, asked: Asked) -> bool:
         return True
     if refusal.code == "AuthorizationHeaderMalformed":
         return True
-    redirect = HTTPStatus.MULTIPLE_CHOICES <= refusal.status < HTTPStatus.BAD_REQUEST
-    return redirect or (
-        refusal.status == HTTPStatus.BAD_REQUEST and bool(refusal.region) and refusal.region != asked.region
-    )
+    answered = HTTPStatus.MULTIPLE_CHOICES <= refusal.status <= HTTPStatus.BAD_REQUEST
+    return answered and bool(refusal.region) and refusal.region != asked.region
 
 
 def _denied(refusal: Refusal, asked: Asked) -> AccessDenied:

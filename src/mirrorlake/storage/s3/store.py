@@ -13,14 +13,14 @@ from typing import cast
 import pyarrow as pa
 import urllib3
 
-from mirrorlake.errors import ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.arrow import count_upto, key_at, only_inside
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.s3.credentials import CredentialSource, MachineChain, machine_session
 from mirrorlake.storage.s3.endpoint import Endpoint
-from mirrorlake.storage.s3.errors import Asked, read_refusal, translate
+from mirrorlake.storage.s3.errors import Asked, doubtful, read_refusal, translate, unreachable
 from mirrorlake.storage.s3.http import DEFAULT_REGION, Http, configured
 from mirrorlake.storage.s3.pages import S3Page, read_page
 from mirrorlake.storage.s3.ranges import bounds, ranges
@@ -91,9 +91,7 @@ class S3Store:
         if answer.status == HTTPStatus.OK:
             return _info(key, answer)
         error = translate(read_refusal(answer.status, answer.headers, b""), asked)
-        if isinstance(error, ObjectGone):
-            self._require_bucket()
-        raise error
+        raise self._gone(asked) if isinstance(error, ObjectGone) else error
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole object by a GET with If-Match: through obstore where it can name the key."""
@@ -173,7 +171,14 @@ class S3Store:
         body = self._http.read(answer, asked=asked)
         if answer.status != HTTPStatus.OK:
             raise translate(read_refusal(answer.status, answer.headers, body[:ERROR_BYTES]), asked)
-        return read_page(body)
+        try:
+            return read_page(body)
+        except ListingBroken as error:
+            # Some servers find that they cannot answer only after they said 200.
+            refusal = read_refusal(answer.status, answer.headers, body[:ERROR_BYTES])
+            if refusal.code:
+                raise translate(refusal, asked) from error
+            raise
 
     def _asked(self, key: str) -> Asked:
         return Asked(
@@ -184,19 +189,25 @@ class S3Store:
         body = b""
         with suppress(urllib3.exceptions.HTTPError, OSError):  # the status alone speaks then
             body = answer.read(ERROR_BYTES)
-        error = translate(read_refusal(answer.status, answer.headers, body), asked)
-        if isinstance(error, ObjectGone) and not body:
-            self._require_bucket()
-        return error
+        refusal = read_refusal(answer.status, answer.headers, body)
+        error = translate(refusal, asked)
+        return doubtful(asked) if isinstance(error, ObjectGone) and not refusal.code else error
 
-    def _require_bucket(self) -> None:
-        """A 404 without words may also mean that the bucket is gone: then nothing is known of the object."""
-        asked = Asked(bucket=self._bucket, region=self._region, anonymous=self._anonymous)
-        answer = self._http.send("HEAD", self._http.endpoint.bucket_path, asked=asked)
-        self._http.read(answer, asked=asked)
-        if answer.status in (HTTPStatus.OK, HTTPStatus.FORBIDDEN):
-            return
-        raise translate(read_refusal(answer.status, answer.headers, b""), asked)
+    def _gone(self, asked: Asked) -> StorageError:
+        """What a 404 means that came without words, as all answers to a HEAD do: the object, its bucket, or nothing.
+
+        A GET of the same key says it in the words of S3. Where it does not, the 404 may be anybody's.
+        """
+        path = self._http.endpoint.path(cast("str", asked.key))
+        answer = self._http.send("GET", path, asked=asked, headers={"Range": "bytes=0-0"})
+        try:
+            if answer.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+                return unreachable(asked, "it says that an object is not there, and gives it")
+            return self._refused(answer, asked)
+        finally:
+            if answer.connection is not None:
+                answer.close()
+            answer.release_conn()
 
 
 def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
