@@ -14,7 +14,7 @@ from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.mirror.survey import Survey
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
-from mirrorlake.plan.moves import Moves
+from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.plan.unlisted import NONE_UNLISTED, Unlisted
 from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
 from mirrorlake.storage.listing import LONGEST_KEY
@@ -37,11 +37,13 @@ class _Final:
 
     survey: Survey
     moves: Moves
+    waiting: Moves
     unlisted: Unlisted
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self.survey.changes:
-            yield self.unlisted.applied_to(apply_moves(batch, self.moves, self.survey.frozen))
+            moved = self.waiting.waiting_in(apply_moves(batch, self.moves, self.survey.frozen))
+            yield self.unlisted.applied_to(moved)
         if self.survey.unnameable:
             yield skipped(dict.fromkeys(self.survey.unnameable, UNNAMEABLE))
 
@@ -53,6 +55,7 @@ class Planned:
     survey: Survey
     changes: Iterable[pa.RecordBatch]
     summary: Plan
+    waiting: int = 0  # moves and unlisted sidecars about which nothing is done because the source is another one
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
@@ -74,20 +77,32 @@ def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatc
 
 
 def plan(
-    survey: Survey, prove: Prove, recognise: Recognise | None, workdir: Path, unlisted: Unlisted = NONE_UNLISTED
+    survey: Survey,
+    prove: Prove | None,
+    recognise: Recognise | None,
+    workdir: Path,
+    unlisted: Unlisted = NONE_UNLISTED,
 ) -> Planned:
     """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
 
-    `unlisted` sidecars stand, whatever the listing says. `recognise` finds what other datasources have read already;
-    None where no other reaches the objects.
+    Without `prove` the source is not the one that earlier passes saw: what looks like a move waits. `unlisted` sidecars
+    stand, whatever the listing says. `recognise` finds what other datasources have read already; None where no other
+    reaches the objects.
     """
-    final: Iterable[pa.RecordBatch] = _Final(survey, prove(plan_moves(lambda: survey.changes)), unlisted)
+    found = plan_moves(lambda: survey.changes)
+    moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
+    final: Iterable[pa.RecordBatch] = _Final(survey, moves, waiting, unlisted)
     if recognise is not None:
         # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
         spool = workdir / "recognised.arrow"
         write_spool(spool, map(recognise, final))
         final = Spooled([spool])
-    return Planned(survey=survey, changes=final, summary=summarise(final))
+    return Planned(
+        survey=survey,
+        changes=final,
+        summary=summarise(final),
+        waiting=len(waiting) + len(unlisted) if prove is None else 0,
+    )
 
 
 def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:

@@ -25,13 +25,18 @@ class Proof(Enum):
     GONE = "gone"
     STANDS = "stands"
     UNKNOWN = "unknown"
+    ELSEWHERE = "elsewhere"  # the source is not the one that the key is known from
 
 
 class Prover:
-    """Asks one store. Thread-safe; an error that concerns more than one key (a bucket that is gone) is raised."""
+    """Asks one store. Thread-safe; an error that concerns more than one key (a bucket that is gone) is raised.
 
-    def __init__(self, store: Store) -> None:
+    `elsewhere` says that the store is not the one that earlier passes saw: a 404 there proves nothing, nor is it asked.
+    """
+
+    def __init__(self, store: Store, *, elsewhere: bool = False) -> None:
         self._store = store
+        self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._unanswered = 0
 
@@ -40,6 +45,8 @@ class Prover:
         asked = list(keys)
         if not asked:
             return []
+        if self._elsewhere:
+            return [Proof.ELSEWHERE] * len(asked)
         with ThreadPoolExecutor(min(HEADS_AT_ONCE, len(asked)), thread_name_prefix="head") as pool:
             return list(pool.map(self._one, asked))
 

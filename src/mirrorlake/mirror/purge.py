@@ -25,6 +25,7 @@ from mirrorlake.select.kernels import chosen, filled
 
 _TOLD = {
     Proof.STANDS: "It stands again: it was left in the trash, and the next pass brings it back",
+    Proof.ELSEWHERE: "The folder is not the one where it stood: it was left in the trash",
     Proof.UNKNOWN: "The source did not say whether it still stands: it was left in the trash",
 }
 

@@ -21,6 +21,7 @@ from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.proof import Proof, Prover
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.counted import counted
 from mirrorlake.model.public import confirm_command
 from mirrorlake.model.runs import Counts, Hold
 from mirrorlake.model.sources import Datasource
@@ -42,6 +43,7 @@ OTHER_ROOT = "The folder is not the one that earlier passes saw: perhaps another
 _TOLD = {
     Proof.STANDS: "It is not in the listing, but still stands: nothing was done",
     Proof.UNKNOWN: "It is not in the listing, and the source did not say whether it still stands: nothing was done",
+    Proof.ELSEWHERE: "It is not in the listing, but the folder is not the one where it stood: nothing was done",
 }
 
 
@@ -95,8 +97,9 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
     counted = may_hold(going.total(), listed=planned.survey.listed)
     standing = removal.standing(catalog, source.id, prefix) if counted else {}
     verdict = judge(standing, going, listed=planned.survey.listed)
-    if going and root.other:
-        verdict = Verdict(reasons=(OTHER_ROOT, *verdict.reasons), everything=True)
+    if root.other and (going or heads or planned.waiting):
+        told = (OTHER_ROOT, *verdict.reasons, *_waiting_too(planned.waiting))
+        verdict, heads = Verdict(reasons=told, everything=True), 0
     removals = Removals(
         planned=planned,
         rules=rules,
@@ -107,6 +110,13 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
         heads=heads,
     )
     return _with_hold(removals) if verdict.any else removals
+
+
+def _waiting_too(waiting: int) -> tuple[str, ...]:
+    if not waiting:
+        return ()
+    things = counted(waiting, "move or sidecar that is not listed waits", "moves or sidecars that are not listed wait")
+    return (f"{things} too: the first pass after your consent deals with that.",)
 
 
 def _with_hold(removals: Removals) -> Removals:
@@ -129,7 +139,7 @@ def _with_hold(removals: Removals) -> Removals:
     told = removals.counts
     waiting = hold.count - spared  # the others count as missing already
     counts = replace(told, removed=told.removed - waiting, missing=told.missing + waiting)
-    return replace(removals, counts=counts, heads=removals.heads - unasked, hold=hold)
+    return replace(removals, counts=counts, heads=max(removals.heads - unasked, 0), hold=hold)
 
 
 def _spared(source: Datasource, catalog: Catalog, keys: Column) -> int:

@@ -13,10 +13,8 @@ from mirrorlake.model.runs import Counts, Hold, RunState
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
     """What a person is told of held removals."""
-    return (
-        f"{counted(hold.count, 'removal waits', 'removals wait')} for your consent. {hold.reason}",
-        f"If that is right: {confirm_command(run_id)}",
-    )
+    waiting = f"{counted(hold.count, 'removal waits', 'removals wait')} for your consent. " if hold.count else ""
+    return f"{waiting}{hold.reason}", f"If that is right: {confirm_command(run_id)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

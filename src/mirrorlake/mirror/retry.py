@@ -19,7 +19,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.errors import AccessDenied, SourceUnreachable
+from mirrorlake.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens
 from mirrorlake.mirror.conclude import Ending, conclude
@@ -29,8 +29,9 @@ from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.planning import rows_to_look_at, skipped
 from mirrorlake.mirror.progress import Began, Progress, unheard
 from mirrorlake.mirror.proof import Prover
+from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import Parts, opened, recipe
+from mirrorlake.mirror.run import Parts, opened, recipe, root_now
 from mirrorlake.mirror.tally import Tally
 from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
 from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
@@ -99,6 +100,8 @@ class _Again:
     naming: Naming
 
     def work(self, opens: Opens, parts: Parts, progress: Progress) -> Ending:
+        if root_now(self.source, parts.catalog).other:
+            raise StorageError(OTHER_ROOT, "Check what is mounted there, then run a pass.")
         with (
             opened(opens, self.tally, self.lease.check) as store,
             closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,

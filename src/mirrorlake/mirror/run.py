@@ -15,7 +15,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.errors import AccessDenied, MirrorlakeError, ObjectGone, StorageError
+from mirrorlake.errors import AccessDenied, MirrorlakeError, NoSuchBucket, ObjectGone, StorageError
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
 from mirrorlake.mirror.conclude import Ending, conclude
@@ -26,7 +26,7 @@ from mirrorlake.mirror.partial import sentence
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
-from mirrorlake.mirror.removal import Root, carry_out, plan_removals
+from mirrorlake.mirror.removal import OTHER_ROOT, Root, carry_out, plan_removals
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Check, Stoppable, unstopped
@@ -38,6 +38,7 @@ from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.plan.decide import Plan
+from mirrorlake.plan.unlisted import NONE_UNLISTED
 from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
@@ -93,11 +94,13 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         if not knows_any(parts.catalog, source.id):
             pool.start_early()  # a first pass: nearly all that it lists will be looked at
         found = _survey(source, store, rules, parts, progress, known_id=source.id)
+        if root_now(source, parts.catalog).now != root.now:
+            raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
         tally.add(_surveyed(found))
-        prover = Prover(store)
+        prover = Prover(store, elsewhere=root.other)
         planned = plan(
             found,
-            lambda moves: prove_moves(moves, prover),
+            None if root.other else lambda moves: prove_moves(moves, prover),
             recogniser(parts.catalog, source, source.id),
             parts.workdir,
             not_gone(unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, source.id), prover),
@@ -145,15 +148,21 @@ def dry_run(
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
-        planned = plan(found, lambda moves: moves, recogniser(parts.catalog, source, known_id), parts.workdir)
-        summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
         unlisted = unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
+        planned = plan(
+            found,
+            None if root.other else lambda moves: moves,
+            recogniser(parts.catalog, source, known_id),
+            parts.workdir,
+            unlisted if root.other else NONE_UNLISTED,
+        )
+        summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
         tally.add(_planned(summary) + removals.counts)
         asked, made = summary.requests, tally.requests  # made: of the listing and for glob files
         would = Would(
             list=made.list,
             get=made.get + asked.get,
-            head=removals.heads + made.head + asked.head + len(unlisted),
+            head=removals.heads + made.head + asked.head + (0 if root.other else len(unlisted)),
             bytes=tally.bytes_read + summary.bytes,
         )
         hold, error = removals.hold, sentence(found.gaps)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
 from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.select.kernels import (
+    BoolMask,
     Column,
     as_binary,
     chosen,
@@ -44,6 +45,8 @@ _PAIRS: list[pa.Field[Any]] = [
 ]
 PAIRS = pa.schema(_PAIRS)
 
+WAITS = "it looks like {} under another key, which cannot be proven while the folder is another one"
+
 
 @dataclass(frozen=True, slots=True)
 class Moves:
@@ -71,7 +74,7 @@ class Moves:
         if not len(self):
             return changes
         keys = column(changes, "key")
-        left = equal_to(column(changes, "op"), int(Op.VANISHED)) & is_in(keys, self.old_keys)
+        left = self._left(changes)
         if left.any():
             changes = keep(changes, ~left)
             keys = column(changes, "key")
@@ -93,6 +96,28 @@ class Moves:
         now["old_key"] = where(came, column(origin, "old_key"), now["old_key"])
         now["sidecar_changed"] = where(came, pa.array(sidecar_changed), now["sidecar_changed"])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
+
+    def waiting_in(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes with nothing done about these moves: neither half is new or vanished, a later pass decides."""
+        if not len(self):
+            return changes
+        changes = keep(changes, ~self._left(changes))
+        places = places_in(column(changes, "key"), column(self.pairs, "new_key"))
+        came = equal_to(column(changes, "op"), int(Op.NEW)) & (places >= 0)
+        if not came.any():
+            return changes
+        count = changes.num_rows
+        before, after = WAITS.split("{}")
+        olds = column(take(self.pairs, places), "old_key")
+        said = [filled(count, before.strip(), pa.string()), olds, filled(count, after.strip(), pa.string())]
+        now = dict(zip(changes.schema.names, columns(changes), strict=True))
+        now["op"] = where(came, filled(count, int(Op.SKIPPED), pa.int8()), now["op"])
+        now["skip"] = where(came, joined_text(said, " "), now["skip"])
+        return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
+
+    def _left(self, changes: pa.RecordBatch) -> BoolMask:
+        vanished = equal_to(column(changes, "op"), int(Op.VANISHED))
+        return vanished & is_in(column(changes, "key"), self.old_keys)
 
 
 NO_MOVES = Moves(no_rows(PAIRS))

@@ -47,8 +47,9 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
     cache.setQueryData(['run', run], await api.cancel(run));
     await cache.invalidateQueries({ queryKey: ['runs'] });
   };
+  const what = hold.count > 0 ? `${plural(hold.count, 'removal')} held` : 'Held';
   return (
-    <Notice title={`${plural(hold.count, 'removal')} held until you say so`} alarm>
+    <Notice title={`${what} until you say so`} alarm>
       <p>
         <Prose text={hold.reason} />
       </p>
