@@ -58,6 +58,15 @@ def test_the_bucket_s_region_is_told_and_then_kept(cli: Cli) -> None:
         assert bucket.mirror()["unchanged"] == 1
 
 
+@pytest.mark.parametrize("flags", [["--anonymous"], ["--endpoint", "http://127.0.0.1:9"]], ids=" ".join)
+def test_flags_by_which_nothing_can_be_listed_are_not_kept(filled: Bucket, flags: list[str]) -> None:
+    name = filled.mirror()["datasource"]
+    wrong = filled.cli.run("mirror", f"s3://{filled.name}", "--name", name, *flags, "--json")
+    assert (wrong.code, wrong.json["state"]) == (1, "failed")
+    assert wrong.json["error"].endswith(f"Passes that follow reach {name} as before.")
+    assert filled.cli.mirror(f"s3://{filled.name}")["unchanged"] == 1
+
+
 @pytest.mark.parametrize(
     ("environ", "hint"),
     [

@@ -42,7 +42,9 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
             return dry_run(source, None if stored is None else stored.id, parts, progress)
         kept = _kept(catalog, asked, stored, source)
         report = run_pass(kept, parts, progress)
-        return report if stored is not None else _unless_useless(catalog, kept, report)
+        if report.state is not RunState.FAILED or report.counts.listed:
+            return report
+        return _unless_useless(catalog, kept, report) if stored is None else _as_reached(catalog, stored, kept, report)
 
 
 def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress, *, check: Check = unstopped) -> Report:
@@ -100,12 +102,18 @@ def _kept(catalog: Catalog, asked: Asked, stored: Datasource | None, source: Dat
 
 
 def _unless_useless(catalog: Catalog, made: Datasource, report: Report) -> Report:
-    """The report of a first pass. Where nothing could be listed, the datasource made for it goes again."""
-    if report.state is not RunState.FAILED or report.counts.listed or report.run is None:
-        return report
-    if not datasources.forget_unused(catalog, made.id, report.run):
+    """The report of a first pass that could list nothing: the datasource made for it goes again."""
+    if report.run is None or not datasources.forget_unused(catalog, made.id, report.run):
         return report
     return replace(report, error=f"{report.error} No datasource was made of it.")
+
+
+def _as_reached(catalog: Catalog, stored: Datasource, kept: Datasource, report: Report) -> Report:
+    """The report of a pass that could list nothing: flags that may be why are not kept for the passes that follow."""
+    if stored.access == kept.access:
+        return report
+    datasources.take_back_access(catalog, stored, kept)
+    return replace(report, error=f"{report.error} Passes that follow reach {stored.name} as before.")
 
 
 @contextmanager

@@ -32,6 +32,10 @@ SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORD
 UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
 RETURNING id, name, uri, access, settings;
 
+-- name: take_back_access
+-- How a datasource was reached before, unless somebody else has changed it meanwhile.
+UPDATE datasource SET access = %(before)s WHERE id = %(id)s AND access = %(after)s;
+
 -- name: forget_unused
 -- A datasource of which nothing came but one failed run: as if it had never been made.
 DELETE FROM datasource
