@@ -152,3 +152,19 @@ def test_a_server_previews_and_cancels_as_in_process(photos: Photos) -> None:
     assert (dismissed.code, dismissed.json["state"]) == (0, "cancelled")
     again = there.run("runs", "cancel", failed["run"])
     assert (again.code, again.err) == (1, here.run("runs", "cancel", failed["run"]).err)
+
+
+def test_a_pass_asked_of_a_server_without_a_worker_says_that_nobody_takes_it(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    cli.mirror(folder.as_uri(), "--name", "p", "--jobs", "1")
+    with serving(cli, tmp_path / "nobody", "--no-worker") as made:
+        asked = made.remote.start("datasource", "run", "p", "--json")
+        assert asked.stderr is not None
+        said = asked.stderr.readline()
+        assert "waits: no worker has been seen yet: start one with `mirrorlake worker`" in said
+        assert "it waits: no worker has been seen" in made.remote.run("runs", "list", "--limit", "1").out
+        assert made.remote.run("runs", "list", "--limit", "1", "--json").json["waiting"]["stuck"] is True
+        assert cli.run("worker", "--once", "--jobs", "1").code == 0
+        out, _ = asked.communicate(timeout=60)
+        assert json.loads(out)["state"] == "succeeded"

@@ -23,6 +23,8 @@ from mirrorlake.model.previews import Preview, Sample, Would
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
+from mirrorlake.model.waiting import Workers
+from mirrorlake.plan.waiting import why_waiting
 from mirrorlake.select.document import Json
 from mirrorlake.select.edits import checked
 from mirrorlake.select.patching import changed
@@ -442,6 +444,7 @@ class FakeLibrary:
             state=RunState.QUEUED,
             started=datetime.now(UTC),
             finished=None,
+            waiting=why_waiting(Workers(alive=0, last_seen=None), None),
         )
         self.runs_held = [queued, *self.runs_held]
         return number

@@ -57,6 +57,13 @@ class HoldShape(Shape):
     superseded_by: Annotated[int | None, Field(description="The later pass that judged anew.")]
 
 
+class WaitingShape(Shape):
+    """For what a queued run waits."""
+
+    reason: str
+    stuck: Annotated[bool, Field(description="Nothing comes of it unless somebody starts a worker.")]
+
+
 class RunShape(Shape):
     """One pass over one datasource."""
 
@@ -71,6 +78,7 @@ class RunShape(Shape):
     bytes_read: int
     hold: HoldShape | None
     confirms: Annotated[int | None, Field(description="The held run whose removals it carries out.")]
+    waiting: Annotated[WaitingShape | None, Field(description="Why a queued run has not begun.")]
     error: str | None
 
     @classmethod
@@ -88,6 +96,7 @@ class RunShape(Shape):
             bytes_read=run.bytes_read,
             hold=None if run.hold is None else _hold(run.id, run.hold),
             confirms=run.confirms,
+            waiting=None if run.waiting is None else WaitingShape.model_validate(asdict(run.waiting)),
             error=run.error,
         )
 

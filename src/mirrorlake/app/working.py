@@ -19,6 +19,7 @@ from mirrorlake.catalog import datasources, queue, schedules
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, Live
 from mirrorlake.catalog.schedules import Unreadable
+from mirrorlake.catalog.workers import present
 from mirrorlake.errors import CatalogError, MirrorlakeError
 from mirrorlake.mirror.progress import Silent
 from mirrorlake.mirror.report import Report
@@ -92,8 +93,9 @@ class Worker:
 
     def serve(self) -> None:
         """Work until asked to stop. A database that is away is waited for."""
-        while self.stop.asked is None:
-            time.sleep(self._turn())
+        with present(self._catalog):
+            while self.stop.asked is None:
+                time.sleep(self._turn())
 
     def drain(self) -> bool:
         """Do everything that is due or waits now, and end; answers whether all of it succeeded."""

@@ -6,7 +6,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +19,7 @@ from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.told import told
+from mirrorlake.catalog.workers import reasons
 from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
@@ -357,7 +358,9 @@ def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:
 def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Run]:
     query = statement("run_columns").query + b"\n" + statement(which).query
     rows = connection.execute(query, {"interrupted": INTERRUPTED, **values}).fetchall()
-    return [_run(row) for row in rows]
+    found = [_run(row) for row in rows]
+    waiting = reasons(connection, [run.id for run in found if run.state is RunState.QUEUED])
+    return [replace(run, waiting=waiting[run.id]) if run.id in waiting else run for run in found]
 
 
 def _run(row: TupleRow) -> Run:

@@ -81,6 +81,8 @@ def described_run(run: Run) -> Iterator[Row]:
     yield "asked for by", _BY.get(run.trigger, run.trigger)
     yield "state", run.state.value
     yield "started", moment(run.started)
+    if run.waiting is not None:
+        yield "waits", run.waiting.reason
     if run.finished is not None:
         yield "took", f"{(run.finished - run.started).total_seconds():.1f} s"
     if run.confirms is not None:
@@ -114,6 +116,8 @@ def _held(run: Run, hold: Hold) -> Iterator[Row]:
 
 def what_happened(run: Run) -> str:
     """What a run did, in as few words as it did things."""
+    if run.waiting is not None:
+        return f"it waits: {run.waiting.reason}"
     told = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNTED if (number := getattr(run.counts, kind))]
     hold = run.hold
     if run.confirms is not None:
@@ -124,7 +128,8 @@ def what_happened(run: Run) -> str:
         told.append(f"{hold.count:,} held, outdated by run {hold.superseded_by}")
     elif hold is not None and run.state is RunState.HELD:
         told.append(f"{hold.count:,} wait for consent")
-    return ", ".join(told) or "nothing changed"
+    nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
+    return ", ".join(told) or nothing
 
 
 def moment(time: datetime) -> str:

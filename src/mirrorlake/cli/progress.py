@@ -83,7 +83,7 @@ def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
 def _so_far(run: Run) -> str:
     if run.state is RunState.QUEUED:
-        return "it waits for a worker (mirrorlake up, or mirrorlake worker)"
+        return "it waits" if run.waiting is None else run.waiting.reason
     done = run.counts.selected or run.counts.metadata_changed + run.counts.unchanged + run.counts.removed
     return f"{run.counts.listed:,} listed, {done:,} done"
 

@@ -35,6 +35,8 @@ def show_report(report: Report, *, json: bool) -> int:
 
 def follow(server: Server, run: Run) -> Report:
     """Wait for a run that a server works on, telling how far it is; its report as if it had been made here."""
+    if run.waiting is not None and run.waiting.stuck:
+        say(f"Run {run.id} waits: {run.waiting.reason}. Ctrl-C stops the waiting, not the run.")
     with shown_run(run.id) as told:
         try:
             run = server.wait(run, told)

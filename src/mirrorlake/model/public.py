@@ -27,6 +27,7 @@ from mirrorlake.model.sources import (
     Orphans,
     Provider,
 )
+from mirrorlake.model.waiting import Waiting
 
 
 def _time(value: datetime | None) -> str | None:
@@ -173,6 +174,7 @@ def run_to_json(run: Run) -> dict[str, object]:
         "bytes_read": run.bytes_read,
         "hold": None if run.hold is None else hold_to_json(run.hold, run.id),
         "confirms": run.confirms,
+        "waiting": None if run.waiting is None else asdict(run.waiting),
         "error": run.error,
     }
 
@@ -192,6 +194,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
         error=data["error"],
         hold=None if data["hold"] is None else hold_from_json(data["hold"]),
         confirms=data["confirms"],
+        waiting=None if data["waiting"] is None else Waiting(**data["waiting"]),
     )
 
 

@@ -1208,6 +1208,8 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Trigger */
             trigger: string;
+            /** @description Why a queued run has not begun. */
+            waiting: components["schemas"]["WaitingShape"] | null;
         };
         /**
          * RunState
@@ -1247,6 +1249,19 @@ export interface components {
          * @enum {string}
          */
         Verdict: "asset" | "skipped" | "sidecar" | "left";
+        /**
+         * WaitingShape
+         * @description For what a queued run waits.
+         */
+        WaitingShape: {
+            /** Reason */
+            reason: string;
+            /**
+             * Stuck
+             * @description Nothing comes of it unless somebody starts a worker.
+             */
+            stuck: boolean;
+        };
         /**
          * WouldShape
          * @description What the pass would ask of the source.

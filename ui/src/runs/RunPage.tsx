@@ -202,6 +202,13 @@ export function RunPage({ id }: { id: number }) {
             {live(run) ? <Cancel run={run} /> : null}
             {!live(run) && run.counts.failed > 0 ? <Retry run={run} /> : null}
           </div>
+          {run.waiting !== null ? (
+            <Notice title={run.waiting.stuck ? 'Nobody takes this run' : 'This run waits'} alarm={run.waiting.stuck}>
+              <p>
+                <Prose text={`It waits: ${run.waiting.reason}.`} />
+              </p>
+            </Notice>
+          ) : null}
           {run.error ? <Ending run={run} error={run.error} /> : null}
           {run.confirms !== null ? (
             <p>

@@ -4,7 +4,7 @@ import { api, passing, type Run } from '../api/client';
 import { ago, count, duration, when } from '../format';
 import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
-import { FirstBucket, ProblemNotice } from '../shell/Notice';
+import { FirstBucket, ProblemNotice, Prose } from '../shell/Notice';
 import { live, parts } from './summary';
 
 function Line({ run }: { run: Run }) {
@@ -22,6 +22,11 @@ function Line({ run }: { run: Run }) {
       <td className="number">{duration(run.started, run.finished)}</td>
       <td className="number">{count(run.counts.selected)}</td>
       <td>
+        {run.waiting !== null ? (
+          <span className={run.waiting.stuck ? 'trouble' : 'quiet'}>
+            <Prose text={`it waits: ${run.waiting.reason}`} />
+          </span>
+        ) : null}
         {run.error ? <span className="trouble">{run.error}</span> : null}
         {found.map((part) => (
           <span key={part.kind} className={`delta ${part.kind}`}>

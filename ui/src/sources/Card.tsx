@@ -42,7 +42,8 @@ function LastRun({ source }: { source: Datasource }) {
 function hindrance(source: Datasource): string | undefined {
   if (source.can_run) return undefined;
   if (source.cooldown_minutes > 0) return `again in ${plural(source.cooldown_minutes, 'minute')}`;
-  return source.last_run?.state === 'queued' ? 'it waits for a worker' : 'a pass is at work';
+  if (source.last_run?.state !== 'queued') return 'a pass is at work';
+  return source.last_run.waiting?.stuck ? 'it waits, and nobody takes it' : 'it waits for a worker';
 }
 
 function RunButton({ source, act }: { source: Datasource; act: Act }) {
@@ -110,6 +111,11 @@ export function Card({ source }: { source: Datasource }) {
       <p className="mono quiet wrap">{source.uri}</p>
       {source.globs.length > 0 ? <p className="mono quiet wrap">only {source.globs.join(', ')}</p> : null}
       <LastRun source={source} />
+      {source.last_run?.waiting?.stuck ? (
+        <p className="trouble">
+          Run {source.last_run.id} waits: <Prose text={`${source.last_run.waiting.reason}.`} />
+        </p>
+      ) : null}
       {source.last_run?.error ? (
         <p className="trouble">
           <Prose text={source.last_run.error} />

@@ -1,0 +1,66 @@
+"""Workers, seen or missed: each tells every few seconds that it is there, so that what waits can say for what."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.statements import statement
+from mirrorlake.errors import CatalogError
+from mirrorlake.model.waiting import Waiting, Workers
+from mirrorlake.plan.waiting import why_waiting
+
+BEAT_S = 5.0  # between two signs of life
+SILENT_S = 20.0  # a worker that says nothing for so long counts as gone
+
+
+@contextmanager
+def present(catalog: Catalog) -> Generator[None]:
+    """Be seen as a worker meanwhile. A database that is away is told again once it is back."""
+    identity = {"id": uuid.uuid4()}
+    person = {**identity, "host": socket.gethostname(), "pid": os.getpid()}
+    ended, told = threading.Event(), threading.Event()
+
+    def beat() -> None:
+        while True:
+            told.clear()
+            with suppress(CatalogError), catalog.write() as connection:
+                connection.execute(statement("see_worker").query, person)
+                connection.execute(statement("forget_workers").query)
+                told.set()
+            if ended.wait(BEAT_S):
+                return
+
+    heart = threading.Thread(target=beat, name="presence", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        heart.join(BEAT_S)
+        if told.is_set():  # a database that is away would keep us here, and finds us silent anyhow
+            with suppress(CatalogError), catalog.write() as connection:
+                connection.execute(statement("end_worker").query, identity)
+
+
+def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
+    """How many workers are there, and when one was last seen."""
+    row = connection.execute(statement("count_workers").query, {"silent": SILENT_S}).fetchone()
+    return Workers(alive=0, last_seen=None) if row is None else Workers(alive=row[0], last_seen=row[1])
+
+
+def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, Waiting]:
+    """For what each of these queued runs waits."""
+    if not queued:
+        return {}
+    workers = seen(connection)
+    in_front = dict(connection.execute(statement("runs_in_front").query, {"ids": list(queued)}).fetchall())
+    return {run: why_waiting(workers, in_front.get(run)) for run in queued}

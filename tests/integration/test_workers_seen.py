@@ -1,0 +1,102 @@
+"""A run that waits says for what; where nobody would take it, it says so, since when, and what to do."""
+
+from __future__ import annotations
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tests.support.cli import PATIENCE_S
+
+from mirrorlake.app.working import Stop, Worker
+from mirrorlake.catalog import datasources, queue, runs, workers
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import PassRunning
+from mirrorlake.model.runs import Trigger
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.model.waiting import Waiting, Workers
+from mirrorlake.settings import Settings
+
+WITHOUT = "start one with `mirrorlake worker`, or `mirrorlake up`"
+
+
+@pytest.fixture
+def waiting(empty_catalog: Catalog) -> int:
+    datasources.create(
+        empty_catalog,
+        name="photos",
+        location=Location(provider=Provider.MEMORY, container=""),
+        access=Access(),
+        settings=MirrorSettings(),
+    )
+    return queue.request(empty_catalog, "photos")
+
+
+def told(catalog: Catalog, run: int) -> Waiting:
+    waiting = runs.show_run(catalog, run).waiting
+    assert waiting is not None
+    return waiting
+
+
+def seen(catalog: Catalog) -> Workers:
+    with catalog.read() as connection:
+        return workers.seen(connection)
+
+
+def wait_until_seen(catalog: Catalog, alive: int) -> None:
+    give_up = time.monotonic() + PATIENCE_S
+    while seen(catalog).alive != alive:
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
+
+
+def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(empty_catalog: Catalog, waiting: int):
+    assert told(empty_catalog, waiting) == Waiting(reason=f"no worker has been seen yet: {WITHOUT}", stuck=True)
+
+    with workers.present(empty_catalog), workers.present(empty_catalog):
+        wait_until_seen(empty_catalog, 2)
+        assert told(empty_catalog, waiting) == Waiting(reason="the next free worker takes it", stuck=False)
+
+    last = seen(empty_catalog).last_seen
+    assert last is not None
+    gone = told(empty_catalog, waiting)
+    assert (gone.stuck, gone.reason) == (True, f"no worker has been seen since {last:%Y-%m-%d %H:%M} UTC: {WITHOUT}")
+    with pytest.raises(PassRunning, match=f"Run {waiting} .* waits already, and no worker has been seen since"):
+        queue.request(empty_catalog, "photos")
+
+
+def test_a_worker_that_was_killed_is_missed_though_it_never_said_good_bye(
+    empty_catalog: Catalog, waiting: int, monkeypatch: pytest.MonkeyPatch
+):
+    with workers.present(empty_catalog):
+        wait_until_seen(empty_catalog, 1)
+        monkeypatch.setattr(workers, "SILENT_S", 0.0)
+        assert told(empty_catalog, waiting).stuck
+
+
+def test_a_worker_is_seen_while_it_serves_and_no_longer(empty_catalog: Catalog, tmp_path: Path):
+    stop = Stop()
+    work = Worker(Settings(home=tmp_path), empty_catalog, jobs=1, tell=lambda _: None, stop=stop)
+    serving = threading.Thread(target=work.serve)
+    serving.start()
+    try:
+        wait_until_seen(empty_catalog, 1)
+    finally:
+        stop.asked = 15
+        serving.join(PATIENCE_S)
+    assert seen(empty_catalog).alive == 0
+
+
+def test_a_run_behind_another_of_its_datasource_names_it(empty_catalog: Catalog, waiting: int):
+    with workers.present(empty_catalog), runs.begin(empty_catalog, 1, Trigger.MIRROR) as lease:
+        wait_until_seen(empty_catalog, 1)
+        reason = f"run {lease.run_id} of the same datasource is at work"
+        assert told(empty_catalog, waiting) == Waiting(reason=reason, stuck=False)
+
+
+def test_what_does_not_wait_has_no_reason_to(empty_catalog: Catalog, waiting: int):
+    lease = queue.claim(empty_catalog)
+    assert lease is not None
+    with lease:
+        assert runs.show_run(empty_catalog, waiting).waiting is None
