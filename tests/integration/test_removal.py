@@ -11,7 +11,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from mirrorlake.catalog import queue, removal, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SourceUnreachable, StorageError
+from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
 from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
@@ -194,13 +194,13 @@ def test_a_source_that_stops_answering_is_not_asked_for_ever(mirrored: Mirrored,
     for key in keys:
         bucket.put(key, picture(0))
     mirrored.run()
-    for key in keys[:90]:
+    for key in keys[:190]:
         bucket.delete(key)
     faulty = Faulty(bucket)
     faulty.fail("head", times=10_000)
     report = mirrored.run(faulty)
-    assert (report.counts.removed, report.counts.missing) == (0, 90)
-    assert UNREACHABLE_IN_A_ROW <= report.requests.head < 90
+    assert (report.counts.removed, report.counts.missing) == (0, 190)
+    assert UNREACHABLE_IN_A_ROW <= report.requests.head < 190
 
 
 def test_kept_orphans_are_marked_missing_and_never_held(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore):
@@ -316,7 +316,7 @@ def test_a_confirmation_that_broke_off_tells_what_it_did_and_the_next_one_the_re
         bucket.delete(key)
     held = mirrored.run()
     gone = Faulty(bucket)
-    gone.fail("head", keys=lambda key: key == MANY[12], error=StorageError("There is no such bucket any more."))
+    gone.fail("head", keys=lambda key: key == MANY[12], error=NoSuchBucket("There is no such bucket any more."))
     broken = mirrored.confirm(held.run, store=gone)
     again = mirrored.confirm(held.run)
     told = outcomes(mirrored, held.run)

@@ -57,18 +57,21 @@ class Plan:
 def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
     """The moves among all changes of a pass, from all its ranges together.
 
-    `changes()` opens the spool of changes; it is read twice, unless nothing vanished. Held in memory are the
-    vanished rows, and those new ones that look like one of them.
+    `changes()` opens the spool of changes; it is read three times, unless nothing vanished or nothing is new. Held in
+    memory are the vanished rows or the new ones, whichever are fewer, and those of the others that look like them.
     """
-    gone = joined([no_rows(CHANGES), *map(able_to_leave, changes())])
-    if not gone.num_rows:
-        return NO_MOVES
-    wanted = identities(gone)
-    came = [no_rows(CHANGES)]
+    leaving = arriving = 0
     for batch in changes():
-        arrived = able_to_arrive(batch)
-        came.append(keep(arrived, is_in(identities(arrived), wanted)))
-    return match_moves(gone, joined(came))
+        leaving += able_to_leave(batch).num_rows
+        arriving += able_to_arrive(batch).num_rows
+    if not leaving or not arriving:
+        return NO_MOVES
+    few, many = (able_to_leave, able_to_arrive) if leaving < arriving else (able_to_arrive, able_to_leave)
+    held = joined([no_rows(CHANGES), *map(few, changes())])
+    wanted = identities(held)
+    others = (keep(rows, is_in(identities(rows), wanted)) for rows in map(many, changes()))
+    like_them = joined([no_rows(CHANGES), *others])
+    return match_moves(held, like_them) if leaving < arriving else match_moves(like_them, held)
 
 
 def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: Frozen = NOTHING_FROZEN) -> pa.RecordBatch:

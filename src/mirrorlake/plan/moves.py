@@ -126,7 +126,7 @@ NO_MOVES = Moves(no_rows(PAIRS))
 def match_moves(vanished: pa.RecordBatch, new: pa.RecordBatch) -> Moves:
     """The moves among the VANISHED and the NEW rows (layout CHANGES) of a whole pass.
 
-    Of the NEW rows, those may be left out whose identity no VANISHED row has.
+    Rows of either kind may be left out whose identity no row of the other kind has.
     """
     vanished, new = able_to_leave(vanished), able_to_arrive(new)
     if not vanished.num_rows or not new.num_rows:

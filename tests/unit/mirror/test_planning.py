@@ -7,8 +7,9 @@ from tests.support.changes import batch
 from tests.support.faulty import Faulty
 
 from mirrorlake.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable, StorageError
+from mirrorlake.mirror import proof
 from mirrorlake.mirror.planning import prove_moves
-from mirrorlake.mirror.proof import Prover
+from mirrorlake.mirror.proof import Proof, Prover
 from mirrorlake.model.columns import KnownState, Op
 from mirrorlake.plan.moves import Moves, match_moves
 from mirrorlake.storage.memory import MemoryStore
@@ -48,3 +49,13 @@ def test_an_answer_that_is_no_404_proves_nothing(error: MirrorlakeError) -> None
     faulty.fail("head", error=error, keys=lambda key: key == "old-1")
     faulty.fail("list", error=AccessDenied("403"))  # nor does the listing that could stand in for it
     assert old_keys(prove_moves(claimed(3), Prover(faulty))) == {"old-0", "old-2"}
+
+
+def test_proofs_come_in_the_order_of_their_keys_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "KEYS_AT_ONCE", 7)
+    store = MemoryStore()
+    keys = [f"{number:02}" for number in range(30)]
+    for key in keys[::3]:
+        store.put(key, b"here")
+    expected = [Proof.GONE if number % 3 else Proof.STANDS for number in range(30)]
+    assert Prover(store).prove(keys) == expected

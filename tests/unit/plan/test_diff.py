@@ -1,6 +1,7 @@
 """The diff at work on small buckets; `tests/property/test_diff_law.py` holds its law."""
 
 import itertools
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
@@ -188,6 +189,31 @@ def test_missing_asset_can_move():
     moves = plan_moves(lambda: spool)
     (row,) = rows_of(apply_moves(batch, moves) for batch in spool)
     assert (Op(row["op"]), row["known_state"]) == (Op.MOVED, KnownState.MISSING)
+
+
+@pytest.mark.parametrize("many", [Op.VANISHED, Op.NEW])
+def test_a_few_of_one_kind_among_many_of_the_other_move_without_the_many_being_held(many: Op):
+    few = Op.NEW if many is Op.VANISHED else Op.VANISHED
+    schema = apply_moves(next(iter(compared({"x.jpg": Obj()}))), NO_MOVES).schema
+    held: list[int] = []
+
+    def batch_of(op: Op, numbers: range) -> pa.RecordBatch:
+        common = {"op": int(op), "size": 5, "sidecar_changed": False, "known_state": 0 if op is Op.VANISHED else None}
+        rows = [common | {"key": f"{op.name}-{number}", "token": f"t{number}"} for number in numbers]
+        return pa.RecordBatch.from_pylist(rows, schema=schema)
+
+    def spool() -> Iterator[pa.RecordBatch]:
+        yield batch_of(few, range(5, 8))
+        for start in range(0, 30_000, 1000):
+            held.append(pa.total_allocated_bytes() - before)
+            yield batch_of(many, range(start, start + 1000))
+
+    before = pa.total_allocated_bytes()
+    size = batch_of(many, range(1000)).nbytes
+    moves = plan_moves(spool)
+
+    assert sorted(moves.old_keys.to_pylist()) == [f"VANISHED-{number}" for number in range(5, 8)]
+    assert max(held) < 4 * size
 
 
 def test_summary_of_nothing_is_nothing():
