@@ -368,7 +368,9 @@ def test_keys_that_no_catalog_can_hold_are_told_apart(server: S3Stub, store: S3S
     server.put(BUCKET, b"nul-\x00.jpg", b"")
     listing = list_range(store, WHOLE)
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a.jpg"]
-    assert listing.certificate().unnameable == ("latin1-\\xe9.jpg", "nul-\\x00.jpg")
+    told = listing.certificate().unnameable
+    assert [one.shown for one in told] == ["latin1-\\xe9.jpg", "nul-\\x00.jpg"]
+    assert {one.reason for one in told} == {"its key holds a NUL character or is not UTF-8, which no catalog can hold"}
 
 
 def test_the_machines_chain_is_asked_for_credentials(

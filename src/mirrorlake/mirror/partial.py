@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingDisordered, NoSuchBucket, StorageError, WrongRegion
 from mirrorlake.model.columns import Op
-from mirrorlake.model.objects import Gap, KeyRange
+from mirrorlake.model.objects import Gap, KeyRange, Unnameable
 from mirrorlake.select.kernels import BoolMask, as_binary, bytes_at, column, equal_to, keep
 from mirrorlake.storage.arrow import key_at
 from mirrorlake.storage.listing import Listing
@@ -58,7 +58,7 @@ class Partial:
         rest = KeyRange(prefix=scope.prefix, after=self._last or scope.after, until=scope.until)
         return (*self._listing.gaps, Gap(range=rest, reason=str(self.error)))
 
-    def unnameable(self) -> tuple[str, ...]:
+    def unnameable(self) -> tuple[Unnameable, ...]:
         """The keys that no catalog can hold, of a listing that reached its end."""
         return () if self.broken() else self._listing.certificate().unnameable
 

@@ -17,12 +17,6 @@ from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.plan.unlisted import NONE_UNLISTED, Unlisted
 from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
-from mirrorlake.storage.listing import LONGEST_KEY
-
-UNNAMEABLE = (
-    "the key cannot be held by a catalog "
-    f"(not UTF-8, a NUL character, more than {LONGEST_KEY:,} bytes, or a symbolic link)"
-)
 
 _READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
 _KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where their sidecar is another
@@ -45,7 +39,7 @@ class _Final:
             moved = self.waiting.waiting_in(apply_moves(batch, self.moves, self.survey.frozen))
             yield self.unlisted.applied_to(moved)
         if self.survey.unnameable:
-            yield skipped(dict.fromkeys(self.survey.unnameable, UNNAMEABLE))
+            yield skipped({one.shown: one.reason for one in self.survey.unnameable})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from mirrorlake.mirror.partial import Partial, without_gaps
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.mirror.watched import Watched
-from mirrorlake.model.objects import Gap, KeyRange
+from mirrorlake.model.objects import Gap, KeyRange, Unnameable
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.frozen import Frozen, frozen_by
 from mirrorlake.select.rules import Rules
@@ -59,7 +59,7 @@ class Survey:
     listed: int
     selected: int
     unchanged: int
-    unnameable: tuple[str, ...]
+    unnameable: tuple[Unnameable, ...]
     changes: Spooled  # CHANGES: everything that is not simply unchanged, in key order within a range
     frozen: Frozen  # what is not read again, for moves that are recognised later
     gaps: tuple[Gap, ...] = ()  # keys of which nothing is known: none of them is among the changes
@@ -80,7 +80,7 @@ def survey(
     if len(errors) == len(done) and not any(part.listed for part in done):
         raise errors[0]
     # Where two ranges meet, a page may show such a key to both.
-    unnameable = tuple(dict.fromkeys(key for part in done for key in part.unnameable))
+    unnameable = tuple(dict.fromkeys(one for part in done for one in part.unnameable))
     return Survey(
         listed=sum(part.listed for part in done) + len(unnameable),
         selected=sum(part.selected for part in done),
@@ -102,7 +102,7 @@ class _Part:
     listed: int = 0
     selected: int = 0
     unchanged: int = 0
-    unnameable: tuple[str, ...] = ()
+    unnameable: tuple[Unnameable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,13 +36,21 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unnameable:
+    """What a store met and no catalog can hold as an object."""
+
+    shown: str  # for reading: escaped or shortened, never a key to ask for
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Certificate:
     """Proof that one range was listed to its end without an error, its gaps apart."""
 
     range: KeyRange
     pages: int
     objects: int
-    unnameable: tuple[str, ...] = ()  # keys no catalog can hold (NUL, not UTF-8), escaped for reading
+    unnameable: tuple[Unnameable, ...] = ()
     gaps: tuple[Gap, ...] = ()  # folders below that could not be listed; the keys after them could
 
 

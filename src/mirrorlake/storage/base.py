@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, Unnameable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +19,14 @@ class ListPage:
     """One page of a listing.
 
     `batch` has the columns of `model.columns.LISTING`. `cursor` leads to the next page, None after the
-    last one; it is opaque and belongs to the store that made it. `unnameable` holds keys that no catalog
-    can hold (NUL characters, not UTF-8), escaped with backslashes; they are not in `batch`. `gaps` are
+    last one; it is opaque and belongs to the store that made it. `unnameable` holds what no catalog
+    can hold (keys with NUL characters or not in UTF-8, symbolic links); it is not in `batch`. `gaps` are
     folders that the page passed by because they could not be listed.
     """
 
     batch: pa.RecordBatch
     cursor: object | None
-    unnameable: tuple[str, ...] = ()
+    unnameable: tuple[Unnameable, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 

@@ -26,12 +26,14 @@ from mirrorlake.errors import (
     StorageError,
     UsageError,
 )
-from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, Unnameable
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
 
 PAGE_ROWS = 4096
+_LINK = "a symbolic link, which is not followed: it may lead anywhere"
+_NOT_TEXT = "its name is not UTF-8, which no catalog can hold"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not hang us
 # What the system says where a name leads to nothing that we would open.
@@ -55,7 +57,7 @@ class _Frame:
 class _Passed:
     """What a page passes by."""
 
-    unnameable: list[str]
+    unnameable: list[Unnameable]
     gaps: list[Gap]
 
     def by(self, folder: str, error: StorageError) -> None:
@@ -269,7 +271,7 @@ def _component(key: str, path: str) -> str:
     return head + slash
 
 
-def _names(root: int, path: str, unnameable: list[str]) -> tuple[str, ...]:
+def _names(root: int, path: str, unnameable: list[Unnameable]) -> tuple[str, ...]:
     """The names in one folder, in the order of the keys below it; folders get a `/` for that."""
     names: list[str] = []
     with _open_folder(root, path) as folder:
@@ -280,9 +282,9 @@ def _names(root: int, path: str, unnameable: list[str]) -> tuple[str, ...]:
                 for entry in entries:
                     shown = _shown(path, entry.name)
                     if entry.is_symlink():
-                        unnameable.append(f"{shown} (symbolic link)")
+                        unnameable.append(Unnameable(shown=f"{shown} (symbolic link)", reason=_LINK))
                     elif not _is_text(entry.name):
-                        unnameable.append(shown)
+                        unnameable.append(Unnameable(shown=shown, reason=_NOT_TEXT))
                     elif entry.is_dir(follow_symlinks=False):
                         names.append(f"{entry.name}/")
                     elif entry.is_file(follow_symlinks=False):

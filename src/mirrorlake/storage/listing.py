@@ -11,7 +11,7 @@ from typing import Protocol
 import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken, ListingDisordered, StorageError
-from mirrorlake.model.objects import Certificate, Gap, KeyRange
+from mirrorlake.model.objects import Certificate, Gap, KeyRange, Unnameable
 from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at, parted_by_length, smallest_size
 from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.sorting import sorted_batches
@@ -22,6 +22,7 @@ BATCH_ROWS = 32_000
 LONGEST_KEY = 2_500  # bytes; PostgreSQL's index holds 2,704 with what else it keeps there, S3 allows 1,024
 EMPTY_PAGES = 10_000  # in a row; a bucket may skip deleted keys with some, one that only ever skips is none
 _TOLD = 100  # characters at either end of a key that is too long
+_TOO_LONG = f"its key has more than {LONGEST_KEY:,} bytes, which no catalog can hold"
 _FIX = (
     "Nothing of this listing is used. Run again; if it stays, name a file that holds "
     '{"listingOrdered": false} with --settings.'
@@ -73,7 +74,7 @@ class _Pages:
         self.scope = scope
         self.pages = 0
         self.objects = 0
-        self.unnameable: list[str] = []
+        self.unnameable: list[Unnameable] = []
         self.gaps: list[Gap] = []
         self.complete = False
 
@@ -143,7 +144,9 @@ class _RangeListing:
             raise ListingBroken("The listing holds an object of less than no bytes.", _FIX)
         held, too_long = parted_by_length(batch, LONGEST_KEY)
         self._seen.objects += held.num_rows
-        self._seen.unnameable += [f"{key[:_TOLD]}…{key[-_TOLD:]}" for key in too_long]
+        self._seen.unnameable += [
+            Unnameable(shown=f"{key[:_TOLD]}…{key[-_TOLD:]}", reason=_TOO_LONG) for key in too_long
+        ]
         return held
 
     def _pages(self) -> Iterator[pa.RecordBatch]:

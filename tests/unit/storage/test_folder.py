@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mirrorlake.errors import AccessDenied, NoSuchBucket, ObjectGone, UsageError
-from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.objects import KeyRange, Unnameable
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.folder import FolderStore
 from mirrorlake.storage.listing import list_range
@@ -66,7 +66,9 @@ def test_links_are_told_and_never_followed(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe")
     listing = list_range(opened(root), KeyRange())
     assert list(listing) == []
-    assert sorted(listing.certificate().unnameable) == [f"{n} (symbolic link)" for n in ("dirlink", "filelink", "loop")]
+    told = listing.certificate().unnameable
+    assert sorted(one.shown for one in told) == [f"{n} (symbolic link)" for n in ("dirlink", "filelink", "loop")]
+    assert {one.reason for one in told} == {"a symbolic link, which is not followed: it may lead anywhere"}
     for key in ["dirlink/secret", "filelink", "loop/filelink", "pipe", "../outside/secret", f"{outside}/secret", "."]:
         with pytest.raises(ObjectGone):
             opened(root).get(key, token=None, limit=100)
@@ -76,7 +78,8 @@ def test_names_that_are_not_utf8_are_told(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"latin\xe9.jpg")).write_bytes(b"x")
     listing = list_range(opened(tmp_path), KeyRange())
     assert list(listing) == []
-    assert listing.certificate().unnameable == ("latin\\xe9.jpg",)
+    told = Unnameable(shown="latin\\xe9.jpg", reason="its name is not UTF-8, which no catalog can hold")
+    assert listing.certificate().unnameable == (told,)
 
 
 def test_a_single_file_is_refused_with_the_name_of_its_folder(tmp_path: Path) -> None:

@@ -133,7 +133,9 @@ def test_keys_that_no_catalog_can_hold_are_told_in_short_and_the_others_listed()
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", longest, "z"]
     certificate = listing.certificate()
     assert certificate.objects == 3
-    assert certificate.unnameable == ("k" * 100 + "…" + "k" * 95 + "é.png",)
+    (told,) = certificate.unnameable
+    assert told.shown == "k" * 100 + "…" + "k" * 95 + "é.png"
+    assert "more than 2,500 bytes" in told.reason
 
 
 class Owing(Scripted):

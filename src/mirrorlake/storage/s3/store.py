@@ -14,7 +14,7 @@ import pyarrow as pa
 import urllib3
 
 from mirrorlake.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
-from mirrorlake.model.objects import KeyRange, ObjectInfo
+from mirrorlake.model.objects import KeyRange, ObjectInfo, Unnameable
 from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.arrow import count_upto, key_at, only_inside
 from mirrorlake.storage.base import Body, ListPage
@@ -32,6 +32,7 @@ SPLIT_PAGES = 4  # how many folders a split looks into, and how many pages of ea
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
 _KEY_BYTES = 1024
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+_NOT_TEXT = "its key holds a NUL character or is not UTF-8, which no catalog can hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ class S3Store:
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
         batch, passed = _within(page.batch, scope, ordered=self._ordered)
         following = None if passed or page.next_token is None else _Token(page.next_token)
-        return ListPage(batch=batch, cursor=following, unnameable=page.unnameable)
+        unnameable = tuple(Unnameable(shown=key, reason=_NOT_TEXT) for key in page.unnameable)
+        return ListPage(batch=batch, cursor=following, unnameable=unnameable)
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts by HEAD."""
