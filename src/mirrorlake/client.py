@@ -26,7 +26,7 @@ from mirrorlake.errors import (
     SourceUnreachable,
     UsageError,
 )
-from mirrorlake.model.acts import Deletion, Project, deletion_from_json
+from mirrorlake.model.acts import Deletion, Project, Purge, deletion_from_json
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, explained_from_json
@@ -191,6 +191,16 @@ class Client:
         if acknowledged is None:
             return deletion_from_json(self._get(f"{_source(name)}/deletion"))
         return deletion_from_json(self._ask("DELETE", _source(name), params={"acknowledge": acknowledged}))
+
+    def purgeable(self, name: str, *, days: int = 30) -> Purge:
+        """How many assets of its trash have waited so many days, and would go for good."""
+        found = self._get(f"{_source(name)}/purge", days=days)
+        return Purge(datasource=found["datasource"], days=found["days"], acknowledge=found["acknowledge"])
+
+    def purge(self, name: str, *, acknowledge: int, days: int = 30) -> Run:
+        """Remove them for good, if that many would go; answers the run that does it, as it begins."""
+        params = {"acknowledge": acknowledge, "days": days}
+        return run_from_answer(self._ask("POST", f"{_source(name)}/purge", params=params))
 
     def projects(self) -> list[Project]:
         """Every project with the number of its assets, by name."""

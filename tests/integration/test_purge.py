@@ -45,7 +45,8 @@ def purge(
     mirrored: Mirrored, count: int | None, *, days: int = 0, store: Store | None = None
 ) -> tuple[int, Report | None]:
     opens = OpenedStore(store or mirrored.store)
-    return purge_trash(mirrored.catalog, mirrored.source.name, days=days, acknowledged=count, opens=opens)
+    found, report = purge_trash(mirrored.catalog, mirrored.source.name, days=days, acknowledged=count, opens=opens)
+    return found.acknowledge, report
 
 
 def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):

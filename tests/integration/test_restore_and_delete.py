@@ -133,7 +133,7 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
     with_policy(mirrored, orphans)
     projects.add(mirrored.catalog, "roads", [mirrored.assets()["00.png"].id])
     told = deletion.deletion(mirrored.catalog, mirrored.source)
-    assert (told.removed, told.trashed, told.kept) == (removed, trashed, kept)
+    assert (told.removed, told.trashed, told.kept, told.handed_over) == (removed, trashed, kept, 0)
     with pytest.raises(UsageError, match="would go"):
         deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge + 1)
     assert len(mirrored.visible()) == 30

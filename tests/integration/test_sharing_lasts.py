@@ -189,3 +189,17 @@ def test_a_shared_asset_is_restored_for_all_that_show_it(two: Two):
     )
     assert planned_nothing(two.older.run())
     assert planned_nothing(two.younger.run())
+
+
+def test_deleting_tells_how_many_assets_another_datasource_takes_over(two: Two):
+    put_all(two.store, [*KEYS, "b/0.png", "b/1.png"])
+    two.older.run()
+    two.younger.run()
+    told = deletion.deletion(two.catalog, two.older.source)
+    assert (told.trashed, told.kept, told.handed_over) == (2, 6, 6)
+    assert deletion.deletion(two.catalog, two.younger.source).handed_over == 0  # it governs none of them
+
+    deletion.delete(two.catalog, two.older.source, 2)
+
+    taken = [asset for asset in two.all().values() if asset.datasource == two.younger.source.name]
+    assert len(taken) == told.handed_over

@@ -81,6 +81,23 @@ def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
     assert there.run("project", "add", "best/of", "99").code == 1
 
 
+def test_a_server_empties_the_trash_as_in_process(photos: Photos) -> None:
+    here, there = photos.here, photos.there
+    assert there.run("runs", "confirm", photos.held).code == 0
+    words = ("datasource", "purge", "my/photos", "--days", "0")
+    mine, theirs = here.run(*words), there.run(*words)
+    assert (theirs.code, theirs.out, theirs.err) == (mine.code, mine.out, mine.err)
+    assert "8 assets would go for good" in theirs.err
+    mine, theirs = here.run(*words, "--acknowledge", "7"), there.run(*words, "--acknowledge", "7")
+    assert (theirs.code, theirs.err) == (mine.code, mine.err)
+
+    done = there.run(*words, "--acknowledge", "8", "--json")
+    assert (done.code, done.json["state"], done.json["removed"]) == (0, "succeeded", 8), done.err
+    assert there.search("state:trash") == []
+    nothing = there.run(*words, "--acknowledge", "8")
+    assert (nothing.code, nothing.err) == (0, here.run(*words).err)
+
+
 def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos) -> None:
     here, there = photos.here, photos.there
     for words in (

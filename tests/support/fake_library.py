@@ -14,7 +14,7 @@ from functools import lru_cache
 from PIL import Image, ImageDraw, ImageFilter
 
 from mirrorlake.errors import Conflict, CoolingDown, NotFound, PassRunning, QueryError, UsageError
-from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
@@ -481,13 +481,25 @@ class FakeLibrary:
 
     def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
         assets = self._source(name).assets
-        found = Deletion(datasource=name, orphans=Orphans.TRASH, removed=0, trashed=assets, kept=2)
+        found = Deletion(datasource=name, orphans=Orphans.TRASH, removed=0, trashed=assets, kept=2, handed_over=1)
         if acknowledged is None:
             return found, False
         if acknowledged != found.acknowledge:
             raise UsageError(f"{assets} assets would go, not {acknowledged}.", f"Say so: --acknowledge {assets}")
         self.gone.add(name)
         return found, True
+
+    def purgeable(self, name: str, *, days: int) -> Purge:
+        return Purge(datasource=self._source(name).datasource.name, days=days, acknowledge=0 if days > 90 else 26)
+
+    def begin_purge(self, name: str, *, days: int, acknowledged: int) -> int:
+        found = self.purgeable(name, days=days).acknowledge
+        if not found:
+            raise Conflict(f"Nothing waits in the trash of {name} for {days} days.")
+        if found != acknowledged:
+            raise UsageError(f"{found} assets would go, not {acknowledged}.")
+        self.acts.append(("purge", name, days))
+        return 1
 
     def projects(self) -> list[Project]:
         return [Project(name=name, assets=len(held)) for name, held in sorted(self.members.items())]

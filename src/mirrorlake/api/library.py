@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import AssetDetail, Original, Page
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
@@ -98,6 +98,17 @@ class Library(Protocol):
         """What deleting a datasource does, and whether it was done: only when the number that goes was said.
 
         Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
+        """
+        ...
+
+    def purgeable(self, name: str, *, days: int) -> Purge:
+        """What of a datasource's trash has waited so many days. Raises NotFound."""
+        ...
+
+    def begin_purge(self, name: str, *, days: int, acknowledged: int) -> int:
+        """Begin to remove that for good; answers the run that does.
+
+        Raises NotFound, UsageError where another number would go, Conflict where none would or a pass is at work.
         """
         ...
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from mirrorlake.api.shapes import Shape
-from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.explanations import Explained, Origin, Verdict
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.public import confirm_command
@@ -204,6 +204,19 @@ class DatasourceShape(Shape):
         )
 
 
+class PurgeShape(Shape):
+    """What emptying the trash of a datasource would remove for good."""
+
+    datasource: str
+    days: Annotated[int, Field(description="Untouched in the trash for so long.")]
+    acknowledge: Annotated[int, Field(description="How many assets: the number to say back.")]
+
+    @classmethod
+    def of(cls, purge: Purge) -> PurgeShape:
+        """The public shape of a purge."""
+        return cls(datasource=purge.datasource, days=purge.days, acknowledge=purge.acknowledge)
+
+
 class DeletionShape(Shape):
     """What deleting a datasource does to its assets."""
 
@@ -212,6 +225,9 @@ class DeletionShape(Shape):
     removed: Annotated[int, Field(description="For good.")]
     trashed: Annotated[int, Field(description="Restorable.")]
     kept: Annotated[int, Field(description="Stay as they are.")]
+    handed_over: Annotated[
+        int, Field(description="Of those trashed and kept: another datasource reaches them too, and governs them then.")
+    ]
     acknowledge: Annotated[int, Field(description="The number to say back: what goes out of sight or for good.")]
     deleted: Annotated[bool, Field(description="Whether it was done.")]
 

@@ -13,11 +13,14 @@ from mirrorlake.api.source_shapes import (
     DeletionShape,
     ExplainedShape,
     PreviewShape,
+    PurgeShape,
     RunShape,
     SettingsChange,
 )
 
 SourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
+
+Days = Annotated[int, Query(ge=0, le=36500, description="Only what nobody touched for so long.")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,19 @@ class SourceRoutes:
         """Merge the metadata of all its assets again. Answers the run that does it, at once."""
         return RunShape.of(self.library.run(self.library.begin_reapply(name)))
 
+    def purgeable(self, name: SourceName, days: Days = 30) -> PurgeShape:
+        """How many assets wait untouched in its trash for so long, and would go for good; does nothing."""
+        return PurgeShape.of(self.library.purgeable(name, days=days))
+
+    def purge(
+        self,
+        name: SourceName,
+        acknowledge: Annotated[int, Query(ge=1, le=2**63 - 1, description="How many assets go, as the question says.")],
+        days: Days = 30,
+    ) -> RunShape:
+        """Empty its trash of them, each once its object is proven gone again. Answers the run that does, at once."""
+        return RunShape.of(self.library.run(self.library.begin_purge(name, days=days, acknowledged=acknowledge)))
+
     def deletion(self, name: SourceName) -> DeletionShape:
         """What deleting it would do now; does nothing."""
         found, deleted = self.library.delete_datasource(name, None)
@@ -83,6 +99,14 @@ def source_routes(library: Library) -> APIRouter:
     previews.add_api_route("/previews/{preview_id}", routes.preview, methods=["GET"], operation_id="getPreview")
     router.add_api_route("", routes.datasources, methods=["GET"], operation_id="listDatasources")
     router.add_api_route("/{name:path}/explain", routes.explain, methods=["GET"], operation_id="explainKey")
+    router.add_api_route("/{name:path}/purge", routes.purgeable, methods=["GET"], operation_id="previewPurge")
+    router.add_api_route(
+        "/{name:path}/purge",
+        routes.purge,
+        methods=["POST"],
+        operation_id="purgeTrash",
+        status_code=status.HTTP_202_ACCEPTED,
+    )
     router.add_api_route("/{name:path}/deletion", routes.deletion, methods=["GET"], operation_id="previewDeletion")
     router.add_api_route(
         "/{name:path}/run",

@@ -10,7 +10,7 @@ from mirrorlake.app.explaining import explain_key
 from mirrorlake.app.library import Library
 from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
-from mirrorlake.app.removing import confirm_held, delete_datasource, restore
+from mirrorlake.app.removing import confirm_held, delete_datasource, purge_trash, restore
 from mirrorlake.app.retrying import retry_run
 from mirrorlake.app.thumbnails import check_thumbnails, make_thumbnails
 from mirrorlake.app.triggering import request_run
@@ -21,7 +21,7 @@ from mirrorlake.mirror.reapply import Done
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.stoppable import Check, unstopped
 from mirrorlake.mirror.thumbnails.census import Step
-from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.explanations import Explained
@@ -48,6 +48,15 @@ class ActingLibrary(Library):
         Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
         """
         return delete_datasource(self._catalog, name, acknowledged)
+
+    def purge(
+        self, name: str, *, days: int, acknowledged: int | None, began: Began = unheard
+    ) -> tuple[Purge, Report | None]:
+        """What of a datasource's trash has waited long enough, and the run that removed it, if its number was said.
+
+        Raises as `app.removing.purge_trash` says.
+        """
+        return purge_trash(self._catalog, name, days=days, acknowledged=acknowledged, began=began)
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """Change some settings and keep the others; the datasource as it is then. Raises NotFound, SettingsError."""

@@ -19,7 +19,7 @@ from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import recipe
-from mirrorlake.model.acts import Deletion
+from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.counted import counted
 from mirrorlake.model.sources import Datasource
@@ -77,24 +77,31 @@ def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: Opens
 
 
 def purge_trash(
-    catalog: Catalog, name: str, *, days: int, acknowledged: int | None, opens: Opens | None = None
-) -> tuple[int, Report | None]:
-    """How many assets wait in the trash of a datasource for so many days, and the run that removed them for good.
+    catalog: Catalog,
+    name: str,
+    *,
+    days: int,
+    acknowledged: int | None,
+    opens: Opens | None = None,
+    began: Began = unheard,
+) -> tuple[Purge, Report | None]:
+    """What of the trash of a datasource has waited for so many days, and the run that removed it for good.
 
-    There is none unless exactly that number was said. A deleted datasource has a trash too. Raises NotFound,
-    UsageError where another number would go, PassRunning where a pass is at work.
+    `began` hears its number. There is none unless exactly that number was said. A deleted datasource has a trash too.
+    Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
     """
     source = datasources.by_name(catalog, name, deleted=True) or datasources.named(catalog, name)
     before = trash.moment(catalog, days)
     found = trash.count(catalog, source.id, before)
+    told = Purge(datasource=source.name, days=days, acknowledge=found)
     if acknowledged is None or not found:
-        return found, None
+        return told, None
     if acknowledged != found:
         raise UsageError(
             f"{counted(found, 'asset')} would go, not {acknowledged:,}.",
             f"Say so if that is right: --acknowledge {found}",
         )
-    return found, purge(source, before, catalog, opens=opens)
+    return told, purge(source, before, catalog, opens=opens, began=began)
 
 
 def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:

@@ -15,8 +15,10 @@ from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import Conflict, NotFound
 from mirrorlake.ingest.thumbnails import Thumbnails
-from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.progress import Began, Silent
+from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import Original, Page
+from mirrorlake.model.counted import counted
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
 from mirrorlake.search import run as search
@@ -106,6 +108,25 @@ class ServedLibrary(ActingLibrary):
     def told_preview(self, number: str) -> Preview:
         """How far a preview is, and what it found. Raises NotFound."""
         return self._previews.told(number)
+
+    def purgeable(self, name: str, *, days: int) -> Purge:
+        """What of a datasource's trash has waited so many days. Raises NotFound."""
+        found, _ = self.purge(name, days=days, acknowledged=None)
+        return found
+
+    def begin_purge(self, name: str, *, days: int, acknowledged: int) -> int:
+        """Begin to remove for good what has waited so many days in the trash; answers the run that does.
+
+        Raises NotFound, UsageError where another number would go, Conflict where none would, PassRunning.
+        """
+
+        def work(began: Began) -> None:
+            found, report = self.purge(name, days=days, acknowledged=acknowledged, began=began)
+            if report is None:
+                long = counted(days, "day")
+                raise Conflict(f"Nothing waits in the trash of {found.datasource} for {long} that nothing else uses.")
+
+        return self._background.begin(work)
 
     def begin_reapply(self, name: str) -> int:
         """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""

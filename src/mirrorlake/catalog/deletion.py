@@ -56,7 +56,7 @@ def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> De
     row = connection.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
     if row is None:
         raise AssertionError("an aggregate answers one row")
-    total, unused, in_sight, in_sight_and_used = row
+    total, unused, in_sight, in_sight_and_used, shared = row
     policies = {config.orphans for config in source.settings.configs}
     orphans = next(policy for policy in (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE) if policy in policies)
     removed, trashed = {
@@ -65,5 +65,10 @@ def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> De
         Orphans.REMOVE: (unused, in_sight_and_used),
     }[orphans]
     return Deletion(
-        datasource=source.name, orphans=orphans, removed=removed, trashed=trashed, kept=total - removed - trashed
+        datasource=source.name,
+        orphans=orphans,
+        removed=removed,
+        trashed=trashed,
+        kept=total - removed - trashed,
+        handed_over=shared,
     )

@@ -15,6 +15,7 @@ from mirrorlake.cli.reader import open_acting, open_actor, open_reader, open_ser
 from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
 from mirrorlake.errors import NotFound
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.acts import Purge
 from mirrorlake.model.counted import counted
 from mirrorlake.model.public import datasource_to_json
 from mirrorlake.model.runs import RunState
@@ -193,6 +194,9 @@ def delete(
             [("removed for good", found.removed), ("into the trash", found.trashed), ("kept as they are", found.kept)],
             right=frozenset({1}),
         )
+        if found.handed_over:
+            shared = counted(found.handed_over, "of them is", "of them are")
+            tell(f"{shared} shared: another datasource reaches the same objects, and governs those assets then.")
     if done:
         say(f"The datasource {name} is deleted.")
         return 0
@@ -217,10 +221,8 @@ def purge(
 
     Those of a project, or of another datasource, stay. Does it only with --acknowledge. The bucket is never touched.
     """
-    removing = import_module("mirrorlake.app.removing")
-    pool = import_module("mirrorlake.catalog.pool")
-    with terminate_as_interrupt(), pool.open_catalog(read_local_settings()) as catalog:
-        found, report = removing.purge_trash(catalog, name, days=days, acknowledged=acknowledge)
+    waiting, report = _purged(name, days, acknowledge)
+    found = waiting.acknowledge
     if report is not None:
         return show_report(report, json=json)
     if json:
@@ -233,6 +235,17 @@ def purge(
         f"If that is right: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
     )
     return 2
+
+
+def _purged(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report | None]:
+    with open_server() as server:
+        if server is not None:
+            found = server.purgeable(name, days=days)
+            if acknowledge is None or not found.acknowledge:
+                return found, None
+            return found, follow(server, server.purge(name, acknowledge=acknowledge, days=days))
+    with open_acting() as library, terminate_as_interrupt():
+        return library.purge(name, days=days, acknowledged=acknowledge)
 
 
 def install(parent: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.model.acts import Deletion, Project
+from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail
 from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.edits import Edit
@@ -113,6 +113,14 @@ class Server(Protocol):
         """Ask for a pass. Raises NotFound, PassRunning and CoolingDown."""
         ...
 
+    def purgeable(self, name: str, *, days: int) -> Purge:
+        """What of a datasource's trash has waited so many days. Raises NotFound."""
+        ...
+
+    def purge(self, name: str, *, acknowledge: int, days: int) -> Run:
+        """Remove it for good. Raises NotFound, UsageError where another number would go, and Conflict."""
+        ...
+
     def reapply(self, name: str) -> Run:
         """Merge all assets of a datasource again. Raises NotFound and Conflict."""
         ...
@@ -160,6 +168,13 @@ class Acting(Protocol):
         self, step: Callable[[str, int, int], None], *, told: Callable[[Unmade], None], jobs: int | None
     ) -> Making:
         """Make every thumbnail that an asset lacks. Raises Conflict."""
+        ...
+
+    def purge(self, name: str, *, days: int, acknowledged: int | None) -> tuple[Purge, Report | None]:
+        """What of a datasource's trash has waited so many days, and the run that removed it, if its number was said.
+
+        Raises NotFound, UsageError where another number would go, PassRunning.
+        """
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

@@ -14,6 +14,7 @@ from mirrorlake.errors import StorageError
 from mirrorlake.ingest.recipe import Opens
 from mirrorlake.mirror.conclude import Ending, conclude
 from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.mirror.progress import Began, unheard
 from mirrorlake.mirror.proof import Proof, Prover
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import opened, recipe, root_now
@@ -30,12 +31,16 @@ _TOLD = {
 }
 
 
-def purge(source: Datasource, before: datetime, catalog: Catalog, *, opens: Opens | None = None) -> Report:
+def purge(
+    source: Datasource, before: datetime, catalog: Catalog, *, opens: Opens | None = None, began: Began = unheard
+) -> Report:
     """A run that removes for good what was last touched in the trash before this moment, unless something uses it.
 
-    Raises PassRunning where a pass of this datasource is at work, LeaseLost where one took over.
+    `began` hears its number. Raises PassRunning where a pass of this datasource is at work, LeaseLost where one took
+    over.
     """
     lease = begin(catalog, source.id, Trigger.PURGE)
+    began(lease.run_id)
     tally = Tally(lease.tell)
     opens = opens or recipe(source)
     return conclude(

@@ -26,6 +26,7 @@ class Deletion:
     removed: int  # for good
     trashed: int
     kept: int  # stay as they are: shown, or in the trash already
+    handed_over: int  # of those trashed and kept: another datasource reaches them too, and governs them from then on
 
     @property
     def acknowledge(self) -> int:
@@ -37,6 +38,15 @@ class Deletion:
         return {"deleted": deleted, **asdict(self), "acknowledge": self.acknowledge}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purge:
+    """What emptying the trash of a datasource would remove for good."""
+
+    datasource: str
+    days: int  # untouched for so long
+    acknowledge: int  # assets; the number that a person says back
+
+
 def deletion_from_json(data: Mapping[str, Any]) -> tuple[Deletion, bool]:
     """The deletion that `Deletion.as_json` told of, and whether it was done."""
     found = Deletion(
@@ -45,5 +55,6 @@ def deletion_from_json(data: Mapping[str, Any]) -> tuple[Deletion, bool]:
         removed=data["removed"],
         trashed=data["trashed"],
         kept=data["kept"],
+        handed_over=data["handed_over"],
     )
     return found, data["deleted"]

@@ -108,3 +108,15 @@ def test_a_pass_at_work_is_told_apart_from_other_conflicts(
     monkeypatch.setattr(library, "begin_reapply", busy)
     answer = client.post("/api/v1/datasources/orchard/reapply")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:mirrorlake:pass-running")
+
+
+def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClient, library: FakeLibrary) -> None:
+    address = "/api/v1/datasources/orchard/purge"
+    told = client.get(address, params={"days": 7}).json()
+    assert told == {"datasource": "orchard", "days": 7, "acknowledge": 26}
+    assert client.post(address).status_code == 422  # nobody said a number
+    assert client.post(address, params={"days": 7, "acknowledge": 25}).status_code == 400
+    assert client.post(address, params={"days": 91, "acknowledge": 26}).status_code == 409
+    assert library.acts == []
+    begun = client.post(address, params={"days": 7, "acknowledge": told["acknowledge"]})
+    assert (begun.status_code, library.acts) == (202, [("purge", "orchard", 7)])

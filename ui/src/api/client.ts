@@ -11,6 +11,7 @@ export type Hold = Schemas['HoldShape'];
 export type Consent = Schemas['Consent'];
 export type NextTimes = Schemas['NextTimes'];
 export type Preview = Schemas['PreviewShape'];
+export type Purge = Schemas['PurgeShape'];
 export type Deletion = Schemas['DeletionShape'];
 export type Outcome = Schemas['OutcomeShape'];
 export type OutcomeKind = Schemas['OutcomeKind'];
@@ -90,6 +91,10 @@ export const api = {
   restore: (id: string) => send<AssetFull>('POST', `${assetPath(id)}/restore`),
   datasources: (signal?: AbortSignal) => get<Datasource[]>('/datasources', {}, signal),
   deletion: (name: string, signal?: AbortSignal) => get<Deletion>(`${sourcePath(name)}/deletion`, {}, signal),
+  purgeable: (name: string, days: number, signal?: AbortSignal) =>
+    get<Purge>(`${sourcePath(name)}/purge`, { days }, signal),
+  purge: (name: string, days: number, acknowledge: number) =>
+    send<Run>('POST', `${sourcePath(name)}/purge`, undefined, { days, acknowledge }),
   remove: (name: string, acknowledge: number) => send<Deletion>('DELETE', sourcePath(name), undefined, { acknowledge }),
   runs: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 200 }, signal),
   newestRuns: (signal?: AbortSignal) => get<Run[]>('/runs', { limit: 10 }, signal),

@@ -11,6 +11,7 @@ import { Link } from '../shell/Link';
 import { Prose } from '../shell/Notice';
 import { DeleteDialog } from './DeleteDialog';
 import { PreviewDialog } from './PreviewDialog';
+import { PurgeDialog } from './PurgeDialog';
 import { ScheduleDialog } from './ScheduleDialog';
 import { inWords } from './schedule';
 
@@ -99,7 +100,7 @@ function Assets({ source }: { source: Datasource }) {
 }
 
 export function Card({ source }: { source: Datasource }) {
-  const [asked, ask] = useState<'schedule' | 'preview' | 'delete'>();
+  const [asked, ask] = useState<'schedule' | 'preview' | 'purge' | 'delete'>();
   const act = useAct();
   const close = () => ask(undefined);
   return (
@@ -137,6 +138,9 @@ export function Card({ source }: { source: Datasource }) {
         <button type="button" className="more" onClick={() => ask('schedule')} aria-haspopup="dialog">
           Schedule
         </button>
+        <button type="button" className="more" onClick={() => ask('purge')} aria-haspopup="dialog">
+          Empty trash
+        </button>
         <button type="button" className="more last" onClick={() => ask('delete')} aria-haspopup="dialog">
           Delete
         </button>
@@ -144,6 +148,7 @@ export function Card({ source }: { source: Datasource }) {
       <Trouble text={act.trouble} />
       {asked === 'schedule' ? <ScheduleDialog source={source} close={close} /> : null}
       {asked === 'preview' ? <PreviewDialog name={source.name} close={close} /> : null}
+      {asked === 'purge' ? <PurgeDialog name={source.name} close={close} /> : null}
       {asked === 'delete' ? <DeleteDialog name={source.name} close={close} /> : null}
     </li>
   );

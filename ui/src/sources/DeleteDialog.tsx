@@ -30,6 +30,12 @@ function Fate({ found }: { found: Deletion }) {
           ))}
         </tbody>
       </table>
+      {found.handed_over > 0 ? (
+        <p>
+          {plural(found.handed_over, 'of them is', 'of them are')} shared: another datasource reaches the same objects,
+          and governs those assets then.
+        </p>
+      ) : null}
       <p className="quiet">{WHY[found.orphans]} Your bucket itself is never touched.</p>
     </>
   );

@@ -198,11 +198,13 @@ UPDATE asset SET updated = now(), state = CASE
 WHERE id = %(id)s AND state = 2;
 
 -- name: count_for_deletion
--- What deleting a datasource could touch: its assets; those that nothing else uses; those in sight that nothing else shows.
+-- What deleting a datasource could touch: its assets; those that nothing else uses; those in sight that nothing else shows;
+-- of these the ones that something else uses; and those that go to another datasource.
 SELECT count(*),
   count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
   count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere),
-  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere AND (elsewhere OR in_project))
+  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere AND (elsewhere OR in_project)),
+  count(*) FILTER (WHERE elsewhere)
 FROM asset CROSS JOIN LATERAL (
   SELECT EXISTS (
       SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s
