@@ -87,7 +87,31 @@ def test_making_that_was_killed_goes_on_where_it_was(bucket: Bucket, stub: S3Stu
     assert contents(folder(bucket)) == files
 
 
+def test_thumbnails_of_what_was_purged_are_cleared_away(bucket: Bucket) -> None:
+    files = filled(bucket)
+    for photo in PHOTOS[:2]:
+        bucket.delete(f"photos/{photo.name}")
+    assert bucket.mirror()["removed"] == 2
+    name = bucket.cli.run("datasource", "list", "--json").lines[0]["name"]
+    assert bucket.cli.run("datasource", "purge", name, "--days", "0", "--acknowledge", "2").code == 0
+    assert bucket.cli.run("thumbnails", "check", "--json").json["left_over"] == 2
+
+    early = bucket.cli.run("thumbnails", "clean")  # the folder is marked as this library's only since a moment
+    assert (early.code, contents(folder(bucket))) == (1, files)
+    assert "--hours 0" in early.err
+    wrong = bucket.cli.run("thumbnails", "clean", "--hours", "0", "--acknowledge", "7")
+    assert (wrong.code, contents(folder(bucket))) == (2, files)
+    told = bucket.cli.run("thumbnails", "clean", "--hours", "0", "--json")
+    assert (told.code, told.json["removed"], told.json["waiting"], told.json["hold"]) == (0, 2, 0, None)
+    left = contents(folder(bucket))
+    assert left.items() < files.items()
+    assert len(left) == len(files) - 2
+    check = bucket.cli.run("thumbnails", "check", "--json").json
+    assert (check["assets"], check["lacking"], check["left_over"]) == (len(PHOTOS) - 2, 0, 0)
+    assert "0 files removed" in bucket.cli.run("thumbnails", "clean", "--hours", "0").out
+
+
 def test_a_server_is_not_asked_to_look_after_thumbnails(bucket: Bucket) -> None:
     remote = bucket.cli.with_environ(MIRRORLAKE_URL="http://127.0.0.1:9")
-    for word in ("check", "make"):
+    for word in ("check", "make", "clean"):
         assert remote.run("thumbnails", word).code == 2

@@ -13,8 +13,9 @@ from mirrorlake.catalog import assets
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.mirror.thumbnails.census import check
+from mirrorlake.mirror.thumbnails.cleaning import clean
 from mirrorlake.mirror.thumbnails.making import make
-from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.storage.base import Store
 
 
@@ -74,3 +75,9 @@ def scratch(mirrored: Mirrored) -> Generator[Path]:
 
 def unheard(_doing: str, _done: int, _total: int) -> None:
     pass
+
+
+def cleaned(mirrored: Mirrored, *, hours: int = 0, acknowledged: int | None = None) -> Cleaning:
+    """Clear away what is left over."""
+    with scratch(mirrored) as workdir:
+        return clean(mirrored.catalog, root(mirrored), workdir, unheard, hours=hours, acknowledged=acknowledged)

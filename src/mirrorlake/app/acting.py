@@ -12,7 +12,7 @@ from mirrorlake.app.mirroring import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, purge_trash, restore
 from mirrorlake.app.retrying import retry_run
-from mirrorlake.app.thumbnails import check_thumbnails, make_thumbnails
+from mirrorlake.app.thumbnails import check_thumbnails, clean_thumbnails, make_thumbnails
 from mirrorlake.app.triggering import request_run
 from mirrorlake.app.verifying import verify_library
 from mirrorlake.catalog import projects
@@ -27,7 +27,7 @@ from mirrorlake.model.drift import Finding, Verification
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.select.document import Json
 
 
@@ -110,6 +110,10 @@ class ActingLibrary(Library):
     def make_thumbnails(self, step: Step, *, told: Callable[[Unmade], None], jobs: int | None) -> Making:
         """Make every thumbnail that an asset lacks; `told` hears of those that could not be made. Raises Conflict."""
         return make_thumbnails(self._settings, self._catalog, step, told=told, jobs=jobs)
+
+    def clean_thumbnails(self, step: Step, *, hours: int, acknowledged: int | None) -> Cleaning:
+        """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
+        return clean_thumbnails(self._settings, self._catalog, step, hours=hours, acknowledged=acknowledged)
 
     def reapply(self, name: str, done: Done, *, began: Began = unheard) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from mirrorlake.app.mirroring import parts_of
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.mirror.thumbnails import census, making
+from mirrorlake.mirror.thumbnails import census, cleaning, making
 from mirrorlake.mirror.thumbnails.census import Step
-from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.settings import Settings
 
 
@@ -24,3 +24,11 @@ def make_thumbnails(
     """Make every thumbnail that an asset lacks; `told` hears of those that could not be made. Raises Conflict."""
     with parts_of(settings, catalog, jobs) as parts:
         return making.make(catalog, parts.thumbnails, parts.workdir, step, told=told, processes=parts.processes)
+
+
+def clean_thumbnails(
+    settings: Settings, catalog: Catalog, step: Step, *, hours: int, acknowledged: int | None
+) -> Cleaning:
+    """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
+    with parts_of(settings, catalog, jobs=None) as parts:
+        return cleaning.clean(catalog, parts.thumbnails, parts.workdir, step, hours=hours, acknowledged=acknowledged)

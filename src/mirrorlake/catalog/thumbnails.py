@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ DIGEST_BYTES = 32
 # One asset: the digest that names its thumbnail, its id, the size of its object in bytes.
 OWNER = np.dtype([("digest", np.uint8, (DIGEST_BYTES,)), ("asset", np.int64), ("size", np.int64)])
 
+LOOKS, LOOK_PAUSE_S = 10, 0.2  # for another command to be gone
 ASSETS_AT_ONCE = 4096  # whose objects are asked for at once
 
 Owners = npt.NDArray[np.void]
@@ -73,12 +75,31 @@ def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
     ]
 
 
+def library_id(catalog: Catalog) -> str:
+    """Which library this is: a UUID."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("library_id").query).fetchone()
+    if row is None:
+        raise AssertionError("a migration wrote one row")
+    return str(row[0])
+
+
+def at_work(catalog: Catalog) -> list[int]:
+    """The runs that may still commit what they looked at, and so still want its thumbnails."""
+    with catalog.read() as connection:
+        return [int(run) for (run,) in connection.execute(statement("runs_at_the_lease").query)]
+
+
 @contextmanager
 def alone(catalog: Catalog) -> Generator[None]:
     """Let nobody else who asks for this change files among the thumbnails. Raises Conflict where somebody does."""
     with translated(catalog.address), closing(catalog.session()) as session:
-        locked = session.execute(statement("lock_thumbnails").query).fetchone()
-        if locked is None or not locked[0]:
+        for _ in range(LOOKS):
+            locked = session.execute(statement("lock_thumbnails").query).fetchone()
+            if locked is not None and locked[0]:
+                break
+            time.sleep(LOOK_PAUSE_S)  # the server takes a moment to see that a command has ended
+        else:
             raise Conflict(
                 "Another command makes thumbnails of this library, or clears them away.", "Wait until it has ended."
             )

@@ -30,7 +30,7 @@ COMMANDS = {
     "project": "Keep assets in named sets.",
     "runs": "Look at what passes did; confirm, cancel or retry them.",
     "verify": "Ask the sources whether what the library remembers of their objects is still true. Changes nothing.",
-    "thumbnails": "Look after thumbnails: find those that are lost, and files that no asset uses.",
+    "thumbnails": "Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
     "worker": "Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.",
     "up": "Serve the library, and print the address to open. Ctrl-C stops it.",
     "down": "Stop the server and the embedded PostgreSQL of this library.",

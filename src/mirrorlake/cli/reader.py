@@ -17,7 +17,7 @@ from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.model.thumbnails import Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.select.document import Json
 from mirrorlake.settings import Settings, read_local_settings, read_settings
 
@@ -175,6 +175,12 @@ class Acting(Protocol):
 
         Raises NotFound, UsageError where another number would go, PassRunning.
         """
+        ...
+
+    def clean_thumbnails(
+        self, step: Callable[[str, int, int], None], *, hours: int, acknowledged: int | None
+    ) -> Cleaning:
+        """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
         ...
 
     def reapply(self, name: str, done: Callable[[int, int], None]) -> Report:

@@ -1,4 +1,4 @@
-"""`mirrorlake thumbnails`: whether every asset has its thumbnail, and making the lost ones again."""
+"""`mirrorlake thumbnails`: whether every asset has its thumbnail; make lost ones, and clear away what is left over."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import typer
 from mirrorlake.cli.output import bytes_text, print_json, print_table, say_error, tell
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.reader import open_acting
+from mirrorlake.cli.report import terminate_as_interrupt
 from mirrorlake.model.counted import counted
-from mirrorlake.model.thumbnails import Lack, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Lack, Making, ThumbnailCheck, Unmade
+
+GRACE_HOURS = 24  # a pass writes thumbnails a while before it commits their assets
 
 JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 app = typer.Typer(
-    help="Look after thumbnails: find those that are lost, and files that no asset uses.",
+    help="Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -59,7 +62,7 @@ def make(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines: what could not be made, then one summary.")] = False,
 ) -> int:
     """Make the thumbnails that are lacking, out of their objects. Changes nothing of the assets."""
-    with open_acting() as library, shown_steps() as step:
+    with terminate_as_interrupt(), open_acting() as library, shown_steps() as step:
         made = library.make_thumbnails(step, told=_json if json else _line, jobs=jobs)
     if json:
         print_json(made.as_json())
@@ -89,6 +92,42 @@ def _tell_made(made: Making) -> None:
     ]
     told = ", ".join(f"{count:,} {what}" for what, count in counts if count)
     tell(f"{counted(made.lacking, 'asset')} lacked a thumbnail: {told}.")
+
+
+@app.command("clean")
+def clean(
+    *,
+    hours: Annotated[int, typer.Option(min=0, max=87600, help="What was written since stays.")] = GRACE_HOURS,
+    acknowledge: Annotated[
+        int | None, typer.Option(metavar="COUNT", help="How many files go, where this command asks for it.")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Remove the files that no asset uses. Where more than half of all would go, does it only with --acknowledge."""
+    with terminate_as_interrupt(), open_acting() as library, shown_steps() as step:
+        told = library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
+    if json:
+        print_json(told.as_json())
+    else:
+        _tell_cleaned(told)
+    if told.hold is not None:
+        say_error(
+            f"Nothing was done: {told.hold}. Is it the right library? `mirrorlake thumbnails check` counts its assets. "
+            f"If that is right: mirrorlake thumbnails clean --hours {hours} --acknowledge {told.left_over}"
+        )
+    return 0 if told.hold is None else 1
+
+
+def _tell_cleaned(told: Cleaning) -> None:
+    if told.hold is None:
+        tell(f"{counted(told.removed, 'file')} removed, {bytes_text(told.removed_bytes)}.")
+    if told.put_back:
+        tell(f"{counted(told.put_back, 'file')} put back: an asset uses what was put aside before.")
+    if told.young:
+        tell(f"{counted(told.young, 'file stays', 'files stay')}: written too lately.")
+    if told.waiting:
+        runs = ", ".join(f"run {run}" for run in told.waits_for)
+        tell(f"{counted(told.waiting, 'file waits', 'files wait')} for the end of {runs}; run this command again then.")
 
 
 def install(parent: typer.Typer) -> None:

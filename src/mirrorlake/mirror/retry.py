@@ -33,6 +33,7 @@ from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import Parts, opened, recipe, root_now
 from mirrorlake.mirror.tally import Tally
+from mirrorlake.mirror.thumbnails.marks import mark
 from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
 from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
 from mirrorlake.model.objects import KeyRange
@@ -107,6 +108,7 @@ class _Again:
             closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
             ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
         ):
+            mark(self.lease.catalog, parts.thumbnails)
             rules = read_rules(self.source, store, self.lease.catalog, known_id=self.source.id, keep=True)
             self.tally.measure(pool)
             self.lease.on_cancel(pool.close)

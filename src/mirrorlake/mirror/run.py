@@ -32,6 +32,7 @@ from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Check, Stoppable, unstopped
 from mirrorlake.mirror.survey import Known, Survey, survey
 from mirrorlake.mirror.tally import Tally
+from mirrorlake.mirror.thumbnails.marks import mark
 from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
@@ -89,6 +90,7 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         opened(opens, tally, lease.check) as store,
         closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
     ):
+        mark(parts.catalog, parts.thumbnails)
         root = root_now(source, parts.catalog)
         rules = read_rules(source, store, parts.catalog, known_id=source.id, keep=True)
         if not knows_any(parts.catalog, source.id):

@@ -95,3 +95,22 @@ class Making:
             "seconds": round(self.seconds, 3),
             "errors": dict(self.errors),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cleaning:
+    """What clearing away left-over files came to. Sizes in bytes."""
+
+    left_over: int  # files that no asset uses, old enough to go
+    young: int  # such files that were written of late: they stay for now
+    removed: int  # also what an earlier command had put aside
+    removed_bytes: int
+    put_back: int  # put aside before, and used by an asset since
+    waiting: int  # put aside until the runs have ended that may still use them
+    waits_for: tuple[int, ...]  # those runs
+    hold: str | None  # why nothing was done: so much would go that it may be a mistake
+    seconds: float
+
+    def as_json(self) -> Mapping[str, object]:
+        """The public shape."""
+        return {**asdict(self), "waits_for": list(self.waits_for), "seconds": round(self.seconds, 3)}

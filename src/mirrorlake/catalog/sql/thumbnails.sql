@@ -21,3 +21,16 @@ ORDER BY asset.id, object.state, object.datasource_id;
 -- name: lock_thumbnails
 -- Whether this session is the one that may change files among the thumbnails; it is until it ends.
 SELECT pg_try_advisory_lock(hashtext('mirrorlake.thumbnails'));
+
+-- name: library_id
+-- Which library this is.
+SELECT id::text FROM library;
+
+-- name: runs_at_the_lease
+-- The runs that may still commit what they looked at: their lease has not run out, or their session stands.
+SELECT lease.run_id FROM lease
+WHERE lease.expires > now() OR EXISTS (
+  SELECT FROM pg_stat_activity
+  WHERE pid = lease.backend_pid AND pg_stat_activity.backend_start = lease.backend_start
+)
+ORDER BY lease.run_id;

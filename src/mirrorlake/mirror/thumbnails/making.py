@@ -25,6 +25,7 @@ from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.run import recipe
 from mirrorlake.mirror.thumbnails.census import CHECKING, Lacking, Step, lacking, owners_of
+from mirrorlake.mirror.thumbnails.marks import mark, unwritable
 from mirrorlake.mirror.thumbnails.owners import SHELVES
 from mirrorlake.mirror.thumbnails.shelves import read_shelf, stands
 from mirrorlake.mirror.thumbnails.wanted import ROUNDS, Wanted
@@ -60,6 +61,7 @@ def make(
     """
     maker = _Maker(catalog, root, step, told=told, processes=processes, opens=opens)
     with alone(catalog):
+        mark(catalog, root)
         wanted = maker.search(workdir)
         for turn in range(ROUNDS):
             for datasource_id in wanted.datasources(turn):
@@ -156,7 +158,7 @@ class _Maker:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise _unwritable(self._root, error) from error
+            raise unwritable(self._root, error) from error
         return stands(self._thumbnails, one.digest)
 
     def _rows(self, reading: _Reading, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
@@ -186,7 +188,7 @@ class _Maker:
             try:
                 self._thumbnails.path_of(one.digest).unlink(missing_ok=True)
             except OSError as error:
-                raise _unwritable(self._root, error) from error
+                raise unwritable(self._root, error) from error
 
     def _take(self, reading: _Reading, looked: pa.RecordBatch) -> None:
         others: list[tuple[Showing, Lack, str]] = []
@@ -246,10 +248,3 @@ def _changes(rows: list[Showing]) -> pa.RecordBatch:
         for one in rows
     ]
     return pa.RecordBatch.from_pylist(asked, schema=CHANGES)
-
-
-def _unwritable(root: Path, error: OSError) -> CatalogError:
-    return CatalogError(
-        f"The folder of thumbnails {root} cannot be written: {error.strerror or error}.",
-        "Check that this user may write to it.",
-    )
