@@ -80,6 +80,17 @@ def test_what_failed_is_looked_at_again_and_nothing_else(mirrored: Mirrored, sto
     assert (rest.new, rest.changed, rest.removed) == (2, 1, 1)  # new.png and forbidden.png, 01.png, 02.png
 
 
+def test_a_source_that_says_nothing_at_all_fails_the_retry_and_leaves_it_to_be_asked_again(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    first = mirrored.run(failing(store))
+    closed = Faulty(store)
+    closed.fail("list", times=99, error=AccessDenied("no credentials"))
+    again = mirrored.retry(first.run, closed)
+    assert (again.state, again.error, again.counts.skipped) == (RunState.FAILED, "no credentials", 0)
+    assert mirrored.retry(first.run).counts.new == len(PASSING)
+
+
 def test_what_a_later_pass_imported_is_left_as_it_is(mirrored: Mirrored, store: MemoryStore) -> None:
     first = mirrored.run(failing(store))
     mirrored.run()

@@ -139,6 +139,7 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
 
 
 @repeated
+@repeated
 def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
     """Reach a datasource as `before` again, unless somebody else has changed that since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
@@ -146,6 +147,7 @@ def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) ->
         connection.execute(statement("take_back_access").query, values)
 
 
+@repeated
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
     """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
 

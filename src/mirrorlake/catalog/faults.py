@@ -23,6 +23,7 @@ PAUSES_S = (0.05, 0.2, 0.8)  # before each further try of a transaction that had
 # Connection lost or refused; server stopping, crashed or starting; wrong user or password; no such database.
 UNAVAILABLE_CLASSES = ("08", "57P", "28", "3D")
 AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` tells how the database is."
+EXTERNAL_FIX = "Check MIRRORLAKE_DATABASE_URL, and that this server runs and lets you in; then run the command again."
 UNREADABLE = "The address in MIRRORLAKE_DATABASE_URL cannot be read."
 UNREADABLE_FIX = (
     "Write it as postgresql://user:password@host:5432/database; in a password write @ as %40, / as %2F, : as %3A."
@@ -75,7 +76,8 @@ def ours(address: str, sqlstate: str | None, error: Exception) -> CatalogError |
             "Nothing of it was written: do it again.",
         )
     if sqlstate is None or sqlstate.startswith(UNAVAILABLE_CLASSES):
-        return CatalogUnavailable(f"PostgreSQL ({address}) cannot be used: {_sentence(error)}.", AVAILABILITY_FIX)
+        fix = AVAILABILITY_FIX if address.startswith("/") else EXTERNAL_FIX
+        return CatalogUnavailable(f"PostgreSQL ({address}) cannot be used: {_sentence(error)}.", fix)
     if sqlstate.startswith("53"):
         return CatalogUnavailable(
             f"PostgreSQL ({address}) has no more room for this: {_sentence(error)}.",
@@ -104,6 +106,7 @@ def repeated(transaction: Callable[P, T]) -> Callable[P, T]:
 
 
 def _sentence(error: Exception) -> str:
-    """The driver's last line, which names the cause; connection attempts put their addresses before it."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else type(error).__name__).removesuffix(".")
+    """The driver's last line that names a cause; attempts to connect put an address before it and a question behind."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.endswith("?")]
+    said = lines[-1].rpartition(" failed: ")[2] if lines else type(error).__name__
+    return said.removesuffix(".")

@@ -6,12 +6,13 @@ import os
 import socket
 import threading
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import CatalogError
@@ -32,9 +33,8 @@ def present(catalog: Catalog) -> Generator[None]:
     def beat() -> None:
         while True:
             told.clear()
-            with suppress(CatalogError), catalog.write() as connection:
-                connection.execute(statement("see_worker").query, person)
-                connection.execute(statement("forget_workers").query)
+            with suppress(CatalogError):
+                _see(catalog, person)
                 told.set()
             if ended.wait(BEAT_S):
                 return
@@ -47,8 +47,21 @@ def present(catalog: Catalog) -> Generator[None]:
         ended.set()
         heart.join(BEAT_S)
         if told.is_set():  # a database that is away would keep us here, and finds us silent anyhow
-            with suppress(CatalogError), catalog.write() as connection:
-                connection.execute(statement("end_worker").query, identity)
+            with suppress(CatalogError):
+                _end(catalog, identity)
+
+
+@repeated
+def _see(catalog: Catalog, person: Mapping[str, object]) -> None:
+    with catalog.write() as connection:
+        connection.execute(statement("see_worker").query, person)
+        connection.execute(statement("forget_workers").query)
+
+
+@repeated
+def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
+    with catalog.write() as connection:
+        connection.execute(statement("end_worker").query, identity)
 
 
 def seen(connection: psycopg.Connection[TupleRow]) -> Workers:

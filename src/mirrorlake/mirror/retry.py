@@ -129,6 +129,9 @@ class _Again:
     ) -> list[pa.RecordBatch]:
         stems = _stems(keys, rules.sidecar_suffix)
         answers = dict(zip(stems, threads.map(partial(_listed, store), stems, stems.values()), strict=True))
+        refusals = [answer for answer in answers.values() if isinstance(answer, StorageError)]
+        if refusals and len(refusals) == len(answers):
+            raise refusals[0]  # as for a pass: a source that says nothing at all is a failure, no skip of each object
         listed = _in_key_order(answer for answer in answers.values() if isinstance(answer, pa.RecordBatch))
         asked = pa.array(keys, pa.string())
         candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
@@ -145,7 +148,9 @@ class _Again:
         left: dict[str, str] = {}
         for key in keys:
             answer = answers[_stem(key)]
-            if isinstance(answer, str):
+            if isinstance(answer, StorageError):
+                left[key] = _UNKNOWN + answer.message
+            elif isinstance(answer, str):
                 left[key] = answer
             elif key not in taken:
                 left[key] = LEFT if key in here else GONE
@@ -176,8 +181,8 @@ def _stems(keys: list[str], suffix: str | None) -> dict[str, list[str]]:
     return found
 
 
-def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str:
-    """What of these is in the listing (LISTING), or why the source does not say."""
+def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str | StorageError:
+    """What of these is in the listing (LISTING), or why the source does not say: an error, or a gap in words."""
     last = max(names, key=str.encode) if store.ordered else None
     wanted = pa.array(names, pa.string())
     try:
@@ -185,7 +190,7 @@ def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str:
             found = [keep(batch, is_in(column(batch, "key"), wanted)) for batch in listing]
             gaps = listing.certificate().gaps
     except (AccessDenied, SourceUnreachable) as error:
-        return _UNKNOWN + error.message
+        return error
     if gaps:
         return _UNKNOWN + gaps[0].reason
     return joined([no_rows(LISTING), *found])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from mirrorlake.catalog import faults
-from mirrorlake.catalog.faults import PAUSES_S, repeated
+from mirrorlake.catalog.faults import PAUSES_S, ours, repeated
 from mirrorlake.errors import CatalogContended, CatalogUnavailable
 
 CATALOG = Path(faults.__file__).parent
@@ -19,6 +20,29 @@ OWN = {"pool.py", "staging.py", "arrow.py", "faults.py"}  # what they are made o
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(faults.time, "sleep", lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            'connection to server at "127.0.0.1", port 9 failed: Connection refused\n\tIs it accepting connections?',
+            "Connection refused",
+        ),
+        ('connection failed: FATAL:  password authentication failed for user "u"', "password authentication failed"),
+        ("server closed the connection unexpectedly.", "server closed the connection unexpectedly."),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_told_with_its_cause_and_where_to_look(said: str, told: str) -> None:
+    error = ours("127.0.0.1:9, database x", None, psycopg.OperationalError(said))
+    assert error is not None
+    assert told in error.message
+    assert "?" not in error.message
+    assert ".." not in error.message
+    assert "MIRRORLAKE_DATABASE_URL" in error.fix
+    of_ours = ours("/run/x, database x", None, psycopg.OperationalError(said))
+    assert of_ours is not None
+    assert "MIRRORLAKE_DATABASE_URL" not in of_ours.fix
 
 
 class Giving:
