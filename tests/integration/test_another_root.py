@@ -10,6 +10,7 @@ from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import edits, removal, runs
 from mirrorlake.catalog.pool import Catalog
+from mirrorlake.errors import LeaseLost
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
@@ -168,3 +169,18 @@ def test_a_disk_that_goes_just_as_a_pass_begins_is_not_taken_for_the_one_that_it
     assert report.state is RunState.FAILED
     assert set(disk.mirrored.states().values()) == {"present"}
     assert disk.mirrored.assets()["0.png"].metadata == {"n": 1, "mine": 1}
+
+
+def test_a_pass_that_lost_its_lease_makes_no_root_the_one_to_believe(disk: Disk):
+    believed = disk.believed
+    disk.swap()
+    store = Faulty(disk.store())
+
+    def taken_over() -> None:
+        with disk.mirrored.catalog.write() as connection:
+            connection.execute("UPDATE lease SET holder = gen_random_uuid()")
+
+    store.before_list = taken_over
+    with pytest.raises(LeaseLost):
+        disk.mirrored.run(store)
+    assert disk.believed == believed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from tests.support.two import KEYS as TWO_KEYS
 from tests.support.two import Two, planned_nothing
 
 from mirrorlake.app.removing import purge_trash
-from mirrorlake.catalog import datasources, deletion, projects, runs
+from mirrorlake.catalog import datasources, deletion, edits, projects, runs
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import NotFound, SourceUnreachable, UsageError
 from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.runs import RunState
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.memory import MemoryStore
@@ -127,3 +130,23 @@ def test_the_trash_of_two_datasources_is_emptied_by_either_once_both_let_go(
     assert (report.counts.removed, set(two.all())) == (1, set(TWO_KEYS[1:]))
     for each in (two.older, two.younger):
         assert planned_nothing(each.run())
+
+
+class Noticed(MemoryStore):
+    """A bucket that lets somebody do something at the first question for a single object."""
+
+    act: Callable[[], object] = staticmethod(lambda: None)
+
+    def head(self, key: str) -> ObjectInfo:
+        act, self.act = self.act, lambda: None
+        act()
+        return super().head(key)
+
+
+def test_what_somebody_touches_while_the_trash_is_emptied_stays(mirrored: Mirrored):
+    touched = mirrored.assets("state:trash")["00.png"].id
+    noticed = Noticed()
+    noticed.act = lambda: edits.apply(mirrored.catalog, [touched], Edit(metadata={"mine": 1}))
+    purge(mirrored, 6, store=noticed)
+    assert set(mirrored.assets("state:trash")) == {"00.png"}
+    assert mirrored.assets("state:trash")["00.png"].metadata == {"mine": 1}

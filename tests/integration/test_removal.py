@@ -466,3 +466,22 @@ def test_a_refused_object_that_vanishes_takes_its_earlier_picture_along(mirrored
     assert mirrored.run().counts.removed == 1
     assert mirrored.states()["x.png"] == "trash"
     assert mirrored.run().counts.removed == 0
+
+
+@pytest.mark.parametrize("orphans", [Orphans.TRASH, Orphans.REMOVE])
+def test_who_spares_orphans_while_a_pass_is_at_work_is_heard_by_it(
+    mirrored: Mirrored, bucket: MemoryStore, orphans: Orphans
+):
+    mirrored.change(orphans=orphans)
+    first(mirrored, bucket, [*MANY, *FEW])
+    bucket.delete("x.png")
+    before = mirrored.source
+    meanwhile = Faulty(bucket)
+    meanwhile.before_list = lambda: mirrored.change(orphans=Orphans.KEEP)
+    told = mirrored.run(meanwhile)
+    assert before != mirrored.source
+    assert (told.state, told.counts.removed, told.counts.missing) == (RunState.SUCCEEDED, 0, 1)
+    assert "settings changed" in (outcomes(mirrored, told.run)["x.png"][1] or "")
+    assert mirrored.states()["x.png"] == "present"
+    assert mirrored.run().counts.missing == 1
+    assert mirrored.states()["x.png"] == "missing"

@@ -13,6 +13,7 @@ from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
 from mirrorlake.catalog.statements import statement
+from mirrorlake.model.columns import TIME
 from mirrorlake.model.runs import Counts
 
 KEYS_AT_ONCE = 4096
@@ -49,11 +50,12 @@ def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[lis
 
 
 @repeated
-def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Remove the assets of these keys for good, if they still wait in the trash and nothing uses them."""
+def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: datetime) -> Counts:
+    """Remove the assets of these keys for good, if they still wait in the trash, untouched, and nothing uses them."""
     if len(gone) == 0:
         return Counts()
-    with staged(lease, pa.record_batch({"key": gone, "reason": causes})) as staging:
+    untouched = pa.array([before] * len(gone), TIME)
+    with staged(lease, pa.record_batch({"key": gone, "reason": causes, "modified": untouched})) as staging:
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
         staging.run("purge_objects", "remove_assets")

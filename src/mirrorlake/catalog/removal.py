@@ -16,7 +16,7 @@ from psycopg.types.json import Jsonb
 from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import Lease
+from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import Conflict, NotFound
@@ -241,10 +241,12 @@ def root_of(catalog: Catalog, datasource_id: int) -> str | None:
 
 
 @repeated
-def adopt_root(catalog: Catalog, datasource_id: int, root: str | None) -> None:
-    """Believe in this root of a folder from now on."""
-    with catalog.write() as connection:
-        connection.execute(statement("adopt_root").query, {"datasource_id": datasource_id, "root": root})
+def adopt_root(lease: Lease, root: str | None) -> None:
+    """Believe in this root of a folder from now on. Raises LeaseLost."""
+    values = {"datasource_id": lease.datasource_id, "holder": lease.holder, "root": root}
+    with lease.catalog.write() as connection:
+        if connection.execute(statement("adopt_root").query, values).rowcount == 0:
+            raise lease_lost(lease)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from mirrorlake.catalog import removal
+from mirrorlake.catalog import datasources, removal
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import Confirmable
 from mirrorlake.catalog.runs import Lease, begin
@@ -46,6 +46,7 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
     catalog = lease.catalog
     # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
     held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
+    source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
     root = root_now(source, catalog)
     if root.now != held.root:
@@ -66,6 +67,6 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
                 pa.array([state for _, state in waiting], pa.int16()),
             )
             settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
-    removal.adopt_root(catalog, source.id, held.root)
+    removal.adopt_root(lease, held.root)
     removal.confirmed(lease, held)
     return Ending()

@@ -68,14 +68,14 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens,
             taken = rules.governing(keys) >= 0
             # What no pattern takes any more may well stand: as when it went into the trash, nothing is asked.
             left_out = chosen(keys, ~taken)
-            tally.add(stored.purge(lease, left_out, filled(len(left_out), NOT_TAKEN, pa.string())))
+            tally.add(stored.purge(lease, left_out, filled(len(left_out), NOT_TAKEN, pa.string()), before))
             asked = [key for key, one in zip(names, taken, strict=True) if one]
             proofs = prover.prove(asked)
             told = pa.array([_TOLD[proof] for proof in proofs if proof is not Proof.GONE], pa.string())
             proven = pa.array(
                 [key for key, proof in zip(asked, proofs, strict=True) if proof is Proof.GONE], pa.string()
             )
-            tally.add(stored.purge(lease, proven, filled(len(proven), GONE, pa.string())))
+            tally.add(stored.purge(lease, proven, filled(len(proven), GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
             tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
     return Ending()

@@ -47,6 +47,9 @@ _TOLD = {
 }
 
 
+_CHANGED = "The settings changed while this pass was at work: nothing was done, the next pass goes by the new ones"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
     """The root of a folder, as it is now and as earlier passes saw it. A bucket has none."""
@@ -156,6 +159,13 @@ def carry_out(lease: Lease, removals: Removals, prover: Prover, root: Root, tall
         keys = chosen(column(orphans, "key"), held)
         tally.add(removal.hold_back(lease, keys, filled(len(keys), waits, pa.string())))
         settle_orphans(lease, keep(orphans, ~held), prover, tally)
+
+
+def leave(lease: Lease, removals: Removals, tally: Tally) -> None:
+    """Tell of everything that vanished, and do nothing about it: what was to become of it is no longer what is set."""
+    for orphans, _ in removals.batches():
+        keys = column(orphans, "key")
+        tally.add(removal.tell(lease, keys, filled(len(keys), _CHANGED, pa.string())))
 
 
 def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: Prover, tally: Tally) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirrorlake.catalog import datasources
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.outcomes import tell_gaps
 from mirrorlake.catalog.pool import Catalog
@@ -26,7 +27,7 @@ from mirrorlake.mirror.partial import sentence
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.proof import Prover
-from mirrorlake.mirror.removal import OTHER_ROOT, Root, carry_out, plan_removals
+from mirrorlake.mirror.removal import OTHER_ROOT, Root, carry_out, leave, plan_removals
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.samples import samples
 from mirrorlake.mirror.stoppable import Check, Stoppable, unstopped
@@ -118,9 +119,12 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         look(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
         pool.close()  # what follows needs no workers
         lease.check()
+        if datasources.by_id(parts.catalog, source.id).settings.configs != source.settings.configs:
+            leave(lease, removals, tally)
+            return Ending(error=sentence(found.gaps))
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None and not (root.other and found.gaps):  # what is missing there may be in the gaps
-        adopt_root(parts.catalog, source.id, root.now)
+        adopt_root(lease, root.now)
     return Ending(hold=removals.hold, error=sentence(found.gaps))
 
 

@@ -173,8 +173,11 @@ WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND
 SELECT root FROM datasource WHERE id = %(datasource_id)s;
 
 -- name: adopt_root
--- Believe in this root from now on.
-UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND root IS DISTINCT FROM %(root)s;
+-- Believe in this root from now on, if the lease is still ours; it stays so until the transaction ends.
+WITH ours AS (
+  SELECT FROM lease WHERE datasource_id = %(datasource_id)s AND holder = %(holder)s FOR SHARE
+)
+UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND EXISTS (SELECT FROM ours);
 
 -- name: objects_of_asset
 -- The vanished objects of an asset in the trash.
@@ -315,9 +318,9 @@ ORDER BY object.key LIMIT %(limit)s;
 SELECT now() - make_interval(days => %(days)s);
 
 -- name: purge_objects
--- What is remembered of objects whose asset still waits in the trash and that nothing uses, in every datasource that let
--- go of them. It goes before the assets.
+-- What is remembered of objects whose asset still waits in the trash, untouched since the moment that was said, and that
+-- nothing uses, in every datasource that let go of them. It goes before the assets.
 DELETE FROM object USING staged, asset
-WHERE asset.id = staged.asset_id AND asset.state = 2 AND object.asset_id = asset.id
+WHERE asset.id = staged.asset_id AND asset.state = 2 AND asset.updated < staged.modified AND object.asset_id = asset.id
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM object AS other WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4));
