@@ -6,7 +6,7 @@ import base64
 import io
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from mirrorlake.errors import Conflict, CoolingDown, NotFound, PassRunning, QueryError, UsageError
 from mirrorlake.model.acts import Deletion, Project, Purge
-from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page
+from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page, Unchanged
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
 from mirrorlake.model.objects import Requests
@@ -347,12 +347,14 @@ class FakeLibrary:
         scale = 320 / max(asset.width, asset.height)
         return picture(number % 60, max(1, round(asset.width * scale)), max(1, round(asset.height * scale)))
 
-    def original(self, asset_id: str) -> Original:
+    def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
         number = self._number(asset_id)
         asset = make_asset(number)
         scale = 1600 / max(asset.width, asset.height)
         data = picture(number % 60, round(asset.width * scale), round(asset.height * scale), "JPEG")
-        return Original(url=None, data=data, media_type="image/jpeg", name=asset.name)
+        if f"made {number}" in known:
+            return Unchanged(f"made {number}")
+        return Original(url=None, data=data, media_type="image/jpeg", name=asset.name, mark=f"made {number}")
 
     def datasources(self) -> list[DatasourceSummary]:
         if not self.size:

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 
 from mirrorlake.api.library import Library
 from mirrorlake.api.shapes import AssetChange, AssetFull, AssetPage
+from mirrorlake.model.assets import Unchanged
 
 PAGE_LIMIT: Final = 500
 OFFSET_LIMIT: Final = 2**53 - 1  # what a JavaScript number holds exactly; also far below a bigint
@@ -72,20 +73,35 @@ class AssetRoutes:
         # An asset keeps its id when its bytes are replaced, so only an address with a mark may be kept unasked.
         cache = f"private, max-age={YEAR_S}, immutable" if v is not None else "private, no-cache"
         headers = {"ETag": etag, "Cache-Control": cache}
-        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-        if etag in known:
+        if etag.strip('"') in _known(request):
             return Response(status_code=304, headers=headers)
         return Response(data, media_type="image/webp", headers=headers)
 
-    def original(self, asset_id: AssetId) -> Response:
+    def original(self, request: Request, asset_id: AssetId) -> Response:
         """The asset's own bytes: a redirect to the bucket where it can be reached, else a download."""
-        original = self.library.original(asset_id)
-        headers = {"Cache-Control": "private, no-store"}
+        original = self.library.original(asset_id, known=_known(request))
+        if isinstance(original, Unchanged):
+            return Response(status_code=304, headers=_asked_again(original.mark))
         if original.url is not None:
+            # Shorter than it can be followed. Under one address a browser keeps what the bucket sent; each signature
+            # makes another one.
+            headers = {"Cache-Control": f"private, max-age={original.life_s // 2}"}
             return RedirectResponse(original.url, status_code=303, headers=headers)
+        headers = _asked_again(original.mark)
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(_plain(original.name), safe='')}"
         headers["Content-Security-Policy"] = ORIGINAL_CSP
         return Response(original.data, media_type=original.media_type, headers=headers)
+
+
+def _known(request: Request) -> set[str]:
+    """The marks of what the browser has already."""
+    sent = request.headers.get("if-none-match", "").split(",")
+    return {tag.strip().removeprefix("W/").strip('"') for tag in sent}
+
+
+def _asked_again(mark: str) -> dict[str, str]:
+    """The browser may keep it, and asks each time whether it is still the same."""
+    return {"ETag": f'"{mark}"', "Cache-Control": "private, no-cache"}
 
 
 def _plain(name: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Protocol
 
 from mirrorlake.model.acts import Deletion, Project, Purge
-from mirrorlake.model.assets import AssetDetail, Original, Page
+from mirrorlake.model.assets import AssetDetail, Original, Page, Unchanged
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
@@ -38,8 +38,8 @@ class Library(Protocol):
         """The asset's thumbnail, a WebP image. Raises NotFound."""
         ...
 
-    def original(self, asset_id: str) -> Original:
-        """The way to the asset's own bytes. Raises NotFound, and StorageError where the bucket refuses."""
+    def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
+        """The way to the asset's own bytes, unless their mark is `known`. Raises NotFound, StorageError."""
         ...
 
     def datasources(self) -> list[DatasourceSummary]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Container, Generator
 from contextlib import contextmanager
 from typing import Self
+
+from blake3 import blake3
 
 from mirrorlake.app.acting import ActingLibrary
 from mirrorlake.app.background import Background
@@ -17,8 +19,9 @@ from mirrorlake.errors import Conflict, NotFound
 from mirrorlake.ingest.thumbnails import Thumbnails
 from mirrorlake.mirror.progress import Began, Silent
 from mirrorlake.model.acts import Purge
-from mirrorlake.model.assets import Original, Page
+from mirrorlake.model.assets import Original, Page, Unchanged
 from mirrorlake.model.counted import counted
+from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
 from mirrorlake.search import run as search
@@ -66,8 +69,11 @@ class ServedLibrary(ActingLibrary):
             )
         return data
 
-    def original(self, asset_id: str) -> Original:
-        """The way to the asset's own bytes: a short-lived address, or the bytes of a file. Raises NotFound."""
+    def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
+        """The way to the asset's own bytes: a short-lived address, or the bytes of a file. Raises NotFound.
+
+        `known` holds the marks of what whoever asks has already: those bytes are not read again.
+        """
         detail = self.asset(asset_id)
         source = datasources.by_name(self._catalog, detail.asset.datasource, deleted=True)
         if source is None:
@@ -76,13 +82,17 @@ class ServedLibrary(ActingLibrary):
         presign = presigner(source.location, source.access)
         if presign is not None:
             url = presign(detail.asset.key, ORIGINAL_LIFE_S)
-            return Original(url=url, data=None, media_type=detail.asset.media_type, name=name)
+            return Original(url=url, data=None, media_type=detail.asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
         store = open_store(source.location, source.access)
         try:
+            # The asset's digest is of the bytes that were looked at; what stands now may be others.
+            mark = _mark(store.head(detail.asset.key))
+            if mark in known:
+                return Unchanged(mark)
             body = store.get(detail.asset.key, token=None, limit=ORIGINAL_LIMIT)
         finally:
             store.close()
-        return Original(url=None, data=body.data, media_type=detail.asset.media_type, name=name)
+        return Original(url=None, data=body.data, media_type=detail.asset.media_type, name=name, mark=_mark(body.info))
 
     def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
         """Begin to carry out held removals; answers the run that does. Raises as `confirm` does."""
@@ -131,3 +141,7 @@ class ServedLibrary(ActingLibrary):
     def begin_reapply(self, name: str) -> int:
         """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""
         return self._background.begin(lambda began: self.reapply(name, lambda _done, _total: None, began=began))
+
+
+def _mark(info: ObjectInfo) -> str:
+    return blake3(f"{info.size} {info.token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -80,10 +80,19 @@ class Page:
 class Original:
     """The way to an asset's own bytes: either a short-lived address, or the bytes themselves.
 
-    Exactly one of `url` (presigned, to be followed at once, never stored) and `data` is set.
+    Exactly one of `url` (presigned, to be followed within `life_s`, never stored) and `data` is set.
     """
 
     url: str | None
     data: bytes | None
     media_type: str  # from the bytes, never the name
     name: str
+    life_s: int = 0  # seconds that `url` can be followed
+    mark: str = ""  # of `data`: another one where the bytes are others
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Whoever asks for an original has these bytes already."""
+
+    mark: str

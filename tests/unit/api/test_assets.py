@@ -78,15 +78,24 @@ def test_an_address_with_a_mark_is_kept_for_good(client: TestClient) -> None:
     assert "immutable" in client.get("/api/v1/assets/1000/thumbnail?v=1").headers["cache-control"]
 
 
-def test_an_original_with_an_address_is_a_redirect_nobody_keeps(
+def test_an_original_with_an_address_is_a_redirect_kept_for_less_than_it_can_be_followed(
     client: TestClient, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "http://127.0.0.1:8333/photos/a%2Bb.jpg?X-Amz-Signature=abc"
-    found = Original(url=url, data=None, media_type="image/jpeg", name="a+b.jpg")
-    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id: found)
+    found = Original(url=url, data=None, media_type="image/jpeg", name="a+b.jpg", life_s=300)
+    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id, **_known: found)
     answer = client.get("/api/v1/assets/1000/original")
     assert (answer.status_code, answer.headers["location"]) == (303, url)
-    assert answer.headers["cache-control"] == "private, no-store"
+    assert answer.headers["cache-control"] == "private, max-age=150"
+
+
+def test_original_bytes_that_a_browser_has_are_not_sent_again(client: TestClient) -> None:
+    first = client.get("/api/v1/assets/1000/original")
+    assert first.headers["cache-control"] == "private, no-cache"
+    etag = first.headers["etag"]
+    again = client.get("/api/v1/assets/1000/original", headers={"If-None-Match": f'"other", W/{etag}'})
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    assert client.get("/api/v1/assets/1001/original", headers={"If-None-Match": etag}).status_code == 200
 
 
 def test_original_bytes_are_a_sandboxed_download(
@@ -94,7 +103,7 @@ def test_original_bytes_are_a_sandboxed_download(
 ) -> None:
     name = 'ü"\r\nSet-Cookie: a=b\ud800.svg'
     found = Original(url=None, data=b"<svg onload=alert(1)>", media_type="image/svg+xml", name=name)
-    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id: found)
+    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id, **_known: found)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%C3%BC%22%0D%0ASet-Cookie")
@@ -115,7 +124,7 @@ def test_original_bytes_are_a_sandboxed_download(
 def test_an_error_of_ours_tells_its_sentence(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, error: MirrorlakeError, status: int
 ) -> None:
-    def fail(_self: FakeLibrary, _id: str) -> Original:
+    def fail(_self: FakeLibrary, _id: str, **_known: object) -> Original:
         raise error
 
     monkeypatch.setattr(FakeLibrary, "original", fail)
@@ -128,7 +137,7 @@ def test_an_error_of_ours_tells_its_sentence(
 def test_an_unexpected_error_tells_nothing_of_the_inside(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_self: FakeLibrary, _id: str) -> Original:
+    def fail(_self: FakeLibrary, _id: str, **_known: object) -> Original:
         raise RuntimeError("password=hunter2")
 
     monkeypatch.setattr(FakeLibrary, "original", fail)

@@ -48,6 +48,8 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     assert names == {
         "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns",
         "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
+        "previewPurge",
+        "purgeTrash",
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun",

@@ -15,7 +15,7 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
   const cache = useQueryClient();
   if (hold.confirmed_by !== null)
     return (
-      <Notice title="Removals were held, and confirmed">
+      <Notice title={`${plural(hold.count, 'removal was held, and confirmed', 'removals were held, and confirmed')}`}>
         <p>
           <Link to={`/runs/${hold.confirmed_by}`}>Run {hold.confirmed_by}</Link> carried them out.
         </p>

@@ -131,7 +131,7 @@ function Cancel({ run }: { run: Run }) {
       <button type="button" className="more" disabled={act.busy || asked} onClick={() => act.run(cancel)}>
         {act.busy || asked ? 'Cancelling…' : 'Cancel'}
       </button>
-      <span className="quiet">What it has committed stays.</span>
+      {run.state === 'running' ? <span className="quiet">What it has committed stays.</span> : null}
       <Trouble text={act.trouble} />
     </div>
   );
@@ -183,6 +183,7 @@ export function RunPage({ id }: { id: number }) {
     refetchInterval: (query) =>
       (query.state.data !== undefined && live(query.state.data)) || passing(query.state.error) ? 1000 : false,
   });
+  const queued = run?.state === 'queued';
   const asked = params.get('kind');
   const kind = KINDS.find((one) => one.kind === asked)?.kind;
   return (
@@ -195,10 +196,16 @@ export function RunPage({ id }: { id: number }) {
               Run {run.id} <Badge state={run.state} />
             </h1>
             <p className="quiet">
-              <Link to={to('/', { query: `datasource:${quoted(run.datasource)}` })}>{run.datasource}</Link>, started{' '}
-              <span title={when(run.started)}>{ago(run.started)}</span>, {live(run) ? 'running for' : 'took'}{' '}
-              {duration(run.started, run.finished)}
+              <Link to={to('/', { query: `datasource:${quoted(run.datasource)}` })}>{run.datasource}</Link>,{' '}
+              {queued ? 'asked for' : 'started'} <span title={when(run.started)}>{ago(run.started)}</span>
+              {queued ? null : `, ${live(run) ? 'running for' : 'took'} ${duration(run.started, run.finished)}`}
             </p>
+            {run.confirms !== null ? (
+              <p>
+                Somebody agreed to what <Link to={`/runs/${run.confirms}`}>run {run.confirms}</Link> held; this run
+                carries it out.
+              </p>
+            ) : null}
             {live(run) ? <Cancel run={run} /> : null}
             {!live(run) && run.counts.failed > 0 ? <Retry run={run} /> : null}
           </div>
@@ -210,15 +217,13 @@ export function RunPage({ id }: { id: number }) {
             </Notice>
           ) : null}
           {run.error ? <Ending run={run} error={run.error} /> : null}
-          {run.confirms !== null ? (
-            <p>
-              Somebody agreed to what <Link to={`/runs/${run.confirms}`}>run {run.confirms}</Link> held, and this run
-              carries it out.
-            </p>
-          ) : null}
           {run.hold !== null ? <Held run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
-          <Counts run={run} />
-          <Outcomes run={run} kind={kind} />
+          {queued ? null : (
+            <>
+              <Counts run={run} />
+              <Outcomes run={run} kind={kind} />
+            </>
+          )}
         </>
       ) : null}
     </main>

@@ -1,14 +1,22 @@
 // The runs, newest first: what each pass found, and how it ended.
 import { useQuery } from '@tanstack/react-query';
-import { api, passing, type Run } from '../api/client';
+import { api, type Hold, passing, type Run } from '../api/client';
 import { ago, count, duration, when } from '../format';
 import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
 import { FirstBucket, ProblemNotice, Prose } from '../shell/Notice';
 import { live, parts } from './summary';
 
+/** What stands of the removals that a run held, in a few words. */
+function became(hold: Hold): string {
+  const held = `${count(hold.count)} held`;
+  if (hold.confirmed_by !== null) return `${held}, confirmed by run ${hold.confirmed_by}`;
+  return hold.superseded_by === null ? held : `${held}, outdated by run ${hold.superseded_by}`;
+}
+
 function Line({ run }: { run: Run }) {
   const found = parts(run);
+  const queued = run.state === 'queued';
   return (
     <tr>
       <td>
@@ -19,8 +27,8 @@ function Line({ run }: { run: Run }) {
       </td>
       <td className="name">{run.datasource}</td>
       <td title={when(run.started)}>{ago(run.started)}</td>
-      <td className="number">{duration(run.started, run.finished)}</td>
-      <td className="number">{count(run.counts.selected)}</td>
+      <td className="number">{queued ? '' : duration(run.started, run.finished)}</td>
+      <td className="number">{queued ? '' : count(run.counts.selected)}</td>
       <td>
         {run.waiting !== null ? (
           <span className={run.waiting.stuck ? 'trouble' : 'quiet'}>
@@ -33,7 +41,10 @@ function Line({ run }: { run: Run }) {
             {count(part.count)} {part.name}
           </span>
         ))}
-        {!run.error && found.length === 0 && !live(run) ? <span className="quiet">nothing changed</span> : null}
+        {run.hold !== null ? <span className="delta missing">{became(run.hold)}</span> : null}
+        {!run.error && found.length === 0 && run.hold === null && !live(run) ? (
+          <span className="quiet">nothing changed</span>
+        ) : null}
       </td>
     </tr>
   );

@@ -4,7 +4,7 @@ import { useId, useState } from 'react';
 import { api, type Datasource } from '../api/client';
 import { ago, count, plural, quoted, when } from '../format';
 import { to } from '../router';
-import { live, parts } from '../runs/summary';
+import { parts } from '../runs/summary';
 import { type Act, Trouble, useAct } from '../shell/act';
 import { Badge } from '../shell/Badge';
 import { Link } from '../shell/Link';
@@ -25,7 +25,7 @@ function LastRun({ source }: { source: Datasource }) {
       <Link to={`/runs/${run.id}`} title={when(run.started)}>
         run {run.id}, {ago(run.started)}
       </Link>
-      {live(run) ? (
+      {run.state === 'running' ? (
         <span className="number">
           {count(run.counts.listed)} listed, {count(run.counts.selected)} selected
         </span>

@@ -1,0 +1,35 @@
+"""An original that somebody has already is not read again; one that changed is, whatever the library remembers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.buckets import picture_no
+from tests.support.postgres import Server
+
+from mirrorlake.app.mirroring import mirror
+from mirrorlake.app.request import MirrorRequest, read_request
+from mirrorlake.app.served import ServedLibrary
+from mirrorlake.mirror.progress import Silent
+from mirrorlake.model.assets import Original, Unchanged
+from mirrorlake.settings import Settings
+
+
+def test_an_original_is_read_once_for_each_content(postgres_server: Server, tmp_path: Path) -> None:
+    picture = tmp_path / "photos" / "a.png"
+    picture.parent.mkdir()
+    picture.write_bytes(picture_no(1))
+    settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database())
+    mirror(settings, read_request(MirrorRequest(uri=picture.parent.as_uri(), jobs=1)), Silent())
+    with ServedLibrary.open(settings) as library:
+        (asset,) = library.find("", limit=None)
+        first = library.original(asset.id)
+        assert isinstance(first, Original)
+        assert (first.data, first.url) == (picture_no(1), None)
+        assert library.original(asset.id, known={"another", first.mark}) == Unchanged(first.mark)
+
+        picture.write_bytes(picture_no(2))  # and no pass has seen it yet
+        second = library.original(asset.id, known={first.mark})
+        assert isinstance(second, Original)
+        assert second.data == picture_no(2)
+        assert second.mark != first.mark
