@@ -38,6 +38,12 @@ def first(mirrored: Mirrored, bucket: MemoryStore, keys: list[str]) -> None:
     assert mirrored.run().counts.new == len(keys)
 
 
+def put_others(bucket: MemoryStore) -> None:
+    """Forty objects that nobody has seen before."""
+    for number in range(40):
+        bucket.put(f"a/new-{number}.png", picture(600 + number))
+
+
 def outcomes(mirrored: Mirrored, run: int | None) -> dict[str, tuple[OutcomeKind, str | None]]:
     assert run is not None
     return {one.key: (one.kind, one.reason) for one in runs.outcomes(mirrored.catalog, run, limit=1000)}
@@ -353,6 +359,51 @@ def test_a_new_file_in_between_does_not_change_the_plans_name(mirrored: Mirrored
     assert one.hold.plan_hash == other.hold.plan_hash
     assert mirrored.confirm(one.run).counts.removed == 25
     assert runs.show_run(mirrored.catalog, other.run or 0).state is RunState.SUCCEEDED
+
+
+def test_what_is_held_waits_for_a_person_however_many_objects_come(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    put_others(bucket)  # among 80 objects 25 would be few enough
+    one = mirrored.run()
+    other = mirrored.run()
+    assert one.hold is not None
+    assert other.hold is not None
+    assert (other.state, other.hold.plan_hash) == (RunState.HELD, one.hold.plan_hash)
+    assert other.hold.reason == "25 removals were held before and wait still."
+    assert mirrored.preview().hold == other.hold
+    bucket.put(MANY[0], picture(0))  # what returns waits no more, and what goes now is judged for itself
+    bucket.delete(MANY[30])
+    third = mirrored.run()
+    assert third.hold is not None
+    assert (third.hold.count, third.counts.removed) == (24, 1)
+    assert mirrored.confirm(third.run).counts.removed == 24
+    assert mirrored.run().state is RunState.SUCCEEDED
+
+
+def test_what_was_held_and_could_not_be_listed_since_waits_still(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[15:]:
+        bucket.delete(key)
+    put_others(bucket)
+    assert mirrored.run().state is RunState.HELD
+    cut = Faulty(bucket)
+    cut.fail("list", at=2, times=99)  # the first page ends before all that is held
+    assert mirrored.run(cut).state is RunState.SUCCEEDED
+    held = mirrored.run()
+    assert held.hold is not None
+    assert held.hold.count == 25
+
+
+def test_what_was_dismissed_is_judged_anew(mirrored: Mirrored, bucket: MemoryStore):
+    first(mirrored, bucket, MANY)
+    for key in MANY[:25]:
+        bucket.delete(key)
+    put_others(bucket)
+    held = mirrored.run()
+    request_cancel(mirrored.catalog, held.run or 0, "somebody")
+    assert mirrored.run().counts.removed == 25
 
 
 def test_a_plan_is_confirmed_by_its_hash(mirrored: Mirrored, bucket: MemoryStore):

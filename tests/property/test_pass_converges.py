@@ -116,11 +116,16 @@ class Passes(RuleBasedStateMachine):
         pictures=st.dictionaries(KEYS, NUMBERS, min_size=2),
         sidecars=st.dictionaries(STEMS, SAYINGS, min_size=1),
         configs=st.lists(CONFIGS, min_size=1, max_size=2),
+        ranges=st.integers(1, 3),
     )
-    def begin(self, pictures: dict[str, int], sidecars: dict[str, str], configs: list[MirrorConfig]) -> None:
+    def begin(
+        self, pictures: dict[str, int], sidecars: dict[str, str], configs: list[MirrorConfig], ranges: int
+    ) -> None:
+        self.ranges = ranges
         self.store = MemoryStore(page_rows=3)
         self.pictures = 0  # made so far
         self.rows: dict[str, Row] = {}
+        self.waited: frozenset[str] = frozenset()  # for a person, before what happened last
         self.values: dict[str, dict[str, Value] | None] = {}
         self.source = datasources.create(
             self.catalog,
@@ -138,6 +143,7 @@ class Passes(RuleBasedStateMachine):
     # What happens to the bucket
 
     def happen(self, events: list[Event]) -> None:
+        self.waited = self.waiting()
         for event in events:
             getattr(self, event[0])(*event[1:])
 
@@ -271,7 +277,7 @@ class Passes(RuleBasedStateMachine):
         faulty = Faulty(self.store)
         faulty.hidden = lambda key: key in hidden
         faulty.truncate_after = truncated
-        self.one_pass(faulty)
+        self.one_pass(faulty, ranges=1)  # in one, what was listed is what comes first
         self.follows_from_what_was(listed=self.first(3 * truncated) - hidden)
 
     @rule(events=SEVERAL, at=st.integers(1, 12), after_commit=st.booleans())
@@ -294,18 +300,20 @@ class Passes(RuleBasedStateMachine):
         self.clean_pass(consent=consent)
 
     def clean_pass(self, *, consent: bool) -> None:
-        wanted = converge(self.rows, self.world(), consent=False)
+        wanted = converge(self.rows, self.world(), waiting=self.waiting(), consent=False)
         report = self.one_pass()
         counts = report.counts
         assert (counts.failed, counts.new, counts.moved) == (0, len(wanted.fresh), wanted.moved)
         assert report.state is (RunState.HELD if wanted.held else RunState.SUCCEEDED)
         self.is_as_expected(wanted.rows, wanted.fresh)
+        assert self.waiting() == wanted.held
         if wanted.held and consent:
             wanted = converge(self.rows, self.world(), consent=True)
             held = removal.confirmable(self.catalog, run_id=report.run, plan_hash=None)
             done = confirm(self.source, held, self.catalog, opens=OpenedStore(self.store))
             assert done.state is RunState.SUCCEEDED
             self.is_as_expected(wanted.rows, wanted.fresh)
+            assert not self.waiting()
         again = self.one_pass()
         selected = len(self.world().live())
         assert (again.counts.unchanged, again.counts.removed) == (selected, 0)
@@ -314,14 +322,14 @@ class Passes(RuleBasedStateMachine):
 
     # How the library is looked at
 
-    def one_pass(self, faulty: Faulty | None = None) -> Report:
+    def one_pass(self, faulty: Faulty | None = None, *, ranges: int | None = None) -> Report:
         with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
             parts = Parts(
                 catalog=self.catalog,
                 thumbnails=self.scratch / "thumbnails",
                 workdir=Path(workdir),
                 processes=0,
-                ranges=1,
+                ranges=ranges or self.ranges,
             )
             return run_pass(self.source, parts, Silent(), opens=OpenedStore(faulty or Faulty(self.store)))
 
@@ -371,6 +379,17 @@ class Passes(RuleBasedStateMachine):
             )
         return rows
 
+    def waiting(self) -> frozenset[str]:
+        """The assets whose removal waits for a person."""
+        with self.catalog.read() as connection:
+            rows = connection.execute(
+                "SELECT object.asset_id FROM held_removal"
+                " JOIN run ON run.id = run_id AND run.state = 'held' AND run.datasource_id = %(source)s"
+                " JOIN object ON object.datasource_id = %(source)s AND object.key = held_removal.key",
+                {"source": self.source.id},
+            ).fetchall()
+        return frozenset(str(asset) for (asset,) in rows)
+
     def is_as_expected(self, rows: dict[str, Row] | None = None, fresh: dict[str, Row] | None = None) -> None:
         """Every asset is exactly as told, and there is no other."""
         now = self.seen()
@@ -386,6 +405,7 @@ class Passes(RuleBasedStateMachine):
     def follows_from_what_was(self, *, listed: set[str] | None = None) -> None:
         """Each asset is as it was, or as the bucket says, of which perhaps only some objects were listed."""
         now, world = self.seen(), self.world()
+        assert self.waited <= {asset for asset, row in now.items() if row.state != "trash"}, "removed while it waited"
         sidecars = {stem: token for stem, token in world.sidecars.items() if listed is None or f"{stem}.json" in listed}
         check_step(self.rows, now, world, replace(world, sidecars=sidecars))
         self.rows = now

@@ -87,8 +87,13 @@ class Outcome:
     held: set[str] = field(default_factory=set)  # assets whose removal waits
 
 
-def converge(before: Mapping[str, Row], world: World, *, consent: bool) -> Outcome:
-    """What one clean pass leaves; with `consent`, also once everything that it holds was confirmed."""
+def converge(
+    before: Mapping[str, Row], world: World, *, waiting: frozenset[str] = frozenset(), consent: bool
+) -> Outcome:
+    """What one clean pass leaves; with `consent`, also once everything that it holds was confirmed.
+
+    `waiting` are assets whose removal was held before, and waits.
+    """
     selected, live = world.selected(), world.live()
     known = {row.key: asset for asset, row in before.items()}
     moves = _moves(before, world, known)
@@ -104,7 +109,9 @@ def converge(before: Mapping[str, Row], world: World, *, consent: bool) -> Outco
         done.fresh[key] = new_row(key, world)
     orphans = {asset: row for asset, row in before.items() if row.key not in selected and asset not in moves}
     going = {asset: row for asset, row in orphans.items() if _hides(row, world)}
-    done.held = set() if consent else _held(before, going, listed=bool(world.pictures or world.empty or world.sidecars))
+    if not consent:
+        listed = bool(world.pictures or world.empty or world.sidecars)
+        done.held = _held(before, going, listed=listed) | (waiting & going.keys())
     for asset, row in orphans.items():
         if asset not in done.held:
             left = _orphaned(row, world)

@@ -114,6 +114,22 @@ def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
         return staging.tell("tell_kept")
 
 
+def any_waiting(catalog: Catalog, datasource_id: int) -> bool:
+    """Whether removals of this datasource were held back and wait for a person still."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("any_waiting").query, {"datasource_id": datasource_id}).fetchone()
+    return row is not None and bool(row[0])
+
+
+def waiting_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[str]:
+    """Those of these keys whose removal waits for a person still."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("waiting_keys").query, {"datasource_id": datasource_id, "keys": keys}
+        ).fetchall()
+    return [key for (key,) in rows]
+
+
 @repeated
 def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
     """Remember what this run holds back; the keys follow by `hold_back`."""
@@ -224,13 +240,16 @@ def confirmed(lease: Lease, held: Confirmable) -> None:
     with lease.catalog.write() as connection:
         connection.execute(statement("confirm_hold").query, {"run_id": held.run_id, "confirmed_by": lease.run_id})
         connection.execute(statement("end_hold").query, {"run_id": held.run_id})
+        connection.execute(statement("drop_confirmed").query, {"run_id": held.run_id})
 
 
 @repeated
-def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int) -> None:
-    """Forget the keys that runs before this one held back."""
+def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole: bool) -> None:
+    """Forget the keys that runs before this one held back: all, or where it did not see the whole, those it holds."""
     with catalog.write() as connection:
-        connection.execute(statement("drop_superseded").query, {"datasource_id": datasource_id, "run_id": run_id})
+        connection.execute(
+            statement("drop_superseded").query, {"datasource_id": datasource_id, "run_id": run_id, "whole": whole}
+        )
 
 
 def root_of(catalog: Catalog, datasource_id: int) -> str | None:

@@ -88,7 +88,8 @@ def _end(
             lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
         )
         if supersedes and state in _CONCLUDED:
-            drop_superseded(lease.catalog, source.id, lease.run_id)
+            # What it could not list it did not judge: what was held of that waits on.
+            drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
     except CatalogError as problem:
         # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
         if state in _CONCLUDED:

@@ -39,7 +39,9 @@ def confirm(
     began(lease.run_id)
     tally = Tally(lease.tell)
     opens = opens or recipe(source)
-    return conclude(lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False)
+    return conclude(
+        lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False, supersedes=False
+    )
 
 
 def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> Ending:

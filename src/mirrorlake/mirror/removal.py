@@ -34,6 +34,7 @@ from mirrorlake.select.kernels import (
     column,
     equal_to,
     filled,
+    is_in,
     keep,
     mask_of,
 )
@@ -72,6 +73,7 @@ class Removals:
     source: Datasource
     catalog: Catalog
     verdict: Verdict
+    held_before: bool  # whether some of them wait for a person since an earlier run
     counts: Counts  # what a dry run tells: `removed` where nothing is held and all objects are gone
     heads: int  # requests that the proofs will take
     hold: Hold | None = None
@@ -82,8 +84,15 @@ class Removals:
             yield orphans, self.held(orphans)
 
     def held(self, orphans: pa.RecordBatch) -> BoolMask:
-        """Which rows wait for a person."""
-        return guarded(orphans) & self.verdict.holds(groups(column(orphans, "key"), self.source.location.prefix))
+        """Which rows wait for a person: those that the guard holds, and those that waited before.
+
+        Judged anew alone, a hold would let go of itself as soon as enough other objects came.
+        """
+        keys = column(orphans, "key")
+        held = self.verdict.holds(groups(keys, self.source.location.prefix))
+        if self.held_before:
+            held |= is_in(keys, _held_before(self.source, self.catalog, keys))
+        return guarded(orphans) & held
 
 
 def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: Catalog, root: Root) -> Removals:
@@ -91,28 +100,35 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
     prefix = source.location.prefix
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
-    heads = spared = 0
+    heads = spared = waited = 0
+    any_waiting = removal.any_waiting(catalog, source.id)
     for orphans in _orphans(planned, rules, source, catalog):
+        if any_waiting:
+            waited += len(_held_before(source, catalog, chosen(column(orphans, "key"), guarded(orphans))))
         count_groups(going, groups(chosen(column(orphans, "key"), guarded(orphans)), prefix))
         by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
         heads += int(mask_of(column(orphans, "prove")).sum())
         spared += _spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
-    counted = may_hold(going.total(), listed=planned.survey.listed)
-    standing = removal.standing(catalog, source.id, prefix) if counted else {}
+    judged = may_hold(going.total(), listed=planned.survey.listed)
+    standing = removal.standing(catalog, source.id, prefix) if judged else {}
     verdict = judge(standing, going, listed=planned.survey.listed)
     if root.other and (going or heads or planned.waiting):
         told = (OTHER_ROOT, *verdict.reasons, *_waiting_too(planned.waiting))
         verdict, heads = Verdict(reasons=told, everything=True), 0
+    if waited and not verdict.everything:
+        told = counted(waited, "removal was held before and waits", "removals were held before and wait")
+        verdict = replace(verdict, reasons=(*verdict.reasons, f"{told} still."))
     removals = Removals(
         planned=planned,
         rules=rules,
         source=source,
         catalog=catalog,
         verdict=verdict,
+        held_before=waited > 0,
         counts=Counts(removed=going.total() - spared, missing=by_way[Way.TELL] + by_way[Way.MISS] + spared),
         heads=heads,
     )
-    return _with_hold(removals) if verdict.any else removals
+    return _with_hold(removals) if verdict.any or waited else removals
 
 
 def _waiting_too(waiting: int) -> tuple[str, ...]:
@@ -143,6 +159,11 @@ def _with_hold(removals: Removals) -> Removals:
     waiting = hold.count - spared  # the others count as missing already
     counts = replace(told, removed=told.removed - waiting, missing=told.missing + waiting)
     return replace(removals, counts=counts, heads=max(removals.heads - unasked, 0), hold=hold)
+
+
+def _held_before(source: Datasource, catalog: Catalog, keys: Column) -> Column:
+    """Those of these keys whose removal an earlier run held back, and nobody consented to."""
+    return pa.array(removal.waiting_keys(catalog, source.id, cast("list[str]", keys.to_pylist())), pa.string())
 
 
 def _spared(source: Datasource, catalog: Catalog, keys: Column) -> int:

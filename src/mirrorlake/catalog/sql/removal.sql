@@ -162,11 +162,32 @@ UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 -- The held run has nothing to wait for any more.
 UPDATE run SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
 
+-- name: any_waiting
+-- Whether a datasource has removals that were held back and wait for a person still.
+SELECT EXISTS (
+  SELECT FROM held_removal JOIN run ON run.id = held_removal.run_id
+  WHERE run.datasource_id = %(datasource_id)s AND run.state = 'held'
+);
+
+-- name: waiting_keys
+-- Those of these keys whose removal waits for a person still.
+SELECT DISTINCT held_removal.key FROM held_removal JOIN run ON run.id = held_removal.run_id
+WHERE run.datasource_id = %(datasource_id)s AND run.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
+
 -- name: drop_superseded
--- Keys of holds that a later pass took the place of; what was held is still told by its count.
+-- Keys of holds that a later pass took the place of; what was held is still told by its count. A pass that could not
+-- list everything takes the place of what it holds itself alone.
 DELETE FROM held_removal USING run, run AS later
 WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
-  AND (run.started, run.id) < (later.started, later.id);
+  AND (run.started, run.id) < (later.started, later.id)
+  AND (
+    %(whole)s
+    OR EXISTS (SELECT FROM held_removal AS again WHERE again.run_id = later.id AND again.key = held_removal.key)
+  );
+
+-- name: drop_confirmed
+-- Keys that a person consented to, once that was carried out.
+DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
 -- name: root_of
 -- The root that removals of a folder rely on.
