@@ -1,0 +1,83 @@
+"""What vanished stays with everything people gave it, and is as it was when it returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from tests.support.commits import Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
+
+from mirrorlake.catalog import assets, commit, edits
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.model.assets import AssetState
+from mirrorlake.model.columns import KnownState, LookResult, Op
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.runs import Counts, OutcomeKind
+
+
+@pytest.fixture
+def working(empty_catalog: Catalog) -> Iterator[Pass]:
+    work = Pass(empty_catalog)
+    try:
+        yield work
+    finally:
+        work.lease.close()
+
+
+def test_missing_assets_stay_and_return_with_everything(working: Pass):
+    commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s", {"k": 1}), look("in/b.jpg"))
+    ids = working.ids()
+    edits.apply(working.catalog, [ids["in/a.jpg"]], Edit(add_tags=("keep",)))
+    working.next()
+
+    assert missing(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=2)
+    assert working.state("in/a.jpg") is AssetState.MISSING
+    assert {row["state"] for row in working.known().values()} == {int(KnownState.MISSING)}
+    working.next()
+    assert missing(working.lease, keys("in/b.jpg")) == Counts(missing=1)
+
+    assert commit.returned(working.lease, changes(change(Op.RETURNED, "in/a.jpg"))) == Counts(unchanged=1)
+
+    assert working.ids() == ids
+    asset = assets.show(working.catalog, ids["in/a.jpg"]).asset
+    assert (asset.state, asset.tags, asset.metadata) == (AssetState.PRESENT, ("keep",), {"k": 1})
+    assert working.known()["in/a.jpg"]["state"] == KnownState.PRESENT
+    assert working.told() == {
+        "in/a.jpg": (OutcomeKind.UNCHANGED, "It was missing and is back"),
+        "in/b.jpg": (OutcomeKind.MISSING, "Its object is gone"),
+    }
+
+
+def test_a_missing_object_that_is_back_with_other_bytes_is_present_again(working: Pass):
+    commit_looks(working.lease, look("in/a.jpg"))
+    missing(working.lease, keys("in/a.jpg"))
+    working.next()
+
+    assert commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2")) == Counts(changed=1)
+
+    assert working.state("in/a.jpg") is AssetState.PRESENT
+
+
+def test_a_return_with_another_sidecar_is_told_once(working: Pass):
+    commit_looks(working.lease, look("in/a.jpg"))
+    missing(working.lease, keys("in/a.jpg"))
+    working.next()
+
+    row = change(Op.RETURNED, "in/a.jpg", sidecar_changed=True)
+    assert commit.returned(working.lease, changes(row)) == Counts()
+    read = row | {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    assert commit_looks(working.lease, read) == Counts(metadata_changed=1)
+
+    assert working.told() == {"in/a.jpg": (OutcomeKind.METADATA_CHANGED, None)}
+
+
+def test_forgotten_keys_leave_no_memory_unless_an_asset_stands(working: Pass):
+    commit_looks(working.lease, look("in/a.jpg"), look("in/b.jpg", result=LookResult.REFUSED, reason="bad"))
+    working.next()
+    commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2", result=LookResult.REFUSED, reason="bad"))
+    working.next()
+
+    assert commit.forget(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=1)
+
+    assert list(working.known()) == ["in/a.jpg"]
+    assert working.state("in/a.jpg") is AssetState.MISSING

@@ -1,0 +1,115 @@
+"""Batches as a pass commits them, and passes that commit nothing else."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from mirrorlake.catalog import assets, commit, datasources, edits, objects, runs
+from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.runs import Lease
+from mirrorlake.model.assets import AssetState, Scalar
+from mirrorlake.model.columns import CHANGES, LOOKED, LookResult, Op
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.runs import Counts, OutcomeKind, RunState
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+
+THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def change(op: Op, key: str, **given: Any) -> dict[str, Any]:
+    return {
+        "op": int(op),
+        "key": key,
+        "size": 10,
+        "token": f"token of {key}",
+        "modified": THEN,
+        "storage_class": "STANDARD",
+        "sidecar_changed": False,
+        **given,
+    }
+
+
+def look(key: str, *, op: Op = Op.NEW, result: LookResult = LookResult.LOOKED, **given: Any) -> dict[str, Any]:
+    facts = {
+        "media_type": "image/jpeg",
+        "width": 640,
+        "height": 480,
+        "orientation": 1,
+        "digest": key.encode().ljust(32, b".")[:32],
+        "placeholder": b"hash",
+        "facts": '{"camera": "X100"}',
+        "warnings": [],
+    }
+    return change(op, key) | (facts if result is LookResult.LOOKED else {}) | {"result": int(result)} | given
+
+
+def with_sidecar(token: str, values: dict[str, Any] | None) -> dict[str, Any]:
+    text = None if values is None else json.dumps(values)
+    return {"sidecar_key": "s.json", "sidecar_token": token, "sidecar_size": 5, "metadata": text, "sidecar": text}
+
+
+def changes(*rows: dict[str, Any]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(list(rows), schema=CHANGES)
+
+
+def looks(*rows: dict[str, Any]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(list(rows), schema=LOOKED)
+
+
+def commit_looks(lease: Lease, *rows: dict[str, Any]) -> Counts:
+    batch = looks(*rows)
+    return commit.looked(lease, batch, batch.column("key"))
+
+
+def missing(lease: Lease, gone: pa.Array) -> Counts:
+    return commit.missing(lease, gone, pa.array(["Its object is gone"] * len(gone), pa.string()))
+
+
+def keys(*names: str) -> pa.Array:
+    return pa.array(names, pa.string())
+
+
+class Pass:
+    """Begins a run after the other, as passes do."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+        self.datasource = datasources.create(
+            catalog,
+            name=None,
+            location=Location(provider=Provider.S3, container="photos", prefix="in/"),
+            access=Access(),
+            settings=MirrorSettings(),
+        )
+        self.lease = runs.begin(catalog, self.datasource.id, "mirror")
+
+    def next(self) -> Lease:
+        self.end()
+        self.lease = runs.begin(self.catalog, self.datasource.id, "mirror")
+        return self.lease
+
+    def end(self) -> None:
+        runs.finish(self.lease, state=RunState.SUCCEEDED, counts=Counts(), requests=Requests(), bytes_read=0)
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        batches = objects.known(self.catalog, self.datasource.id)
+        return {row["key"]: row for batch in batches for row in batch.to_pylist()}
+
+    def told(self) -> dict[str, tuple[OutcomeKind, str | None]]:
+        told = runs.outcomes(self.catalog, self.lease.run_id, limit=10_000)
+        return {outcome.key: (outcome.kind, outcome.reason) for outcome in told}
+
+    def ids(self) -> dict[str, str]:
+        with self.catalog.read() as connection:
+            return {key: str(identity) for identity, key in connection.execute("SELECT id, key FROM asset").fetchall()}
+
+    def edit(self, key: str, name: str, value: Scalar) -> None:
+        edits.apply(self.catalog, [self.ids()[key]], Edit(metadata={name: value}))
+
+    def state(self, key: str) -> AssetState:
+        return assets.show(self.catalog, self.ids()[key]).asset.state
