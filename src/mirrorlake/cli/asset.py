@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from mirrorlake.cli.described import moment
 from mirrorlake.cli.output import bytes_text, print_json, print_table
 from mirrorlake.cli.reader import open_actor, open_reader
 from mirrorlake.model.assets import AssetDetail
@@ -62,7 +63,7 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         ("type", asset.media_type),
         ("pixels", f"{asset.width}×{asset.height}"),
         ("size", bytes_text(asset.size)),
-        ("modified", asset.modified),
+        ("modified", asset.modified and moment(asset.modified)),
         *((("version", detail.version),) if detail.version is not None else ()),
         ("blake3", detail.digest.hex()),
         ("tags", ", ".join(asset.tags)),

@@ -39,7 +39,7 @@ def search(
         right=frozenset({2, 3}),
     )
     if len(assets) > shown:
-        say(f"There are more than {counted(shown, 'asset')}; --limit N shows more.")
+        say(f"Shown: the first {counted(shown, 'asset')}, which are not all; --limit N shows more.")
 
 
 def install(app: typer.Typer) -> None:
