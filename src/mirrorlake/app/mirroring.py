@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
-import psutil
-
-from mirrorlake.app.home import writing_in
 from mirrorlake.app.request import Asked
+from mirrorlake.app.scratch import scratch_folder
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog, open_catalog
 from mirrorlake.errors import NotFound
@@ -62,7 +57,7 @@ def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress,
 @contextmanager
 def parts_of(settings: Settings, catalog: Catalog, jobs: int | None) -> Generator[Parts]:
     """What one pass works with on this machine; `jobs` processes look at objects, one a core if None."""
-    with _workdir(settings.home) as workdir:
+    with scratch_folder(settings.home) as workdir:
         yield Parts(
             catalog=catalog,
             thumbnails=settings.thumbnails,
@@ -114,22 +109,6 @@ def _as_reached(catalog: Catalog, stored: Datasource, kept: Datasource, report: 
         return report
     datasources.take_back_access(catalog, stored, kept)
     return replace(report, error=f"{report.error} Passes that follow reach {stored.name} as before.")
-
-
-@contextmanager
-def _workdir(home: Path) -> Generator[Path]:
-    """A folder for the plan of one pass. In the data folder: /tmp may be small, or memory."""
-    scratch = home / "scratch"
-    with writing_in(home):
-        scratch.mkdir(exist_ok=True, mode=0o700)
-        for left in scratch.glob("pass-*-*"):
-            pid = left.name.split("-")[1]
-            if pid.isdigit() and not psutil.pid_exists(int(pid)):
-                shutil.rmtree(left, ignore_errors=True)  # of a pass that was killed
-        prefix = f"pass-{os.getpid()}-"
-        folder = tempfile.TemporaryDirectory(prefix=prefix, dir=scratch, ignore_cleanup_errors=True)
-    with folder as path:
-        yield Path(path)
 
 
 def _cores() -> int:
