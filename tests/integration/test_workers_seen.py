@@ -75,6 +75,15 @@ def test_a_worker_that_was_killed_is_missed_though_it_never_said_good_bye(
         assert told(empty_catalog, waiting).stuck
 
 
+def test_a_worker_that_is_being_started_is_waited_for_without_an_alarm(
+    empty_catalog: Catalog, waiting: int, monkeypatch: pytest.MonkeyPatch
+):
+    workers.expect(empty_catalog)
+    assert not told(empty_catalog, waiting).stuck
+    monkeypatch.setattr(workers, "SILENT_S", 0.0)
+    assert told(empty_catalog, waiting).stuck
+
+
 def test_a_worker_is_seen_while_it_serves_and_no_longer(empty_catalog: Catalog, tmp_path: Path):
     stop = Stop()
     work = Worker(Settings(home=tmp_path), empty_catalog, jobs=1, tell=lambda _: None, stop=stop)

@@ -12,7 +12,7 @@ from mirrorlake.app.acting import ActingLibrary
 from mirrorlake.app.background import Background
 from mirrorlake.app.cancelling import cancel_run
 from mirrorlake.app.previewing import Previews
-from mirrorlake.catalog import datasources
+from mirrorlake.catalog import datasources, workers
 from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import Conflict, NotFound
@@ -55,6 +55,10 @@ class ServedLibrary(ActingLibrary):
         """Let what goes on in the background ask the sources nothing more."""
         self._previews.end()
         self._background.end()
+
+    def expect_worker(self) -> None:
+        """A worker is just being started beside the server: runs wait for it without an alarm."""
+        workers.expect(self._catalog)
 
     def search(self, query: str, *, limit: int, offset: int) -> Page:
         """The stretch `[offset, offset + limit)` of a result, with its total. Raises QueryError."""

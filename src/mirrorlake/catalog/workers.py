@@ -64,6 +64,13 @@ def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
         connection.execute(statement("end_worker").query, identity)
 
 
+def expect(catalog: Catalog) -> None:
+    """Count a worker that is just being started as there: it tells so itself within SILENT_S, or is missed then."""
+    with catalog.write() as connection:
+        person = {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
+        connection.execute(statement("see_worker").query, person)
+
+
 def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
     """How many workers are there, and when one was last seen."""
     row = connection.execute(statement("count_workers").query, {"silent": SILENT_S}).fetchone()

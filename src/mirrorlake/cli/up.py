@@ -35,6 +35,8 @@ def up(
             tell(f"The library is served at {address}/?token={token}")
             say("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
+        if worker:
+            library.expect_worker()
         with attended_worker(say) if worker else nullcontext():
             serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
 
