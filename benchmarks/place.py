@@ -68,7 +68,7 @@ def loaded_s3() -> Generator[LocalS3]:
     """SeaweedFS with both buckets loaded. Loading takes a few minutes, once: the data stay in the cache."""
     with LocalS3(CACHE / "weed") as server:
         _load(server, TINY, _tiny_objects())
-        _load(server, PHOTOS, _photo_objects())
+        _load(server, PHOTOS, photo_objects())
         yield server
 
 
@@ -111,7 +111,7 @@ def _tiny_objects() -> Iterator[tuple[str, bytes]]:
         yield f"{stem}.json", f'{{"pair": {pair}}}'.encode()
 
 
-def _photo_objects() -> Iterator[tuple[str, bytes]]:
+def photo_objects() -> Iterator[tuple[str, bytes]]:
     """The collected JPEGs over and over, each copy made another object by a comment in its head."""
     bodies = [path.read_bytes() for path in photos.collect() if path.suffix.lower() in {".jpg", ".jpeg"}]
     jpegs = [body for body in bodies if body.startswith(b"\xff\xd8\xff")]

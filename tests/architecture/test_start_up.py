@@ -65,6 +65,25 @@ def test_a_command_that_asks_loads_only_what_answers_it(command: list[str], post
     assert not modules & (COLUMNS | BUCKETS | PICTURES | SERVERS | DRAWING | STARTING)
 
 
+def imported(module: str) -> set[str]:
+    """What is loaded once a module is."""
+    script = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_workers_can_start_before_the_pass_that_gives_them_work_is_loaded() -> None:
+    modules = imported("mirrorlake.cli.mirror")
+    assert "mirrorlake.ingest.nursery" in modules
+    assert not modules & (COLUMNS | BUCKETS | PICTURES | SERVERS | DRAWING | STARTING)
+
+
+def test_a_worker_loads_decoders_and_nothing_of_the_machines_own_configuration() -> None:
+    modules = imported("mirrorlake.ingest.worker")
+    assert {"pyvips", "obstore"} <= modules
+    assert not modules & ({"botocore", "boto3"} | SERVERS | DRAWING | STARTING | DATABASE)
+
+
 @pytest.mark.parametrize("command", [["--help"], ["--version"], ["datasource", "--help"], ["runs", "list", "--help"]])
 def test_help_loads_nothing_that_works(command: list[str], postgres_server: Server) -> None:
     ended, modules = loaded(command, postgres_server)

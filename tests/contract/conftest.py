@@ -16,7 +16,7 @@ from mirrorlake.storage.base import Store
 from mirrorlake.storage.folder import FolderStore
 from mirrorlake.storage.memory import MemoryStore
 from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Static
+from mirrorlake.storage.s3.credentials import Keys
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def stub_store(stub: s3stub.S3Stub, bucket: str, *, prefix: str = "", ordered: b
         Location(provider=Provider.S3, container=bucket, prefix=prefix),
         Access(endpoint=stub.endpoint, region=stub.region),
         listing_ordered=ordered,
-        credentials=Static(access_key=s3stub.ACCESS_KEY, secret_key=s3stub.SECRET_KEY),
+        credentials=Keys(access_key=s3stub.ACCESS_KEY, secret_key=s3stub.SECRET_KEY),
     )
 
 
@@ -104,7 +104,7 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     store = S3Store(
         Location(provider=Provider.S3, container=bucket),
         Access(endpoint=server.endpoint, region="us-east-1"),
-        credentials=Static(access_key=seaweed.ACCESS_KEY, secret_key=seaweed.SECRET_KEY),
+        credentials=Keys(access_key=seaweed.ACCESS_KEY, secret_key=seaweed.SECRET_KEY),
     )
 
     def vanish() -> None:

@@ -31,7 +31,7 @@ from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store, presigner
 from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Static
+from mirrorlake.storage.s3.credentials import Keys
 from mirrorlake.storage.s3.endpoint import forbidden
 from mirrorlake.storage.wrappers import Retrying
 
@@ -57,7 +57,7 @@ def with_keys(server: S3Stub, access_key: str, secret_key: str, *, region: str =
     return S3Store(
         Location(provider=Provider.S3, container=BUCKET),
         Access(endpoint=server.endpoint, region=region),
-        credentials=Static(access_key=access_key, secret_key=secret_key),
+        credentials=Keys(access_key=access_key, secret_key=secret_key),
     )
 
 
@@ -140,7 +140,7 @@ def test_a_closed_port_is_unreachable() -> None:
         opened = S3Store(
             Location(provider=Provider.S3, container=BUCKET),
             Access(endpoint=endpoint),
-            credentials=Static(access_key="k", secret_key="s"),
+            credentials=Keys(access_key="k", secret_key="s"),
         )
         with pytest.raises(SourceUnreachable, match="refused"):
             opened.list_page(WHOLE, None)
@@ -152,7 +152,7 @@ def test_a_name_that_does_not_resolve_is_unreachable() -> None:
     opened = S3Store(
         Location(provider=Provider.S3, container=BUCKET),
         Access(endpoint="http://no-such-host.invalid"),
-        credentials=Static(access_key="k", secret_key="s"),
+        credentials=Keys(access_key="k", secret_key="s"),
     )
     with pytest.raises(SourceUnreachable):
         opened.list_page(WHOLE, None)
@@ -419,7 +419,7 @@ def test_a_metadata_service_is_never_asked(host: str) -> None:
     opened = S3Store(
         Location(provider=Provider.S3, container=BUCKET),
         Access(endpoint=f"http://{host}"),
-        credentials=Static(access_key="k", secret_key="s"),
+        credentials=Keys(access_key="k", secret_key="s"),
     )
     for call in (lambda: opened.list_page(WHOLE, None), lambda: opened.get("a", token=None, limit=9)):
         with pytest.raises(AccessDenied, match="metadata address"):

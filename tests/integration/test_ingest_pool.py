@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import psutil
 import pyarrow as pa
 import pytest
 from tests.support.biting import Biting, Unopenable
@@ -18,6 +19,7 @@ from tests.support.changes import batch, everything_new
 from tests.support.images import encoded, png_of_zeros, scene, text_bomb
 
 from mirrorlake.errors import CatalogError, MirrorlakeError, SettingsError
+from mirrorlake.ingest.nursery import Nursery
 from mirrorlake.ingest.pool import Limits, LookPool
 from mirrorlake.ingest.recipe import OpenedStore, StoreRecipe
 from mirrorlake.model.columns import LOOKED, LookResult
@@ -178,6 +180,20 @@ def test_changes_are_drawn_no_further_than_needed(photos: Path):
         assert drawn < 20
         del looked
         assert len(_rows(pool.looked([whole]))) == 41
+
+
+def test_workers_that_were_started_before_do_the_work_and_nobody_forgets_one_that_was_not_wanted(photos: Path):
+    nursery = Nursery()
+    nursery.start(5)
+    early = {child.pid for child in psutil.Process().children() if "mirrorlake.ingest.worker" in child.cmdline()}
+    assert len(early) == 2
+    biting = Biting(str(photos), photos.parent / "log")
+    with LookPool(biting, photos.parent / "thumbnails", processes=1, nursery=nursery) as pool:
+        assert len(_rows(pool.looked([_all_new(photos)]))) == 41
+    worked = _pids(photos.parent / "log")
+    assert len(worked) == 1
+    assert worked < early
+    assert not any(_runs(pid) for pid in early)
 
 
 def test_thumbnails_that_cannot_be_kept_end_the_pass(photos: Path):

@@ -8,7 +8,7 @@ from mirrorlake.app.cancelling import cancel
 from mirrorlake.app.changing import change_settings
 from mirrorlake.app.explaining import explain_key
 from mirrorlake.app.library import Library
-from mirrorlake.app.mirroring import preview
+from mirrorlake.app.previewing import preview
 from mirrorlake.app.reapplying import reapply
 from mirrorlake.app.removing import confirm_held, delete_datasource, purge_trash, restore
 from mirrorlake.app.retrying import retry_run

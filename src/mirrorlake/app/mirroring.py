@@ -1,25 +1,21 @@
-"""One pass as a person asks for it: find or make the datasource, then mirror it."""
+"""One pass as a person asks for it: find or make the datasource, then mirror it.
+
+What a pass needs takes a second to load. Where it is sure to look at objects, the processes that do so start before
+that, so that both load side by side; whoever changes this module's imports should keep it light.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Generator
-from contextlib import contextmanager
-from dataclasses import replace
+from importlib import import_module
 
 from mirrorlake.app.request import Asked
-from mirrorlake.app.scratch import scratch_folder
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.pool import Catalog, open_catalog
-from mirrorlake.errors import NotFound
+from mirrorlake.ingest.nursery import Nursery
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import Parts, dry_run, run_pass
-from mirrorlake.mirror.stoppable import Check, unstopped
-from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.settings import Settings
-from mirrorlake.storage.open import open_store
 
 
 def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
@@ -28,43 +24,14 @@ def mirror(settings: Settings, asked: Asked, progress: Progress) -> Report:
     Raises UsageError where the request does not fit the stored datasource, PassRunning where a pass is at
     work, CatalogError where the database is not to be had. Everything else that goes wrong is told by the report.
     """
-    with open_catalog(settings) as catalog, parts_of(settings, catalog, asked.request.jobs) as parts:
+    with open_catalog(settings) as catalog, Nursery() as nursery:
         stored = _stored(catalog, asked)
         source = _proposed(asked) if stored is None else asked.applied_to(stored)
-        # A profile or region that cannot be is wrong before anything is stored. Opening makes no request.
-        open_store(source.location, source.access).close()
-        if asked.request.dry_run:
-            return dry_run(source, None if stored is None else stored.id, parts, progress)
-        kept = _kept(catalog, asked, stored, source)
-        report = run_pass(kept, parts, progress)
-        if report.state is not RunState.FAILED or report.counts.listed:
-            return report
-        return _unless_useless(catalog, kept, report) if stored is None else _as_reached(catalog, stored, kept, report)
-
-
-def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress, *, check: Check = unstopped) -> Report:
-    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
-
-    What goes wrong at the source is told by the report, and what `check` raises to end it early.
-    """
-    source = datasources.by_name(catalog, name)
-    if source is None:
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-    with parts_of(settings, catalog, jobs=None) as parts:
-        return dry_run(source, source.id, parts, progress, check=check)
-
-
-@contextmanager
-def parts_of(settings: Settings, catalog: Catalog, jobs: int | None) -> Generator[Parts]:
-    """What one pass works with on this machine; `jobs` processes look at objects, one a core if None."""
-    with scratch_folder(settings.home) as workdir:
-        yield Parts(
-            catalog=catalog,
-            thumbnails=settings.thumbnails,
-            workdir=workdir,
-            processes=jobs or _cores(),
-            ranges=_cores(),
-        )
+        if stored is None and not asked.request.dry_run:
+            nursery.start(asked.request.jobs)  # a first pass: nearly all that it lists will be looked at
+        passing = import_module("mirrorlake.app.passing")  # all that is heavy
+        report: Report = passing.one_pass(settings, catalog, asked, stored, source, progress=progress, nursery=nursery)
+        return report
 
 
 def _stored(catalog: Catalog, asked: Asked) -> Datasource | None:
@@ -82,35 +49,3 @@ def _proposed(asked: Asked) -> Datasource:
         access=asked.access(Access()),
         settings=asked.mirror_settings(MirrorSettings()),
     )
-
-
-def _kept(catalog: Catalog, asked: Asked, stored: Datasource | None, source: Datasource) -> Datasource:
-    if stored is None:
-        return datasources.create(
-            catalog,
-            name=asked.request.name,
-            location=source.location,
-            access=source.access,
-            settings=source.settings,
-        )
-    return source if source == stored else datasources.update(catalog, source)
-
-
-def _unless_useless(catalog: Catalog, made: Datasource, report: Report) -> Report:
-    """The report of a first pass that could list nothing: the datasource made for it goes again."""
-    if report.run is None or not datasources.forget_unused(catalog, made.id, report.run):
-        return report
-    return replace(report, error=f"{report.error} No datasource was made of it.")
-
-
-def _as_reached(catalog: Catalog, stored: Datasource, kept: Datasource, report: Report) -> Report:
-    """The report of a pass that could list nothing: flags that may be why are not kept for the passes that follow."""
-    if stored.access == kept.access:
-        return report
-    datasources.take_back_access(catalog, stored, kept)
-    return replace(report, error=f"{report.error} Passes that follow reach {stored.name} as before.")
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -9,11 +9,17 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 
+from mirrorlake.app.parts import parts_of
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.pool import Catalog
 from mirrorlake.errors import MirrorlakeError, NotFound
+from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.stoppable import Check
+from mirrorlake.mirror.run import dry_run
+from mirrorlake.mirror.stoppable import Check, unstopped
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import RunState
+from mirrorlake.settings import Settings
 
 KEPT = 20  # previews; the oldest is forgotten first
 
@@ -101,3 +107,15 @@ def _preview(number: str, report: Report, seconds: float) -> Preview:
         samples=report.samples,
         error=report.error,
     )
+
+
+def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress, *, check: Check = unstopped) -> Report:
+    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
+
+    What goes wrong at the source is told by the report, and what `check` raises to end it early.
+    """
+    source = datasources.by_name(catalog, name)
+    if source is None:
+        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+    with parts_of(settings, catalog, jobs=None) as parts:
+        return dry_run(source, source.id, parts, progress, check=check)

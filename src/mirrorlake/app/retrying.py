@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorlake.app.mirroring import parts_of
+from mirrorlake.app.parts import parts_of
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.pool import Catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mirrorlake.app.mirroring import parts_of
+from mirrorlake.app.parts import parts_of
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.thumbnails import census, cleaning, making
 from mirrorlake.mirror.thumbnails.census import Step

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from types import FrameType
 
-from mirrorlake.app.mirroring import parts_of
+from mirrorlake.app.parts import parts_of
 from mirrorlake.catalog import datasources, queue, schedules
 from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, Live

@@ -18,11 +18,13 @@ import pyarrow as pa
 
 from mirrorlake import errors
 from mirrorlake.errors import MirrorlakeError
+from mirrorlake.ingest.nursery import BOARD_BYTES
 from mirrorlake.ingest.recipe import Opens
 from mirrorlake.model.columns import CHANGES, LOOKED
 
 _TASK = struct.Struct("<q")
 _DECODING, _SINCE, _GETS, _BYTES, _FIRST_FETCH = range(5)
+MOST_FETCH_THREADS = BOARD_BYTES // 8 - _FIRST_FETCH
 ROWS_A_TASK = 1 << 16  # room for row numbers in a place
 
 
@@ -101,13 +103,10 @@ class Board:
     """What a worker is doing right now, readable even after it died. One writer a field, whole numbers only."""
 
     def __init__(self, handle: int, fetch_threads: int) -> None:
-        self._map = mmap.mmap(handle, self.size(fetch_threads))
-        self._cells = memoryview(self._map).cast("q")
-
-    @staticmethod
-    def size(fetch_threads: int) -> int:
-        """Bytes that the board takes."""
-        return 8 * (_FIRST_FETCH + fetch_threads)
+        if fetch_threads > MOST_FETCH_THREADS:
+            raise ValueError(f"at most {MOST_FETCH_THREADS} threads fetch in a worker, not {fetch_threads}")
+        self._map = mmap.mmap(handle, BOARD_BYTES)
+        self._cells = memoryview(self._map).cast("q")[: _FIRST_FETCH + fetch_threads]
 
     def decoding(self, place: Place | None, now_ns: int = 0) -> None:
         """Say which row is being decoded, and since when on the monotonic clock."""

@@ -6,13 +6,13 @@ once more, each alone; one that kills its worker again is refused with the reaso
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from importlib import import_module
 from multiprocessing.connection import wait
 from pathlib import Path
 from types import TracebackType
@@ -22,9 +22,9 @@ import pyarrow as pa
 
 from mirrorlake.errors import MirrorlakeError
 from mirrorlake.ingest.channel import Setup
-from mirrorlake.ingest.look import look
+from mirrorlake.ingest.nursery import Nursery, cores
 from mirrorlake.ingest.process import Chunk, WorkerProcess, cannot_start
-from mirrorlake.ingest.recipe import Opens
+from mirrorlake.ingest.recipe import Opens, handed_over
 from mirrorlake.ingest.rows import Seen, chunked, jobs_of, looked_batch
 from mirrorlake.ingest.stages import Stage
 from mirrorlake.ingest.thumbnails import Thumbnails
@@ -39,7 +39,6 @@ FETCH_THREADS = 4
 GATHERED_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
 GATHERED_S = 1.0  # but none waits longer than this for others
 _POLL_S = 0.5  # how often hanging decoders and a closed pool are looked for
-EARLY_WORKERS = 2  # that start before it is known what there is to do; more of them would mostly be in vain
 _ATTEMPTS = 2  # crashes without a known culprit before each row is tried alone
 
 
@@ -55,8 +54,8 @@ class Limits:
 class LookPool:
     """Looks at objects in `processes` workers, or within this process where that is 0.
 
-    Workers start when there is something to do, or a few of them with `start_early`, and stay until `close`.
-    One `looked` at a time.
+    Workers start when there is something to do, or a few of them with `start_early` (or before, in `nursery`),
+    and stay until `close`. One `looked` at a time.
     """
 
     def __init__(
@@ -67,18 +66,16 @@ class LookPool:
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
         limits: Limits | None = None,
+        nursery: Nursery | None = None,
     ) -> None:
         limits = limits or Limits()
         self._opens = opens
-        self._processes = len(os.sched_getaffinity(0)) if processes is None else processes
+        self._nursery = nursery or Nursery()
+        self._processes = cores() if processes is None else processes
         self._limits = limits
-        self._setup = Setup(
-            opens=opens,
-            thumbnails_root=thumbnails_root,
-            fetch_threads=fetch_threads,
-            bytes_in_flight=limits.bytes_in_flight,
-            memory_bytes=limits.memory_bytes,
-        )
+        self._thumbnails_root = thumbnails_root
+        self._fetch_threads = fetch_threads
+        self._setup: Setup | None = None  # of the workers, made with the first of them
         self._workers: list[WorkerProcess] = []
         self._here: Metered | None = None
         self._tasks = 0
@@ -104,8 +101,7 @@ class LookPool:
 
     def start_early(self) -> None:
         """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
-        for _ in range(min(EARLY_WORKERS, self._processes) - len(self._workers)):
-            self._start_worker()
+        self._nursery.start(self._processes)
 
     def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
@@ -121,6 +117,7 @@ class LookPool:
     def close(self) -> None:
         """End all workers, now. May be called twice, and from any thread: `looked` then stops with an error."""
         self._closed = True
+        self._nursery.close()
         with self._lock:
             for worker in self._workers:
                 worker.kill()
@@ -142,7 +139,8 @@ class LookPool:
     def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
         if self._here is None:
             self._here = Metered(self._opens.open())
-        thumbnails = Thumbnails(self._setup.thumbnails_root)
+        look = import_module("mirrorlake.ingest.look").look  # loads decoders, which a coordinator of workers needs not
+        thumbnails = Thumbnails(self._thumbnails_root)
         for batch in chunked(changes, CHUNK_ROWS):
             self._check_open()
             yield looked_batch(batch, [look(job, self._here, thumbnails) for job in jobs_of(batch)])
@@ -187,7 +185,15 @@ class LookPool:
             worker.give(self._tasks, chunk)
 
     def _start_worker(self) -> WorkerProcess:
-        worker = WorkerProcess(self._setup)
+        if self._setup is None:
+            self._setup = Setup(
+                opens=handed_over(self._opens),
+                thumbnails_root=self._thumbnails_root,
+                fetch_threads=self._fetch_threads,
+                bytes_in_flight=self._limits.bytes_in_flight,
+                memory_bytes=self._limits.memory_bytes,
+            )
+        worker = WorkerProcess(self._nursery.take(), self._setup)
         with self._lock:
             self._workers.append(worker)
         return worker

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import pickle
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
 
 import pyarrow as pa
 
 from mirrorlake.errors import MirrorlakeError
 from mirrorlake.ingest.channel import Board, Done, Place, Ready, Setup, pack_task, unpack_answer
+from mirrorlake.ingest.nursery import Started
 
 _LAST_WORDS = 2000  # bytes of standard error worth telling
 _END_S = 2.0  # a worker that is told to end does so at once, or is killed
@@ -34,26 +31,13 @@ class Chunk:
 class WorkerProcess:
     """Owns the process, its socket and its board. Not thread-safe, except for `kill`."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, started: Started, setup: Setup) -> None:
         self.in_flight: dict[int, Chunk] = {}
         self.ready = False
-        ours, theirs = socket.socketpair()
-        with tempfile.TemporaryFile(buffering=0) as board, theirs:
-            # A file without a name: what it holds can be read even after the worker died.
-            os.ftruncate(board.fileno(), Board.size(setup.fetch_threads))
-            self._errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process
-            handles = (theirs.fileno(), board.fileno())
-            self._process = subprocess.Popen(  # noqa: S603  our own interpreter and module
-                [sys.executable, "-P", "-m", "mirrorlake.ingest.worker", *map(str, handles)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=self._errors,
-                pass_fds=handles,
-                env=os.environ | _ENVIRONMENT,
-                process_group=0,  # Ctrl-C in a terminal is for the coordinator alone
-            )
-            self.board = Board(board.fileno(), setup.fetch_threads)
-        self.connection = Connection(ours.detach())
+        self.board = Board(started.board.fileno(), setup.fetch_threads)
+        self.connection = started.connection
+        self._started = started
+        self._process = started.process
         self._tell(pickle.dumps(setup))
 
     def give(self, task: int, chunk: Chunk) -> None:
@@ -97,18 +81,14 @@ class WorkerProcess:
 
     def last_words(self) -> str:
         """The end of its standard error."""
-        size = os.fstat(self._errors.fileno()).st_size
-        return (
-            os.pread(self._errors.fileno(), _LAST_WORDS, max(0, size - _LAST_WORDS)).decode("utf-8", "replace").strip()
-        )
+        said = self._started.errors.fileno()
+        start = max(0, os.fstat(said).st_size - _LAST_WORDS)
+        return os.pread(said, _LAST_WORDS, start).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         """End it, if it still runs, and give back what it held."""
-        self.kill()
-        self._process.wait()
-        self.connection.close()
+        self._started.end()
         self.board.close()
-        self._errors.close()
 
     def _tell(self, frame: bytes) -> None:
         try:
@@ -125,13 +105,3 @@ def cannot_start(worker: WorkerProcess) -> MirrorlakeError:
         f"A worker process {end} before it could start." + (f" It said: {words}" if words else ""),
         "Run `mirrorlake doctor`; with too little memory, try fewer workers (`--jobs 1`).",
     )
-
-
-# Each worker decodes one picture at a time: pools of threads within it would only fight over the cores.
-_ENVIRONMENT = {
-    "VIPS_CONCURRENCY": "1",
-    "VIPS_BLOCK_UNTRUSTED": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena a thread, and megabytes in each
-}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Protocol
 
-from mirrorlake.model.sources import Access, Location
+from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.open import open_store
+from mirrorlake.storage.s3.credentials import AwsConfig
 from mirrorlake.storage.wrappers import Retrying
 
 
@@ -26,10 +28,12 @@ class StoreRecipe:
     location: Location
     access: Access
     listing_ordered: bool | None = None
+    config: AwsConfig | None = None  # what the machine's AWS configuration says, where it was asked already
 
     def open(self) -> Store:
         """The store, with retries."""
-        return Retrying(open_store(self.location, self.access, listing_ordered=self.listing_ordered))
+        store = open_store(self.location, self.access, listing_ordered=self.listing_ordered, config=self.config)
+        return Retrying(store)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +45,15 @@ class OpenedStore:
     def open(self) -> Store:
         """The very store."""
         return self.store
+
+
+def handed_over(opens: Opens) -> Opens:
+    """The same for worker processes: what each of them would ask this machine for was asked here, once.
+
+    Credentials that run out are not handed over: who uses them must be able to refresh them.
+    Raises SettingsError where the machine's AWS configuration cannot be used.
+    """
+    if not isinstance(opens, StoreRecipe) or opens.location.provider is not Provider.S3:
+        return opens
+    machine = import_module("mirrorlake.storage.s3.machine")  # loads botocore, which the workers then need not
+    return replace(opens, config=machine.handed_over(machine.config_of(opens.access)))

@@ -17,6 +17,7 @@ from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.errors import AccessDenied, MirrorlakeError, NoSuchBucket, ObjectGone, StorageError
+from mirrorlake.ingest.nursery import Nursery
 from mirrorlake.ingest.pool import LookPool
 from mirrorlake.ingest.recipe import Opens, StoreRecipe
 from mirrorlake.mirror.conclude import Ending, conclude
@@ -57,6 +58,7 @@ class Parts:
     workdir: Path  # for the plan; empty, and removed by its owner afterwards
     processes: int  # that look at objects
     ranges: int  # of keys that are listed side by side, where the store can
+    nursery: Nursery | None = None  # with processes that were started before
 
 
 def run_pass(
@@ -89,7 +91,7 @@ def run_leased(
 def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> Ending:
     with (
         opened(opens, tally, lease.check) as store,
-        closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
+        closing(LookPool(opens, parts.thumbnails, processes=parts.processes, nursery=parts.nursery)) as pool,
     ):
         mark(parts.catalog, parts.thumbnails)
         root = root_now(source, parts.catalog)

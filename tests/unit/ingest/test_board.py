@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 
 from mirrorlake.ingest.channel import Board, Place
+from mirrorlake.ingest.nursery import BOARD_BYTES
 
 
 def test_a_row_that_has_just_ended_does_not_look_as_if_it_had_taken_for_ever():
     with tempfile.TemporaryFile() as file:
-        file.truncate(Board.size(1))
+        file.truncate(BOARD_BYTES)
         board = Board(file.fileno(), 1)
     board.decoding(Place(3, 4), 1_000)
     seen = board.decoded  # by the coordinator, which asks for the time next

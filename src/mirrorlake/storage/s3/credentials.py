@@ -1,17 +1,12 @@
-"""Who we are to a bucket: botocore's own chain (environment, profile, SSO, instance role), asked when first needed."""
+"""Who signs our requests: keys of this moment, and how obstore asks for them. Loads nothing of botocore."""
 
 from __future__ import annotations
 
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-import botocore.session
-from botocore.credentials import Credentials, ReadOnlyCredentials
-from botocore.exceptions import BotoCoreError, ProfileNotFound
-
-from mirrorlake.errors import AccessDenied, SettingsError
 from mirrorlake.model.sources import Access
 
 if TYPE_CHECKING:
@@ -21,70 +16,33 @@ _OBSTORE_LIFE = timedelta(minutes=5)  # how long obstore may keep what it was gi
 
 
 class CredentialSource(Protocol):
-    """Gives the credentials of this moment, refreshed where they expire. Thread-safe."""
+    """Gives the keys of this moment, refreshed where they expire. Thread-safe."""
 
-    def current(self) -> ReadOnlyCredentials:
-        """Credentials to sign with. Raises AccessDenied where there are none."""
+    def current(self) -> Keys:
+        """Keys to sign with. Raises AccessDenied where there are none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Static:
-    """Credentials that somebody handed us; they do not expire by themselves."""
+class Keys:
+    """What signs a request. Also a source of itself: keys that somebody handed us, and that last."""
 
     access_key: str
-    secret_key: str
-    token: str | None = None
+    secret_key: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)  # of keys that were lent for a while
 
-    def current(self) -> ReadOnlyCredentials:
-        """What was handed over."""
-        return ReadOnlyCredentials(self.access_key, self.secret_key, self.token)
-
-
-class MachineChain:
-    """The machine's own credential chain, as the AWS command line walks it."""
-
-    def __init__(self, session: botocore.session.Session, profile: str | None) -> None:
-        self._session = session
-        self._profile = profile
-        self._found: Credentials | None = None
-        self._lock = threading.Lock()
-
-    def current(self) -> ReadOnlyCredentials:
-        """The chain's credentials, found at the first call and refreshed by botocore when they expire."""
-        try:
-            with self._lock:
-                if self._found is None:
-                    self._found = self._session.get_credentials()
-            if self._found is not None:
-                return self._found.get_frozen_credentials()
-        except BotoCoreError as error:
-            raise AccessDenied(
-                f"The machine's AWS credentials could not be obtained: {error}.",
-                "Sign in again (aws sso login), or check ~/.aws/config.",
-            ) from error
-        where = f" for the profile {self._profile!r}" if self._profile else ""
-        raise AccessDenied(
-            f"No AWS credentials were found{where}.",
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `aws configure`, name a profile with --profile, "
-            "or use --anonymous for a public bucket.",
-        )
+    def current(self) -> Keys:
+        """These very keys."""
+        return self
 
 
-def machine_session(access: Access) -> botocore.session.Session:
-    """A botocore session for the profile that `access` names. Raises SettingsError if there is none of that name."""
-    session = botocore.session.Session(profile=access.profile)
-    try:
-        session.get_scoped_config()
-    except ProfileNotFound as error:
-        known = ", ".join(sorted(session.available_profiles)) or "none"
-        raise SettingsError(
-            f"There is no AWS profile named {access.profile or session.profile!r}.",
-            f"Known profiles: {known}. See ~/.aws/config.",
-        ) from error
-    except BotoCoreError as error:
-        raise SettingsError(f"The AWS configuration cannot be read: {error}.", "Correct ~/.aws/config.") from error
-    return session
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsConfig:
+    """What this machine's AWS configuration says about one access. `source` None: sign nothing."""
+
+    region: str
+    ca_bundle: str | None  # path of a PEM file with authorities beyond the system's
+    source: CredentialSource | None
 
 
 class ObstoreProvider:
@@ -102,3 +60,9 @@ class ObstoreProvider:
             "token": now.token,
             "expires_at": datetime.now(UTC) + _OBSTORE_LIFE,
         }
+
+
+def machine_config(access: Access, credentials: CredentialSource | None = None) -> AwsConfig:
+    """`machine.config_of`, loaded now: whoever was handed an AwsConfig never waits for it. Raises SettingsError."""
+    config: AwsConfig = import_module("mirrorlake.storage.s3.machine").config_of(access, credentials)
+    return config

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import botocore.session
 import urllib3
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.exceptions import BotoCoreError
 from urllib3.exceptions import HTTPError, NewConnectionError
 
 from mirrorlake.errors import MirrorlakeError, SettingsError
@@ -23,7 +21,6 @@ from mirrorlake.storage.s3.errors import Asked, unreachable
 
 POOL = 64  # connections kept; more are opened when more threads ask
 USER_AGENT = "mirrorlake"
-DEFAULT_REGION = "us-east-1"
 
 
 class Http:
@@ -83,9 +80,8 @@ class Http:
         url = self.endpoint.base + path
         if self._source is None:
             return url
-        request = AWSRequest(method="GET", url=url)
-        S3SigV4QueryAuth(self._source.current(), "s3", self._region, expires=expires_s).add_auth(request)
-        return cast("str", request.url)
+        signed: str = _signing().signed_url(url, self._source.current(), self._region, expires_s)
+        return signed
 
     def close(self) -> None:
         """Close all connections."""
@@ -95,9 +91,16 @@ class Http:
         everything = {**self._headers, **headers}
         if self._source is None:
             return everything
-        request = AWSRequest(method=method, url=self.endpoint.base + target, headers=everything)
-        S3SigV4Auth(self._source.current(), "s3", self._region).add_auth(request)
-        return dict(cast("Mapping[str, str]", request.headers).items())
+        url = self.endpoint.base + target
+        signed: dict[str, str] = _signing().signed_headers(
+            method, url, everything, self._source.current(), self._region
+        )
+        return signed
+
+
+def _signing() -> ModuleType:
+    """Loaded with the first request that is signed here: workers read through obstore, which signs by itself."""
+    return import_module("mirrorlake.storage.s3.signing")
 
 
 def _why(error: Exception) -> str:
@@ -131,12 +134,3 @@ def _tls(ca_bundle: str | None) -> ssl.SSLContext:
         except (OSError, ssl.SSLError) as error:
             raise SettingsError(f"The ca_bundle {ca_bundle} cannot be used: {error}.", "Name a PEM file.") from error
     return context
-
-
-def configured(session: botocore.session.Session, name: str) -> str | None:
-    """A setting of the machine's AWS configuration (region, ca_bundle), None where it has none."""
-    try:
-        value = session.get_config_variable(name)
-    except BotoCoreError as error:
-        raise SettingsError(f"The AWS configuration cannot be read: {error}.", "Correct ~/.aws/config.") from error
-    return value if isinstance(value, str) and value else None

@@ -18,10 +18,10 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo, Unnameable
 from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.arrow import count_upto, key_at, only_inside
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.s3.credentials import CredentialSource, MachineChain, machine_session
+from mirrorlake.storage.s3.credentials import AwsConfig, CredentialSource, machine_config
 from mirrorlake.storage.s3.endpoint import Endpoint
 from mirrorlake.storage.s3.errors import Asked, doubtful, read_refusal, translate, unreachable
-from mirrorlake.storage.s3.http import DEFAULT_REGION, Http, configured
+from mirrorlake.storage.s3.http import Http
 from mirrorlake.storage.s3.pages import S3Page, read_page
 from mirrorlake.storage.s3.ranges import bounds, ranges
 from mirrorlake.storage.s3.reading import ObstoreReader, version_id
@@ -46,6 +46,7 @@ class S3Store:
     """Lists and reads one bucket of S3, or of a server that speaks its protocol.
 
     `listing_ordered` None takes AWS's promise for AWS only. `credentials` None asks the machine's own chain.
+    `config` is what the machine would say, where it was asked already.
     """
 
     def __init__(
@@ -55,19 +56,19 @@ class S3Store:
         *,
         listing_ordered: bool | None = None,
         credentials: CredentialSource | None = None,
+        config: AwsConfig | None = None,
     ) -> None:
-        session = machine_session(access)
+        if config is None:
+            config = machine_config(access, credentials)
         self._bucket = location.container
-        self._region = access.region or configured(session, "region") or DEFAULT_REGION
+        self._region = config.region
         if not _REGION.fullmatch(self._region):
             raise SettingsError(f"{self._region!r} is not a region.", "Write --region such as eu-west-1.")
         self._anonymous = access.anonymous
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
-        source = None if access.anonymous else credentials or MachineChain(session, access.profile)
         endpoint = Endpoint(self._bucket, access, self._region)
-        ca_bundle = configured(session, "ca_bundle")
-        self._http = Http(endpoint, self._region, source, ca_bundle)
-        self._reader = ObstoreReader(endpoint, self._region, source, ca_bundle)
+        self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
+        self._reader = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
 
     @property
     def ordered(self) -> bool:
