@@ -116,14 +116,14 @@ def test_one_pool_serves_many_rounds(photos: Path):
     [
         ("kill-decode.jpg", LookResult.REFUSED, "decode", "the decoder crashed (signal 11), twice"),
         ("kill-fetch.jpg", LookResult.FAILED, "fetch", "signal 9"),
-        ("hang-decode.jpg", LookResult.REFUSED, "decode", "was still at it after 1 s, twice"),
+        ("hang-decode.jpg", LookResult.REFUSED, "decode", "was still at it after 2 s, twice"),
     ],
 )
 def test_an_object_that_ends_its_worker_costs_itself_alone(
     photos: Path, name: str, result: LookResult, stage: str, said: str
 ):
     (photos / name).write_bytes(encoded(scene(), "jpeg"))
-    with _pool(photos, limits=Limits(decode_s=1.0)) as pool:
+    with _pool(photos, limits=Limits(decode_s=2.0)) as pool:
         rows = _rows(pool.looked([_all_new(photos)]))
     results = Counter(LookResult(int(str(row["result"]))) for key, row in rows.items() if key != name)
     assert results == {LookResult.LOOKED: 40, LookResult.REFUSED: 1}

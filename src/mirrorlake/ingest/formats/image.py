@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 import pyvips
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, WebPImagePlugin
 
 from mirrorlake.ingest.formats.bmp import open_bmp, reduced_bmp
 from mirrorlake.ingest.formats.exif import camera_facts
@@ -38,6 +38,9 @@ pyvips.block_untrusted_set(True)  # noqa: FBT003  the signature is pyvips'
 pyvips.operation_block_set("VipsForeignLoad", True)  # noqa: FBT003
 for _family in ("Jpeg", "Png", "Webp", "Heif"):
     pyvips.operation_block_set(f"VipsForeignLoad{_family}", False)  # noqa: FBT003
+
+# Now, not with the first picture, whose decoding is timed: saving loads the common formats of Pillow.
+Image.preinit()
 
 _LOADERS: dict[MediaType, str] = {
     MediaType.JPEG: "jpegload_buffer",
@@ -244,7 +247,7 @@ def encoded(pixels: _Pixels) -> bytes:
     # A picture made of pixels alone has no EXIF that could leak a place into its thumbnail.
     picture = Image.frombuffer("RGB" if bands == 3 else "RGBA", (width, height), pixels)  # noqa: PLR2004
     file = BytesIO()
-    picture.save(file, "WEBP", quality=THUMBNAIL_QUALITY, method=THUMBNAIL_EFFORT)
+    picture.save(file, WebPImagePlugin.WebPImageFile.format, quality=THUMBNAIL_QUALITY, method=THUMBNAIL_EFFORT)
     return file.getvalue()
 
 
