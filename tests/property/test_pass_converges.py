@@ -266,7 +266,7 @@ class Passes(RuleBasedStateMachine):
         self.happen(events)
         faulty = Faulty(self.store)
         faulty.fail(verb, at=at, times=times)
-        report = self.one_pass(faulty)
+        report = self.one_pass(faulty, ranges=1)
         if report.state is RunState.FAILED:
             self.is_as_expected()
         self.follows_from_what_was()
@@ -277,14 +277,14 @@ class Passes(RuleBasedStateMachine):
         faulty = Faulty(self.store)
         faulty.hidden = lambda key: key in hidden
         faulty.truncate_after = truncated
-        self.one_pass(faulty, ranges=1)  # in one, what was listed is what comes first
+        self.one_pass(faulty, ranges=1)
         self.follows_from_what_was(listed=self.first(3 * truncated) - hidden)
 
     @rule(events=SEVERAL, at=st.integers(1, 12), after_commit=st.booleans())
     def pass_that_is_killed(self, events: list[Event], at: int, after_commit: bool) -> None:  # noqa: FBT001
         self.happen(events)
         with self.catalog.dying(at, after_commit=after_commit), suppress(Killed):
-            self.one_pass()
+            self.one_pass(ranges=1)
         self.follows_from_what_was()
 
     # And passes that do
@@ -323,6 +323,7 @@ class Passes(RuleBasedStateMachine):
     # How the library is looked at
 
     def one_pass(self, faulty: Faulty | None = None, *, ranges: int | None = None) -> Report:
+        """With several ranges, threads decide which page fails first: what is to fail is listed in one."""
         with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
             parts = Parts(
                 catalog=self.catalog,
