@@ -26,8 +26,7 @@ SILENT_S = 20.0  # a worker that says nothing for so long counts as gone
 @contextmanager
 def present(catalog: Catalog) -> Generator[None]:
     """Be seen as a worker meanwhile. A database that is away is told again once it is back."""
-    identity = {"id": uuid.uuid4()}
-    person = {**identity, "host": socket.gethostname(), "pid": os.getpid()}
+    person = _person()
     ended, told = threading.Event(), threading.Event()
 
     def beat() -> None:
@@ -48,7 +47,11 @@ def present(catalog: Catalog) -> Generator[None]:
         heart.join(BEAT_S)
         if told.is_set():  # a database that is away would keep us here, and finds us silent anyhow
             with suppress(CatalogError):
-                _end(catalog, identity)
+                _end(catalog, {"id": person["id"]})
+
+
+def _person() -> dict[str, object]:
+    return {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
 
 
 @repeated
@@ -66,9 +69,7 @@ def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
 
 def expect(catalog: Catalog) -> None:
     """Count a worker that is just being started as there: it tells so itself within SILENT_S, or is missed then."""
-    with catalog.write() as connection:
-        person = {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
-        connection.execute(statement("see_worker").query, person)
+    _see(catalog, _person())
 
 
 def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
