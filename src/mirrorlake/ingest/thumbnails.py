@@ -60,7 +60,7 @@ class Thumbnails:
         """
         path = self.path_of(digest)
         try:
-            if _size(path) == len(thumbnail):
+            if _looks_like(path, thumbnail):
                 return
             try:
                 _replace(path, thumbnail)
@@ -82,11 +82,14 @@ def _replace(path: Path, data: bytes) -> None:
         raise
 
 
-def _size(path: Path) -> int | None:
+def _looks_like(path: Path, thumbnail: bytes) -> bool:
+    """Whether what stands there has the size and the beginning of this one; a file of zeros has not."""
     try:
-        return path.stat().st_size
+        with path.open("rb") as file:
+            start, size = file.read(_RIFF_HEADER), os.fstat(file.fileno()).st_size
     except FileNotFoundError:
-        return None
+        return False
+    return start == thumbnail[:_RIFF_HEADER] and size == len(thumbnail)
 
 
 def _is_whole(data: bytes) -> bool:

@@ -30,10 +30,11 @@ def test_what_was_written_is_read_and_nothing_else_is_there(tmp_path: Path):
     assert thumbnails.path_of(_DIGEST) == tmp_path / "v1" / "00" / f"{_DIGEST.hex()}.webp"
 
 
-def test_a_stump_is_not_shown_and_is_replaced(tmp_path: Path):
+@pytest.mark.parametrize("part", [0, 1], ids=["empty", "zeros of the same size"])
+def test_what_a_power_cut_left_is_not_shown_and_is_replaced(tmp_path: Path, part: int):
     thumbnails = Thumbnails(tmp_path)
     thumbnails.write(_DIGEST, _webp())
-    thumbnails.path_of(_DIGEST).write_bytes(b"")
+    thumbnails.path_of(_DIGEST).write_bytes(bytes(part * len(_webp())))
     assert thumbnails.read(_DIGEST) is None
     thumbnails.write(_DIGEST, _webp())
     assert thumbnails.read(_DIGEST) == _webp()
