@@ -196,6 +196,13 @@ def test_workers_that_were_started_before_do_the_work_and_nobody_forgets_one_tha
     assert not any(_runs(pid) for pid in early)
 
 
+def test_no_worker_starts_early_for_a_pool_that_looks_within_this_process(photos: Path):
+    before = set(psutil.Process().children())
+    with LookPool(OpenedStore(FolderStore(_location(photos))), photos.parent, processes=0) as pool:
+        pool.start_early()
+        assert set(psutil.Process().children()) <= before
+
+
 def test_thumbnails_that_cannot_be_kept_end_the_pass(photos: Path):
     (photos.parent / "thumbnails").write_text("a file where the folder should be")
     with _pool(photos) as pool, pytest.raises(CatalogError, match="could not be written"):

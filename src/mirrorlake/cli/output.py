@@ -137,8 +137,9 @@ def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: fro
     table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold", show_header=any(names))
     for position, column in enumerate(names):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
+    text = import_module("rich.text").Text  # of a bare string it would read markup and names of emoji: keys hold both
     for row in cells:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))  # a "[red]" in a key is no markup
+        table.add_row(*map(text, row))
     results.console.print(table)
 
 

@@ -63,7 +63,8 @@ class Nursery:
 
     def start(self, processes: int | None) -> None:
         """Start some of the `processes` that will be wanted; None: one a core."""
-        for _ in range(min(_EARLY, processes or cores()) - len(self._waiting)):
+        wanted = cores() if processes is None else processes
+        for _ in range(min(_EARLY, wanted) - len(self._waiting)):
             self._waiting.append(_start())
 
     def take(self) -> Started:

@@ -14,6 +14,9 @@ import pyarrow.compute as pc
 from mirrorlake.model.columns import LISTING, TIME
 from mirrorlake.model.objects import KeyRange
 
+# The years 1 to 9999, in microseconds since 1970: what Python's calendar holds.
+EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
+
 _pc = cast("Any", pc)  # the stubs of the comparisons know neither texts nor their results
 
 
@@ -85,6 +88,13 @@ def has_empty(texts: pa.Array[Any]) -> bool:
 def without_empty(texts: pa.Array[Any]) -> pa.StringArray:
     """`texts` with null for those that have no characters."""
     return cast("pa.StringArray", _pc.if_else(_pc.equal(texts, ""), None, texts))
+
+
+def within_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
+    """`times` with null for those before the year 1 or after 9999, which nobody could read again."""
+    since = times.cast(pa.int64())
+    inside = _pc.and_(_pc.greater_equal(since, EARLIEST), _pc.less(since, LATEST))
+    return times if _pc.all(inside).as_py() is not False else cast("pa.Array[Any]", _pc.if_else(inside, times, None))
 
 
 def smallest_size(batch: pa.RecordBatch) -> int:

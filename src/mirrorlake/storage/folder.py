@@ -28,7 +28,7 @@ from mirrorlake.errors import (
 )
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, Unnameable
 from mirrorlake.model.sources import Location, Provider
-from mirrorlake.storage.arrow import listing_batch
+from mirrorlake.storage.arrow import EARLIEST, LATEST, listing_batch
 from mirrorlake.storage.base import Body, ListPage
 
 PAGE_ROWS = 4096
@@ -39,8 +39,6 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocki
 # What the system says where a name leads to nothing that we would open.
 _NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
-# The years 1 to 9999, in microseconds since 1970.
-_EARLIEST, _LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
 _UNREADABLE = (AccessDenied, SourceUnreachable)
 
 
@@ -388,7 +386,7 @@ def _modified(facts: os.stat_result) -> datetime | None:
 def _since_epoch(facts: os.stat_result) -> int | None:
     """Microseconds; None for what no calendar holds: a file system may claim any year."""
     since = facts.st_mtime_ns // 1000
-    return since if _EARLIEST <= since < _LATEST else None
+    return since if EARLIEST <= since < LATEST else None
 
 
 def _translated(error: OSError, path: str) -> StorageError:

@@ -71,9 +71,15 @@ def test_a_terminal_is_given_colours_and_folded_rows_unless_it_wants_none() -> N
     assert b"run 1 of a[/]b" in plain
 
 
-def at_terminal(environ: dict[str, str]) -> bytes:
+@pytest.mark.parametrize("key", ["a[/red].jpg", "a\\[/red].jpg", "a\\[link=http://b]c.jpg", "a:dog:.jpg", "a\\"])
+def test_a_table_at_a_terminal_shows_keys_as_they_are(key: str) -> None:
+    program = f"from mirrorlake.cli.output import print_table; print_table(['', ''], [({key!r}, '|')])"
+    assert at_terminal({**os.environ, "TERM": "xterm", "COLUMNS": "80"}, program).strip() == f"{key}  |".encode()
+
+
+def at_terminal(environ: dict[str, str], program: str = PRINTING) -> bytes:
     ours, theirs = pty.openpty()
-    subprocess.run([sys.executable, "-c", PRINTING], env=environ, stdout=theirs, stderr=theirs, check=True)
+    subprocess.run([sys.executable, "-c", program], env=environ, stdout=theirs, stderr=theirs, check=True)
     os.close(theirs)
     read = bytearray()
     try:

@@ -139,6 +139,15 @@ def test_every_colour_model_becomes_srgb(mode: str, encoder: str, channels: int,
     assert looked.facts["bit_depth"] == {"I;16": 16, "1": looked.facts["bit_depth"]}.get(mode, 8)
 
 
+def test_channels_that_mean_no_colours_are_refused():
+    # A whole JPEG of 8 x 8 pixels and two components: each block is one bit for its mean and one for its end.
+    tables = "ffdb004300" + "01" * 64 + "ffc4001400" + "01" + "00" * 16 + "ffc4001410" + "01" + "00" * 16
+    frame, scan = "ffc0000e080008000802011100021100", "ffda000a0201000200003f00"
+    with pytest.raises(Unusable, match="2 channels, which mean no colours") as raised:
+        look_at_bytes(bytes.fromhex(f"ffd8{tables}{frame}{scan}0fffd9"), "a.jpg")
+    assert raised.value.stage is Stage.DECODE
+
+
 def test_alpha_survives_in_the_thumbnail():
     clear = scene()
     clear.putalpha(Image.linear_gradient("L").resize(clear.size))

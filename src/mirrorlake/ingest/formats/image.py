@@ -23,6 +23,7 @@ from mirrorlake.ingest.identify import MediaType
 from mirrorlake.ingest.placeholder import placeholder
 from mirrorlake.ingest.stages import Stage, Unusable
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.counted import counted
 
 MAX_SIDE = 65_535  # pixels; what JPEG and AVIF viewers can address, and far beyond any camera
 MAX_PIXELS = 250_000_000  # decoded whole (interlaced PNG, AVIF) this is 1 to 2 GB: the most a worker may take
@@ -222,6 +223,8 @@ def _fit(image: pyvips.Image) -> _Pixels:
         small = small.colourspace("srgb")
     if small.format != "uchar":
         small = small.cast("uchar")
+    if small.bands not in {3, 4}:
+        raise Unusable(Stage.DECODE, f"the picture has {counted(image.bands, 'channel')}, which mean no colours")
     return array(small)
 
 

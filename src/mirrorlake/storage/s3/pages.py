@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from mirrorlake.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
-from mirrorlake.storage.arrow import buffer_of, coalesced, has_empty, without_empty
+from mirrorlake.storage.arrow import buffer_of, coalesced, has_empty, within_calendar, without_empty
 from mirrorlake.storage.s3.envelope import Envelope, read_xml
 from mirrorlake.storage.s3.keys import decode_keys
 
@@ -154,7 +154,7 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
 def _dates(texts: pa.Array[Any]) -> pa.Array[Any]:
     """The dates as times. One that cannot be read is null: it is a fact to show, and nothing is decided by it."""
     try:
-        return texts.cast(TIME)
+        return within_calendar(texts.cast(TIME))
     except pa.ArrowInvalid:
         return pa.array([None if text is None else _date(text) for text in texts.to_pylist()], TIME)
 
