@@ -396,6 +396,22 @@ def test_what_was_held_and_could_not_be_listed_since_waits_still(mirrored: Mirro
     assert held.hold.count == 25
 
 
+def test_what_was_held_waits_on_where_a_pass_did_not_judge_it_by_settings_that_changed(
+    mirrored: Mirrored, bucket: MemoryStore
+):
+    first(mirrored, bucket, MANY)
+    for key in MANY[15:]:
+        bucket.delete(key)
+    put_others(bucket)
+    assert mirrored.run().state is RunState.HELD
+    meanwhile = Faulty(bucket)
+    meanwhile.before_list = lambda: mirrored.change(exclude=("never.png",))
+    assert mirrored.run(meanwhile).state is RunState.SUCCEEDED
+    held = mirrored.run()
+    assert held.hold is not None
+    assert held.hold.count == 25
+
+
 def test_what_was_dismissed_is_judged_anew(mirrored: Mirrored, bucket: MemoryStore):
     first(mirrored, bucket, MANY)
     for key in MANY[:25]:

@@ -136,6 +136,21 @@ def test_assets_with_the_same_bytes_cost_one_get_and_the_second_helps_where_the_
     assert checked(mirrored).clean
 
 
+def test_what_one_twin_gave_is_not_thrown_away_for_another_that_is_gone(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirrorlake.mirror.thumbnails.making.ROWS", 1)
+    twins = [f"twin-{number}.png" for number in range(3)]
+    for key in twins:
+        store.put(key, picture(0))
+    mirrored.run()
+    place(mirrored, "00.png").unlink()
+    for key in ("00.png", *twins[1:]):
+        store.delete(key)
+    made(mirrored)
+    assert checked(mirrored).clean
+
+
 def test_killed_anywhere_it_is_simply_run_again(mirrored: Mirrored, store: MemoryStore) -> None:
     files = contents(root(mirrored))
     for path in files:

@@ -139,7 +139,6 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
 
 
 @repeated
-@repeated
 def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
     """Reach a datasource as `before` again, unless somebody else has changed that since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}

@@ -25,6 +25,7 @@ class Ending:
 
     hold: Hold | None = None
     error: str | None = None  # what could not be done, though the rest was
+    judged: bool = True  # whether it came to a conclusion about what vanished
 
 
 def conclude(
@@ -44,9 +45,9 @@ def conclude(
     """
     started = time.monotonic()
 
-    def end(state: RunState, error: str | None = None, hold: Hold | None = None) -> Report:
+    def end(state: RunState, error: str | None = None, hold: Hold | None = None, *, drops: bool = False) -> Report:
         seconds = time.monotonic() - started
-        report = _end(lease, source, tally, state=state, seconds=seconds, error=error, hold=hold, supersedes=supersedes)
+        report = _end(lease, source, tally, state=state, seconds=seconds, error=error, hold=hold, drops=drops)
         return replace(report, notes=_notes(report, source, lists=lists))
 
     try:
@@ -69,7 +70,8 @@ def conclude(
         # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
-    return end(RunState.SUCCEEDED if ending.hold is None else RunState.HELD, error=ending.error, hold=ending.hold)
+    state = RunState.SUCCEEDED if ending.hold is None else RunState.HELD
+    return end(state, error=ending.error, hold=ending.hold, drops=supersedes and ending.judged)
 
 
 def _end(
@@ -81,13 +83,13 @@ def _end(
     seconds: float,
     error: str | None,
     hold: Hold | None,
-    supersedes: bool,
+    drops: bool,
 ) -> Report:
     try:
         finish(
             lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
         )
-        if supersedes and state in _CONCLUDED:
+        if drops:
             # What it could not list it did not judge: what was held of that waits on.
             drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
     except CatalogError as problem:

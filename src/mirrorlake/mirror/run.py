@@ -123,7 +123,7 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         lease.check()
         if datasources.by_id(parts.catalog, source.id).settings.configs != source.settings.configs:
             leave(lease, removals, tally)
-            return Ending(error=sentence(found.gaps))
+            return Ending(error=sentence(found.gaps), judged=False)
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None and not (root.other and found.gaps):  # what is missing there may be in the gaps
         adopt_root(lease, root.now)

@@ -183,10 +183,12 @@ class _Maker:
         return some
 
     def _clear(self, rows: list[Showing]) -> None:
-        # A damaged file of the right size would be taken for what is to be written.
+        # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
+        # of another object with the same bytes or by a pass, and this object may not give it once more.
         for one in rows:
             try:
-                self._thumbnails.path_of(one.digest).unlink(missing_ok=True)
+                if not stands(self._thumbnails, one.digest):
+                    self._thumbnails.path_of(one.digest).unlink(missing_ok=True)
             except OSError as error:
                 raise unwritable(self._root, error) from error
 
