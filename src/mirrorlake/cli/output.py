@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -77,15 +78,13 @@ def _harmless(text: str, *, keep: str = "") -> str:
     return "".join(ch if ch.isprintable() or ch in keep else "\N{REPLACEMENT CHARACTER}" for ch in text)
 
 
-# JSON may hold these bare, but many tools take them for the end of a line; keys hold anything.
-_LINE_ENDS = {char.encode(): f"\\u{ord(char):04x}".encode() for char in "\x85\u2028\u2029"}
+# JSON may hold these bare, but terminals obey some (DEL to U+009F), and many tools take others for the end of a line
+# (U+0085, U+2028, U+2029); keys hold anything.
+_OBEYED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
 def _line(document: Mapping[str, object]) -> bytes:
-    text = orjson.dumps(document)
-    for char, escaped in _LINE_ENDS.items():
-        text = text.replace(char, escaped)
-    return text + b"\n"
+    return _OBEYED.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), orjson.dumps(document)) + b"\n"
 
 
 def print_json(document: Mapping[str, object]) -> None:

@@ -6,12 +6,14 @@ import os
 import pty
 import subprocess
 import sys
+import unicodedata
 from datetime import UTC, datetime
 
+import orjson
 import pytest
 
 from mirrorlake.cli.described import described
-from mirrorlake.cli.output import print_table
+from mirrorlake.cli.output import print_json, print_table
 from mirrorlake.model.counted import counted
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import Cron
@@ -48,6 +50,16 @@ def test_a_row_is_one_whole_line_where_nobody_watches(capsys: pytest.CaptureFixt
 def test_columns_stand_below_each_other_in_every_script(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["", ""], [("猫の写真", 1), ("cafe\u0301", 22), ("", None)], right=frozenset({1}))
     assert printed(capsys) == ["猫の写真   1", "cafe\u0301      22", ""]
+
+
+def test_no_line_of_json_holds_what_a_terminal_obeys_and_each_says_what_it_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    document = {"key": "".join(map(chr, range(0xD800))) + "\U0001f415"}
+    print_json(document)
+    line = capsys.readouterr().out
+    assert orjson.loads(line) == document
+    assert {char for char in line if unicodedata.category(char) in {"Cc", "Zl", "Zp"}} == {"\n"}
 
 
 def test_no_colour_reaches_a_pipe_whatever_the_environment_asks_for() -> None:
