@@ -109,7 +109,7 @@ def clean(
     if json:
         print_json(told.as_json())
     else:
-        _tell_cleaned(told)
+        tell_cleaned(told)
     if told.hold is not None:
         say_error(
             f"Nothing was done: {told.hold}. Is it the right library? `mirrorlake thumbnails check` counts its assets. "
@@ -118,7 +118,8 @@ def clean(
     return 0 if told.hold is None else 1
 
 
-def _tell_cleaned(told: Cleaning) -> None:
+def tell_cleaned(told: Cleaning) -> None:
+    """What a cleaning came to, for people."""
     if told.hold is None:
         tell(f"{counted(told.removed, 'file')} removed, {bytes_text(told.removed_bytes)}.")
     if told.put_back:
@@ -126,8 +127,11 @@ def _tell_cleaned(told: Cleaning) -> None:
     if told.young:
         tell(f"{counted(told.young, 'file stays', 'files stay')}: written too lately.")
     if told.waiting:
+        files = counted(told.waiting, "file waits", "files wait")
         runs = ", ".join(f"run {run}" for run in told.waits_for)
-        tell(f"{counted(told.waiting, 'file waits', 'files wait')} for the end of {runs}; run this command again then.")
+        # Without any, those runs ended while this command was at work.
+        then = f"the end of {runs}; run this command again then" if runs else "this command to be run again"
+        tell(f"{files} for {then}.")
 
 
 def install(parent: typer.Typer) -> None:
