@@ -37,6 +37,7 @@ from mirrorlake.storage.wrappers import Retrying
 
 BUCKET = "bucket"
 WHOLE = KeyRange()
+ENDLESS = "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"  # a date that no calendar holds
 
 
 @pytest.fixture
@@ -234,7 +235,13 @@ def test_the_region_that_a_new_bucket_is_redirected_to_is_named(server: S3Stub, 
 
 @pytest.mark.parametrize(
     ("said_by_server", "least", "most"),
-    [("7", 7, 8), (format_datetime(datetime.now(UTC) + timedelta(hours=9)), 30, 31), ("soon", 0, 1), ("-5", 0, 1)],
+    [
+        ("7", 7, 8),
+        (format_datetime(datetime.now(UTC) + timedelta(hours=9)), 30, 31),
+        ("soon", 0, 1),
+        ("-5", 0, 1),
+        (ENDLESS, 0, 1),
+    ],
 )
 def test_a_server_that_says_when_is_not_asked_before(
     server: S3Stub, store: S3Store, said_by_server: str, least: float, most: float
@@ -244,6 +251,12 @@ def test_a_server_that_says_when_is_not_asked_before(
     assert Retrying(store, sleep=waits.append).list_page(WHOLE, None).batch.num_rows == 1
     (waited,) = waits
     assert least <= waited <= most
+
+
+def test_a_date_of_no_calendar_costs_no_object(server: S3Stub, store: S3Store) -> None:
+    server.fail(Answer(200, b"", {"ETag": '"t"', "Last-Modified": ENDLESS}), method="HEAD")
+    found = store.head("a.jpg")
+    assert (found.token, found.modified) == ("t", None)
 
 
 def test_a_page_that_came_broken_is_asked_once_more(server: S3Stub, store: S3Store) -> None:

@@ -235,7 +235,7 @@ def _check_key(key: str) -> None:
 def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
     headers = answer.headers
     modified: datetime | None = None
-    with suppress(ValueError, TypeError):  # a date that cannot be read is no date
+    with suppress(ValueError, TypeError, OverflowError):  # a date that cannot be read is no date
         modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
     length = headers.get("Content-Length", "")
     if not length.isdigit():
