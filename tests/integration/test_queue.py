@@ -266,7 +266,7 @@ def test_what_was_cancelled_is_not_claimed_nor_taken_over(empty_catalog: Catalog
     lease = begun(empty_catalog)
     request_cancel(empty_catalog, lease.run_id, "me")
     lease.close()  # as if its process had died before it heard
-    age_lease(empty_catalog, queue.SILENT_S + 1)
+    age_lease(empty_catalog, runs.LEASE_S + 1)  # so long that it does not matter when the server sees the session gone
     [gone] = queue.requeue_interrupted(empty_catalog)
     assert gone.again is None
     assert queue.claim(empty_catalog) is None
@@ -308,6 +308,17 @@ def test_what_a_person_cancelled_does_not_come_back_with_the_next_worker(empty_c
 
     assert not queue_waits(empty_catalog)
     assert queue.claim(empty_catalog) is None
+
+
+def test_a_worker_that_is_stopped_just_after_the_end_of_its_run_puts_nothing_back(empty_catalog: Catalog):
+    new_source(empty_catalog, "a")
+    queue.request(empty_catalog, "a")
+    lease = begun(empty_catalog)
+    end(lease)
+
+    assert put_back(lease) == "It had ended already: succeeded."
+
+    assert not queue_waits(empty_catalog)
 
 
 def test_a_stopped_worker_that_had_lost_its_run_puts_nothing_back(empty_catalog: Catalog):

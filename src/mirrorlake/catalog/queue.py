@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.faults import repeated, translated
 from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, Live, at_work, how_far, last_pass, lease_lost
+from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, Live, at_work, how_far, last_pass, lease_lost, show_run
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
 from mirrorlake.errors import NotFound
@@ -107,16 +107,20 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
 def put_back(lease: Lease, live: Live) -> str:
     """End the run of a worker that is being stopped, and let the next worker go on from there; answers what was said.
 
-    A person who cancelled the run meanwhile is heard: then nothing goes on. Raises LeaseLost.
+    A person who cancelled the run meanwhile is heard: then nothing goes on, nor where it had just come to its end.
+    Raises LeaseLost where another pass took over.
     """
     lease.rest()
     try:
         said = _put_back(lease.catalog, how_far(lease, live))
     finally:
         lease.close()
-    if said is None:
+    if said is not None:
+        return said
+    run = show_run(lease.catalog, lease.run_id)
+    if run.error == INTERRUPTED:
         raise lease_lost(lease)
-    return said
+    return f"It had ended already: {run.state.value}."
 
 
 def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
