@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import TOKEN, Serve, Visit, violations
 
 PAGES = {
@@ -94,6 +94,32 @@ def test_an_asset_opens_walks_on_and_leads_back_to_its_place_by_keyboard_alone(v
     expect(page.locator("dialog")).to_have_count(0)
     page.wait_for_function("name => document.activeElement?.getAttribute('aria-label')?.startsWith(name)", arg=after)
     assert re.search(r"/\?at=\d+", page.url)
+
+
+def test_an_asset_that_is_closed_before_the_grid_is_there_leads_to_its_place_all_the_same(visit: Visit) -> None:
+    page = visit("/?at=1200")
+    settled(page)
+    page.locator(".cell a[data-index='1201']").click()
+    name = page.locator(".side h1").inner_text()
+    held: list[Route] = []
+    let_go = False
+
+    def hold(route: Route) -> None:
+        if let_go:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route(re.compile(r"/api/v1/assets\?"), hold)
+    page.reload()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog")).to_have_count(0)
+    let_go = True
+    assert held
+    for request in held:
+        request.continue_()
+    page.wait_for_function("name => document.activeElement?.getAttribute('aria-label')?.startsWith(name)", arg=name)
 
 
 def test_an_open_asset_shows_its_original_and_who_set_each_key(visit: Visit) -> None:

@@ -18,7 +18,7 @@ from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.folder import FolderStore
 from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Static
+from mirrorlake.storage.s3.credentials import Keys
 from mirrorlake.storage.wrappers import Retrying
 
 
@@ -68,7 +68,7 @@ def location() -> Location:
 
 def opened(server: S3Stub, *, ordered: bool = True) -> Store:
     """The bucket as a pass opens it; only the waiting is left out."""
-    keys = Static(access_key=ACCESS_KEY, secret_key=SECRET_KEY)
+    keys = Keys(access_key=ACCESS_KEY, secret_key=SECRET_KEY)
     store = S3Store(location(), Access(endpoint=server.endpoint), listing_ordered=ordered, credentials=keys)
     return Retrying(store, sleep=lambda _: None)
 

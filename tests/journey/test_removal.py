@@ -67,7 +67,7 @@ def test_a_datasource_goes_only_with_the_number_that_it_names(cli: Cli, tmp_path
     assert told.code == 2
     assert told.json == {
         "deleted": False, "datasource": "photos", "orphans": "remove", "removed": 2, "trashed": 1, "kept": 0,
-        "acknowledge": 3,
+        "handed_over": 0, "acknowledge": 3,
     }  # fmt: skip
     assert "--acknowledge 3" in told.err
     assert cli.run("datasource", "delete", "photos", "--acknowledge", "2").code == 2

@@ -27,6 +27,7 @@ export class Grid {
   private top = 0;
   private physical = 0;
   private focus = 0;
+  private called: number | undefined; // an item that gets the keyboard as soon as it is drawn
   private pending: number | undefined; // an item to stand at once the size is known
   private hurried = false;
   private moment = 0;
@@ -103,8 +104,8 @@ export class Grid {
 
   /** Show an item, and put the keyboard there. */
   focusItem(index: number): void {
+    this.called = index;
     this.follow(index);
-    this.shown.get(index)?.link.focus({ preventScroll: true });
   }
 
   close(): void {
@@ -193,6 +194,10 @@ export class Grid {
       cell.show(asset, asset === undefined ? '' : this.owner.href(asset, index), this.hurried);
       cell.link.tabIndex = index === stop ? 0 : -1;
     }
+    const called = this.called === undefined ? undefined : this.shown.get(this.called);
+    if (called === undefined) return;
+    this.called = undefined;
+    called.link.focus({ preventScroll: true });
   }
 
   private release(cell: Cell): void {
@@ -217,6 +222,7 @@ export class Grid {
 
   private readonly onFocus = (event: FocusEvent): void => {
     const index = this.indexOf(event);
+    this.called = undefined; // somebody chose another place meanwhile
     if (index !== undefined) this.focus = index;
   };
 

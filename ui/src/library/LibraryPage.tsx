@@ -215,15 +215,13 @@ function Results({ result, stale, size, open, at }: ResultsProps) {
   const index = open !== null && at !== null ? pages?.find(open, at) : undefined;
   useEffect(() => {
     if (open !== null) {
-      if (index !== undefined) {
-        last.current = index;
-        grid?.follow(index);
-      }
+      if (index !== undefined) grid?.follow(index);
+      last.current = index ?? last.current ?? at ?? undefined; // the address knows it before the first page does
     } else if (last.current !== undefined) {
       grid?.focusItem(last.current);
       last.current = undefined;
     }
-  }, [grid, open, index]);
+  }, [grid, open, index, at]);
 
   const close = useCallback(() => {
     if (cameFromInside()) back();
