@@ -12,6 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import mirrorlake.storage.s3.machine  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water, tree_cpu
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.embedded import status

@@ -91,10 +91,13 @@ def without_empty(texts: pa.Array[Any]) -> pa.StringArray:
 
 
 def within_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
-    """`times` with null for those before the year 1 or after 9999, which nobody could read again."""
-    since = times.cast(pa.int64())
-    inside = _pc.and_(_pc.greater_equal(since, EARLIEST), _pc.less(since, LATEST))
-    return times if _pc.all(inside).as_py() is not False else cast("pa.Array[Any]", _pc.if_else(inside, times, None))
+    """`times`, in microseconds, with null for those before the year 1 or after 9999, which nobody could read again."""
+    # Looked at where they lie: for a page of a thousand, five kernels would cost as much as reading the page.
+    since = np.frombuffer(cast("Any", times.buffers()[1] or b""), np.int64)[times.offset :][: len(times)]
+    if not len(since) or (since.min() >= EARLIEST and since.max() < LATEST):
+        return times
+    inside = pa.array((since >= EARLIEST) & (since < LATEST))
+    return cast("pa.Array[Any]", _pc.if_else(inside, times, None))
 
 
 def smallest_size(batch: pa.RecordBatch) -> int:
