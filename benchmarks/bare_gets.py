@@ -16,7 +16,7 @@ import obstore
 from obstore.store import S3Store
 
 from benchmarks.pages import key_of
-from mirrorlake.ingest.pool import FETCH_THREADS
+from mirrorlake.processing.pool import FETCH_THREADS
 
 
 def _share(endpoint: str, keys: list[str]) -> int:

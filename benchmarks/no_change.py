@@ -12,11 +12,11 @@ from examples.demo.server import LocalS3
 from benchmarks import peers
 from benchmarks.measure import Cost, interleaved, median, python, ratio, run, tool
 from benchmarks.place import TINY, TINY_OBJECTS, environment_of, fresh_home, listing_server, obstore_of
-from benchmarks.seed import Known, know_listed, know_synthetic
+from benchmarks.seed import CatalogSnapshot, know_listed, know_synthetic
 from benchmarks.tables import Table, number
-from mirrorlake.catalog.pool import open_catalog
+from mirrorlake.core.settings import Settings
 from mirrorlake.model.sources import Access
-from mirrorlake.settings import Settings
+from mirrorlake.postgres.pool import open_catalog
 
 NAME = "bench"
 
@@ -134,7 +134,7 @@ def _check_complete(name: str, cost: Cost) -> None:
         raise RuntimeError(f"{name} listed {cost.output.count(chr(10))} objects")
 
 
-def _known(server: LocalS3) -> list[Known]:
+def _known(server: LocalS3) -> list[CatalogSnapshot]:
     """What a first pass would remember of the loaded bucket."""
     listed = {
         entry["path"]: (entry["size"], (entry["e_tag"] or "").strip('"'))

@@ -12,14 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
-import mirrorlake.storage.s3.machine  # noqa: F401  loaded late elsewhere; here all loading is start-up
+import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water, tree_cpu
 from mirrorlake.catalog import datasources
-from mirrorlake.catalog.embedded import status
-from mirrorlake.catalog.pool import open_catalog
-from mirrorlake.mirror.progress import Silent
-from mirrorlake.mirror.run import Parts, run_pass
-from mirrorlake.settings import Settings
+from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.progress import NullProgress
+from mirrorlake.mirror.run import RunContext, run_pass
+from mirrorlake.postgres.embedded import status
+from mirrorlake.postgres.pool import open_catalog
 
 
 def postmaster(home: Path) -> int:
@@ -50,7 +50,7 @@ def main() -> None:
         source = datasources.by_name(catalog, arguments.name)
         if source is None:
             raise SystemExit(f"no datasource is named {arguments.name}")
-        parts = Parts(
+        parts = RunContext(
             catalog=catalog,
             thumbnails=settings.thumbnails,
             workdir=Path(workdir),
@@ -59,7 +59,7 @@ def main() -> None:
         )
         database = postmaster(arguments.home)
         started, cpu, database_cpu = time.perf_counter(), _own_cpu(), tree_cpu(database)
-        report = run_pass(source, parts, Silent())
+        report = run_pass(source, parts, NullProgress())
         spent = {
             "seconds": time.perf_counter() - started,
             "cpu": _own_cpu() - cpu,

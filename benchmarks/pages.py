@@ -100,7 +100,7 @@ def render(objects: int, folder: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class MirrorOptions:
     """A ListObjectsV2 request, as far as it is heeded."""
 
     bucket: str
@@ -111,11 +111,11 @@ class Asked:
     most: int
 
 
-def asked_of(target: str) -> Asked:
+def asked_of(target: str) -> MirrorOptions:
     """The request that this request target makes. Raises ValueError for a nonsensical one."""
     path, _, query = target.partition("?")
     fields = dict(parse_qsl(query, keep_blank_values=True, encoding="utf-8", errors="surrogateescape"))
-    return Asked(
+    return MirrorOptions(
         bucket=path.strip("/").partition("/")[0],
         prefix=fields.get("prefix", ""),
         after=fields.get("start-after", ""),
@@ -131,7 +131,7 @@ class Listing:
     def __init__(self, objects: int) -> None:
         self._objects = objects
 
-    def answer(self, asked: Asked) -> tuple[bytes, int, int]:
+    def answer(self, asked: MirrorOptions) -> tuple[bytes, int, int]:
         """The text before the rows, and the first row and the row after the last."""
         low = self._first(lambda key: key >= asked.prefix)
         # No key of ours holds a character above "z", so this is the end of the prefix.
@@ -145,7 +145,7 @@ class Listing:
         end = max(low, min(high, low + asked.most))
         return _head(asked, end - low, str(end) if end < high else ""), low, end
 
-    def _common(self, asked: Asked, low: int, high: int) -> bytes:
+    def _common(self, asked: MirrorOptions, low: int, high: int) -> bytes:
         step = 2 * PAIRS_A_FOLDER
         folders = sorted({key_of(row).partition("/")[0] + "/" for row in (*range(low, high, step), max(low, high - 1))})
         found = [name for name in folders if low < high and name > asked.after and name > asked.token]
@@ -166,7 +166,7 @@ class Listing:
         return low
 
 
-def _head(asked: Asked, count: int, token: str) -> bytes:
+def _head(asked: MirrorOptions, count: int, token: str) -> bytes:
     following = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'

@@ -22,9 +22,9 @@ import pyvips
 from benchmarks.measure import median, python, run
 from benchmarks.place import photo_objects
 from benchmarks.tables import Table, number
-from mirrorlake.ingest.formats import image
-from mirrorlake.ingest.identify import MediaType
-from mirrorlake.ingest.look import look_at_bytes
+from mirrorlake.formats import image
+from mirrorlake.formats.identify import MediaType
+from mirrorlake.processing.process import process_bytes
 
 T = TypeVar("T")
 
@@ -50,7 +50,7 @@ def main() -> None:
     photographs = [body for _, body in islice(photo_objects(), PHOTOGRAPHS)]
     small = [_pixels(body) for body in photographs]
     told = {
-        "all of it, as a worker does": _each(lambda body: look_at_bytes(body, "a.jpg"), photographs),
+        "all of it, as a worker does": _each(lambda body: process_bytes(body, "a.jpg"), photographs),
         "header and camera facts": _each(lambda body: image.probe(body, MediaType.JPEG), photographs),
         "digest": _each(lambda body: blake3.blake3(body).digest(), photographs),
         "decode and shrink by libvips": _each(_pixels, photographs),

@@ -20,8 +20,8 @@ from examples.demo.server import LocalS3
 from obstore.store import S3Store
 
 from benchmarks.measure import python
-from mirrorlake.catalog.embedded import stop
-from mirrorlake.catalog.place import folder_of, recorded_base
+from mirrorlake.postgres.data_dir import folder_of, recorded_base
+from mirrorlake.postgres.embedded import stop
 
 CACHE = photos.ROOT / ".cache" / "bench"
 TINY, TINY_OBJECTS = "tiny", 100_000

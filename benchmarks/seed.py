@@ -13,11 +13,11 @@ from psycopg import sql
 
 from benchmarks.pages import PAIRS_A_FOLDER
 from mirrorlake.catalog import datasources
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.sources import Access, MirrorSettings
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import parse_location
 
-Known = tuple[str, int, str, str | None, int | None, str | None]  # key, size, token; sidecar key, size, token
+CatalogSnapshot = tuple[str, int, str, str | None, int | None, str | None]  # key, size, token; sidecar key, size, token
 
 _STAGED = """
 CREATE TEMPORARY TABLE staged (
@@ -61,7 +61,7 @@ def know_synthetic(catalog: Catalog, *, name: str, endpoint: str, objects: int) 
         _keep(catalog, session, name, Access(endpoint=endpoint, anonymous=True), ordered=True)
 
 
-def know_listed(catalog: Catalog, *, name: str, uri: str, access: Access, known: Iterable[Known]) -> None:
+def know_listed(catalog: Catalog, *, name: str, uri: str, access: Access, known: Iterable[CatalogSnapshot]) -> None:
     """Know these objects of a real bucket."""
     with psycopg.connect(catalog.conninfo) as session:
         session.execute(_STAGED)

@@ -12,8 +12,8 @@ from benchmarks.measure import Cost, interleaved, median, python, ratio, run
 from benchmarks.place import environment_of, fresh_home, listing_server
 from benchmarks.seed import know_synthetic
 from benchmarks.tables import Table, number
-from mirrorlake.catalog.pool import open_catalog
-from mirrorlake.settings import Settings
+from mirrorlake.core.settings import Settings
+from mirrorlake.postgres.pool import open_catalog
 
 NAME = "bench"
 GOAL_S = 60

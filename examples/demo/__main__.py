@@ -23,8 +23,8 @@ from examples.demo.server import LocalS3
 from rich.console import Console
 from rich.markup import escape
 
-from mirrorlake.catalog.place import folder_of, recorded_base
-from mirrorlake.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.postgres.data_dir import folder_of, recorded_base
 
 PLACE = photos.ROOT / ".demo"
 PORT = 8765  # where `mirrorlake up` listens unless told otherwise

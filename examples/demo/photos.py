@@ -31,7 +31,7 @@ from urllib.parse import urljoin
 
 import httpx
 
-from mirrorlake.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "demo"

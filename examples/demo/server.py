@@ -23,7 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from mypy_boto3_s3 import S3Client
 
-from mirrorlake.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError
 
 START_S = 60  # a busy machine needs a while; an idle one 3 to 4 seconds
 THREADS = 8

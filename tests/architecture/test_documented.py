@@ -35,7 +35,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 
 def test_every_variable_of_the_environment_is_documented() -> None:
-    named = set(re.findall(r"MIRRORLAKE_[A-Z_]+", (ROOT / "src/mirrorlake/settings.py").read_text()))
+    named = set(re.findall(r"MIRRORLAKE_[A-Z_]+", (ROOT / "src/mirrorlake/core/settings.py").read_text()))
     assert named
     for name in named:
         assert f"`{name}`" in CLI, name

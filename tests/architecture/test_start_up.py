@@ -11,7 +11,8 @@ import typer.main
 from tests.support.postgres import Server
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import COMMANDS, assemble
+from mirrorlake.cli.commands.registry import COMMANDS
+from mirrorlake.cli.main import assemble
 
 # Each of these costs between 0.02 and 0.5 seconds of one core.
 COLUMNS = {"pyarrow", "numpy", "adbc_driver_manager", "adbc_driver_postgresql"}
@@ -19,7 +20,7 @@ BUCKETS = {"botocore", "boto3", "obstore", "urllib3"}
 PICTURES = {"pyvips", "PIL"}
 SERVERS = {"fastapi", "starlette", "uvicorn", "pydantic", "httpx"}
 DRAWING = {"rich"}
-STARTING = {"psutil", "mirrorlake.catalog.embedded", "mirrorlake.catalog.supervisor"}
+STARTING = {"psutil", "mirrorlake.postgres.embedded", "mirrorlake.postgres.supervisor"}
 DATABASE = {"psycopg", "psycopg_pool"}
 
 SAYS_WHAT_IT_LOADED = """
@@ -73,13 +74,13 @@ def imported(module: str) -> set[str]:
 
 
 def test_workers_can_start_before_the_pass_that_gives_them_work_is_loaded() -> None:
-    modules = imported("mirrorlake.cli.mirror")
-    assert "mirrorlake.ingest.nursery" in modules
+    modules = imported("mirrorlake.cli.commands.mirror")
+    assert "mirrorlake.processing.prestart" in modules
     assert not modules & (COLUMNS | BUCKETS | PICTURES | SERVERS | DRAWING | STARTING)
 
 
 def test_a_worker_loads_decoders_and_nothing_of_the_machines_own_configuration() -> None:
-    modules = imported("mirrorlake.ingest.worker")
+    modules = imported("mirrorlake.processing.worker")
     assert {"pyvips", "obstore"} <= modules
     assert not modules & ({"botocore", "boto3"} | SERVERS | DRAWING | STARTING | DATABASE)
 

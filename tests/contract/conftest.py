@@ -13,10 +13,10 @@ from tests.support import s3stub, seaweed, torture
 
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.memory import MemoryStore
-from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Keys
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.s3.credentials import Keys
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from tests.contract.conftest import stub_store
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, S3Stub, error
 from tests.support.torture import torture_keys
 
-from mirrorlake.errors import (
+from mirrorlake.core.errors import (
     AccessDenied,
     ListingBroken,
     MirrorlakeError,
@@ -30,9 +30,9 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store, presigner
-from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Keys
-from mirrorlake.storage.s3.endpoint import forbidden
+from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.s3.credentials import Keys
+from mirrorlake.storage.providers.s3.endpoint import forbidden
 from mirrorlake.storage.wrappers import Retrying
 
 BUCKET = "bucket"
@@ -381,7 +381,7 @@ def test_keys_that_no_catalog_can_hold_are_told_apart(server: S3Stub, store: S3S
     server.put(BUCKET, b"nul-\x00.jpg", b"")
     listing = list_range(store, WHOLE)
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a.jpg"]
-    told = listing.certificate().unnameable
+    told = listing.certificate().unsupported
     assert [one.shown for one in told] == ["latin1-\\xe9.jpg", "nul-\\x00.jpg"]
     assert {one.reason for one in told} == {"its key holds a NUL character or is not UTF-8, which no catalog can hold"}
 

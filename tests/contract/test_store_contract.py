@@ -10,9 +10,9 @@ import pytest
 from tests.contract.conftest import Bench
 from tests.support.torture import torture_keys, without_conflicts
 
-from mirrorlake.errors import ListingBroken, NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge
+from mirrorlake.core.errors import ListingBroken, NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge
 from mirrorlake.model.columns import LISTING
-from mirrorlake.model.objects import Certificate, KeyRange
+from mirrorlake.model.objects import CompletedRange, KeyRange
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range, sorted_listing
 
@@ -126,7 +126,7 @@ def test_a_certificate_counts_pages_and_objects(bench: Bench) -> None:
         listing.certificate()
     list(listing)
     certificate = listing.certificate()
-    assert certificate == Certificate(range=KeyRange(), pages=certificate.pages, objects=len(SHAPES))
+    assert certificate == CompletedRange(range=KeyRange(), pages=certificate.pages, objects=len(SHAPES))
     assert certificate.pages >= 1
 
 

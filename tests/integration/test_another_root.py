@@ -9,15 +9,15 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import edits, removal, runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import LeaseLost
+from mirrorlake.core.errors import LeaseLost
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Location, Orphans, Provider
-from mirrorlake.storage.folder import FolderStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.folder import FolderStore
 
 NAMES = [f"{number}.png" for number in range(6)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.pages import etag_of, key_of, size_of
 from benchmarks.seed import know_synthetic
 
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.postgres.pool import Catalog
 
 OBJECTS = 20_010  # into a second folder
 

@@ -12,12 +12,12 @@ from tests.support.passes import Mirrored, put_all
 
 from mirrorlake.catalog import commit, runs
 from mirrorlake.catalog.cancel import request_cancel
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import Conflict, NotFound, PassRunning, RunCancelled
-from mirrorlake.ingest.pool import GATHERED_ROWS
+from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.runs import RunState
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.pool import GATHERED_ROWS
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 @pytest.fixture

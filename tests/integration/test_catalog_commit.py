@@ -8,12 +8,12 @@ import pytest
 from tests.support.commits import THEN, Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
 
 from mirrorlake.catalog import assets, commit, objects, runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import LeaseLost
+from mirrorlake.core.errors import LeaseLost
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, LookResult, Op
+from mirrorlake.model.columns import KnownState, Op, ResultKind
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
+from mirrorlake.postgres.pool import Catalog
 
 TORTURE = [
     "/lead", "//", "a//b.jpg", "../up", "a/../b", "trail/", "a b", "a\tb", "a\nb", "é.jpg", "e\u0301.jpg",
@@ -53,8 +53,8 @@ def test_a_looked_at_object_becomes_an_asset_with_all_its_facts(working: Pass):
 def test_the_same_batch_twice_changes_nothing_and_answers_the_same(working: Pass):
     batch = [
         look("in/a.jpg") | with_sidecar("s", {"k": 1}),
-        look("in/b.jpg", result=LookResult.REFUSED, stage="decode", reason="cut short"),
-        look("in/c.jpg", result=LookResult.FAILED, stage="fetch", reason="timed out"),
+        look("in/b.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short"),
+        look("in/c.jpg", result=ResultKind.FAILED, stage="fetch", reason="timed out"),
     ]
     first = commit_looks(working.lease, *batch)
     ids, known = working.ids(), working.known()
@@ -78,7 +78,7 @@ def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):
 
 
 def test_a_refused_object_is_remembered_without_an_asset_until_it_can_be_read(working: Pass):
-    refused = look("in/a.jpg", result=LookResult.REFUSED, stage="decode", reason="cut short")
+    refused = look("in/a.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short")
     assert commit_looks(working.lease, refused) == Counts(failed=1)
     assert working.ids() == {}
     assert working.known()["in/a.jpg"]["state"] == KnownState.REFUSED
@@ -98,7 +98,7 @@ def test_bytes_that_became_undecodable_leave_the_asset_as_it_was(working: Pass):
     identity = working.ids()["in/a.jpg"]
     working.next()
 
-    bad = look("in/a.jpg", op=Op.CHANGED, token="bad", result=LookResult.REFUSED, stage="decode", reason="cut short")
+    bad = look("in/a.jpg", op=Op.CHANGED, token="bad", result=ResultKind.REFUSED, stage="decode", reason="cut short")
     assert commit_looks(working.lease, bad) == Counts(failed=1)
 
     detail = assets.show(working.catalog, identity)
@@ -111,8 +111,8 @@ def test_bytes_that_became_undecodable_leave_the_asset_as_it_was(working: Pass):
     assert working.ids() == {"in/a.jpg": identity}
 
 
-@pytest.mark.parametrize("result", [LookResult.FAILED, LookResult.GONE])
-def test_a_passing_error_leaves_no_trace_but_its_outcome(working: Pass, result: LookResult):
+@pytest.mark.parametrize("result", [ResultKind.FAILED, ResultKind.GONE])
+def test_a_passing_error_leaves_no_trace_but_its_outcome(working: Pass, result: ResultKind):
     commit_looks(working.lease, look("in/a.jpg"))
     known = working.known()
     working.next()

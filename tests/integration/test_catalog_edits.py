@@ -11,16 +11,16 @@ import pyarrow as pa
 import pytest
 
 from mirrorlake.catalog import assets, commit, datasources, edits, reapply, runs
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.errors import LeaseLost, NotFound, UsageError
+from mirrorlake.core.errors import LeaseLost, NotFound, UsageError
 from mirrorlake.model.assets import AssetDetail, Scalar
-from mirrorlake.model.columns import LOOKED, LookResult, Op
+from mirrorlake.model.columns import PROCESSED, Op, ResultKind
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
 
 
 class Library:
@@ -49,7 +49,7 @@ class Library:
             "size": 10,
             "token": "t",
             "sidecar_changed": False,
-            "result": int(LookResult.LOOKED if known is None else LookResult.SIDECAR_ONLY),
+            "result": int(ResultKind.PROCESSED if known is None else ResultKind.SIDECAR_ONLY),
             "media_type": "image/png",
             "width": 1,
             "height": 1,
@@ -62,7 +62,7 @@ class Library:
         }
         if sidecar is not None:
             row |= {"sidecar_key": "s.json", "sidecar_token": f"s{self._sidecars}", "sidecar_size": 1}
-        batch = pa.RecordBatch.from_pylist([row | given], schema=LOOKED)
+        batch = pa.RecordBatch.from_pylist([row | given], schema=PROCESSED)
         commit.looked(self.lease, batch, batch.column("key"), strategies or tuple(MetadataStrategy))
         return self.ids()[key]
 

@@ -9,8 +9,8 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from tests.support.postgres import Server
 
-from mirrorlake.catalog.migrate import all_migrations, migrate
-from mirrorlake.errors import CatalogError
+from mirrorlake.core.errors import CatalogError
+from mirrorlake.postgres.migrate import all_migrations, migrate
 
 
 def bare_database(server: Server, name: str) -> str:

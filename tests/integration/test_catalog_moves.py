@@ -9,11 +9,11 @@ import pytest
 from tests.support.commits import Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
 
 from mirrorlake.catalog import assets, commit, edits
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import CHANGES, LookResult, Op
+from mirrorlake.model.columns import CHANGES, Op, ResultKind
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Counts, OutcomeKind
+from mirrorlake.postgres.pool import Catalog
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_a_move_with_another_sidecar_is_told_once_and_tried_again_until_the_side
     assert commit.moved(working.lease, batch, batch.column("key")) == Counts()
     assert working.known()["in/z.jpg"]["sidecar_token"] == "s1"
 
-    read = row | {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s2", {"site": "south"})
+    read = row | {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s2", {"site": "south"})
     assert commit_looks(working.lease, read) == Counts(moved=1)
     assert assets.show(working.catalog, working.ids()["in/z.jpg"]).asset.metadata == {"site": "south"}
     assert working.known()["in/z.jpg"]["sidecar_token"] == "s2"
@@ -73,7 +73,7 @@ def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
     batch = changes(*rows)
     commit.moved(working.lease, batch, batch.column("key"))
 
-    read = {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    read = {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
     assert commit_looks(working.lease, *(row | read for row in rows)) == Counts(moved=2)
 
     assert working.ids() == {"in/y": before["in/x"], "in/x": before["in/y"]}
@@ -102,7 +102,7 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
         look("in/a", token="t"),
         look("in/b"),
         look("in/c", token="u"),
-        look("in/d", result=LookResult.REFUSED, stage="decode", reason="bad"),
+        look("in/d", result=ResultKind.REFUSED, stage="decode", reason="bad"),
     )
     before = working.ids()
     missing(working.lease, keys("in/b"))

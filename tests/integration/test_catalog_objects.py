@@ -12,9 +12,9 @@ import pyarrow as pa
 import pytest
 
 from mirrorlake.catalog import datasources, objects
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
 
 ROWS = 200_000
 

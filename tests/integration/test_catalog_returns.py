@@ -8,11 +8,11 @@ import pytest
 from tests.support.commits import Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
 
 from mirrorlake.catalog import assets, commit, edits
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, LookResult, Op
+from mirrorlake.model.columns import KnownState, Op, ResultKind
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Counts, OutcomeKind
+from mirrorlake.postgres.pool import Catalog
 
 
 @pytest.fixture
@@ -65,16 +65,16 @@ def test_a_return_with_another_sidecar_is_told_once(working: Pass):
 
     row = change(Op.RETURNED, "in/a.jpg", sidecar_changed=True)
     assert commit.returned(working.lease, changes(row)) == Counts()
-    read = row | {"result": int(LookResult.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    read = row | {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
     assert commit_looks(working.lease, read) == Counts(metadata_changed=1)
 
     assert working.told() == {"in/a.jpg": (OutcomeKind.METADATA_CHANGED, None)}
 
 
 def test_forgotten_keys_leave_no_memory_unless_an_asset_stands(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg"), look("in/b.jpg", result=LookResult.REFUSED, reason="bad"))
+    commit_looks(working.lease, look("in/a.jpg"), look("in/b.jpg", result=ResultKind.REFUSED, reason="bad"))
     working.next()
-    commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2", result=LookResult.REFUSED, reason="bad"))
+    commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2", result=ResultKind.REFUSED, reason="bad"))
     working.next()
 
     assert commit.forget(working.lease, keys("in/a.jpg", "in/b.jpg")) == Counts(missing=1)

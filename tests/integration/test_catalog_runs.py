@@ -11,12 +11,12 @@ import pytest
 from tests.support.locks import until_somebody_waits
 
 from mirrorlake.catalog import datasources, runs
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.errors import LeaseLost, NotFound, PassRunning
+from mirrorlake.core.errors import LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_of_many_passes_that_begin_together_one_wins(empty_catalog: Catalog, sou
 
 
 def test_a_killed_pass_is_taken_over_at_once_and_its_run_is_marked(empty_catalog: Catalog, source: Datasource):
-    code = "import sys; from mirrorlake.catalog import runs; from mirrorlake.catalog.pool import Catalog\n"
+    code = "import sys; from mirrorlake.catalog import runs; from mirrorlake.postgres.pool import Catalog\n"
     code += "lease = runs.begin(Catalog(sys.argv[1]), int(sys.argv[2]), 'mirror'); print(lease.run_id, flush=True)\n"
     code += "sys.stdin.read()"
     with subprocess.Popen(

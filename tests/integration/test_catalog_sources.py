@@ -13,11 +13,11 @@ from tests.support.locks import until_somebody_waits
 from tests.support.postgres import Server
 
 from mirrorlake.catalog import assets, datasources, edits
-from mirrorlake.catalog.pool import Catalog, open_catalog
-from mirrorlake.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
+from mirrorlake.core.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
+from mirrorlake.core.settings import Settings
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Provider
-from mirrorlake.settings import Settings
+from mirrorlake.postgres.pool import Catalog, open_catalog
 
 PHOTOS = Location(provider=Provider.S3, container="photos", prefix="2026/")
 

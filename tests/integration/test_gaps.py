@@ -11,14 +11,14 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, ListingDisordered, MirrorlakeError, NoSuchBucket, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, ListingDisordered, MirrorlakeError, NoSuchBucket, SourceUnreachable
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{letter}/{number}.png" for letter in "abcdef" for number in range(9)]
 

@@ -11,14 +11,14 @@ from tests.support.passes import Mirrored, picture
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, Fault, Request, S3Stub, error
 
 from mirrorlake.catalog import runs
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import Keys
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.s3.credentials import Keys
 from mirrorlake.storage.wrappers import Retrying
 
 

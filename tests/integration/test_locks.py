@@ -17,11 +17,11 @@ from tests.support.locks import until_somebody_waits
 from tests.support.passes import Mirrored, put_all
 
 from mirrorlake.catalog import edits
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import CatalogContended
+from mirrorlake.core.errors import CatalogContended
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Orphans
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory import MemoryStore
 
 LOCK = "SELECT id FROM asset WHERE key = %s FOR NO KEY UPDATE NOWAIT"
 WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

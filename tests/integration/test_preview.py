@@ -9,11 +9,11 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import Two
 
 from mirrorlake.catalog import runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 @pytest.fixture

@@ -11,17 +11,17 @@ from tests.support.passes import Mirrored, put_all
 from tests.support.two import KEYS as TWO_KEYS
 from tests.support.two import Two, planned_nothing
 
-from mirrorlake.app.removing import purge_trash
 from mirrorlake.catalog import datasources, deletion, edits, projects, runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import NotFound, SourceUnreachable, UsageError
-from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.core.errors import NotFound, SourceUnreachable, UsageError
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.runs import RunState
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.removal import purge_trash
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(20)]
 GONE = KEYS[:6]

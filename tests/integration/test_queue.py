@@ -11,13 +11,13 @@ import pytest
 
 from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
 from mirrorlake.catalog.cancel import request_cancel
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.errors import CoolingDown, LeaseLost, NotFound, PassRunning
+from mirrorlake.core.errors import CoolingDown, LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Run, RunState, Trigger
 from mirrorlake.model.schedule import OFF, Cron, Every, Schedule
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
 
 HOUR = timedelta(hours=1)
 

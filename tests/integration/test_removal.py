@@ -10,14 +10,14 @@ from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import queue, removal, runs
 from mirrorlake.catalog.cancel import request_cancel
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
-from mirrorlake.mirror.proof import UNREACHABLE_IN_A_ROW
+from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
+from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Orphans
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 MANY = [f"a/{number:03}.png" for number in range(40)]
 FEW = ["x.png", "y.png", "z.png"]

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
 
-from mirrorlake.app.removing import restore_in
 from mirrorlake.catalog import datasources, deletion, edits, projects
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import begin
-from mirrorlake.errors import Conflict, NotFound, PassRunning, UsageError
-from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.core.errors import Conflict, NotFound, PassRunning, UsageError
 from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Access, MirrorSettings, Orphans
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.removal import restore_in
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(30)]
 

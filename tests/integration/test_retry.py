@@ -10,11 +10,11 @@ from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import runs
 from mirrorlake.catalog.cancel import request_cancel
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable
 from mirrorlake.mirror.retry import GONE, LEFT
 from mirrorlake.model.runs import Outcome, RunState
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory import MemoryStore
 
 PASSING = ("a.png", "b/c.d.png", "b/c.png", "forbidden.png", "gone.png", "left.png")
 

@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, queries, write
 from tests.support.query_oracle import Row, ids
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.model.assets import AssetState
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import STATES, compile_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.nodes import Boolean, Comparison, MetadataCompare, Or, Query, TimeColumn, TimeCompare

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from tests.support.queries import junk
 
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import CatalogError, QueryError
+from mirrorlake.core.errors import CatalogError, QueryError
 from mirrorlake.model.assets import Asset, AssetState
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run
 from mirrorlake.search.run import search, stream
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from tests.support.buckets import picture_no
 from tests.support.postgres import Server
 
-from mirrorlake.app.mirroring import mirror
-from mirrorlake.app.request import MirrorRequest, read_request
-from mirrorlake.app.served import ServedLibrary
-from mirrorlake.mirror.progress import Silent
+from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.assets import Original, Unchanged
-from mirrorlake.settings import Settings
+from mirrorlake.services.mirror import mirror
+from mirrorlake.services.mirror_request import MirrorRequest, read_request
+from mirrorlake.services.served import ServedLibrary
 
 
 def test_an_original_is_read_once_for_each_content(postgres_server: Server, tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_an_original_is_read_once_for_each_content(postgres_server: Server, tmp_
     picture.parent.mkdir()
     picture.write_bytes(picture_no(1))
     settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database())
-    mirror(settings, read_request(MirrorRequest(uri=picture.parent.as_uri(), jobs=1)), Silent())
+    mirror(settings, read_request(MirrorRequest(uri=picture.parent.as_uri(), jobs=1)), NullProgress())
     with ServedLibrary.open(settings) as library:
         (asset,) = library.find("", limit=None)
         first = library.original(asset.id)

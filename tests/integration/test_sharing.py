@@ -13,15 +13,15 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import KEYS, Two, bucket_at, outcome, planned_nothing
 
 from mirrorlake.catalog import datasources, edits
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Location, NamingStrategy, Provider
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 @pytest.fixture

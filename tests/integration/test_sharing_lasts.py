@@ -8,13 +8,13 @@ import pytest
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import KEYS, Two, bucket_at, outcome, planned_nothing
 
-from mirrorlake.app.removing import restore_in
 from mirrorlake.catalog import deletion, edits, projects
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Orphans
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.removal import restore_in
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from tests.support.passes import put_all
 from tests.support.two import KEYS, Two, planned_nothing
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror import run
+from mirrorlake.postgres.pool import Catalog
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ import pytest
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.thumbnails import checked, into_old_folder, place
 
-from mirrorlake.app.removing import purge_trash
 from mirrorlake.catalog import thumbnails as digests
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import CatalogError
-from mirrorlake.ingest.recipe import OpenedStore
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.core.errors import CatalogError
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.removal import purge_trash
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 

@@ -12,15 +12,15 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.thumbnails import checked, cleaned, contents, into_old_folder, made, place, root
 from tests.support.two import planned_nothing
 
-from mirrorlake.app.removing import purge_trash
 from mirrorlake.catalog import runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.thumbnails import alone, library_id
-from mirrorlake.errors import Conflict, UsageError
-from mirrorlake.ingest.recipe import OpenedStore
-from mirrorlake.mirror.thumbnails.marks import MARKS
+from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
+from mirrorlake.core.errors import Conflict, UsageError
+from mirrorlake.mirror.library_marker import MARKS
 from mirrorlake.model.runs import Trigger
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.removal import purge_trash
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 GONE = KEYS[:3]
@@ -255,5 +255,5 @@ def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_serve
 
 
 def test_nobody_else_is_at_the_thumbnails_meanwhile(mirrored: Mirrored) -> None:
-    with alone(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
+    with exclusive_lock(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
         cleaned(mirrored)

@@ -14,14 +14,14 @@ from tests.support.thumbnails import checked, contents, into_old_folder, made, p
 from tests.support.two import planned_nothing
 
 from mirrorlake.catalog import assets, edits
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.thumbnails import alone
-from mirrorlake.errors import Conflict, SourceUnreachable
+from mirrorlake.catalog.thumbnails import exclusive_lock
+from mirrorlake.core.errors import Conflict, SourceUnreachable
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.thumbnails import Lack
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 
@@ -139,7 +139,7 @@ def test_assets_with_the_same_bytes_cost_one_get_and_the_second_helps_where_the_
 def test_what_one_twin_gave_is_not_thrown_away_for_another_that_is_gone(
     mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mirrorlake.mirror.thumbnails.making.ROWS", 1)
+    monkeypatch.setattr("mirrorlake.library.rebuild.ROWS", 1)
     twins = [f"twin-{number}.png" for number in range(3)]
     for key in twins:
         store.put(key, picture(0))
@@ -204,6 +204,6 @@ def test_a_source_that_does_not_answer_is_given_up_and_named_once(mirrored: Mirr
 
 
 def test_two_commands_are_not_at_the_thumbnails_at_once(mirrored: Mirrored) -> None:
-    with alone(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
+    with exclusive_lock(mirrored.catalog), pytest.raises(Conflict, match="Another command"):
         made(mirrored)
     assert made(mirrored)[0].clean

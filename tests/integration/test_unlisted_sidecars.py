@@ -9,12 +9,12 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import edits, runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import SourceUnreachable
+from mirrorlake.core.errors import SourceUnreachable
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import OutcomeKind
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 @pytest.fixture

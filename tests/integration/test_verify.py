@@ -9,16 +9,16 @@ from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture, put_all
 
 from mirrorlake.catalog import assets
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import AccessDenied, SourceUnreachable
-from mirrorlake.ingest.recipe import OpenedStore
-from mirrorlake.ingest.thumbnails import Thumbnails
-from mirrorlake.mirror.tally import Tally
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable
+from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.verify import verify
-from mirrorlake.model.drift import Drift, Finding
 from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.model.verification import DriftKind, Finding
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 @pytest.fixture
@@ -41,11 +41,11 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
 def found(mirrored: Mirrored, store: Store | None = None, sample: int | None = None) -> tuple[int, list[Finding]]:
     opens = OpenedStore(store or mirrored.store)
     thumbnails = Thumbnails(mirrored.folder / "thumbnails")
-    batches = list(verify(mirrored.source, mirrored.catalog, thumbnails, Tally(), sample=sample, opens=opens))
+    batches = list(verify(mirrored.source, mirrored.catalog, thumbnails, Counters(), sample=sample, opens=opens))
     return sum(batch.objects for batch in batches), [finding for batch in batches for finding in batch.findings]
 
 
-def drifts(findings: list[Finding]) -> dict[str, Drift]:
+def drifts(findings: list[Finding]) -> dict[str, DriftKind]:
     return {finding.key: finding.drift for finding in findings}
 
 
@@ -70,13 +70,14 @@ def test_every_kind_of_drift_is_found_and_the_next_pass_mends_it(mirrored: Mirro
     _, findings = found(mirrored, faulty)
 
     assert drifts(findings) == {
-        "00.png": Drift.GONE, "01.png": Drift.CHANGED, "39.png": Drift.BACK, "broken.png": Drift.CHANGED,
-        "05.png": Drift.THUMBNAIL, "06.png": Drift.UNKNOWN,
+        "00.png": DriftKind.GONE, "01.png": DriftKind.CHANGED, "39.png": DriftKind.BACK,
+        "broken.png": DriftKind.CHANGED,
+        "05.png": DriftKind.THUMBNAIL, "06.png": DriftKind.UNKNOWN,
     }  # fmt: skip
     assert {finding.reason for finding in findings if finding.key == "06.png"} == {"not you"}
     assert mirrored.states() == before
     mirrored.run()
-    assert drifts(found(mirrored)[1]) == {"05.png": Drift.THUMBNAIL}
+    assert drifts(found(mirrored)[1]) == {"05.png": DriftKind.THUMBNAIL}
 
 
 def test_what_the_rules_leave_alone_is_no_drift(mirrored: Mirrored, store: MemoryStore) -> None:
@@ -86,7 +87,7 @@ def test_what_the_rules_leave_alone_is_no_drift(mirrored: Mirrored, store: Memor
     store.put("01.png", picture(200))  # and that is never read again
     assert drifts(found(mirrored)[1]) == {}
     store.delete("01.png")
-    assert drifts(found(mirrored)[1]) == {"01.png": Drift.GONE}
+    assert drifts(found(mirrored)[1]) == {"01.png": DriftKind.GONE}
 
 
 def test_what_a_pass_takes_notice_of_meanwhile_is_no_drift(mirrored: Mirrored, store: MemoryStore) -> None:

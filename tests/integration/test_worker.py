@@ -12,15 +12,16 @@ import pytest
 from tests.support.cli import PATIENCE_S
 from tests.support.postgres import Server, discard, new_home
 
-from mirrorlake.app import working
-from mirrorlake.app.working import Stop, Worker
-from mirrorlake.catalog import datasources, pool, queue, runs, schedules
-from mirrorlake.catalog.embedded import ensure_running, stop
-from mirrorlake.catalog.pool import Catalog, open_catalog
+from mirrorlake.catalog import datasources, queue, runs, schedules
+from mirrorlake.core.settings import Settings
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import Every
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
-from mirrorlake.settings import Settings
+from mirrorlake.postgres import pool
+from mirrorlake.postgres.embedded import ensure_running, stop
+from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.services import worker as working
+from mirrorlake.services.worker import Stop, Worker
 
 HOUR = timedelta(hours=1)
 

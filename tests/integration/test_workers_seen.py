@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from tests.support.cli import PATIENCE_S
 
-from mirrorlake.app.working import Stop, Worker
 from mirrorlake.catalog import datasources, queue, runs, workers
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import PassRunning
+from mirrorlake.core.errors import PassRunning
+from mirrorlake.core.settings import Settings
+from mirrorlake.model.queue import QueuedReason, Workers
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
-from mirrorlake.model.waiting import Waiting, Workers
-from mirrorlake.settings import Settings
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.services.worker import Stop, Worker
 
 WITHOUT = "start one with `mirrorlake worker`, or `mirrorlake up`"
 
@@ -33,7 +33,7 @@ def waiting(empty_catalog: Catalog) -> int:
     return queue.request(empty_catalog, "photos")
 
 
-def told(catalog: Catalog, run: int) -> Waiting:
+def told(catalog: Catalog, run: int) -> QueuedReason:
     waiting = runs.show_run(catalog, run).waiting
     assert waiting is not None
     return waiting
@@ -52,11 +52,11 @@ def wait_until_seen(catalog: Catalog, alive: int) -> None:
 
 
 def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(empty_catalog: Catalog, waiting: int):
-    assert told(empty_catalog, waiting) == Waiting(reason=f"no worker has been seen yet: {WITHOUT}", stuck=True)
+    assert told(empty_catalog, waiting) == QueuedReason(reason=f"no worker has been seen yet: {WITHOUT}", stuck=True)
 
     with workers.present(empty_catalog), workers.present(empty_catalog):
         wait_until_seen(empty_catalog, 2)
-        assert told(empty_catalog, waiting) == Waiting(reason="the next free worker takes it", stuck=False)
+        assert told(empty_catalog, waiting) == QueuedReason(reason="the next free worker takes it", stuck=False)
 
     last = seen(empty_catalog).last_seen
     assert last is not None
@@ -101,7 +101,7 @@ def test_a_run_behind_another_of_its_datasource_names_it(empty_catalog: Catalog,
     with workers.present(empty_catalog), runs.begin(empty_catalog, 1, Trigger.MIRROR) as lease:
         wait_until_seen(empty_catalog, 1)
         reason = f"run {lease.run_id} of the same datasource is at work"
-        assert told(empty_catalog, waiting) == Waiting(reason=reason, stuck=False)
+        assert told(empty_catalog, waiting) == QueuedReason(reason=reason, stuck=False)
 
 
 def test_what_does_not_wait_has_no_reason_to(empty_catalog: Catalog, waiting: int):

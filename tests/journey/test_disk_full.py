@@ -11,10 +11,10 @@ from PIL import Image
 from tests.support.cli import COMMAND, Cli, Result
 from tests.support.disks import SmallDisk, small_disk
 
-from mirrorlake.catalog.embedded import stop
-from mirrorlake.errors import DiskFull
+from mirrorlake.core.errors import DiskFull
 from mirrorlake.mirror.spool import write_spool
 from mirrorlake.model.columns import CHANGES
+from mirrorlake.postgres.embedded import stop
 
 PHOTOS = 300
 

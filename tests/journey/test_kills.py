@@ -25,8 +25,8 @@ from tests.support.s3stub import S3Stub
 from tests.support.soak import say, seed, sized, soaking
 
 from mirrorlake.catalog import edits
-from mirrorlake.catalog.place import folder_of, make_home
 from mirrorlake.model.edits import Edit
+from mirrorlake.postgres.data_dir import folder_of, make_home
 from mirrorlake.search import run as search
 
 OBJECTS = sized(1500, 20_000)

@@ -13,7 +13,7 @@ from tests.support.cli import Cli
 from tests.support.served import Serving, serving
 
 from mirrorlake.client import Client
-from mirrorlake.errors import CoolingDown, UsageError
+from mirrorlake.core.errors import CoolingDown, UsageError
 from mirrorlake.model.schedule import Every
 
 SETTINGS = {"orphans": "trash"}

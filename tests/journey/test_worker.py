@@ -18,15 +18,15 @@ from tests.support.cli import PATIENCE_S, Cli
 from tests.support.kills import Shots
 from tests.support.s3stub import Answer, Request, S3Stub
 
-from mirrorlake.app.mirroring import mirror
-from mirrorlake.app.request import MirrorRequest, read_request
-from mirrorlake.app.triggering import request_run
 from mirrorlake.catalog import queue, runs
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.mirror.progress import Silent
+from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import Run, RunState
-from mirrorlake.settings import Settings
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.services.mirror import mirror
+from mirrorlake.services.mirror_request import MirrorRequest, read_request
+from mirrorlake.services.trigger import request_run
 
 
 @pytest.fixture
@@ -77,7 +77,9 @@ def mirrored(cli: Cli, folder: Path, **settings: object) -> Report:
         uri=folder.as_uri(), name="p", settings_json=json.dumps(settings) if settings else None, jobs=1
     )
     report = mirror(
-        Settings(home=cli.home, database_url=cli.environ["MIRRORLAKE_DATABASE_URL"]), read_request(request), Silent()
+        Settings(home=cli.home, database_url=cli.environ["MIRRORLAKE_DATABASE_URL"]),
+        read_request(request),
+        NullProgress(),
     )
     assert report.state is RunState.SUCCEEDED
     return report

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.listings import Obj, byte_order, cut, keys, known, listing, rows_of, taking
 
-from mirrorlake.errors import ListingBroken
+from mirrorlake.core.errors import ListingBroken
+from mirrorlake.formats.suffixes import media_type_of_name
 from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
-from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
-from mirrorlake.select.formats import media_type_of_name
+from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 from mirrorlake.select.stream import select
 
 cuts = st.lists(st.integers(0, 40), max_size=12)
@@ -104,7 +104,7 @@ def judge(row, before):
     return (None if sidecar_same else Op.SIDECAR), False
 
 
-def expected_changes(bucket, remembered, frozen=NOTHING_FROZEN):
+def expected_changes(bucket, remembered, frozen=UPDATE_EVERYTHING):
     """All changes by dictionary, in key order, and how many objects did not change."""
     before = {row["key"]: row for row in remembered}
     changes, unchanged = [], 0
@@ -127,7 +127,7 @@ def expected_changes(bucket, remembered, frozen=NOTHING_FROZEN):
 
 
 freezings = st.builds(
-    Frozen, st.sampled_from([frozenset(), frozenset({0})]), st.sampled_from([frozenset(), frozenset({0})])
+    UpdatePolicy, st.sampled_from([frozenset(), frozenset({0})]), st.sampled_from([frozenset(), frozenset({0})])
 )
 
 
@@ -179,7 +179,7 @@ def changes_of(bucket, remembered):
 @given(worlds(), st.booleans())
 def test_what_is_frozen_is_never_asked_for_again(world, images):
     bucket, remembered = world
-    frozen = Frozen(images=frozenset({0})) if images else Frozen(sidecars=frozenset({0}))
+    frozen = UpdatePolicy(images=frozenset({0})) if images else UpdatePolicy(sidecars=frozenset({0}))
     before = {row["key"]: row for row in remembered if row["state"] != KnownState.REFUSED}
     spool = list(diff(select(listing(bucket), taking()), known(remembered), frozen))
     for row in rows_of(spool):
@@ -233,8 +233,8 @@ def test_summary_counts_what_the_plan_holds(world):
     plan = summarise(planned)
     ops = Counter(row["op"] for row in rows)
     ops[Op.VANISHED] -= sum(row["op"] == Op.VANISHED and row["known_state"] == KnownState.REFUSED for row in rows)
-    counted = [plan.new, plan.changed, plan.sidecar, plan.moved, plan.returned, plan.vanished, plan.skipped]
-    assert [*counted, plan.refused] == [ops[op] for op in Op if op not in (Op.SHARED, Op.GOVERNED)]
+    count_noun = [plan.new, plan.changed, plan.sidecar, plan.moved, plan.returned, plan.vanished, plan.skipped]
+    assert [*count_noun, plan.refused] == [ops[op] for op in Op if op not in (Op.SHARED, Op.GOVERNED)]
     images = [row for row in rows if row["op"] in {Op.NEW, Op.CHANGED}]
     read = [row for row in rows if row["sidecar_key"] and (row in images or row["op"] == Op.SIDECAR)]
     read += [row for row in rows if row["sidecar_key"] and row["sidecar_changed"]]

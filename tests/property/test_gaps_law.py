@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from tests.property.test_diff_law import worlds
 from tests.support.listings import Obj, keys, known, listing, rows_of, taking
 
-from mirrorlake.errors import SourceUnreachable
-from mirrorlake.mirror.partial import Partial, without_gaps
+from mirrorlake.core.errors import SourceUnreachable
+from mirrorlake.mirror.listing_gaps import Partial, without_gaps
 from mirrorlake.model.columns import CHANGES, Op
-from mirrorlake.model.objects import Certificate, Gap, KeyRange
+from mirrorlake.model.objects import CompletedRange, Gap, KeyRange
 from mirrorlake.plan.diff import diff
 from mirrorlake.select.stream import select
 
@@ -33,8 +33,8 @@ class Breaking:
         if self._breaks:
             raise SourceUnreachable("503 SlowDown.")
 
-    def certificate(self) -> Certificate:
-        return Certificate(range=WHOLE, pages=1, objects=0, gaps=tuple(self.gaps))
+    def certificate(self) -> CompletedRange:
+        return CompletedRange(range=WHOLE, pages=1, objects=0, gaps=tuple(self.gaps))
 
     def close(self) -> None:
         pass

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.listings import keys
 
-from mirrorlake.errors import PatternError
+from mirrorlake.core.errors import PatternError
 from mirrorlake.select.globs import compile_globs
 
 PIECES = ["*", "**", "/", "**/", "/**/", "a", "b", ".", "é", "\n", "?", "[a]", '"', "\\", "|", "\U0001f600", ".jpg"]

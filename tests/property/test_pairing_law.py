@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.listings import Obj, byte_order, keys, listing, rows_of, taking
 
+from mirrorlake.formats.suffixes import media_type_of_name
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.select.formats import media_type_of_name
 from mirrorlake.select.sidecars import DEFERRED, safe_bound, safe_ranges
 from mirrorlake.select.stream import LIBRARY_PREFIX, select
 

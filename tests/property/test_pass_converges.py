@@ -28,14 +28,11 @@ from tests.support.mirror_oracle import Row, Value, World, check_step, converge
 from tests.support.mortal import Killed, Mortal
 from tests.support.soak import seed, sized
 
-from mirrorlake.app.removing import restore_in
 from mirrorlake.catalog import datasources, edits, projects, removal
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.ingest.recipe import OpenedStore
 from mirrorlake.mirror.confirm import confirm
-from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import Parts, run_pass
+from mirrorlake.mirror.run import RunContext, run_pass
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
@@ -49,9 +46,12 @@ from mirrorlake.model.sources import (
     Orphans,
     Provider,
 )
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.services.removal import restore_in
+from mirrorlake.storage.providers.memory import MemoryStore
 
 ROLL = [f"in/{number:02}.png" for number in range(12)]  # enough for the guard
 KEYS = st.sampled_from(
@@ -325,14 +325,14 @@ class Passes(RuleBasedStateMachine):
     def one_pass(self, faulty: Faulty | None = None, *, ranges: int | None = None) -> Report:
         """With several ranges, threads decide which page fails first: what is to fail is listed in one."""
         with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
-            parts = Parts(
+            parts = RunContext(
                 catalog=self.catalog,
                 thumbnails=self.scratch / "thumbnails",
                 workdir=Path(workdir),
                 processes=0,
                 ranges=ranges or self.ranges,
             )
-            return run_pass(self.source, parts, Silent(), opens=OpenedStore(faulty or Faulty(self.store)))
+            return run_pass(self.source, parts, NullProgress(), opens=OpenedStore(faulty or Faulty(self.store)))
 
     def objects(self) -> dict[str, tuple[int, str]]:
         """Size and token of everything in the bucket, by key."""

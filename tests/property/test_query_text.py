@@ -7,7 +7,7 @@ import re
 from hypothesis import example, given
 from tests.support.queries import junk, queries, write
 
-from mirrorlake.errors import QueryError
+from mirrorlake.core.errors import QueryError
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import MAX_LENGTH, parse
 from mirrorlake.search.nodes import NameContains, Query

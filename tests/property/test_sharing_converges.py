@@ -16,12 +16,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Location, Orphans, Provider
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory import MemoryStore
 
 STEMS = st.sampled_from(["a/x", "a/y", "b/x", "b/y", "z"])
 NUMBERS = st.integers(0, 5)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import SupportsIndex
 
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Body, Store
-from mirrorlake.storage.folder import FolderStore
+from mirrorlake.storage.providers.folder import FolderStore
 
 
 class _Fatal(bytes):

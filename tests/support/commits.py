@@ -9,14 +9,14 @@ from typing import Any
 import pyarrow as pa
 
 from mirrorlake.catalog import assets, commit, datasources, edits, objects, runs
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.model.assets import AssetState, Scalar
-from mirrorlake.model.columns import CHANGES, LOOKED, LookResult, Op
+from mirrorlake.model.columns import CHANGES, PROCESSED, Op, ResultKind
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
 
 THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -34,7 +34,7 @@ def change(op: Op, key: str, **given: Any) -> dict[str, Any]:
     }
 
 
-def look(key: str, *, op: Op = Op.NEW, result: LookResult = LookResult.LOOKED, **given: Any) -> dict[str, Any]:
+def look(key: str, *, op: Op = Op.NEW, result: ResultKind = ResultKind.PROCESSED, **given: Any) -> dict[str, Any]:
     facts = {
         "media_type": "image/jpeg",
         "width": 640,
@@ -45,7 +45,7 @@ def look(key: str, *, op: Op = Op.NEW, result: LookResult = LookResult.LOOKED, *
         "facts": '{"camera": "X100"}',
         "warnings": [],
     }
-    return change(op, key) | (facts if result is LookResult.LOOKED else {}) | {"result": int(result)} | given
+    return change(op, key) | (facts if result is ResultKind.PROCESSED else {}) | {"result": int(result)} | given
 
 
 def with_sidecar(token: str, values: dict[str, Any] | None) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def changes(*rows: dict[str, Any]) -> pa.RecordBatch:
 
 
 def looks(*rows: dict[str, Any]) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist(list(rows), schema=LOOKED)
+    return pa.RecordBatch.from_pylist(list(rows), schema=PROCESSED)
 
 
 def commit_looks(lease: Lease, *rows: dict[str, Any]) -> Counts:

@@ -13,21 +13,21 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFilter
 
-from mirrorlake.errors import Conflict, CoolingDown, NotFound, PassRunning, QueryError, UsageError
+from mirrorlake.core.errors import Conflict, CoolingDown, NotFound, PassRunning, QueryError, UsageError
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page, Unchanged
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Preview, Sample, Would
+from mirrorlake.model.queue import Workers
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
-from mirrorlake.model.waiting import Workers
-from mirrorlake.plan.waiting import why_waiting
-from mirrorlake.select.document import Json
+from mirrorlake.plan.queue_status import queued_reason
 from mirrorlake.select.edits import checked
-from mirrorlake.select.patching import changed
+from mirrorlake.select.json_reader import Json
+from mirrorlake.select.settings_patch import patch_settings
 
 NOW = datetime.now(UTC)  # pages show how long ago things were
 CAP = 10_000  # totals beyond this are lower bounds, as in the real search
@@ -428,7 +428,7 @@ class FakeLibrary:
         return Explained(datasource=name, explanation=told, object="exists")
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
-        self.settings[name] = changed(self._source(name).datasource.settings, change)
+        self.settings[name] = patch_settings(self._source(name).datasource.settings, change)
         return self._source(name)
 
     def request_run(self, name: str) -> int:
@@ -446,7 +446,7 @@ class FakeLibrary:
             state=RunState.QUEUED,
             started=datetime.now(UTC),
             finished=None,
-            waiting=why_waiting(Workers(alive=0, last_seen=None), None),
+            waiting=queued_reason(Workers(alive=0, last_seen=None), None),
         )
         self.runs_held = [queued, *self.runs_held]
         return number
@@ -473,7 +473,7 @@ class FakeLibrary:
         self._source(name)
         return make_preview(name, RunState.RUNNING)
 
-    def told_preview(self, number: str) -> Preview:
+    def get_preview(self, number: str) -> Preview:
         return make_preview(number, RunState.SUCCEEDED)
 
     def begin_reapply(self, name: str) -> int:

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pyarrow as pa
 
-from mirrorlake.errors import MirrorlakeError, SourceUnreachable
+from mirrorlake.core.errors import MirrorlakeError, SourceUnreachable
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage, Store
 
@@ -70,7 +70,7 @@ class Faulty:
         following = None if page.cursor is None else (page_number + 1, page.cursor)
         if self.truncate_after is not None and page_number >= self.truncate_after:
             following = None
-        return ListPage(batch=self._altered(page.batch), cursor=following, unnameable=page.unnameable)
+        return ListPage(batch=self._altered(page.batch), cursor=following, unsupported=page.unsupported)
 
     def head(self, key: str) -> ObjectInfo:
         self._pass("head", key)

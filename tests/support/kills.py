@@ -21,9 +21,9 @@ from psycopg.rows import TupleRow
 from tests.support.cli import PATIENCE_S, Cli
 from tests.support.s3stub import Answer, Request, S3Stub
 
-from mirrorlake.catalog.embedded import ensure_running, status
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import CatalogUnavailable
+from mirrorlake.core.errors import CatalogUnavailable
+from mirrorlake.postgres.embedded import ensure_running, status
+from mirrorlake.postgres.pool import Catalog
 
 BUCKET = "shot"
 Answered = TypeVar("Answered")
@@ -148,7 +148,9 @@ class Shot:
             case Victim.COMMAND:
                 return _shoot(process.pid)
             case Victim.WORKER:
-                workers = [child.pid for child in _children(process.pid) if "mirrorlake.ingest.worker" in _words(child)]
+                workers = [
+                    child.pid for child in _children(process.pid) if "mirrorlake.processing.worker" in _words(child)
+                ]
                 return bool(workers) and _shoot(workers[0])
             case Victim.POSTMASTER:
                 return _shoot(self._postmaster())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.postgres.pool import Catalog
 
 PATIENCE_S = 10.0
 

@@ -9,7 +9,7 @@ import psycopg
 from adbc_driver_manager.dbapi import Connection as ArrowConnection
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.postgres.pool import Catalog
 
 
 class Killed(BaseException):

@@ -13,16 +13,16 @@ from pathlib import Path
 from PIL import Image
 
 from mirrorlake.catalog import datasources, queue, removal
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.ingest.recipe import OpenedStore
+from mirrorlake.mirror.cancellation import Check, never_cancelled
 from mirrorlake.mirror.confirm import confirm
-from mirrorlake.mirror.progress import Silent
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
-from mirrorlake.mirror.run import Parts, dry_run, run_leased, run_pass
-from mirrorlake.mirror.stoppable import Check, unstopped
+from mirrorlake.mirror.run import RunContext, dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.storage.base import Store
 
@@ -71,30 +71,30 @@ class Mirrored:
 
     def run(self, store: Store | None = None, *, ranges: int = 1) -> Report:
         with self._parts(ranges) as parts:
-            return run_pass(self.source, parts, Silent(), opens=OpenedStore(store or self.store))
+            return run_pass(self.source, parts, NullProgress(), opens=OpenedStore(store or self.store))
 
     def run_queued(self) -> Report:
         """The pass of the run that waits."""
         lease = queue.claim(self.catalog)
         assert lease is not None
         with self._parts() as parts:
-            return run_leased(lease, self.source, parts, Silent(), opens=OpenedStore(self.store))
+            return run_leased(lease, self.source, parts, NullProgress(), opens=OpenedStore(self.store))
 
-    def preview(self, *, known: bool = True, check: Check = unstopped) -> Report:
+    def preview(self, *, known: bool = True, check: Check = never_cancelled) -> Report:
         """Of a datasource that is stored, or as before its first pass."""
         known_id = self.source.id if known else None
         with self._parts() as parts:
-            return dry_run(self.source, known_id, parts, Silent(), opens=OpenedStore(self.store), check=check)
+            return dry_run(self.source, known_id, parts, NullProgress(), opens=OpenedStore(self.store), check=check)
 
     def retry(self, run_id: int | None, store: Store | None = None) -> Report:
         assert run_id is not None
         with self._parts() as parts:
-            return retry(self.source, run_id, parts, Silent(), opens=OpenedStore(store or self.store))
+            return retry(self.source, run_id, parts, NullProgress(), opens=OpenedStore(store or self.store))
 
     @contextmanager
-    def _parts(self, ranges: int = 1) -> Generator[Parts]:
+    def _parts(self, ranges: int = 1) -> Generator[RunContext]:
         with tempfile.TemporaryDirectory(dir=self.folder) as workdir:
-            yield Parts(
+            yield RunContext(
                 catalog=self.catalog,
                 thumbnails=self.folder / "thumbnails",
                 workdir=Path(workdir),

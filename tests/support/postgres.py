@@ -16,11 +16,11 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from mirrorlake.catalog.embedded import ensure_running, stop
-from mirrorlake.catalog.migrate import migrate
-from mirrorlake.catalog.place import folder_of, make_home, recorded_base
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.catalog.running import Orders
+from mirrorlake.postgres.data_dir import folder_of, make_home, recorded_base
+from mirrorlake.postgres.embedded import ensure_running, stop
+from mirrorlake.postgres.migrate import migrate
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.postgres.server_lock import Orders
 
 TEMPLATE = "template_mirrorlake"
 

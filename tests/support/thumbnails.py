@@ -10,12 +10,12 @@ from pathlib import Path
 from tests.support.passes import Mirrored
 
 from mirrorlake.catalog import assets
-from mirrorlake.ingest.recipe import OpenedStore
-from mirrorlake.ingest.thumbnails import Thumbnails
-from mirrorlake.mirror.thumbnails.census import check
-from mirrorlake.mirror.thumbnails.cleaning import clean
-from mirrorlake.mirror.thumbnails.making import make
+from mirrorlake.library.audit import check
+from mirrorlake.library.cleanup import clean
+from mirrorlake.library.rebuild import make
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.base import Store
 
 
@@ -45,7 +45,7 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
     """What a check counts; it leaves every file as it was."""
     before = contents(root(mirrored))
     with scratch(mirrored) as workdir:
-        told = check(mirrored.catalog, root(mirrored), workdir, unheard)
+        told = check(mirrored.catalog, root(mirrored), workdir, noop_callback)
     assert contents(root(mirrored)) == before
     return told
 
@@ -59,7 +59,7 @@ def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[U
             mirrored.catalog,
             root(mirrored),
             workdir,
-            unheard,
+            noop_callback,
             told=unmade.append,
             processes=0,
             opens=lambda _source: opens,
@@ -73,11 +73,11 @@ def scratch(mirrored: Mirrored) -> Generator[Path]:
         yield Path(folder)
 
 
-def unheard(_doing: str, _done: int, _total: int) -> None:
+def noop_callback(_doing: str, _done: int, _total: int) -> None:
     pass
 
 
 def cleaned(mirrored: Mirrored, *, hours: int = 0, acknowledged: int | None = None) -> Cleaning:
     """Clear away what is left over."""
     with scratch(mirrored) as workdir:
-        return clean(mirrored.catalog, root(mirrored), workdir, unheard, hours=hours, acknowledged=acknowledged)
+        return clean(mirrored.catalog, root(mirrored), workdir, noop_callback, hours=hours, acknowledged=acknowledged)

@@ -8,13 +8,13 @@ from pathlib import Path
 from tests.support.passes import Mirrored
 
 from mirrorlake.catalog import runs
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 KEYS = [f"a/{number}.png" for number in range(6)]
 

@@ -1,4 +1,4 @@
-"""Serve the library to browsers and scripts. OpenAPI is the contract."""
+"""The HTTP face: REST, the pages and who may use them. OpenAPI is the contract."""
 
 from mirrorlake.api.library import Library
 from mirrorlake.api.server import listen, serve

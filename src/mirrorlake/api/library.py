@@ -12,7 +12,7 @@ from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.select.document import Json
+from mirrorlake.select.json_reader import Json
 
 
 class Library(Protocol):
@@ -86,7 +86,7 @@ class Library(Protocol):
         """Begin to find out what a pass would do. Raises NotFound."""
         ...
 
-    def told_preview(self, number: str) -> Preview:
+    def get_preview(self, number: str) -> Preview:
         """How far a preview is, and what it found. Raises NotFound."""
         ...
 

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
-from mirrorlake.errors import (
+from mirrorlake.core.errors import (
     AccessDenied,
     CatalogUnavailable,
     Conflict,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 import uvicorn
 from fastapi import FastAPI
 
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 
 GRACE_S = 5  # how long answers under way may take once we are asked to stop
 

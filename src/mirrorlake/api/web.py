@@ -12,15 +12,15 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import FrontDoor, Gate
-from mirrorlake.api.assets import asset_routes
 from mirrorlake.api.library import Library
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
-from mirrorlake.api.projects import project_routes
-from mirrorlake.api.runs import run_routes
-from mirrorlake.api.schedules import schedule_routes
-from mirrorlake.api.shapes import Health
+from mirrorlake.api.routers.assets import asset_routes
+from mirrorlake.api.routers.datasources import source_routes
+from mirrorlake.api.routers.projects import project_routes
+from mirrorlake.api.routers.runs import run_routes
+from mirrorlake.api.routers.schedules import schedule_routes
+from mirrorlake.api.schemas.assets import Health
 from mirrorlake.api.site import BUILT, Site
-from mirrorlake.api.sources import source_routes
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])

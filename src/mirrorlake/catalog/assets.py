@@ -8,12 +8,12 @@ from functools import lru_cache
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.datasources import location_of
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import NotFound
+from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.model.sources import Location
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import object_uri
 
 STATES = (AssetState.PRESENT, AssetState.MISSING, AssetState.TRASH)  # by the number in the column

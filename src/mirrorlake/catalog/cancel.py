@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import refuse_while_running, show_run
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import Conflict
+from mirrorlake.core.errors import Conflict
 from mirrorlake.model.runs import Run, RunState
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 
 def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
@@ -40,20 +40,20 @@ def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
 _ENDED = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled"}
 
 
-@repeated
+@retry_on_contention
 def _ask(catalog: Catalog, run_id: int, by: str) -> bool:
     with catalog.write() as connection:
         return connection.execute(statement("request_cancel").query, {"run_id": run_id, "by": by}).rowcount == 1
 
 
-@repeated
+@retry_on_contention
 def _end_queued(catalog: Catalog, run_id: int, by: str) -> bool:
     values = {"run_id": run_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it began."}
     with catalog.write() as connection:
         return connection.execute(statement("end_waiting").query, values).rowcount == 1
 
 
-@repeated
+@retry_on_contention
 def _dismiss(catalog: Catalog, run_id: int, by: str) -> bool:
     error = f"Dismissed by {by}: nothing of what was held was removed."
     values = {"run_id": run_id, "by": by, "state": RunState.HELD, "error": error}

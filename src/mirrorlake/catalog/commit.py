@@ -15,7 +15,6 @@ from typing import Any, cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mirrorlake.catalog.faults import repeated
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.model.assets import Scalar
@@ -23,11 +22,12 @@ from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
 from mirrorlake.model.runs import Counts
 from mirrorlake.plan.merge import STRATEGIES, Standing
+from mirrorlake.postgres.db_errors import retry_on_contention
 
 BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
 
 
-@repeated
+@retry_on_contention
 def looked(
     lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
 ) -> Counts:
@@ -52,7 +52,7 @@ def looked(
         return staging.tell("tell_looked")
 
 
-@repeated
+@retry_on_contention
 def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
     """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata stay."""
     _only(batch, Op.MOVED)
@@ -61,7 +61,7 @@ def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         return staging.tell("tell_moved")
 
 
-@repeated
+@retry_on_contention
 def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
     """Let objects have the assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
     _only(batch, Op.SHARED, Op.GOVERNED)
@@ -76,7 +76,7 @@ def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
         return staging.tell("tell_shared")
 
 
-@repeated
+@retry_on_contention
 def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
     _only(batch, Op.RETURNED)
@@ -88,7 +88,7 @@ def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
         return staging.tell("tell_returned")
 
 
-@repeated
+@retry_on_contention
 def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Mark orphaned keys and their assets as missing, and tell the cause. Those missing already are counted again."""
     if len(keys) == 0:
@@ -99,7 +99,7 @@ def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
         return staging.tell("tell_missing")
 
 
-@repeated
+@retry_on_contention
 def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
     """Drop the memory of refused keys that vanished. One that has an asset of earlier content becomes missing."""
     if len(keys) == 0:
@@ -111,7 +111,7 @@ def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
         return staging.tell("tell_missing")
 
 
-@repeated
+@retry_on_contention
 def outcomes(lease: Lease, batch: pa.RecordBatch) -> Counts:
     """Tell of objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
     _only(batch, Op.SKIPPED, Op.REFUSED)

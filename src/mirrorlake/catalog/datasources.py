@@ -12,12 +12,10 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import NotFound, SettingsError, UsageError
+from mirrorlake.core.errors import NotFound, SettingsError, UsageError
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -27,13 +25,15 @@ from mirrorlake.model.sources import (
     MirrorSettings,
     Provider,
 )
-from mirrorlake.plan.manual import cooldown_minutes
+from mirrorlake.plan.cooldown import cooldown_minutes
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.settings import settings_to_json, stored_settings
 
 NAME_LIMIT = 60  # characters of a derived name
 
 
-@repeated
+@retry_on_contention
 def create(
     catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
 ) -> Datasource:
@@ -112,14 +112,14 @@ def list_all(catalog: Catalog) -> list[Datasource]:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
 
 
-@repeated
+@retry_on_contention
 def update(catalog: Catalog, datasource: Datasource) -> Datasource:
     """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
     with catalog.write() as connection:
         return _update(connection, datasource)
 
 
-@repeated
+@retry_on_contention
 def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
     """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
 
@@ -138,7 +138,7 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
             _update(connection, replace(source, settings=settings))
 
 
-@repeated
+@retry_on_contention
 def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
     """Reach a datasource as `before` again, unless somebody else has changed that since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
@@ -146,7 +146,7 @@ def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) ->
         connection.execute(statement("take_back_access").query, values)
 
 
-@repeated
+@retry_on_contention
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
     """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
 
@@ -187,7 +187,7 @@ def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None
     return None if row is None else GlobFile(key=key, size=row[0], token=row[1], content=row[2])
 
 
-@repeated
+@retry_on_contention
 def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
     """Keep what was read of a glob file, in place of an earlier reading."""
     with catalog.write() as connection:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.queue import cancel_waiting
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import UsageError
+from mirrorlake.core.errors import UsageError
+from mirrorlake.core.text import count_noun
 from mirrorlake.model.acts import Deletion
-from mirrorlake.model.counted import counted
 from mirrorlake.model.sources import Datasource, Orphans
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 
 def deletion(catalog: Catalog, source: Datasource) -> Deletion:
@@ -22,7 +22,7 @@ def deletion(catalog: Catalog, source: Datasource) -> Deletion:
         return _counted(connection, source)
 
 
-@repeated
+@retry_on_contention
 def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     """Delete a datasource, if exactly `acknowledged` assets go with it. What is kept keeps its name and address.
 
@@ -37,7 +37,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
         found = _counted(connection, source)
         if found.acknowledge != acknowledged:
             raise UsageError(
-                f"{counted(found.acknowledge, 'asset')} would go, not {acknowledged:,}.",
+                f"{count_noun(found.acknowledge, 'asset')} would go, not {acknowledged:,}.",
                 f"Say so if that is right: --acknowledge {found.acknowledge}",
             )
         steps = {

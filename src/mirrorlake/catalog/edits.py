@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.assets import no_asset, number_of
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import USER
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.edits import checked
 
 
@@ -25,7 +25,7 @@ def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
     _apply(catalog, {number_of(asset_id): asset_id for asset_id in asset_ids}, edit)
 
 
-@repeated
+@retry_on_contention
 def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
     at = datetime.now(UTC).isoformat()
     values = {

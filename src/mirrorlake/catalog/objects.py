@@ -8,11 +8,11 @@ from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.array_chunks import Stretch, as_known
 from mirrorlake.catalog.statements import statement
-from mirrorlake.catalog.stretches import Stretch, as_known
 from mirrorlake.model.columns import KNOWN
-from mirrorlake.plan.unlisted import REMEMBERED
+from mirrorlake.plan.missing_sidecars import REMEMBERED
+from mirrorlake.postgres.pool import Catalog
 
 STRETCH_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
 BATCH_STRETCHES = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar

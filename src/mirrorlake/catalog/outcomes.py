@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.objects import Gap
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 FAILED_ROWS = 2048  # keys read at once
 
@@ -34,7 +34,7 @@ def failed_keys(catalog: Catalog, run_id: int) -> Iterator[list[str]]:
         yield [key for (key,) in rows]
 
 
-@repeated
+@retry_on_contention
 def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
     """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
     folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from mirrorlake.catalog.assets import no_asset, number_of
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import NotFound, UsageError
+from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.model.acts import Project
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 NAME_LIMIT = 100  # characters
 
@@ -38,7 +38,7 @@ def list_all(catalog: Catalog) -> list[Project]:
     return [Project(name=name, assets=count) for name, count in rows]
 
 
-@repeated
+@retry_on_contention
 def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
     with catalog.write() as connection:
         found = {row[0] for row in connection.execute(statement("lock_for_project").query, {"ids": list(numbers)})}
@@ -53,7 +53,7 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
         ).rowcount
 
 
-@repeated
+@retry_on_contention
 def _remove(catalog: Catalog, name: str, numbers: list[int]) -> int:
     with catalog.write() as connection:
         row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()

@@ -8,13 +8,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import TIME
 from mirrorlake.model.runs import Counts
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 KEYS_AT_ONCE = 4096
 
@@ -49,7 +49,7 @@ def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[lis
         yield found
 
 
-@repeated
+@retry_on_contention
 def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: datetime) -> Counts:
     """Remove the assets of these keys for good, if they still wait in the trash, untouched, and nothing uses them."""
     if len(gone) == 0:

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.faults import repeated, translated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, Live, at_work, how_far, last_pass, lease_lost, show_run
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import NotFound
+from mirrorlake.core.errors import NotFound
 from mirrorlake.model.runs import RunState, Trigger
-from mirrorlake.plan.manual import refusal
+from mirrorlake.plan.cooldown import check_cooldown
+from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
+from mirrorlake.postgres.pool import Catalog
 
 ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
 SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
@@ -38,7 +38,7 @@ class Interrupted:
     again: int | None  # the run that waits in its place; None: last attempt, unwanted, or another waits already
 
 
-@repeated
+@retry_on_contention
 def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> int:
     """Put a run of this datasource into the queue, as a person asks for it; answers its number.
 
@@ -56,14 +56,14 @@ def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> i
         return int(made[0])
 
 
-@repeated
+@retry_on_contention
 def check_permitted(catalog: Catalog, name: str) -> int:
     """The number of the datasource, where a person may have it mirrored now. Raises as `request`."""
     with catalog.write() as connection:
         return _permitted(connection, name)
 
 
-@repeated
+@retry_on_contention
 def claim(catalog: Catalog) -> Lease | None:
     """Begin the oldest queued run whose datasource is free; None where there is none."""
     with catalog.read() as connection:
@@ -73,7 +73,7 @@ def claim(catalog: Catalog) -> Lease | None:
     session = catalog.session()
     try:
         holder = str(uuid.uuid4())
-        with translated(catalog.address):
+        with translate_db_errors(catalog.address):
             taken = _take(session, holder)
         if taken is None:
             session.close()
@@ -85,7 +85,7 @@ def claim(catalog: Catalog) -> Lease | None:
         raise
 
 
-@repeated
+@retry_on_contention
 def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
     """End the runs of workers that died, and put each into the queue again. What they committed is not done twice."""
     with catalog.write() as connection:
@@ -133,7 +133,7 @@ def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int)
     connection.execute(statement("dismiss_holds").query, values)
 
 
-@repeated
+@retry_on_contention
 def _put_back(catalog: Catalog, values: dict[str, object]) -> str | None:
     """How the run ended; None where it was not ours any more."""
     with catalog.write() as connection:
@@ -162,7 +162,9 @@ def _permitted(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
     if row is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-    refused = refusal(name, at_work(connection, row[0]), last_pass(connection, row[0]), database_time_in(connection))
+    refused = check_cooldown(
+        name, at_work(connection, row[0]), last_pass(connection, row[0]), database_time_in(connection)
+    )
     if refused is not None:
         raise refused
     return int(row[0])

@@ -8,15 +8,15 @@ from typing import Any, cast
 import pyarrow as pa
 
 from mirrorlake.catalog.commit import copy_merged, standing
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
 from mirrorlake.catalog.statements import statement
+from mirrorlake.core.columnar import Column
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
 from mirrorlake.model.runs import Counts
 from mirrorlake.plan.merge import STRATEGIES, Standing, as_of, same_values
-from mirrorlake.select.kernels import Column
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.metadata import stored_values
 
 BATCH_ROWS = 500  # a person's edit waits for the merge of so many at most: some tens of milliseconds
@@ -46,7 +46,7 @@ def reapply(lease: Lease, choose: Choose) -> Iterator[Counts]:
         yield Counts(metadata_changed=changed, unchanged=rows.num_rows - changed)
 
 
-@repeated
+@retry_on_contention
 def _merge_next(lease: Lease, last: int, choose: Choose) -> tuple[pa.Table, int]:
     """Merge the batch after the asset `last`; answers its rows, and how many of them that changed."""
     with leased(lease) as staging:

@@ -14,14 +14,14 @@ import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.assets import no_asset, number_of
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import Conflict, NotFound
+from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 HELD_ROWS = 4096  # keys read at once
 
@@ -67,7 +67,7 @@ def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
     return 0 if row is None else int(row[0])
 
 
-@repeated
+@retry_on_contention
 def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Put the assets of orphaned keys into the trash, and tell the cause. Their return brings them back."""
     if len(keys) == 0:
@@ -78,7 +78,7 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
         return staging.tell("tell_removed")
 
 
-@repeated
+@retry_on_contention
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Remove the assets of orphaned keys for good, unless something else uses them.
 
@@ -104,7 +104,7 @@ def _trash(staging: Staging) -> None:
     staging.govern()
 
 
-@repeated
+@retry_on_contention
 def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Tell of vanished keys about which nothing is done, and why."""
     if len(keys) == 0:
@@ -130,7 +130,7 @@ def waiting_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[
     return [key for (key,) in rows]
 
 
-@repeated
+@retry_on_contention
 def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
     """Remember what this run holds back; the keys follow by `hold_back`."""
     with lease.catalog.write() as connection:
@@ -147,7 +147,7 @@ def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
         )
 
 
-@repeated
+@retry_on_contention
 def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Hold the removal of these keys until a person confirms it; told like everything that nothing is done about."""
     if len(keys) == 0:
@@ -227,14 +227,14 @@ def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], 
         yield [key for key, _ in rows], [KnownState(state) for _, state in rows]
 
 
-@repeated
+@retry_on_contention
 def begin_confirm(lease: Lease, held: Confirmable) -> None:
     """The run of this lease sets about what was held; whatever comes of it, each of the two leads to the other."""
     with lease.catalog.write() as connection:
         connection.execute(statement("begin_confirm").query, {"run_id": lease.run_id, "held": held.run_id})
 
 
-@repeated
+@retry_on_contention
 def confirmed(lease: Lease, held: Confirmable) -> None:
     """The run of this lease carried out what was held."""
     with lease.catalog.write() as connection:
@@ -243,7 +243,7 @@ def confirmed(lease: Lease, held: Confirmable) -> None:
         connection.execute(statement("drop_confirmed").query, {"run_id": held.run_id})
 
 
-@repeated
+@retry_on_contention
 def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole: bool) -> None:
     """Forget the keys that runs before this one held back: all, or where it did not see the whole, those it holds."""
     with catalog.write() as connection:
@@ -259,7 +259,7 @@ def root_of(catalog: Catalog, datasource_id: int) -> str | None:
     return row[0] if row else None
 
 
-@repeated
+@retry_on_contention
 def adopt_root(lease: Lease, root: str | None) -> None:
     """Believe in this root of a folder from now on. Raises LeaseLost."""
     values = {"datasource_id": lease.datasource_id, "holder": lease.holder, "root": root}
@@ -285,7 +285,7 @@ def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
     return [Vanished(datasource_id=source, key=key, token=token, size=size) for source, key, token, size in rows]
 
 
-@repeated
+@retry_on_contention
 def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
     """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
 

@@ -15,14 +15,14 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.faults import repeated, translated
-from mirrorlake.catalog.pool import Catalog
+from mirrorlake.catalog.outcome_reader import read_outcomes
 from mirrorlake.catalog.statements import statement
-from mirrorlake.catalog.told import told
 from mirrorlake.catalog.workers import reasons
-from mirrorlake.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
+from mirrorlake.core.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
+from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
+from mirrorlake.postgres.pool import Catalog
 
 LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
 HEARTBEAT_S = 2.0  # also how old the counts of a live run are for those who watch
@@ -162,7 +162,7 @@ class Lease:
             return renewed.rowcount == 1
 
 
-@repeated
+@retry_on_contention
 def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
     """Begin a run. Takes over at once from a pass whose process is gone, and marks its run as failed.
 
@@ -171,7 +171,7 @@ def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
     """
     session = catalog.session()
     try:
-        with translated(catalog.address):
+        with translate_db_errors(catalog.address):
             looks = LAST_LOOKS
             while True:
                 holder = str(uuid.uuid4())
@@ -295,10 +295,10 @@ def outcomes(
         found = _runs(connection, "one_run", {"run_id": run_id})
         if not found:
             raise _no_run(run_id)
-        return told(connection, found[0], limit=limit, offset=offset, kind=kind)
+        return read_outcomes(connection, found[0], limit=limit, offset=offset, kind=kind)
 
 
-@repeated
+@retry_on_contention
 def _end(catalog: Catalog, values: Mapping[str, object]) -> bool:
     """Whether the run was ours to end."""
     with catalog.write() as connection:

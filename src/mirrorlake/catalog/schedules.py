@@ -8,12 +8,12 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.schedule import Schedule, next_due, schedule_from_text, schedule_to_text, timezone_of
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
     return row[0]
 
 
-@repeated
+@retry_on_contention
 def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
     """Put a run into the queue for everything that is due at `now`, and set when it is due next, in one transaction.
 

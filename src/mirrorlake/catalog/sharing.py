@@ -9,11 +9,11 @@ import numpy as np
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
+from mirrorlake.core.columnar import chosen, column, columns, is_in, mask_of, present
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.model.sources import Datasource
-from mirrorlake.select.kernels import chosen, column, columns, is_in, mask_of, present
+from mirrorlake.postgres.pool import Catalog
 
 _ASKED = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR, Op.RETURNED], pa.int8())
 _ARRAYS = {

@@ -11,10 +11,10 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from mirrorlake.catalog.faults import translated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import Conflict
+from mirrorlake.core.errors import Conflict
+from mirrorlake.postgres.db_errors import translate_db_errors
+from mirrorlake.postgres.pool import Catalog
 
 STRETCH_ROWS = 65_536  # assets asked for at once: 3 MB of answers
 DIGEST_BYTES = 32
@@ -91,9 +91,9 @@ def at_work(catalog: Catalog) -> list[int]:
 
 
 @contextmanager
-def alone(catalog: Catalog) -> Generator[None]:
+def exclusive_lock(catalog: Catalog) -> Generator[None]:
     """Let nobody else who asks for this change files among the thumbnails. Raises Conflict where somebody does."""
-    with translated(catalog.address), closing(catalog.session()) as session:
+    with translate_db_errors(catalog.address), closing(catalog.session()) as session:
         for _ in range(LOOKS):
             locked = session.execute(statement("lock_thumbnails").query).fetchone()
             if locked is not None and locked[0]:

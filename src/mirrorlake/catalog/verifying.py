@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KnownState
+from mirrorlake.postgres.pool import Catalog
 
 ROWS = 1024  # objects handed out at once
 

@@ -12,19 +12,19 @@ from contextlib import contextmanager, suppress
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.faults import repeated
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.statements import statement
-from mirrorlake.errors import CatalogError
-from mirrorlake.model.waiting import Waiting, Workers
-from mirrorlake.plan.waiting import why_waiting
+from mirrorlake.core.errors import CatalogError
+from mirrorlake.model.queue import QueuedReason, Workers
+from mirrorlake.plan.queue_status import queued_reason
+from mirrorlake.postgres.db_errors import retry_on_contention
+from mirrorlake.postgres.pool import Catalog
 
 BEAT_S = 5.0  # between two signs of life
 SILENT_S = 20.0  # a worker that says nothing for so long counts as gone
 
 
 @contextmanager
-def present(catalog: Catalog) -> Generator[None]:
+def register_worker(catalog: Catalog) -> Generator[None]:
     """Be seen as a worker meanwhile. A database that is away is told again once it is back."""
     person = _person()
     ended, told = threading.Event(), threading.Event()
@@ -54,20 +54,20 @@ def _person() -> dict[str, object]:
     return {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
 
 
-@repeated
+@retry_on_contention
 def _see(catalog: Catalog, person: Mapping[str, object]) -> None:
     with catalog.write() as connection:
         connection.execute(statement("see_worker").query, person)
         connection.execute(statement("forget_workers").query)
 
 
-@repeated
+@retry_on_contention
 def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
     with catalog.write() as connection:
         connection.execute(statement("end_worker").query, identity)
 
 
-def expect(catalog: Catalog) -> None:
+def announce_worker(catalog: Catalog) -> None:
     """Count a worker that is just being started as there: it tells so itself within SILENT_S, or is missed then."""
     _see(catalog, _person())
 
@@ -78,10 +78,10 @@ def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
     return Workers(alive=0, last_seen=None) if row is None else Workers(alive=row[0], last_seen=row[1])
 
 
-def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, Waiting]:
+def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, QueuedReason]:
     """For what each of these queued runs waits."""
     if not queued:
         return {}
     workers = seen(connection)
     in_front = dict(connection.execute(statement("runs_in_front").query, {"ids": list(queued)}).fetchall())
-    return {run: why_waiting(workers, in_front.get(run)) for run in queued}
+    return {run: queued_reason(workers, in_front.get(run)) for run in queued}

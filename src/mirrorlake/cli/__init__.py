@@ -6,14 +6,14 @@ Exit codes: 0 success; 1 the work failed; 2 wrong before any request was made; 1
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 
 def main() -> None:
     """Entry point of the `mirrorlake` command. Ends the process with its exit code."""
     try:
-        # Loaded here: Ctrl-C while that goes on is as frequent as any other, and must not print our insides.
-        code = import_module("mirrorlake.cli.main").run(sys.argv[1:])
+        from mirrorlake.cli.main import run  # noqa: PLC0415  Ctrl-C while this loads must not print a traceback
+
+        code = run(sys.argv[1:])
     except KeyboardInterrupt:
         sys.stderr.write("error: Stopped.\n")
         code = 130

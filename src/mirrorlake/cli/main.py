@@ -3,44 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from mirrorlake.cli.output import say, say_error
-from mirrorlake.errors import MirrorlakeError, UsageError
+from mirrorlake.cli.commands.registry import COMMANDS, install_command
+from mirrorlake.cli.output import echo, echo_error
+from mirrorlake.core.errors import MirrorlakeError, UsageError
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
 HELP_WIDTH = 110  # columns at most, where the terminal has them
 
-# Each command lives in the module `mirrorlake.cli.NAME` with a function `install(app)`. Only the module of the
-# command that was called is imported: all of them together would add a second to every search. What `--help` says
-# of each therefore stands here; a test holds it to the command's own words.
-COMMANDS = {
-    "mirror": "Bring the library in step with a bucket or folder, and print the report.",
-    "search": "Find assets by name, metadata and tags. An empty query finds everything.",
-    "asset": "Look at single assets, and bring them back from the trash.",
-    "tag": "Edit the tags of assets.",
-    "metadata": "Edit the metadata of assets.",
-    "datasource": "Look at what is mirrored, run it, schedule it, forget it.",
-    "project": "Keep assets in named sets.",
-    "runs": "Look at what passes did; confirm, cancel or retry them.",
-    "verify": "Ask the sources whether what the library remembers of their objects is still true. Changes nothing.",
-    "thumbnails": "Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
-    "worker": "Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.",
-    "up": "Serve the library, and print the address to open. Ctrl-C stops it.",
-    "down": "Stop the server and the embedded PostgreSQL of this library.",
-    "doctor": "Say whether this machine can run mirrorlake, and what to do where it cannot.",
-}
-
 
 def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the flag's value
     if value:
-        typer.echo(f"mirrorlake {import_module('importlib.metadata').version('mirrorlake')}")
+        from importlib.metadata import version  # noqa: PLC0415  only --version needs it
+
+        typer.echo(f"mirrorlake {version('mirrorlake')}")
         raise typer.Exit
 
 
@@ -58,7 +40,7 @@ def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     """The command line with these commands."""
     app = _empty()
     for command in commands:
-        import_module(f"mirrorlake.cli.{command}").install(app)
+        install_command(command, app)
     return app
 
 
@@ -109,14 +91,14 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         said = error.format_message()
         if said.startswith("Usage:"):  # a name without a command: typer raises the help, as a class it keeps to itself
-            say(said)
+            echo(said)
         else:
-            say_error(f"{said} (mirrorlake --help says more)")
+            echo_error(f"{said} (mirrorlake --help says more)")
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        say_error("Stopped. All work that was committed is kept.")
+        echo_error("Stopped. All work that was committed is kept.")
         return EXIT_CANCELLED
     except MirrorlakeError as error:
-        say_error(str(error))
+        echo_error(str(error))
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     return code if isinstance(code, int) else 0

@@ -9,12 +9,11 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
-from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 import orjson
 
-from mirrorlake.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -40,7 +39,9 @@ class Screen:
     @cached_property
     def console(self) -> Console:
         """What bars and tables are drawn with, where somebody watches."""
-        return import_module("rich.console").Console(stderr=self._errors, highlight=False)
+        from rich.console import Console  # noqa: PLC0415  rich costs 0.1 s that plain output need not spend
+
+        return Console(stderr=self._errors, highlight=False)
 
     @property
     def is_terminal(self) -> bool:
@@ -57,18 +58,18 @@ people = Screen(errors=True)
 results = Screen()
 
 
-def say_error(message: str) -> None:
+def echo_error(message: str) -> None:
     """One error, as it stands: carets keep their column, and markup in keys stays text."""
-    say(message, head=people.styled("error: ", Style.BOLD_RED))
+    echo(message, head=people.styled("error: ", Style.BOLD_RED))
 
 
-def say(message: str, *, head: str = "") -> None:
+def echo(message: str, *, head: str = "") -> None:
     """A sentence for a person that is not a result; `head` stands before it, styled or not."""
     sys.stderr.write(f"{head}{_harmless(message, keep=chr(10) + chr(9))}\n")
     sys.stderr.flush()
 
 
-def tell(sentence: str, *, head: str = "") -> None:
+def echo_detail(sentence: str, *, head: str = "") -> None:
     """A result in words, on one line however long; `head` are its first words, bold where somebody watches."""
     _write_lines([results.styled(_harmless(head), Style.BOLD) + _harmless(sentence)])
 
@@ -133,18 +134,21 @@ def print_table(
 
 
 def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: frozenset[int]) -> None:
-    table = import_module("rich.table").Table(box=None, pad_edge=False, header_style="bold", show_header=any(names))
+    from rich.table import Table  # noqa: PLC0415  as above
+    from rich.text import Text  # noqa: PLC0415  as above
+
+    table = Table(box=None, pad_edge=False, header_style="bold", show_header=any(names))
     for position, column in enumerate(names):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
-    text = import_module("rich.text").Text  # of a bare string it would read markup and names of emoji: keys hold both
     for row in cells:
-        table.add_row(*map(text, row))
+        table.add_row(*map(Text, row))  # a bare string would be read as markup, and keys may hold markup
     results.console.print(table)
 
 
 def _aligned(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[str]:
-    width_of = import_module("rich.cells").cell_len  # a Chinese character is as wide as two others
-    wide = [[width_of(cell) for cell in line] for line in lines]
+    from rich.cells import cell_len  # noqa: PLC0415  as above
+
+    wide = [[cell_len(cell) for cell in line] for line in lines]
     widest = [max(column) for column in zip(*wide, strict=True)]
     for line, widths in zip(lines, wide, strict=True):
         padded = [

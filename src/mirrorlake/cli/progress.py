@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib import import_module
 
-from mirrorlake.cli.output import people, say
+from mirrorlake.cli.output import echo, people
+from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.progress import Progress as PassProgress
-from mirrorlake.model.counted import counted
 from mirrorlake.model.runs import Run, RunState
 
 LINE_EVERY_S = 5.0
@@ -30,14 +29,14 @@ class _Lines:
 
     def listed(self, objects: int) -> None:
         if self._due():
-            say(f"listing: {counted(objects, 'object')} so far")
+            echo(f"listing: {count_noun(objects, 'object')} so far")
 
     def planned(self, looks: int) -> None:
         self._looks = looks
 
     def looked(self, objects: int, failed: int) -> None:
         if self._due():
-            say(f"looking: {objects:,} of {counted(self._looks, 'object')}, {failed:,} failed")
+            echo(f"looking: {objects:,} of {count_noun(self._looks, 'object')}, {failed:,} failed")
 
 
 @contextmanager
@@ -56,11 +55,13 @@ def shown_steps() -> Generator[Callable[[str, int, int], None]]:
         def tell(doing: str, done: int, total: int) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
-                say(f"{doing.lower()}: {done:,} of {total:,}")
+                echo(f"{doing.lower()}: {done:,} of {total:,}")
 
         yield tell
         return
-    with import_module("mirrorlake.cli.bar").stepping_bar(people.console) as told:
+    from mirrorlake.cli.progress_bar import stepping_bar  # noqa: PLC0415  loads rich
+
+    with stepping_bar(people.console) as told:
         yield told
 
 
@@ -73,11 +74,13 @@ def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
         def tell(run: Run) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
-                say(f"run {run_id}: {run.state.value}, {_so_far(run)}")
+                echo(f"run {run_id}: {run.state.value}, {_so_far(run)}")
 
         yield tell
         return
-    with import_module("mirrorlake.cli.bar").spinner(people.console, f"Run {run_id}") as spin:
+    from mirrorlake.cli.progress_bar import spinner  # noqa: PLC0415  loads rich
+
+    with spinner(people.console, f"Run {run_id}") as spin:
         yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_so_far(run)}")
 
 
@@ -94,5 +97,7 @@ def shown_progress() -> Generator[PassProgress]:
     if not people.is_terminal:
         yield _Lines()
         return
-    with import_module("mirrorlake.cli.bar").pass_bars(people.console) as bars:
+    from mirrorlake.cli.progress_bar import pass_bars  # noqa: PLC0415  loads rich
+
+    with pass_bars(people.console) as bars:
         yield bars

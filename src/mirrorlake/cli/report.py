@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from mirrorlake.cli.output import bytes_text, print_json, print_table, say, say_error, tell
+from mirrorlake.cli.backend import Server
+from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_run
-from mirrorlake.cli.reader import Server
+from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report, hold_notes
-from mirrorlake.model.counted import counted
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
 
@@ -26,9 +26,9 @@ def show_report(report: Report, *, json: bool) -> int:
     elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
         _print_report(report)
     for note in report.notes:
-        say(note)
+        echo(note)
     if report.error is not None:
-        say_error(report.error)
+        echo_error(report.error)
     code = EXIT_CODES.get(report.state, 1)
     return 1 if code == 0 and report.error is not None else code  # what could not be listed is not in step
 
@@ -36,12 +36,12 @@ def show_report(report: Report, *, json: bool) -> int:
 def follow(server: Server, run: Run) -> Report:
     """Wait for a run that a server works on, telling how far it is; its report as if it had been made here."""
     if run.waiting is not None and run.waiting.stuck:
-        say(f"Run {run.id} waits: {run.waiting.reason}. Ctrl-C stops the waiting, not the run.")
+        echo(f"Run {run.id} waits: {run.waiting.reason}. Ctrl-C stops the waiting, not the run.")
     with shown_run(run.id) as told:
         try:
             run = server.wait(run, told)
         except KeyboardInterrupt:
-            say(f"Run {run.id} goes on at the server: mirrorlake runs show {run.id}")
+            echo(f"Run {run.id} goes on at the server: mirrorlake runs show {run.id}")
             raise
     ended = run.finished or run.started
     return Report(
@@ -91,7 +91,7 @@ def terminate_as_interrupt() -> Generator[None]:
 def _print_report(report: Report) -> None:
     counts = report.counts
     word = "would be " if report.would is not None else ""
-    tell(
+    echo_detail(
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
         head="dry run" if report.run is None else f"run {report.run}",
     )
@@ -112,8 +112,8 @@ def _print_report(report: Report) -> None:
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:
-        tell(
-            f"It would take {report.would.get:,} GET and {counted(report.would.head, 'HEAD request')}, "
+        echo_detail(
+            f"It would take {report.would.get:,} GET and {count_noun(report.would.head, 'HEAD request')}, "
             f"and read {bytes_text(report.would.bytes)}."
         )
         shown = [(kind, one) for kind, some in (report.samples or {}).items() for one in some]
@@ -122,6 +122,6 @@ def _print_report(report: Report) -> None:
     else:
         requests = report.requests
         read = bytes_text(report.bytes_read)
-        tell(f"Requests: {requests.list:,} LIST, {requests.get:,} GET, {requests.head:,} HEAD; {read} read.")
+        echo_detail(f"Requests: {requests.list:,} LIST, {requests.get:,} GET, {requests.head:,} HEAD; {read} read.")
         if counts.failed or counts.skipped:
-            tell(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")
+            echo_detail(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")

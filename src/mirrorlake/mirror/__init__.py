@@ -1,1 +1,1 @@
-"""mirror."""
+"""Plan a pass over a datasource and execute it; verify, retry and purge."""

@@ -5,30 +5,35 @@ from __future__ import annotations
 import pyarrow as pa
 
 from mirrorlake.catalog import datasources, removal
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import Confirmable
 from mirrorlake.catalog.runs import Lease, begin
-from mirrorlake.errors import StorageError
-from mirrorlake.ingest.recipe import Opens
-from mirrorlake.mirror.conclude import Ending, conclude
-from mirrorlake.mirror.globfiles import read_rules
-from mirrorlake.mirror.progress import Began, unheard
-from mirrorlake.mirror.proof import Prover
+from mirrorlake.core.columnar import keep
+from mirrorlake.core.errors import StorageError
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import ExistenceChecker
+from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
-from mirrorlake.select.kernels import keep
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import StoreFactory
 
 _WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
 def confirm(
-    source: Datasource, held: Confirmable, catalog: Catalog, *, opens: Opens | None = None, began: Began = unheard
+    source: Datasource,
+    held: Confirmable,
+    catalog: Catalog,
+    *,
+    opens: StoreFactory | None = None,
+    began: OnRunStarted = noop_callback,
 ) -> Report:
     """A run that does what another one held back. Whatever happens, what was committed stays.
 
@@ -37,14 +42,14 @@ def confirm(
     """
     lease = begin(catalog, source.id, Trigger.CONFIRM)
     began(lease.run_id)
-    tally = Tally(lease.tell)
+    tally = Counters(lease.tell)
     opens = opens or recipe(source)
-    return conclude(
+    return finalize(
         lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False, supersedes=False
     )
 
 
-def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens, tally: Tally) -> Ending:
+def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: StoreFactory, tally: Counters) -> RunResult:
     catalog = lease.catalog
     # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
     held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
@@ -58,7 +63,7 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
         )
     with opened(opens, tally, lease.check) as store:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
-        prover = Prover(store)
+        prover = ExistenceChecker(store)
         for keys, states in removal.held_keys(catalog, held):
             waiting = [(key, state) for key, state in zip(keys, states, strict=True) if state in _WAITING]
             orphans = orphans_of(
@@ -71,4 +76,4 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Opens
             settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
     removal.adopt_root(lease, held.root)
     removal.confirmed(lease, held)
-    return Ending()
+    return RunResult()

@@ -9,17 +9,17 @@ import pyarrow as pa
 
 from mirrorlake.catalog import commit
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.ingest.pool import LookPool
+from mirrorlake.core.columnar import column, equal_to, keep, mask_of
+from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
-from mirrorlake.select.kernels import column, equal_to, keep, mask_of
+from mirrorlake.processing.pool import ProcessingPool
 
 
-def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Tally, naming: Naming) -> None:
+def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:
     """Commit everything that needs no bytes: moves, returns, what a rule left out."""
     for batch in changes:
         for op in Op:
@@ -45,11 +45,11 @@ def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Count
             assert_never(op)
 
 
-def look(
+def process_batches(
     lease: Lease,
     changes: Iterable[pa.RecordBatch],
-    pool: LookPool,
-    tally: Tally,
+    pool: ProcessingPool,
+    tally: Counters,
     progress: Progress,
     *,
     naming: Naming,

@@ -9,12 +9,12 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mirrorlake.core.columnar import Column, column, columns, equal_to, nulls, where
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import LookResult, Op
+from mirrorlake.model.columns import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
-from mirrorlake.select.kernels import Column, column, columns, equal_to, nulls, where
 
-_SEEN = (LookResult.LOOKED, LookResult.SIDECAR_ONLY)
+_SEEN = (ResultKind.PROCESSED, ResultKind.SIDECAR_ONLY)
 _TOLD = ("op", "key", "result", "sidecar_key", "sidecar_token", "metadata")
 _Row = tuple[int, str, int, str | None, str | None, str | None]
 

@@ -9,14 +9,14 @@ from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.core.columnar import column, fields, is_in, keep, mask_of
+from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import Spooled, write_spool
-from mirrorlake.mirror.survey import Survey
 from mirrorlake.model.columns import CHANGES, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
+from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, Unlisted
 from mirrorlake.plan.moves import NO_MOVES, Moves
-from mirrorlake.plan.unlisted import NONE_UNLISTED, Unlisted
-from mirrorlake.select.kernels import column, fields, is_in, keep, mask_of
 
 _READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
 _KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where their sidecar is another
@@ -29,24 +29,24 @@ Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
 class _Final:
     """The changes of a survey with the moves among them; can be read any number of times."""
 
-    survey: Survey
+    scan: ListingDiff
     moves: Moves
     waiting: Moves
     unlisted: Unlisted
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        for batch in self.survey.changes:
-            moved = self.waiting.waiting_in(apply_moves(batch, self.moves, self.survey.frozen))
+        for batch in self.scan.changes:
+            moved = self.waiting.waiting_in(apply_moves(batch, self.moves, self.scan.frozen))
             yield self.unlisted.applied_to(moved)
-        if self.survey.unnameable:
-            yield skipped({one.shown: one.reason for one in self.survey.unnameable})
+        if self.scan.unsupported:
+            yield skipped({one.shown: one.reason for one in self.scan.unsupported})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
     """What a pass will do. `summary` counts it; the batches stream from disk, any number of times."""
 
-    survey: Survey
+    scan: ListingDiff
     changes: Iterable[pa.RecordBatch]
     summary: Plan
     waiting: int = 0  # moves and unlisted sidecars about which nothing is done because the source is another one
@@ -71,7 +71,7 @@ def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatc
 
 
 def plan(
-    survey: Survey,
+    scan: ListingDiff,
     prove: Prove | None,
     recognise: Recognise | None,
     workdir: Path,
@@ -83,16 +83,16 @@ def plan(
     stand, whatever the listing says. `recognise` finds what other datasources have read already; None where no other
     reaches the objects.
     """
-    found = plan_moves(lambda: survey.changes)
+    found = plan_moves(lambda: scan.changes)
     moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
-    final: Iterable[pa.RecordBatch] = _Final(survey, moves, waiting, unlisted)
+    final: Iterable[pa.RecordBatch] = _Final(scan, moves, waiting, unlisted)
     if recognise is not None:
         # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
         spool = workdir / "recognised.arrow"
         write_spool(spool, map(recognise, final))
         final = Spooled([spool])
     return Planned(
-        survey=survey,
+        scan=scan,
         changes=final,
         summary=summarise(final),
         waiting=len(waiting) + len(unlisted) if prove is None else 0,
@@ -114,7 +114,7 @@ def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)
 
 
-def prove_moves(moves: Moves, prover: Prover) -> Moves:
+def prove_moves(moves: Moves, prover: ExistenceChecker) -> Moves:
     """Keep the moves whose old key is proven gone.
 
     A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is

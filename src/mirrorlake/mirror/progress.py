@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-Began = Callable[[int], None]  # hears the number of a run as soon as it stands
+OnRunStarted = Callable[[int], None]  # hears the number of a run as soon as it stands
 
 
-def unheard(_run: int) -> None:
+def noop_callback(_run: int) -> None:
     """Nobody waits to hear that a run began."""
 
 
@@ -28,7 +28,7 @@ class Progress(Protocol):
         ...
 
 
-class Silent:
+class NullProgress:
     """Progress for nobody."""
 
     def listed(self, objects: int) -> None:

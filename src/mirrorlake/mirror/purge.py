@@ -8,21 +8,21 @@ import pyarrow as pa
 
 from mirrorlake.catalog import purge as stored
 from mirrorlake.catalog import removal
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease, begin
-from mirrorlake.errors import StorageError
-from mirrorlake.ingest.recipe import Opens
-from mirrorlake.mirror.conclude import Ending, conclude
-from mirrorlake.mirror.globfiles import read_rules
-from mirrorlake.mirror.progress import Began, unheard
-from mirrorlake.mirror.proof import Proof, Prover
+from mirrorlake.core.columnar import chosen, filled
+from mirrorlake.core.errors import StorageError
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import GONE, NOT_TAKEN
-from mirrorlake.select.kernels import chosen, filled
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import StoreFactory
 
 _TOLD = {
     Proof.STANDS: "It stands again: it was left in the trash, and the next pass brings it back",
@@ -32,7 +32,12 @@ _TOLD = {
 
 
 def purge(
-    source: Datasource, before: datetime, catalog: Catalog, *, opens: Opens | None = None, began: Began = unheard
+    source: Datasource,
+    before: datetime,
+    catalog: Catalog,
+    *,
+    opens: StoreFactory | None = None,
+    began: OnRunStarted = noop_callback,
 ) -> Report:
     """A run that removes for good what was last touched in the trash before this moment, unless something uses it.
 
@@ -41,9 +46,9 @@ def purge(
     """
     lease = begin(catalog, source.id, Trigger.PURGE)
     began(lease.run_id)
-    tally = Tally(lease.tell)
+    tally = Counters(lease.tell)
     opens = opens or recipe(source)
-    return conclude(
+    return finalize(
         lease,
         source,
         tally,
@@ -53,7 +58,7 @@ def purge(
     )
 
 
-def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens, tally: Tally) -> Ending:
+def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: StoreFactory, tally: Counters) -> RunResult:
     catalog = lease.catalog
     if root_now(source, catalog).other:
         raise StorageError(
@@ -62,7 +67,7 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens,
         )
     with opened(opens, tally, lease.check) as store:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
-        prover = Prover(store)
+        prover = ExistenceChecker(store)
         for names in stored.keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())
             taken = rules.governing(keys) >= 0
@@ -78,4 +83,4 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: Opens,
             tally.add(stored.purge(lease, proven, filled(len(proven), GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
             tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
-    return Ending()
+    return RunResult()

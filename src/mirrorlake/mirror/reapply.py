@@ -9,24 +9,26 @@ import pyarrow as pa
 
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog import reapply as stored
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import begin
-from mirrorlake.errors import SettingsError
-from mirrorlake.mirror.conclude import Ending, conclude
-from mirrorlake.mirror.progress import Began, unheard
+from mirrorlake.core.columnar import column, fields
+from mirrorlake.core.errors import SettingsError
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
-from mirrorlake.select.kernels import column, fields
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules, compile_rules
 
-Done = Callable[[int, int], None]  # how many assets are done, of how many
+ProgressCallback = Callable[[int, int], None]  # how many assets are done, of how many
 
 
-def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = unheard) -> Report:
+def reapply(
+    catalog: Catalog, source: Datasource, done: ProgressCallback, *, began: OnRunStarted = noop_callback
+) -> Report:
     """Merge every asset of the datasource again, under its lease. What was committed stays, however it ends.
 
     Raises PassRunning where a pass is at work, LeaseLost where one took over, SettingsError where a config cannot be
@@ -35,17 +37,17 @@ def reapply(catalog: Catalog, source: Datasource, done: Done, *, began: Began = 
     choose = _choose(catalog, source)
     lease = begin(catalog, source.id, Trigger.REAPPLY)
     began(lease.run_id)
-    tally = Tally(lease.tell)
+    tally = Counters(lease.tell)
 
-    def work() -> Ending:
+    def work() -> RunResult:
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
             tally.add(batch)
             done(tally.counts.metadata_changed + tally.counts.unchanged, total)
-        return Ending()
+        return RunResult()
 
-    return conclude(lease, source, tally, work, lists=False, supersedes=False)
+    return finalize(lease, source, tally, work, lists=False, supersedes=False)
 
 
 def _choose(catalog: Catalog, source: Datasource) -> stored.Choose:

@@ -15,19 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from mirrorlake.catalog import commit, removal
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.mirror.planning import Planned
-from mirrorlake.mirror.proof import Proof, Prover
-from mirrorlake.mirror.tally import Tally
-from mirrorlake.model.columns import KnownState, Op
-from mirrorlake.model.counted import counted
-from mirrorlake.model.public import confirm_command
-from mirrorlake.model.runs import Counts, Hold
-from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes
-from mirrorlake.plan.orphans import Way, guarded, ways
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     BoolMask,
     Column,
     chosen,
@@ -38,6 +27,17 @@ from mirrorlake.select.kernels import (
     keep,
     mask_of,
 )
+from mirrorlake.core.text import count_noun
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.planning import Planned
+from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.runs import Counts, Hold
+from mirrorlake.model.serialization import confirm_command
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes
+from mirrorlake.plan.orphans import Way, guarded, ways
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules
 
 OTHER_ROOT = "The folder is not the one that earlier passes saw: perhaps another disk, or none, is mounted there."
@@ -109,14 +109,14 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
         by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
         heads += int(mask_of(column(orphans, "prove")).sum())
         spared += _spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
-    judged = may_hold(going.total(), listed=planned.survey.listed)
+    judged = may_hold(going.total(), listed=planned.scan.listed)
     standing = removal.standing(catalog, source.id, prefix) if judged else {}
-    verdict = judge(standing, going, listed=planned.survey.listed)
+    verdict = judge(standing, going, listed=planned.scan.listed)
     if root.other and (going or heads or planned.waiting):
         told = (OTHER_ROOT, *verdict.reasons, *_waiting_too(planned.waiting))
         verdict, heads = Verdict(reasons=told, everything=True), 0
     if waited and not verdict.everything:
-        told = counted(waited, "removal was held before and waits", "removals were held before and wait")
+        told = count_noun(waited, "removal was held before and waits", "removals were held before and wait")
         verdict = replace(verdict, reasons=(*verdict.reasons, f"{told} still."))
     removals = Removals(
         planned=planned,
@@ -134,7 +134,9 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
 def _waiting_too(waiting: int) -> tuple[str, ...]:
     if not waiting:
         return ()
-    things = counted(waiting, "move or sidecar that is not listed waits", "moves or sidecars that are not listed wait")
+    things = count_noun(
+        waiting, "move or sidecar that is not listed waits", "moves or sidecars that are not listed wait"
+    )
     return (f"{things} too: the first pass after your consent deals with that.",)
 
 
@@ -171,7 +173,7 @@ def _spared(source: Datasource, catalog: Catalog, keys: Column) -> int:
     return removal.count_spared(catalog, source.id, cast("list[str]", keys.to_pylist()))
 
 
-def carry_out(lease: Lease, removals: Removals, prover: Prover, root: Root, tally: Tally) -> None:
+def carry_out(lease: Lease, removals: Removals, prover: ExistenceChecker, root: Root, tally: Counters) -> None:
     """Hold back what is held, and do the rest once each object's absence is proven."""
     if removals.hold is not None:
         removal.begin_hold(lease, removals.hold, root.now)
@@ -182,14 +184,14 @@ def carry_out(lease: Lease, removals: Removals, prover: Prover, root: Root, tall
         settle_orphans(lease, keep(orphans, ~held), prover, tally)
 
 
-def leave(lease: Lease, removals: Removals, tally: Tally) -> None:
+def leave(lease: Lease, removals: Removals, tally: Counters) -> None:
     """Tell of everything that vanished, and do nothing about it: what was to become of it is no longer what is set."""
     for orphans, _ in removals.batches():
         keys = column(orphans, "key")
         tally.add(removal.tell(lease, keys, filled(len(keys), _CHANGED, pa.string())))
 
 
-def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: Prover, tally: Tally) -> None:
+def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: ExistenceChecker, tally: Counters) -> None:
     """Do what is to be done about these ORPHANS; what must be proven gone and is not is only told."""
     if not orphans.num_rows:
         return

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 
-from mirrorlake.model.counted import counted
+from mirrorlake.core.text import count_noun
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Samples, Would
-from mirrorlake.model.public import confirm_command, hold_to_json
 from mirrorlake.model.runs import Counts, Hold, RunState
+from mirrorlake.model.serialization import confirm_command, hold_to_json
 
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
     """What a person is told of held removals."""
-    waiting = f"{counted(hold.count, 'removal waits', 'removals wait')} for your consent. " if hold.count else ""
+    waiting = f"{count_noun(hold.count, 'removal waits', 'removals wait')} for your consent. " if hold.count else ""
     return f"{waiting}{hold.reason}", f"If that is right: {confirm_command(run_id)}"
 
 

@@ -19,29 +19,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.errors import AccessDenied, SourceUnreachable, StorageError
-from mirrorlake.ingest.pool import LookPool
-from mirrorlake.ingest.recipe import Opens
-from mirrorlake.mirror.conclude import Ending, conclude
-from mirrorlake.mirror.execute import look, settle
-from mirrorlake.mirror.globfiles import read_rules
-from mirrorlake.mirror.naming import Naming
-from mirrorlake.mirror.planning import rows_to_look_at, skipped
-from mirrorlake.mirror.progress import Began, Progress, unheard
-from mirrorlake.mirror.proof import Prover
-from mirrorlake.mirror.removal import OTHER_ROOT
-from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import Parts, opened, recipe, root_now
-from mirrorlake.mirror.tally import Tally
-from mirrorlake.mirror.thumbnails.marks import mark
-from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
-from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
-from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.runs import Counts, Trigger
-from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.diff import diff
-from mirrorlake.plan.frozen import frozen_by
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     as_binary,
     column,
     columns,
@@ -53,6 +31,28 @@ from mirrorlake.select.kernels import (
     no_rows,
     where,
 )
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.execute import process_batches, settle
+from mirrorlake.mirror.existence import ExistenceChecker
+from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.library_marker import mark
+from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
+from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.planning import rows_to_look_at, skipped
+from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
+from mirrorlake.mirror.removal import OTHER_ROOT
+from mirrorlake.mirror.report import Report
+from mirrorlake.mirror.run import RunContext, opened, recipe, root_now
+from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.runs import Counts, Trigger
+from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.diff import diff
+from mirrorlake.plan.update_policy import update_policy
+from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import select
@@ -71,11 +71,11 @@ _SUFFIXES = ["".join(letters) for letters in product(*({one, one.upper()} for on
 def retry(
     source: Datasource,
     run_id: int,
-    parts: Parts,
+    parts: RunContext,
     progress: Progress,
     *,
-    opens: Opens | None = None,
-    began: Began = unheard,
+    opens: StoreFactory | None = None,
+    began: OnRunStarted = noop_callback,
 ) -> Report:
     """A run over the objects that failed in another one, whatever is remembered of their bytes.
 
@@ -84,10 +84,10 @@ def retry(
     """
     lease = begin(parts.catalog, source.id, Trigger.RETRY)
     began(lease.run_id)
-    tally = Tally(lease.tell)
+    tally = Counters(lease.tell)
     again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
     opens = opens or recipe(source)
-    return conclude(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
+    return finalize(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,15 +97,15 @@ class _Again:
     lease: Lease
     source: Datasource
     run_id: int
-    tally: Tally
+    tally: Counters
     naming: Naming
 
-    def work(self, opens: Opens, parts: Parts, progress: Progress) -> Ending:
+    def work(self, opens: StoreFactory, parts: RunContext, progress: Progress) -> RunResult:
         if root_now(self.source, parts.catalog).other:
             raise StorageError(OTHER_ROOT, "Check what is mounted there, then run a pass.")
         with (
             opened(opens, self.tally, self.lease.check) as store,
-            closing(LookPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
+            closing(ProcessingPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
             ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
         ):
             mark(self.lease.catalog, parts.thumbnails)
@@ -114,8 +114,8 @@ class _Again:
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
             rows = self._to_look_at(store, rules, threads)
-            look(self.lease, rows, pool, self.tally, progress, naming=self.naming, strategies=strategies)
-        return Ending()
+            process_batches(self.lease, rows, pool, self.tally, progress, naming=self.naming, strategies=strategies)
+        return RunResult()
 
     def _to_look_at(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
         """The rows to be read, some thousand keys at a time; what needs no reading is committed on the way."""
@@ -137,10 +137,12 @@ class _Again:
         candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
         candidates = keep(candidates, is_in(column(candidates, "key"), asked))
         known = objects.known_keys(self.lease.catalog, self.source.id, keys)
-        differences = diff([candidates], [known], frozen_by([rule.config for rule in rules.rules]))
+        differences = diff([candidates], [known], update_policy([rule.config for rule in rules.rules]))
         changes = [_looked_again(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
         suffix, catalog = rules.sidecar_suffix, self.lease.catalog
-        unlisted = not_gone(unlisted_sidecars(changes, suffix, catalog, self.source.id), Prover(store))
+        unlisted = prove_unlisted(
+            find_unlisted_sidecars(changes, suffix, catalog, self.source.id), ExistenceChecker(store)
+        )
         changes = [unlisted.applied_to(rows) for rows in changes]
         self.tally.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))
         taken = set(cast("list[str]", column(candidates, "key").to_pylist()))

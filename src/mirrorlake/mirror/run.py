@@ -12,45 +12,45 @@ from pathlib import Path
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.outcomes import tell_gaps
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.errors import AccessDenied, MirrorlakeError, NoSuchBucket, ObjectGone, StorageError
-from mirrorlake.ingest.nursery import Nursery
-from mirrorlake.ingest.pool import LookPool
-from mirrorlake.ingest.recipe import Opens, StoreRecipe
-from mirrorlake.mirror.conclude import Ending, conclude
-from mirrorlake.mirror.execute import look, settle
-from mirrorlake.mirror.globfiles import read_rules
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, NoSuchBucket, ObjectGone, StorageError
+from mirrorlake.mirror.cancellation import CancelCheck, CancellableStore, never_cancelled
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.execute import process_batches, settle
+from mirrorlake.mirror.existence import ExistenceChecker
+from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.library_marker import mark
+from mirrorlake.mirror.listing_gaps import sentence
+from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
 from mirrorlake.mirror.naming import Naming
-from mirrorlake.mirror.partial import sentence
+from mirrorlake.mirror.plan_samples import samples
 from mirrorlake.mirror.planning import plan, prove_moves
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.proof import Prover
 from mirrorlake.mirror.removal import OTHER_ROOT, Root, carry_out, leave, plan_removals
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.samples import samples
-from mirrorlake.mirror.stoppable import Check, Stoppable, unstopped
-from mirrorlake.mirror.survey import Known, Survey, survey
-from mirrorlake.mirror.tally import Tally
-from mirrorlake.mirror.thumbnails.marks import mark
-from mirrorlake.mirror.unlisted import not_gone, unlisted_sidecars
+from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
 from mirrorlake.plan.decide import Plan
-from mirrorlake.plan.unlisted import NONE_UNLISTED
+from mirrorlake.plan.missing_sidecars import NONE_UNLISTED
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.folder import root_identity
+from mirrorlake.storage.providers.folder import root_identity
 from mirrorlake.storage.wrappers import Metered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class RunContext:
     """What a pass works with."""
 
     catalog: Catalog
@@ -58,16 +58,16 @@ class Parts:
     workdir: Path  # for the plan; empty, and removed by its owner afterwards
     processes: int  # that look at objects
     ranges: int  # of keys that are listed side by side, where the store can
-    nursery: Nursery | None = None  # with processes that were started before
+    nursery: WorkerPrestarter | None = None  # with processes that were started before
 
 
 def run_pass(
     source: Datasource,
-    parts: Parts,
+    parts: RunContext,
     progress: Progress,
     *,
     trigger: Trigger = Trigger.MIRROR,
-    opens: Opens | None = None,
+    opens: StoreFactory | None = None,
 ) -> Report:
     """Bring the catalog in step with the source. Whatever happens, what was committed stays.
 
@@ -78,20 +78,22 @@ def run_pass(
 
 
 def run_leased(
-    lease: Lease, source: Datasource, parts: Parts, progress: Progress, *, opens: Opens | None = None
+    lease: Lease, source: Datasource, parts: RunContext, progress: Progress, *, opens: StoreFactory | None = None
 ) -> Report:
     """The same for a run that has begun already. Raises LeaseLost."""
-    tally = Tally(lease.tell)
+    tally = Counters(lease.tell)
     opens = opens or recipe(source)
-    return conclude(
+    return finalize(
         lease, source, tally, lambda: _pass(lease, source, opens, parts=parts, tally=tally, progress=progress)
     )
 
 
-def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally: Tally, progress: Progress) -> Ending:
+def _pass(
+    lease: Lease, source: Datasource, opens: StoreFactory, *, parts: RunContext, tally: Counters, progress: Progress
+) -> RunResult:
     with (
         opened(opens, tally, lease.check) as store,
-        closing(LookPool(opens, parts.thumbnails, processes=parts.processes, nursery=parts.nursery)) as pool,
+        closing(ProcessingPool(opens, parts.thumbnails, processes=parts.processes, nursery=parts.nursery)) as pool,
     ):
         mark(parts.catalog, parts.thumbnails)
         root = root_now(source, parts.catalog)
@@ -102,13 +104,15 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         if root_now(source, parts.catalog).now != root.now:
             raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
         tally.add(_surveyed(found))
-        prover = Prover(store, elsewhere=root.other)
+        prover = ExistenceChecker(store, elsewhere=root.other)
         planned = plan(
             found,
             None if root.other else lambda moves: prove_moves(moves, prover),
             recogniser(parts.catalog, source, source.id),
             parts.workdir,
-            not_gone(unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, source.id), prover),
+            prove_unlisted(
+                find_unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, source.id), prover
+            ),
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         tell_gaps(lease, found.gaps)
@@ -118,33 +122,33 @@ def _pass(lease: Lease, source: Datasource, opens: Opens, *, parts: Parts, tally
         tally.measure(pool)
         lease.on_cancel(pool.close)
         strategies = [config.metadata_strategy for config in source.settings.configs]
-        look(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
+        process_batches(lease, planned.to_look_at(), pool, tally, progress, naming=naming, strategies=strategies)
         pool.close()  # what follows needs no workers
         lease.check()
         if datasources.by_id(parts.catalog, source.id).settings.configs != source.settings.configs:
             leave(lease, removals, tally)
-            return Ending(error=sentence(found.gaps), judged=False)
+            return RunResult(error=sentence(found.gaps), judged=False)
         carry_out(lease, removals, prover, root, tally)
     if removals.hold is None and not (root.other and found.gaps):  # what is missing there may be in the gaps
         adopt_root(lease, root.now)
-    return Ending(hold=removals.hold, error=sentence(found.gaps))
+    return RunResult(hold=removals.hold, error=sentence(found.gaps))
 
 
 def dry_run(
     source: Datasource,
     known_id: int | None,
-    parts: Parts,
+    parts: RunContext,
     progress: Progress,
     *,
-    opens: Opens | None = None,
-    check: Check = unstopped,
+    opens: StoreFactory | None = None,
+    check: CancelCheck = never_cancelled,
 ) -> Report:
     """What a pass would do. Lists, reads glob files, and asks nothing else; stores nothing.
 
     `known_id` None: never mirrored before. `opens` as for `run_pass`. A MirrorlakeError of `check` ends it early.
     """
     started = time.monotonic()
-    tally = Tally()
+    tally = Counters()
     would: Would | None = None
     hold: Hold | None = None
     error: str | None = None
@@ -156,7 +160,7 @@ def dry_run(
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
-        unlisted = unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
+        unlisted = find_unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
         planned = plan(
             found,
             None if root.other else lambda moves: moves,
@@ -208,25 +212,25 @@ def root_now(source: Datasource, catalog: Catalog) -> Root:
 
 
 @contextmanager
-def opened(opens: Opens, tally: Tally, check: Check = unstopped) -> Generator[Store]:
+def opened(opens: StoreFactory, tally: Counters, check: CancelCheck = never_cancelled) -> Generator[Store]:
     """The store, its requests counted, closed at the end. It asks nothing more once `check` raises."""
     store = Metered(opens.open())
     tally.measure(store)
     with closing(store):
-        yield Stoppable(store, check)
+        yield CancellableStore(store, check)
 
 
-def recipe(source: Datasource) -> StoreRecipe:
+def recipe(source: Datasource) -> StoreConfig:
     """How to open the store of a datasource."""
-    return StoreRecipe(location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered)
+    return StoreConfig(location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered)
 
 
 def _survey(
-    source: Datasource, store: Store, rules: Rules, parts: Parts, progress: Progress, *, known_id: int | None
-) -> Survey:
+    source: Datasource, store: Store, rules: Rules, parts: RunContext, progress: Progress, *, known_id: int | None
+) -> ListingDiff:
     scope = KeyRange(prefix=source.location.prefix)
-    known = Known(catalog=parts.catalog, datasource_id=known_id)
-    found = survey(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
+    known = CatalogSnapshot(catalog=parts.catalog, datasource_id=known_id)
+    found = scan(store, known, scope, rules, parts=parts.ranges, workdir=parts.workdir, progress=progress)
     if not found.listed and not found.gaps:
         _refuse_single_object(source, store)
     return found
@@ -249,6 +253,6 @@ def _refuse_single_object(source: Datasource, store: Store) -> None:
     )
 
 
-def _surveyed(found: Survey) -> Counts:
-    unnameable = len(found.unnameable)
-    return Counts(listed=found.listed, selected=found.selected + unnameable, unchanged=found.unchanged)
+def _surveyed(found: ListingDiff) -> Counts:
+    unsupported = len(found.unsupported)
+    return Counts(listed=found.listed, selected=found.selected + unsupported, unchanged=found.unchanged)

@@ -13,22 +13,22 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from mirrorlake.catalog import verifying
-from mirrorlake.catalog.pool import Catalog
 from mirrorlake.catalog.verifying import Remembered
-from mirrorlake.errors import AccessDenied, ObjectGone, SourceUnreachable, StorageError
-from mirrorlake.ingest.recipe import Opens
-from mirrorlake.ingest.thumbnails import Thumbnails
-from mirrorlake.mirror.globfiles import read_rules
-from mirrorlake.mirror.proof import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
+from mirrorlake.core.errors import AccessDenied, ObjectGone, SourceUnreachable, StorageError
+from mirrorlake.core.text import count_noun
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
+from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.mirror.tally import Tally
 from mirrorlake.model.columns import KnownState
-from mirrorlake.model.counted import counted
-from mirrorlake.model.drift import Drift, Finding
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.frozen import Frozen, frozen_by
+from mirrorlake.model.verification import DriftKind, Finding
+from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import StoreFactory
+from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 
@@ -49,10 +49,10 @@ def verify(
     source: Datasource,
     catalog: Catalog,
     thumbnails: Thumbnails,
-    tally: Tally,
+    tally: Counters,
     *,
     sample: int | None,
-    opens: Opens | None = None,
+    opens: StoreFactory | None = None,
 ) -> Iterator[Verified]:
     """Ask for `sample` objects of a datasource chosen at random, or for all (None), in batches of bounded size.
 
@@ -63,7 +63,7 @@ def verify(
         raise StorageError(OTHER_ROOT, "Check what is mounted there.")
     with opened(opens or recipe(source), tally) as store, ThreadPoolExecutor(HEADS_AT_ONCE, "head") as threads:
         rules = read_rules(source, store, catalog, known_id=source.id, keep=False)
-        comparing = _Comparing(source, rules, frozen_by([rule.config for rule in rules.rules]))
+        comparing = _RangeScanner(source, rules, update_policy([rule.config for rule in rules.rules]))
         asking = _Asking(store)
         batches = (
             verifying.remembered(catalog, source.id)
@@ -105,12 +105,12 @@ class _Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class _Comparing:
+class _RangeScanner:
     """What is remembered against what the source says, by the rules of the datasource."""
 
     source: Datasource
     rules: Rules
-    frozen: Frozen
+    frozen: UpdatePolicy
 
     def findings(self, batch: list[Remembered], answers: Iterable[_Answer]) -> list[Finding]:
         places = self.rules.governing(pa.array([one.key for one in batch], pa.string()))
@@ -123,23 +123,23 @@ class _Comparing:
         return found
 
 
-def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[Drift, str] | None:
+def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[DriftKind, str] | None:
     standing = one.state in _STANDING
     match answer:
         case ObjectGone():
-            return (Drift.GONE, "its object is gone") if standing else None
+            return (DriftKind.GONE, "its object is gone") if standing else None
         case StorageError():
-            return Drift.UNKNOWN, answer.message
+            return DriftKind.UNKNOWN, answer.message
         case ObjectInfo():
             if not standing:  # what no pattern takes any more may well stand
-                return (Drift.BACK, "it had vanished, and stands again") if taken else None
+                return (DriftKind.BACK, "it had vanished, and stands again") if taken else None
             if frozen and one.state is KnownState.PRESENT:
                 return None  # it is never read again, whatever stands there
             if (answer.token, answer.size) == (one.token, one.size):
                 return None
             return (
-                Drift.CHANGED,
-                f"{counted(answer.size, 'byte')} with token {answer.token}, not {one.size:,} with {one.token}",
+                DriftKind.CHANGED,
+                f"{count_noun(answer.size, 'byte')} with token {answer.token}, not {one.size:,} with {one.token}",
             )
 
 
@@ -153,8 +153,8 @@ def _lasting(catalog: Catalog, source: Datasource, batch: list[Remembered], foun
 def _without_thumbnail(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
     for one in batch:
         if one.digest is not None and not thumbnails.stands(one.digest):
-            yield _finding(source, one, Drift.THUMBNAIL, "the library store has no thumbnail of it")
+            yield _finding(source, one, DriftKind.THUMBNAIL, "the library store has no thumbnail of it")
 
 
-def _finding(source: Datasource, one: Remembered, drift: Drift, reason: str) -> Finding:
+def _finding(source: Datasource, one: Remembered, drift: DriftKind, reason: str) -> Finding:
     return Finding(datasource=source.name, key=one.key, asset_id=one.asset_id, drift=drift, reason=reason)

@@ -90,10 +90,10 @@ _CHANGES: list[pa.Field[Any]] = [
 CHANGES = pa.schema(_CHANGES)
 
 
-class LookResult(IntEnum):
+class ResultKind(IntEnum):
     """How looking at one object ended."""
 
-    LOOKED = 0  # decoded; the facts are filled in
+    PROCESSED = 0  # decoded; the facts are filled in
     SIDECAR_ONLY = 1  # only the sidecar was read, as asked
     REFUSED = 2  # the bytes themselves are unusable: remembered by token
     FAILED = 3  # a passing error: tried again next pass
@@ -101,7 +101,7 @@ class LookResult(IntEnum):
 
 
 # What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.
-_LOOKED: list[pa.Field[Any]] = [
+_PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # LookResult
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
@@ -118,4 +118,4 @@ _LOOKED: list[pa.Field[Any]] = [
     pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above
     pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad sidecar, name disagrees with bytes
 ]
-LOOKED = pa.schema(_LOOKED)
+PROCESSED = pa.schema(_PROCESSED)

@@ -36,7 +36,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unnameable:
+class UnsupportedKey:
     """What a store met and no catalog can hold as an object."""
 
     shown: str  # for reading: escaped or shortened, never a key to ask for
@@ -44,13 +44,13 @@ class Unnameable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
+class CompletedRange:
     """Proof that one range was listed to its end without an error, its gaps apart."""
 
     range: KeyRange
     pages: int
     objects: int
-    unnameable: tuple[Unnameable, ...] = ()
+    unsupported: tuple[UnsupportedKey, ...] = ()
     gaps: tuple[Gap, ...] = ()  # folders below that could not be listed; the keys after them could
 
 

@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.public import hold_from_json, hold_to_json
 from mirrorlake.model.runs import Counts, Hold, RunState
+from mirrorlake.model.serialization import hold_from_json, hold_to_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

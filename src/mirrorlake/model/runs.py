@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.waiting import Waiting
+from mirrorlake.model.queue import QueuedReason
 
 
 class RunState(StrEnum):
@@ -107,7 +107,7 @@ class Run:
     error: str | None = None
     hold: Hold | None = None
     confirms: int | None = None  # the held run whose removals it carries out
-    waiting: Waiting | None = None  # why it has not begun, while queued
+    waiting: QueuedReason | None = None  # why it has not begun, while queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

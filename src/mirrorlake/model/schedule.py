@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 
 HOURS_LIMIT = 8760  # of `Every`: a year
 HOURS_A_DAY = 24

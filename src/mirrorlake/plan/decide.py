@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
+from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
 from mirrorlake.model.columns import CHANGES, KnownState, Op
 from mirrorlake.model.objects import Requests
-from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
-from mirrorlake.select.kernels import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
+from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,7 @@ def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
     return match_moves(held, like_them) if leaving < arriving else match_moves(like_them, held)
 
 
-def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: Frozen = NOTHING_FROZEN) -> pa.RecordBatch:
+def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
     """A batch of the final plan: each moved pair is one MOVED row, in the place of its NEW row."""
     return moves.applied_to(batch, frozen)
 

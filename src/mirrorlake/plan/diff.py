@@ -14,10 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mirrorlake.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
-from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     BoolMask,
     Column,
     Rows,
@@ -42,6 +39,9 @@ from mirrorlake.select.kernels import (
     take,
     where,
 )
+from mirrorlake.core.errors import ListingBroken
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 from mirrorlake.select.sidecars import DEFERRED
 
 _BATCH_ROWS = 4096  # changes handed out at once; fewer at the end
@@ -62,7 +62,7 @@ class Diff:
         self,
         candidates: Iterable[pa.RecordBatch],
         known: Iterable[pa.RecordBatch],
-        frozen: Frozen,
+        frozen: UpdatePolicy,
         undecided_from: Callable[[], bytes | None],
     ) -> None:
         self._frozen = frozen
@@ -173,7 +173,7 @@ class Diff:
 def diff(
     candidates: Iterable[pa.RecordBatch],
     known: Iterable[pa.RecordBatch],
-    frozen: Frozen = NOTHING_FROZEN,
+    frozen: UpdatePolicy = UPDATE_EVERYTHING,
     undecided_from: Callable[[], bytes | None] = lambda: None,
 ) -> Diff:
     """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
@@ -251,7 +251,7 @@ class _Kept:
     sidecar: BoolMask
 
     @classmethod
-    def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, frozen: Frozen) -> _Kept:
+    def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, frozen: UpdatePolicy) -> _Kept:
         config, state = column(candidates, "config"), column(remembered, "state")
         read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # what was refused was never taken in
         sidecar = frozen.kept_sidecar(config, column(remembered, "sidecar_token"))

@@ -16,8 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from blake3 import blake3
 
-from mirrorlake.model.counted import counted
-from mirrorlake.select.kernels import BoolMask, Column, as_binary, ascending, byte_lengths, bytes_at, cut, is_in
+from mirrorlake.core.columnar import BoolMask, Column, as_binary, ascending, byte_lengths, bytes_at, cut, is_in
+from mirrorlake.core.text import count_noun
 
 ALWAYS_ALLOWED = 100  # removals that are never too many for a datasource by their number alone
 SHARE_PERCENT = 10  # of a datasource; beyond it, and beyond ALWAYS_ALLOWED, all its removals are held
@@ -59,8 +59,10 @@ def groups(keys: Column, prefix: str) -> Column:
 
 def count_groups(counts: Counter[str], named: Column) -> None:
     """Add how often each group occurs."""
-    counted: Any = _pc.value_counts(named)
-    counts.update(dict(zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)))
+    count_noun: Any = _pc.value_counts(named)
+    counts.update(
+        dict(zip(count_noun.field("values").to_pylist(), count_noun.field("counts").to_pylist(), strict=True))
+    )
 
 
 def may_hold(removals: int, *, listed: int) -> bool:
@@ -78,19 +80,19 @@ def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: i
         return Verdict()
     reasons: list[str] = []
     if not listed:
-        reasons.append(f"The listing is empty, and {counted(had, 'object')} stood there before.")
+        reasons.append(f"The listing is empty, and {count_noun(had, 'object')} stood there before.")
     if going > ALWAYS_ALLOWED and 100 * going > SHARE_PERCENT * had:
         reasons.append(
-            f"{going:,} of {counted(had, 'object')} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
+            f"{going:,} of {count_noun(had, 'object')} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
         )
     elif _halved(had, going):
-        reasons.append(f"{going:,} of {counted(had, 'object')} would go, more than half.")
+        reasons.append(f"{going:,} of {count_noun(had, 'object')} would go, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
     folders = {name: count for name, count in removals.items() if _halved(standing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {counted(standing[name], 'object')} {_place(name)} would go, more than half."
+            f"{count:,} of {count_noun(standing[name], 'object')} {_place(name)} would go, more than half."
             for name, count in sorted(folders.items())
         ),
         folders=frozenset(folders),

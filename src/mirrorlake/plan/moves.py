@@ -12,9 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
-from mirrorlake.plan.frozen import NOTHING_FROZEN, Frozen
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     BoolMask,
     Column,
     as_binary,
@@ -35,6 +33,8 @@ from mirrorlake.select.kernels import (
     texts,
     where,
 )
+from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
+from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
 _PAIRS: list[pa.Field[Any]] = [
     pa.field("old_key", pa.string(), nullable=False),
@@ -66,7 +66,7 @@ class Moves:
         """Just the moves from these keys: those whose old key was proven gone."""
         return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
 
-    def applied_to(self, changes: pa.RecordBatch, frozen: Frozen = NOTHING_FROZEN) -> pa.RecordBatch:
+    def applied_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
         """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes.
 
         A frozen sidecar that was read under the old key is not read again under the new one.

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.sources import Orphans
-from mirrorlake.select.kernels import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
 
 
 class Way(IntEnum):

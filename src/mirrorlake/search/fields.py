@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Never
 
-from mirrorlake.errors import PatternError
+from mirrorlake.core.errors import PatternError
+from mirrorlake.formats.suffixes import MEDIA_TYPES
 from mirrorlake.model.assets import AssetState
 from mirrorlake.search.nodes import (
     And,
@@ -48,7 +49,6 @@ from mirrorlake.search.values import (
     read_span,
     read_text,
 )
-from mirrorlake.select.formats import MEDIA_TYPES
 from mirrorlake.select.patterns import read_pattern
 
 _FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from mirrorlake.errors import QueryError
+from mirrorlake.core.errors import QueryError
 from mirrorlake.search.fields import read_field, read_sort
 from mirrorlake.search.nodes import And, Everything, NameContains, Node, Not, Or, Query, Sort
 from mirrorlake.search.scanner import Scanner

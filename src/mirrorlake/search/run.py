@@ -9,9 +9,9 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
-from mirrorlake.catalog.pool import Catalog
-from mirrorlake.errors import CatalogError
+from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, Page
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import CompiledQuery, compile_query
 from mirrorlake.search.grammar import parse
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mirrorlake.errors import QueryError
+from mirrorlake.core.errors import QueryError
 
 _LAST_SURROGATE = "\udfff"
 _FIRST_SURROGATE = "\ud800"

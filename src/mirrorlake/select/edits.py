@@ -10,7 +10,7 @@ import math
 import unicodedata
 from collections.abc import Iterable
 
-from mirrorlake.errors import UsageError
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.edits import Edit
 from mirrorlake.select.metadata import INTEGERS, KEY, KEY_RULE, MAX_KEY_CHARS

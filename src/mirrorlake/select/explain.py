@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
 from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
-from mirrorlake.select.formats import MEDIA_TYPES, media_type_of_name
 from mirrorlake.select.rules import Rule, Rules, literal
 from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX

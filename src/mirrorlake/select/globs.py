@@ -18,8 +18,8 @@ from typing import TypeAlias
 import numpy as np
 import pyarrow as pa
 
-from mirrorlake.select import kernels
-from mirrorlake.select.kernels import BoolMask, Column
+from mirrorlake.core import columnar as kernels
+from mirrorlake.core.columnar import BoolMask, Column
 from mirrorlake.select.patterns import Ends, Exact, Regex, Shape, read_pattern
 
 _MAX_REGEX_CHARS = 8192  # patterns share one regular expression up to here; RE2 refuses huge programs

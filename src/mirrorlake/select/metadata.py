@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 import orjson
 
-from mirrorlake.errors import BadSidecar
+from mirrorlake.core.errors import BadSidecar
 from mirrorlake.model.assets import Scalar
 
 MAX_SIDECAR_BYTES = 262_144  # 256 KiB
@@ -105,9 +105,9 @@ def read_sidecar(data: bytes) -> Sidecar:
 
 def stored_values(whole: str) -> dict[str, Scalar]:
     """The values of a sidecar that was kept whole, the same as when it was read."""
-    unheard = _Warnings()
-    document = _parse(whole, unheard)
-    return dict(_flat(document, "", unheard)) if isinstance(document, dict) else {}
+    noop_callback = _Warnings()
+    document = _parse(whole, noop_callback)
+    return dict(_flat(document, "", noop_callback)) if isinstance(document, dict) else {}
 
 
 def _text(data: bytes) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from mirrorlake.errors import PatternError
+from mirrorlake.core.errors import PatternError
 
 MAX_PATTERN_CHARS = 1024  # the longest key of S3 has 1,024 bytes: a longer pattern is a mistake
 

@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mirrorlake.errors import PatternError, SettingsError
+from mirrorlake.core.columnar import Column, as_binary, column, columns, cut, filled, keep
+from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.explanations import Origin
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
-from mirrorlake.select.kernels import Column, as_binary, column, columns, cut, filled, keep
 
 _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config takes, and which one does

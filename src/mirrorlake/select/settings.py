@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
@@ -21,18 +21,18 @@ from mirrorlake.model.sources import (
     NamingStrategy,
     Orphans,
 )
-from mirrorlake.select.document import (
+from mirrorlake.select.json_reader import (
     Json,
-    a_choice,
-    a_flag,
-    a_list,
-    a_text,
-    an_object,
     either,
     is_key,
-    parsed,
+    parse_json,
+    read_bool,
+    read_choice,
+    read_list,
+    read_object,
+    read_text,
+    read_texts,
     shown,
-    texts,
 )
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 
@@ -47,19 +47,19 @@ class SourceHint:
 
 
 @dataclass(frozen=True, slots=True)
-class _Later:
+class _ReservedSetting:
     """A setting without effect yet: the value that describes what happens anyway, and what else it may become."""
 
     default: Json
     others: tuple[str, ...] = ()  # the other values of a setting that is a choice; empty: anything
 
 
-_LATER: Mapping[str, _Later] = MappingProxyType(
+_LATER: Mapping[str, _ReservedSetting] = MappingProxyType(
     {
-        "updateImageStrategy": _Later("overwrite"),
-        "storage": _Later("reference", ("copy",)),
-        "look": _Later("full", ("header", "none")),
-        "followSymlinks": _Later(default=False),
+        "updateImageStrategy": _ReservedSetting("overwrite"),
+        "storage": _ReservedSetting("reference", ("copy",)),
+        "look": _ReservedSetting("full", ("header", "none")),
+        "followSymlinks": _ReservedSetting(default=False),
     }
 )
 _REMOVE_NAMES = ("removeOrphanedSourcesFromWorkspace", "removeOrphanedSourcesWhenDisappeared")
@@ -74,12 +74,12 @@ _CONFIG_SETTINGS = (
 )
 # Of the whole datasource: configs may not differ in them.
 _WIDE = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
-_TAKING = ("exclude", "paths")  # Roboflow has neither; they stand beside the patterns or among the settings
-_SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_TAKING, *_LATER)
+_SELECTION_KEYS = ("exclude", "paths")  # Roboflow has neither; they stand beside the patterns or among the settings
+_SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_SELECTION_KEYS, *_LATER)
 _PATTERNS = ("glob_patterns", "glob_file_path")
 _FLAT = (*_SETTINGS, *_PATTERNS)
 _DOCUMENT = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce", "mirror_configs")
-_CONFIG = ("id", *_PATTERNS, *_TAKING, "settings")
+_CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
 CONFIG_LIMIT = 100  # mirror configs of a datasource; their place is kept in one byte
 SUFFIX_LIMIT = 128  # characters of a sidecar suffix
@@ -88,37 +88,39 @@ _PLAIN = MirrorConfig()
 
 def settings_from_json(text: str) -> tuple[MirrorSettings, SourceHint]:
     """Read a settings file. Raises SettingsError (or PatternError) that names the setting and what it may be."""
-    return settings_from_document(parsed(text))
+    return settings_from_document(parse_json(text))
 
 
 def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     """Read settings that are parsed already. Raises as `settings_from_json`."""
-    document = an_object(value, "The settings file")
+    document = read_object(value, "The settings file")
     if document.keys().isdisjoint(_DOCUMENT):
         _check_names(document, _FLAT, "")
-        return _with_wide((_mirror_config(document, ""),), [("", document)]), SourceHint()
+        return _datasource_level((_mirror_config(document, ""),), [("", document)]), SourceHint()
     _check_names(document, (*_DOCUMENT, *_WIDE), "")
-    _only_as(document, "bucket_type", _Later("s3", ("gcs", "azure")), "")
-    _only_as(document, "require_vpce", _Later(default=False), "")
+    _only_as(document, "bucket_type", _ReservedSetting("s3", ("gcs", "azure")), "")
+    _only_as(document, "require_vpce", _ReservedSetting(default=False), "")
     hint = SourceHint(
-        bucket_name=a_text(document, "bucket_name"),
-        region=a_text(document, "region"),
-        endpoint=a_text(document, "endpoint"),
+        bucket_name=read_text(document, "bucket_name"),
+        region=read_text(document, "region"),
+        endpoint=read_text(document, "endpoint"),
     )
     given = [
         (f"mirror_configs[{index}].", _merged(config, f"mirror_configs[{index}]"))
-        for index, config in enumerate(a_list(document.get("mirror_configs"), "mirror_configs"))
+        for index, config in enumerate(read_list(document.get("mirror_configs"), "mirror_configs"))
     ]
     configs = tuple(_mirror_config(each, where) for where, each in given) or (_PLAIN,)
     _check_configs(configs)
-    return _with_wide(configs, [("", document), *given]), hint
+    return _datasource_level(configs, [("", document), *given]), hint
 
 
 def stored_settings(value: Json) -> MirrorSettings:
     """Settings as `settings_to_json` wrote them. Names that only another version knows are left alone."""
-    document = _only(an_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
+    document = _only(read_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
     if "mirror_configs" in document:
-        configs = [an_object(one, "A mirror config") for one in a_list(document["mirror_configs"], "mirror_configs")]
+        configs = [
+            read_object(one, "A mirror config") for one in read_list(document["mirror_configs"], "mirror_configs")
+        ]
         document = _only(document, (*_WIDE, *_DOCUMENT))
         document["mirror_configs"] = [_only_known(config) for config in configs]
     return settings_from_document(document)[0]
@@ -127,7 +129,7 @@ def stored_settings(value: Json) -> MirrorSettings:
 def _only_known(config: dict[str, Json]) -> Json:
     known = _only(config, _CONFIG)
     if "settings" in known:
-        known["settings"] = _only(an_object(known["settings"], "settings"), _SETTINGS)
+        known["settings"] = _only(read_object(known["settings"], "settings"), _SETTINGS)
     return known
 
 
@@ -186,12 +188,12 @@ def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
 
 def _merged(value: Json, where: str) -> dict[str, Json]:
     """A config of a document with its settings beside its patterns."""
-    config = an_object(value, where)
+    config = read_object(value, where)
     _check_names(config, _CONFIG, f"{where}.")
     inner = config.get("settings")
-    settings = {} if inner is None else an_object(inner, f"{where}.settings")
+    settings = {} if inner is None else read_object(inner, f"{where}.settings")
     _check_names(settings, _SETTINGS, f"{where}.settings.")
-    for name in _TAKING:
+    for name in _SELECTION_KEYS:
         if name in config and name in settings:
             raise SettingsError(f"{where}.{name} is there twice, once among the settings.", "Keep one of them.")
     return {name: one for name, one in config.items() if name != "settings"} | settings
@@ -200,8 +202,8 @@ def _merged(value: Json, where: str) -> dict[str, Json]:
 def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
     for name, later in _LATER.items():
         _only_as(given, name, later, where)
-    naming = a_choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
-    naming_key = a_text(given, "namingStrategyMetadataKey", where)
+    naming = read_choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
+    naming_key = read_text(given, "namingStrategyMetadataKey", where)
     if naming is NamingStrategy.METADATA and naming_key is None:
         raise SettingsError(
             f'{where}namingStrategy is "metadata", but no namingStrategyMetadataKey says which value names an asset.',
@@ -215,9 +217,9 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
         exclude=_globs(given, "exclude", where),
         naming=naming,
         naming_key=naming_key,
-        update_image=a_flag(given, "updateImageWhenNewer", where) is not False,
-        update_metadata=a_flag(given, "updateMetadataWhenNewer", where) is not False,
-        metadata_strategy=a_choice(
+        update_image=read_bool(given, "updateImageWhenNewer", where) is not False,
+        update_metadata=read_bool(given, "updateMetadataWhenNewer", where) is not False,
+        metadata_strategy=read_choice(
             given, "updateMetadataStrategy", MetadataStrategy, MetadataStrategy.MERGE_BUCKET_WINS, where
         ),
         orphans=_orphans(given, where),
@@ -235,7 +237,7 @@ def _check_configs(configs: tuple[MirrorConfig, ...]) -> None:
         raise SettingsError(f"Two mirror_configs have the id {shown(twin)}.", "Give each an id of its own.")
 
 
-def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
+def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
     """The configs with what is said once for the whole datasource, wherever in the document that stands."""
     for name in _WIDE:
         said = [(where, one[name]) for where, one in given if name in one]
@@ -252,13 +254,13 @@ def _with_wide(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[st
     return MirrorSettings(
         configs=configs,
         sidecar_suffix=_suffix(suffix_given, suffix_where),
-        listing_ordered=a_flag(ordered_given, "listingOrdered", ordered_where),
+        listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         schedule=_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 
 
 def _schedule(wide: dict[str, Json]) -> Schedule:
-    said, timezone = a_text(wide, "schedule"), a_text(wide, "timezone")
+    said, timezone = read_text(wide, "schedule"), read_text(wide, "timezone")
     hours = wide.get("runScheduledEvery")
     if hours is not None and (isinstance(hours, bool) or not isinstance(hours, int)):
         raise SettingsError(f"runScheduledEvery is {shown(hours)}.", "It can be a number of hours; 0 means never.")
@@ -297,7 +299,7 @@ def _identity(given: dict[str, Json], where: str) -> str | None:
 
 
 def _glob_file(given: dict[str, Json], where: str) -> str | None:
-    path = a_text(given, "glob_file_path", where)
+    path = read_text(given, "glob_file_path", where)
     key = None if path is None else path.removeprefix("/")
     if key is not None and (not key or key.endswith("/") or not is_key(key)):
         raise SettingsError(
@@ -308,7 +310,7 @@ def _glob_file(given: dict[str, Json], where: str) -> str | None:
 
 
 def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
-    paths = texts(given, "paths", where)
+    paths = read_texts(given, "paths", where)
     for path in paths:
         if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not is_key(path):
             raise SettingsError(f"{where}paths holds {shown(path)}, which names no object.", "Remove it.")
@@ -316,19 +318,19 @@ def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
 
 
 def _globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    return check_patterns(texts(given, name, where))
+    return check_patterns(read_texts(given, name, where))
 
 
 def _orphans(settings: dict[str, Json], where: str) -> Orphans:
-    orphans = a_choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
+    orphans = read_choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
     for name in _REMOVE_NAMES:
-        remove = a_flag(settings, name, where)
+        remove = read_bool(settings, name, where)
         if remove is not None:
             orphans = Orphans.REMOVE if remove else Orphans.KEEP
     return orphans
 
 
-def _only_as(settings: dict[str, Json], name: str, later: _Later, where: str) -> None:
+def _only_as(settings: dict[str, Json], name: str, later: _ReservedSetting, where: str) -> None:
     value = settings.get(name, later.default)
     if value == later.default and isinstance(value, type(later.default)):
         return

@@ -18,12 +18,7 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 
-from mirrorlake.model.columns import CANDIDATES
-from mirrorlake.model.objects import KeyRange
-from mirrorlake.select.endings import Endings
-from mirrorlake.select.formats import MEDIA_TYPES
-from mirrorlake.select.fullnames import SIDECARS, FullNames, straddles
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     NO_ROWS,
     Column,
     Rows,
@@ -44,7 +39,12 @@ from mirrorlake.select.kernels import (
     take,
     where,
 )
+from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.model.columns import CANDIDATES
+from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.rules import TAKEN
+from mirrorlake.select.sidecar_names import SIDECARS, FullNames, straddles
+from mirrorlake.select.suffix_match import Endings
 
 SIDECAR_SUFFIX = ".json"
 

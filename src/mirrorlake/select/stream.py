@@ -9,12 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pyarrow as pa
 
-from mirrorlake.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, LISTING
-from mirrorlake.select.endings import Endings
-from mirrorlake.select.formats import MEDIA_TYPES
-from mirrorlake.select.fullnames import SIDECARS
-from mirrorlake.select.kernels import (
+from mirrorlake.core.columnar import (
     as_binary,
     bytes_at,
     column,
@@ -28,8 +23,13 @@ from mirrorlake.select.kernels import (
     starts_with,
     where,
 )
+from mirrorlake.core.errors import ListingBroken
+from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.select.rules import Rules
+from mirrorlake.select.sidecar_names import SIDECARS
 from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, Pairing
+from mirrorlake.select.suffix_match import Endings
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
 

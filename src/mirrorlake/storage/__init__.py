@@ -1,1 +1,1 @@
-"""1 reach: lists and reads the objects of a bucket or folder behind one small contract."""
+"""The contract of a store, its wrappers, and the listing that every provider feeds."""

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote_to_bytes
 
-from mirrorlake.errors import UsageError
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (general purpose buckets)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, Unnameable
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,14 +19,14 @@ class ListPage:
     """One page of a listing.
 
     `batch` has the columns of `model.columns.LISTING`. `cursor` leads to the next page, None after the
-    last one; it is opaque and belongs to the store that made it. `unnameable` holds what no catalog
+    last one; it is opaque and belongs to the store that made it. `unsupported` holds what no catalog
     can hold (keys with NUL characters or not in UTF-8, symbolic links); it is not in `batch`. `gaps` are
     folders that the page passed by because they could not be listed.
     """
 
     batch: pa.RecordBatch
     cursor: object | None
-    unnameable: tuple[Unnameable, ...] = ()
+    unsupported: tuple[UnsupportedKey, ...] = ()
     gaps: tuple[Gap, ...] = ()
 
 
@@ -41,7 +41,7 @@ class Body:
 class Store(Protocol):
     """One bucket or folder, read only. Keys are byte-exact: no store normalises, splits or trims them.
 
-    Every method is thread-safe, raises only errors of `mirrorlake.errors` and never retries by itself.
+    Every method is thread-safe, raises only errors of `mirrorlake.core.errors` and never retries by itself.
     """
 
     @property

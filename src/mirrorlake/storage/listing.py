@@ -10,10 +10,17 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.errors import ListingBroken, ListingDisordered, StorageError
-from mirrorlake.model.objects import Certificate, Gap, KeyRange, Unnameable
-from mirrorlake.storage.arrow import first_not_rising, first_outside, joined, key_at, parted_by_length, smallest_size
+from mirrorlake.core.errors import ListingBroken, ListingDisordered, StorageError
+from mirrorlake.model.objects import CompletedRange, Gap, KeyRange, UnsupportedKey
 from mirrorlake.storage.base import ListPage, Store
+from mirrorlake.storage.listing_batches import (
+    first_not_rising,
+    first_outside,
+    joined,
+    key_at,
+    parted_by_length,
+    smallest_size,
+)
 from mirrorlake.storage.sorting import sorted_batches
 
 # Each batch costs whoever walks it a few hundred calls: 32 pages together make selecting and pairing half as dear
@@ -41,7 +48,7 @@ class Listing(Protocol):
         """Folders that could not be listed. A gap is told before any key behind it is handed out."""
         ...
 
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CompletedRange:
         """Proof that the listing was walked to its end. Raises ListingBroken before."""
         ...
 
@@ -74,18 +81,18 @@ class _Pages:
         self.scope = scope
         self.pages = 0
         self.objects = 0
-        self.unnameable: list[Unnameable] = []
+        self.unsupported: list[UnsupportedKey] = []
         self.gaps: list[Gap] = []
         self.complete = False
 
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CompletedRange:
         if not self.complete:
             raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
-        return Certificate(
+        return CompletedRange(
             range=self.scope,
             pages=self.pages,
             objects=self.objects,
-            unnameable=tuple(self.unnameable),
+            unsupported=tuple(self.unsupported),
             gaps=tuple(self.gaps),
         )
 
@@ -110,7 +117,7 @@ class _RangeListing:
     def gaps(self) -> Sequence[Gap]:
         return self._seen.gaps
 
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CompletedRange:
         return self._seen.certificate()
 
     def close(self) -> None:
@@ -144,8 +151,8 @@ class _RangeListing:
             raise ListingBroken("The listing holds an object of less than no bytes.", _FIX)
         held, too_long = parted_by_length(batch, LONGEST_KEY)
         self._seen.objects += held.num_rows
-        self._seen.unnameable += [
-            Unnameable(shown=f"{key[:_TOLD]}…{key[-_TOLD:]}", reason=_TOO_LONG) for key in too_long
+        self._seen.unsupported += [
+            UnsupportedKey(shown=f"{key[:_TOLD]}…{key[-_TOLD:]}", reason=_TOO_LONG) for key in too_long
         ]
         return held
 
@@ -158,7 +165,7 @@ class _RangeListing:
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
-            seen.unnameable += page.unnameable
+            seen.unsupported += page.unsupported
             seen.gaps += page.gaps
             if page.batch.num_rows:
                 check(page.batch)
@@ -186,7 +193,7 @@ class _SortedListing:
     def gaps(self) -> Sequence[Gap]:
         return self._listing.gaps
 
-    def certificate(self) -> Certificate:
+    def certificate(self) -> CompletedRange:
         if not self._complete:
             raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
         return self._listing.certificate()
@@ -210,7 +217,7 @@ class _LeadsOn:
         self._pages += 1
         if self._pages & (self._pages - 1) == 0:
             self._remembered = page.cursor
-        self._empty = 0 if page.batch.num_rows or page.unnameable else self._empty + 1
+        self._empty = 0 if page.batch.num_rows or page.unsupported else self._empty + 1
         if self._empty >= EMPTY_PAGES:
             raise ListingBroken(f"The listing gave {EMPTY_PAGES:,} pages in a row without a single key.", _FIX)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.folder import FolderStore
-from mirrorlake.storage.memory import MemoryStore
-from mirrorlake.storage.s3 import S3Store
-from mirrorlake.storage.s3.credentials import AwsConfig
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.s3.credentials import AwsConfig
 
 Presigner = Callable[[str, int], str]  # key, seconds -> URL
 

@@ -12,8 +12,8 @@ import pyarrow as pa
 from pyarrow import ipc
 
 from mirrorlake.model.columns import LISTING
-from mirrorlake.storage.arrow import count_upto, joined, key_at
 from mirrorlake.storage.disk import room_in
+from mirrorlake.storage.listing_batches import count_upto, joined, key_at
 
 RUN_ROWS = 500_000  # about 100 MB of usual keys while one run is sorted
 CHUNK_ROWS = 8_000  # what is held of each run while they are merged

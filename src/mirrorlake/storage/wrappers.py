@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from mirrorlake.errors import ListingBroken, SourceUnreachable
+from mirrorlake.core.errors import ListingBroken, SourceUnreachable
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
 

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.support.fake_library import FakeLibrary
 
-from mirrorlake.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, ObjectGone
+from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, ObjectGone
 from mirrorlake.model.assets import Original
 
 PUBLIC_SHAPE = {

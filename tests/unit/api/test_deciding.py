@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.support.fake_library import FakeLibrary
 
-from mirrorlake.errors import PassRunning
+from mirrorlake.core.errors import PassRunning
 
 
 def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> None:

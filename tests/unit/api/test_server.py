@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mirrorlake.api import listen
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 
 ROOT = Path(__file__).parents[3]
 SERVE = """

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pytest
 from benchmarks.pages import Listing, Server, etag_of, key_of, render, row_of, size_of
 
-from mirrorlake.errors import ObjectGone
+from mirrorlake.core.errors import ObjectGone
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.select.metadata import read_sidecar
 from mirrorlake.storage.listing import list_range
-from mirrorlake.storage.s3 import S3Store
+from mirrorlake.storage.providers.s3 import S3Store
 
 OBJECTS = 43_210  # three folders, the last one not full, the last page neither
 

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from mirrorlake.cli.described import described
+from mirrorlake.cli.formatting import described
 from mirrorlake.cli.output import print_json, print_table
-from mirrorlake.model.counted import counted
+from mirrorlake.core.text import count_noun
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import Cron
 from mirrorlake.model.sources import (
@@ -31,10 +31,10 @@ from mirrorlake.model.sources import (
 
 LONG = "2024/" + "very long folder/" * 20 + "p.jpg"
 PRINTING = """
-from mirrorlake.cli.output import print_table, say_error, tell
+from mirrorlake.cli.output import print_table, echo_error, echo_detail
 print_table(["key", "why"], [("k" * 150, "[red]no markup[/red]")])
-tell(" of a[/]b", head="run 1")
-say_error("no")
+echo_detail(" of a[/]b", head="run 1")
+echo_error("no")
 """
 
 
@@ -104,8 +104,8 @@ def at_terminal(environ: dict[str, str], program: str = PRINTING) -> bytes:
 
 
 def test_one_thing_is_no_plural() -> None:
-    assert [counted(n, "asset") for n in (0, 1, 2, 1_000)] == ["0 assets", "1 asset", "2 assets", "1,000 assets"]
-    assert [counted(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
+    assert [count_noun(n, "asset") for n in (0, 1, 2, 1_000)] == ["0 assets", "1 asset", "2 assets", "1,000 assets"]
+    assert [count_noun(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
 
 
 def test_a_datasource_is_told_in_words() -> None:

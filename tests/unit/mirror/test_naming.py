@@ -7,10 +7,10 @@ import json
 import pyarrow as pa
 import pytest
 
+from mirrorlake.core.columnar import fields
 from mirrorlake.mirror.naming import Naming, last_segments
-from mirrorlake.model.columns import LOOKED, LookResult, Op
+from mirrorlake.model.columns import PROCESSED, Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
-from mirrorlake.select.kernels import fields
 
 CONFIGS = (
     MirrorConfig(),
@@ -22,8 +22,10 @@ CONFIGS = (
 
 def looked(**given: object) -> pa.RecordBatch:
     row = {"op": Op.NEW, "key": "x/y.jpg", "size": 1, "token": "tok", "sidecar_changed": False, "warnings": ["odd"]}
-    row |= {"result": LookResult.LOOKED, "config": 3} | given
-    return pa.RecordBatch.from_pylist([{field.name: row.get(field.name) for field in fields(LOOKED)}], schema=LOOKED)
+    row |= {"result": ResultKind.PROCESSED, "config": 3} | given
+    return pa.RecordBatch.from_pylist(
+        [{field.name: row.get(field.name) for field in fields(PROCESSED)}], schema=PROCESSED
+    )
 
 
 def named(**given: object) -> tuple[str | None, list[str]]:
@@ -55,9 +57,9 @@ def test_a_missing_value_names_by_the_key_and_is_reported(metadata: str | None) 
 @pytest.mark.parametrize(
     "given",
     [
-        {"op": Op.SIDECAR, "result": LookResult.SIDECAR_ONLY, "sidecar_key": "x/y.json", "sidecar_token": "t"},  # bad
+        {"op": Op.SIDECAR, "result": ResultKind.SIDECAR_ONLY, "sidecar_key": "x/y.json", "sidecar_token": "t"},  # bad
         {"op": Op.CHANGED, "sidecar_token": "t"},  # not asked for
-        {"op": Op.CHANGED, "result": LookResult.FAILED},
+        {"op": Op.CHANGED, "result": ResultKind.FAILED},
     ],
 )
 def test_where_nothing_was_read_the_name_stays(given: dict[str, object]) -> None:
@@ -65,7 +67,7 @@ def test_where_nothing_was_read_the_name_stays(given: dict[str, object]) -> None
 
 
 def test_a_sidecar_that_left_takes_its_name_with_it() -> None:
-    name, warnings = named(op=Op.SIDECAR, result=LookResult.SIDECAR_ONLY, metadata=None)
+    name, warnings = named(op=Op.SIDECAR, result=ResultKind.SIDECAR_ONLY, metadata=None)
     assert (name, len(warnings)) == ("x/y.jpg", 2)
 
 

@@ -6,13 +6,13 @@ import pytest
 from tests.support.changes import batch
 from tests.support.faulty import Faulty
 
-from mirrorlake.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable, StorageError
-from mirrorlake.mirror import proof
+from mirrorlake.core.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable, StorageError
+from mirrorlake.mirror import existence as proof
+from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import prove_moves
-from mirrorlake.mirror.proof import Proof, Prover
 from mirrorlake.model.columns import KnownState, Op
 from mirrorlake.plan.moves import Moves, match_moves
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 
 def claimed(count: int) -> Moves:
@@ -32,13 +32,13 @@ def old_keys(moves: Moves) -> set[str]:
 
 def test_moves_from_keys_that_are_gone_are_kept() -> None:
     moves = claimed(30)
-    assert old_keys(prove_moves(moves, Prover(MemoryStore()))) == {f"old-{n}" for n in range(30)}
+    assert old_keys(prove_moves(moves, ExistenceChecker(MemoryStore()))) == {f"old-{n}" for n in range(30)}
 
 
 def test_an_object_that_still_stands_did_not_move() -> None:
     store = MemoryStore()
     store.put("old-1", b"still here")
-    assert old_keys(prove_moves(claimed(3), Prover(store))) == {"old-0", "old-2"}
+    assert old_keys(prove_moves(claimed(3), ExistenceChecker(store))) == {"old-0", "old-2"}
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_an_answer_that_is_no_404_proves_nothing(error: MirrorlakeError) -> None
     faulty = Faulty(MemoryStore())
     faulty.fail("head", error=error, keys=lambda key: key == "old-1")
     faulty.fail("list", error=AccessDenied("403"))  # nor does the listing that could stand in for it
-    assert old_keys(prove_moves(claimed(3), Prover(faulty))) == {"old-0", "old-2"}
+    assert old_keys(prove_moves(claimed(3), ExistenceChecker(faulty))) == {"old-0", "old-2"}
 
 
 def test_proofs_come_in_the_order_of_their_keys_however_many_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,4 +58,4 @@ def test_proofs_come_in_the_order_of_their_keys_however_many_there_are(monkeypat
     for key in keys[::3]:
         store.put(key, b"here")
     expected = [Proof.GONE if number % 3 else Proof.STANDS for number in range(30)]
-    assert Prover(store).prove(keys) == expected
+    assert ExistenceChecker(store).prove(keys) == expected

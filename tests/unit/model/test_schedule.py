@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.errors import SettingsError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import (
     HOURS_LIMIT,
     OFF,

@@ -7,12 +7,12 @@ import pyarrow as pa
 import pytest
 from tests.support.listings import Obj, known, listing, rows_of, taking
 
-from mirrorlake.errors import ListingBroken
+from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import CANDIDATES, KnownState, Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
-from mirrorlake.plan.frozen import UNREAD, Frozen
 from mirrorlake.plan.moves import NO_MOVES, match_moves
+from mirrorlake.plan.update_policy import UNREAD, UpdatePolicy
 from mirrorlake.select.stream import select
 
 
@@ -42,7 +42,7 @@ def test_second_pass_over_an_unchanged_bucket_plans_nothing_whatever_the_batches
 
 @pytest.mark.parametrize(("token", "read"), [("before", False), (UNREAD, True)])
 def test_a_frozen_sidecar_is_read_where_it_never_was(token, read):
-    frozen = Frozen(sidecars=frozenset([0]))
+    frozen = UpdatePolicy(sidecars=frozenset([0]))
     stays = select(listing({"a.jpg": Obj(), "a.json": Obj()}), taking())
     assert ops(diff(stays, known([remembered("a.jpg", sidecar=token)]), frozen)) == (
         {"a.jpg": Op.SIDECAR} if read else {}

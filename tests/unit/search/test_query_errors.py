@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mirrorlake.errors import QueryError
+from mirrorlake.core.errors import QueryError
 from mirrorlake.search.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 
 # The query, a mark under the character where reading stopped, and how the sentence begins.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorlake.errors import QueryError
+from mirrorlake.core.errors import QueryError
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.fields import FIELDS, FORMATS, NOT_YET
 from mirrorlake.search.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse

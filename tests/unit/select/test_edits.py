@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.errors import UsageError
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.edits import Edit
 from mirrorlake.select.edits import assignment, checked
 

@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from mirrorlake.errors import PatternError
+from mirrorlake.core.errors import PatternError
 from mirrorlake.select.globs import compile_globs
 
 EXAMPLES = [

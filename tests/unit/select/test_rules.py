@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.listings import Obj, listing
 
-from mirrorlake.errors import PatternError, SettingsError
+from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import compile_globs
 from mirrorlake.select.rules import compile_rules

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from mirrorlake.errors import PatternError, SettingsError
+from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
 from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json

@@ -4,7 +4,7 @@ import pytest
 from tests.support.listings import Obj, listing, rows_of, taking
 from tests.support.torture import torture_keys
 
-from mirrorlake.errors import ListingBroken
+from mirrorlake.core.errors import ListingBroken
 from mirrorlake.select.stream import select
 
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorlake.errors import AccessDenied, NoSuchBucket, ObjectGone, UsageError
-from mirrorlake.model.objects import KeyRange, Unnameable
+from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, UsageError
+from mirrorlake.model.objects import KeyRange, UnsupportedKey
 from mirrorlake.model.sources import Location, Provider
-from mirrorlake.storage.folder import FolderStore
 from mirrorlake.storage.listing import list_range
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.memory import MemoryStore
 
 NAMES = st.sampled_from(["a", "b", "a-b", "a.b", "a0", "ab", "\u00e9", "z", " ", "-"])
 BOUNDS = (
@@ -66,7 +66,7 @@ def test_links_are_told_and_never_followed(tmp_path: Path) -> None:
     os.mkfifo(root / "pipe")
     listing = list_range(opened(root), KeyRange())
     assert list(listing) == []
-    told = listing.certificate().unnameable
+    told = listing.certificate().unsupported
     assert sorted(one.shown for one in told) == [f"{n} (symbolic link)" for n in ("dirlink", "filelink", "loop")]
     assert {one.reason for one in told} == {"a symbolic link, which is not followed: it may lead anywhere"}
     for key in ["dirlink/secret", "filelink", "loop/filelink", "pipe", "../outside/secret", f"{outside}/secret", "."]:
@@ -78,8 +78,8 @@ def test_names_that_are_not_utf8_are_told(tmp_path: Path) -> None:
     (tmp_path / os.fsdecode(b"latin\xe9.jpg")).write_bytes(b"x")
     listing = list_range(opened(tmp_path), KeyRange())
     assert list(listing) == []
-    told = Unnameable(shown="latin\\xe9.jpg", reason="its name is not UTF-8, which no catalog can hold")
-    assert listing.certificate().unnameable == (told,)
+    told = UnsupportedKey(shown="latin\\xe9.jpg", reason="its name is not UTF-8, which no catalog can hold")
+    assert listing.certificate().unsupported == (told,)
 
 
 def test_a_single_file_is_refused_with_the_name_of_its_folder(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.faulty import Faulty
 
-from mirrorlake.errors import DiskFull, ListingBroken, SourceUnreachable
+from mirrorlake.core.errors import DiskFull, ListingBroken, SourceUnreachable
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage import listing as listings
-from mirrorlake.storage.arrow import listing_batch
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing import list_range, sorted_listing
-from mirrorlake.storage.memory import MemoryStore
+from mirrorlake.storage.listing_batches import listing_batch
+from mirrorlake.storage.providers.memory import MemoryStore
 from mirrorlake.storage.sorting import sorted_batches
 from mirrorlake.storage.wrappers import Metered, Retrying
 
@@ -133,7 +133,7 @@ def test_keys_that_no_catalog_can_hold_are_told_in_short_and_the_others_listed()
     assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", longest, "z"]
     certificate = listing.certificate()
     assert certificate.objects == 3
-    (told,) = certificate.unnameable
+    (told,) = certificate.unsupported
     assert told.shown == "k" * 100 + "…" + "k" * 95 + "é.png"
     assert "more than 2,500 bytes" in told.reason
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mirrorlake.errors import ListingBroken
+from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING
-from mirrorlake.storage.s3 import pages
-from mirrorlake.storage.s3.pages import S3Page, general_page, read_page
+from mirrorlake.storage.providers.s3 import pages
+from mirrorlake.storage.providers.s3.pages import S3Page, general_page, read_page
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
 TAIL = "</ListBucketResult>"

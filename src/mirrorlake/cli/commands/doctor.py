@@ -1,0 +1,31 @@
+"""`mirrorlake doctor`: say whether this machine can run mirrorlake."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorlake.cli.output import Style, echo, people, print_json
+from mirrorlake.core.settings import read_settings
+from mirrorlake.services.doctor import examine
+
+
+def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
+    """Say whether this machine can run mirrorlake, and what to do where it cannot."""
+    checks = examine(read_settings())
+    ok = all(check.ok for check in checks)
+    if json:
+        print_json({"ok": ok, "checks": [check.as_json() for check in checks]})
+    else:
+        for check in checks:
+            head = people.styled("ok  ", Style.GREEN) if check.ok else people.styled("bad ", Style.RED)
+            echo(f"{check.name}: {check.message}", head=head)
+            if check.fix:
+                echo(f"    {check.fix}")
+    return 0 if ok else 1
+
+
+def install(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)

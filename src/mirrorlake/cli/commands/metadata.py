@@ -1,0 +1,42 @@
+"""`mirrorlake metadata`: set and remove metadata keys of one asset."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from mirrorlake.cli.commands.asset import ID, JSON, edit_and_print
+from mirrorlake.model.edits import Edit
+from mirrorlake.select.edits import assignment
+
+app = typer.Typer(help="Edit the metadata of assets.", no_args_is_help=True)
+
+
+@app.command("set")
+def set_(
+    asset_id: ID,
+    values: Annotated[
+        list[str], typer.Argument(metavar="KEY=VALUE…", help="weight=2.5 ok=true side=front lot='\"007\"'")
+    ],
+    *,
+    json: JSON = False,
+) -> None:
+    """Set metadata keys. A value is read as a JSON scalar where it is one, else as text."""
+    edit_and_print(asset_id, Edit(metadata=dict(assignment(word) for word in values)), json=json)
+
+
+@app.command("remove")
+def remove(
+    asset_id: ID,
+    keys: Annotated[list[str], typer.Argument(metavar="KEY…", help="One that is not there is no mistake.")],
+    *,
+    json: JSON = False,
+) -> None:
+    """Take metadata keys away, whoever set them."""
+    edit_and_print(asset_id, Edit(remove_metadata=tuple(keys)), json=json)
+
+
+def install(parent: typer.Typer) -> None:
+    """Add these commands."""
+    parent.add_typer(app, name="metadata")

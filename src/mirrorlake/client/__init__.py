@@ -1,0 +1,5 @@
+"""The SDK: a library on a server, from Python."""
+
+from mirrorlake.client.client import Client
+
+__all__ = ["Client"]

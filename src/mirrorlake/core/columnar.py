@@ -1,0 +1,208 @@
+"""The Arrow kernels that selecting and planning are made of, each with the types it really has.
+
+pyarrow's stubs know few combinations of arrays and scalars; they are set right here once, not at every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Column: TypeAlias = "pa.Array[Any]"  # quoted: generic in the stubs only
+BoolMask: TypeAlias = npt.NDArray[np.bool_]
+Rows: TypeAlias = npt.NDArray[np.int64]
+
+_pa: Any = pa
+_pc: Any = pc
+
+# More bytes than any value has. binary_slice's own "to the end" overflows (pyarrow 26: an error, or a crash).
+LONGEST = 1 << 30
+NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
+
+
+def column(batch: pa.RecordBatch, name: str) -> Column:
+    """One column of a batch."""
+    arrow: Any = batch
+    return arrow.column(name)
+
+
+def columns(batch: pa.RecordBatch) -> list[Column]:
+    """All columns of a batch."""
+    arrow: Any = batch
+    return arrow.columns
+
+
+def as_binary(keys: Column) -> Column:
+    """A string column as its UTF-8 bytes, without copying. Comparing those is byte order."""
+    raw: Any = keys
+    return raw.view(pa.binary()) if pa.types.is_string(keys.type) else keys
+
+
+def bytes_at(raw: Column, row: int) -> bytes:
+    """One value of a string or binary column as bytes; a negative row counts from the end."""
+    value: Any = raw[row if row >= 0 else len(raw) + row].as_py()
+    return value if isinstance(value, bytes) else value.encode()
+
+
+def mask_of(values: Column) -> BoolMask:
+    """A boolean column as numpy; null is false."""
+    filled: Any = _pc.fill_null(values, False) if values.null_count else values  # noqa: FBT003 - a value, not a flag
+    return filled.to_numpy(zero_copy_only=False)
+
+
+def of_mask(mask: BoolMask) -> Column:
+    """A numpy mask as a boolean column."""
+    return pa.array(mask, type=pa.bool_())
+
+
+def fields(schema: pa.Schema) -> list[pa.Field[Any]]:
+    """The fields of a layout."""
+    return list(schema)
+
+
+def keep(batch: pa.RecordBatch, mask: BoolMask) -> pa.RecordBatch:
+    """The rows where `mask` is true."""
+    arrow: Any = batch
+    return arrow.filter(of_mask(mask))
+
+
+def chosen(values: Column, mask: BoolMask) -> Column:
+    """The values where `mask` is true."""
+    arrow: Any = values
+    return arrow.filter(of_mask(mask))
+
+
+def take(batch: pa.RecordBatch, rows: Rows) -> pa.RecordBatch:
+    """The given rows; a row of -1 gives nulls."""
+    arrow: Any = batch
+    return arrow.take(pa.array(rows, mask=rows < 0))
+
+
+def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """Batches of one layout, at least one, as one; nothing is copied where all but one are empty."""
+    filled = [batch for batch in batches if batch.num_rows]
+    if len(filled) < 2:  # noqa: PLR2004 - two are needed to join anything
+        return filled[0] if filled else batches[0]
+    return _pa.concat_batches(filled)
+
+
+def no_rows(schema: pa.Schema) -> pa.RecordBatch:
+    """An empty batch."""
+    return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in fields(schema)], schema=schema)
+
+
+def nulls(length: int, kind: pa.DataType) -> Column:
+    """A column without a single value."""
+    return _pa.nulls(length, kind)
+
+
+def filled(length: int, value: object, kind: pa.DataType) -> Column:
+    """A column of one value."""
+    return _pa.repeat(_pa.scalar(value, type=kind), length)
+
+
+def starts_with(raw: Column, prefix: str) -> Column:
+    """Which values start with the UTF-8 bytes of `prefix`."""
+    return _pc.starts_with(raw, prefix)
+
+
+def ends_with(raw: Column, suffix: str) -> Column:
+    """Which values end with the UTF-8 bytes of `suffix`; case counts."""
+    return _pc.ends_with(raw, suffix)
+
+
+def matches_regex(raw: Column, pattern: str) -> Column:
+    """Which values the RE2 pattern finds something in; over bytes for a binary column."""
+    return _pc.match_substring_regex(raw, pattern)
+
+
+def byte_lengths(raw: Column) -> Rows:
+    """The length of each value in bytes; null counts as 0."""
+    lengths: Any = _pc.fill_null(_pc.binary_length(raw), 0)
+    return lengths.to_numpy(zero_copy_only=False)
+
+
+def cut(raw: Column, start: int, stop: int = LONGEST) -> Column:
+    """Each value's bytes from `start` to `stop`, which may count from the end."""
+    return _pc.binary_slice(raw, start, stop)
+
+
+def is_in(values: Column, among: Column) -> BoolMask:
+    """Which values occur in `among`. A null occurs where `among` has one."""
+    return mask_of(_pc.is_in(values, value_set=among))
+
+
+def places_in(values: Column, among: Column) -> Rows:
+    """Where in `among` each value first occurs, -1 where it does not."""
+    found: Any = _pc.fill_null(_pc.index_in(values, value_set=among), -1)
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def equal_to(values: Column, value: object) -> BoolMask:
+    """Which values equal one given value; null is not equal."""
+    return mask_of(_pc.equal(values, _pa.scalar(value, type=values.type)))
+
+
+def equal(left: Column, right: Column) -> BoolMask:
+    """Which values are equal row by row; a null equals nothing."""
+    return mask_of(_pc.equal(left, right))
+
+
+def present(values: Column) -> BoolMask:
+    """Which values are not null."""
+    return mask_of(_pc.is_valid(values))
+
+
+def same(left: Column, right: Column) -> BoolMask:
+    """Which values are equal row by row, where two nulls are equal as well."""
+    both_null = mask_of(_pc.and_(_pc.is_null(left), _pc.is_null(right)))
+    return equal(left, right) | both_null
+
+
+def ends_of(raw: Column) -> tuple[bytes | None, bytes | None]:
+    """The least and the greatest value in byte order; None where there is no value."""
+    found: Any = _pc.min_max(raw)
+    return found["min"].as_py(), found["max"].as_py()
+
+
+def ascending(raw: Column) -> bool:
+    """Whether every value is greater, in byte order, than the one before it."""
+    return len(raw) < 2 or mask_of(_pc.less(raw.slice(0, len(raw) - 1), raw.slice(1))).all().item()  # noqa: PLR2004
+
+
+def where(mask: BoolMask, then: Column | str, otherwise: Column) -> Column:
+    """`then` where the mask is true, else `otherwise`."""
+    left: Any = then if isinstance(then, pa.Array) else pa.scalar(then, type=pa.string())
+    return _pc.if_else(of_mask(mask), left, otherwise)
+
+
+def joined_text(parts: Sequence[Column | str], separator: str) -> Column:
+    """The parts of each row as one text; null where one of them is."""
+    scalars: list[Any] = [part if isinstance(part, pa.Array) else pa.scalar(part, type=pa.string()) for part in parts]
+    return _pc.binary_join_element_wise(*scalars, separator)
+
+
+def texts(values: Column) -> Column:
+    """Numbers as decimal text."""
+    return _pc.cast(values, pa.string())
+
+
+def in_order(raw: Column) -> Rows:
+    """The rows in ascending byte order of their values."""
+    return _pc.sort_indices(raw).to_numpy().astype(np.int64)
+
+
+def once(values: Column) -> Column:
+    """The values that occur exactly once, in the order of their occurrence."""
+    count_noun: Any = _pc.value_counts(values)
+    return count_noun.field("values").filter(_pc.equal(count_noun.field("counts"), 1))
+
+
+def total(values: Column, mask: BoolMask) -> int:
+    """The sum of the values where `mask` is true; null counts as 0."""
+    return _pc.sum(chosen(values, mask)).as_py() or 0

@@ -1,0 +1,73 @@
+"""The environment, read once. Nothing below the composition root looks at `os.environ` for our settings."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirrorlake.core.errors import SettingsError
+
+_SERVER = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
+IDLE_STOP_S = 600  # the embedded PostgreSQL stops itself when nobody was connected for this long
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where the library lives and who may talk to it."""
+
+    home: Path  # data folder: database, thumbnails, first-start token
+    database_url: str | None = None  # None = the embedded PostgreSQL under `home`
+    server_url: str | None = None  # talk to this server instead of working in process
+    api_key: str | None = None
+
+    @property
+    def thumbnails(self) -> Path:
+        """The library store's folder for thumbnails."""
+        return self.home / "library" / "thumbnails"
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Settings from `MIRRORLAKE_*` variables; an empty variable counts as absent."""
+    env = os.environ if environ is None else environ
+    home = env.get("MIRRORLAKE_HOME") or _usual_home()
+    database_url = env.get("MIRRORLAKE_DATABASE_URL") or None
+    if database_url is not None and not database_url.startswith(("postgresql://", "postgres://")):
+        raise SettingsError(
+            "MIRRORLAKE_DATABASE_URL is not a PostgreSQL address.",
+            "Write it as postgresql://user:password@host:5432/database, or unset it to use the embedded one.",
+        )
+    server_url = env.get("MIRRORLAKE_URL") or None
+    if server_url is not None and not _SERVER.fullmatch(server_url):
+        raise SettingsError(
+            "MIRRORLAKE_URL is not the address of a server.",
+            "Write it as `mirrorlake up` prints it, without what follows the port: http://127.0.0.1:8765.",
+        )
+    return Settings(
+        home=Path(home).expanduser().absolute(),
+        database_url=database_url,
+        server_url=server_url,
+        api_key=env.get("MIRRORLAKE_API_KEY") or None,
+    )
+
+
+def _usual_home() -> str:
+    import platformdirs  # noqa: PLC0415  whoever names a home need not wait for it
+
+    return platformdirs.user_data_dir("mirrorlake")
+
+
+def read_local_settings() -> Settings:
+    """Settings for what works on the library of this machine only.
+
+    Raises SettingsError where MIRRORLAKE_URL names a server: another library than the one meant must not be changed.
+    """
+    settings = read_settings()
+    if settings.server_url is not None:
+        raise SettingsError(
+            "This command works on the library of this machine, but MIRRORLAKE_URL names a server.",
+            "Run it on the server's machine, or unset MIRRORLAKE_URL.",
+        )
+    return settings

@@ -1,0 +1,1 @@
+"""One module per image format family: identify, probe, render."""

@@ -1,1 +1,0 @@
-"""How each family of formats is opened: header first, then pixels."""

@@ -1,0 +1,1 @@
+"""The library store beside the catalog: audit, rebuild and clean thumbnails."""

@@ -1,0 +1,82 @@
+"""Which objects must be read to make thumbnails again, sorted by datasource on disk: any number of them fits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mirrorlake.catalog.thumbnails import ASSETS_AT_ONCE, Showing, showing
+from mirrorlake.library.audit import Lacking
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.disk import room_in
+
+ROUNDS = 2  # first one asset of each thumbnail, then those that share it, should the first be of no use
+
+_COLUMNS: list[pa.Field[Any]] = [
+    pa.field("asset", pa.int64()),
+    pa.field("digest", pa.binary(32)),
+    pa.field("datasource_id", pa.int64()),
+    pa.field("key", pa.string()),
+    pa.field("size", pa.int64()),
+    pa.field("token", pa.string()),
+]
+_SCHEMA = pa.schema(_COLUMNS)
+
+
+class Wanted:
+    """The assets that lack thumbnails, with the objects that may give their bytes."""
+
+    def __init__(self, catalog: Catalog, folder: Path) -> None:
+        self._catalog = catalog
+        self._folder = folder
+        self._assets: tuple[list[int], ...] = tuple([] for _ in range(ROUNDS))
+        self._numbers = count()
+        self.total = 0
+        """Assets that still stand in the catalog."""
+
+    def add(self, one: Lacking) -> None:
+        """All assets that lack this thumbnail."""
+        first, *others = (owner.asset for owner in one.owners)
+        self._assets[0].append(first)
+        self._assets[1].extend(others)
+        for turn, assets in enumerate(self._assets):
+            while len(assets) >= ASSETS_AT_ONCE:
+                self._write(turn, assets[:ASSETS_AT_ONCE])
+                del assets[:ASSETS_AT_ONCE]
+
+    def end(self) -> None:
+        """No more come."""
+        for turn, assets in enumerate(self._assets):
+            for start in range(0, len(assets), ASSETS_AT_ONCE):
+                self._write(turn, assets[start : start + ASSETS_AT_ONCE])
+            assets.clear()
+
+    def datasources(self, turn: int) -> list[int]:
+        """Whose objects are to be read in a round."""
+        return sorted(int(folder.name) for folder in (self._folder / str(turn)).glob("*"))
+
+    def of(self, turn: int, datasource_id: int) -> Iterator[list[Showing]]:
+        """The objects of a datasource in a round, some thousand at a time."""
+        for path in sorted((self._folder / str(turn) / str(datasource_id)).iterdir()):
+            with pa.OSFile(str(path), "rb") as source, pa.ipc.open_stream(source) as reader:
+                for batch in reader:
+                    yield [Showing(**row) for row in batch.to_pylist()]
+
+    def _write(self, turn: int, assets: list[int]) -> None:
+        found: dict[int, list[Showing]] = defaultdict(list)
+        for one in showing(self._catalog, assets):
+            found[one.datasource_id].append(one)
+            self.total += 1
+        for datasource_id, some in found.items():
+            folder = self._folder / str(turn) / str(datasource_id)
+            rows = {field.name: [getattr(one, field.name) for one in some] for field in _COLUMNS}
+            with room_in(self._folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                path = folder / f"{next(self._numbers):08}"
+                with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_stream(sink, _SCHEMA) as writer:
+                    writer.write_batch(pa.RecordBatch.from_pydict(rows, schema=_SCHEMA))

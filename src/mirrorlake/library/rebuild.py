@@ -1,0 +1,252 @@
+"""Make lost thumbnails again: put back what stands in another folder, read the objects of the rest once more.
+
+Nothing of the catalog is written: what an object turns out to be is told where it is not what the catalog remembers,
+and left to the next pass.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
+from mirrorlake.core.errors import CatalogError, MirrorlakeError, SourceUnreachable
+from mirrorlake.library.audit import CHECKING, Lacking, StepCallback, lacking, owners_of
+from mirrorlake.library.layout import read_shelf, stands
+from mirrorlake.library.missing import ROUNDS, Wanted
+from mirrorlake.library.references import SHELVES
+from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
+from mirrorlake.mirror.library_marker import mark, unwritable
+from mirrorlake.mirror.run import recipe
+from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.sources import Datasource
+from mirrorlake.model.thumbnails import Lack, Making, Unmade
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.processing.store_factory import StoreFactory
+from mirrorlake.processing.thumbnails import Thumbnails
+
+MAKING = "Making thumbnails"
+ROWS = 256  # handed to the workers at once
+_LACKS = {ResultKind.GONE: Lack.CHANGED, ResultKind.REFUSED: Lack.REFUSED, ResultKind.FAILED: Lack.FAILED}
+_CHANGED = "No object has the bytes that were looked at any more: the next pass sees what stands there now."
+_LEFT = "The next pass sees what stands there now."
+_DIFFERENT = (
+    "Its token and size are those that were looked at, its bytes are not. Write the object anew to have it read."
+)
+
+
+def make(
+    catalog: Catalog,
+    root: Path,
+    workdir: Path,
+    step: StepCallback,
+    *,
+    told: Callable[[Unmade], None],
+    processes: int,
+    opens: Callable[[Datasource], StoreFactory] = recipe,
+) -> Making:
+    """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
+
+    Killed anywhere, it is simply run again. A datasource that does not answer does not keep the others from it. Raises
+    Conflict where another command is at the thumbnails, DiskFull and CatalogError where they cannot be kept.
+    """
+    maker = _Maker(catalog, root, step, told=told, processes=processes, opens=opens)
+    with exclusive_lock(catalog):
+        mark(catalog, root)
+        wanted = maker.search(workdir)
+        for turn in range(ROUNDS):
+            for datasource_id in wanted.datasources(turn):
+                source = datasources.by_id(catalog, datasource_id)
+                maker.make_of(source, wanted.of(turn, datasource_id))
+    return maker.making()
+
+
+class _Maker:
+    """One making, and how far it is."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        root: Path,
+        step: StepCallback,
+        *,
+        told: Callable[[Unmade], None],
+        processes: int,
+        opens: Callable[[Datasource], StoreFactory],
+    ) -> None:
+        self._started = time.monotonic()
+        self._catalog = catalog
+        self._root = root
+        self._thumbnails = Thumbnails(root)
+        self._step = step
+        self._told = told
+        self._processes = processes
+        self._opens = opens
+        self._to_make = 0
+        self._put_back = 0
+        self._made = 0
+        self._unmade = Counter[Lack]()
+        self._requests = Requests()
+        self._bytes_read = 0
+        self._errors: dict[str, str] = {}
+
+    def search(self, workdir: Path) -> Wanted:
+        """Put back what stands in another folder; answers what is to be made of objects."""
+        owners = owners_of(self._catalog, workdir / "owners", self._step)
+        wanted = Wanted(self._catalog, workdir / "objects")
+        for number in range(SHELVES):
+            self._step(CHECKING, number, SHELVES)
+            for one in lacking(owners.of(number), read_shelf(self._root, number), self._thumbnails):
+                if one.elsewhere is not None and self._placed(one, one.elsewhere):
+                    self._put_back += len(one.owners)
+                else:
+                    wanted.add(one)
+        wanted.end()
+        self._to_make = wanted.total
+        return wanted
+
+    def make_of(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
+        """Make the thumbnails of these objects."""
+        reading = _Reading(source)
+        if source.name not in self._errors:
+            self._read(reading, batches)
+        # Of a datasource that was given up, nobody wants to hear of each single object.
+        left = len(reading.waiting) + sum(len(self._to_read(reading, batch)) for batch in batches)
+        self._unmade[Lack.FAILED] += left
+
+    def _read(self, reading: _Reading, batches: Iterator[list[Showing]]) -> None:
+        source = reading.source
+        with closing(ProcessingPool(self._opens(source), self._root, processes=self._processes)) as pool:
+            try:
+                for looked in pool.looked(self._rows(reading, batches)):
+                    self._take(reading, looked)
+            except CatalogError:
+                raise  # thumbnails cannot be kept: those of other datasources neither
+            except MirrorlakeError as error:
+                self._errors[source.name] = str(error)
+        self._requests += pool.requests
+        self._bytes_read += pool.bytes_read
+
+    def making(self) -> Making:
+        """What it came to."""
+        return Making(
+            lacking=self._put_back + self._to_make,
+            put_back=self._put_back,
+            made=self._made,
+            unmade=self._unmade,
+            requests=self._requests,
+            bytes_read=self._bytes_read,
+            seconds=time.monotonic() - self._started,
+            errors=self._errors,
+        )
+
+    def _placed(self, one: Lacking, elsewhere: Path) -> bool:
+        """Move a thumbnail to where it belongs; whether it is a whole one."""
+        place = self._thumbnails.path_of(one.digest)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(elsewhere, place)  # noqa: PTH105  atomic, over the damaged one that may stand there
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise unwritable(self._root, error) from error
+        return stands(self._thumbnails, one.digest)
+
+    def _rows(self, reading: _Reading, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            some = self._to_read(reading, batch)
+            reading.waiting.update((one.key, one) for one in some)
+            for start in range(0, len(some), ROWS):
+                rows = some[start : start + ROWS]
+                self._clear(rows)
+                yield _changes(rows)
+
+    def _to_read(self, reading: _Reading, batch: list[Showing]) -> list[Showing]:
+        """Those whose objects are to be read: not where another asset, or a pass, made the thumbnail meanwhile."""
+        some: list[Showing] = []
+        for one in batch:
+            if stands(self._thumbnails, one.digest):
+                self._made += 1
+            elif one.token is None:
+                self._tell(reading, one, Lack.CHANGED, _CHANGED)
+            else:
+                some.append(one)
+        return some
+
+    def _clear(self, rows: list[Showing]) -> None:
+        # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
+        # of another object with the same bytes or by a pass, and this object may not give it once more.
+        for one in rows:
+            try:
+                if not stands(self._thumbnails, one.digest):
+                    self._thumbnails.path_of(one.digest).unlink(missing_ok=True)
+            except OSError as error:
+                raise unwritable(self._root, error) from error
+
+    def _take(self, reading: _Reading, looked: pa.RecordBatch) -> None:
+        others: list[tuple[Showing, Lack, str]] = []
+        for row in looked.select(["key", "result", "reason", "digest"]).to_pylist():
+            one, result = reading.waiting.pop(row["key"]), ResultKind(row["result"])
+            reading.heard(result, row["reason"])
+            if result is not ResultKind.PROCESSED:
+                lack = _LACKS[result]
+                reason = f"{row['reason']} {_LEFT}" if lack is Lack.CHANGED else row["reason"]
+                others.append((one, lack, reason))
+            elif row["digest"] == one.digest:
+                self._made += 1
+            else:
+                others.append((one, Lack.DIFFERENT, _DIFFERENT))
+        now = {one.asset: one.digest for one in showing(self._catalog, [one.asset for one, _, _ in others])}
+        for one, lack, reason in others:
+            digest = now.get(one.asset)
+            if digest is None or stands(self._thumbnails, digest):
+                self._made += 1  # a pass was faster, or the asset is no more
+            else:
+                self._tell(reading, one, lack, reason)
+        self._step(MAKING, self._made + self._unmade.total(), self._to_make)
+        reading.check()
+
+    def _tell(self, reading: _Reading, one: Showing, lack: Lack, reason: str) -> None:
+        self._unmade[lack] += 1
+        name = reading.source.name
+        self._told(Unmade(datasource=name, key=one.key, asset_id=str(one.asset), lack=lack, reason=reason))
+
+
+class _Reading:
+    """The objects of one datasource that are being read. Gives up on a source that gives nothing at all."""
+
+    def __init__(self, source: Datasource) -> None:
+        self.source = source
+        self.waiting: dict[str, Showing] = {}
+        self._failed = 0
+        self._reason: str | None = None
+
+    def heard(self, result: ResultKind, reason: str | None) -> None:
+        """How reading one of them ended."""
+        self._failed = self._failed + 1 if result is ResultKind.FAILED else 0
+        self._reason = reason
+
+    def check(self) -> None:
+        """Raises SourceUnreachable after too many failures in a row."""
+        if self._failed >= UNREACHABLE_IN_A_ROW:
+            raise SourceUnreachable(
+                f"{self._failed} objects in a row could not be read, the last because: {self._reason}",
+                "Try again when they can be.",
+            )
+
+
+def _changes(rows: list[Showing]) -> pa.RecordBatch:
+    asked = [
+        {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token, "sidecar_changed": False}
+        for one in rows
+    ]
+    return pa.RecordBatch.from_pylist(asked, schema=CHANGES)

@@ -1,0 +1,125 @@
+"""End a run as what it is, whatever happened in it, and tell its report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from mirrorlake.catalog.queue import put_back
+from mirrorlake.catalog.removal import drop_superseded
+from mirrorlake.catalog.runs import Lease, Live, finish
+from mirrorlake.core.errors import CatalogError, LeaseLost, MirrorlakeError
+from mirrorlake.mirror.cancellation import WorkerStopped
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.model.runs import Hold, RunState
+from mirrorlake.model.sources import Datasource
+
+_CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """How work ends that came to its end."""
+
+    hold: Hold | None = None
+    error: str | None = None  # what could not be done, though the rest was
+    judged: bool = True  # whether it came to a conclusion about what vanished
+
+
+def finalize(
+    lease: Lease,
+    source: Datasource,
+    tally: Counters,
+    work: Callable[[], RunResult],
+    *,
+    lists: bool = True,
+    supersedes: bool = True,
+) -> Report:
+    """Do the work of a run, and end the run. What was committed stays.
+
+    `lists` says whether the work lists the source, so that an empty one is worth a word; `supersedes` whether it comes
+    to a conclusion about everything that vanished, so that what earlier runs held back is outdated.
+    Raises LeaseLost where another pass took over.
+    """
+    started = time.monotonic()
+
+    def end(state: RunState, error: str | None = None, hold: Hold | None = None, *, drops: bool = False) -> Report:
+        seconds = time.monotonic() - started
+        report = _end(lease, source, tally, state=state, seconds=seconds, error=error, hold=hold, drops=drops)
+        return replace(report, notes=_notes(report, source, lists=lists))
+
+    try:
+        ending = work()
+    except WorkerStopped:
+        live = Live(counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read)
+        report = _told(lease, source, tally, state=RunState.CANCELLED, seconds=time.monotonic() - started)
+        return replace(report, error=put_back(lease, live))
+    except KeyboardInterrupt:
+        return end(RunState.CANCELLED)
+    except LeaseLost:
+        lease.close()
+        raise
+    except MirrorlakeError as error:
+        cancelled = lease.cancelled
+        if cancelled is not None:  # then whatever stopped was stopped for that
+            return end(RunState.CANCELLED, str(cancelled))
+        return end(RunState.FAILED, str(error))
+    except BaseException as error:
+        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
+        end(RunState.FAILED, f"internal error: {error!r}")
+        raise
+    state = RunState.SUCCEEDED if ending.hold is None else RunState.HELD
+    return end(state, error=ending.error, hold=ending.hold, drops=supersedes and ending.judged)
+
+
+def _end(
+    lease: Lease,
+    source: Datasource,
+    tally: Counters,
+    *,
+    state: RunState,
+    seconds: float,
+    error: str | None,
+    hold: Hold | None,
+    drops: bool,
+) -> Report:
+    try:
+        finish(
+            lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
+        )
+        if drops:
+            # What it could not list it did not judge: what was held of that waits on.
+            drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
+    except CatalogError as problem:
+        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
+        if state in _CONCLUDED:
+            state, error, hold = RunState.FAILED, str(problem), None
+    return replace(_told(lease, source, tally, state=state, seconds=seconds), error=error, hold=hold)
+
+
+def _told(lease: Lease, source: Datasource, tally: Counters, *, state: RunState, seconds: float) -> Report:
+    return Report(
+        run=lease.run_id,
+        datasource=source.name,
+        state=state,
+        counts=tally.counts,
+        requests=tally.requests,
+        bytes_read=tally.bytes_read,
+        seconds=seconds,
+    )
+
+
+def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
+    if report.state is RunState.CANCELLED:
+        return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
+    if report.hold is not None and report.run is not None:
+        return hold_notes(report.hold, report.run)
+    if report.error is not None:  # what was not listed may hold anything
+        return ()
+    if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
+        return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
+    if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
+        return ("No object is a supported image that the patterns take: JPEG, PNG, BMP, WebP or AVIF by suffix.",)
+    return ()

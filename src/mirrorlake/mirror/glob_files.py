@@ -1,0 +1,62 @@
+"""Read the glob files that a datasource's configs name; one that still has its token is not read again."""
+
+from __future__ import annotations
+
+from mirrorlake.catalog import datasources
+from mirrorlake.core.errors import AccessDenied, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.model.sources import Datasource, GlobFile
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.rules import Rules, compile_rules
+from mirrorlake.storage.base import Store
+
+MAX_GLOB_FILE_BYTES = 256 << 10  # several thousand patterns; more than that is not a list of patterns
+
+
+def read_rules(source: Datasource, store: Store, catalog: Catalog, *, known_id: int | None, keep: bool) -> Rules:
+    """The compiled configs of a datasource, with their glob files as they stand now.
+
+    One HEAD for each file, and one GET where its token is another than that remembered under `known_id`. With
+    `keep` a new reading is remembered. Raises StorageError, SettingsError or PatternError that names the file.
+    """
+    keys = dict.fromkeys(config.glob_file for config in source.settings.configs)
+    contents: dict[str, str] = {}
+    for key in keys:
+        if key is None:
+            continue
+        remembered = None if known_id is None else datasources.glob_file(catalog, known_id, key)
+        file = _read(store, key, remembered)
+        contents[key] = file.content
+        if keep and known_id is not None and file != remembered:
+            datasources.remember_glob_file(catalog, known_id, file)
+    return compile_rules(source.settings, prefix=source.location.prefix, glob_files=contents)
+
+
+def _read(store: Store, key: str, remembered: GlobFile | None) -> GlobFile:
+    try:
+        now = store.head(key)
+        if remembered is not None and (remembered.token, remembered.size) == (now.token, now.size):
+            return remembered
+        body = store.get(key, token=None, limit=MAX_GLOB_FILE_BYTES)
+    except ObjectGone as error:
+        raise StorageError(
+            f"There is no glob file {key!r}.",
+            "glob_file_path counts from the root of the bucket or folder: put the file there, or correct the setting.",
+        ) from error
+    except ObjectTooLarge as error:
+        raise StorageError(
+            f"The glob file {key!r} is larger than {MAX_GLOB_FILE_BYTES >> 10} KB.",
+            "Write fewer and wider patterns, or share them out over several mirror_configs.",
+        ) from error
+    except AccessDenied as error:
+        raise AccessDenied(f"The glob file {key!r} may not be read: {error.message}", error.fix) from error
+    except StorageError as error:
+        raise StorageError(f"The glob file {key!r} could not be read: {error.message}", error.fix) from error
+    try:
+        content = body.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"The glob file {key!r} is not UTF-8 (byte {error.start:,}).", "Save it as a text file in UTF-8."
+        ) from error
+    if "\0" in content:
+        raise SettingsError(f"The glob file {key!r} holds NUL characters.", "Save it as a text file in UTF-8.")
+    return GlobFile(key=key, size=body.info.size, token=body.info.token, content=content)

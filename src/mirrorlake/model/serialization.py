@@ -1,0 +1,297 @@
+"""The public JSON of our nouns, in one place: the command line prints it and the client reads it back.
+
+Scripts rely on these names; `api/shapes.py` describes the same shapes for OpenAPI, and a test holds the two together.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, cast
+
+from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.objects import Requests
+from mirrorlake.model.queue import QueuedReason
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.schedule import schedule_from_text, schedule_to_text, timezone_of
+from mirrorlake.model.sources import (
+    Access,
+    Datasource,
+    DatasourceSummary,
+    Location,
+    MetadataStrategy,
+    MirrorConfig,
+    MirrorSettings,
+    NamingStrategy,
+    Orphans,
+    Provider,
+)
+
+
+def _time(value: datetime | None) -> str | None:
+    return None if value is None else value.isoformat()
+
+
+def _moment(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def asset_to_json(asset: Asset) -> dict[str, object]:
+    """One line of a search result."""
+    return {
+        "id": asset.id,
+        "name": asset.name,
+        "key": asset.key,
+        "uri": asset.uri,
+        "datasource": asset.datasource,
+        "datasources": list(asset.datasources),
+        "media_type": asset.media_type,
+        "size": asset.size,
+        "width": asset.width,
+        "height": asset.height,
+        "tags": list(asset.tags),
+        "metadata": dict(asset.metadata),
+        "projects": list(asset.projects),
+        "state": asset.state.value,
+        "placeholder": base64.b64encode(asset.placeholder).decode(),
+        "modified": _time(asset.modified),
+        "updated": _time(asset.updated),
+    }
+
+
+def asset_from_json(data: Mapping[str, Any]) -> Asset:
+    """The asset that `asset_to_json` told of."""
+    return Asset(
+        id=data["id"],
+        name=data["name"],
+        key=data["key"],
+        uri=data["uri"],
+        datasource=data["datasource"],
+        datasources=tuple(data["datasources"]),
+        media_type=data["media_type"],
+        size=data["size"],
+        width=data["width"],
+        height=data["height"],
+        tags=tuple(data["tags"]),
+        metadata=dict(data["metadata"]),
+        projects=tuple(data["projects"]),
+        state=AssetState(data["state"]),
+        placeholder=base64.b64decode(data["placeholder"]),
+        modified=_moment(data["modified"]),
+        updated=datetime.fromisoformat(data["updated"]),
+    )
+
+
+def detail_to_json(detail: AssetDetail) -> dict[str, object]:
+    """One asset, whole: a search line, then what only a closer look shows; metadata tells who set each key."""
+    return {
+        **asset_to_json(detail.asset),
+        "digest": detail.digest.hex(),
+        "token": detail.token,
+        "version": detail.version,
+        "storage_class": detail.storage_class,
+        "orientation": detail.orientation,
+        "facts": dict(detail.facts),
+        "metadata_entries": {
+            key: {"value": entry.value, "source": entry.source, "at": _time(entry.at)}
+            for key, entry in detail.metadata.items()
+        },
+        "sidecar_key": detail.sidecar_key,
+        "warnings": list(detail.warnings),
+        "created": _time(detail.created),
+    }
+
+
+def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
+    """The asset that `detail_to_json` told of."""
+    entries = cast("Mapping[str, Mapping[str, Any]]", data["metadata_entries"])
+    return AssetDetail(
+        asset=asset_from_json(data),
+        digest=bytes.fromhex(data["digest"]),
+        token=data["token"],
+        version=data["version"],
+        storage_class=data["storage_class"],
+        orientation=data["orientation"],
+        facts=dict(data["facts"]),
+        metadata={
+            key: MetadataEntry(value=entry["value"], source=entry["source"], at=datetime.fromisoformat(entry["at"]))
+            for key, entry in entries.items()
+        },
+        sidecar_key=data["sidecar_key"],
+        warnings=tuple(data["warnings"]),
+        created=datetime.fromisoformat(data["created"]),
+    )
+
+
+def detail_from_answer(data: Mapping[str, Any]) -> AssetDetail:
+    """The asset that a server's answer tells of: there, its search line and who set each key stand apart."""
+    return detail_from_json({**data, **data["asset"], "metadata_entries": data["metadata"]})
+
+
+def hold_to_json(hold: Hold, run_id: int | None) -> dict[str, object]:
+    """What waits for a person's consent, and the command that gives it; None for a dry run, which holds nothing."""
+    return {
+        "reason": hold.reason,
+        "count": hold.count,
+        "by_prefix": dict(hold.by_prefix),
+        "plan_hash": hold.plan_hash,
+        "confirm": None if run_id is None else confirm_command(run_id),
+        "confirmed_by": hold.confirmed_by,
+        "superseded_by": hold.superseded_by,
+    }
+
+
+def confirm_command(run_id: int) -> str:
+    """What a person types to let held removals happen."""
+    return f"mirrorlake runs confirm {run_id}"
+
+
+def hold_from_json(data: Mapping[str, Any]) -> Hold:
+    """The hold that `hold_to_json` told of."""
+    return Hold(
+        reason=data["reason"],
+        count=data["count"],
+        by_prefix=dict(data["by_prefix"]),
+        plan_hash=data["plan_hash"],
+        confirmed_by=data["confirmed_by"],
+        superseded_by=data["superseded_by"],
+    )
+
+
+def run_to_json(run: Run) -> dict[str, object]:
+    """One run with its counts."""
+    return {
+        "run": run.id,
+        "datasource": run.datasource,
+        "trigger": run.trigger,
+        "state": run.state.value,
+        "started": _time(run.started),
+        "finished": _time(run.finished),
+        **asdict(run.counts),
+        "requests": asdict(run.requests),
+        "bytes_read": run.bytes_read,
+        "hold": None if run.hold is None else hold_to_json(run.hold, run.id),
+        "confirms": run.confirms,
+        "waiting": None if run.waiting is None else asdict(run.waiting),
+        "error": run.error,
+    }
+
+
+def run_from_json(data: Mapping[str, Any]) -> Run:
+    """The run that `run_to_json` told of."""
+    return Run(
+        id=data["run"],
+        datasource=data["datasource"],
+        trigger=data["trigger"],
+        state=RunState(data["state"]),
+        started=datetime.fromisoformat(data["started"]),
+        finished=_moment(data["finished"]),
+        counts=Counts(**{name: data[name] for name in Counts.__dataclass_fields__}),
+        requests=Requests(**data["requests"]),
+        bytes_read=data["bytes_read"],
+        error=data["error"],
+        hold=None if data["hold"] is None else hold_from_json(data["hold"]),
+        confirms=data["confirms"],
+        waiting=None if data["waiting"] is None else QueuedReason(**data["waiting"]),
+    )
+
+
+def run_from_answer(data: Mapping[str, Any]) -> Run:
+    """The run that a server's answer tells of: there, its counts stand together."""
+    return run_from_json({**data, **data["counts"], "run": data["id"]})
+
+
+def outcome_to_json(outcome: Outcome) -> dict[str, object]:
+    """What happened to one object."""
+    return {
+        "key": outcome.key,
+        "outcome": outcome.kind.value,
+        "stage": outcome.stage,
+        "reason": outcome.reason,
+        "asset": outcome.asset_id,
+    }
+
+
+def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
+    """The outcome that `outcome_to_json` told of."""
+    return Outcome(
+        key=data["key"],
+        kind=OutcomeKind(data["outcome"]),
+        stage=data["stage"],
+        reason=data["reason"],
+        asset_id=data["asset"],
+    )
+
+
+def outcome_from_answer(data: Mapping[str, Any]) -> Outcome:
+    """The outcome that a server's answer tells of."""
+    return outcome_from_json({**data, "outcome": data["kind"], "asset": data["asset_id"]})
+
+
+def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
+    """A datasource at a glance. Holds names of credentials, never a secret."""
+    source = summary.datasource
+    return {
+        "id": source.id,
+        "name": source.name,
+        "uri": source.location.uri,
+        "provider": source.location.provider.value,
+        "container": source.location.container,
+        "prefix": source.location.prefix,
+        **asdict(source.access),
+        "globs": list(source.settings.globs),
+        "configs": [asdict(config) for config in source.settings.configs],
+        "sidecar_suffix": source.settings.sidecar_suffix,
+        "listing_ordered": source.settings.listing_ordered,
+        "schedule": schedule_to_text(source.settings.schedule),
+        "timezone": timezone_of(source.settings.schedule),
+        "next_due": _time(summary.next_due),
+        "can_run": summary.can_run,
+        "cooldown_minutes": summary.cooldown_minutes,
+        "assets": summary.assets,
+        "last_run": None if summary.last_run is None else run_to_json(summary.last_run),
+    }
+
+
+def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
+    """The datasource that `datasource_to_json` told of."""
+    return DatasourceSummary(
+        datasource=Datasource(
+            id=data["id"],
+            name=data["name"],
+            location=Location(provider=Provider(data["provider"]), container=data["container"], prefix=data["prefix"]),
+            access=Access(**{name: data[name] for name in Access.__dataclass_fields__}),
+            settings=MirrorSettings(
+                configs=tuple(_config(config) for config in data["configs"]),
+                sidecar_suffix=data["sidecar_suffix"],
+                listing_ordered=data["listing_ordered"],
+                schedule=schedule_from_text(data["schedule"], data["timezone"]),
+            ),
+        ),
+        assets=data["assets"],
+        next_due=_moment(data["next_due"]),
+        cooldown_minutes=data["cooldown_minutes"],
+        can_run=data["can_run"],
+        last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
+    )
+
+
+def datasource_from_answer(data: Mapping[str, Any]) -> DatasourceSummary:
+    """The datasource that a server's answer tells of."""
+    last = data["last_run"]
+    found = datasource_from_json({**data, "last_run": None})
+    return found if last is None else replace(found, last_run=run_from_answer(last))
+
+
+def _config(data: Mapping[str, Any]) -> MirrorConfig:
+    kinds: dict[str, Callable[[Any], Any]] = {
+        "globs": tuple,
+        "paths": tuple,
+        "exclude": tuple,
+        "naming": NamingStrategy,
+        "metadata_strategy": MetadataStrategy,
+        "orphans": Orphans,
+    }
+    return MirrorConfig(**{name: kinds[name](value) if name in kinds else value for name, value in data.items()})

@@ -1,0 +1,114 @@
+"""Bring a database to this version's schema: `migrations/NNNN_name.sql`, each once, in order, one command at a time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.core.errors import CatalogError
+
+OLDEST_SERVER = 150000  # PostgreSQL 15, the oldest that all our SQL was run on
+LOCK = 0x6D6C616B65  # "mlake": the advisory lock that commands take to migrate
+_FILE = re.compile(r"(\d{4})_(\w+)\.sql")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migration:
+    """One step of the schema."""
+
+    version: int
+    name: str
+    sql: str
+
+
+@cache
+def all_migrations() -> tuple[Migration, ...]:
+    """Every migration in order. Raises ValueError where the numbers have a gap."""
+    found: list[Migration] = []
+    for entry in resources.files("mirrorlake.postgres").joinpath("migrations").iterdir():
+        match = _FILE.fullmatch(entry.name)
+        if match:
+            found.append(Migration(version=int(match[1]), name=match[2], sql=entry.read_text("utf-8")))
+    found.sort(key=lambda migration: migration.version)
+    if [migration.version for migration in found] != list(range(1, len(found) + 1)):
+        raise ValueError("migrations must be numbered 0001, 0002, ... without a gap")
+    return tuple(found)
+
+
+def migrate(conninfo: str, *, address: str) -> int:
+    """Apply what is missing; answers how many migrations that was.
+
+    Raises CatalogError where the database is newer than this code, or the server cannot hold the schema.
+    """
+    newest = all_migrations()[-1].version
+    with psycopg.connect(conninfo, autocommit=True) as session:
+        _check_server(session, address)
+        if _version(session, address, newest) == newest:
+            return 0
+        session.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
+        with _allowed(address):
+            session.execute(
+                "CREATE TABLE IF NOT EXISTS schema_version"
+                " (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
+            )
+            standing = _version(session, address, newest)  # another command may have been faster
+            missing = [migration for migration in all_migrations() if migration.version > standing]
+            for migration in missing:
+                _apply(session, migration)
+            return len(missing)
+
+
+def _version(session: psycopg.Connection[TupleRow], address: str, newest: int) -> int:
+    try:
+        row = session.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return 0
+    version = int(row[0]) if row else 0
+    if version > newest:
+        raise CatalogError(
+            f"The database ({address}) was made by a newer mirrorlake: its schema is {version}, ours is {newest}.",
+            "Install the newer mirrorlake again; this one would damage what it does not know.",
+        )
+    return version
+
+
+def _check_server(session: psycopg.Connection[TupleRow], address: str) -> None:
+    version = session.info.server_version
+    if version < OLDEST_SERVER:
+        raise CatalogError(
+            f"The server ({address}) is PostgreSQL {version // 10000}; mirrorlake needs 15 or newer.",
+            "Upgrade it, or unset MIRRORLAKE_DATABASE_URL to use the PostgreSQL that comes with mirrorlake.",
+        )
+    encoding = session.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise CatalogError(
+            f"The database ({address}) has the encoding {encoding}, which cannot hold every object key.",
+            "Create one with: CREATE DATABASE mirrorlake ENCODING 'UTF8' TEMPLATE template0;",
+        )
+
+
+def _apply(session: psycopg.Connection[TupleRow], migration: Migration) -> None:
+    with session.transaction():
+        session.execute(migration.sql.encode())
+        session.execute(
+            "INSERT INTO schema_version (version, name) VALUES (%s, %s)", (migration.version, migration.name)
+        )
+
+
+@contextmanager
+def _allowed(address: str) -> Generator[None]:
+    try:
+        yield
+    except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:
+        raise CatalogError(
+            f"The database ({address}) does not let mirrorlake set itself up: {error.diag.message_primary}.",
+            "Let an administrator run in it: CREATE EXTENSION IF NOT EXISTS pg_trgm; and grant this role CREATE on"
+            " the schema public, or make it the database's owner.",
+        ) from error

@@ -1,0 +1,255 @@
+"""The small process that keeps the embedded PostgreSQL running: start, restart after a crash, stop when idle.
+
+It is started by `embedded.ensure_running` as `python -m mirrorlake.postgres.supervisor FOLDER`, puts itself into a
+session of its own, so that neither Ctrl-C nor the end of a command reaches it, and ends with PostgreSQL.
+Single-threaded on purpose: PostgreSQL is told to stop when the thread that started it dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from mirrorlake.postgres.data_dir import DataDir, folder_of
+from mirrorlake.postgres.server_lock import Orders
+
+POLL_S = 15.0  # how often clients are counted, at most
+FAST_STOP_S = 60.0  # for a shutdown that ends sessions and writes a checkpoint
+ATTEMPTS = 4  # starts that may fail before PostgreSQL was ever up
+ATTEMPTS_AFTER_CRASH = 40  # sessions of a killed PostgreSQL may hold its memory for a while
+LONGEST_PAUSE_S = 2.0
+PR_SET_PDEATHSIG = 1
+
+
+class Supervisor:
+    """One PostgreSQL under watch."""
+
+    def __init__(self, orders: Orders, alive_descriptor: int) -> None:
+        self._orders = orders
+        self._alive_descriptor = alive_descriptor
+        self._stopping = False
+        self._wake_read, wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(wake_write, False)
+        signal.set_wakeup_fd(wake_write)
+        signal.signal(signal.SIGCHLD, self._wake)
+        signal.signal(signal.SIGTERM, self._ask_to_stop)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        self._session: psycopg.Connection | None = None
+        self._was_up = False
+        self._last_use = time.monotonic()
+        self._last_mark = self._mark()
+
+    def run(self) -> int:
+        """Keep PostgreSQL running until it is asked to stop, is idle, or cannot be started."""
+        failures = 0
+        while True:
+            log("starting PostgreSQL")
+            began = time.monotonic()
+            postgres = self._start()
+            code = self._watch(postgres)
+            self._forget_session()
+            if self._stopping:
+                log("PostgreSQL has stopped")
+                return 0
+            log(f"PostgreSQL ended by itself with {code}")
+            failures = 0 if time.monotonic() - began > POLL_S else failures + 1
+            if failures >= (ATTEMPTS_AFTER_CRASH if self._was_up else ATTEMPTS):
+                log("giving up")
+                return 1
+            self._sleep(min(LONGEST_PAUSE_S, 0.3 * 2**failures))
+            if self._stopping:
+                return 0
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        place = self._orders.place
+        _remove_stale_pid_file(place)
+        root = os.geteuid() == 0
+        return subprocess.Popen(  # noqa: S603 - our own binary
+            [os.fspath(place.binaries / "postgres"), "-D", os.fspath(place.data)],
+            stdin=subprocess.DEVNULL,
+            cwd="/",
+            env=server_environment(),
+            user=place.account.uid if root else None,
+            group=place.account.gid if root else None,
+            extra_groups=os.getgrouplist(place.account.name, place.account.gid) if root else None,
+            # The lock lives as long as any of PostgreSQL's processes, whatever happens to us.
+            pass_fds=(self._alive_descriptor,),
+            # A group of its own, so that no signal meant for us reaches it.
+            process_group=0,
+            preexec_fn=_stop_with_parent(),  # noqa: PLW1509 - this process has one thread
+        )
+
+    def _watch(self, postgres: subprocess.Popen[bytes]) -> int:
+        """Until PostgreSQL ends; answers its exit code."""
+        pause = min(POLL_S, max(0.05, self._orders.idle_stop_s / 4))
+        while True:
+            code = postgres.poll()
+            if code is not None:
+                return code
+            if self._stopping:
+                return stop_postgres(postgres)
+            self._note_use()
+            if self._is_idle() and self._stop_unless_wanted(postgres):
+                return postgres.wait()
+            self._sleep(pause if self._session is not None else min(pause, 0.25))
+
+    def _note_use(self) -> None:
+        clients = self._clients()
+        mark = self._mark()
+        if clients != 0 or mark != self._last_mark:
+            self._last_use = time.monotonic()
+            self._last_mark = mark
+
+    def _is_idle(self) -> bool:
+        return time.monotonic() - self._last_use >= self._orders.idle_stop_s
+
+    def _stop_unless_wanted(self, postgres: subprocess.Popen[bytes]) -> bool:
+        """Stop under the lock that every command takes before it asks for the database, so that none is let down."""
+        with (folder_of(self._orders.home) / "start.lock").open("ab") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False  # a command is asking for the database at this moment
+            self._note_use()
+            if not self._is_idle():
+                return False
+            log(f"nobody was connected for {self._orders.idle_stop_s:g} s")
+            self._stopping = True
+            stop_postgres(postgres)
+            return True
+
+    def _clients(self) -> int | None:
+        """How many sessions others have; None while PostgreSQL does not answer."""
+        try:
+            if self._session is None:
+                self._session = psycopg.connect(self._orders.conninfo, autocommit=True, connect_timeout=10)
+            row = self._session.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            ).fetchone()
+        except psycopg.Error:  # starting, crashed or out of connections: all of them count as in use
+            self._forget_session()
+            return None
+        self._was_up = True
+        return int(row[0]) if row else None
+
+    def _forget_session(self) -> None:
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _mark(self) -> int:
+        try:
+            return self._orders.place.used_mark.stat().st_mtime_ns
+        except FileNotFoundError:
+            return 0
+
+    def _sleep(self, seconds: float) -> None:
+        """Sleep, but wake at once for a signal."""
+        if select.select([self._wake_read], [], [], seconds)[0]:
+            os.read(self._wake_read, 512)
+
+    def _wake(self, *_: object) -> None:
+        """A signal that asks for nothing but a look around."""
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stopping = True
+
+
+def stop_postgres(postgres: subprocess.Popen[bytes]) -> int:
+    """A fast shutdown: sessions end, everything is written. An immediate one where that takes too long."""
+    postgres.send_signal(signal.SIGINT)
+    try:
+        return postgres.wait(FAST_STOP_S)
+    except subprocess.TimeoutExpired:
+        log("the fast shutdown took too long; the next start recovers from the log")
+        postgres.send_signal(signal.SIGQUIT)
+        return postgres.wait()
+
+
+def server_environment() -> dict[str, str]:
+    """Our environment without what would steer PostgreSQL behind our back."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    return kept | {"LC_ALL": "C", "TZ": "UTC"}
+
+
+def log(sentence: str) -> None:
+    """A line in the supervisor's log."""
+    sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC supervisor: {sentence}\n")
+    sys.stderr.flush()
+
+
+def _stop_with_parent():  # noqa: ANN202 - pyright infers the exact callable
+    """On Linux PostgreSQL shuts down by itself when the supervisor is killed."""
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # loaded before the fork: afterwards only system calls are safe
+    parent = os.getpid()
+
+    def prepare() -> None:
+        # After the change of user, which would clear it.
+        libc.prctl(PR_SET_PDEATHSIG, int(signal.SIGINT))
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
+
+
+def _remove_stale_pid_file(place: DataDir) -> None:
+    """Remove the lock file of a PostgreSQL that was killed.
+
+    We hold the lock that outlives every process we ever started, so only a server that somebody started by hand
+    can still be real. Without this, an unrelated process that got the same id would keep PostgreSQL from starting.
+    """
+    path = place.data / "postmaster.pid"
+    try:
+        pid = int(path.read_text("utf-8", errors="replace").split("\n", 1)[0])
+    except FileNotFoundError:
+        return
+    except ValueError:
+        pid = 0  # cut short by a full disk or a crash
+    try:
+        if pid > 0 and Path(psutil.Process(pid).cwd()).samefile(place.data):
+            log(f"process {pid} already works on {place.data}; PostgreSQL will say so")
+            return
+    except (psutil.Error, OSError):
+        pass  # no such process, or not one of this user: not our data's server
+    log("removing the lock file of a PostgreSQL that was killed")
+    path.unlink(missing_ok=True)
+
+
+def main(arguments: list[str]) -> int:
+    """Take the lock, leave the command that called us, and supervise."""
+    folder = Path(arguments[0])
+    orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
+    alive = os.open(orders.place.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        log("another supervisor or PostgreSQL is alive")
+        return 3
+    # The command goes on when this first process ends; the lock is already held then.
+    if os.fork() != 0:
+        os._exit(0)
+    os.setsid()
+    me = psutil.Process()
+    os.ftruncate(alive, 0)
+    os.pwrite(alive, json.dumps({"pid": me.pid, "created": me.create_time()}).encode(), 0)
+    return Supervisor(orders, alive).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

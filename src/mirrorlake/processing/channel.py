@@ -1,0 +1,163 @@
+"""What the coordinator and a worker process tell each other: frames over a socket, a few numbers in shared memory.
+
+    coordinator ── Setup, then Tasks ──▶ worker          each Task: CHANGES rows
+    coordinator ◀── ready, done, fatal ── worker          each done: LOOKED rows of one Task
+
+Image bytes never cross. What a worker says is JSON and Arrow, never pickle: it has read untrusted bytes.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+import pyarrow as pa
+
+from mirrorlake.core import errors
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.model.columns import CHANGES, PROCESSED
+from mirrorlake.processing.prestart import STATUS_BYTES
+from mirrorlake.processing.store_factory import StoreFactory
+
+_TASK = struct.Struct("<q")
+_DECODING, _SINCE, _GETS, _BYTES, _FIRST_FETCH = range(5)
+MOST_FETCH_THREADS = STATUS_BYTES // 8 - _FIRST_FETCH
+ROWS_A_TASK = 1 << 16  # room for row numbers in a place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """The first thing a worker is told."""
+
+    opens: StoreFactory
+    thumbnails_root: Path
+    fetch_threads: int
+    bytes_in_flight: int
+    memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowRef:
+    """One row of one task."""
+
+    task: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A finished task."""
+
+    task: int
+    batch: pa.RecordBatch
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker opened its store and waits for tasks."""
+
+
+def pack_task(task: int, changes: pa.RecordBatch) -> bytes:
+    """A task as a frame."""
+    return _TASK.pack(task) + changes.serialize().to_pybytes()
+
+
+def unpack_task(frame: bytes) -> tuple[int, pa.RecordBatch]:
+    """The number and the CHANGES rows of a task."""
+    (task,) = _TASK.unpack_from(frame)
+    return task, pa.ipc.read_record_batch(pa.py_buffer(frame[_TASK.size :]), CHANGES)
+
+
+def pack_ready() -> bytes:
+    """The frame that says: ready."""
+    return orjson.dumps({"ready": True}) + b"\n"
+
+
+def pack_done(task: int, looked: pa.RecordBatch) -> bytes:
+    """A finished task as a frame."""
+    return orjson.dumps({"done": task}) + b"\n" + looked.serialize().to_pybytes()
+
+
+def pack_fatal(error: MirrorlakeError) -> bytes:
+    """An error that ends the whole pass, as a frame."""
+    return orjson.dumps({"fatal": type(error).__name__, "message": error.message, "fix": error.fix}) + b"\n"
+
+
+def unpack_answer(frame: bytes) -> Ready | Done:
+    """What a worker said. Raises the error that it says must end the pass."""
+    head, _, body = frame.partition(b"\n")
+    said: dict[str, object] = orjson.loads(head)
+    if "fatal" in said:
+        kind = getattr(errors, str(said["fatal"]), MirrorlakeError)
+        raise kind(str(said["message"]), str(said["fix"]))
+    done = said.get("done")
+    if isinstance(done, int):
+        return Done(done, pa.ipc.read_record_batch(pa.py_buffer(body), PROCESSED))
+    return Ready()
+
+
+class WorkerStatus:
+    """What a worker is doing right now, readable even after it died. One writer a field, whole numbers only."""
+
+    def __init__(self, handle: int, fetch_threads: int) -> None:
+        if fetch_threads > MOST_FETCH_THREADS:
+            raise ValueError(f"at most {MOST_FETCH_THREADS} threads fetch in a worker, not {fetch_threads}")
+        self._map = mmap.mmap(handle, STATUS_BYTES)
+        self._cells = memoryview(self._map).cast("q")[: _FIRST_FETCH + fetch_threads]
+
+    def decoding(self, place: RowRef | None, now_ns: int = 0) -> None:
+        """Say which row is being decoded, and since when on the monotonic clock."""
+        # The time of a row that ended stays: who has just read which row it was must not find it endless.
+        if place is not None:
+            self._cells[_SINCE] = now_ns
+        self._cells[_DECODING] = _packed(place)
+
+    def fetching(self, thread: int, place: RowRef | None) -> None:
+        """Say which row one of the fetch threads is reading."""
+        self._cells[_FIRST_FETCH + thread] = _packed(place)
+
+    def count_noun(self, gets: int, data_bytes: int) -> None:
+        """Say what was asked of the store so far."""
+        self._cells[_GETS] = gets
+        self._cells[_BYTES] = data_bytes
+
+    @property
+    def gets(self) -> int:
+        """GET requests so far."""
+        return self._cells[_GETS]
+
+    @property
+    def data_bytes(self) -> int:
+        """Bytes read so far."""
+        return self._cells[_BYTES]
+
+    @property
+    def decoded(self) -> RowRef | None:
+        """The row being decoded."""
+        return _unpacked(self._cells[_DECODING])
+
+    @property
+    def since_ns(self) -> int:
+        """Since when `decoded` is being decoded."""
+        return self._cells[_SINCE]
+
+    @property
+    def fetched(self) -> tuple[RowRef, ...]:
+        """The rows being fetched."""
+        return tuple(place for cell in self._cells[_FIRST_FETCH:] if (place := _unpacked(cell)) is not None)
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self._cells.release()
+        self._map.close()
+
+
+def _packed(place: RowRef | None) -> int:
+    return 0 if place is None else place.task * ROWS_A_TASK + place.row + 1
+
+
+def _unpacked(cell: int) -> RowRef | None:
+    return None if cell == 0 else RowRef(*divmod(cell - 1, ROWS_A_TASK))

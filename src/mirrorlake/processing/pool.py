@@ -1,0 +1,296 @@
+"""Look at many objects: spread CHANGES rows over worker processes, bring LOOKED rows back, survive what they meet.
+
+A worker that dies or hangs takes nothing with it: the rows that it was reading or decoding right then are tried
+once more, each alone; one that kills its worker again is refused with the reason; all others are redone.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pyarrow as pa
+
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.formats.stages import Stage
+from mirrorlake.model.columns import ResultKind
+from mirrorlake.model.objects import Requests
+from mirrorlake.processing.channel import Setup
+from mirrorlake.processing.prestart import WorkerPrestarter, cores
+from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch
+from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
+from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
+from mirrorlake.storage.listing_batches import joined
+from mirrorlake.storage.wrappers import Metered
+
+CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
+CHUNKS_IN_FLIGHT = 4  # a worker: enough to fetch ahead, and while the rows of others are being remembered
+FETCH_THREADS = 4
+GATHERED_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
+GATHERED_S = 1.0  # but none waits longer than this for others
+_POLL_S = 0.5  # how often hanging decoders and a closed pool are looked for
+_ATTEMPTS = 2  # crashes without a known culprit before each row is tried alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one worker may take."""
+
+    bytes_in_flight: int = 256 << 20  # fetched and not yet decoded
+    memory_bytes: int = 4 << 30  # address space on top of the started process: 250 megapixels decoded whole
+    decode_s: float = 60.0  # one picture of the largest size takes a fifth of that
+
+
+class ProcessingPool:
+    """Looks at objects in `processes` workers, or within this process where that is 0.
+
+    Workers start when there is something to do, or a few of them with `start_early` (or before, in `nursery`),
+    and stay until `close`. One `looked` at a time.
+    """
+
+    def __init__(
+        self,
+        opens: StoreFactory,
+        thumbnails_root: Path,
+        *,
+        processes: int | None = None,
+        fetch_threads: int = FETCH_THREADS,
+        limits: Limits | None = None,
+        nursery: WorkerPrestarter | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        self._opens = opens
+        self._nursery = nursery or WorkerPrestarter()
+        self._processes = cores() if processes is None else processes
+        self._limits = limits
+        self._thumbnails_root = thumbnails_root
+        self._fetch_threads = fetch_threads
+        self._setup: Setup | None = None  # of the workers, made with the first of them
+        self._workers: list[WorkerProcess] = []
+        self._here: Metered | None = None
+        self._tasks = 0
+        self._lock = threading.Lock()  # guards the counts and the list of workers against other threads
+        self._gets = 0  # of workers that are no more
+        self._bytes = 0
+        self._closed = False
+        self._iterating = False
+
+    @property
+    def requests(self) -> Requests:
+        """Calls to the store so far; may be asked from any thread, also after `close`."""
+        with self._lock:
+            here = self._here.requests if self._here else Requests()
+            return here + Requests(get=self._gets + sum(worker.board.gets for worker in self._workers))
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes of objects read so far; may be asked from any thread, also after `close`."""
+        with self._lock:
+            here = self._here.bytes_read if self._here else 0
+            return here + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
+
+    def start_early(self) -> None:
+        """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
+        self._nursery.start(self._processes)
+
+    def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
+
+        Only rows that ask for reading may come: NEW, CHANGED, SIDECAR, and MOVED or RETURNED ones whose
+        sidecar changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
+        from the thread that iterates. Raises DiskFull and CatalogError when thumbnails cannot be kept, and
+        MirrorlakeError when no worker starts or the pool is closed meanwhile. Stopping early is fine.
+        """
+        found = self._looked_here(changes) if self._processes == 0 else self._looked_there(changes)
+        return _gathered(found)
+
+    def close(self) -> None:
+        """End all workers, now. May be called twice, and from any thread: `looked` then stops with an error."""
+        self._closed = True
+        self._nursery.close()
+        with self._lock:
+            for worker in self._workers:
+                worker.kill()
+        # Whoever iterates notices within _POLL_S and cleans up; else it is done here.
+        if not self._iterating:
+            for worker in list(self._workers):
+                self._end(worker)
+        if self._here:
+            self._here.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        if self._here is None:
+            self._here = Metered(self._opens.open())
+        from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
+
+        thumbnails = Thumbnails(self._thumbnails_root)
+        for batch in chunked(changes, CHUNK_ROWS):
+            self._check_open()
+            yield processed_batch(batch, [process_object(job, self._here, thumbnails) for job in jobs_of(batch)])
+
+    def _looked_there(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        fresh = (Chunk(batch) for batch in chunked(changes, CHUNK_ROWS) if jobs_of(batch))
+        again: deque[Chunk] = deque()
+        self._iterating = True
+        try:
+            while True:
+                self._check_open()
+                self._hand_out(fresh, again)
+                busy = {worker.connection: worker for worker in self._workers if worker.in_flight}
+                if not busy:
+                    return
+                for connection in wait(list(busy), _POLL_S):
+                    yield from self._receive_results(busy[connection], again)  # pyright: ignore[reportArgumentType]  only what was given comes back
+                yield None  # a moment to hand on what waits
+                for worker in list(self._workers):
+                    if worker.stuck(self._limits.decode_s):
+                        yield from self._handle_worker_exit(
+                            worker, again, f"was still at it after {self._limits.decode_s:.0f} s"
+                        )
+        finally:
+            self._iterating = False
+            for worker in list(self._workers):
+                # What an abandoned worker still does, nobody would take from it.
+                if self._closed or worker.in_flight:
+                    self._end(worker)
+
+    def _hand_out(self, fresh: Iterator[Chunk], again: deque[Chunk]) -> None:
+        """Fill up the workers. While a row waits to be tried alone, they run empty until one is free for it."""
+        while True:
+            alone = bool(again) and again[0].alone
+            worker = self._least_loaded(alone=alone)
+            if worker is None and len(self._workers) >= self._processes:
+                return
+            chunk = again.popleft() if again else next(fresh, None)
+            if chunk is None:
+                return
+            if worker is None:
+                worker = self._start_worker()
+            self._tasks += 1
+            worker.give(self._tasks, chunk)
+
+    def _start_worker(self) -> WorkerProcess:
+        if self._setup is None:
+            self._setup = Setup(
+                opens=with_resolved_credentials(self._opens),
+                thumbnails_root=self._thumbnails_root,
+                fetch_threads=self._fetch_threads,
+                bytes_in_flight=self._limits.bytes_in_flight,
+                memory_bytes=self._limits.memory_bytes,
+            )
+        worker = WorkerProcess(self._nursery.take(), self._setup)
+        with self._lock:
+            self._workers.append(worker)
+        return worker
+
+    def _least_loaded(self, *, alone: bool) -> WorkerProcess | None:
+        """The worker to take the next chunk; None where none has room, or where starting one more is better."""
+        loads = [
+            (len(worker.in_flight), place)
+            for place, worker in enumerate(self._workers)
+            if not any(chunk.alone for chunk in worker.in_flight.values())
+        ]
+        load, place = min(loads, default=(CHUNKS_IN_FLIGHT, 0))
+        may_start = len(self._workers) < self._processes
+        most = 1 if alone or may_start else CHUNKS_IN_FLIGHT
+        return self._workers[place] if load < most else None
+
+    def _receive_results(self, worker: WorkerProcess, again: deque[Chunk]) -> Iterator[pa.RecordBatch]:
+        try:
+            done = worker.hear()
+        except EOFError:
+            self._check_open()
+            if not worker.ready:
+                error = cannot_start(worker)
+                self._end(worker)
+                raise error from None
+            yield from self._handle_worker_exit(worker, again, worker.exit_summary())
+            return
+        if done is not None:
+            yield done.batch
+
+    def _handle_worker_exit(self, worker: WorkerProcess, again: deque[Chunk], end: str) -> Iterator[pa.RecordBatch]:
+        """Take the rows of a worker that died or hangs: a verdict for one that was alone, another try for the rest."""
+        decoded, fetched = worker.board.decoded, worker.board.fetched
+        suspects = {*fetched, decoded} - {None}
+        self._end(worker)
+        for task, chunk in worker.in_flight.items():
+            if not chunk.alone:
+                rows = {place.row for place in suspects if place is not None and place.task == task}
+                again.extend(_retry_chunks(chunk, rows, blind=not suspects))
+            elif fetched and decoded is None:
+                reason = f"the worker that was fetching it {end}, twice"
+                verdict = Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=reason)
+                yield processed_batch(chunk.batch, [verdict])
+            else:
+                reason = f"the decoder {end}, twice"
+                verdict = Result(result=ResultKind.REFUSED, stage=Stage.DECODE, reason=reason)
+                yield processed_batch(chunk.batch, [verdict])
+
+    def _end(self, worker: WorkerProcess) -> None:
+        worker.kill()
+        with self._lock:
+            if worker not in self._workers:
+                return
+            self._workers.remove(worker)
+            self._gets += worker.board.gets
+            self._bytes += worker.board.data_bytes
+        worker.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise MirrorlakeError("Looking at objects was stopped.", "What was remembered so far is kept.")
+
+
+def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
+    """The same rows in fewer batches; None is a moment to look at the clock."""
+    held: list[pa.RecordBatch] = []
+    oldest = 0.0
+    with closing(found):  # whoever stops early ends what the workers still do for it, at once
+        try:
+            for batch in found:
+                if batch is not None:
+                    oldest = oldest if held else time.monotonic()
+                    held.append(batch)
+                rows = sum(one.num_rows for one in held)
+                if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
+                    given, held = held, []
+                    yield joined(given)
+        except MirrorlakeError:
+            if held:
+                yield joined(held)  # a full disk ends the pass, but not what was seen before
+            raise
+        if held:
+            yield joined(held)
+
+
+def _retry_chunks(chunk: Chunk, suspects: set[int], *, blind: bool) -> Iterator[Chunk]:
+    """The rows of a chunk whose worker died, cut so that trying again must come to an end.
+
+    Each suspect goes alone. With no suspect at all (`blind`) the chunk is tried whole once more, then row by row.
+    """
+    attempts = chunk.attempts + blind
+    rows = range(chunk.batch.num_rows)
+    single = set(rows) if attempts >= _ATTEMPTS else suspects
+    for row in sorted(single):
+        yield Chunk(chunk.batch.slice(row, 1), alone=True)
+    rest = [row for row in rows if row not in single]
+    if rest:
+        yield Chunk(chunk.batch.take(pa.array(rest)), attempts=attempts)

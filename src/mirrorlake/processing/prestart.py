@@ -1,0 +1,108 @@
+"""Worker processes that load what they need before it is known what for. Itself it loads next to nothing.
+
+A worker takes half a second to load its decoders, about as long as the coordinator takes to load what a pass needs
+and to list a small bucket: whoever knows early that there will be something to look at lets both go side by side.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from types import TracebackType
+from typing import IO, Self
+
+STATUS_BYTES = 4096  # of shared memory in which a worker says what it is doing
+_EARLY = 2  # that start before it is known what there is to do; more of them would mostly be in vain
+
+# Each worker decodes one picture at a time: pools of threads within it would only fight over the cores.
+_ENVIRONMENT = {
+    "VIPS_CONCURRENCY": "1",
+    "VIPS_BLOCK_UNTRUSTED": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena a thread, and megabytes in each
+}
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A worker process that loads what it needs, then waits for its Setup."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+    board: IO[bytes]  # a file without a name: what it holds can be read even after the worker died
+    errors: IO[bytes]  # its standard error
+
+    def end(self) -> None:
+        """End it at once, and give back what it held."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.connection.close()
+        self.board.close()
+        self.errors.close()
+
+
+class WorkerPrestarter:
+    """Holds workers that were started early, until somebody takes them. A context manager: it ends those left."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Started] = deque()
+
+    def start(self, processes: int | None) -> None:
+        """Start some of the `processes` that will be wanted; None: one a core."""
+        wanted = cores() if processes is None else processes
+        for _ in range(min(_EARLY, wanted) - len(self._waiting)):
+            self._waiting.append(_start())
+
+    def take(self) -> Started:
+        """One that waits, or else a new one. From now on its end is the caller's."""
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return _start()
+
+    def close(self) -> None:
+        """End those that nobody took."""
+        with suppress(IndexError):  # another thread may take or end them meanwhile
+            while True:
+                self._waiting.pop().end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _start() -> Started:
+    ours, theirs = socket.socketpair()
+    board = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
+    errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
+    board.truncate(STATUS_BYTES)
+    with theirs:
+        handles = (theirs.fileno(), board.fileno())
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and module
+            [sys.executable, "-P", "-m", "mirrorlake.processing.worker", *map(str, handles)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+            pass_fds=handles,
+            env=os.environ | _ENVIRONMENT,
+            process_group=0,  # Ctrl-C in a terminal is for the coordinator alone
+        )
+    return Started(process=process, connection=Connection(ours.detach()), board=board, errors=errors)

@@ -1,0 +1,107 @@
+"""One worker process as its coordinator sees it: started, given tasks, listened to, ended."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.processing.channel import Done, Ready, RowRef, Setup, WorkerStatus, pack_task, unpack_answer
+from mirrorlake.processing.prestart import Started
+
+_STDERR_TAIL_BYTES = 2000  # bytes of standard error worth telling
+_END_S = 2.0  # a worker that is told to end does so at once, or is killed
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """CHANGES rows that one worker looks at together. An `alone` chunk has one row and shares its worker with none."""
+
+    batch: pa.RecordBatch
+    attempts: int = 0  # crashes that these rows were part of
+    alone: bool = False
+
+
+class WorkerProcess:
+    """Owns the process, its socket and its board. Not thread-safe, except for `kill`."""
+
+    def __init__(self, started: Started, setup: Setup) -> None:
+        self.in_flight: dict[int, Chunk] = {}
+        self.ready = False
+        self.board = WorkerStatus(started.board.fileno(), setup.fetch_threads)
+        self.connection = started.connection
+        self._started = started
+        self._process = started.process
+        self._tell(pickle.dumps(setup))
+
+    def give(self, task: int, chunk: Chunk) -> None:
+        """Hand over a chunk under a number of its own."""
+        self.in_flight[task] = chunk
+        self._tell(pack_task(task, chunk.batch))
+
+    def hear(self) -> Done | None:
+        """The next thing that it says; waits for it. Raises EOFError when it died, and what ended it on purpose."""
+        try:
+            answer = unpack_answer(self.connection.recv_bytes())
+        except ConnectionError as error:
+            raise EOFError from error
+        if isinstance(answer, Ready):
+            self.ready = True
+            return None
+        del self.in_flight[answer.task]
+        return answer
+
+    def stuck(self, limit_s: float) -> RowRef | None:
+        """The row that it has been decoding for longer than `limit_s` seconds."""
+        place = self.board.decoded
+        since = self.board.since_ns
+        return place if place is not None and time.monotonic_ns() - since > limit_s * 1e9 else None
+
+    def kill(self) -> None:
+        """End it at once."""
+        if self._process.poll() is None:
+            self._process.kill()
+
+    def exit_summary(self) -> str:
+        """How it died, for people; call after `hear` raised EOFError."""
+        try:
+            code = self._process.wait(_END_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            code = self._process.wait()
+        if code == -signal.SIGKILL:
+            return "was killed (signal 9), probably for taking too much memory"
+        return f"crashed (signal {-code})" if code < 0 else f"ended with exit code {code}"
+
+    def stderr_tail(self) -> str:
+        """The end of its standard error."""
+        said = self._started.errors.fileno()
+        start = max(0, os.fstat(said).st_size - _STDERR_TAIL_BYTES)
+        return os.pread(said, _STDERR_TAIL_BYTES, start).decode("utf-8", "replace").strip()
+
+    def close(self) -> None:
+        """End it, if it still runs, and give back what it held."""
+        self._started.end()
+        self.board.close()
+
+    def _tell(self, frame: bytes) -> None:
+        try:
+            self.connection.send_bytes(frame)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # it died; `hear` says so, and its chunks are still in `in_flight`
+
+
+def cannot_start(worker: WorkerProcess) -> MirrorlakeError:
+    """The error for a worker that died before it was ready."""
+    end = worker.exit_summary()
+    words = worker.stderr_tail()
+    return MirrorlakeError(
+        f"A worker process {end} before it could start." + (f" It said: {words}" if words else ""),
+        "Run `mirrorlake doctor`; with too little memory, try fewer workers (`--jobs 1`).",
+    )

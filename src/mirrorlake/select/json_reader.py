@@ -1,0 +1,104 @@
+"""A JSON document of settings: parsed without twins, and its values taken as what they should be. Pure.
+
+Everything here raises SettingsError that names the setting and what it may be; `where` is what stands before a name.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import TypeAlias, TypeVar
+
+from mirrorlake.core.errors import SettingsError
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+_Choice = TypeVar("_Choice", bound=StrEnum)
+
+
+def parse_json(text: str) -> Json:
+    """What the text of a settings file says."""
+    try:
+        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_twins)
+    except json.JSONDecodeError as error:
+        raise SettingsError(
+            f"The settings are not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
+            "Correct the file there.",
+        ) from error
+    except RecursionError as error:
+        raise SettingsError("The settings are nested too deeply to be read.", "Use a flat object.") from error
+
+
+def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    for name, value in pairs:
+        if name in found:
+            raise SettingsError(f"The setting {name!r} is there twice.", "Keep the one that you mean.")
+        found[name] = value
+    return found
+
+
+def read_object(value: Json, what: str) -> dict[str, Json]:
+    """`value` as an object; `what` names it in the error."""
+    if not isinstance(value, dict):
+        raise SettingsError(f"{what} is not a JSON object.", 'Write it as {"glob_patterns": ["photos/**"]}.')
+    return value
+
+
+def read_list(value: Json, what: str) -> list[Json]:
+    """`value` as a list; null is an empty one."""
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise SettingsError(f"{what} is {shown(value)}, not a list.", "Put it in square brackets.")
+    return value
+
+
+def read_bool(settings: dict[str, Json], name: str, where: str) -> bool | None:
+    """The setting as true or false; None where it is not said."""
+    value = settings.get(name)
+    if value is None or isinstance(value, bool):
+        return value
+    raise SettingsError(f"{where}{name} is {shown(value)}.", "It can be true or false.")
+
+
+def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
+    """The setting as a text; None where it is empty or not said."""
+    value = settings.get(name)
+    if value is None or isinstance(value, str):
+        return value or None
+    raise SettingsError(f"{where}{name} is {shown(value)}, not a text.", "Put it in quotes.")
+
+
+def read_texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
+    """The setting as a list of texts; empty where it is not said."""
+    values = read_list(given.get(name), f"{where}{name}")
+    read_texts = [value for value in values if isinstance(value, str)]
+    if len(read_texts) < len(values):
+        raise SettingsError(f"{where}{name} holds something that is no text.", 'Write a list of texts: ["photos/**"].')
+    return tuple(read_texts)
+
+
+def read_choice(given: dict[str, Json], name: str, kind: type[_Choice], default: _Choice, where: str) -> _Choice:
+    """The setting as one of the values of `kind`; `default` where it is not said."""
+    value = given.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str) or value not in set(kind):
+        raise SettingsError(f"{where}{name} is {shown(value)}.", f"It can be {either([one.value for one in kind])}.")
+    return kind(value)
+
+
+def is_key(text: str) -> bool:
+    """Whether an object key can hold all of it."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
+
+
+def shown(value: Json) -> str:
+    """A value as a message quotes it, cut to the width of a line."""
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
+
+
+def either(choices: list[str]) -> str:
+    """Choices as a sentence lists them."""
+    return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))

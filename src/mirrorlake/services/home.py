@@ -1,0 +1,24 @@
+"""The data folder: made when it is first needed, and what can be wrong with it said in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mirrorlake.core.errors import SettingsError
+from mirrorlake.storage.disk import room_in
+
+
+@contextmanager
+def writing_in(home: Path) -> Generator[None]:
+    """Create `home` if need be, for what is written below it here. Raises SettingsError or DiskFull."""
+    try:
+        with room_in(home):
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            yield
+    except OSError as error:
+        raise SettingsError(
+            f"The data folder {home} cannot be written: {error.strerror or error}.",
+            "Set MIRRORLAKE_HOME to a folder of your own.",
+        ) from error

@@ -1,0 +1,28 @@
+"""What one pass works with on this machine: its processes, and a folder for its plan."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.run import RunContext
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.prestart import WorkerPrestarter, cores
+from mirrorlake.services.scratch import scratch_folder
+
+
+@contextmanager
+def open_run_context(
+    settings: Settings, catalog: Catalog, jobs: int | None, nursery: WorkerPrestarter | None = None
+) -> Generator[RunContext]:
+    """The parts of one pass; `jobs` processes look at objects, one a core if None, those of `nursery` first."""
+    with scratch_folder(settings.home) as workdir:
+        yield RunContext(
+            catalog=catalog,
+            thumbnails=settings.thumbnails,
+            workdir=workdir,
+            processes=jobs or cores(),
+            ranges=cores(),
+            nursery=nursery,
+        )

@@ -1,0 +1,116 @@
+"""The machine's own AWS configuration, by botocore: environment, profiles, SSO, instance roles.
+
+Loading botocore takes a quarter of a second, so nobody imports this before it is needed: a process that was
+handed an AwsConfig needs none of it.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import botocore.session
+from botocore.credentials import Credentials
+from botocore.exceptions import BotoCoreError, ProfileNotFound
+
+from mirrorlake.core.errors import AccessDenied, SettingsError
+from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys
+
+DEFAULT_REGION = "us-east-1"
+
+
+def config_of(access: Access, credentials: CredentialSource | None = None) -> AwsConfig:
+    """What the machine says for this access; `credentials` stand in for its own chain. Makes no request.
+
+    Raises SettingsError where there is no such profile, or where the configuration cannot be read.
+    """
+    session = _session(access)
+    return AwsConfig(
+        region=access.region or _configured(session, "region") or DEFAULT_REGION,
+        ca_bundle=_configured(session, "ca_bundle"),
+        source=None if access.anonymous else credentials or MachineChain(session, access.profile),
+    )
+
+
+def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
+    """The same for another process, with keys that never run out; None where it must ask the machine by itself."""
+    if not isinstance(config.source, MachineChain):
+        return config
+    lasting = config.source.lasting()
+    return None if lasting is None else replace(config, source=lasting)
+
+
+class MachineChain:
+    """The machine's own credential chain, as the AWS command line walks it."""
+
+    def __init__(self, session: botocore.session.Session, profile: str | None) -> None:
+        self._session = session
+        self._profile = profile
+        self._found: Credentials | None = None
+        self._lock = threading.Lock()
+
+    def current(self) -> Keys:
+        """The chain's credentials, found at the first call and refreshed by botocore when they expire."""
+        try:
+            found = self._find()
+            if found is not None:
+                return _frozen(found)
+        except BotoCoreError as error:
+            raise AccessDenied(
+                f"The machine's AWS credentials could not be obtained: {error}.",
+                "Sign in again (aws sso login), or check ~/.aws/config.",
+            ) from error
+        where = f" for the profile {self._profile!r}" if self._profile else ""
+        raise AccessDenied(
+            f"No AWS credentials were found{where}.",
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, run `aws configure`, name a profile with --profile, "
+            "or use --anonymous for a public bucket.",
+        )
+
+    def lasting(self) -> Keys | None:
+        """The chain's keys where they are plain ones; None where they expire, are missing or cannot be had."""
+        try:
+            found = self._find()
+        except BotoCoreError:
+            return None  # whoever signs with `current` is told why
+        if type(found) is not Credentials:  # its subclasses refresh themselves
+            return None
+        return _frozen(found)
+
+    def _find(self) -> Credentials | None:
+        with self._lock:
+            if self._found is None:
+                self._found = self._session.get_credentials()
+            return self._found
+
+
+def _frozen(found: Credentials) -> Keys:
+    """The keys of this moment. Raises BotoCoreError where they have run out and cannot be had anew."""
+    keys = found.get_frozen_credentials()
+    return Keys(access_key=keys.access_key or "", secret_key=keys.secret_key or "", token=keys.token)
+
+
+def _session(access: Access) -> botocore.session.Session:
+    """A botocore session for the profile that `access` names. Raises SettingsError if there is none of that name."""
+    session = botocore.session.Session(profile=access.profile)
+    try:
+        session.get_scoped_config()
+    except ProfileNotFound as error:
+        known = ", ".join(sorted(session.available_profiles)) or "none"
+        raise SettingsError(
+            f"There is no AWS profile named {access.profile or session.profile!r}.",
+            f"Known profiles: {known}. See ~/.aws/config.",
+        ) from error
+    except BotoCoreError as error:
+        raise SettingsError(f"The AWS configuration cannot be read: {error}.", "Correct ~/.aws/config.") from error
+    return session
+
+
+def _configured(session: botocore.session.Session, name: str) -> str | None:
+    """A setting of the machine's AWS configuration (region, ca_bundle), None where it has none."""
+    try:
+        value = session.get_config_variable(name)
+    except BotoCoreError as error:
+        raise SettingsError(f"The AWS configuration cannot be read: {error}.", "Correct ~/.aws/config.") from error
+    return value if isinstance(value, str) and value else None

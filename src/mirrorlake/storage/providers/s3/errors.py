@@ -1,0 +1,207 @@
+"""What S3 answers when it does not do what was asked, translated once into our errors and the way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from mirrorlake.core.errors import (
+    AccessDenied,
+    ListingBroken,
+    NoSuchBucket,
+    ObjectChanged,
+    ObjectGone,
+    SourceUnreachable,
+    StorageError,
+    WrongRegion,
+)
+from mirrorlake.storage.providers.s3.list_xml import read_xml
+
+# Codes that may pass by themselves, whatever their status.
+_PASSING = frozenset(
+    {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "ThrottlingException",
+     "TooManyRequests", "RequestLimitExceeded", "503 SlowDown", "OperationAborted"}
+)  # fmt: skip
+
+# What each refusal of the caller means, and what to do.
+_REFUSALS: dict[str, tuple[str, str]] = {
+    "InvalidAccessKeyId": (
+        "The access key id is not known to the server.",
+        "Check AWS_ACCESS_KEY_ID or the profile, and that the key belongs to this endpoint.",
+    ),
+    "SignatureDoesNotMatch": (
+        "The secret access key does not fit the access key id.",
+        "Check AWS_SECRET_ACCESS_KEY or the profile for a wrong or cut-off key.",
+    ),
+    "ExpiredToken": (
+        "The session token has expired.",
+        "Sign in again (aws sso login, or fetch new temporary keys).",
+    ),
+    "InvalidToken": (
+        "The session token is not valid.",
+        "Fetch new temporary keys, or unset AWS_SESSION_TOKEN where you use lasting keys.",
+    ),
+    "RequestTimeTooSkewed": (
+        "This machine's clock differs too much from the server's.",
+        "Set the clock (for instance with NTP) and try again.",
+    ),
+    "AllAccessDisabled": ("All access to this bucket has been disabled.", "Ask the bucket's owner."),
+    "AccountProblem": ("The bucket's account has a problem.", "Ask the bucket's owner."),
+}
+_ALIASES = {"TokenRefreshRequired": "ExpiredToken", "RequestExpired": "RequestTimeTooSkewed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestInfo:
+    """What a request was about, for the sentence and the permission to name."""
+
+    bucket: str
+    region: str
+    key: str | None = None  # None = the bucket itself
+    permission: str = "s3:ListBucket"
+    prefix: str = ""
+    anonymous: bool = False
+
+    @property
+    def what(self) -> str:
+        """The thing asked for, as people write it."""
+        return f"s3://{self.bucket}/{self.prefix if self.key is None else self.key}"
+
+    @property
+    def resource(self) -> str:
+        """The ARN that a policy statement must name."""
+        return f"arn:aws:s3:::{self.bucket}" + ("" if self.key is None else "/*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """An answer that is no success: its status, and what its body and headers say."""
+
+    status: int
+    code: str  # empty: the answer is not in S3's words
+    message: str
+    region: str
+    redirect: str = ""  # scheme and host that a redirect leads to
+    again_after_s: float | None = None  # the server asks not to be asked before
+
+
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """What the server says of its refusal; a body that is no S3 error leaves code and message empty."""
+    fields: dict[str, str] = {}
+    if body.lstrip().startswith(b"<"):
+        try:
+            envelope = read_xml(body)
+        except ListingBroken:
+            envelope = None  # a proxy's HTML page: the status alone speaks
+        if envelope is not None and envelope.root == "Error":
+            fields = envelope.fields
+    return Refusal(
+        status=status,
+        code=fields.get("Code", "").strip(),
+        message=fields.get("Message", "").strip(),
+        region=headers.get("x-amz-bucket-region", "") or fields.get("Region", "").strip(),
+        redirect=_origin(headers.get("location", "")),
+        again_after_s=_seconds(headers.get("retry-after", "").strip()),
+    )
+
+
+def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
+    """Our error for `refusal`. Only a 404 for this very key is ObjectGone; a doubt never is."""
+    status, code = refusal.status, refusal.code
+    if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
+        return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)
+    if _elsewhere(refusal, asked):
+        if refusal.region and refusal.region != asked.region:
+            return WrongRegion(
+                f"The bucket {asked.bucket} lives in {refusal.region}, not in {asked.region}.",
+                f"Add --region {refusal.region}.",
+            )
+        return WrongRegion(
+            f"The bucket {asked.bucket} does not live in {asked.region}.", "Name its region with --region."
+        )
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        return StorageError(
+            f"The server sends requests for s3://{asked.bucket} on to {refusal.redirect or 'another address'}, "
+            "which is not followed.",
+            f"If that is the S3 server, write --endpoint {refusal.redirect or 'with its address'}.",
+        )
+    if code == "NoSuchBucket" or (status == HTTPStatus.NOT_FOUND and asked.key is None and code != "NoSuchKey"):
+        return NoSuchBucket(
+            f"There is no bucket {asked.bucket} at this endpoint.",
+            "Check its name, and --endpoint if it is not on AWS.",
+        )
+    if status == HTTPStatus.NOT_FOUND and code in ("", "NoSuchKey", "NotFound", "NoSuchVersion"):
+        return ObjectGone(f"{asked.what} does not exist.")
+    if status == HTTPStatus.PRECONDITION_FAILED:
+        return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next pass sees what is there now.")
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _REFUSALS or code in _ALIASES:
+        return _denied(refusal, asked)
+    said = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
+    return StorageError(
+        f"The server refused the request for {asked.what}: {said}.", "Check the endpoint and the address."
+    )
+
+
+def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
+    """No usable answer about `asked`, why, and when the server wants to be asked again."""
+    return SourceUnreachable(
+        f"The server of s3://{asked.bucket} cannot be reached: {why}.",
+        "Check the endpoint and the network, or try again later.",
+        again_after_s=again_after_s,
+    )
+
+
+def is_inconclusive(asked: RequestInfo) -> StorageError:
+    """A 404 that does not say what is missing: another server, or a proxy, may have given it."""
+    return StorageError(
+        f"The server says that {asked.what} is not there, but not in the words of S3: it may stand.",
+        "Check the endpoint and any proxy.",
+    )
+
+
+def _origin(location: str) -> str:
+    try:
+        parts = urlsplit(location)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+def _seconds(said: str) -> float | None:
+    """What `Retry-After` asks for: seconds, or a date."""
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
+        return None
+
+
+def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:
+    """Whether the server says that the bucket belongs to another region."""
+    if refusal.code in ("PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException"):
+        return True
+    if refusal.code == "AuthorizationHeaderMalformed":
+        return True
+    answered = HTTPStatus.MULTIPLE_CHOICES <= refusal.status <= HTTPStatus.BAD_REQUEST
+    return answered and bool(refusal.region) and refusal.region != asked.region
+
+
+def _denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
+    known = _REFUSALS.get(_ALIASES.get(refusal.code, refusal.code))
+    if known is not None:
+        return AccessDenied(f"{asked.what}: {known[0]}", known[1])
+    verb = "list" if asked.permission == "s3:ListBucket" else "read"
+    if asked.anonymous:
+        return AccessDenied(
+            f"{asked.what} may not be {verb} anonymously.".replace(" list ", " listed "),
+            "The bucket is not public: leave --anonymous out and give credentials.",
+        )
+    return AccessDenied(
+        f"The credentials may not {verb} {asked.what}.",
+        f"Allow {asked.permission} on {asked.resource} in the policy of these credentials.",
+    )

@@ -1,0 +1,95 @@
+"""The general XML parser for S3 answers: any legal layout, slower than the fixed one; no DTD, no entities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from xml.parsers import expat
+
+from mirrorlake.core.errors import ListingBroken
+
+_ENTRY_FIELDS = frozenset({"Key", "LastModified", "ETag", "Size", "StorageClass"})
+
+
+@dataclass(slots=True)
+class Envelope:
+    """What a ListObjectsV2 answer says, as texts. Keys are still encoded as `encoding` tells."""
+
+    root: str = ""
+    fields: dict[str, str] = field(default_factory=dict[str, str])  # children of the root without children
+    prefixes: list[str] = field(default_factory=list[str])
+    entries: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+
+    @property
+    def encoding(self) -> str:
+        """`url` where the server percent-encoded keys, else empty."""
+        return self.fields.get("EncodingType", "").strip().lower()
+
+
+class _Forbidden(Exception):
+    """A document type or an entity declaration: never part of an S3 answer."""
+
+
+class _Reader:
+    """Collects the texts of the elements we know, wherever they stand; passes over all others."""
+
+    def __init__(self) -> None:
+        self.envelope = Envelope()
+        self._path: list[str] = []
+        self._text: list[str] = []
+        self._entry: dict[str, str] | None = None
+
+    def start(self, name: str, _attributes: object) -> None:
+        local = name.rpartition(" ")[2]
+        if not self._path:
+            self.envelope.root = local
+        self._path.append(local)
+        self._text = []
+        if self._path[1:] == ["Contents"]:
+            self._entry = {}
+
+    def text(self, data: str) -> None:
+        self._text.append(data)
+
+    def end(self, _name: str) -> None:
+        match self._path[1:]:
+            case ["Contents"]:
+                self.envelope.entries.append(self._entry or {})
+                self._entry = None
+            case ["Contents", name] if name in _ENTRY_FIELDS and self._entry is not None:
+                self._entry[name] = "".join(self._text)
+            case ["CommonPrefixes", "Prefix"]:
+                self.envelope.prefixes.append("".join(self._text))
+            case [name]:
+                self.envelope.fields[name] = "".join(self._text)
+            case _:
+                pass
+        self._path.pop()
+        self._text = []
+
+
+def _refuse(*_: object) -> None:
+    raise _Forbidden
+
+
+def read_xml(body: bytes) -> Envelope:
+    """Any S3 answer, read by a validating general parser. Raises ListingBroken for what is not well-formed XML."""
+    reader = _Reader()
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    parser.StartDoctypeDeclHandler = _refuse
+    parser.EntityDeclHandler = _refuse
+    try:
+        parser.Parse(body, True)  # noqa: FBT003 - the C function takes it by position
+    except _Forbidden as error:
+        raise ListingBroken(
+            "The server's answer declares a document type, which no S3 answer does.",
+            "Check that the endpoint is an S3 server.",
+        ) from error
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
+        raise ListingBroken(
+            f"The server's answer is not whole: {error}.", "Try again; if it stays, check the endpoint and any proxy."
+        ) from error
+    return reader.envelope

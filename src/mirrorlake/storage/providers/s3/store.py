@@ -1,0 +1,250 @@
+"""One bucket behind the store contract."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import cast
+
+import pyarrow as pa
+import urllib3
+
+from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
+from mirrorlake.model.sources import Access, Location
+from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.listing_batches import count_upto, key_at, only_inside
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
+from mirrorlake.storage.providers.s3.endpoint import Endpoint
+from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
+from mirrorlake.storage.providers.s3.http import Http
+from mirrorlake.storage.providers.s3.obstore_reader import ObstoreReader, version_id
+from mirrorlake.storage.providers.s3.pages import S3Page, read_page
+from mirrorlake.storage.providers.s3.ranges import bounds, ranges
+
+PAGE_KEYS = 1000  # the most that S3 gives in one page
+ERROR_BYTES = 64 * 1024  # how much of an error's body is read
+SPLIT_PAGES = 4  # how many folders a split looks into, and how many pages of each
+PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
+_KEY_BYTES = 1024
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+_NOT_TEXT = "its key holds a NUL character or is not UTF-8, which no catalog can hold"
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """Where the next page begins, as the server put it."""
+
+    text: str
+
+
+class S3Store:
+    """Lists and reads one bucket of S3, or of a server that speaks its protocol.
+
+    `listing_ordered` None takes AWS's promise for AWS only. `credentials` None asks the machine's own chain.
+    `config` is what the machine would say, where it was asked already.
+    """
+
+    def __init__(
+        self,
+        location: Location,
+        access: Access,
+        *,
+        listing_ordered: bool | None = None,
+        credentials: CredentialSource | None = None,
+        config: AwsConfig | None = None,
+    ) -> None:
+        if config is None:
+            config = machine_config(access, credentials)
+        self._bucket = location.container
+        self._region = config.region
+        if not _REGION.fullmatch(self._region):
+            raise SettingsError(f"{self._region!r} is not a region.", "Write --region such as eu-west-1.")
+        self._anonymous = access.anonymous
+        self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
+        endpoint = Endpoint(self._bucket, access, self._region)
+        self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
+        self._reader = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
+
+    @property
+    def ordered(self) -> bool:
+        """Whether pages come in byte order of their keys."""
+        return self._ordered
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """One ListObjectsV2 page of `scope`."""
+        # Servers of another order are asked for the whole prefix, and what lies outside is left out here.
+        after = scope.after if self._ordered else None
+        page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
+        batch, passed = _within(page.batch, scope, ordered=self._ordered)
+        following = None if passed or page.next_token is None else _Token(page.next_token)
+        unsupported = tuple(UnsupportedKey(shown=key, reason=_NOT_TEXT) for key in page.unsupported)
+        return ListPage(batch=batch, cursor=following, unsupported=unsupported)
+
+    def head(self, key: str) -> ObjectInfo:
+        """The object's facts by HEAD."""
+        asked = self._asked(key)
+        _check_key(key)
+        answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
+        self._http.read(answer, asked=asked)
+        if answer.status == HTTPStatus.OK:
+            return _info(key, answer)
+        error = translate(read_refusal(answer.status, answer.headers, b""), asked)
+        raise self._gone(asked) if isinstance(error, ObjectGone) else error
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        """The whole object by a GET with If-Match: through obstore where it can name the key."""
+        _check_key(key)
+        if self._reader.can_name(key):
+            body = self._reader.get(key, token=token, limit=limit)
+            if body is not None:
+                return body
+        return self._get_signed(key, token=token, limit=limit)
+
+    def _get_signed(self, key: str, *, token: str | None, limit: int) -> Body:
+        asked = self._asked(key)
+        headers = {} if token is None else {"If-Match": f'"{token}"'}
+        answer = self._http.send("GET", self._http.endpoint.path(key), asked=asked, headers=headers)
+        try:
+            if answer.status != HTTPStatus.OK:
+                raise self._refused(answer, asked)
+            info = _info(key, answer)
+            # Not every server honours If-Match.
+            if token is not None and info.token != token:
+                raise ObjectChanged(f"{asked.what} has changed since it was listed.")
+            if info.size > limit:
+                raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
+            return Body(data=self._http.read(answer, asked=asked), info=info)
+        finally:
+            # A body left unread cannot be followed by another answer on the same connection.
+            if answer.connection is not None:
+                answer.close()
+            answer.release_conn()
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
+        """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
+        if parts < 2 or not self._ordered:  # noqa: PLR2004 - one part is the whole
+            return [scope]
+        return ranges(scope, bounds(self._names_below, scope.prefix, parts, SPLIT_PAGES), parts)
+
+    def presign(self, key: str, expires_s: int) -> str:
+        """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
+        _check_key(key)
+        return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _names_below(self, prefix: str) -> list[str]:
+        """Keys and common prefixes right below `prefix`: all of them, or those of the first pages."""
+        names: set[str] = set()
+        token: _Token | None = None
+        for _ in range(SPLIT_PAGES):
+            page = self._list(prefix, token=token, delimiter="/")
+            names.update(page.prefixes, cast("list[str]", page.batch.column("key").to_pylist()))
+            if page.next_token is None:
+                break
+            token = _Token(page.next_token)
+        return sorted(names)
+
+    def _list(
+        self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
+    ) -> S3Page:
+        asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
+        query = [
+            ("continuation-token", None if token is None else token.text),
+            ("delimiter", delimiter),
+            ("encoding-type", "url"),
+            ("list-type", "2"),
+            ("max-keys", str(PAGE_KEYS)),
+            ("prefix", prefix),
+            ("start-after", after if token is None else None),
+        ]
+        answer = self._http.send(
+            "GET",
+            self._http.endpoint.bucket_path,
+            asked=asked,
+            query=[(name, value) for name, value in query if value is not None],
+        )
+        body = self._http.read(answer, asked=asked)
+        if answer.status != HTTPStatus.OK:
+            raise translate(read_refusal(answer.status, answer.headers, body[:ERROR_BYTES]), asked)
+        try:
+            return read_page(body)
+        except ListingBroken as error:
+            # Some servers find that they cannot answer only after they said 200.
+            refusal = read_refusal(answer.status, answer.headers, body[:ERROR_BYTES])
+            if refusal.code:
+                raise translate(refusal, asked) from error
+            raise
+
+    def _asked(self, key: str) -> RequestInfo:
+        return RequestInfo(
+            bucket=self._bucket, region=self._region, key=key, permission="s3:GetObject", anonymous=self._anonymous
+        )
+
+    def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
+        body = b""
+        with suppress(urllib3.exceptions.HTTPError, OSError):  # the status alone speaks then
+            body = answer.read(ERROR_BYTES)
+        refusal = read_refusal(answer.status, answer.headers, body)
+        error = translate(refusal, asked)
+        return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error
+
+    def _gone(self, asked: RequestInfo) -> StorageError:
+        """What a 404 means that came without words, as all answers to a HEAD do: the object, its bucket, or nothing.
+
+        A GET of the same key says it in the words of S3. Where it does not, the 404 may be anybody's.
+        """
+        path = self._http.endpoint.path(cast("str", asked.key))
+        answer = self._http.send("GET", path, asked=asked, headers={"Range": "bytes=0-0"})
+        try:
+            if answer.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+                return unreachable(asked, "it says that an object is not there, and gives it")
+            return self._refused(answer, asked)
+        finally:
+            if answer.connection is not None:
+                answer.close()
+            answer.release_conn()
+
+
+def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
+    """The rows of `batch` within `scope`, and whether the end of the scope has been passed."""
+    if not ordered:
+        return only_inside(batch, scope), False
+    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
+        return batch, False
+    return batch.slice(0, count_upto(batch, scope.until)), True
+
+
+def _check_key(key: str) -> None:
+    """An impossible key is gone without a request; S3 would answer it in ways that say nothing of it."""
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        size = 0
+    if not 1 <= size <= _KEY_BYTES or "\0" in key:
+        raise ObjectGone(f"{key!r} is no key that a bucket can hold.")
+
+
+def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
+    headers = answer.headers
+    modified: datetime | None = None
+    with suppress(ValueError, TypeError, OverflowError):  # a date that cannot be read is no date
+        modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
+    length = headers.get("Content-Length", "")
+    if not length.isdigit():
+        raise StorageError(f"The server does not say how long {key!r} is.", "Check the endpoint and any proxy.")
+    return ObjectInfo(
+        key=key,
+        size=int(length),
+        token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
+        modified=modified,
+        storage_class=headers.get("x-amz-storage-class"),
+        version=version_id(headers.get("x-amz-version-id")),
+    )

@@ -1,0 +1,100 @@
+"""Camera facts: read where they are sound, never the reason to lose a picture."""
+
+from __future__ import annotations
+
+import json
+import random
+
+from PIL import Image
+from tests.support.images import encoded, scene
+
+from mirrorlake.formats.exif import MAX_EXIF_BYTES, MAX_TEXT, camera_facts
+from mirrorlake.processing.process import process_bytes
+
+
+def _block(camera: dict[int, object] | None = None, gps: dict[int, object] | None = None, **main: object) -> bytes:
+    exif = Image.Exif()
+    names = {"make": 0x010F, "model": 0x0110, "software": 0x0131}
+    for name, value in main.items():
+        exif[names[name]] = value
+    exif.get_ifd(0x8769).update(camera or {})
+    exif.get_ifd(0x8825).update(gps or {})
+    return exif.tobytes()
+
+
+def test_facts_have_stable_names_and_plain_values():
+    block = _block(
+        make="Canon\0\0",
+        model=" EOS 5D ",
+        camera={
+            0x8827: 400,
+            0x829D: 2.8,
+            0x829A: 0.004,
+            0x920A: 50.0,
+            0x9209: 0x19,
+            0xA403: 0,
+            0xA434: "EF 50mm",
+            0x9003: "2024:05:06 07:08:09",
+            0x9011: "+02:00",
+        },
+        gps={1: "S", 2: (12.0, 30.0, 0.0), 3: "E", 4: (7.0, 15.0, 36.0), 5: b"\1", 6: 10.0},
+    )
+    facts = camera_facts(block)
+    assert facts.warnings == ()
+    assert facts.values == {
+        "camera_make": "Canon",
+        "camera_model": "EOS 5D",
+        "lens": "EF 50mm",
+        "iso": 400,
+        "aperture": 2.8,
+        "exposure_s": 0.004,
+        "focal_length_mm": 50.0,
+        "flash": True,
+        "white_balance": "auto",
+        "taken_at": "2024-05-06T07:08:09+02:00",
+        "latitude": -12.5,
+        "longitude": 7.26,
+        "altitude_m": -10.0,
+    }
+
+
+def test_wrong_types_and_impossible_values_cost_only_themselves():
+    block = _block(
+        make="x" * 100_000,
+        model="a\1b\x7f\0secret",
+        camera={0x8827: "many", 0x829D: 0.0, 0x9003: "yesterday", 0xA434: "lens"},
+        gps={1: "N", 2: (99.0, 0.0, 0.0), 3: "E", 4: (7.0, 0.0, 0.0)},
+    )
+    values = camera_facts(block).values
+    assert values == {"camera_make": "x" * MAX_TEXT, "camera_model": "ab", "lens": "lens"}
+
+
+def test_a_huge_block_is_not_even_parsed():
+    facts = camera_facts(b"Exif\0\0" + bytes(MAX_EXIF_BYTES))
+    assert facts.values == {}
+    assert "was not read" in facts.warnings[0]
+
+
+def test_a_directory_that_points_to_itself_ends():
+    # One entry: the camera's directory stands at offset 8, which is this very directory.
+    loop = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08\0\0\0\x08"
+    assert camera_facts(loop).values == {}
+
+
+def test_damaged_blocks_never_raise_and_stay_json():
+    chance = random.Random(7)  # noqa: S311  the same damage every time
+    sound = _block(make="Canon", camera={0x8827: 400, 0x829D: 2.8}, gps={1: "N", 2: (1.0, 2.0, 3.0)})
+    for _ in range(2_000):
+        block = bytearray(sound)
+        for _ in range(chance.randint(1, 8)):
+            block[chance.randrange(6, len(block))] = chance.randrange(256)
+        facts = camera_facts(bytes(block[: chance.randint(0, len(block))]))
+        text = json.dumps(dict(facts.values), allow_nan=False)
+        assert "\\u0000" not in text
+
+
+def test_a_picture_with_hostile_exif_is_imported_with_a_warning():
+    data = encoded(scene(), "jpeg", exif=b"Exif\0\0" + b"MM\0*\xff\xff\xff\xff" + bytes(range(256)) * 20)
+    looked = process_bytes(data, "a.jpg")
+    assert looked.width == 640
+    assert any("EXIF" in warning for warning in looked.warnings)

@@ -1,0 +1,158 @@
+"""How looking at one object ends: with facts, with a verdict, or with another try."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.support.changes import batch, change
+from tests.support.images import encoded, scene
+
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.formats.stages import Stage
+from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.processing.process import process_object
+from mirrorlake.processing.rows import Job, Result, jobs_of
+from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.storage.base import Body
+from mirrorlake.storage.providers.memory import MemoryStore
+
+
+class _Failing(MemoryStore):
+    """Fails for chosen keys."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[str, Exception] = {}
+        self.asked: list[str] = []
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        self.asked.append(key)
+        if key in self.errors:
+            raise self.errors[key]
+        return super().get(key, token=token, limit=limit)
+
+
+@pytest.fixture
+def store() -> _Failing:
+    made = _Failing()
+    made.put("a.png", encoded(scene(), "png"))
+    made.put("a.json", b'{"site": {"name": "north"}, "count": 3}')
+    return made
+
+
+def _job(store: _Failing, op: Op = Op.NEW, sidecar: str | None = "a.json", **more: object) -> Job:
+    return jobs_of(batch([change(store, "a.png", op, sidecar, **more)]))[0]
+
+
+def _look(job: Job, store: _Failing, folder: Path) -> Result:
+    return process_object(job, store, Thumbnails(folder))
+
+
+def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
+    seen = _look(_job(store), store, tmp_path)
+    assert seen.result is ResultKind.PROCESSED
+    assert seen.picture is not None
+    assert json.loads(seen.metadata or "") == {"site.name": "north", "count": 3}
+    assert json.loads(seen.sidecar or "") == {"site": {"name": "north"}, "count": 3}
+    assert Thumbnails(tmp_path).read(seen.picture.digest) is not None
+
+
+@pytest.mark.parametrize(
+    ("op", "changed"), [(Op.SIDECAR, False), (Op.SIDECAR, True), (Op.MOVED, True), (Op.RETURNED, True)]
+)
+def test_a_sidecar_change_never_reads_the_image(
+    store: _Failing,
+    tmp_path: Path,
+    op: Op,
+    changed: bool,  # noqa: FBT001  a parameter of the test
+):
+    seen = _look(_job(store, op, sidecar_changed=changed), store, tmp_path)
+    assert seen.result is ResultKind.SIDECAR_ONLY
+    assert json.loads(seen.metadata or "")["count"] == 3
+    assert store.asked == ["a.json"]
+
+
+def test_a_sidecar_that_left_reads_nothing_and_leaves_no_metadata(store: _Failing, tmp_path: Path):
+    seen = _look(_job(store, Op.SIDECAR, None), store, tmp_path)
+    assert (seen.result, seen.metadata, seen.sidecar) == (ResultKind.SIDECAR_ONLY, None, None)
+    assert store.asked == []
+
+
+def test_a_row_that_asks_for_nothing_is_a_mistake(store: _Failing):
+    with pytest.raises(ValueError, match=r"nothing of 'a\.png' is to be read"):
+        _job(store, Op.MOVED, sidecar_changed=False)
+
+
+def test_an_object_replaced_or_deleted_since_the_listing_is_gone(store: _Failing, tmp_path: Path):
+    job = _job(store)
+    store.put("a.png", b"other")
+    replaced = _look(job, store, tmp_path)
+    store.delete("a.png")
+    deleted = _look(job, store, tmp_path)
+    assert (replaced.result, replaced.stage) == (ResultKind.GONE, Stage.FETCH)
+    assert (deleted.result, deleted.stage) == (ResultKind.GONE, Stage.FETCH)
+
+
+@pytest.mark.parametrize(
+    "error", [SourceUnreachable("No answer."), AccessDenied("No s3:GetObject."), RuntimeError("a slip")]
+)
+def test_a_passing_error_is_tried_again_and_never_a_verdict(store: _Failing, tmp_path: Path, error: Exception):
+    store.errors["a.png"] = error
+    seen = _look(_job(store), store, tmp_path)
+    assert (seen.result, seen.stage) == (ResultKind.FAILED, Stage.FETCH)
+    assert str(error) in (seen.reason or "")
+
+
+def test_bad_bytes_are_a_verdict(store: _Failing, tmp_path: Path):
+    store.put("a.png", b"<html>sign in</html>")
+    seen = _look(_job(store), store, tmp_path)
+    assert (seen.result, seen.stage) == (ResultKind.REFUSED, Stage.IDENTIFY)
+    assert "HTML" in (seen.reason or "")
+
+
+def test_an_object_over_the_limit_is_refused_without_reading(store: _Failing, tmp_path: Path):
+    seen = _look(_job(store, size=300 << 20), store, tmp_path)
+    assert (seen.result, seen.stage) == (ResultKind.REFUSED, Stage.FETCH)
+    assert store.asked == []
+
+
+@pytest.mark.parametrize(
+    "sidecar", [b"", b"[1, 2]", b"\xff\xfe", b'{"a": ' * 5000, b" " * 300_000, b"{" + b'"a":1,' * 50_000 + b'"b":2}']
+)
+def test_a_bad_sidecar_never_costs_the_image(store: _Failing, tmp_path: Path, sidecar: bytes):
+    store.put("a.json", sidecar)
+    seen = _look(_job(store), store, tmp_path)
+    assert seen.result is ResultKind.PROCESSED
+    assert seen.metadata is None
+    assert any("a.json was ignored" in warning for warning in seen.warnings)
+    assert not seen.sidecar_unread
+
+
+def test_a_large_sidecar_is_not_even_fetched(store: _Failing, tmp_path: Path):
+    store.put("a.json", b" " * 300_000)
+    _look(_job(store), store, tmp_path)
+    assert store.asked == ["a.png"]
+
+
+def test_a_new_image_whose_sidecar_cannot_be_read_now_is_imported_and_the_sidecar_forgotten(
+    store: _Failing, tmp_path: Path
+):
+    store.errors["a.json"] = SourceUnreachable("No answer.")
+    seen = _look(_job(store), store, tmp_path)
+    assert seen.result is ResultKind.PROCESSED
+    assert seen.sidecar_unread
+
+
+@pytest.mark.parametrize("op", [Op.CHANGED, Op.SIDECAR])
+def test_standing_metadata_is_kept_when_its_sidecar_cannot_be_read_now(store: _Failing, tmp_path: Path, op: Op):
+    errors: list[StorageError] = [SourceUnreachable("No answer."), AccessDenied("No.")]
+    for error in errors:
+        store.errors["a.json"] = error
+        seen = _look(_job(store, op), store, tmp_path)
+        assert (seen.result, seen.stage) == (ResultKind.FAILED, Stage.SIDECAR)
+    job = _job(store, op)
+    store.errors.clear()
+    store.delete("a.json")
+    assert _look(job, store, tmp_path).result is ResultKind.GONE

@@ -1,0 +1,56 @@
+"""A change of settings changes what it names, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.schedule import OFF, Cron, Every
+from mirrorlake.model.sources import MirrorConfig, MirrorSettings, Orphans
+from mirrorlake.select.settings_patch import patch_settings
+
+PLAIN = MirrorSettings(
+    configs=(MirrorConfig(globs=("a/**",), orphans=Orphans.REMOVE),),
+    sidecar_suffix=".meta",
+    schedule=Cron("0 3 * * *", "Europe/Berlin"),
+)
+SEVERAL = MirrorSettings(configs=(MirrorConfig(id="one", globs=("a/**",)), MirrorConfig()), schedule=Every(6))
+
+
+def test_no_change_changes_nothing() -> None:
+    for settings in (PLAIN, SEVERAL, MirrorSettings()):
+        assert patch_settings(settings, {}) == settings
+
+
+def test_a_schedule_comes_without_what_another_one_left_behind() -> None:
+    assert patch_settings(PLAIN, {"schedule": "every: 2h"}).schedule == Every(2)
+    assert patch_settings(PLAIN, {"runScheduledEvery": 2}).schedule == Every(2)
+    assert patch_settings(PLAIN, {"schedule": "off", "timezone": None}).schedule == OFF
+    assert patch_settings(PLAIN, {"schedule": "1 2 * * *"}).schedule == Cron("1 2 * * *", "UTC")
+    assert patch_settings(SEVERAL, {"schedule": "off"}).configs == SEVERAL.configs
+
+
+def test_null_takes_a_setting_back_and_the_rest_stays() -> None:
+    after = patch_settings(PLAIN, {"glob_patterns": None, "metadataSidecarSuffix": None})
+    assert after.configs == (MirrorConfig(orphans=Orphans.REMOVE),)
+    assert (after.sidecar_suffix, after.schedule) == (None, PLAIN.schedule)
+
+
+def test_a_list_of_configs_replaces_all_patterns_and_strategies() -> None:
+    after = patch_settings(PLAIN, {"mirror_configs": [{"id": "x", "glob_patterns": ["b/**"]}]})
+    assert after.configs == (MirrorConfig(id="x", globs=("b/**",)),)
+    assert (after.sidecar_suffix, after.schedule) == (PLAIN.sidecar_suffix, PLAIN.schedule)
+
+
+@pytest.mark.parametrize(
+    ("stored", "change"),
+    [
+        (PLAIN, {"bucket_name": "other"}),
+        (PLAIN, {"glob_pattern": ["a"]}),
+        (PLAIN, {"schedule": "sometimes"}),
+        (SEVERAL, {"glob_patterns": ["b/**"]}),
+    ],
+)
+def test_what_cannot_be_set_is_refused(stored: MirrorSettings, change: dict[str, object]) -> None:
+    with pytest.raises(SettingsError):
+        patch_settings(stored, change)  # type: ignore[arg-type]
