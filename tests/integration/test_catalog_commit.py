@@ -10,8 +10,8 @@ from tests.support.commits import THEN, Pass, change, changes, commit_looks, key
 from mirrorlake.catalog import assets, commit, objects, runs
 from mirrorlake.core.errors import LeaseLost
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, Op, ResultKind
-from mirrorlake.model.objects import Requests
+from mirrorlake.model.objects import KnownState, Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
 

@@ -14,10 +14,11 @@ from mirrorlake.catalog import assets, commit, datasources, edits, reapply, runs
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import LeaseLost, NotFound, UsageError
 from mirrorlake.model.assets import AssetDetail, Scalar
-from mirrorlake.model.columns import PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog

@@ -10,8 +10,9 @@ from tests.support.commits import Pass, change, changes, commit_looks, keys, loo
 
 from mirrorlake.catalog import assets, commit, edits
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.postgres.pool import Catalog
 

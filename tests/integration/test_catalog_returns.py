@@ -9,8 +9,9 @@ from tests.support.commits import Pass, change, changes, commit_looks, keys, loo
 
 from mirrorlake.catalog import assets, commit, edits
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, Op, ResultKind
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.postgres.pool import Catalog
 

@@ -8,8 +8,8 @@ import pytest
 from tests.support.commits import Pass, commit_looks, look, with_sidecar
 
 from mirrorlake.catalog import assets, edits
-from mirrorlake.model.columns import Op, ResultKind
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts
 from mirrorlake.postgres.pool import Catalog
 

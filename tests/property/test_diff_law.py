@@ -11,7 +11,9 @@ from tests.support.listings import Obj, byte_order, cut, keys, known, listing, r
 
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.formats.suffixes import media_type_of_name
-from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy

@@ -33,9 +33,9 @@ from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import RunContext, run_pass
-from mirrorlake.model.columns import KnownState
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import (
     Access,

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.storage.base import Store
 
 

@@ -11,9 +11,10 @@ import pyarrow as pa
 from mirrorlake.catalog import assets, commit, datasources, edits, objects, runs
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.model.assets import AssetState, Scalar
-from mirrorlake.model.columns import CHANGES, PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import CHANGES, PROCESSED
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog

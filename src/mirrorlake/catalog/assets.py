@@ -10,13 +10,13 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.datasources import location_of
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
-from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.model.sources import Location
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import object_uri
 
-STATES = (AssetState.PRESENT, AssetState.MISSING, AssetState.TRASH)  # by the number in the column
+_STATES = {number: state for state, number in STATE_NUMBERS.items()}
 ID_DIGITS = 18  # of a number that surely fits a bigint
 
 
@@ -64,7 +64,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         tags=tuple(tags),
         metadata=metadata,
         projects=tuple(projects),
-        state=STATES[int(state)],
+        state=_STATES[state],
         placeholder=bytes(placeholder),
         modified=modified,
         updated=updated,

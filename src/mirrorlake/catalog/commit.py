@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.plan.merge import STRATEGIES, Standing
 from mirrorlake.postgres.db_errors import retry_on_contention

@@ -11,7 +11,8 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import chosen, column, columns, is_in, mask_of, present
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 

@@ -25,8 +25,9 @@ from mirrorlake.library.references import SHELVES
 from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.library_marker import mark, unwritable
 from mirrorlake.mirror.run import recipe
-from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.thumbnails import Lack, Making, Unmade
 from mirrorlake.postgres.pool import Catalog

@@ -13,8 +13,8 @@ from mirrorlake.core.columnar import column, equal_to, keep, mask_of
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mirrorlake.core.columnar import Column, column, columns, equal_to, nulls, where
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
 _SEEN = (ResultKind.PROCESSED, ResultKind.SIDECAR_ONLY)

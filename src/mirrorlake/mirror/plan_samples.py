@@ -10,7 +10,7 @@ import pyarrow as pa
 from mirrorlake.core.columnar import BoolMask, column, equal_to, keep, present
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.removal import Removals
-from mirrorlake.model.columns import Op
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.previews import Sample, Samples
 from mirrorlake.plan.orphans import Way
 

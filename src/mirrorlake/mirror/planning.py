@@ -13,7 +13,8 @@ from mirrorlake.core.columnar import column, fields, is_in, keep, mask_of
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import Spooled, write_spool
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, Unlisted
 from mirrorlake.plan.moves import NO_MOVES, Moves

@@ -45,8 +45,9 @@ from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import RunContext, opened, recipe, root_now
-from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff

@@ -21,8 +21,7 @@ from mirrorlake.mirror.existence import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.model.columns import KnownState
-from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.model.objects import KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy

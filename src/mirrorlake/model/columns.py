@@ -8,7 +8,6 @@ Everything that lists or reads in key order does so in the byte order of the UTF
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import pyarrow as pa
@@ -40,16 +39,6 @@ _CANDIDATES: list[pa.Field[Any]] = [
 CANDIDATES = pa.schema(_CANDIDATES)
 
 
-class KnownState(IntEnum):
-    """What the catalog remembers of an object key."""
-
-    PRESENT = 0
-    MISSING = 1  # vanished from its bucket, asset kept
-    REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
-    TRASHED = 3  # vanished, and its asset was put into the trash for that
-    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
-
-
 # What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
 _KNOWN: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -60,21 +49,6 @@ _KNOWN: list[pa.Field[Any]] = [
     pa.field("state", pa.int16(), nullable=False),  # KnownState
 ]
 KNOWN = pa.schema(_KNOWN)
-
-
-class Op(IntEnum):
-    """What a pass has to do about one object. UNCHANGED ones are counted, never listed."""
-
-    NEW = 0
-    CHANGED = 1  # other bytes under a known key
-    SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
-    MOVED = 3  # known bytes under another key
-    RETURNED = 4  # had vanished, is back with the same token
-    VANISHED = 5  # known, but not in the listing
-    SKIPPED = 6  # selected, but a rule says not to read it
-    REFUSED = 7  # undecodable before and the same bytes now
-    SHARED = 8  # NEW or CHANGED, but the asset of another datasource holds the very bytes: they are not read again
-    GOVERNED = 9  # same bytes, other sidecar, but an older datasource governs the asset: it is not read
 
 
 # The plan of a pass: one row for each object that is not simply unchanged.
@@ -88,16 +62,6 @@ _CHANGES: list[pa.Field[Any]] = [
     pa.field("old_key", pa.string()),
 ]
 CHANGES = pa.schema(_CHANGES)
-
-
-class ResultKind(IntEnum):
-    """How looking at one object ended."""
-
-    PROCESSED = 0  # decoded; the facts are filled in
-    SIDECAR_ONLY = 1  # only the sidecar was read, as asked
-    REFUSED = 2  # the bytes themselves are unusable: remembered by token
-    FAILED = 3  # a passing error: tried again next pass
-    GONE = 4  # changed or deleted since it was listed: the next pass sees what stands there now
 
 
 # What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.

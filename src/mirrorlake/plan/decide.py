@@ -16,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
-from mirrorlake.model.columns import CHANGES, KnownState, Op
-from mirrorlake.model.objects import Requests
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.objects import KnownState, Requests
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 

@@ -40,7 +40,9 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 from mirrorlake.select.sidecars import DEFERRED
 

@@ -24,7 +24,8 @@ from mirrorlake.core.columnar import (
     take,
     where,
 )
-from mirrorlake.model.columns import CHANGES, KNOWN, Op
+from mirrorlake.model.columns import CHANGES, KNOWN
+from mirrorlake.model.outcomes import Op
 from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 
 _REMEMBERED: list[pa.Field[Any]] = [

@@ -33,7 +33,9 @@ from mirrorlake.core.columnar import (
     texts,
     where,
 )
-from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CHANGES, KNOWN
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
 _PAIRS: list[pa.Field[Any]] = [

@@ -21,8 +21,8 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import ResultKind
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch

@@ -18,7 +18,7 @@ from mirrorlake.formats.identify import (
 )
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.rows import ImageFacts, Job, Result
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar

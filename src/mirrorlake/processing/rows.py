@@ -9,7 +9,8 @@ from typing import Any, cast
 import pyarrow as pa
 
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import CHANGES, PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import CHANGES, PROCESSED
+from mirrorlake.model.outcomes import Op, ResultKind
 
 _JOB_COLUMNS = ("op", "key", "size", "token", "sidecar_key", "sidecar_token", "sidecar_size", "sidecar_changed")
 _Row = tuple[int, str, int, str, str | None, str | None, int | None, bool]

@@ -9,7 +9,8 @@ import pytest
 
 from mirrorlake.core.columnar import fields
 from mirrorlake.mirror.naming import Naming, last_segments
-from mirrorlake.model.columns import PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import PROCESSED
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
 CONFIGS = (

@@ -10,7 +10,8 @@ from mirrorlake.core.errors import AccessDenied, ListingBroken, MirrorlakeError,
 from mirrorlake.mirror import existence as proof
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import prove_moves
-from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.moves import Moves, match_moves
 from mirrorlake.storage.providers.memory import MemoryStore
 

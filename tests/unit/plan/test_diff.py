@@ -8,7 +8,9 @@ import pytest
 from tests.support.listings import Obj, known, listing, rows_of, taking
 
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.moves import NO_MOVES, match_moves

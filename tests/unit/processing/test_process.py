@@ -11,7 +11,7 @@ from tests.support.images import encoded, scene
 
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.process import process_object
 from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails

@@ -5,7 +5,7 @@ SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS
     SELECT other.name FROM datasource AS other
     WHERE other.id IN (
       SELECT object.datasource_id FROM object
-      WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2))
+      WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))
     ) ORDER BY other.id
   ) AS datasources,
   asset.media_type, asset.size, asset.width, asset.height,
