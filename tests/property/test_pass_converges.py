@@ -354,7 +354,8 @@ class Passes(RuleBasedStateMachine):
         """The library as it is now."""
         with self.catalog.read() as connection:
             known = connection.execute(
-                "SELECT object.asset_id, object.key, object.state, object.token, sidecar_token, provenance, edited"
+                "SELECT asset_id, object.key, object.state, object.token, split_part(companions, ':', 2), provenance,"
+                " edited"
                 " FROM object JOIN asset ON asset.id = asset_id WHERE object.datasource_id = %s",
                 [self.source.id],
             ).fetchall()

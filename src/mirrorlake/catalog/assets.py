@@ -80,14 +80,14 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
     if line is None or more is None:
         raise no_asset(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    sidecar_at, sidecar_key, warnings, created = rest
+    merged_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
             value=value,
             source=source,
-            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else sidecar_at or created,
+            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
         )
     return AssetDetail(
         asset=asset_from_row(line),

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import commit
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.core.columnar import column, equal_to, keep, mask_of
+from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.progress import Progress
@@ -17,6 +17,7 @@ from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.select.fingerprints import any_differs
 
 
 def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:
@@ -30,12 +31,12 @@ def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, nam
 
 def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
     match op:
-        case Op.NEW | Op.CHANGED | Op.SIDECAR | Op.VANISHED:
+        case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
             return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, naming.of_moved(rows))
         case Op.SHARED | Op.GOVERNED:
-            rows = keep(rows, ~mask_of(column(rows, "sidecar_changed")))  # the others follow once it was read
+            rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
             return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
@@ -55,7 +56,7 @@ def process_batches(
     naming: Naming,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and sidecars of these CHANGES rows, and commit what was seen batch by batch.
+    """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
 
     `strategies` say how changed sidecars are merged, one for each config of the datasource.
     """

@@ -110,9 +110,7 @@ def _pass(
             None if root.other else lambda moves: prove_moves(moves, prover),
             recogniser(parts.catalog, source, source.id),
             parts.workdir,
-            prove_unlisted(
-                find_unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, source.id), prover
-            ),
+            prove_unlisted(find_unlisted_sidecars(found.changes, rules.suffixes, parts.catalog, source.id), prover),
         )
         removals = plan_removals(planned, rules, source, parts.catalog, root)
         tell_gaps(lease, found.gaps)
@@ -160,7 +158,7 @@ def dry_run(
             rules = read_rules(source, store, parts.catalog, known_id=known_id, keep=False)
             found = _survey(source, store, rules, parts, progress, known_id=known_id)
         tally.add(_surveyed(found))
-        unlisted = find_unlisted_sidecars(found.changes, rules.sidecar_suffix, parts.catalog, known_id)
+        unlisted = find_unlisted_sidecars(found.changes, rules.suffixes, parts.catalog, known_id)
         planned = plan(
             found,
             None if root.other else lambda moves: moves,
@@ -199,7 +197,7 @@ def _planned(summary: Plan) -> Counts:
     return Counts(
         new=summary.new,
         changed=summary.changed,
-        metadata_changed=summary.sidecar,
+        **{kind.value: count for kind, count in summary.companions.items()},
         moved=summary.moved,
         unchanged=summary.returned + summary.governed,
         skipped=summary.skipped + summary.refused,

@@ -18,7 +18,7 @@ from mirrorlake.storage.providers.memory import MemoryStore
 
 def claimed(count: int) -> Moves:
     """`old-N` vanished and `new-N` appeared, with the same bytes."""
-    common = {"size": 7, "sidecar_changed": False}
+    common = {"size": 7, "metadata_differs": False}
     gone = [
         {"op": int(Op.VANISHED), "key": f"old-{n}", "token": f"t{n}", "known_state": int(KnownState.PRESENT), **common}
         for n in range(count)
