@@ -73,7 +73,7 @@ class PassPlan:
             + Counts(
                 new=summary.new,
                 changed=summary.changed,
-                metadata_changed=summary.sidecar,
+                **{kind.value: count for kind, count in summary.companions.items()},
                 moved=summary.moved,
                 unchanged=summary.returned + summary.governed,
                 skipped=summary.skipped + summary.refused,
@@ -118,7 +118,7 @@ def plan_pass(
         _refuse_single_object(source, store)
     if find_root(source, catalog).now != root.now:
         raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
-    unlisted = find_unlisted_sidecars(listing.changes, rules.sidecar_suffix, catalog, known_id)
+    unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
     changes = plan(
         listing,
         None if root.other else lambda moves: prove_moves(moves, checker),
