@@ -12,6 +12,11 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
 FILE_LINES = 420
 FUNCTION_LINES = 60
+PROVIDERS_INTERFACE = {
+    "mirrorlake.storage.providers.base",
+    "mirrorlake.storage.providers.registry",
+    "mirrorlake.storage.providers.folder.provider",  # a plain path is a folder
+}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT / "src")))
@@ -56,3 +61,17 @@ def test_nothing_in_the_repository_names_the_machine_it_was_made_on() -> None:
         text = path.read_text()
         assert "/work/" not in text, path
         assert "/root/" not in text, path
+
+
+def test_no_provider_of_storage_is_named_outside_its_own_folder() -> None:
+    """A new provider is a folder and a row of the registry: no other module may ask which one it has before it."""
+    own = ROOT / "src/mirrorlake/storage/providers"
+    for path in SOURCES:
+        if own in path.parents:
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            named = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Provider"
+            assert not named, f"{path}:{node.lineno}"
+            imported = isinstance(node, ast.ImportFrom) and (node.module or "")
+            if imported and imported.startswith("mirrorlake.storage.providers."):
+                assert imported in PROVIDERS_INTERFACE, f"{path}:{node.lineno}"

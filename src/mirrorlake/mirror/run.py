@@ -15,8 +15,8 @@ from mirrorlake.catalog.outcomes import tell_gaps
 from mirrorlake.catalog.removal import adopt_root, root_of
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError, NoSuchBucket, ObjectGone, StorageError
-from mirrorlake.mirror.cancellation import CancelCheck, CancellableStore, never_cancelled
+from mirrorlake.core.errors import MirrorlakeError, NoSuchBucket, StorageError
+from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import process_batches, settle
 from mirrorlake.mirror.existence import ExistenceChecker
@@ -35,7 +35,7 @@ from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
-from mirrorlake.model.sources import Datasource, Provider
+from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.decide import Plan
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED
 from mirrorlake.postgres.pool import Catalog
@@ -45,8 +45,9 @@ from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.select.patterns import exactly
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.folder import root_identity
-from mirrorlake.storage.wrappers import Metered
+from mirrorlake.storage.providers.registry import provider_of
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,16 +209,19 @@ def _planned(summary: Plan) -> Counts:
 
 def root_now(source: Datasource, catalog: Catalog) -> Root:
     """The root of a folder, as it is and as earlier passes saw it."""
-    return Root(now=root_identity(source.location), before=root_of(catalog, source.id))
+    return Root(
+        now=provider_of(source.location.provider).root_identity(source.location), before=root_of(catalog, source.id)
+    )
 
 
 @contextmanager
 def opened(opens: StoreFactory, tally: Counters, check: CancelCheck = never_cancelled) -> Generator[Store]:
-    """The store, its requests counted, closed at the end. It asks nothing more once `check` raises."""
-    store = Metered(opens.open())
-    tally.measure(store)
+    """The store, its requests counted, closed at the end. It makes no further request once `check` raises."""
+    meter = RequestMeter()
+    store = stack_store(opens.open(), meter=meter, check=check)
+    tally.measure(meter)
     with closing(store):
-        yield CancellableStore(store, check)
+        yield store
 
 
 def recipe(source: Datasource) -> StoreConfig:
@@ -238,19 +242,12 @@ def _survey(
 
 def _refuse_single_object(source: Datasource, store: Store) -> None:
     """An address that lists nothing may be that of an object, where a folder was meant."""
-    key = source.location.prefix.removesuffix("/")
-    if source.location.provider is not Provider.S3 or not key:
-        return
-    try:
-        store.head(key)
-    except (ObjectGone, AccessDenied):
-        return  # who may list but not read is not told what the key is, and an empty folder is no failure
-    folder, _, name = key.rpartition("/")
-    below = shlex.quote(f"s3://{source.location.container}/{folder}")
-    raise StorageError(
-        f"s3://{source.location.container}/{key} is a single object, not a folder.",
-        f"Mirror its folder: {below} --glob {shlex.quote(exactly(name))}",
-    )
+    single = provider_of(source.location.provider).single_object(source.location, store)
+    if single is not None:
+        raise StorageError(
+            f"{single.uri} is a single object, not a folder.",
+            f"Mirror its folder: {shlex.quote(single.folder)} --glob {shlex.quote(exactly(single.name))}",
+        )
 
 
 def _surveyed(found: ListingDiff) -> Counts:

@@ -12,7 +12,7 @@ from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import prove_moves
 from mirrorlake.model.columns import KnownState, Op
 from mirrorlake.plan.moves import Moves, match_moves
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 def claimed(count: int) -> Moves:

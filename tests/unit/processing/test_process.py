@@ -16,7 +16,7 @@ from mirrorlake.processing.process import process_object
 from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 class _Failing(MemoryStore):
