@@ -14,6 +14,7 @@ from mirrorlake.model.sources import Access, AccessOptions, Location
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
+    from mirrorlake.storage.writable import WritableStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,15 @@ class StorageProvider(Protocol):
 
         `listing_ordered` says whether a server lists in byte order of keys; None believes the provider's own promise.
         `resolved` is what `resolve` answered, if it was asked.
+        """
+        ...
+
+    def open_writable(
+        self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
+    ) -> WritableStore:
+        """A store of the library's own below `location`. Makes no request. Raises SettingsError.
+
+        `flush` False lets a store answer a write before it survives a power cut, where that is quicker.
         """
         ...
 

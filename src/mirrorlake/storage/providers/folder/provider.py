@@ -15,6 +15,7 @@ from mirrorlake.storage.providers.base import SingleObject
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
     from mirrorlake.storage.providers.folder.store import FolderStore
+    from mirrorlake.storage.writable import WritableStore
 
 
 class FolderProvider:
@@ -89,6 +90,15 @@ class FolderProvider:
         """The folder, read only; it always lists in order. Raises UsageError where the address names a single file."""
         del access, listing_ordered, resolved
         return self.load()(location)
+
+    def open_writable(
+        self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
+    ) -> WritableStore:
+        """The files of the folder, made when the first is written."""
+        from mirrorlake.storage.providers.folder.writable import FolderWritableStore  # noqa: PLC0415  only the library writes
+
+        del access, resolved
+        return FolderWritableStore(location, flush=flush)
 
     def root_identity(self, location: Location) -> str | None:
         """Device and inode: another disk mounted at the same path has others. None where there is no root."""

@@ -12,6 +12,7 @@ from mirrorlake.storage.providers.base import SingleObject
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
     from mirrorlake.storage.providers.memory.store import MemoryStore
+    from mirrorlake.storage.writable import WritableStore
 
 
 class MemoryProvider:
@@ -77,6 +78,15 @@ class MemoryProvider:
         """A new and empty store."""
         del location, access, listing_ordered, resolved
         return self.load()()
+
+    def open_writable(
+        self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
+    ) -> WritableStore:
+        """A new and empty store."""
+        from mirrorlake.storage.providers.memory.writable import MemoryWritableStore  # noqa: PLC0415  only tests write
+
+        del location, access, flush, resolved
+        return MemoryWritableStore()
 
     def root_identity(self, location: Location) -> str | None:
         """It cannot be exchanged."""

@@ -15,6 +15,7 @@ from mirrorlake.storage.providers.s3.credentials import AwsConfig
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
     from mirrorlake.storage.providers.s3.store import S3Store
+    from mirrorlake.storage.writable import WritableStore
 
 
 class S3Provider:
@@ -85,6 +86,15 @@ class S3Provider:
         """The bucket. AWS lists in byte order of keys; of other servers that must be said."""
         config = cast("AwsConfig | None", resolved)
         return self.load()(location, s3.s3_access(access), listing_ordered=listing_ordered, config=config)
+
+    def open_writable(
+        self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
+    ) -> WritableStore:
+        """The objects below the address's prefix."""
+        from mirrorlake.storage.providers.s3.writable import S3WritableStore  # noqa: PLC0415  loads clients
+
+        del flush
+        return S3WritableStore(location, s3.s3_access(access), config=cast("AwsConfig | None", resolved))
 
     def root_identity(self, location: Location) -> str | None:
         """A bucket's name is its identity."""
