@@ -101,7 +101,7 @@ class WritableStore(Protocol):
         ...
 
     def folders(self, prefix: str) -> list[str]:
-        """The names right below `prefix` that have objects below them, in order. Some stores keep empty ones a while."""
+        """The names right below `prefix` that have objects below them, in order; some stores keep empty ones."""
         ...
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ from mirrorlake.model.sources import Access, AccessOptions, Location
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
-    from mirrorlake.storage.writable import WritableStore
+    from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

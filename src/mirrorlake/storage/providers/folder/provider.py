@@ -14,8 +14,8 @@ from mirrorlake.storage.providers.base import SingleObject
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
-    from mirrorlake.storage.providers.folder.store import FolderStore
-    from mirrorlake.storage.writable import WritableStore
+    from mirrorlake.storage.providers.folder.store import FolderStore  # loads Arrow
+    from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
 class FolderProvider:

@@ -11,8 +11,8 @@ from mirrorlake.storage.providers.base import SingleObject
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
-    from mirrorlake.storage.providers.memory.store import MemoryStore
-    from mirrorlake.storage.writable import WritableStore
+    from mirrorlake.storage.providers.memory.store import MemoryStore  # loads Arrow
+    from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
 class MemoryProvider:

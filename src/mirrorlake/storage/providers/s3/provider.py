@@ -14,8 +14,8 @@ from mirrorlake.storage.providers.s3.credentials import AwsConfig
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
-    from mirrorlake.storage.providers.s3.store import S3Store
-    from mirrorlake.storage.writable import WritableStore
+    from mirrorlake.storage.providers.s3.store import S3Store  # loads Arrow
+    from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
 class S3Provider:
