@@ -16,6 +16,7 @@ from mirrorlake.catalog import datasources
 from mirrorlake.model.sources import Access, MirrorSettings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.providers.s3.access import S3Access
 
 CatalogSnapshot = tuple[str, int, str, str | None, int | None, str | None]  # key, size, token; sidecar key, size, token
 
@@ -61,7 +62,7 @@ def know_synthetic(catalog: Catalog, *, name: str, endpoint: str, objects: int) 
     with psycopg.connect(catalog.conninfo) as session:
         session.execute(_STAGED)
         session.execute(SYNTHETIC, {"folder": PAIRS_A_FOLDER, "pairs": objects // 2})
-        _keep(catalog, session, name, Access(endpoint=endpoint, anonymous=True), ordered=True)
+        _keep(catalog, session, name, S3Access(endpoint=endpoint, anonymous=True), ordered=True)
 
 
 def know_listed(catalog: Catalog, *, name: str, uri: str, access: Access, known: Iterable[CatalogSnapshot]) -> None:

@@ -52,7 +52,7 @@ from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES
 from mirrorlake.services.removal import restore_in
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 ROLL = [f"in/{number:02}.png" for number in range(12)]  # enough for the guard
 KEYS = st.sampled_from(

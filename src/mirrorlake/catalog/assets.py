@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.datasources import location_of
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
 from mirrorlake.model.metadata import BUCKET
-from mirrorlake.model.sources import Location
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.address import object_uri
+from mirrorlake.storage.address import stored_location
 
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}
 ID_DIGITS = 18  # of a number that surely fits a bigint
@@ -53,7 +50,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         id=str(identity),
         name=name,
         key=key,
-        uri=object_uri(_location(source_uri), key),
+        uri=stored_location(source_uri).object_uri(key),
         datasource=datasource,
         # The object of an asset that was replaced under its key may be gone: its own datasource is told anyway.
         datasources=tuple(datasources) or (datasource,),
@@ -115,8 +112,3 @@ def number_of(asset_id: str) -> int:
 def no_asset(asset_id: str) -> NotFound:
     """The error for an id that no asset has."""
     return NotFound(f"There is no asset {asset_id}.", "`mirrorlake search` shows the ids of those that exist.")
-
-
-@lru_cache(maxsize=1024)
-def _location(uri: str) -> Location:
-    return location_of(uri)

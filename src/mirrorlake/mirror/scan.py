@@ -20,7 +20,6 @@ from mirrorlake.core.errors import ListingDisordered, StorageError
 from mirrorlake.mirror.listing_gaps import Partial, without_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.progress_store import ProgressReportingStore
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
 from mirrorlake.plan.diff import diff
@@ -31,6 +30,8 @@ from mirrorlake.select.rules import Rules
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import ListingMonitor
 
 ROWS_AT_ONCE = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
 
@@ -80,9 +81,10 @@ def scan(
     Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
     """
     ranges = _ranges(store, known, scope, parts, rules.suffixes)
-    watched = ProgressReportingStore(store, progress)
+    monitor = ListingMonitor(progress.listed)
+    watched = stack_store(store, monitor=monitor)
     comparing = _RangeScanner(watched=watched, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
-    done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), watched)
+    done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), monitor)
     errors = [part.error for part in done if part.error is not None]
     if len(errors) == len(done) and not any(part.listed for part in done):
         raise errors[0]
@@ -116,7 +118,7 @@ class _Part:
 class _RangeScanner:
     """What it takes to compare one range."""
 
-    watched: ProgressReportingStore
+    watched: Store
     known: CatalogSnapshot
     rules: Rules
     workdir: Path
@@ -174,7 +176,7 @@ def _ranges(
     return safe_ranges(bounded, suffixes.values())
 
 
-def _side_by_side(one: Callable[[int], _Part], count: int, watched: ProgressReportingStore) -> list[_Part]:
+def _side_by_side(one: Callable[[int], _Part], count: int, monitor: ListingMonitor) -> list[_Part]:
     if count == 1:
         return [one(0)]
     with ThreadPoolExecutor(count, thread_name_prefix="range") as pool:
@@ -184,6 +186,6 @@ def _side_by_side(one: Callable[[int], _Part], count: int, watched: ProgressRepo
                 done.result()
         except BaseException:
             # Ctrl-C, or one range failed: the others need not list on to their ends.
-            watched.stop()
+            monitor.stop()
             raise
         return [done.result() for done in ranges]

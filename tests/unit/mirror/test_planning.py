@@ -13,7 +13,7 @@ from mirrorlake.mirror.planning import prove_moves
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.moves import Moves, match_moves
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 def claimed(count: int) -> Moves:

@@ -17,7 +17,7 @@ from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.companion_readers import CompanionContent
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 class _Failing(MemoryStore):
