@@ -64,10 +64,10 @@ def test_a_mistake_is_shown_under_its_character_and_keeps_what_was_found(visit: 
     page = visit()
     settled(page)
     page.get_by_label("Query", exact=True).fill("metadata.width:>")
-    expect(page.locator(".mistake mark")).to_have_text(">")
-    expect(page.locator(".mistake")).to_contain_text("expected a value")
-    below = page.locator(".mistake pre span").bounding_box()
-    mark = page.locator(".mistake mark").bounding_box()
+    expect(page.locator(".query-error mark")).to_have_text(">")
+    expect(page.locator(".query-error")).to_contain_text("expected a value")
+    below = page.locator(".query-error pre span").bounding_box()
+    mark = page.locator(".query-error mark").bounding_box()
     assert below is not None
     assert mark is not None
     assert below["x"] + below["width"] == pytest.approx(mark["x"] + mark["width"], abs=1.5)
@@ -161,13 +161,13 @@ def test_a_datasource_leads_to_its_assets_and_its_run(visit: Visit) -> None:
     expect(page.locator(".total")).to_have_text("1,666 assets")
     expect(page.get_by_label("Query", exact=True)).to_have_value('datasource:"orchard"')
     page.go_back()
-    page.get_by_role("link", name=re.compile("run 4")).click()
+    page.get_by_role("link", name=re.compile("Run 4")).click()
     expect(page.get_by_role("alert")).to_contain_text("s3:ListBucket")
 
 
 def test_outcomes_of_a_run_are_filtered_by_kind(visit: Visit) -> None:
     page = visit("/runs/3")
-    page.get_by_role("button", name=re.compile("failed")).click()
+    page.get_by_role("button", name="failed 3").click()
     expect(page.locator("tbody tr")).to_have_count(3)
     assert "kind=failed" in page.url
     expect(page.locator("tbody")).to_contain_text("The image ends in the middle")
@@ -244,7 +244,7 @@ def test_an_edit_that_cannot_be_says_why_and_keeps_what_was_typed(visit: Visit) 
 
 def test_held_removals_happen_only_when_their_number_was_typed(visit: Visit) -> None:
     page = visit("/runs/6", size=400)
-    agree = page.get_by_role("button", name="Let them happen")
+    agree = page.get_by_role("button", name="Confirm removals")
     expect(agree).to_be_disabled()
     page.get_by_label(re.compile("the number of removals")).fill("54")
     expect(agree).to_be_disabled()
@@ -252,7 +252,7 @@ def test_held_removals_happen_only_when_their_number_was_typed(visit: Visit) -> 
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/runs/7$"))
     page.go_back()
-    expect(page.get_by_role("heading", name="Removals were held, and confirmed")).to_be_visible()
+    expect(page.get_by_role("heading", name="55 removals were held and confirmed")).to_be_visible()
     expect(page.get_by_role("link", name="Run 7")).to_be_visible()
 
 
