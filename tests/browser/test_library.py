@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 
 import pytest
@@ -48,6 +49,75 @@ def test_a_stranger_is_told_how_to_sign_in(visit: Visit) -> None:
     assert violations(page) == []
 
 
+def test_the_token_can_be_typed_where_nobody_is_signed_in(visit: Visit) -> None:
+    page = visit("/?query=harbour", signed_in=False)
+    page.get_by_label("Access token").fill("another token")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("did not accept this token")).to_be_visible()
+    page.get_by_label("Access token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".total")).to_have_text("417 assets")
+    assert TOKEN not in page.url
+    assert page.evaluate("history.length") <= 3  # no entry of the history holds the token
+
+
+def test_back_leads_to_the_earlier_search(visit: Visit) -> None:
+    page = visit()
+    query = page.get_by_label("Query", exact=True)
+    expect(page.locator(".total")).to_have_text("2,500 assets")
+    query.press_sequentially("orchard", delay=60)
+    expect(page.locator(".total")).to_have_text("417 assets")
+    settled(page)
+    page.locator(".cell a[href]").first.focus()  # the results are looked at
+    query.fill("har")
+    page.wait_for_url(re.compile(r"query=har$"))
+    query.fill("harbour")  # typed on at once: one search, one entry
+    page.wait_for_url(re.compile(r"query=harbour$"))
+    page.go_back()
+    expect(query).to_have_value("orchard")
+    page.wait_for_url(re.compile(r"query=orchard"))
+    page.go_back()
+    expect(query).to_have_value("")
+    expect(page.locator(".total")).to_have_text("2,500 assets")
+    page.go_forward()
+    expect(query).to_have_value("orchard")
+
+
+@pytest.mark.parametrize("path", ["/", "/datasources", "/runs/3", "/assets/1007?at=7"])
+def test_a_question_mark_lists_the_shortcuts(visit: Visit, path: str) -> None:
+    page = visit(path)
+    page.get_by_role("heading", level=1).first.wait_for(state="attached")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(dialog).to_contain_text("Edit the query")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert path in page.url
+
+
+def test_a_question_mark_can_be_typed_into_a_query(visit: Visit) -> None:
+    page = visit()
+    page.keyboard.press("/")
+    page.keyboard.type("what?")
+    expect(page.get_by_label("Query", exact=True)).to_have_value("what?")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_only_the_library_comes_with_the_first_load_and_it_is_small(visit: Visit) -> None:
+    page = visit()
+    settled(page)
+    scripts = "performance.getEntriesByType('resource').map(r => r.name).filter(n => n.endsWith('.js'))"
+    entry = page.evaluate(scripts)
+    assert len(entry) == 1
+    size = page.evaluate("url => fetch(url).then(r => r.arrayBuffer()).then(b => [...new Uint8Array(b)])", entry[0])
+    assert len(gzip.compress(bytes(size))) <= 160 * 1024
+    page.get_by_role("link", name="Runs", exact=True).click()
+    expect(page.get_by_role("heading", name="Runs")).to_be_visible()
+    assert len(page.evaluate(scripts)) > 1
+
+
 def test_typing_a_query_filters_the_grid_and_stands_in_the_address(visit: Visit) -> None:
     page = visit()
     expect(page.locator(".total")).to_have_text("2,500 assets")
@@ -72,6 +142,7 @@ def test_a_mistake_is_shown_under_its_character_and_keeps_what_was_found(visit: 
     assert mark is not None
     assert below["x"] + below["width"] == pytest.approx(mark["x"] + mark["width"], abs=1.5)
     assert page.locator(".cell a[href]").count() > 10
+    expect(page.locator(".total")).to_have_text("")  # it counted the earlier result
 
 
 def test_an_asset_opens_walks_on_and_leads_back_to_its_place_by_keyboard_alone(visit: Visit) -> None:
@@ -165,6 +236,28 @@ def test_a_datasource_leads_to_its_assets_and_its_run(visit: Visit) -> None:
     expect(page.get_by_role("alert")).to_contain_text("s3:ListBucket")
 
 
+def test_reports_leave_out_what_did_not_happen(visit: Visit) -> None:
+    page = visit("/runs/4")
+    expect(page.locator(".tile")).to_have_text(["listed0", "selected0"])
+    expect(page.get_by_text("1 LIST request,")).to_be_visible()
+    page = visit("/datasources")
+    page.get_by_role("button", name="Delete").first.click()
+    expect(page.get_by_role("dialog").locator("tr").first).to_be_visible()
+    assert not [row for row in page.get_by_role("dialog").locator("td").all_inner_texts() if row == "0"]
+
+
+def test_a_wide_window_is_used(visit: Visit) -> None:
+    page = visit("/datasources")
+    page.set_viewport_size({"width": 2560, "height": 1200})
+    cards = page.locator(".cards").bounding_box()
+    assert cards is not None
+    assert cards["width"] > 1500
+    first, second = (page.locator(".card").nth(place).bounding_box() for place in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert first["y"] == second["y"]
+
+
 def test_outcomes_of_a_run_are_filtered_by_kind(visit: Visit) -> None:
     page = visit("/runs/3")
     page.get_by_role("button", name="failed 3").click()
@@ -240,6 +333,20 @@ def test_an_edit_that_cannot_be_says_why_and_keeps_what_was_typed(visit: Visit) 
     page.keyboard.press("Enter")
     expect(page.get_by_role("row", name="ab")).to_be_visible()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_error_of_an_edit_is_in_view_and_long_metadata_breaks_nothing_else(visit: Visit) -> None:
+    page = visit("/assets/1035?at=35", size=300)
+    page.set_viewport_size({"width": 1280, "height": 430})
+    page.get_by_label("Metadata key").fill("a_rather_long_key_of_a_sidecar_with_many_words_in_it")
+    page.get_by_label("Metadata value").fill("a value without any space " * 4 + "x" * 90)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("row", name="a_rather_long_key")).to_be_visible()
+    lines = "e => { const r = document.createRange(); r.selectNodeContents(e); return r.getClientRects().length }"
+    assert [cell.evaluate(lines) for cell in page.locator(".metadata td.by").all()] == [1] * 6
+    page.get_by_label("Metadata key").fill("a b")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_in_viewport(ratio=1)
 
 
 def test_held_removals_happen_only_when_their_number_was_typed(visit: Visit) -> None:

@@ -70,7 +70,7 @@ export function Results({ result, stale, size, open, at }: ResultsProps) {
       href: (asset, index) => assetHref(asset.id, { query: view.current.query, at: index }),
       open: (asset, index) => library.openAsset(asset.id, searchFor(view.current.query, index)),
       rested: (first) => {
-        if (view.current.open !== null) return;
+        if (view.current.open !== null || view.current.shown !== view.current.query) return;
         const query = library.current().query ?? '';
         if (query === view.current.query) library.showResults(searchFor(query, first || undefined)); // the start needs no mention
       },

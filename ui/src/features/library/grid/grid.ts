@@ -58,6 +58,7 @@ export class Grid {
     this.pending = start;
     for (const cell of this.shown.values()) cell.clear();
     this.measure();
+    if (this.focusRequest !== undefined) this.follow(this.focusRequest); // it was made before there was a result
   }
 
   /** The same result, fetched again: every image stays, and moves to the new position of its asset. */
@@ -165,6 +166,7 @@ export class Grid {
 
   private readonly onRest = (): void => {
     this.hurried = false;
+    if (this.pages === undefined || this.g.viewport === 0) return; // nothing is shown yet, so there is no position
     this.scrollTo(this.top); // corrects the scroll bar after small steps in a scaled space
     this.draw();
     this.owner.rested(this.firstInView());
