@@ -69,7 +69,7 @@ function findLiterals(file: string, content: string): string[] {
 }
 
 describe('texts', () => {
-  it('stand in a text.ts, not in a component', () => {
+  it('are in a text.ts, not in a component', () => {
     const catalogued = /\/text\.ts$/;
     const files = Object.entries(sources).filter(([file]) => !catalogued.test(file));
     expect(files.flatMap(([file, content]) => findLiterals(file, content))).toEqual([]);

@@ -28,7 +28,7 @@ export function unexpectedAnswer(status: number): Problem {
   return new Problem({ type: 'about:blank', title, status, detail: detail(status) });
 }
 
-/** Whether a failure can pass without anybody's help: no answer, or a database that is starting. */
+/** Whether a failure may resolve itself: no answer, or a database that is starting. */
 export function isTransient(error: unknown): boolean {
   return error instanceof Problem && (error.status === 0 || error.status === 503);
 }

@@ -10,7 +10,7 @@ import { text as texts } from './text';
 const PAUSE_MS = 250; // typing pauses for this long before it is searched
 const SETTLED_MS = 2000; // results that stood for this long are a place to come back to
 
-/** Whether the present search is a place to come back to: it was looked at, rather than typed past. */
+/** Whether the present search is an entry of the history to return to, rather than a step of typing. */
 function useSettled(requested: string) {
   const settled = useRef(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: every search starts the time again

@@ -25,7 +25,7 @@ describe('what is typed', () => {
   });
 
   it.each(['front', '95', 'true', 'null', '', '"x"', '{"a":1}', 95, 2.5, true])(
-    '%s is typed back as it stands',
+    '%s survives being edited',
     (value) => {
       const json = valueAsJson(valueAsTyped(value));
       expect(json === null ? null : JSON.parse(json)).toBe(value);

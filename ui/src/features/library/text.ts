@@ -14,7 +14,7 @@ export const text = {
   emptyTrash: {
     title: 'The trash is empty',
     explanation:
-      'Assets whose objects are gone are moved here if the settings of their datasource say so. They can be restored.',
+      'Assets whose objects are gone are moved here if their datasource is set to trash orphans. They can be restored.',
   },
   noResults: {
     title: 'No results',

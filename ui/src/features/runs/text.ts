@@ -60,7 +60,8 @@ export const text = {
       if (requests.length === 0) return 'No requests to the source.';
       const total = list + get + head;
       const noun = plural(total, { one: 'request', other: 'requests' });
-      return `${requests.map(({ method, number }) => `${count(number)} ${method}`).join(', ')} ${noun}, ${bytes(read)} read`;
+      const listed = requests.map(({ method, number }) => `${count(number)} ${method}`).join(', ');
+      return read > 0 ? `${listed} ${noun}, ${bytes(read)} read` : `${listed} ${noun}`;
     },
   },
 

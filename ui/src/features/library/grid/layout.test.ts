@@ -59,7 +59,7 @@ describe('visible', () => {
 describe('scrolling a long grid', () => {
   const g = geometry({ ...shape, total: 1_000_000 });
 
-  test('a wheel step moves as many pixels as it says', () => {
+  test('a wheel step moves by its own pixels', () => {
     const before = { top: 5_000_000, physical: toPhysical(g, 5_000_000) };
     expect(scrolled(g, before, before.physical + 100).top).toBe(5_000_100);
   });
