@@ -99,6 +99,7 @@ def test_a_question_mark_lists_the_shortcuts(visit: Visit, path: str) -> None:
 
 def test_a_question_mark_can_be_typed_into_a_query(visit: Visit) -> None:
     page = visit()
+    expect(page.locator(".total")).to_have_text("2,500 assets")
     page.keyboard.press("/")
     page.keyboard.type("what?")
     expect(page.get_by_label("Query", exact=True)).to_have_value("what?")

@@ -23,5 +23,6 @@ def contract() -> str:
 if __name__ == "__main__":
     fresh = contract()
     if "--check" in sys.argv:
-        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else "ui/openapi.json is out of date. Run ui/scripts/openapi.py, then `npm run types`.")
+        outdated = "ui/openapi.json is out of date. Run ui/scripts/openapi.py, then `npm run types` in ui/."
+        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else outdated)
     TARGET.write_text(fresh)

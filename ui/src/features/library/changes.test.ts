@@ -24,13 +24,10 @@ describe('what is typed', () => {
     expect(valueAsJson('null')).toBeNull();
   });
 
-  it.each(['front', '95', 'true', 'null', '', '"x"', '{"a":1}', 95, 2.5, true])(
-    '%s survives being edited',
-    (value) => {
-      const json = valueAsJson(valueAsTyped(value));
-      expect(json === null ? null : JSON.parse(json)).toBe(value);
-    },
-  );
+  it.each(['front', '95', 'true', 'null', '', '"x"', '{"a":1}', 95, 2.5, true])('%s survives being edited', (value) => {
+    const json = valueAsJson(valueAsTyped(value));
+    expect(json === null ? null : JSON.parse(json)).toBe(value);
+  });
 
   it('keeps every digit in the change', () => {
     expect(changes.set('a.b', '9007199254740993')).toBe('{"metadata":{"a.b":9007199254740993}}');
