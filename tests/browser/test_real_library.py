@@ -1,4 +1,4 @@
-"""The pages over a real library: PostgreSQL, a bucket of real photographs, a worker, and what people decide."""
+"""The pages over a real library: PostgreSQL, a bucket of real photographs, a worker, and the actions of a person."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Library:
     def visit(self, path: str) -> None:
         self.page.goto(self.serving.address + path)
 
-    def passes(self, text: str) -> None:
-        """Ask for a pass on the datasource's card, and wait until that says so."""
+    def run_until(self, text: str) -> None:
+        """Start a run on the card of the datasource, and wait until the card shows that text."""
         self.visit("/datasources")
         self.page.get_by_role("button", name="Run", exact=True).click()
         expect(self.page.locator(".card")).to_contain_text(text, timeout=PATIENCE_MS)
@@ -88,7 +88,7 @@ def fill(library: Library) -> None:
     page = library.page
     watching = page.context.new_page()
     watching.goto(library.serving.address)
-    library.passes("15 new")
+    library.run_until("15 new")
     expect(watching.locator(".total")).to_have_text("15 assets", timeout=PATIENCE_MS)
     watching.locator(".cell-image.ready").nth(14).wait_for()
     watching.close()

@@ -3,6 +3,7 @@ import { createRouter, type ErrorComponentProps, Link, useLocation } from '@tans
 import { describeError } from '../api/problem';
 import { parseSearch, stringifySearch } from '../components/address';
 import { Notice } from '../components/Notice';
+import { Rich } from '../components/Rich';
 import { routes } from './routes';
 import { text } from './text';
 
@@ -23,14 +24,14 @@ export const router = createRouter({
 
 function NotFound() {
   const path = useLocation({ select: (location) => location.pathname });
-  const [before, after] = text.notFound.detail.split('`{path}`');
   return (
     <main className="page">
       <Notice title={text.notFound.title}>
         <p>
-          {before}
-          <code>{path}</code>
-          {after} <Link to="/">{text.notFound.library}</Link>
+          <Rich
+            text={text.notFound.detail}
+            parts={{ path: <code>{path}</code>, library: <Link to="/">{text.notFound.library}</Link> }}
+          />
         </p>
       </Notice>
     </main>

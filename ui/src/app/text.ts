@@ -6,7 +6,7 @@ export const text = {
   sections: { library: 'Library', datasources: 'Datasources', runs: 'Runs' },
   notFound: {
     title: 'Page not found',
-    detail: 'There is no page at `{path}`.',
+    detail: 'There is no page at {path}. {library}',
     library: 'Go to the library',
   },
   broken: {

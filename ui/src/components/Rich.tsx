@@ -8,7 +8,7 @@ interface RichProps {
   parts?: Record<string, ReactNode>;
 }
 
-/** A text of the catalogue: `code`, **strong**, and {name} for the part of that name, such as a link. */
+/** A text of the catalogue: `code`, **strong**, and {name} for a part, such as a link. */
 export function Rich({ text, parts = {} }: RichProps) {
   return text.split(MARKUP).map((piece, place) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text never change places
