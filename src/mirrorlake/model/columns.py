@@ -15,7 +15,7 @@ import pyarrow as pa
 
 TIME = pa.timestamp("us", tz="UTC")
 
-# What a store saw. `token` is the store's opaque change token (S3: the ETag without its quotes;
+# What a store listed. `token` is the store's opaque change token (S3: the ETag without its quotes;
 # a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
 _LISTING: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -26,9 +26,9 @@ _LISTING: list[pa.Field[Any]] = [
 ]
 LISTING = pa.schema(_LISTING)
 
-# Listed objects that a datasource selects, each with the sidecar that serves it.
+# Listed objects that a datasource selects, each with its sidecar.
 # `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
-# `config` is the place, among the datasource's mirror configs, of the one that governs the object.
+# `config` is the index, among the datasource's mirror configs, of the one that governs the object.
 _CANDIDATES: list[pa.Field[Any]] = [
     *_LISTING,
     pa.field("sidecar_key", pa.string()),
@@ -41,16 +41,16 @@ CANDIDATES = pa.schema(_CANDIDATES)
 
 
 class KnownState(IntEnum):
-    """What the catalog remembers of an object key."""
+    """What the catalog knows of an object key."""
 
     PRESENT = 0
     MISSING = 1  # vanished from its bucket, asset kept
     REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
-    TRASHED = 3  # vanished, and its asset was put into the trash for that
-    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
+    TRASHED = 3  # vanished, and its asset was moved to the trash because of that
+    KEPT = 4  # vanished, and a person decided about its asset: no pass asks again
 
 
-# What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
+# What the catalog knows, read in key order for the diff. Kept narrow: every pass reads it as a whole.
 _KNOWN: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("token", pa.string(), nullable=False),
@@ -63,18 +63,18 @@ KNOWN = pa.schema(_KNOWN)
 
 
 class Op(IntEnum):
-    """What a pass has to do about one object. UNCHANGED ones are counted, never listed."""
+    """What a pass does about one object. UNCHANGED ones are counted, never listed."""
 
     NEW = 0
-    CHANGED = 1  # other bytes under a known key
-    SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
-    MOVED = 3  # known bytes under another key
+    CHANGED = 1  # new bytes under a known key
+    SIDECAR = 2  # same bytes, changed, added or removed sidecar
+    MOVED = 3  # known bytes under a new key
     RETURNED = 4  # had vanished, is back with the same token
     VANISHED = 5  # known, but not in the listing
-    SKIPPED = 6  # selected, but a rule says not to read it
-    REFUSED = 7  # undecodable before and the same bytes now
-    SHARED = 8  # NEW or CHANGED, but the asset of another datasource holds the very bytes: they are not read again
-    GOVERNED = 9  # same bytes, other sidecar, but an older datasource governs the asset: it is not read
+    SKIPPED = 6  # selected, but a rule excludes it from reading
+    REFUSED = 7  # undecodable before, with the same bytes now
+    SHARED = 8  # NEW or CHANGED, but another datasource's asset has these bytes already: they are not read again
+    GOVERNED = 9  # same bytes, changed sidecar, but an older datasource governs the asset: the sidecar is not read
 
 
 # The plan of a pass: one row for each object that is not simply unchanged.
@@ -83,7 +83,7 @@ class Op(IntEnum):
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op
     *_CANDIDATES,
-    pa.field("known_state", pa.int16()),  # KnownState, null where the catalog knew nothing
+    pa.field("known_state", pa.int16()),  # KnownState, null if the catalog did not know the key
     pa.field("sidecar_changed", pa.bool_(), nullable=False),
     pa.field("old_key", pa.string()),
 ]
@@ -91,31 +91,31 @@ CHANGES = pa.schema(_CHANGES)
 
 
 class ResultKind(IntEnum):
-    """How looking at one object ended."""
+    """The result of processing one object."""
 
     PROCESSED = 0  # decoded; the facts are filled in
-    SIDECAR_ONLY = 1  # only the sidecar was read, as asked
-    REFUSED = 2  # the bytes themselves are unusable: remembered by token
-    FAILED = 3  # a passing error: tried again next pass
-    GONE = 4  # changed or deleted since it was listed: the next pass sees what stands there now
+    SIDECAR_ONLY = 1  # only the sidecar was read, as requested
+    REFUSED = 2  # the bytes are unusable: recorded by token
+    FAILED = 3  # a temporary error: retried in the next pass
+    GONE = 4  # changed or deleted since it was listed: left to the next pass
 
 
-# What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.
+# Results of processing for the catalog: CHANGES' columns (which object, which sidecar), then the facts.
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # LookResult
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
     pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
-    pa.field("media_type", pa.string()),  # from the bytes, never the name
+    pa.field("media_type", pa.string()),  # from the bytes, never from the name
     pa.field("width", pa.int32()),  # upright, in pixels
     pa.field("height", pa.int32()),
     pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
     pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
     pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
-    pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
+    pa.field("version", pa.string()),  # id of the version that was read, if the store keeps versions
     pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
-    pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above
-    pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad sidecar, name disagrees with bytes
+    pa.field("sidecar", pa.string()),  # the whole sidecar as re-serialised JSON; null as above
+    pa.field("warnings", pa.list_(pa.string())),  # sentences about the asset: bad sidecar, misleading suffix
 ]
 PROCESSED = pa.schema(_PROCESSED)

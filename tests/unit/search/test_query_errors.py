@@ -64,7 +64,7 @@ WRONG = [
     ("type>image", "    ^", "type does not support >."),
     ("tag!=new", "   ^", "tag does not support !=."),
     ("id:first", "   ^", "Invalid asset id."),
-    ("path:a***b", "      ^", "Three or more * in a row mean nothing."),
+    ("path:a***b", "      ^", "Three or more * in a row have no meaning."),
     ('path:""', "     ^", "A pattern is empty."),
     ("sort:beauty", "     ^", "Unknown sort column."),
     ("sort:-beauty", "      ^", "Unknown sort column."),
