@@ -339,7 +339,7 @@ def test_a_refused_edit_shows_the_reason_and_keeps_the_input(visit: Visit) -> No
     page.get_by_label("Metadata key").fill("a b")
     page.get_by_label("Metadata value").fill("1")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("cannot be a metadata key")
+    expect(page.get_by_role("alert")).to_contain_text("Invalid metadata key")
     expect(page.get_by_label("Metadata key")).to_have_value("a b")
     page.get_by_label("Metadata key").fill("ab")
     page.get_by_label("Metadata value").fill("null")
