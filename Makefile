@@ -8,7 +8,7 @@ export UV_PYTHON_DOWNLOADS := never
 export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format clean
+.PHONY: help setup demo test check bench soak format docs clean
 
 help:  ## what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -49,6 +49,9 @@ soak: setup  ## the long proofs: lying listings, a model, kills, ten million obj
 format: setup  ## put the code in its form
 	$(BIN)ruff check --fix .
 	$(BIN)ruff format .
+
+docs: setup  ## write the generated parts of the reference pages
+	@$(BIN)python -m tests.tools.docs
 
 clean:  ## remove what was built and cached here, never a library
 	rm -rf .venv .uv .cache dist
