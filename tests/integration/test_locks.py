@@ -21,7 +21,7 @@ from mirrorlake.core.errors import CatalogContended
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Orphans
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 LOCK = "SELECT id FROM asset WHERE key = %s FOR NO KEY UPDATE NOWAIT"
 WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

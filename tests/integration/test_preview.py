@@ -13,7 +13,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture

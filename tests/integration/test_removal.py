@@ -17,7 +17,7 @@ from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Orphans
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 MANY = [f"a/{number:03}.png" for number in range(40)]
 FEW = ["x.png", "y.png", "z.png"]

@@ -20,8 +20,8 @@ from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Location, NamingStrategy, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import lru_cache
 
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.datasources import location_of
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
-from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
 from mirrorlake.model.metadata import BUCKET
-from mirrorlake.model.sources import Location
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.address import object_uri
+from mirrorlake.storage.address import stored_location
 
-STATES = (AssetState.PRESENT, AssetState.MISSING, AssetState.TRASH)  # by the number in the column
+_STATES = {number: state for state, number in STATE_NUMBERS.items()}
 ID_DIGITS = 18  # of a number that surely fits a bigint
 
 
@@ -53,7 +50,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         id=str(identity),
         name=name,
         key=key,
-        uri=object_uri(_location(source_uri), key),
+        uri=stored_location(source_uri).object_uri(key),
         datasource=datasource,
         # The object of an asset that was replaced under its key may be gone: its own datasource is told anyway.
         datasources=tuple(datasources) or (datasource,),
@@ -64,7 +61,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         tags=tuple(tags),
         metadata=metadata,
         projects=tuple(projects),
-        state=STATES[int(state)],
+        state=_STATES[state],
         placeholder=bytes(placeholder),
         modified=modified,
         updated=updated,
@@ -80,14 +77,14 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
     if line is None or more is None:
         raise no_asset(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    sidecar_at, sidecar_key, warnings, created = rest
+    merged_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
             value=value,
             source=source,
-            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else sidecar_at or created,
+            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
         )
     return AssetDetail(
         asset=asset_from_row(line),
@@ -115,8 +112,3 @@ def number_of(asset_id: str) -> int:
 def no_asset(asset_id: str) -> NotFound:
     """The error for an id that no asset has."""
     return NotFound(f"There is no asset {asset_id}.", "`mirrorlake search` shows the ids of those that exist.")
-
-
-@lru_cache(maxsize=1024)
-def _location(uri: str) -> Location:
-    return location_of(uri)

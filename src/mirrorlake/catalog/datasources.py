@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -23,12 +21,13 @@ from mirrorlake.model.sources import (
     GlobFile,
     Location,
     MirrorSettings,
-    Provider,
 )
 from mirrorlake.plan.cooldown import cooldown_minutes
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.settings import settings_to_json, stored_settings
+from mirrorlake.storage.address import stored_location
+from mirrorlake.storage.providers.registry import provider_of
 
 NAME_LIMIT = 60  # characters of a derived name
 
@@ -97,7 +96,7 @@ def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Dat
         found = [_datasource(row) for row in rows]
     if not found:
         return None
-    servers = {one.access.endpoint: one for one in reversed(found)}
+    servers = {one.access.options().endpoint: one for one in reversed(found)}
     if endpoint not in servers and len(servers) > 1:
         raise SettingsError(
             f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
@@ -205,20 +204,8 @@ def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> 
 
 def name_after(location: Location) -> str:
     """A name that a person recognises: the last folder of a local source, bucket and folders of a bucket."""
-    if location.provider is Provider.FILE:
-        said = location.container.rstrip("/").rpartition("/")[2]
-    else:
-        said = f"{location.container}/{location.prefix}".strip("/")
-    return re.sub(r"[^\w.]+", "-", said)[:NAME_LIMIT].strip("-") or location.provider.value
-
-
-def location_of(uri: str) -> Location:
-    """The location whose `uri` this is. Trusts it: the catalog stores only canonical ones."""
-    scheme, _, rest = uri.partition("://")
-    if scheme == Provider.FILE.value:
-        return Location(provider=Provider.FILE, container=unquote(rest))
-    container, _, prefix = rest.partition("/")
-    return Location(provider=Provider(scheme), container=container, prefix=prefix)
+    derived = provider_of(location.provider).derive_name(location)
+    return re.sub(r"[^\w.]+", "-", derived)[:NAME_LIMIT].strip("-") or location.provider.value
 
 
 def _unknown(name: str) -> NotFound:
@@ -261,15 +248,11 @@ def _insert(
 
 def _datasource(row: TupleRow) -> Datasource:
     identity, name, uri, access, settings = row
+    location = stored_location(uri)
     return Datasource(
         id=identity,
         name=name,
-        location=location_of(uri),
-        access=_access(access),
+        location=location,
+        access=provider_of(location.provider).read_access(access),
         settings=stored_settings(settings),
     )
-
-
-def _access(stored: Mapping[str, Any]) -> Access:
-    # Names that an older or newer version stored and this one does not know are left alone.
-    return Access(**{field.name: stored[field.name] for field in fields(Access) if field.name in stored})

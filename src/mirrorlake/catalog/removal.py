@@ -18,7 +18,7 @@ from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog

@@ -2,6 +2,7 @@
 
 A statement begins with `-- name: the_name`, then comment lines that describe it, then SQL up to the next name.
 psycopg's placeholders are `%(name)s`; the statements that run through ADBC have `$1`, `$2`, ...
+States, ops and results are written by name, as in `{known.missing}`; see `sql_names.py`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+
+from mirrorlake.catalog.sql_names import replace_names
 
 _NAME = re.compile(r"^-- name: ([a-z_]+)\n", re.MULTILINE)
 
@@ -29,7 +32,7 @@ class Statement:
 
 
 def parse(text: str, origin: str) -> list[Statement]:
-    """The statements of one file. Raises ValueError where one lacks its description or its SQL."""
+    """The statements of one file. Raises ValueError where one lacks its description or SQL, or uses an unknown name."""
     pieces = _NAME.split(text)
     statements: list[Statement] = []
     for name, body in zip(pieces[1::2], pieces[2::2], strict=True):
@@ -39,7 +42,11 @@ def parse(text: str, origin: str) -> list[Statement]:
         if not comments or not sql:
             raise ValueError(f"{origin}: statement {name} needs a description and SQL")
         statements.append(
-            Statement(name=name, description=" ".join(line.removeprefix("--").strip() for line in comments), text=sql)
+            Statement(
+                name=name,
+                description=" ".join(line.removeprefix("--").strip() for line in comments),
+                text=replace_names(sql),
+            )
         )
     return statements
 

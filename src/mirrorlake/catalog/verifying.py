@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.postgres.pool import Catalog
 
 ROWS = 1024  # objects handed out at once

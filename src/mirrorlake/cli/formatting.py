@@ -12,7 +12,8 @@ from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, Run, RunState
 from mirrorlake.model.schedule import schedule_to_text, timezone_of
 from mirrorlake.model.serialization import confirm_command
-from mirrorlake.model.sources import Access, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans, Provider
+from mirrorlake.model.sources import DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
+from mirrorlake.storage.providers.registry import provider_of
 
 Row = tuple[str, object]
 
@@ -42,8 +43,7 @@ def described(summary: DatasourceSummary) -> Iterator[Row]:
     last = summary.last_run
     yield "name", source.name
     yield "address", source.location.uri
-    if source.location.provider is not Provider.FILE:
-        yield from _reached(source.access)
+    yield from provider_of(source.location.provider).describe_access(source.access)
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
     zone = timezone_of(source.settings.schedule)
@@ -135,16 +135,6 @@ def what_happened(run: Run) -> str:
 def moment(time: datetime) -> str:
     """A time for people."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _reached(access: Access) -> Iterator[Row]:
-    yield "server", access.endpoint or "AWS"
-    if access.region is not None:
-        yield "region", access.region
-    if access.anonymous:
-        yield "credentials", "none: requests are not signed"
-    else:
-        yield "credentials", "this machine's own" if access.profile is None else f"the AWS profile {access.profile}"
 
 
 def _can_run(summary: DatasourceSummary) -> str:

@@ -14,6 +14,7 @@ MirrorlakeError
 │   ├── WrongRegion           the bucket lives in another region
 │   ├── ObjectGone            404 for this very key
 │   ├── ObjectChanged         the token asked for is no longer the object's (412)
+│   ├── ObjectExists          something is there already, where nothing was to be replaced
 │   ├── ObjectTooLarge        more bytes than the caller allowed
 │   └── ListingBroken         a listing cut short or malformed: it proves nothing
 │       └── ListingDisordered  keys out of order, twice or not asked for: trust nothing of it
@@ -126,6 +127,10 @@ class ObjectGone(StorageError):
 
 class ObjectChanged(StorageError):
     """The object no longer has the token that the listing saw."""
+
+
+class ObjectExists(StorageError):
+    """An object is there already, where one was to be written only if there was none."""
 
 
 class ObjectTooLarge(StorageError):

@@ -18,6 +18,10 @@ class AssetState(StrEnum):
     TRASH = "trash"
 
 
+# As the column `asset.state` holds them.
+STATE_NUMBERS: Mapping[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
     """One line of a search result."""

@@ -1,9 +1,10 @@
-"""What a store says about its objects."""
+"""What a store says about its objects, and what the catalog remembers of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +85,19 @@ class Requests:
             put=self.put + other.put,
             delete=self.delete + other.delete,
         )
+
+
+class KnownState(IntEnum):
+    """What the catalog remembers of an object key."""
+
+    PRESENT = 0
+    MISSING = 1  # vanished from its bucket, asset kept
+    REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
+    TRASHED = 3  # vanished, and its asset was put into the trash for that
+    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
+
+
+STANDING_STATES = (KnownState.PRESENT, KnownState.REFUSED)  # the object is in its bucket
+USED_STATES = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)  # the datasource still counts on the object
+VANISHED_STATES = (KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT)  # the object left its bucket
+RELEASED_STATES = (KnownState.TRASHED, KnownState.KEPT)  # the datasource no longer counts on the object

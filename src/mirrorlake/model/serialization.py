@@ -17,7 +17,7 @@ from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.schedule import schedule_from_text, schedule_to_text, timezone_of
 from mirrorlake.model.sources import (
-    Access,
+    AccessOptions,
     Datasource,
     DatasourceSummary,
     Location,
@@ -240,7 +240,7 @@ def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
         "provider": source.location.provider.value,
         "container": source.location.container,
         "prefix": source.location.prefix,
-        **asdict(source.access),
+        **asdict(source.access.options()),
         "globs": list(source.settings.globs),
         "configs": [asdict(config) for config in source.settings.configs],
         "sidecar_suffix": source.settings.sidecar_suffix,
@@ -262,7 +262,7 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
             id=data["id"],
             name=data["name"],
             location=Location(provider=Provider(data["provider"]), container=data["container"], prefix=data["prefix"]),
-            access=Access(**{name: data[name] for name in Access.__dataclass_fields__}),
+            access=AccessOptions(**{name: data[name] for name in AccessOptions.__dataclass_fields__}),
             settings=MirrorSettings(
                 configs=tuple(_config(config) for config in data["configs"]),
                 sidecar_suffix=data["sidecar_suffix"],

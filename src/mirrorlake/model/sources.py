@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
@@ -15,6 +15,8 @@ from mirrorlake.model.schedule import OFF, Schedule
 class Provider(StrEnum):
     """Which protocol a source speaks."""
 
+    # What each of them can do is in `storage.providers.registry`, and nowhere else.
+
     S3 = "s3"
     FILE = "file"
     MEMORY = "memory"  # tests only
@@ -22,10 +24,10 @@ class Provider(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A parsed source address: `s3://bucket/prefix/` or `file:///folder/`.
+    """A parsed source address, such as `s3://bucket/prefix/` or `file:///folder`.
 
-    `container` is the bucket name, or the absolute folder path; `prefix` ends in `/` or is empty
-    (always empty for a folder, whose keys are relative to it).
+    `container` is what holds the keys: a bucket's name, or the absolute path of a folder. `prefix` ends in `/` or is
+    empty; it is always empty for a folder, whose keys are relative to it.
     """
 
     provider: Provider
@@ -35,18 +37,35 @@ class Location:
     @property
     def uri(self) -> str:
         """The canonical address: what is stored, compared and shown. Parsing it gives this location again."""
-        if self.provider is Provider.FILE:
-            return f"file://{quote(self.container)}"
+        if self.container.startswith("/"):  # a path names itself, percent-encoded; a bucket's prefix is literal
+            return f"{self.provider.value}://{quote(self.container)}"
         return f"{self.provider.value}://{self.container}/{self.prefix}"
+
+    def object_uri(self, key: str) -> str:
+        """The percent-encoded address of one object; `key` is byte-exact."""
+        return f"{self.provider.value}://{quote(self.container.rstrip('/'))}/{quote(key, safe='/-_.~')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach a source. Holds names of credentials, never a secret."""
+    """How to reach a source. Holds names of credentials, never a secret.
 
-    endpoint: str | None = None  # S3-compatible server; None = AWS
+    Each provider has a type of its own with the options that it takes; a plain Access() is the provider's default.
+    """
+
+    def options(self) -> AccessOptions:
+        """The public form of this access."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return AccessOptions(**{field.name: own[field.name] for field in fields(AccessOptions) if field.name in own})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessOptions(Access):
+    """Access as flags and public JSON name it, whatever the provider. What a provider does not take is absent."""
+
+    endpoint: str | None = None  # the server's address; None = the provider's own service
     region: str | None = None
-    profile: str | None = None  # of the machine's own AWS configuration
+    profile: str | None = None  # of the machine's own configuration
     anonymous: bool = False
 
 

@@ -1,7 +1,7 @@
 """Merge a sidecar that came, changed or went into the metadata that stands, by the strategy of its config. Pure.
 
 `STRATEGIES` holds them all. Each takes what stands and the sidecar as it is now (None: there is none any more), and
-answers what stands afterwards. What it answers is read with the moment of the merge as the new `sidecar_at`.
+answers what stands afterwards. What it answers is read with the moment of the merge as the new `merged_at`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Standing:
     """An asset's metadata before a merge."""
 
     metadata: Metadata
-    sidecar_at: str | None  # when the bucket keys without an entry came
+    merged_at: str | None  # when the bucket keys without an entry came
     edited: bool  # whether a person ever set or removed a key
 
     def entry(self, key: str) -> _Entry | None:
@@ -30,7 +30,7 @@ class Standing:
         given = self.metadata.provenance.get(key)
         if given is not None:
             return given
-        return None if self.sidecar_at is None else (BUCKET, self.sidecar_at)
+        return None if self.merged_at is None else (BUCKET, self.merged_at)
 
     def of_users(self) -> dict[str, Scalar]:
         """The keys that people set."""
@@ -87,9 +87,9 @@ STRATEGIES: Mapping[MetadataStrategy, Merge] = MappingProxyType(
 )
 
 
-def as_of(sidecar_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
-    """Provenance without the entries that `sidecar_at` says already."""
-    return {key: entry for key, entry in provenance.items() if entry != (BUCKET, sidecar_at)}
+def as_of(merged_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
+    """Provenance without the entries that `merged_at` says already."""
+    return {key: entry for key, entry in provenance.items() if entry != (BUCKET, merged_at)}
 
 
 def same(one: Scalar, other: Scalar) -> bool:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Orphans
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString, assert_never
 
-from mirrorlake.model.assets import AssetState
+from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -48,8 +48,6 @@ from mirrorlake.search.nodes import (
 )
 
 Param = str | int | datetime
-
-STATES: dict[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
 
 _INTEGERS: dict[IntegerColumn, LiteralString] = {
     IntegerColumn.SIZE: "asset.size",
@@ -97,7 +95,10 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and the values of its `%s`, in order. The text's type proves that no value was written into it."""
+    """A piece of SQL and the values of its `%s`, in order. The text's type proves that no value was written into it.
+
+    States are written by name (`{asset.trash}`): `catalog.sql_names.replace_names` makes the text executable.
+    """
 
     text: LiteralString
     params: tuple[Param, ...] = ()
@@ -119,7 +120,7 @@ def compile_query(query: Query) -> CompiledQuery:
     """The SQL of a query. Assets in the trash are left out unless the query itself names the trash, or any state."""
     where = _node(query.where)
     if not _names_trash(query.where):
-        where = _joined(" AND ", [Sql("asset.state <> 2"), where])
+        where = _joined(" AND ", [Sql("asset.state <> {asset.trash}"), where])
     return CompiledQuery(where=where, order=_order(query.sorts))
 
 
@@ -182,7 +183,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case TimeCompare(column, comparison, span):
             return _in_span(_TIMES[column], (), comparison, span)
         case StateIs(state):
-            return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATES[state],))
+            return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATE_NUMBERS[state],))
         case _:
             assert_never(leaf)
 
@@ -208,7 +209,8 @@ _TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id
 _REACHED: LiteralString = (
     "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
     " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
-    " WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2)) AND datasource.name = %s))"
+    " WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))"
+    " AND datasource.name = %s))"
 )
 
 

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
+from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, Page
 from mirrorlake.postgres.pool import Catalog
@@ -65,7 +66,8 @@ def _streamed(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> I
 
 def _ids_in_order(compiled: CompiledQuery) -> bytes:
     # Ids first, whole assets after: sorting and skipping then move few bytes.
-    return f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}".encode()  # noqa: S608 - literals, values are bound
+    text = f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
+    return replace_names(text).encode()
 
 
 def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
@@ -83,7 +85,7 @@ def _count(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
         with catalog.read() as connection:
             _limit_time(connection, COUNT_TIMEOUT_S)
             row = connection.execute(
-                statement.encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
+                replace_names(statement).encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
             ).fetchone()
     except psycopg.errors.QueryCanceled:
         return 0, True

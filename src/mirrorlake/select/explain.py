@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
+from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.select.pairing import possible_keys
 from mirrorlake.select.rules import Rule, Rules, literal
-from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
 
 
@@ -26,9 +27,8 @@ def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
     skip = None if info is None else _skip(info)
     if skip is not None:
         verdict, reason = Verdict.SKIPPED, f"{reason} But it is not read: {skip}."
-    return Explanation(
-        key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=_sidecars(key, rules.sidecar_suffix)
-    )
+    sidecars = tuple(possible_keys(key, METADATA, rules.suffixes))
+    return Explanation(key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=sidecars)
 
 
 def _by_name(key: str, rules: Rules) -> Explanation | None:
@@ -42,15 +42,16 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
     if key.endswith("/"):
         reason = "It is a folder marker: some tools put an object with such a name where a folder is meant."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
-    suffix = rules.sidecar_suffix
-    if suffix is not None and key.endswith(suffix):
-        reason = f"It ends in the sidecar suffix {suffix!r}: metadata of {key.removesuffix(suffix)!r}, never an asset."
-        return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
-    ending = key[-len(SIDECAR_SUFFIX) :]
-    if ending.isascii() and ending.lower() == SIDECAR_SUFFIX:
-        stem = key[: -len(SIDECAR_SUFFIX)]
-        reason = f"It is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
-        return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
+    for role in ROLES:
+        suffix, stem_suffix = rules.suffixes.get(role.name), role.stem_suffix
+        if suffix is not None and key.endswith(suffix):
+            asset = key.removesuffix(suffix)
+            reason = f"It ends in the sidecar suffix {suffix!r}: {role.name} of {asset!r}, never an asset."
+            return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
+        if stem_suffix is not None and (ending := key[-len(stem_suffix) :]).isascii() and ending.lower() == stem_suffix:
+            stem = key[: -len(stem_suffix)]
+            reason = f"It is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
+            return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
     if media_type_of_name(key) is None:
         reason = f"Its name ends in no supported suffix: {', '.join(MEDIA_TYPES)}."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
@@ -101,8 +102,3 @@ def _skip(info: ObjectInfo) -> str | None:
     if info.size == 0:
         return EMPTY
     return f"storage class {info.storage_class}" if info.storage_class in ASLEEP else None
-
-
-def _sidecars(key: str, suffix: str | None) -> tuple[str, ...]:
-    base = key[: key.rfind(".")] + SIDECAR_SUFFIX
-    return (base,) if suffix is None else (key + suffix, base)

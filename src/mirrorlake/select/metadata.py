@@ -17,8 +17,9 @@ import orjson
 
 from mirrorlake.core.errors import BadSidecar
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.companions import METADATA
 
-MAX_SIDECAR_BYTES = 262_144  # 256 KiB
+MAX_SIDECAR_BYTES = METADATA.max_bytes
 MAX_DEPTH = 32  # objects and lists inside each other; nobody reads metadata that is nested deeper
 MAX_KEY_CHARS = 1024  # of a flattened key; without a limit, long keys around many small ones would multiply
 MAX_WARNINGS = 20  # told for one sidecar; more say nothing new

@@ -14,6 +14,7 @@ import pyarrow as pa
 from mirrorlake.core.columnar import Column, as_binary, column, columns, cut, filled, keep
 from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.explanations import Origin
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
@@ -40,7 +41,7 @@ class Rules:
 
     rules: tuple[Rule, ...]
     prefix: str  # of the datasource: patterns match what follows it
-    sidecar_suffix: str | None
+    suffixes: Mapping[str, str]  # the full-name suffix of each companion role that has one, by the role's name
 
     def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
         """The objects (LISTING) that a config takes, as TAKEN."""
@@ -81,7 +82,7 @@ def compile_rules(
     return Rules(
         rules=tuple(_rule(config, prefix, glob_files) for config in settings.configs),
         prefix=prefix,
-        sidecar_suffix=settings.sidecar_suffix,
+        suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
     )
 
 

@@ -35,6 +35,7 @@ from mirrorlake.select.json_reader import (
     shown,
 )
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
+from mirrorlake.storage.providers.registry import all_providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ _SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_SELECTION_KEYS, *_LATER)
 _PATTERNS = ("glob_patterns", "glob_file_path")
 _FLAT = (*_SETTINGS, *_PATTERNS)
 _DOCUMENT = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce", "mirror_configs")
+_BUCKET_TYPES = ("s3", "gcs", "azure")  # of Roboflow's documents
 _CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
 CONFIG_LIMIT = 100  # mirror configs of a datasource; their place is kept in one byte
@@ -98,7 +100,7 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
         _check_names(document, _FLAT, "")
         return _datasource_level((_mirror_config(document, ""),), [("", document)]), SourceHint()
     _check_names(document, (*_DOCUMENT, *_WIDE), "")
-    _only_as(document, "bucket_type", _ReservedSetting("s3", ("gcs", "azure")), "")
+    _check_bucket_type(document)
     _only_as(document, "require_vpce", _ReservedSetting(default=False), "")
     hint = SourceHint(
         bucket_name=read_text(document, "bucket_name"),
@@ -341,6 +343,15 @@ def _only_as(settings: dict[str, Json], name: str, later: _ReservedSetting, wher
         f"{where}{name} is {shown(value)}, which is not supported yet.",
         f"Leave it out, or write {shown(later.default)}.",
     )
+
+
+def _check_bucket_type(document: dict[str, Json]) -> None:
+    """A document for buckets that no provider reads is refused, not taken for one of S3."""
+    known = [provider.bucket_type for provider in all_providers() if provider.bucket_type is not None]
+    value = document.get("bucket_type", known[0])
+    if value not in known:
+        planned = tuple(name for name in _BUCKET_TYPES if name not in known)
+        _only_as(document, "bucket_type", _ReservedSetting(known[0], planned), "")
 
 
 def _check_names(settings: dict[str, Json], known: tuple[str, ...], where: str) -> None:

@@ -18,7 +18,6 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import Cron
 from mirrorlake.model.sources import (
-    Access,
     Datasource,
     DatasourceSummary,
     Location,
@@ -28,6 +27,7 @@ from mirrorlake.model.sources import (
     Orphans,
     Provider,
 )
+from mirrorlake.storage.providers.s3.access import S3Access
 
 LONG = "2024/" + "very long folder/" * 20 + "p.jpg"
 PRINTING = """
@@ -117,7 +117,7 @@ def test_a_datasource_is_told_in_words() -> None:
         id=1,
         name="pictures",
         location=Location(provider=Provider.S3, container="bucket", prefix="p/"),
-        access=Access(endpoint="http://127.0.0.1:9000", profile="lab"),
+        access=S3Access(endpoint="http://127.0.0.1:9000", profile="lab"),
         settings=MirrorSettings(configs=configs, schedule=Cron("0 3 * * *", "Europe/Berlin")),
     )
     run = Run(

@@ -27,7 +27,7 @@ from mirrorlake.core.errors import (
     UsageError,
 )
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
-from mirrorlake.model.sources import Location, Provider
+from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing_batches import EARLIEST, LATEST, listing_batch
 
@@ -136,6 +136,10 @@ class FolderStore:
         del parts
         return [scope]
 
+    def presign(self, key: str, expires_s: int) -> str | None:
+        """None: a file of this machine has no address for others."""
+        del key, expires_s
+
     def close(self) -> None:
         """Nothing is held open between calls."""
 
@@ -196,17 +200,6 @@ class FolderStore:
                 if key.startswith(scope.prefix) and folder is not None:
                     rows.add(folder, name, key)
         return (*below, _Frame(top.path, top.names, place)) if place < len(top.names) else below
-
-
-def root_identity(location: Location) -> str | None:
-    """Device and inode of a folder's root: another disk at the same path has others. None where there is no root."""
-    if location.provider is not Provider.FILE:
-        return None
-    try:
-        facts = os.stat(location.container)  # noqa: PTH116 - a path of the person, byte for byte
-    except OSError:
-        return None  # the pass itself says what is wrong with it
-    return f"{facts.st_dev}:{facts.st_ino}"
 
 
 class _Rows:

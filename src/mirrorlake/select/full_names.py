@@ -1,7 +1,7 @@
-"""Find sidecars that are named like their asset plus a suffix of the user's choice: `a.jpg.metadata.json`. Pure.
+"""Find companions that are named like their asset plus a suffix: `a.jpg.metadata.json`. Pure.
 
-In byte order such a sidecar comes after its asset, and all keys between the two start with the asset's key. So
-after a last key K only those assets wait that K starts with, and only while K sorts before their sidecar's key.
+In byte order such a companion comes after its asset, and all keys between the two start with the asset's key. So
+after a last key K only those assets wait that K starts with, and only while K sorts before their companion's key.
 """
 
 from __future__ import annotations
@@ -33,25 +33,25 @@ from mirrorlake.core.columnar import (
 from mirrorlake.formats.suffixes import MEDIA_TYPES
 from mirrorlake.model.columns import LISTING
 
-_SIDECARS: list[pa.Field[Any]] = [LISTING.field(name) for name in ("key", "token", "size")]
-SIDECARS = pa.schema(_SIDECARS)
+_LISTED: list[pa.Field[Any]] = [LISTING.field(name) for name in ("key", "token", "size")]
+LISTED = pa.schema(_LISTED)  # what is listed of an object that may be a companion
 
 _ASSET_SUFFIXES = [suffix.encode() for suffix in MEDIA_TYPES]
 
 
 class FullNames:
-    """The sidecars of this form that are at hand, and the assets that may still get one."""
+    """The companions of one role and of this form that are at hand."""
 
     def __init__(self, suffix: str) -> None:
         self._suffix = suffix.encode()
-        self._sidecars = no_rows(SIDECARS)
+        self._listed = no_rows(LISTED)
 
-    def add(self, sidecars: pa.RecordBatch) -> None:
-        """Those (SIDECARS) of the listing's next batch."""
-        self._sidecars = joined([self._sidecars, sidecars])
+    def add(self, listed: pa.RecordBatch) -> None:
+        """Those (LISTED) of the listing's next batch."""
+        self._listed = joined([self._listed, listed])
 
     def open_rows(self, assets: Column, last: bytes | None) -> Rows:
-        """The rows (keys in order) whose sidecar may still be listed after `last`."""
+        """The rows (keys in order) whose companion may still be listed after `last`."""
         if last is None or not len(assets):
             return NO_ROWS
         raw = as_binary(assets)
@@ -65,29 +65,29 @@ class FullNames:
         return np.array(sorted(found), dtype=np.int64)
 
     def over(self, served: list[Column], assets: Column) -> list[Column]:
-        """The sidecar columns `served` of these assets, with this form in place of the other where it exists."""
+        """The companion columns `served` of these assets, with this form in place of the other where it exists."""
         places = places_in(as_binary(assets), self._targets())
         mask = places >= 0
         if not mask.any():
             return served
-        own = columns(take(self._sidecars, places))
+        own = columns(take(self._listed, places))
         return [where(mask, mine, other) for mine, other in zip(own, served, strict=True)]
 
     def keep_for(self, *assets: Column) -> None:
-        """Forget all sidecars but those of these assets, which are still held back."""
+        """Drop all companions but those of these assets, which are still held back."""
         targets = self._targets()
         needed = np.zeros(len(targets), dtype=np.bool_)
         for keys in assets:
             if len(keys) and len(targets):
                 needed |= is_in(targets, as_binary(keys))
-        self._sidecars = keep(self._sidecars, needed)
+        self._listed = keep(self._listed, needed)
 
     def _targets(self) -> Column:
-        return cut(as_binary(column(self._sidecars, "key")), 0, -len(self._suffix))
+        return cut(as_binary(column(self._listed, "key")), 0, -len(self._suffix))
 
 
-def straddles(rest: bytes, suffix: bytes) -> bool:
-    """Whether a bound, of which `rest` follows a dot, parts an asset that ends there from its sidecar."""
+def separates(rest: bytes, suffix: bytes) -> bool:
+    """Whether a bound, of which `rest` follows a dot, separates an asset that ends there from its companion."""
     return any(rest[length - 1 :] < suffix for length in _ends_at_dot(rest))
 
 
