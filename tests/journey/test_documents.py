@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 import socket
+import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
+from typing import Any
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
@@ -99,3 +102,38 @@ def test_an_example_that_does_not_run_says_why() -> None:
     for page in [TUTORIAL, *PAGES]:
         for block in blocks(page):
             assert block.runs or re.match(r"not run: \w+", block.note), f"{page}, line {block.line}"
+
+
+@pytest.mark.parametrize(
+    ("command", "mark"),
+    [
+        ("mirror ./pictures", "labels_changed"),
+        ("verify", "verified"),
+        ("thumbnails check", "misplaced"),
+        ("thumbnails make", "different"),
+        ("thumbnails clean --hours 0", "young"),
+    ],
+)
+def test_json_has_the_fields_that_the_reference_shows(command: str, mark: str, place: Place) -> None:
+    page = (DOCS / "reference" / "json-output.md").read_text("utf-8")
+    blocks_of_page = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shown = [one for block in blocks_of_page for one in documents(block)]
+    done = subprocess.run(
+        [COMMAND, *command.split(), "--json"],
+        env=place.environ,
+        cwd=place.home / "tutorial",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    *_, summary = documents(done.stdout)
+    assert [list(one) for one in shown if mark in one] == [list(summary)]
+
+
+def documents(text: str) -> Iterator[Any]:
+    """The JSON documents of a text, one after another."""
+    decoder, text = json.JSONDecoder(), text.strip()
+    while text:
+        found, end = decoder.raw_decode(text)
+        yield found
+        text = text[end:].lstrip()
