@@ -12,8 +12,9 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tests.support import s3stub
 from tests.support.buckets import picture
 from tests.support.cli import COMMAND, Cli
@@ -54,8 +55,14 @@ def bucket() -> Iterator[s3stub.S3Stub]:
 def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, bucket: s3stub.S3Stub) -> Place:
     """The tutorial has run here."""
     home = tmp_path_factory.mktemp("person")
-    given = {"HOME": str(home), "MIRRORLAKE_DATABASE_URL": _address(postgres_server)}
-    environ = Cli(home / "library", {**given, "NEW_DATABASE_URL": _address(postgres_server)}).environ
+    with psycopg.connect(postgres_server.conninfo, autocommit=True) as session:
+        session.execute("CREATE DATABASE documents TEMPLATE template0")
+    given = {
+        "HOME": str(home),
+        "MIRRORLAKE_DATABASE_URL": _address(postgres_server.new_database()),
+        "NEW_DATABASE_URL": _address(make_conninfo(postgres_server.conninfo, dbname="documents")),
+    }
+    environ = Cli(home / "library", given).environ
     environ["PATH"] = f"{COMMAND.parent}:{POSTGRES_BIN}:{environ['PATH']}"
     environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
     environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
@@ -77,9 +84,8 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
     return found
 
 
-def _address(server: Server) -> str:
-    """The address of a new, empty database."""
-    parts = conninfo_to_dict(server.new_database())
+def _address(conninfo: str) -> str:
+    parts = conninfo_to_dict(conninfo)
     return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
 
 

@@ -69,14 +69,18 @@ def blocks(page: Path) -> list[Block]:
 
 
 def is_as_shown(shown: str, printed: str) -> bool:
-    """Whether a program printed what a page shows. Blanks at the ends of lines do not matter."""
+    """Whether a program printed what a page shows. How many blanks stand between two words does not matter."""
     parts = []
     for line in shown.splitlines():
         any_lines = line.strip() == "…"
-        parts.append(r"(?:.*\n)*?" if any_lines else re.escape(line.rstrip()).replace("…", ".*") + r"[ ]*\n")
+        parts.append(r"(?:.*\n)*?" if any_lines else _pattern(line) + r"[ ]*\n")
     return (
         re.fullmatch("".join(parts), printed if printed.endswith("\n") or not printed else printed + "\n") is not None
     )
+
+
+def _pattern(line: str) -> str:
+    return r"[ ]*" + r"[ ]+".join(re.escape(word).replace("…", ".*") for word in line.split())
 
 
 def run_page(page: Path, environ: Mapping[str, str], *, folder: Path, replaced: Mapping[str, str]) -> None:
