@@ -39,6 +39,7 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.decide import Plan
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
@@ -55,7 +56,7 @@ class RunContext:
     """What a pass works with."""
 
     catalog: Catalog
-    thumbnails: Path
+    thumbnails: LibraryStore
     workdir: Path  # for the plan; empty, and removed by its owner afterwards
     processes: int  # that look at objects
     ranges: int  # of keys that are listed side by side, where the store can

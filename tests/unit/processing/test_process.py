@@ -12,6 +12,7 @@ from tests.support.images import encoded, scene
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.formats.stages import Stage
 from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.process import process_object
 from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails
@@ -47,7 +48,7 @@ def _job(store: _Failing, op: Op = Op.NEW, sidecar: str | None = "a.json", **mor
 
 
 def _look(job: Job, store: _Failing, folder: Path) -> Result:
-    return process_object(job, store, Thumbnails(folder))
+    return process_object(job, store, Thumbnails(LibraryStore.in_folder(folder).store))
 
 
 def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
@@ -56,7 +57,7 @@ def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
     assert seen.picture is not None
     assert json.loads(seen.metadata or "") == {"site.name": "north", "count": 3}
     assert json.loads(seen.sidecar or "") == {"site": {"name": "north"}, "count": 3}
-    assert Thumbnails(tmp_path).read(seen.picture.digest) is not None
+    assert Thumbnails(LibraryStore.in_folder(tmp_path).store).read(seen.picture.digest) is not None
 
 
 @pytest.mark.parametrize(
