@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from obstore.store import S3Store as ObstoreS3
 
+from mirrorlake.storage.http import CONNECT_S, READ_S, check_host
 from mirrorlake.storage.providers.s3.credentials import CredentialSource, ObstoreProvider
-from mirrorlake.storage.providers.s3.endpoint import CONNECT_S, READ_S, Endpoint, check_host
+from mirrorlake.storage.providers.s3.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
