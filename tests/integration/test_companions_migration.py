@@ -20,7 +20,7 @@ from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Orphans
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 BEFORE = 12  # the schema with one sidecar in columns of its own
 READ = datetime(2024, 5, 1, tzinfo=UTC)

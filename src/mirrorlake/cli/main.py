@@ -1,4 +1,4 @@
-"""Assemble the commands, and turn every outcome into one sentence and an exit code."""
+"""Assemble the commands, and turn every result into one message and an exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ COMPLETION_VARIABLE = f"_{PROGRAM}_complete".upper()  # set by the completion sc
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
-HELP_WIDTH = 110  # columns at most, where the terminal has them
+HELP_WIDTH = 110  # maximum columns, if the terminal has as many
 HELP_OPTIONS = ["-h", "--help"]
 
 
@@ -41,7 +41,7 @@ def _options(
 
 
 def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The command line with these commands."""
+    """Build the command line with these commands."""
     app = _empty()
     for command in commands:
         install_command(command, app)
@@ -57,14 +57,14 @@ def _overview() -> typer.Typer:
 
 
 def _named() -> None:
-    """Stands for a command whose module was not imported."""
+    """Placeholder for a command whose module is not imported."""
 
 
 class _Group(TyperGroup):
     """All commands."""
 
     def invoke(self, ctx: Any) -> object:
-        """Run the command that was called. Typer itself would end on Ctrl-C without a message."""
+        """Run the command. Typer itself would end on Ctrl-C without a message."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -75,12 +75,12 @@ def _empty() -> typer.Typer:
     app = typer.Typer(
         cls=_Group,
         name="mirrorlake",
-        help="A searchable library of images that stays in step with your cloud buckets.",
+        help="Keep a searchable library of images in step with your cloud buckets.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
         context_settings={"max_content_width": HELP_WIDTH, "help_option_names": HELP_OPTIONS},
-        rich_markup_mode=None,  # plain help: drawing frames around it takes as long as all the rest
+        rich_markup_mode=None,  # plain help: drawing frames around it takes as long as everything else
     )
     app.callback()(_options)
     return app
@@ -95,7 +95,7 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         return _explain_misuse(error)
     except (KeyboardInterrupt, typer.Abort):
-        echo_error("Stopped. All work that was committed is kept.")
+        echo_error("Stopped. Committed work is kept.")
         return EXIT_CANCELLED
     except MirrorlakeError as error:
         echo_error(str(error))
@@ -104,7 +104,7 @@ def run(arguments: list[str]) -> int:
 
 
 def expand_arguments(arguments: list[str]) -> list[str]:
-    """The arguments with `help COMMAND` as `COMMAND --help` and another spelling of a noun as its command."""
+    """Return the arguments with `help COMMAND` as `COMMAND --help` and alternative spellings replaced."""
     words = list(arguments)
     asks_help = words[:1] == ["help"]
     if asks_help:
@@ -117,13 +117,13 @@ def expand_arguments(arguments: list[str]) -> list[str]:
 
 
 def _app_for(words: list[str]) -> typer.Typer:
-    """The command line with the command that `words` call; without one, the overview of all commands."""
+    """The command line with the command in `words`; without one, the overview of all commands."""
     called = [word for word in words[:1] if word in COMMANDS]
     return assemble(called) if called else _overview()
 
 
 def _completed_words(words: list[str]) -> list[str]:
-    """The words of the command line: those typed so far while a shell asks for completions, else `words`."""
+    """The words typed so far while a shell asks for completions, else `words`."""
     if COMPLETION_VARIABLE not in os.environ:
         return words
     from typer.completion import (  # noqa: PLC0415  only a shell that completes needs it
@@ -136,11 +136,11 @@ def _completed_words(words: list[str]) -> list[str]:
 
 def _explain_misuse(error: typer.TyperException) -> int:
     message = error.format_message()
-    if message.startswith("Usage:"):  # a group called without a command: typer raises its help
+    if message.startswith("Usage:"):  # for a group without a command, typer raises its help
         echo(message)
         return error.exit_code
     echo_error(message)
-    context = getattr(error, "ctx", None)  # of a usage error: the command that was misused
+    context = getattr(error, "ctx", None)  # of a usage error: the misused command
     if context is None:
         echo(f"Try '{PROGRAM} --help'.")
     else:
