@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
-from mirrorlake.catalog import assets, datasources, deletion, removal
+from mirrorlake.catalog import assets, datasources, removal
 from mirrorlake.catalog import purge as trash
 from mirrorlake.catalog.removal import Vanished
 from mirrorlake.core.errors import MirrorlakeError, UsageError
@@ -18,7 +18,7 @@ from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import recipe
-from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
@@ -107,14 +107,3 @@ def purge_trash(
             f"Say so if that is right: --acknowledge {found}",
         )
     return told, purge(source, before, catalog, opens=opens, began=began)
-
-
-def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
-    """What deleting a datasource does, and whether it was done: only when the number of assets that go was said.
-
-    Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
-    """
-    source = datasources.named(catalog, name)
-    if acknowledged is None:
-        return deletion.deletion(catalog, source), False
-    return deletion.delete(catalog, source, acknowledged), True
