@@ -189,6 +189,14 @@ def summaries(catalog: Catalog) -> list[DatasourceSummary]:
     ]
 
 
+def summary(catalog: Catalog, name: str) -> DatasourceSummary:
+    """One datasource as `summaries` shows it. Raises NotFound."""
+    for each in summaries(catalog):
+        if each.name == name:
+            return each
+    raise _unknown(name)
+
+
 def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None:
     """What was last read of a glob file, None where it never was."""
     with catalog.read() as connection:
