@@ -52,7 +52,7 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
         total, capped = _count(catalog, compiled)
         total = max(total, offset + len(rows) if rows else 0)
     following = None
-    if len(rows) == limit:
+    if rows and len(rows) == limit:
         last, *texts = rows[-1]
         found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
         following = write_search_cursor(query, found)
