@@ -18,7 +18,7 @@ from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
