@@ -14,16 +14,18 @@ from tests.support.thumbnails import checked, cleaned, made
 
 from mirrorlake.core.errors import CatalogError, SettingsError
 from mirrorlake.core.settings import Settings, read_settings
-from mirrorlake.model.columns import ResultKind
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
 from mirrorlake.processing.thumbnails import thumbnail_key
+from mirrorlake.services.base import Resources
+from mirrorlake.services.callers import local_user
+from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.library_store import library_store
 from mirrorlake.services.removal import purge_trash
-from mirrorlake.services.served import ServedLibrary
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
@@ -81,9 +83,9 @@ def test_a_pass_writes_into_the_bucket_and_the_server_serves_from_it(mirrored: B
     assert not (mirrored.folder / "library").exists()
     assert all(request.bucket == "library" for request in server.requests)
     assert all(request.key.startswith(b"mine/thumbnails/") for request in server.requests if request.key)
-    served = ServedLibrary(mirrored.settings, mirrored.catalog)
+    library = LocalLibrary(Resources(mirrored.settings, mirrored.catalog), local_user())
     for asset in mirrored.assets().values():
-        assert served.thumbnail(asset.id).startswith(b"RIFF")
+        assert library.assets.thumbnail(asset.id).startswith(b"RIFF")
 
 
 def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucketed, server: S3Stub) -> None:

@@ -19,6 +19,7 @@ from tests.support.kills import Shots
 from tests.support.s3stub import Answer, Request, S3Stub
 
 from mirrorlake.catalog import queue, runs
+from mirrorlake.catalog.queue import request as request_run
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
@@ -26,7 +27,6 @@ from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
-from mirrorlake.services.trigger import request_run
 
 
 @pytest.fixture
@@ -237,7 +237,7 @@ def test_the_worker_beside_a_server_runs_passes_and_ends_with_it(cli: Cli, photo
     try:
         wait_for(lambda: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
         children = psutil.Process(server.pid).children()
-        assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.worker"]
+        assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.commands.worker"]
     finally:
         server.kill()  # it can stop nothing any more
     assert psutil.wait_procs(children, PATIENCE_S)[1] == []

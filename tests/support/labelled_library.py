@@ -11,7 +11,7 @@ from tests.support.passes import Mirrored, picture
 from mirrorlake.catalog import runs
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 class LabelledLibrary:

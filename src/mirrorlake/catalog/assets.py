@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 
 from psycopg.rows import TupleRow
@@ -62,7 +63,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         metadata=metadata,
         projects=tuple(projects),
         state=_STATES[state],
-        placeholder=bytes(placeholder),
+        placeholder=b64encode(placeholder).decode("ascii"),
         modified=modified,
         updated=updated,
     )
@@ -80,15 +81,16 @@ def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
     merged_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
-        source, at = provenance.get(key, (BUCKET, None))
+        source, at, *by = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
             value=value,
             source=source,
             at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
+            by=by[0] if by else None,
         )
     return AssetDetail(
         asset=asset_from_row(line),
-        digest=bytes(digest),
+        digest=bytes(digest).hex(),
         token=token,
         version=version,
         storage_class=storage_class,

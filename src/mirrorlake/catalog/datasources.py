@@ -10,10 +10,13 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, SettingsError, UsageError
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -21,6 +24,7 @@ from mirrorlake.model.sources import (
     GlobFile,
     Location,
     MirrorSettings,
+    summarize,
 )
 from mirrorlake.plan.cooldown import cooldown_minutes
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -121,7 +125,9 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
 
 
 @retry_on_contention
-def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
+def change_settings(
+    catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings], *, by: Context = LIBRARY
+) -> None:
     """Store the settings that `change` returns for the current ones. Concurrent changes are applied one by one.
 
     Raises NotFound, and whatever `change` raises; nothing is stored then.
@@ -137,6 +143,9 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
         settings = change(source.settings)
         if settings != source.settings:  # an unchanged schedule keeps its anchor
             _update(connection, replace(source, settings=settings))
+            before, after = settings_to_json(source.settings), settings_to_json(settings)
+            details = {"before": before, "after": after}
+            record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.DATASOURCE, [name], details=details)
 
 
 @retry_on_contention
@@ -169,8 +178,8 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
         due, now = next_dues(connection), database_time_in(connection)
     waits = {source.name: cooldown_minutes(passes.get(source.name), now) for source in sources}
     return [
-        DatasourceSummary(
-            datasource=source,
+        summarize(
+            source,
             assets=assets.get(source.id, 0),
             last_run=runs.get(source.name),
             next_due=due.get(source.id),
@@ -179,6 +188,14 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
         )
         for source in sources
     ]
+
+
+def summary(catalog: Catalog, name: str) -> DatasourceSummary:
+    """One datasource as `list_summaries` shows it. Raises NotFound."""
+    for each in list_summaries(catalog):
+        if each.name == name:
+            return each
+    raise _unknown(name)
 
 
 def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
+
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.queue import cancel_waiting
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.acts import Deletion
 from mirrorlake.model.sources import Datasource, Orphans
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -23,7 +28,7 @@ def preview_deletion(catalog: Catalog, source: Datasource) -> Deletion:
 
 
 @retry_on_contention
-def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
+def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Context = LIBRARY) -> Deletion:
     """Delete a datasource if exactly `acknowledged` assets are removed with it. Kept assets keep name and address.
 
     Raises UsageError if the number differs, PassRunning while a pass is running.
@@ -49,7 +54,8 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)
-    return found
+        record_activity(connection, by, Action.DELETE, Subject.DATASOURCE, [source.name], details=asdict(found))
+    return replace(found, deleted=True)
 
 
 def _count(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
@@ -71,4 +77,5 @@ def _count(connection: psycopg.Connection[TupleRow], source: Datasource) -> Dele
         trashed=trashed,
         kept=total - removed - trashed,
         handed_over=shared,
+        acknowledge=removed + trashed,
     )

@@ -13,11 +13,14 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -287,7 +290,15 @@ def list_vanished(catalog: Catalog, asset_id: str) -> list[Vanished]:
 
 
 @retry_on_contention
-def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
+def restore(
+    catalog: Catalog,
+    asset_id: str,
+    *,
+    back: list[Vanished],
+    away: list[Vanished],
+    stands: bool,
+    by: Context = LIBRARY,
+) -> None:
     """Restore an asset from the trash. Objects that are `back` count as before; passes ignore those that are `away`.
 
     `stands` means that an object exists though no pass selects it. Raises NotFound if there is no such asset,
@@ -309,3 +320,4 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
                 )
         connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})
         connection.execute(statement("govern_restored").query, {"id": number})
+        record_activity(connection, by, Action.RESTORE, Subject.ASSET, [number])

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.runs import Hold, Run, RunState
-from mirrorlake.model.schedule import schedule_to_text, timezone_of
-from mirrorlake.model.serialization import confirm_command
-from mirrorlake.model.sources import DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
+from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
+from mirrorlake.model.sources import AccessOptions, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
 from mirrorlake.storage.providers.registry import provider_of
 
 Row = tuple[str, object]
@@ -39,27 +37,26 @@ _ORPHAN_TEXT = {
 
 def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     """The rows that describe a datasource."""
-    source = summary.datasource
     last = summary.last_run
-    yield "name", source.name
-    yield "address", source.location.uri
-    yield from provider_of(source.location.provider).describe_access(source.access)
+    yield "name", summary.name
+    yield "address", summary.uri
+    provider = provider_of(summary.provider)
+    options = {field.name: getattr(summary, field.name) for field in fields(AccessOptions)}
+    yield from provider.describe_access(provider.read_access(options))
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
-    zone = timezone_of(source.settings.schedule)
-    yield "schedule", f"{schedule_to_text(source.settings.schedule)}{f' ({zone})' if zone else ''}"
+    yield "schedule", f"{summary.schedule}{f' ({summary.timezone})' if summary.timezone else ''}"
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
     yield "next manual run", _describe_next_run(summary)
-    configs = source.settings.configs
-    for number, config in enumerate(configs, 1):
-        if len(configs) > 1:
+    for number, config in enumerate(summary.configs, 1):
+        if len(summary.configs) > 1:
             yield f"config {number}", config.id or ""
         yield from _describe_config(config)
-    if source.settings.sidecar_suffix is not None:
-        yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name with .json"
-    if source.settings.listing_ordered is not None:
-        yield "listing", "in byte order of keys" if source.settings.listing_ordered else "unordered, sorted here"
+    if summary.sidecar_suffix is not None:
+        yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
+    if summary.listing_ordered is not None:
+        yield "listing", "in byte order of keys" if summary.listing_ordered else "unordered, sorted here"
 
 
 _TRIGGER_TEXT = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
@@ -84,16 +84,16 @@ def _escape_controls(text: str, *, keep: str = "") -> str:
 _CONTROL_CHARS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
-def _as_line(document: Mapping[str, object]) -> bytes:
+def _as_line(document: object) -> bytes:
     return _CONTROL_CHARS.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), orjson.dumps(document)) + b"\n"
 
 
-def print_json(document: Mapping[str, object]) -> None:
+def print_json(document: object) -> None:
     """Print one JSON document on a line of its own."""
     print_json_lines([document])
 
 
-def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
+def print_json_lines(documents: Iterable[object]) -> None:
     """Print JSON Lines, each as soon as it is available."""
     for document in documents:
         line = _as_line(document)

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from mirrorlake.cli.backend import Server
+from mirrorlake.cli.documents import report_document
 from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import show_run
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report, hold_notes
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
+from mirrorlake.services.contract import Library
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
@@ -22,10 +23,8 @@ EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 def show_report(report: Report, *, json: bool) -> int:
     """Print a report and return the exit code."""
     if json:
-        print_json(report.as_json())
-    elif (
-        report.run is not None or report.would is not None or report.error is not None
-    ):  # otherwise only the notes mention it
+        print_json(report_document(report))
+    elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
         _print_report(report)
     for note in report.notes:
         echo(note)
@@ -35,13 +34,13 @@ def show_report(report: Report, *, json: bool) -> int:
     return 1 if code == 0 and report.error is not None else code  # a library with unlisted ranges is not in step
 
 
-def follow(server: Server, run: Run) -> Report:
+def follow(server: Library, run: Run) -> Report:
     """Wait for a run of a server and show its progress. Return its report, as for a local run."""
     if run.waiting is not None and run.waiting.stuck:
         echo(f"Run {run.id} is queued: {run.waiting.reason}. Ctrl-C stops waiting, not the run.")
     with show_run(run.id) as on_progress:
         try:
-            run = server.wait(run, on_progress)
+            run = server.runs.wait(run, on_progress)
         except KeyboardInterrupt:
             echo(f"Run {run.id} continues on the server: mirrorlake runs show {run.id}")
             raise

@@ -33,8 +33,7 @@ from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
-from mirrorlake.model.runs import Counts, Hold
-from mirrorlake.model.serialization import confirm_command
+from mirrorlake.model.runs import Counts, Hold, confirm_command
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.guard import PlanHash, Verdict, check_removals, count_groups, groups, may_hold, top_prefixes
 from mirrorlake.plan.orphans import Way, guarded, plan_orphans

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from mirrorlake.model.public import public_noun
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRange:
@@ -67,7 +69,7 @@ class ObjectInfo:
     version: str | None = None  # the store's version id, if it keeps versions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Requests:
     """Logical calls at the storage seam; retries are not counted."""
 

@@ -65,7 +65,9 @@ def _match_configs(key: str, rules: Rules) -> Iterator[ConfigMatch]:
         exclude = None if pattern is None or rule.leaves is None else rule.leaves.match_one(below)
         origin, text = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
         takes = pattern is not None and exclude is None
-        yield ConfigMatch(config=place, id=rule.config.id, origin=origin, pattern=text, exclude=exclude, takes=takes)
+        yield ConfigMatch(
+            config=place, config_id=rule.config.id, origin=origin, pattern=text, exclude=exclude, takes=takes
+        )
         if takes:
             return
 
@@ -95,7 +97,7 @@ def _explain_excluded(judgement: ConfigMatch) -> str:
 
 def _name_config(judgement: ConfigMatch) -> str:
     number = f"Config {judgement.config + 1}"
-    return number if judgement.id is None else f"{number} ({judgement.id})"
+    return number if judgement.config_id is None else f"{number} ({judgement.config_id})"
 
 
 def _skip_reason(info: ObjectInfo) -> str | None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
 
 from mirrorlake.catalog.cancel import request_cancel
@@ -25,21 +22,14 @@ def cancel_run(catalog: Catalog, run_id: int, *, by: str) -> Run:
     return request_cancel(catalog, run_id, by)
 
 
-def cancel(catalog: Catalog, run_id: int, *, patience_s: float = PATIENCE_S) -> Run:
-    """Cancel a run for the user of this process, and wait until it has ended, but no longer than `patience_s` seconds.
+def cancel(catalog: Catalog, run_id: int, *, by: str, patience_s: float = PATIENCE_S) -> Run:
+    """Cancel a run, and wait until it has ended, but no longer than `patience_s` seconds.
 
     Answers it as it is then. Raises as `cancel_run` does.
     """
-    run = cancel_run(catalog, run_id, by=f"{_user()} on {socket.gethostname()}")
+    run = cancel_run(catalog, run_id, by=by)
     deadline = time.monotonic() + patience_s
     while run.state is RunState.RUNNING and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
         run = show_run(catalog, run_id)
     return run
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"  # in a container, a number may have no name

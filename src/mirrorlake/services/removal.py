@@ -7,7 +7,7 @@ from contextlib import closing
 
 import pyarrow as pa
 
-from mirrorlake.catalog import assets, datasources, deletion, removal
+from mirrorlake.catalog import assets, datasources, removal
 from mirrorlake.catalog import purge as trash
 from mirrorlake.catalog.removal import Vanished
 from mirrorlake.core.errors import MirrorlakeError, UsageError
@@ -18,7 +18,8 @@ from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import store_config
-from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
@@ -50,12 +51,14 @@ def confirm_held(
     return confirm(datasources.by_id(catalog, held.datasource_id), held, catalog, began=began)
 
 
-def restore(catalog: Catalog, asset_id: str) -> AssetDetail:
+def restore(catalog: Catalog, asset_id: str, *, by: Context) -> AssetDetail:
     """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
-    return restore_in(catalog, asset_id, store_config)
+    return restore_in(catalog, asset_id, store_config, by=by)
 
 
-def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory]) -> AssetDetail:
+def restore_in(
+    catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
+) -> AssetDetail:
     """The same over any store. The asset is present where its object stands as it was, else missing."""
     back: list[Vanished] = []
     away: list[Vanished] = []
@@ -65,7 +68,7 @@ def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], St
         here, taken = _look_for(each, source, catalog, opens(source))
         stands = stands or here
         (back if here and taken else away).append(each)
-    removal.restore(catalog, asset_id, back=back, away=away, stands=stands)
+    removal.restore(catalog, asset_id, back=back, away=away, stands=stands, by=by)
     return assets.get_asset_detail(catalog, asset_id)
 
 
@@ -107,14 +110,3 @@ def purge_trash(
             f"Say so if that is right: --acknowledge {found}",
         )
     return told, purge(source, before, catalog, opens=opens, began=began)
-
-
-def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
-    """What deleting a datasource does, and whether it was done: only when the number of assets that go was said.
-
-    Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
-    """
-    source = datasources.named(catalog, name)
-    if acknowledged is None:
-        return deletion.preview_deletion(catalog, source), False
-    return deletion.delete(catalog, source, acknowledged), True

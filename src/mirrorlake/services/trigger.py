@@ -1,4 +1,4 @@
-"""A pass as a person asks for it by the datasource's name: now and here, or by the next free worker."""
+"""A pass as a person asks for it by the datasource's name: now and here."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.runs import Trigger
-from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.run_context import open_run_context
 
 
-def request_run(catalog: Catalog, name: str) -> int:
-    """Put a run of this datasource into the queue for the next free worker; answers the number of the run.
-
-    Raises NotFound, PassRunning where one waits or is at work, CoolingDown too soon after a pass that imported.
-    """
-    return queue.request(catalog, name)
-
-
-def run_now(settings: Settings, name: str, progress: Progress, *, jobs: int | None) -> Report:
-    """One pass in the foreground, under the same guards. Raises as `request_run`, and CatalogError."""
-    with open_catalog(settings) as catalog:
-        source = datasources.by_id(catalog, queue.check_permitted(catalog, name))
-        with open_run_context(settings, catalog, jobs) as parts:
-            return run_pass(source, parts, progress, trigger=Trigger.MANUAL)
+def run_now(settings: Settings, catalog: Catalog, name: str, progress: Progress, *, jobs: int | None) -> Report:
+    """One pass in the foreground, under the same guards. Raises NotFound, PassRunning and CoolingDown."""
+    source = datasources.by_id(catalog, queue.check_permitted(catalog, name))
+    with open_run_context(settings, catalog, jobs) as parts:
+        return run_pass(source, parts, progress, trigger=Trigger.MANUAL)

@@ -19,13 +19,13 @@ from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import Cron
 from mirrorlake.model.sources import (
     Datasource,
-    DatasourceSummary,
     Location,
     MirrorConfig,
     MirrorSettings,
     NamingStrategy,
     Orphans,
     Provider,
+    summarize,
 )
 from mirrorlake.storage.providers.s3.access import S3Access
 
@@ -128,11 +128,7 @@ def test_a_datasource_is_told_in_words() -> None:
         started=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         finished=None,
     )
-    rows = list(
-        describe_datasource(
-            DatasourceSummary(datasource=source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False)
-        )
-    )
+    rows = list(describe_datasource(summarize(source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False)))
     told = dict(rows)
     assert told["address"] == "s3://bucket/p/"
     assert told["assets"] == "1,234"

@@ -18,7 +18,7 @@ from tests.support.named import ROOT
 from tests.tools.docs import PART, PARTS, pages, regenerate
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import assemble, expand_arguments
+from mirrorlake.cli.main import build_command, expand_arguments
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.select.settings import settings_from_json
 
@@ -63,7 +63,7 @@ def known_settings(around: str) -> set[str]:
     """The names that a settings file may hold, as its error for an unknown one lists them."""
     with pytest.raises(SettingsError) as caught:
         settings_from_json(around)
-    return set(re.findall(r"\w+", re.split(r"are |: ", caught.value.fix)[-1]))
+    return set(re.findall(r"\w+", caught.value.fix.partition("Known settings: ")[2]))
 
 
 def test_every_setting_is_on_the_configuration_page() -> None:
@@ -105,7 +105,7 @@ def test_the_settings_files_that_pages_show_can_be_read() -> None:
 @cache
 def program() -> Any:
     """The whole command line."""
-    return typer.main.get_command(assemble())
+    return typer.main.get_command(build_command())
 
 
 @pytest.mark.parametrize("words", COMMANDS)

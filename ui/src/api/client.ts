@@ -4,20 +4,20 @@ import { noAnswer, Problem, unexpectedAnswer } from './problem';
 import type { components, paths } from './schema';
 
 type Schemas = components['schemas'];
-export type AssetItem = Schemas['AssetItem'];
+export type AssetItem = Schemas['Asset'];
 export type AssetPage = Schemas['AssetPage'];
-export type AssetFull = Schemas['AssetFull'];
+export type AssetFull = Schemas['AssetDetail'];
 export type AssetState = Schemas['AssetState'];
-export type Datasource = Schemas['DatasourceShape'];
-export type Deletion = Schemas['DeletionShape'];
-export type Hold = Schemas['HoldShape'];
+export type Datasource = Schemas['DatasourceSummary'];
+export type Deletion = Schemas['Deletion'];
+export type Hold = Schemas['Hold'];
 export type Orphans = Schemas['Orphans'];
-export type Outcome = Schemas['OutcomeShape'];
+export type Outcome = Schemas['Outcome'];
 export type OutcomeKind = Schemas['OutcomeKind'];
-export type Preview = Schemas['PreviewShape'];
-export type Purge = Schemas['PurgeShape'];
-export type Run = Schemas['RunShape'];
-export type RunCounts = Schemas['RunCounts'];
+export type Preview = Schemas['Preview'];
+export type Purge = Schemas['Purge'];
+export type Run = Schemas['Run'];
+export type RunCounts = Schemas['Counts'];
 export type RunState = Schemas['RunState'];
 
 export const PAGE_SIZE = 100; // items of one request

@@ -77,7 +77,7 @@ function OpenHold({ run, hold }: { run: number; hold: Hold }) {
       <ErrorText text={dismissing.error} />
       <details>
         <summary className="quiet">{text.held.asCommand}</summary>
-        <Copyable text={hold.confirm} />
+        <Copyable text={hold.confirm ?? ''} />
       </details>
     </Notice>
   );

@@ -1,0 +1,95 @@
+"""Use cases of datasources: show, run, change and delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirrorlake.catalog import datasources, queue, runs
+from mirrorlake.model.access import Permission
+from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Run
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.json_reader import Json
+from mirrorlake.services.base import Service, requires
+from mirrorlake.services.contract import TRASH_DAYS, Datasources
+
+
+class DatasourceService(Service, Datasources):
+    """Implements `Datasources` over the catalog."""
+
+    @requires(Permission.DATASOURCES_READ)
+    def list(self) -> Sequence[DatasourceSummary]:
+        """See `Datasources.list`."""
+        return datasources.list_summaries(self.resources.catalog)
+
+    @requires(Permission.DATASOURCES_READ)
+    def get(self, name: str) -> DatasourceSummary:
+        """See `Datasources.get`."""
+        return datasources.summary(self.resources.catalog, name)
+
+    @requires(Permission.DATASOURCES_READ)
+    def explain(self, name: str, key: str) -> Explained:
+        """See `Datasources.explain`."""
+        from mirrorlake.services.explanation import explain_key  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return explain_key(self.resources.catalog, name, key)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """See `Datasources.change_settings`."""
+        from mirrorlake.services.settings_change import change_settings  # noqa: PLC0415  loads what checks patterns
+
+        change_settings(self.resources.catalog, name, change, by=self.caller)
+        return datasources.summary(self.resources.catalog, name)
+
+    @requires(Permission.RUNS_CONTROL)
+    def start(self, name: str) -> Run:
+        """See `Datasources.start`."""
+        return self._run(queue.request(self.resources.catalog, name))
+
+    @requires(Permission.DATASOURCES_READ)
+    def begin_preview(self, name: str) -> Preview:
+        """See `Datasources.begin_preview`."""
+        datasources.named(self.resources.catalog, name)
+        return self.resources.long_work.begin_preview(name)
+
+    @requires(Permission.DATASOURCES_READ)
+    def get_preview(self, preview_id: str) -> Preview:
+        """See `Datasources.get_preview`."""
+        return self.resources.long_work.get_preview(preview_id)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def reapply(self, name: str) -> Run:
+        """See `Datasources.reapply`."""
+        return self._run(self.resources.long_work.begin_reapply(name))
+
+    @requires(Permission.DATASOURCES_READ)
+    def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
+        """See `Datasources.purgeable`."""
+        return self.resources.long_work.purgeable(name, days=days)
+
+    @requires(Permission.DATASOURCES_DELETE)
+    def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
+        """See `Datasources.purge`."""
+        return self._run(self.resources.long_work.begin_purge(name, days=days, acknowledged=acknowledge))
+
+    @requires(Permission.DATASOURCES_READ)
+    def deletion(self, name: str) -> Deletion:
+        """See `Datasources.deletion`."""
+        from mirrorlake.catalog.deletion import preview_deletion  # noqa: PLC0415  only this and the next one need it
+
+        return preview_deletion(self.resources.catalog, datasources.named(self.resources.catalog, name))
+
+    @requires(Permission.DATASOURCES_DELETE)
+    def delete(self, name: str, *, acknowledge: int) -> Deletion:
+        """See `Datasources.delete`."""
+        from mirrorlake.catalog.deletion import delete  # noqa: PLC0415  as above
+
+        return delete(
+            self.resources.catalog, datasources.named(self.resources.catalog, name), acknowledge, by=self.caller
+        )
+
+    def _run(self, run_id: int) -> Run:
+        return runs.show_run(self.resources.catalog, run_id)
