@@ -51,6 +51,7 @@ class Library:
             "token": "t",
             "sidecar_changed": False,
             "result": int(ResultKind.PROCESSED if known is None else ResultKind.SIDECAR_ONLY),
+            "kind": "image",
             "media_type": "image/png",
             "width": 1,
             "height": 1,

@@ -18,6 +18,7 @@ from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page, Unchanged
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Preview, Sample, Would
 from mirrorlake.model.queue import Workers
@@ -90,6 +91,7 @@ def make_asset(number: int) -> Asset:
         uri=f"s3://photos/2026/{number % 12 + 1:02d}/{name}",
         datasource=source,
         datasources=(source,),
+        kind=MediaKind.IMAGE,
         media_type="image/jpeg",
         size=rng.randrange(400_000, 9_000_000),
         width=width,

@@ -1,4 +1,7 @@
-"""Write the REST contract to ui/openapi.json, from which the pages' types are made. No server, no library."""
+"""Write what the pages take from the code: the REST contract (ui/openapi.json) and the table of outcome kinds.
+
+No server, no library.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from pathlib import Path
 from typing import cast
 
 from mirrorlake.api import Library, create_app
+from mirrorlake.model.outcomes import OutcomeKind
 
-TARGET = Path(__file__).parents[1] / "openapi.json"
+UI = Path(__file__).parents[1]
 
 
 def contract() -> str:
@@ -20,8 +24,25 @@ def contract() -> str:
     return json.dumps(document, indent=1, sort_keys=True) + "\n"
 
 
+def outcomes() -> str:
+    """The rows of the table of outcome kinds, as the pages read them."""
+    rows = [
+        f"  {{ kind: '{kind}', name: '{kind.label}', tone: '{kind.row.tone}', "
+        f"listed: {str(kind.row.event and kind.row.report is not None).lower()}, "
+        f"sample: {'null' if kind.row.sample is None else repr(kind.row.sample)} }},"
+        for kind in OutcomeKind
+    ]
+    head = "// Made by scripts/openapi.py from the table of outcome kinds (model/outcomes.py)."
+    return "\n".join([head, "export const OUTCOMES = [", *rows, "] as const;", ""])
+
+
+TARGETS = {UI / "openapi.json": contract, UI / "src" / "api" / "outcomes.ts": outcomes}
+
+
 if __name__ == "__main__":
-    fresh = contract()
-    if "--check" in sys.argv:
-        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else "ui/openapi.json is old: make it anew.")
-    TARGET.write_text(fresh)
+    for target, make in TARGETS.items():
+        fresh = make()
+        if "--check" not in sys.argv:
+            target.write_text(fresh)
+        elif not target.is_file() or target.read_text() != fresh:
+            sys.exit(f"ui/{target.relative_to(UI)} is outdated.")

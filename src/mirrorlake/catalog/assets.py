@@ -11,6 +11,7 @@ from mirrorlake.catalog.datasources import location_of
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.model.sources import Location
 from mirrorlake.postgres.pool import Catalog
@@ -37,6 +38,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         source_uri,
         datasource,
         datasources,
+        kind,
         media_type,
         size,
         width,
@@ -57,6 +59,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         datasource=datasource,
         # The object of an asset that was replaced under its key may be gone: its own datasource is told anyway.
         datasources=tuple(datasources) or (datasource,),
+        kind=MediaKind(kind),
         media_type=media_type,
         size=size,
         width=width,
@@ -65,7 +68,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         metadata=metadata,
         projects=tuple(projects),
         state=_STATES[state],
-        placeholder=bytes(placeholder),
+        placeholder=None if placeholder is None else bytes(placeholder),
         modified=modified,
         updated=updated,
     )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.assets import Asset
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, Run, RunState
 from mirrorlake.model.schedule import schedule_to_text, timezone_of
@@ -71,7 +72,6 @@ _BY = {
     "confirm": "somebody: carries out held removals",
     "purge": "somebody: empties the trash",
 }
-_COUNTED = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
 
 
 def described_run(run: Run) -> Iterator[Row]:
@@ -118,7 +118,7 @@ def what_happened(run: Run) -> str:
     """What a run did, in as few words as it did things."""
     if run.waiting is not None:
         return f"it waits: {run.waiting.reason}"
-    told = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNTED if (number := getattr(run.counts, kind))]
+    told = [some] if (some := run.counts.summary()) else []
     hold = run.hold
     if run.confirms is not None:
         told.append(f"confirmed what run {run.confirms} held")
@@ -130,6 +130,11 @@ def what_happened(run: Run) -> str:
         told.append(f"{hold.count:,} wait for consent")
     nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
     return ", ".join(told) or nothing
+
+
+def pixels_text(asset: Asset) -> str:
+    """Width and height of an asset, empty where its kind has none."""
+    return "" if asset.width is None else f"{asset.width}×{asset.height}"
 
 
 def moment(time: datetime) -> str:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.core.columnar import BoolMask, column, equal_to, keep, present
+from mirrorlake.core.columnar import BoolMask, column, keep
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.removal import Removals
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.outcomes import SAMPLE_GROUPS, Op, OutcomeKind
 from mirrorlake.model.previews import Sample, Samples
+from mirrorlake.plan.decide import planned_as
 from mirrorlake.plan.orphans import Way
 
 MOST = 10  # of each kind
 
-_KINDS = {
-    Op.NEW: "new",
-    Op.CHANGED: "changed",
-    Op.SIDECAR: "metadata_changed",
-    Op.MOVED: "moved",
-    Op.SKIPPED: "skipped",
-    Op.REFUSED: "skipped",
-}
+# Kinds that a plan shows, in their order. Orphans come from the plan of removals.
+_SHOWN = tuple(kind for kind in OutcomeKind if kind.row.sample is not None and kind.row.plan)
 _WAYS = {
     Way.MISS: "it would be marked missing",
     Way.TRASH: "it would go into the trash",
@@ -35,21 +31,14 @@ _Row = tuple[int, str, str | None, str | None, str | None]
 
 def samples(planned: Planned, removals: Removals) -> Samples:
     """The first keys of each kind, in the order of the plan. Reads the plan once more, in bounded memory."""
-    found: dict[str, list[Sample]] = {
-        kind: [] for kind in ("new", "changed", "metadata_changed", "moved", "orphaned", "skipped")
-    }
+    found: dict[str, list[Sample]] = {group: [] for group in SAMPLE_GROUPS}
     for batch in planned.batches():
-        for op, kind in _KINDS.items():
-            mask = equal_to(column(batch, "op"), int(op))
-            found[kind] += _first(batch, mask, MOST - len(found[kind]))
-        shared, known = equal_to(column(batch, "op"), int(Op.SHARED)), present(column(batch, "known_state"))
-        for kind, mask in (("new", shared & ~known), ("changed", shared & known)):
-            found[kind] += _first(batch, mask, MOST - len(found[kind]))
-    for orphan in _orphans(removals):
-        found["orphaned"].append(orphan)
-        if len(found["orphaned"]) == MOST:
-            break
-    return {kind: tuple(some) for kind, some in found.items()}
+        for kind in _SHOWN:
+            some = found[kind.row.sample or ""]
+            some += _first(batch, planned_as(batch, kind), MOST - len(some))
+    orphans = found[OutcomeKind.MISSING.row.sample or ""]
+    orphans += islice(_orphans(removals), MOST)
+    return {group: tuple(some) for group, some in found.items()}
 
 
 def _first(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]:

@@ -36,7 +36,6 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.previews import Samples, Would
 from mirrorlake.model.runs import Counts, Hold, RunState, Trigger
 from mirrorlake.model.sources import Datasource, Provider
-from mirrorlake.plan.decide import Plan
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import ProcessingPool
@@ -169,7 +168,7 @@ def dry_run(
             unlisted if root.other else NONE_UNLISTED,
         )
         summary, removals = planned.summary, plan_removals(planned, rules, source, parts.catalog, root)
-        tally.add(_planned(summary) + removals.counts)
+        tally.add(summary.counts + removals.counts)
         asked, made = summary.requests, tally.requests  # made: of the listing and for glob files
         would = Would(
             list=made.list,
@@ -192,17 +191,6 @@ def dry_run(
         would=would,
         error=error,
         samples=shown,
-    )
-
-
-def _planned(summary: Plan) -> Counts:
-    return Counts(
-        new=summary.new,
-        changed=summary.changed,
-        metadata_changed=summary.sidecar,
-        moved=summary.moved,
-        unchanged=summary.returned + summary.governed,
-        skipped=summary.skipped + summary.refused,
     )
 
 

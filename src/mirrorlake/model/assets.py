@@ -1,4 +1,4 @@
-"""An asset: one picture of the library, with an identity that outlives its content."""
+"""An asset: one item of the library, with an identity that outlives its content."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+
+from mirrorlake.model.media import MediaKind
 
 Scalar = str | int | float | bool
 
@@ -32,15 +34,16 @@ class Asset:
     uri: str  # percent-encoded
     datasource: str
     datasources: tuple[str, ...]
+    kind: MediaKind
     media_type: str
     size: int  # bytes
-    width: int  # pixels, upright
-    height: int
+    width: int | None  # pixels, upright; None for what is not seen
+    height: int | None
     tags: tuple[str, ...]
     metadata: Mapping[str, Scalar]
     projects: tuple[str, ...]
     state: AssetState
-    placeholder: bytes  # thumbhash
+    placeholder: bytes | None  # ThumbHash; None exactly where there is no thumbnail
     modified: datetime | None
     updated: datetime
 
@@ -63,8 +66,8 @@ class AssetDetail:
     token: str
     version: str | None  # id of the version that was read, where the bucket keeps versions
     storage_class: str | None
-    orientation: int
-    facts: Mapping[str, object]  # camera facts and the like
+    orientation: int | None  # EXIF 1 to 8 as stored in the file; of images
+    facts: Mapping[str, object]  # what the bytes say, by kind: see model/media.py
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
     warnings: tuple[str, ...]

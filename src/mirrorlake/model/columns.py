@@ -1,6 +1,6 @@
 """The Arrow layouts that flow from a listing to the catalog. One place, so that no stage guesses.
 
-    LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──look──▶ LOOKED ──▶ catalog
+    LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──process──▶ PROCESSED ──▶ catalog
 
 Everything that lists or reads in key order does so in the byte order of the UTF-8 key
 (PostgreSQL's COLLATE "C", the order in which S3 lists).
@@ -67,16 +67,17 @@ CHANGES = pa.schema(_CHANGES)
 # What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
-    pa.field("result", pa.int8(), nullable=False),  # LookResult
+    pa.field("result", pa.int8(), nullable=False),  # ResultKind
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
     pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
+    pa.field("kind", pa.string()),  # MediaKind
     pa.field("media_type", pa.string()),  # from the bytes, never the name
-    pa.field("width", pa.int32()),  # upright, in pixels
+    pa.field("width", pa.int32()),  # upright, in pixels; null for what is not seen
     pa.field("height", pa.int32()),
-    pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
+    pa.field("orientation", pa.int16()),  # of images: EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
-    pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
-    pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
+    pa.field("placeholder", pa.binary()),  # ThumbHash, about 25 bytes; null where there is no thumbnail
+    pa.field("facts", pa.string()),  # JSON object: the facts of the media kind, such as channels or pages
     pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
     pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
     pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Counts, OutcomeKind
 from mirrorlake.model.queue import QueuedReason
 
 
@@ -36,47 +37,6 @@ class Trigger(StrEnum):
 
 # What brings a datasource in step with its source, as a whole.
 PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE)
-
-
-class OutcomeKind(StrEnum):
-    """What happened to one object in a run."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    MOVED = "moved"
-    METADATA_CHANGED = "metadata_changed"
-    LABELS_CHANGED = "labels_changed"
-    UNCHANGED = "unchanged"  # stored only with a reason worth telling, such as a return
-    SKIPPED = "skipped"
-    FAILED = "failed"
-    MISSING = "missing"
-    REMOVED = "removed"  # put into the trash, or removed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
-    """How many objects each outcome has; the words are defined in docs/glossary.md."""
-
-    listed: int = 0
-    selected: int = 0
-    new: int = 0
-    changed: int = 0
-    metadata_changed: int = 0
-    labels_changed: int = 0
-    moved: int = 0
-    missing: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    skipped: int = 0
-    failed: int = 0
-
-    @property
-    def imported(self) -> int:
-        """How many objects brought something into the library."""
-        return self.new + self.changed + self.metadata_changed + self.labels_changed
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, cast
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState
@@ -47,6 +48,7 @@ def asset_to_json(asset: Asset) -> dict[str, object]:
         "uri": asset.uri,
         "datasource": asset.datasource,
         "datasources": list(asset.datasources),
+        "kind": asset.kind.value,
         "media_type": asset.media_type,
         "size": asset.size,
         "width": asset.width,
@@ -55,7 +57,7 @@ def asset_to_json(asset: Asset) -> dict[str, object]:
         "metadata": dict(asset.metadata),
         "projects": list(asset.projects),
         "state": asset.state.value,
-        "placeholder": base64.b64encode(asset.placeholder).decode(),
+        "placeholder": None if asset.placeholder is None else base64.b64encode(asset.placeholder).decode(),
         "modified": _time(asset.modified),
         "updated": _time(asset.updated),
     }
@@ -70,6 +72,7 @@ def asset_from_json(data: Mapping[str, Any]) -> Asset:
         uri=data["uri"],
         datasource=data["datasource"],
         datasources=tuple(data["datasources"]),
+        kind=MediaKind(data["kind"]),
         media_type=data["media_type"],
         size=data["size"],
         width=data["width"],
@@ -78,7 +81,7 @@ def asset_from_json(data: Mapping[str, Any]) -> Asset:
         metadata=dict(data["metadata"]),
         projects=tuple(data["projects"]),
         state=AssetState(data["state"]),
-        placeholder=base64.b64decode(data["placeholder"]),
+        placeholder=None if data["placeholder"] is None else base64.b64decode(data["placeholder"]),
         modified=_moment(data["modified"]),
         updated=datetime.fromisoformat(data["updated"]),
     )

@@ -13,7 +13,7 @@ from mirrorlake.model.objects import Requests
 class ThumbnailCheck:
     """The assets of a library, of any state, against the files of its library store. Sizes in bytes."""
 
-    assets: int
+    assets: int  # that have a thumbnail, by their kind
     lacking: int  # assets whose thumbnail is not there, or cannot be read
     damaged: int  # of those: a file is there, and is no whole picture
     misplaced: int  # of those: it stands elsewhere in the library store, and need not be made again

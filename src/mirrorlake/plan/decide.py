@@ -18,7 +18,7 @@ import pyarrow as pa
 from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import KnownState, Requests
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.outcomes import Counts, Op, OutcomeKind
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
@@ -27,29 +27,15 @@ from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 class Plan:
     """What a pass is going to do, counted. `requests` and `bytes` are what doing it asks of the source."""
 
-    new: int = 0
-    changed: int = 0
-    sidecar: int = 0  # same bytes, other sidecar
-    moved: int = 0
-    returned: int = 0  # was missing, is back unchanged
+    counts: Counts = field(default_factory=Counts)  # without what vanished: the guard decides what becomes of that
     vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
-    governed: int = 0  # another sidecar, which is an older datasource's business
-    skipped: int = 0  # by a rule, before reading
-    refused: int = 0  # undecodable before, and the same bytes now
     requests: Requests = field(default_factory=Requests)  # listing apart
     bytes: int = 0  # of objects and sidecars to be read
 
     def __add__(self, other: Plan) -> Plan:
         return Plan(
-            new=self.new + other.new,
-            changed=self.changed + other.changed,
-            sidecar=self.sidecar + other.sidecar,
-            moved=self.moved + other.moved,
-            returned=self.returned + other.returned,
+            counts=self.counts + other.counts,
             vanished=self.vanished + other.vanished,
-            governed=self.governed + other.governed,
-            skipped=self.skipped + other.skipped,
-            refused=self.refused + other.refused,
             requests=self.requests + other.requests,
             bytes=self.bytes + other.bytes,
         )
@@ -85,26 +71,29 @@ def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
     return sum(map(_summary, plan), Plan())
 
 
+def planned_as(batch: pa.RecordBatch, kind: OutcomeKind) -> BoolMask:
+    """The rows of a plan that count under this kind of outcome before anything is done about them."""
+    ops = column(batch, "op")
+    mask = np.zeros(len(ops), dtype=np.bool_)
+    for one in kind.row.plan:
+        rows = equal_to(ops, int(one.op))
+        if one.known is not None and rows.any():
+            rows &= present(column(batch, "known_state")) == one.known
+        mask |= rows
+    return mask
+
+
 def _summary(batch: pa.RecordBatch) -> Plan:
     ops = column(batch, "op")
-    counts = np.bincount(ops.to_numpy(), minlength=len(Op))
     reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
     sidecars = (reads | _sidecar_only(batch)) & present(column(batch, "sidecar_key"))
-    forgotten = equal_to(ops, int(Op.VANISHED)) & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
-    moved = int(counts[Op.MOVED])
-    shared = equal_to(ops, int(Op.SHARED))
-    shared_new = int((shared & ~present(column(batch, "known_state"))).sum())
+    vanished = equal_to(ops, int(Op.VANISHED))
+    forgotten = vanished & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
+    counts = Counts(**{kind.value: int(planned_as(batch, kind).sum()) for kind in OutcomeKind})
     return Plan(
-        new=int(counts[Op.NEW]) + shared_new,
-        changed=int(counts[Op.CHANGED]) + int(shared.sum()) - shared_new,
-        sidecar=int(counts[Op.SIDECAR]),
-        moved=moved,
-        returned=int(counts[Op.RETURNED]),
-        vanished=int(counts[Op.VANISHED]) - int(forgotten.sum()),
-        governed=int(counts[Op.GOVERNED]),
-        skipped=int(counts[Op.SKIPPED]),
-        refused=int(counts[Op.REFUSED]),
-        requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=moved),
+        counts=counts,
+        vanished=int(vanished.sum()) - int(forgotten.sum()),
+        requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=counts.moved),
         bytes=total(column(batch, "size"), reads) + total(column(batch, "sidecar_size"), sidecars),
     )
 

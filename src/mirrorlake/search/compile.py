@@ -18,6 +18,8 @@ from mirrorlake.search.nodes import (
     Everything,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
@@ -25,7 +27,6 @@ from mirrorlake.search.nodes import (
     IntegerCompare,
     Leaf,
     Literal,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -71,6 +72,7 @@ _SORTS: dict[SortColumn, LiteralString] = {
     SortColumn.MODIFIED: "asset.modified",
     SortColumn.ID: "asset.id",
 }
+_NULLABLE = frozenset({SortColumn.MODIFIED, SortColumn.WIDTH, SortColumn.HEIGHT})
 _SYMBOLS: dict[Comparison, LiteralString] = {
     Comparison.EQ: "=",
     Comparison.NE: "<>",
@@ -172,10 +174,12 @@ def _leaf(leaf: Leaf) -> Sql:
             return _project(value)
         case InDatasource(name):
             return Sql(_REACHED, (name, name))
-        case MediaType(value):
+        case HasMediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
             return Sql("asset.media_type LIKE %s", (f"{_like(value)}/%",))
+        case HasKind(kind):
+            return Sql("asset.kind = %s", (kind.value,))
         case HasId(number):
             return Sql("asset.id = %s", (number,))
         case IntegerCompare(column, comparison, value):
@@ -376,8 +380,8 @@ def _order(sorts: tuple[Sort, ...]) -> Sql:
             texts.append("asset.metadata -> %s::text" + direction + " NULLS LAST")
             params.append(sort.by.key)
         else:
-            # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
-            nulls: LiteralString = " NULLS LAST" if sort.by is SortColumn.MODIFIED else ""
+            # Elsewhere the plain form lets an index give the order.
+            nulls: LiteralString = " NULLS LAST" if sort.by in _NULLABLE else ""
             texts.append(_SORTS[sort.by] + direction + nulls)
     descending = sorts[-1].descending if sorts else True
     texts.append("asset.id DESC" if descending else "asset.id")

@@ -10,20 +10,22 @@ from functools import partial
 from typing import Never
 
 from mirrorlake.core.errors import PatternError
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
     Boolean,
     Comparison,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
     IntegerColumn,
     IntegerCompare,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -60,7 +62,7 @@ _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_IT = "To search for this text in names, put it in quotes."
 
 # `format:` names, each with its media type: the suffixes by which objects are selected.
-FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_TYPES.items()}
+FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
 
 # Operators that the language keeps for abilities which the library does not have yet.
 NOT_YET = frozenset(
@@ -314,14 +316,21 @@ def _datasource(term: Term) -> Node:
 
 
 def _type(term: Term) -> Node:
-    return term.negatable(MediaType(term.value.text.lower()))
+    return term.negatable(HasMediaType(term.value.text.lower()))
+
+
+def _kind(term: Term) -> Node:
+    try:
+        return term.negatable(HasKind(MediaKind(term.value.text.lower())))
+    except ValueError:
+        term.wrong("Unknown kind of media.", f"Kinds are {', '.join(MediaKind)}.")
 
 
 def _format(term: Term) -> Node:
     media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
     if media_type is None:
         term.wrong("There is no such format.", f"Formats are {', '.join(FORMATS)}.")
-    return term.negatable(MediaType(media_type))
+    return term.negatable(HasMediaType(media_type))
 
 
 def _state(term: Term) -> Node:
@@ -348,6 +357,7 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "filename": _filename,
     "path": _path,
     "datasource": _datasource,
+    "kind": _kind,
     "type": _type,
     "format": _format,
     "state": _state,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
+from mirrorlake.formats.registry import format_of_name, formats_by_suffix
 from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.select.rules import Rule, Rules, literal
@@ -51,8 +51,8 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
         stem = key[: -len(SIDECAR_SUFFIX)]
         reason = f"It is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
         return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
-    if media_type_of_name(key) is None:
-        reason = f"Its name ends in no supported suffix: {', '.join(MEDIA_TYPES)}."
+    if format_of_name(key) is None:
+        reason = f"Its name ends in no supported suffix: {', '.join(formats_by_suffix())}."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     return None
 

@@ -39,7 +39,7 @@ from mirrorlake.core.columnar import (
     take,
     where,
 )
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import CANDIDATES
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.rules import TAKEN
@@ -54,7 +54,7 @@ DEFERRED = "deferred: its sidecar may still be listed"
 
 HOLD_LIMIT = 50_000  # candidates held back for one that waits for its sidecar; about 10 MB
 
-_WORDS = sorted([SIDECAR_SUFFIX[1:], *(suffix[1:] for suffix in MEDIA_TYPES)])
+_WORDS = sorted([SIDECAR_SUFFIX[1:], *(suffix[1:] for suffix in formats_by_suffix())])
 _LEAST = min(word.upper() for word in _WORDS).encode()  # the least and the greatest suffix of any family
 _MOST = max(_WORDS).encode()
 _SIDECAR_MOST = SIDECAR_SUFFIX[1:].encode()  # lower case sorts last

@@ -24,7 +24,7 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.sidecar_names import SIDECARS
@@ -85,7 +85,7 @@ class Selection:
         """The selected assets of a batch, its sidecars, and those that are named by the suffix, if there is one."""
         keys = column(batch, "key")
         endings = Endings(keys)
-        supported = endings.match_any(tuple(MEDIA_TYPES))
+        supported = endings.match_any(tuple(formats_by_suffix()))
         facts = batch.select(SIDECARS.names)
         full_named: pa.RecordBatch | None = None
         if self._rules.sidecar_suffix is not None:

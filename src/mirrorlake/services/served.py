@@ -65,8 +65,11 @@ class ServedLibrary(ActingLibrary):
         return search.search(self._catalog, query, limit=limit, offset=offset)
 
     def thumbnail(self, asset_id: str) -> bytes:
-        """The asset's thumbnail, a WebP image. Raises NotFound."""
-        data = self._thumbnails.read(self.asset(asset_id).digest)
+        """The asset's thumbnail, a WebP image. Raises NotFound, also where its kind has none."""
+        detail = self.asset(asset_id)
+        if detail.asset.placeholder is None:
+            raise NotFound(f"Asset {asset_id} has no thumbnail: its format ({detail.asset.media_type}) has no picture.")
+        data = self._thumbnails.read(detail.digest)
         if data is None:
             raise NotFound(
                 f"Asset {asset_id} has no thumbnail.", "Run `mirrorlake thumbnails make` where the server is."

@@ -12,7 +12,7 @@ from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeE
 from mirrorlake.model.assets import Original
 
 PUBLIC_SHAPE = {
-    "id", "name", "key", "uri", "datasource", "datasources", "media_type", "size", "width", "height", "tags",
+    "id", "name", "key", "uri", "datasource", "datasources", "kind", "media_type", "size", "width", "height", "tags",
     "metadata", "projects", "state",
 }  # fmt: skip
 

@@ -53,10 +53,10 @@ def _look(job: Job, store: _Failing, folder: Path) -> Result:
 def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
     seen = _look(_job(store), store, tmp_path)
     assert seen.result is ResultKind.PROCESSED
-    assert seen.picture is not None
+    assert seen.media is not None
     assert json.loads(seen.metadata or "") == {"site.name": "north", "count": 3}
     assert json.loads(seen.sidecar or "") == {"site": {"name": "north"}, "count": 3}
-    assert Thumbnails(tmp_path).read(seen.picture.digest) is not None
+    assert Thumbnails(tmp_path).read(seen.media.digest) is not None
 
 
 @pytest.mark.parametrize(

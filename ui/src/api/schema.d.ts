@@ -568,7 +568,7 @@ export interface components {
             digest: string;
             /**
              * Facts
-             * @description What the file says of itself: camera, exposure, ...
+             * @description What the file says of itself, by kind: camera, pages, ...
              */
             facts: {
                 [key: string]: components["schemas"]["JsonValue"];
@@ -579,9 +579,9 @@ export interface components {
             };
             /**
              * Orientation
-             * @description EXIF orientation as stored in the file, 1 to 8.
+             * @description Of images: EXIF orientation as stored in the file, 1 to 8.
              */
-            orientation: number;
+            orientation: number | null;
             /** Sidecar Key */
             sidecar_key: string | null;
             /** Storage Class */
@@ -610,9 +610,9 @@ export interface components {
             datasources: string[];
             /**
              * Height
-             * @description Pixels, upright.
+             * @description Pixels, upright; null for what is not seen.
              */
-            height: number;
+            height: number | null;
             /** Id */
             id: string;
             /**
@@ -620,6 +620,7 @@ export interface components {
              * @description Object key, byte-exact; relative to the folder for file:// sources.
              */
             key: string;
+            kind: components["schemas"]["MediaKind"];
             /** Media Type */
             media_type: string;
             /** Metadata */
@@ -632,9 +633,9 @@ export interface components {
             name: string;
             /**
              * Placeholder
-             * @description Thumbhash, base64.
+             * @description ThumbHash, base64; null where there is no thumbnail.
              */
-            placeholder: string;
+            placeholder: string | null;
             /** Projects */
             projects: string[];
             /**
@@ -657,9 +658,9 @@ export interface components {
             uri: string;
             /**
              * Width
-             * @description Pixels, upright.
+             * @description Pixels, upright; null for what is not seen.
              */
-            width: number;
+            width: number | null;
         };
         /**
          * AssetPage
@@ -729,6 +730,72 @@ export interface components {
              * @description A held run.
              */
             run?: number | null;
+        };
+        /**
+         * Counts
+         * @description How many objects each outcome has; the words are defined in docs/glossary.md.
+         */
+        Counts: {
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Labels Changed
+             * @default 0
+             */
+            labels_changed: number;
+            /**
+             * Listed
+             * @default 0
+             */
+            listed: number;
+            /**
+             * Metadata Changed
+             * @default 0
+             */
+            metadata_changed: number;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Moved
+             * @default 0
+             */
+            moved: number;
+            /**
+             * New
+             * @default 0
+             */
+            new: number;
+            /**
+             * Removed
+             * @default 0
+             */
+            removed: number;
+            /**
+             * Selected
+             * @default 0
+             */
+            selected: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Unchanged
+             * @default 0
+             */
+            unchanged: number;
         };
         /**
          * DatasourceShape
@@ -948,6 +1015,12 @@ export interface components {
             takes: boolean;
         };
         /**
+         * MediaKind
+         * @description What an asset is to people, whatever its format: a PDF is a document, its media type `application/pdf`.
+         * @enum {string}
+         */
+        MediaKind: "image" | "video" | "document" | "audio" | "text";
+        /**
          * Members
          * @description Which assets a request means.
          */
@@ -1025,10 +1098,10 @@ export interface components {
         Orphans: "keep" | "trash" | "remove";
         /**
          * OutcomeKind
-         * @description What happened to one object in a run.
+         * @description What happened to one object in a run. The order is that of counts, previews and reports.
          * @enum {string}
          */
-        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
+        OutcomeKind: "new" | "changed" | "metadata_changed" | "labels_changed" | "moved" | "missing" | "removed" | "unchanged" | "skipped" | "failed";
         /**
          * OutcomeShape
          * @description What happened to one object in a run, and why.
@@ -1054,9 +1127,9 @@ export interface components {
                 [key: string]: number;
             };
             /** Confirm */
-            confirm?: null;
+            confirm: null;
             /** Confirmed By */
-            confirmed_by?: null;
+            confirmed_by: null;
             /** Count */
             count: number;
             /** Plan Hash */
@@ -1064,14 +1137,14 @@ export interface components {
             /** Reason */
             reason: string;
             /** Superseded By */
-            superseded_by?: null;
+            superseded_by: null;
         };
         /**
          * PreviewShape
          * @description What a pass would do: under way, or what came of it.
          */
         PreviewShape: {
-            counts: components["schemas"]["RunCounts"];
+            counts: components["schemas"]["Counts"];
             /** Datasource */
             datasource: string;
             /** Error */
@@ -1195,36 +1268,6 @@ export interface components {
             put: number;
         };
         /**
-         * RunCounts
-         * @description How many objects each outcome has.
-         */
-        RunCounts: {
-            /** Changed */
-            changed: number;
-            /** Failed */
-            failed: number;
-            /** Labels Changed */
-            labels_changed: number;
-            /** Listed */
-            listed: number;
-            /** Metadata Changed */
-            metadata_changed: number;
-            /** Missing */
-            missing: number;
-            /** Moved */
-            moved: number;
-            /** New */
-            new: number;
-            /** Removed */
-            removed: number;
-            /** Selected */
-            selected: number;
-            /** Skipped */
-            skipped: number;
-            /** Unchanged */
-            unchanged: number;
-        };
-        /**
          * RunShape
          * @description One pass over one datasource.
          */
@@ -1236,7 +1279,7 @@ export interface components {
              * @description The held run whose removals it carries out.
              */
             confirms: number | null;
-            counts: components["schemas"]["RunCounts"];
+            counts: components["schemas"]["Counts"];
             /** Datasource */
             datasource: string;
             /** Error */

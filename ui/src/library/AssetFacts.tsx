@@ -51,7 +51,8 @@ export function AssetFacts({ asset, detail, edit, restore }: AssetFactsProps) {
       <header className="part">
         <h1 className="wrap">{asset.name}</h1>
         <p className="quiet">
-          {count(asset.width)} × {count(asset.height)} · {bytes(asset.size)} · {format(asset.media_type)}
+          {asset.width !== null && asset.height !== null ? `${count(asset.width)} × ${count(asset.height)} · ` : ''}
+          {bytes(asset.size)} · {format(asset.media_type)}
         </p>
         <p className="row">{asset.state !== 'present' ? <Badge state={asset.state} /> : null}</p>
         <Tags key={asset.id} tags={asset.tags} edit={edit} />
@@ -142,10 +143,15 @@ function Names({ field, names }: { field: string; names: string[] }) {
   );
 }
 
+function orientation(stored: number | null): Fact[] {
+  if (stored === null) return [];
+  return [{ name: 'Orientation', value: stored === 1 ? 'upright' : `EXIF ${stored}, turned upright` }];
+}
+
 function Technical({ detail }: { detail: AssetFull }) {
   const facts: Fact[] = [
     ...otherFacts(detail.facts),
-    { name: 'Orientation', value: detail.orientation === 1 ? 'upright' : `EXIF ${detail.orientation}, turned upright` },
+    ...orientation(detail.orientation),
     { name: 'Media type', value: detail.asset.media_type },
     { name: 'BLAKE3', value: detail.digest },
     { name: 'Change token', value: detail.token },

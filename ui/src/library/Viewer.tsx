@@ -119,8 +119,8 @@ function Picture({ asset }: { asset: AssetItem }) {
       : 'The original cannot be shown here. This is its thumbnail.';
   return (
     <>
-      <div className="frame" style={{ maxWidth: asset.width, maxHeight: asset.height }}>
-        <img src={thumbnailUrl(asset)} alt={asset.name} className="under" />
+      <div className="frame" style={{ maxWidth: asset.width ?? undefined, maxHeight: asset.height ?? undefined }}>
+        {asset.placeholder !== null ? <img src={thumbnailUrl(asset)} alt={asset.name} className="under" /> : null}
         <img
           src={originalUrl(asset)}
           alt=""

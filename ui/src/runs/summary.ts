@@ -1,17 +1,9 @@
 // The counts of a run in the order and the words in which they are shown. Pure.
 import type { OutcomeKind, Run } from '../api/client';
+import { OUTCOMES } from '../api/outcomes';
 
 /** Kinds of outcomes that are kept one by one, with the name of their count. */
-export const KINDS: { kind: OutcomeKind; name: string }[] = [
-  { kind: 'new', name: 'new' },
-  { kind: 'changed', name: 'changed' },
-  { kind: 'moved', name: 'moved' },
-  { kind: 'metadata_changed', name: 'metadata changed' },
-  { kind: 'missing', name: 'missing' },
-  { kind: 'removed', name: 'removed' },
-  { kind: 'failed', name: 'failed' },
-  { kind: 'skipped', name: 'skipped' },
-];
+export const KINDS: { kind: OutcomeKind; name: string }[] = OUTCOMES.filter((one) => one.listed);
 
 export interface Part {
   kind: OutcomeKind;

@@ -1,4 +1,6 @@
 // A state at a glance: colour and word together, never colour alone.
+import { OUTCOMES } from '../api/outcomes';
+
 const TONES: Record<string, string> = {
   present: 'good',
   succeeded: 'good',
@@ -6,17 +8,10 @@ const TONES: Record<string, string> = {
   queued: 'calm',
   held: 'warn',
   missing: 'warn',
-  removed: 'warn',
   failed: 'bad',
   cancelled: 'calm',
   trash: 'calm',
-  new: 'good',
-  changed: 'busy',
-  moved: 'busy',
-  metadata_changed: 'busy',
-  labels_changed: 'busy',
-  skipped: 'calm',
-  unchanged: 'calm',
+  ...Object.fromEntries(OUTCOMES.map(({ kind, tone }) => [kind, tone])),
 };
 
 export function Badge({ state }: { state: string }) {

@@ -1,20 +1,21 @@
 // What a pass would do, before anybody lets it: counts, requests, and some keys of each kind with the reason.
 import { useQuery } from '@tanstack/react-query';
 import { api, type Preview } from '../api/client';
+import { OUTCOMES } from '../api/outcomes';
 import { bytes, count, plural } from '../format';
 import { Dialog } from '../shell/Dialog';
 import { Notice, ProblemNotice, Prose } from '../shell/Notice';
 
 const LOOK_MS = 800;
 
-const KINDS = [
-  { kind: 'new', name: 'new', of: ({ counts }: Preview) => counts.new },
-  { kind: 'changed', name: 'changed', of: ({ counts }: Preview) => counts.changed },
-  { kind: 'metadata_changed', name: 'metadata changed', of: ({ counts }: Preview) => counts.metadata_changed },
-  { kind: 'moved', name: 'moved', of: ({ counts }: Preview) => counts.moved },
-  { kind: 'orphaned', name: 'orphaned', of: ({ counts }: Preview) => counts.missing + counts.removed },
-  { kind: 'skipped', name: 'skipped', of: ({ counts }: Preview) => counts.skipped },
-];
+/** The groups of a preview, each with the kinds of outcomes that it counts. */
+const GROUPS = [...new Set(OUTCOMES.map((one) => one.sample))].filter((group) => group !== null);
+const KINDS = GROUPS.map((group) => ({
+  kind: group,
+  name: group.replaceAll('_', ' '),
+  of: ({ counts }: Preview) =>
+    OUTCOMES.filter((one) => one.sample === group).reduce((sum, { kind }) => sum + counts[kind], 0),
+}));
 
 /** The preview when it has ended. */
 async function made(name: string, signal: AbortSignal): Promise<Preview> {

@@ -11,6 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, Page, Scalar
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.media import MediaKind
 
 _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
@@ -18,7 +19,7 @@ _FACTS: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 class Shape(BaseModel):
     """Base of every answer: nothing undeclared gets out."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_serialization_defaults_required=True)
 
 
 class AssetItem(Shape):
@@ -30,15 +31,16 @@ class AssetItem(Shape):
     uri: Annotated[str, Field(description="Percent-encoded address of the object.")]
     datasource: str
     datasources: list[str]
+    kind: MediaKind
     media_type: str
     size: Annotated[int, Field(description="Bytes.")]
-    width: Annotated[int, Field(description="Pixels, upright.")]
-    height: Annotated[int, Field(description="Pixels, upright.")]
+    width: Annotated[int | None, Field(description="Pixels, upright; null for what is not seen.")]
+    height: Annotated[int | None, Field(description="Pixels, upright; null for what is not seen.")]
     tags: list[str]
     metadata: dict[str, Scalar]
     projects: list[str]
     state: AssetState
-    placeholder: Annotated[str, Field(description="Thumbhash, base64.")]
+    placeholder: Annotated[str | None, Field(description="ThumbHash, base64; null where there is no thumbnail.")]
     modified: datetime | None
     updated: datetime
 
@@ -52,6 +54,7 @@ class AssetItem(Shape):
             uri=asset.uri,
             datasource=asset.datasource,
             datasources=list(asset.datasources),
+            kind=asset.kind,
             media_type=asset.media_type,
             size=asset.size,
             width=asset.width,
@@ -60,7 +63,7 @@ class AssetItem(Shape):
             metadata=dict(asset.metadata),
             projects=list(asset.projects),
             state=asset.state,
-            placeholder=base64.b64encode(asset.placeholder).decode("ascii"),
+            placeholder=None if asset.placeholder is None else base64.b64encode(asset.placeholder).decode("ascii"),
             modified=asset.modified,
             updated=asset.updated,
         )
@@ -97,8 +100,10 @@ class AssetFull(Shape):
     token: Annotated[str, Field(description="The bucket's opaque change token.")]
     version: Annotated[str | None, Field(description="Id of the version read, if the bucket keeps versions.")]
     storage_class: str | None
-    orientation: Annotated[int, Field(description="EXIF orientation as stored in the file, 1 to 8.")]
-    facts: Annotated[dict[str, JsonValue], Field(description="What the file says of itself: camera, exposure, ...")]
+    orientation: Annotated[int | None, Field(description="Of images: EXIF orientation as stored in the file, 1 to 8.")]
+    facts: Annotated[
+        dict[str, JsonValue], Field(description="What the file says of itself, by kind: camera, pages, ...")
+    ]
     metadata: dict[str, MetadataShape]
     sidecar_key: str | None
     warnings: list[str]

@@ -11,8 +11,9 @@ from pydantic import ConfigDict, Field, JsonValue, RootModel
 from mirrorlake.api.schemas.assets import Shape
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.explanations import Explained, Origin, Verdict
+from mirrorlake.model.outcomes import SAMPLE_GROUPS, Counts, OutcomeKind
 from mirrorlake.model.previews import Preview
-from mirrorlake.model.runs import Hold, Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.runs import Hold, Outcome, Run, RunState
 from mirrorlake.model.schedule import schedule_to_text, timezone_of
 from mirrorlake.model.serialization import confirm_command
 from mirrorlake.model.sources import DatasourceSummary, MetadataStrategy, NamingStrategy, Orphans, Provider
@@ -26,23 +27,6 @@ class RequestCounts(Shape):
     head: int
     put: int
     delete: int
-
-
-class RunCounts(Shape):
-    """How many objects each outcome has."""
-
-    listed: int
-    selected: int
-    new: int
-    changed: int
-    metadata_changed: int
-    labels_changed: int
-    moved: int
-    missing: int
-    removed: int
-    unchanged: int
-    skipped: int
-    failed: int
 
 
 class HoldShape(Shape):
@@ -73,7 +57,7 @@ class RunShape(Shape):
     state: RunState
     started: datetime
     finished: datetime | None
-    counts: RunCounts
+    counts: Counts
     requests: RequestCounts
     bytes_read: int
     hold: HoldShape | None
@@ -91,7 +75,7 @@ class RunShape(Shape):
             state=run.state,
             started=run.started,
             finished=run.finished,
-            counts=RunCounts(**asdict(run.counts)),
+            counts=run.counts,
             requests=RequestCounts(**asdict(run.requests)),
             bytes_read=run.bytes_read,
             hold=None if run.hold is None else _hold(run.id, run.hold),
@@ -318,14 +302,14 @@ class PreviewShape(Shape):
     id: str
     datasource: str
     state: Annotated[RunState, Field(description="`running`, then `succeeded` or `failed`.")]
-    counts: RunCounts
+    counts: Counts
     requests: Annotated[RequestCounts, Field(description="Made for the preview itself.")]
     seconds: float
     hold: PreviewHold | None
     would: Annotated[WouldShape | None, Field(description="None until there is a plan.")]
     samples: Annotated[
         dict[str, list[SampleShape]] | None,
-        Field(description="Some of each kind: new, changed, metadata_changed, moved, orphaned, skipped."),
+        Field(description=f"Some of each kind: {', '.join(SAMPLE_GROUPS)}."),
     ]
     error: str | None
 
