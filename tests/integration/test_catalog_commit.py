@@ -156,7 +156,10 @@ def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: P
     row = look(
         "in/a.jpg", facts='{"lens": "a\\u0000b", "emoji": "\\ud83e\\udd9d"}', warnings=["x\x00y"], reason="r\x00"
     )
-    row |= with_sidecar("s", None) | {"metadata": '{"note": "half \\ud83e"}', "sidecar": '{"note": "half \\ud83e"}'}
+    row |= with_sidecar("s", None) | {
+        "metadata_values": '{"note": "half \\ud83e"}',
+        "metadata_document": '{"note": "half \\ud83e"}',
+    }
 
     assert commit_looks(working.lease, row) == Counts(new=1)
 

@@ -45,12 +45,12 @@ class Library:
         known = self.ids().get(key)
         text = None if sidecar is None else json.dumps(sidecar)
         row: dict[str, Any] = {
-            "op": int(Op.NEW if known is None else Op.SIDECAR),
+            "op": int(Op.NEW if known is None else Op.COMPANION),
             "key": key,
             "size": 10,
             "token": "t",
-            "sidecar_changed": False,
-            "result": int(ResultKind.PROCESSED if known is None else ResultKind.SIDECAR_ONLY),
+            "metadata_differs": False,
+            "result": int(ResultKind.PROCESSED if known is None else ResultKind.COMPANIONS_ONLY),
             "kind": "image",
             "media_type": "image/png",
             "width": 1,
@@ -59,11 +59,11 @@ class Library:
             "digest": b"d" * 32,
             "placeholder": b"p",
             "warnings": [],
-            "metadata": text,
-            "sidecar": text,
+            "metadata_values": text,
+            "metadata_document": text,
         }
         if sidecar is not None:
-            row |= {"sidecar_key": "s.json", "sidecar_token": f"s{self._sidecars}", "sidecar_size": 1}
+            row |= {"metadata_key": "s.json", "metadata_token": f"s{self._sidecars}", "metadata_size": 1}
         batch = pa.RecordBatch.from_pylist([row | given], schema=PROCESSED)
         commit.looked(self.lease, batch, batch.column("key"), strategies or tuple(MetadataStrategy))
         return self.ids()[key]
@@ -314,7 +314,7 @@ def test_merging_again_goes_through_all_assets_in_batches(library: Library, monk
 
 
 def test_a_sidecar_that_never_could_be_used_takes_nothing_away_when_merged_again(library: Library):
-    asset = library.look("a.png", None, sidecar_key="s.json", sidecar_token="s", sidecar_size=1)
+    asset = library.look("a.png", None, metadata_key="s.json", metadata_token="s", metadata_size=1)
     edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
 
     list(reapply.reapply(library.lease, lambda keys: [MetadataStrategy.OVERWRITE] * len(keys)))

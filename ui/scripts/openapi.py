@@ -1,6 +1,6 @@
 """Write what the pages take from the code: the REST contract (ui/openapi.json) and the table of outcome kinds.
 
-No server, no library.
+Needs no library.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ UI = Path(__file__).parents[1]
 
 
 def contract() -> str:
-    """The contract as it is written to the file. Its version is left open: it changes without the shapes."""
+    """Return the contract as the file holds it. The version is fixed, since it changes without the contract."""
     app = create_app(cast("Library", object()), token="unused")  # noqa: S106 - nothing is served here
     document = app.openapi()
     document["info"]["version"] = "1"
@@ -25,15 +25,14 @@ def contract() -> str:
 
 
 def outcomes() -> str:
-    """The rows of the table of outcome kinds, as the pages read them."""
-    rows = [
-        f"  {{ kind: '{kind}', name: '{kind.label}', tone: '{kind.row.tone}', "
-        f"listed: {str(kind.row.event and kind.row.report is not None).lower()}, "
-        f"sample: {'null' if kind.row.sample is None else repr(kind.row.sample)} }},"
-        for kind in OutcomeKind
-    ]
+    """The table of outcome kinds as the pages read it."""
+    rows: list[str] = []
+    for kind in OutcomeKind:
+        counted = "" if kind.row.event else ", countedOnly: true"
+        group = "" if kind.row.sample in (None, kind.value) else f", preview: '{kind.row.sample}'"
+        rows.append(f"  {kind}: {{ label: '{kind.label}', tone: '{kind.row.tone}'{counted}{group} }},")
     head = "// Made by scripts/openapi.py from the table of outcome kinds (model/outcomes.py)."
-    return "\n".join([head, "export const OUTCOMES = [", *rows, "] as const;", ""])
+    return "\n".join([head, "export const OUTCOMES = {", *rows, "} as const;", ""])
 
 
 TARGETS = {UI / "openapi.json": contract, UI / "src" / "api" / "outcomes.ts": outcomes}
@@ -45,4 +44,5 @@ if __name__ == "__main__":
         if "--check" not in sys.argv:
             target.write_text(fresh)
         elif not target.is_file() or target.read_text() != fresh:
-            sys.exit(f"ui/{target.relative_to(UI)} is outdated.")
+            outdated = f"ui/{target.relative_to(UI)} is out of date."
+            sys.exit(f"{outdated} Run ui/scripts/openapi.py, then `npm run types` in ui/.")

@@ -11,33 +11,32 @@ import pyarrow as pa
 from mirrorlake.core.columnar import BoolMask, column, keep
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.removal import Removals
-from mirrorlake.model.outcomes import SAMPLE_GROUPS, Op, OutcomeKind
+from mirrorlake.model.companions import ROLES
+from mirrorlake.model.outcomes import ORPHANED, SAMPLE_GROUPS, Op
 from mirrorlake.model.previews import Sample, Samples
-from mirrorlake.plan.decide import planned_as
+from mirrorlake.plan.decide import planned_outcomes
 from mirrorlake.plan.orphans import Way
 
 MOST = 10  # of each kind
 
-# Kinds that a plan shows, in their order. Orphans come from the plan of removals.
-_SHOWN = tuple(kind for kind in OutcomeKind if kind.row.sample is not None and kind.row.plan)
 _WAYS = {
     Way.MISS: "it would be marked missing",
     Way.TRASH: "it would go into the trash",
     Way.REMOVE: "it would be removed for good, or go into the trash where a project or another datasource uses it",
 }
-_FEW = ("op", "key", "old_key", "sidecar_key", "skip")
-_Row = tuple[int, str, str | None, str | None, str | None]
+_FEW = ("op", "key", "old_key", "skip")
+_COMPANIONS = tuple(name for role in ROLES for name in (role.differs, role.key))
 
 
 def samples(planned: Planned, removals: Removals) -> Samples:
     """The first keys of each kind, in the order of the plan. Reads the plan once more, in bounded memory."""
     found: dict[str, list[Sample]] = {group: [] for group in SAMPLE_GROUPS}
     for batch in planned.batches():
-        for kind in _SHOWN:
-            some = found[kind.row.sample or ""]
-            some += _first(batch, planned_as(batch, kind), MOST - len(some))
-    orphans = found[OutcomeKind.MISSING.row.sample or ""]
-    orphans += islice(_orphans(removals), MOST)
+        for kind, mask in planned_outcomes(batch).items():
+            if kind.row.sample is not None:
+                some = found[kind.row.sample]
+                some += _first(batch, mask, MOST - len(some))
+    found[ORPHANED] += islice(_orphans(removals), MOST)
     return {group: tuple(some) for group, some in found.items()}
 
 
@@ -45,28 +44,30 @@ def _first(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]
     if most <= 0 or not mask.any():
         return
     rows = keep(batch, mask).slice(0, most)
-    for row in zip(*(cast("list[Any]", column(rows, name).to_pylist()) for name in _FEW), strict=True):
-        yield _sample(cast("_Row", row))
+    for op, key, old_key, skip, *companions in zip(
+        *(cast("list[Any]", column(rows, name).to_pylist()) for name in (*_FEW, *_COMPANIONS)), strict=True
+    ):
+        yield Sample(key=key, reason=_reason(op, old_key, skip, companions), old_key=old_key)
 
 
-def _sample(row: _Row) -> Sample:
-    op, key, old_key, sidecar, skip = row
+def _reason(op: int, old_key: str | None, skip: str | None, companions: list[Any]) -> str:
+    """`companions`: of each role whether its companion differs, and the key of that companion."""
     match Op(op):
         case Op.NEW:
-            reason = "nothing is known of it yet"
+            return "nothing is known of it yet"
         case Op.CHANGED:
-            reason = "its token or size is another than the one that was read"
-        case Op.SIDECAR:
-            reason = "its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} came or changed"
+            return "its token or size is another than the one that was read"
+        case Op.COMPANION:
+            sidecar = next(key for differs, key in zip(companions[::2], companions[1::2], strict=True) if differs)
+            return "its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} came or changed"
         case Op.MOVED:
-            reason = f"the same token and size as {old_key}, once that is proven gone"
+            return f"the same token and size as {old_key}, once that is proven gone"
         case Op.SHARED:
-            reason = "another datasource has read these bytes: they are not read again"
+            return "another datasource has read these bytes: they are not read again"
         case Op.REFUSED:
-            reason = "it could not be read before, and has not changed since"
+            return "it could not be read before, and has not changed since"
         case _:
-            reason = skip or ""
-    return Sample(key=key, reason=reason, old_key=old_key)
+            return skip or ""
 
 
 def _orphans(removals: Removals) -> Iterator[Sample]:

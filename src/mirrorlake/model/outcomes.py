@@ -16,21 +16,21 @@ class Op(IntEnum):
 
     NEW = 0
     CHANGED = 1  # other bytes under a known key
-    SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
+    COMPANION = 2  # same bytes, another companion (or one came, or went)
     MOVED = 3  # known bytes under another key
     RETURNED = 4  # had vanished, is back with the same token
     VANISHED = 5  # known, but not in the listing
     SKIPPED = 6  # selected, but a rule says not to read it
     REFUSED = 7  # undecodable before and the same bytes now
     SHARED = 8  # NEW or CHANGED, but the asset of another datasource holds the very bytes: they are not read again
-    GOVERNED = 9  # same bytes, other sidecar, but an older datasource governs the asset: it is not read
+    GOVERNED = 9  # same bytes, another companion, but an older datasource governs the asset: it is not read
 
 
 class ResultKind(IntEnum):
     """How looking at one object ended."""
 
     PROCESSED = 0  # decoded; the facts are filled in
-    SIDECAR_ONLY = 1  # only the sidecar was read, as asked
+    COMPANIONS_ONLY = 1  # only companions were read, as asked
     REFUSED = 2  # the bytes themselves are unusable: remembered by token
     FAILED = 3  # a passing error: tried again next pass
     GONE = 4  # changed or deleted since it was listed: the next pass sees what stands there now
@@ -44,6 +44,8 @@ class Planned:
     known: bool | None = None  # None: either
 
 
+ORPHANED = "orphaned"  # the group of a preview with what vanished, or matches no pattern any more
+
 Tone = Literal["good", "busy", "calm", "warn", "bad"]
 
 
@@ -51,7 +53,9 @@ Tone = Literal["good", "busy", "calm", "warn", "bad"]
 class KindRow:
     """What follows from a kind of outcome."""
 
-    plan: tuple[Planned, ...] = ()  # changes of a plan that count under this kind before anything is done about them
+    # Changes of a plan that count under this kind before anything is done about them. COMPANION rows count under the
+    # outcome of their role (model/companions.py).
+    plan: tuple[Planned, ...] = ()
     sample: str | None = None  # the group of a preview that shows objects of this kind; None: they are only counted
     # The sentence beside the number in a report; None: no line. `{would_be}` is "would be " in a dry run, else empty.
     report: str | None = None
@@ -92,7 +96,7 @@ class OutcomeKind(StrEnum):
         KindRow(
             plan=(Planned(op=Op.CHANGED), Planned(op=Op.SHARED, known=True)),
             sample="changed",
-            report="{would_be}read again: other bytes under a known key",
+            report="{would_be}read again: new bytes under a known key",
             imports=True,
             tone="busy",
         ),
@@ -100,9 +104,8 @@ class OutcomeKind(StrEnum):
     METADATA_CHANGED = (
         "metadata_changed",
         KindRow(
-            plan=(Planned(op=Op.SIDECAR),),
             sample="metadata_changed",
-            report="{would_be}updated: another sidecar",
+            report="{would_be}updated: changed sidecar",
             imports=True,
             tone="busy",
         ),
@@ -113,19 +116,19 @@ class OutcomeKind(StrEnum):
         KindRow(
             plan=(Planned(op=Op.MOVED),),
             sample="moved",
-            report="known bytes under another key: identity kept",
+            report="known bytes under a new key: identity kept",
             tone="busy",
         ),
     )
     MISSING = (
         "missing",
-        KindRow(sample="orphaned", report="known, but no longer in the bucket: kept", tone="warn"),
+        KindRow(sample=ORPHANED, report="known, but no longer in the bucket: kept", tone="warn"),
     )
     REMOVED = (  # into the trash, or for good
         "removed",
         KindRow(
-            sample="orphaned",
-            report="{would_be}put into the trash or removed: their objects are gone",
+            sample=ORPHANED,
+            report="{would_be}moved to the trash or removed: objects gone",
             tone="warn",
         ),
     )
@@ -143,11 +146,11 @@ class OutcomeKind(StrEnum):
         KindRow(
             plan=(Planned(op=Op.SKIPPED), Planned(op=Op.REFUSED)),
             sample="skipped",
-            report="left out by a rule, or unreadable as before",
+            report="excluded by a rule, or still undecodable",
             tone="calm",
         ),
     )
-    FAILED = ("failed", KindRow(report="could not be read", tone="bad"))
+    FAILED = ("failed", KindRow(report="could not be processed", tone="bad"))
 
 
 # Of previews, in their order.

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
 from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KnownState, Requests
 from mirrorlake.model.outcomes import Counts, Op, OutcomeKind
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
@@ -30,7 +31,7 @@ class Plan:
     counts: Counts = field(default_factory=Counts)  # without what vanished: the guard decides what becomes of that
     vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
     requests: Requests = field(default_factory=Requests)  # listing apart
-    bytes: int = 0  # of objects and sidecars to be read
+    bytes: int = 0  # of objects and companions to be read
 
     def __add__(self, other: Plan) -> Plan:
         return Plan(
@@ -71,33 +72,49 @@ def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
     return sum(map(_summary, plan), Plan())
 
 
-def planned_as(batch: pa.RecordBatch, kind: OutcomeKind) -> BoolMask:
-    """The rows of a plan that count under this kind of outcome before anything is done about them."""
-    ops = column(batch, "op")
-    mask = np.zeros(len(ops), dtype=np.bool_)
-    for one in kind.row.plan:
-        rows = equal_to(ops, int(one.op))
-        if one.known is not None and rows.any():
-            rows &= present(column(batch, "known_state")) == one.known
-        mask |= rows
-    return mask
+def planned_outcomes(batch: pa.RecordBatch) -> dict[OutcomeKind, BoolMask]:
+    """The rows of a plan that count under each kind of outcome before anything is done about them.
+
+    Each row counts once; what vanished does not, as the guard decides what becomes of it.
+    """
+    ops, known = column(batch, "op"), present(column(batch, "known_state"))
+    found: dict[OutcomeKind, BoolMask] = {kind: np.zeros(len(ops), dtype=np.bool_) for kind in OutcomeKind}
+    for kind in OutcomeKind:
+        for one in kind.row.plan:
+            rows = equal_to(ops, int(one.op))
+            found[kind] |= rows if one.known is None else rows & (known == one.known)
+    for role, mask in companion_changes(batch).items():
+        found[role.outcome] |= mask
+    return found
+
+
+def companion_changes(batch: pa.RecordBatch) -> dict[CompanionRole, BoolMask]:
+    """The COMPANION rows of each role: that of the first role whose companion differs."""
+    uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
+    found: dict[CompanionRole, BoolMask] = {}
+    for role in ROLES:
+        found[role] = uncounted & _differs(batch, role)
+        uncounted &= ~found[role]
+    return found
 
 
 def _summary(batch: pa.RecordBatch) -> Plan:
     ops = column(batch, "op")
     reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
-    sidecars = (reads | _sidecar_only(batch)) & present(column(batch, "sidecar_key"))
+    companions = {role: present(column(batch, role.key)) & (reads | _differs(batch, role)) for role in ROLES}
     vanished = equal_to(ops, int(Op.VANISHED))
     forgotten = vanished & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
-    counts = Counts(**{kind.value: int(planned_as(batch, kind).sum()) for kind in OutcomeKind})
+    counts = Counts(**{kind.value: int(mask.sum()) for kind, mask in planned_outcomes(batch).items()})
     return Plan(
         counts=counts,
         vanished=int(vanished.sum()) - int(forgotten.sum()),
-        requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=counts.moved),
-        bytes=total(column(batch, "size"), reads) + total(column(batch, "sidecar_size"), sidecars),
+        requests=Requests(
+            get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=counts.moved
+        ),
+        bytes=total(column(batch, "size"), reads)
+        + sum(total(column(batch, role.size), mask) for role, mask in companions.items()),
     )
 
 
-def _sidecar_only(batch: pa.RecordBatch) -> BoolMask:
-    """Rows whose bytes are known, but whose sidecar is to be read."""
-    return equal_to(column(batch, "op"), int(Op.SIDECAR)) | mask_of(column(batch, "sidecar_changed"))
+def _differs(batch: pa.RecordBatch, role: CompanionRole) -> BoolMask:
+    return mask_of(column(batch, role.differs))

@@ -1,4 +1,4 @@
-"""Which keys of a column end in a suffix: all of them at once, by integer arithmetic. Pure, columns only."""
+"""Which keys of a column end with a suffix: vectorised, by integer arithmetic. Pure, columns only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from mirrorlake.core.columnar import BoolMask, Column
 
-_WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another way
+_WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another method
 
 
 class Endings:
@@ -38,7 +38,7 @@ class Endings:
         self._shortest = int(self._lengths.min()) if len(self._lengths) else 0
 
     def match(self, suffix: str) -> BoolMask:
-        """Which keys end in `suffix`, ASCII letters in either case. At most eight bytes."""
+        """Which keys end with `suffix`, ignoring the case of ASCII letters. At most eight bytes."""
         return self.match_any((suffix,))
 
     def dot_at(self, distance: int) -> BoolMask:
@@ -47,7 +47,7 @@ class Endings:
         return (byte == np.uint64(ord("."))) & (self._lengths >= distance)
 
     def match_any(self, suffixes: Sequence[str]) -> BoolMask:
-        """Which keys end in any of `suffixes`, ASCII letters in either case. Each has at most eight bytes."""
+        """Which keys end with any of `suffixes`, ignoring the case of ASCII letters. Each has at most eight bytes."""
         alike: dict[bytes, list[bytes]] = defaultdict(list)  # by their letters: those of one shape share a fold
         for suffix in suffixes:
             raw = suffix.lower().encode()

@@ -26,7 +26,7 @@ from mirrorlake.services.acting import ActingLibrary
 from mirrorlake.services.background import Background
 from mirrorlake.services.cancellation import cancel_run
 from mirrorlake.services.previews import Previews
-from mirrorlake.storage.open import open_store, presigner
+from mirrorlake.storage.open import open_store
 
 ORIGINAL_LIFE_S = 300  # how long an address of an original can be followed after it was asked for
 ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are handed through this process, for folders
@@ -86,13 +86,13 @@ class ServedLibrary(ActingLibrary):
         if source is None:
             raise NotFound(f"The datasource of asset {asset_id} is gone.")
         name = detail.asset.key.rpartition("/")[2]
-        presign = presigner(source.location, source.access)
-        if presign is not None:
-            url = presign(detail.asset.key, ORIGINAL_LIFE_S)
-            return Original(url=url, data=None, media_type=detail.asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
         store = open_store(source.location, source.access)
         try:
-            # The asset's digest is of the bytes that were looked at; what stands now may be others.
+            url = store.presign(detail.asset.key, ORIGINAL_LIFE_S)
+            if url is not None:
+                media_type = detail.asset.media_type
+                return Original(url=url, data=None, media_type=media_type, name=name, life_s=ORIGINAL_LIFE_S)
+            # The asset's digest is of the bytes that were read; the object may have changed since.
             mark = _mark(store.head(detail.asset.key))
             if mark in known:
                 return Unchanged(mark)

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 
 from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import SAMPLE_GROUPS, Counts, Op, OutcomeKind
-from mirrorlake.plan.decide import planned_as, summarise
+from mirrorlake.plan.decide import planned_outcomes, summarise
 
 
 def test_every_kind_has_its_count_in_the_order_of_the_table():
@@ -29,9 +30,10 @@ def test_names_of_counts_and_groups_are_those_that_scripts_rely_on():
 @pytest.mark.parametrize("known", [None, KnownState.PRESENT])
 @pytest.mark.parametrize("op", list(Op))
 def test_a_change_of_a_plan_counts_under_one_kind_and_what_vanished_under_none(op: Op, known: KnownState | None):
-    row = {"op": int(op), "key": "a.jpg", "size": 1, "token": "t", "sidecar_changed": False, "known_state": known}
+    differs = {role.differs: op is Op.COMPANION for role in ROLES}  # the first role counts
+    row = {"op": int(op), "key": "a.jpg", "size": 1, "token": "t", "known_state": known, **differs}
     batch = pa.RecordBatch.from_pylist([row], schema=CHANGES)
-    counted = Counter({kind: int(planned_as(batch, kind).sum()) for kind in OutcomeKind})
+    counted = Counter({kind: int(mask.sum()) for kind, mask in planned_outcomes(batch).items()})
     assert counted.total() == (0 if op is Op.VANISHED else 1)
     assert summarise([batch]).counts == Counts(**{kind.value: number for kind, number in counted.items()})
 

@@ -163,6 +163,7 @@ class DatasourceShape(Shape):
     def of(cls, summary: DatasourceSummary) -> DatasourceShape:
         """The public shape of a datasource."""
         source = summary.datasource
+        access = source.access.options()
         return cls(
             id=source.id,
             name=source.name,
@@ -170,10 +171,10 @@ class DatasourceShape(Shape):
             provider=source.location.provider,
             container=source.location.container,
             prefix=source.location.prefix,
-            endpoint=source.access.endpoint,
-            region=source.access.region,
-            profile=source.access.profile,
-            anonymous=source.access.anonymous,
+            endpoint=access.endpoint,
+            region=access.region,
+            profile=access.profile,
+            anonymous=access.anonymous,
             globs=list(source.settings.globs),
             configs=[ConfigShape.model_validate(asdict(config)) for config in source.settings.configs],
             sidecar_suffix=source.settings.sidecar_suffix,
@@ -269,6 +270,8 @@ class SettingsChange(RootModel[dict[str, JsonValue]]):
 
 class PreviewHold(Shape):
     """Removals that the pass would hold."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
     reason: str
     count: int

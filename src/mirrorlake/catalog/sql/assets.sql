@@ -23,6 +23,7 @@ WHERE asset.id = %(id)s;
 
 -- name: asset_details
 -- What only a closer look at an asset shows.
-SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
-  created
+SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
+  (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
+  warnings, created
 FROM asset WHERE id = %(id)s;

@@ -277,12 +277,14 @@ FROM (
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
 
 -- name: leave_unread
--- Those heirs look at their sidecar in their next pass, where it is not what was read last.
-UPDATE object SET sidecar_token = ''
+-- Those heirs read their companions in their next pass, where they are not what was read last.
+UPDATE object SET companions = companions_unread(
+  object.companions, companion_roles(object.companions) || companion_roles(before.companions)
+)
 FROM asset JOIN object AS before ON before.datasource_id = asset.datasource_id AND before.key = asset.key
 WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
   AND object.datasource_id <> before.datasource_id
-  AND (object.sidecar_token, object.sidecar_size) IS DISTINCT FROM (before.sidecar_token, before.sidecar_size);
+  AND object.companions IS DISTINCT FROM before.companions;
 
 -- name: let_go_of
 -- Its objects whose assets others have now: it does not show them any more.

@@ -23,7 +23,7 @@ def search(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
 ) -> None:
-    """Find assets by name, metadata and tags. An empty query finds everything."""
+    """Search assets by name, metadata and tags. An empty query matches everything."""
     with open_reader() as reader:
         if json:
             print_json_lines(asset_to_json(asset) for asset in reader.find(query, limit=limit))
