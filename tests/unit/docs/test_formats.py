@@ -1,4 +1,4 @@
-"""docs/formats.md lists exactly the formats of the registry."""
+"""docs/reference/formats.md lists exactly the formats of the registry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.support.named import ROOT
 from mirrorlake.formats.image import MAX_PIXELS, MAX_SIDE
 from mirrorlake.formats.registry import FORMATS, UNSUPPORTED, Format
 
-PAGE = (ROOT / "docs" / "formats.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "reference" / "formats.md").read_text("utf-8")
 
 
 def row(one: Format) -> str:
