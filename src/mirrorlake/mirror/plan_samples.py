@@ -77,6 +77,6 @@ def _orphans(removals: Removals) -> Iterator[Sample]:
         for key, way, prove, waits in zip(*columns, cast("list[bool]", held.tolist()), strict=True):
             if way not in _WAYS:
                 continue
-            why = "its object is not in the listing" if prove else "no pattern takes it any more"
+            why = "its object is not in the listing" if prove else "no pattern selects it any more"
             then = "its removal would wait for consent" if waits else _WAYS[Way(way)]
             yield Sample(key=key, reason=f"{why}: {then}" + (", once its object is proven gone" if prove else ""))
