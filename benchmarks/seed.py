@@ -38,9 +38,9 @@ FROM (
 """
 _ASSETS = """
 WITH made AS (
-  INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,
+  INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation, digest,
     placeholder, metadata)
-  SELECT %(id)s, key, regexp_replace(key, '^.*/', ''), token, size, 'image/jpeg', 4000, 3000, 1,
+  SELECT %(id)s, key, regexp_replace(key, '^.*/', ''), token, size, 'image', 'image/jpeg', 4000, 3000, 1,
     sha256(key::bytea), '\\x00',
     jsonb_build_object('camera_id', 'cam-' || size %% 13, 'quality_score', size %% 1000 / 1000.0)
   FROM staged RETURNING id, key

@@ -191,8 +191,8 @@ def test_a_lease_that_was_taken_over_writes_nothing(working: Pass):
 def test_a_hundred_thousand_missing_keys_are_one_statement(working: Pass):
     with working.catalog.write() as connection:
         connection.execute(
-            "WITH made AS (INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height,"
-            " orientation, digest, placeholder) SELECT %s, 'k' || i, 'k', 't', 1, 'image/png', 1, 1, 1, '', ''"
+            "WITH made AS (INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height,"
+            " orientation, digest, placeholder) SELECT %s, 'k' || i, 'k', 't', 1, 'image', 'image/png', 1, 1, 1, '', ''"
             " FROM generate_series(1, 100000) AS i RETURNING id, key)"
             " INSERT INTO object (datasource_id, state, size, asset_id, key, token)"
             " SELECT %s, 0, 1, id, key, 't' FROM made",

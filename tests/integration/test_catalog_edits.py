@@ -51,6 +51,7 @@ class Library:
             "token": "t",
             "metadata_differs": False,
             "result": int(ResultKind.PROCESSED if known is None else ResultKind.COMPANIONS_ONLY),
+            "kind": "image",
             "media_type": "image/png",
             "width": 1,
             "height": 1,

@@ -64,3 +64,38 @@ def test_a_database_that_is_not_utf8_is_refused(postgres_server: Server):
 
     with pytest.raises(CatalogError, match="encoding LATIN1"):
         migrate(make_conninfo(postgres_server.conninfo, dbname="latin"), address="here")
+
+
+def test_media_kinds_come_to_a_library_without_a_row_being_written(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    conninfo = bare_database(postgres_server, "migrate_kinds")
+    (kinds,) = (step for step in all_migrations() if "image_has_pixels" in step.sql)
+    before = tuple(step for step in all_migrations() if step.version < kinds.version)
+    with monkeypatch.context() as patched:
+        patched.setattr("mirrorlake.postgres.migrate.all_migrations", lambda: before)
+        migrate(conninfo, address="here")
+    with psycopg.connect(conninfo) as session:
+        session.execute(
+            "INSERT INTO datasource (name, uri, access, settings) VALUES ('photos', 's3://bucket/', '{}', '{}')"
+        )
+        session.execute(
+            "INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,"
+            " placeholder, state, edited) SELECT 1, 'k' || n, 'k', 't', 1, 'image/png', 4, 3, 6, 'd', 'p', n % 3,"
+            " n % 2 = 0 FROM generate_series(1, 6) AS n"
+        )
+        row = session.execute("SELECT pg_relation_filenode('asset')").fetchone()
+
+    assert migrate(conninfo, address="here") == len(all_migrations()) - len(before)
+
+    with psycopg.connect(conninfo) as session:
+        assert session.execute("SELECT pg_relation_filenode('asset')").fetchone() == row
+        kept = session.execute("SELECT DISTINCT kind, width, height, orientation FROM asset").fetchall()
+        assert kept == [("image", 4, 3, 6)]
+        insert = (
+            "INSERT INTO asset (datasource_id, key, name, token, size, digest, media_type, kind)"
+            " VALUES (1, 'new', 'new', 't', 1, 'd', 'text/plain', %s)"
+        )
+        session.execute(insert, ("text",))
+        with pytest.raises(psycopg.errors.CheckViolation, match="image_has_pixels"):
+            session.execute(insert, ("image",))

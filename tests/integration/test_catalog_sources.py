@@ -119,8 +119,8 @@ def new_asset(catalog: Catalog) -> str:
     source = make(catalog)
     with catalog.write() as connection:
         row = connection.execute(
-            "INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,"
-            " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '') RETURNING id",
+            "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
+            " digest, placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image', 'image/png', 1, 1, 1, '', '') RETURNING id",
             (source.id,),
         ).fetchone()
     assert row is not None

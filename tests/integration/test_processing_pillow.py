@@ -10,9 +10,10 @@ import pytest
 from tests.support.images import pixels
 from tests.support.media import pillow_images
 
-from mirrorlake.formats.identify import SUFFIXES
+from mirrorlake.formats.registry import format_of_name
 from mirrorlake.formats.stages import UndecodableObject
-from mirrorlake.processing.process import ProcessedImage, process_bytes
+from mirrorlake.model.media import facts_to_json
+from mirrorlake.processing.process import ProcessedObject, process_bytes
 
 # Cut, mangled, or of a make that no decoder here knows; each is refused with a reason.
 _BAD = {
@@ -34,13 +35,13 @@ _BAD = {
 
 
 @pytest.fixture(scope="module")
-def ends() -> dict[str, ProcessedImage | UndecodableObject]:
+def ends() -> dict[str, ProcessedObject | UndecodableObject]:
     logging.getLogger("pyvips").setLevel(logging.CRITICAL)
     root = pillow_images()
     return {str(path.relative_to(root)): _end(path) for path in sorted(root.rglob("*")) if path.is_file()}
 
 
-def _end(path: Path) -> ProcessedImage | UndecodableObject:
+def _end(path: Path) -> ProcessedObject | UndecodableObject:
     try:
         return process_bytes(path.read_bytes(), path.name)
     except UndecodableObject as verdict:
@@ -48,25 +49,25 @@ def _end(path: Path) -> ProcessedImage | UndecodableObject:
 
 
 def test_every_file_of_the_collection_ends_with_facts_or_a_sentence(
-    ends: dict[str, ProcessedImage | UndecodableObject],
+    ends: dict[str, ProcessedObject | UndecodableObject],
 ):
     assert len(ends) > 900
     for name, end in ends.items():
         if isinstance(end, UndecodableObject):
             assert end.message, name
             continue
-        height, width, _ = pixels(end.thumbnail).shape
-        assert max(width, height) == min(320, max(end.width, end.height)), name
-        assert json.loads(json.dumps(end.facts, allow_nan=False)) == end.facts, name
-        assert 5 <= len(end.placeholder) <= 25, name
+        height, width, _ = pixels(end.rendered.thumbnail).shape
+        assert max(width, height) == min(320, max(end.facts.width, end.facts.height)), name
+        assert json.loads(json.dumps(facts_to_json(end.facts), allow_nan=False)) == facts_to_json(end.facts), name
+        assert 5 <= len(end.rendered.placeholder) <= 25, name
 
 
-def test_known_bad_pictures_are_refused(ends: dict[str, ProcessedImage | UndecodableObject]):
+def test_known_bad_pictures_are_refused(ends: dict[str, ProcessedObject | UndecodableObject]):
     assert [name for name in sorted(_BAD) if not isinstance(ends[name], UndecodableObject)] == []
 
 
-def test_nearly_every_picture_with_a_supported_name_is_imported(ends: dict[str, ProcessedImage | UndecodableObject]):
-    named = {name: end for name, end in ends.items() if name.rpartition(".")[2].lower() in SUFFIXES}
+def test_nearly_every_picture_with_a_supported_name_is_imported(ends: dict[str, ProcessedObject | UndecodableObject]):
+    named = {name: end for name, end in ends.items() if format_of_name(name)}
     refused = {name for name, end in named.items() if isinstance(end, UndecodableObject)} - _BAD
     # Pillow reads no bitmaps with unusual masks, and none that wrap a JPEG or PNG.
     assert sorted(name for name in refused if not name.startswith("bmp/")) == []
@@ -74,8 +75,12 @@ def test_nearly_every_picture_with_a_supported_name_is_imported(ends: dict[str, 
 
 
 @pytest.mark.parametrize("turning", ["rot1mir0", "rot1mir1", "rot2mir0", "rot3mir1"])
-def test_an_avif_is_turned_once_and_not_twice(ends: dict[str, ProcessedImage | UndecodableObject], turning: str):
+def test_an_avif_is_turned_once_and_not_twice(ends: dict[str, ProcessedObject | UndecodableObject], turning: str):
     upright, turned = ends["avif/rot0mir0.avif"], ends[f"avif/{turning}.avif"]
-    assert isinstance(upright, ProcessedImage)
-    assert isinstance(turned, ProcessedImage)
-    assert (turned.width, turned.height, turned.orientation) == (upright.width, upright.height, 1)
+    assert isinstance(upright, ProcessedObject)
+    assert isinstance(turned, ProcessedObject)
+    assert (turned.facts.width, turned.facts.height, turned.facts.orientation) == (
+        upright.facts.width,
+        upright.facts.height,
+        1,
+    )

@@ -224,8 +224,8 @@ def delete_but_keep_its_asset(catalog: Catalog, source: Datasource) -> None:
     """An asset keeps the datasource from going altogether."""
     with catalog.write() as connection:
         connection.execute(
-            "INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,"
-            " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '')",
+            "INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
+            " digest, placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image', 'image/png', 1, 1, 1, '', '')",
             (source.id,),
         )
     deletion.delete(catalog, source, deletion.preview_deletion(catalog, source).acknowledge)

@@ -14,6 +14,7 @@ from tests.support.query_oracle import Row, ids
 
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import parse
@@ -37,6 +38,8 @@ def _text(dice: random.Random) -> str:
 def _row(dice: random.Random, number: int) -> Row:
     key = _text(dice) if dice.random() < 0.8 else dice.choice(["/a", "a/b", "a/1/b", "//a", "a", "b/a", "a%/b"])
     source = dice.choice(["one", "two"])
+    kind = dice.choices(list(MediaKind), weights=[8, 1, 1, 1, 1])[0]
+    seen = kind is MediaKind.IMAGE or dice.random() < 0.5
     return Row(
         id=number,
         datasource=source,
@@ -44,10 +47,11 @@ def _row(dice: random.Random, number: int) -> Row:
         key=key,
         name=key if dice.random() < 0.7 else _text(dice),
         state=dice.choices(list(AssetState), weights=[6, 2, 2])[0],
+        kind=kind,
         type=dice.choice(["image/png", "image/jpeg", "image/webp", "imaginary/png", "im%ge/png"]),
         size=dice.randint(0, 12),
-        width=dice.randint(0, 12),
-        height=dice.randint(0, 12),
+        width=dice.randint(0, 12) if seen else None,
+        height=dice.randint(0, 12) if seen else None,
         created=dice.choice(MOMENTS),
         updated=dice.choice(MOMENTS),
         modified=dice.choice([*MOMENTS, None, None]),
@@ -59,12 +63,12 @@ def _row(dice: random.Random, number: int) -> Row:
 
 def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -> None:
     connection.execute(
-        "INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, media_type, width, height,"
-        " orientation, digest, placeholder, metadata, created, updated)"
-        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, 1, '', '', %s, %s, %s)",
+        "INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, kind, media_type, width,"
+        " height, orientation, digest, placeholder, metadata, created, updated)"
+        " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, 1, '', '', %s, %s, %s)",
         (
             row.id, sources[row.datasource], row.key, row.name, STATE_NUMBERS[row.state], row.size, row.modified,
-            row.type, row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
+            row.kind, row.type, row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
         ),
     )  # fmt: skip
     for tag in row.tags:

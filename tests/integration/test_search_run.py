@@ -11,6 +11,7 @@ from tests.support.queries import junk
 
 from mirrorlake.core.errors import CatalogError, QueryError
 from mirrorlake.model.assets import Asset, AssetState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run
 from mirrorlake.search.run import search, stream
@@ -27,10 +28,11 @@ def library(catalog: Catalog) -> Catalog:
         )
         connection.execute(
             """
-            INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, media_type, width, height,
-              orientation, digest, placeholder, metadata, created, updated)
+            INSERT INTO asset (id, datasource_id, key, name, state, token, size, modified, kind, media_type, width,
+              height, orientation, digest, placeholder, metadata, created, updated)
             SELECT n, d.id, 'in/a b' || n, 'name ' || n, CASE WHEN n %% 40 = 0 THEN 2 ELSE 0 END, '', n * 1000, NULL,
-              'image/png', n, 10, 1, '', 'thumb', jsonb_build_object('n', n, 'half', n / 2.0, 'even', n %% 2 = 0),
+              'image', 'image/png', n, 10, 1, '', 'thumb',
+              jsonb_build_object('n', n, 'half', n / 2.0, 'even', n %% 2 = 0),
               '2026-01-01Z', '2026-01-02Z'
             FROM generate_series(1, %s) AS n JOIN datasource AS d ON d.name = 'photos'
             """,
@@ -60,6 +62,7 @@ def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
         uri="s3://bucket/in/a%20b7",
         datasource="photos",
         datasources=("photos", "folder"),
+        kind=MediaKind.IMAGE,
         media_type="image/png",
         size=7000,
         width=7,

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from tests.support.listings import Obj, byte_order, cut, keys, known, listing, rows_of, taking
 
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.formats.suffixes import media_type_of_name
+from mirrorlake.formats.registry import format_of_name
 from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
 from mirrorlake.model.companions import METADATA
 from mirrorlake.model.objects import KnownState
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.outcomes import Counts, Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
@@ -54,7 +54,7 @@ def expected_candidates(bucket):
     """The bucket's candidates, by dictionary."""
     by_stem = {key[:-5]: key for key in sorted(bucket, key=byte_order) if key[-5:].lower() == ".json"}
     for key in sorted(bucket, key=byte_order):
-        if media_type_of_name(key) is None:
+        if format_of_name(key) is None:
             continue
         obj, sidecar = bucket[key], by_stem.get(key.rpartition(".")[0])
         skip = None
@@ -236,16 +236,15 @@ def test_summary_counts_what_the_plan_holds(world):
     plan = summarise(planned)
     ops = Counter(row["op"] for row in rows)
     ops[Op.VANISHED] -= sum(row["op"] == Op.VANISHED and row["known_state"] == KnownState.REFUSED for row in rows)
-    count_noun = [
-        plan.new,
-        plan.changed,
-        sum(plan.companions.values()),
-        plan.moved,
-        plan.returned,
-        plan.vanished,
-        plan.skipped,
-    ]
-    assert [*count_noun, plan.refused] == [ops[op] for op in Op if op not in (Op.SHARED, Op.GOVERNED)]
+    assert plan.counts == Counts(
+        new=ops[Op.NEW],
+        changed=ops[Op.CHANGED],
+        metadata_changed=ops[Op.COMPANION],
+        moved=ops[Op.MOVED],
+        unchanged=ops[Op.RETURNED],
+        skipped=ops[Op.SKIPPED] + ops[Op.REFUSED],
+    )
+    assert plan.vanished == ops[Op.VANISHED]
     images = [row for row in rows if row["op"] in {Op.NEW, Op.CHANGED}]
     read = [row for row in rows if row["metadata_key"] and (row in images or row["metadata_differs"])]
     assert all(row["metadata_differs"] for row in rows if row["op"] == Op.COMPANION)

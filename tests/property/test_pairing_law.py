@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support.listings import Obj, byte_order, keys, listing, rows_of, taking
 
-from mirrorlake.formats.suffixes import media_type_of_name
+from mirrorlake.formats.registry import format_of_name
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.pairing import DEFERRED, safe_bound, safe_ranges
 from mirrorlake.select.stream import LIBRARY_PREFIX, select
@@ -23,7 +23,7 @@ def pairs(bucket, suffix=None):
     for key in sorted(bucket, key=byte_order):
         if key[-5:].lower() == ".json" and key[-5:].isascii():
             by_stem[key[:-5]] = key
-    assets = [key for key in bucket if media_type_of_name(key) and not (suffix and key.endswith(suffix))]
+    assets = [key for key in bucket if format_of_name(key) and not (suffix and key.endswith(suffix))]
     found = {key: by_stem.get(key.rpartition(".")[0]) for key in assets}
     return found | {key: key + suffix for key in assets if suffix and key + suffix in bucket}
 

@@ -43,6 +43,7 @@ def look(key: str, *, op: Op = Op.NEW, result: ResultKind = ResultKind.PROCESSED
         "orientation": 1,
         "digest": key.encode().ljust(32, b".")[:32],
         "placeholder": b"hash",
+        "kind": "image",
         "facts": '{"camera": "X100"}',
         "warnings": [],
     }

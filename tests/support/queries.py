@@ -9,6 +9,7 @@ from typing import assert_never
 from hypothesis import strategies as st
 
 from mirrorlake.model.assets import AssetState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -16,13 +17,14 @@ from mirrorlake.search.nodes import (
     Everything,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
     IntegerColumn,
     IntegerCompare,
     Literal,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -111,7 +113,8 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
     st.one_of(st.sampled_from(TAGS), patterns).map(InProject),
     st.sampled_from(SOURCES).map(InDatasource),
-    st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(MediaType),
+    st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(HasMediaType),
+    st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
     st.builds(IntegerCompare, st.sampled_from(list(IntegerColumn)), comparisons, st.integers(0, 12)),
     st.builds(TimeCompare, st.sampled_from(list(TimeColumn)), comparisons, spans),
@@ -181,8 +184,10 @@ def _write(node: Node) -> str:
             return f"project:{_stars(value)}"
         case InDatasource(name):
             return f"datasource:{_quoted(name)}"
-        case MediaType(value):
+        case HasMediaType(value):
             return f"type:{value}"
+        case HasKind(kind):
+            return f"kind:{kind.value}"
         case HasId(number):
             return f"id:{number}"
         case IntegerCompare(column, comparison, value):

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from mirrorlake.model.assets import AssetState, Scalar
+from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -19,12 +20,13 @@ from mirrorlake.search.nodes import (
     Everything,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
     IntegerCompare,
     Literal,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -64,10 +66,11 @@ class Row:
     key: str
     name: str
     state: AssetState
+    kind: MediaKind
     type: str
     size: int
-    width: int
-    height: int
+    width: int | None
+    height: int | None
     created: datetime
     updated: datetime
     modified: datetime | None
@@ -148,12 +151,15 @@ def _matches(node: Node, row: Row) -> bool:
             return project in row.projects
         case InDatasource(name):
             return name in (row.datasource, row.also_in)
-        case MediaType(value):
+        case HasMediaType(value):
             return row.type == value if "/" in value else row.type.split("/")[0] == value
+        case HasKind(kind):
+            return row.kind is kind
         case HasId(number):
             return row.id == number
         case IntegerCompare(column, comparison, value):
-            return _OPERATORS[comparison](getattr(row, column.value), value)
+            number = getattr(row, column.value)
+            return number is not None and _OPERATORS[comparison](number, value)
         case TimeCompare(column, comparison, span):
             moment = getattr(row, column.value)
             # An unknown moment is neither inside nor outside any span.

@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
@@ -35,6 +36,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         source_uri,
         datasource,
         datasources,
+        kind,
         media_type,
         size,
         width,
@@ -55,6 +57,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         datasource=datasource,
         # The object of an asset that was replaced under its key may be gone; its own datasource is listed all the same.
         datasources=tuple(datasources) or (datasource,),
+        kind=MediaKind(kind),
         media_type=media_type,
         size=size,
         width=width,
@@ -63,7 +66,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         metadata=metadata,
         projects=tuple(projects),
         state=_STATES[state],
-        placeholder=b64encode(placeholder).decode("ascii"),
+        placeholder=None if placeholder is None else b64encode(placeholder).decode("ascii"),
         modified=modified,
         updated=updated,
     )

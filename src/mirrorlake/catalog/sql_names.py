@@ -1,4 +1,4 @@
-"""The numbers that the tables hold, by name: SQL writes `{known.missing}`, and here that becomes the number.
+"""What the tables hold, by name: SQL writes `{known.missing}`, and here that becomes the number.
 
 The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`.
 No other SQL of ours has a brace followed by a lower-case name and a dot, so nothing else is ever replaced.
@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from mirrorlake.model.assets import STATE_NUMBERS
 from mirrorlake.model.objects import RELEASED_STATES, STANDING_STATES, USED_STATES, VANISHED_STATES, KnownState
-from mirrorlake.model.outcomes import Op, ResultKind
+from mirrorlake.model.outcomes import Op, OutcomeKind, ResultKind
 
 _NAME = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
 
@@ -36,11 +36,12 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "op": _members(Op),  # staged.op
     "result": _members(ResultKind),  # staged.result
+    "outcome": {kind.value: f"'{kind.value}'" for kind in OutcomeKind},  # outcome.kind, a text
 }
 
 
 def replace_names(sql: str) -> str:
-    """`sql` with each `{group.name}` replaced by its number or numbers. Raises ValueError for an unknown name."""
+    """`sql` with each `{group.name}` replaced by what the tables hold. Raises ValueError for an unknown name."""
 
     def value(found: re.Match[str]) -> str:
         try:

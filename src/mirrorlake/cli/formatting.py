@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.assets import Asset
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
 from mirrorlake.model.sources import AccessOptions, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
@@ -68,7 +69,6 @@ _TRIGGER_TEXT = {
     "confirm": "manually: carry out held removals",
     "purge": "manually: empty the trash",
 }
-_COUNT_NAMES = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
 
 
 def describe_run(run: Run) -> Iterator[Row]:
@@ -118,7 +118,7 @@ def summarize_run(run: Run) -> str:
     """A one-line summary of a run."""
     if run.waiting is not None:
         return f"waiting: {run.waiting.reason}"
-    parts = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNT_NAMES if (number := getattr(run.counts, kind))]
+    parts = [some] if (some := run.counts.summary()) else []
     hold = run.hold
     if run.confirms is not None:
         parts.append(f"confirmed the removals held by run {run.confirms}")
@@ -130,6 +130,11 @@ def summarize_run(run: Run) -> str:
         parts.append(f"{hold.count:,} await confirmation")
     nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
     return ", ".join(parts) or nothing
+
+
+def pixels_text(asset: Asset) -> str:
+    """Width and height of an asset, empty where its kind has none."""
+    return "" if asset.width is None else f"{asset.width}×{asset.height}"
 
 
 def moment(time: datetime) -> str:

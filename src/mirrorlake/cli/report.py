@@ -13,6 +13,7 @@ from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, pri
 from mirrorlake.cli.progress import show_run
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report, hold_notes
+from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.services.contract import Library
@@ -91,7 +92,7 @@ def terminate_as_interrupt() -> Generator[None]:
 
 def _print_report(report: Report) -> None:
     counts = report.counts
-    word = "would be " if report.would is not None else ""
+    would_be = "would be " if report.would is not None else ""
     echo_detail(
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
         head="dry run" if report.run is None else f"run {report.run}",
@@ -100,16 +101,12 @@ def _print_report(report: Report) -> None:
         return  # nothing was listed: a table of zeros would hide the error
     rows = [
         ("listed", counts.listed, "objects in the bucket"),
-        ("selected", counts.selected, "images that match the patterns"),
-        ("new", counts.new, f"{word}added to the library"),
-        ("changed", counts.changed, f"{word}read again: new bytes under a known key"),
-        ("metadata changed", counts.metadata_changed, f"{word}updated: changed sidecar"),
-        ("moved", counts.moved, "known bytes under a new key: identity kept"),
-        ("missing", counts.missing, "known, but no longer in the bucket: kept"),
-        ("removed", counts.removed, f"{word}moved to the trash or removed: objects gone"),
-        ("unchanged", counts.unchanged, ""),
-        ("skipped", counts.skipped, "excluded by a rule, or still undecodable"),
-        ("failed", counts.failed, "could not be processed"),
+        ("selected", counts.selected, "objects of supported formats that match the patterns"),
+        *(
+            (kind.label, counts.of(kind), kind.row.report.format(would_be=would_be))
+            for kind in OutcomeKind
+            if kind.row.report is not None
+        ),
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:

@@ -1,1 +1,1 @@
-"""One module per image format family: identify, probe, render."""
+"""Formats: one registry, one module a format: identify, probe, render."""

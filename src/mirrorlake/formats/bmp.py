@@ -1,59 +1,66 @@
-"""Open Windows bitmaps through Pillow; libvips does not read them."""
+"""BMP, through Pillow: libvips does not read it."""
 
 from __future__ import annotations
 
 import io
 import struct
-from dataclasses import dataclass
 
 import pyvips
 from PIL import BmpImagePlugin, Image
 
+from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.image import THUMBNAIL_SIDE, check_size, detail, draw, fit
 from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.model.media import ImageFacts
 
 # What Pillow raises on bytes that are no sound bitmap.
 _DAMAGE = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError, struct.error)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BmpHeader:
-    """Size and make of a bitmap, in pixels."""
+class Bitmap:
+    """The codec of bitmaps."""
 
-    width: int
-    height: int
-    channels: int
-    has_alpha: bool
-    warnings: tuple[str, ...]
+    def available(self) -> bool:
+        """Pillow is always installed."""
+        return True
+
+    def probe(self, data: bytes) -> Probe:
+        """Read the header only. Raises UndecodableObject (stage probe)."""
+        image = _open(data)
+        check_size(image.width, image.height)
+        short = int.from_bytes(data[2:6], "little") - len(data)
+        mode = "RGB" if image.mode == "P" else image.mode
+        channels = {"1": 1, "L": 1, "LA": 2, "RGBA": 4}.get(mode, 3)
+        return Probe(
+            facts=ImageFacts(
+                width=image.width,
+                height=image.height,
+                channels=channels,
+                bit_depth=8,
+                colour_space="grey" if channels == 1 else "rgb",
+                has_alpha="A" in mode,
+                has_icc=False,
+            ),
+            warnings=(f"the BMP lacks {short:,} of the bytes that its header promises",) if short > 0 else (),
+        )
+
+    def render(self, data: bytes, _probe: Probe, /) -> Rendered:
+        """Decode the bitmap and draw it. Raises UndecodableObject (stage decode) for damaged or cut pixels."""
+        try:
+            return draw(fit(_reduced(data)))
+        except pyvips.Error as error:
+            raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged{detail(error)}") from error
 
 
-def open_bmp(data: bytes) -> BmpHeader:
-    """Read the header only. Raises Unusable (stage probe)."""
-    image = _open(data)
-    promised = int.from_bytes(data[2:6], "little")
-    short = promised - len(data)
-    warnings = (f"the BMP lacks {short:,} of the bytes that its header promises",) if short > 0 else ()
-    mode = "RGB" if image.mode == "P" else image.mode
-    return BmpHeader(
-        width=image.width,
-        height=image.height,
-        channels={"1": 1, "L": 1, "LA": 2, "RGBA": 4}.get(mode, 3),
-        has_alpha="A" in mode,
-        warnings=warnings,
-    )
-
-
-def reduced_bmp(data: bytes, *, at_least: int) -> pyvips.Image:
-    """The decoded bitmap, shrunk by a whole factor that leaves at least `at_least` pixels on the longest side.
-
-    Raises Unusable (stage decode) for damaged or cut pixels.
-    """
+def _reduced(data: bytes) -> pyvips.Image:
+    """The decoded bitmap, shrunk by a whole factor that leaves at least twice as many pixels as are drawn."""
     image = _open(data)
     try:
         image.load()
         colours = image.convert("RGBA" if "A" in image.mode else "RGB")
     except _DAMAGE as error:
         raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged: {error}") from error
-    factor = max(image.size) // at_least
+    factor = max(image.size) // (2 * THUMBNAIL_SIDE)
     small = colours.reduce((min(factor, image.width), min(factor, image.height))) if factor > 1 else colours
     pixels = pyvips.Image.new_from_memory(small.tobytes(), small.width, small.height, len(small.mode), "uchar")
     return pixels.copy(interpretation="srgb")
@@ -65,3 +72,6 @@ def _open(data: bytes) -> Image.Image:
         return BmpImagePlugin.BmpImageFile(io.BytesIO(data))
     except _DAMAGE as error:
         raise UndecodableObject(Stage.PROBE, f"BMP header is damaged: {error}") from error
+
+
+CODEC = Bitmap()

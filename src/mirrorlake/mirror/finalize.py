@@ -10,6 +10,7 @@ from mirrorlake.catalog.queue import put_back
 from mirrorlake.catalog.removal import drop_superseded
 from mirrorlake.catalog.runs import Lease, Live, finish
 from mirrorlake.core.errors import CatalogError, LeaseLost, MirrorlakeError
+from mirrorlake.formats.registry import format_names
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.report import Report, hold_notes
@@ -123,5 +124,5 @@ def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...
     if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
         return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
-        return ("No object is a supported image that the patterns take: JPEG, PNG, BMP, WebP or AVIF by suffix.",)
+        return (f"No object that the patterns take has the suffix of a supported format: {format_names()}.",)
     return ()

@@ -68,19 +68,7 @@ class PassPlan:
     @property
     def counts(self) -> Counts:
         """What executing the plan counts, if every object can be read and every removal is proven."""
-        summary = self.changes.summary
-        return (
-            self.found
-            + Counts(
-                new=summary.new,
-                changed=summary.changed,
-                **{kind.value: count for kind, count in summary.companions.items()},
-                moved=summary.moved,
-                unchanged=summary.returned + summary.governed,
-                skipped=summary.skipped + summary.refused,
-            )
-            + self.removals.counts
-        )
+        return self.found + self.changes.summary.counts + self.removals.counts
 
     @property
     def error(self) -> str | None:

@@ -3,97 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.core.columnar import BoolMask, column, equal_to, keep, mask_of, present
+from mirrorlake.core.columnar import BoolMask, column, keep
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.mirror.removal import Removals
-from mirrorlake.model.companions import ROLES, CompanionRole
-from mirrorlake.model.outcomes import Op
+from mirrorlake.model.companions import ROLES
+from mirrorlake.model.outcomes import ORPHANED, SAMPLE_GROUPS, Op
 from mirrorlake.model.previews import Sample, Samples
+from mirrorlake.plan.decide import planned_outcomes
 from mirrorlake.plan.orphans import Way
 
 MOST = 10  # of each kind
 
-_KINDS = {
-    Op.NEW: "new",
-    Op.CHANGED: "changed",
-    Op.MOVED: "moved",
-    Op.SKIPPED: "skipped",
-    Op.REFUSED: "skipped",
-}
 _WAYS = {
     Way.MISS: "it would be marked missing",
     Way.TRASH: "it would go into the trash",
     Way.REMOVE: "it would be removed for good, or go into the trash where a project or another datasource uses it",
 }
-_COMPANIONS = tuple(dict.fromkeys(role.outcome.value for role in ROLES))
 _FEW = ("op", "key", "old_key", "skip")
-_Row = tuple[int, str, str | None, str | None]
+_COMPANIONS = tuple(name for role in ROLES for name in (role.differs, role.key))
 
 
 def samples(planned: Planned, removals: Removals) -> Samples:
     """The first keys of each kind, in the order of the plan. Reads the plan once more, in bounded memory."""
-    found: dict[str, list[Sample]] = {
-        kind: [] for kind in ("new", "changed", *_COMPANIONS, "moved", "orphaned", "skipped")
-    }
+    found: dict[str, list[Sample]] = {group: [] for group in SAMPLE_GROUPS}
     for batch in planned.batches():
-        for op, kind in _KINDS.items():
-            mask = equal_to(column(batch, "op"), int(op))
-            found[kind] += _first(batch, mask, MOST - len(found[kind]))
-        uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
-        for role in ROLES:
-            mask = uncounted & mask_of(column(batch, role.differs))
-            kind = role.outcome.value
-            found[kind] += _companions(batch, role, mask, MOST - len(found[kind]))
-            uncounted &= ~mask
-        shared, known = equal_to(column(batch, "op"), int(Op.SHARED)), present(column(batch, "known_state"))
-        for kind, mask in (("new", shared & ~known), ("changed", shared & known)):
-            found[kind] += _first(batch, mask, MOST - len(found[kind]))
-    for orphan in _orphans(removals):
-        found["orphaned"].append(orphan)
-        if len(found["orphaned"]) == MOST:
-            break
-    return {kind: tuple(some) for kind, some in found.items()}
+        for kind, mask in planned_outcomes(batch).items():
+            if kind.row.sample is not None:
+                some = found[kind.row.sample]
+                some += _first(batch, mask, MOST - len(some))
+    found[ORPHANED] += islice(_orphans(removals), MOST)
+    return {group: tuple(some) for group, some in found.items()}
 
 
 def _first(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]:
     if most <= 0 or not mask.any():
         return
     rows = keep(batch, mask).slice(0, most)
-    for row in zip(*(cast("list[Any]", column(rows, name).to_pylist()) for name in _FEW), strict=True):
-        yield _sample(cast("_Row", row))
+    for op, key, old_key, skip, *companions in zip(
+        *(cast("list[Any]", column(rows, name).to_pylist()) for name in (*_FEW, *_COMPANIONS)), strict=True
+    ):
+        yield Sample(key=key, reason=_reason(op, old_key, skip, companions), old_key=old_key)
 
 
-def _companions(batch: pa.RecordBatch, role: CompanionRole, mask: BoolMask, most: int) -> Iterator[Sample]:
-    if most <= 0 or not mask.any():
-        return
-    rows = keep(batch, mask).slice(0, most)
-    keys = cast("list[str]", column(rows, "key").to_pylist())
-    for key, sidecar in zip(keys, cast("list[str | None]", column(rows, role.key).to_pylist()), strict=True):
-        yield Sample(
-            key=key, reason="its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} came or changed"
-        )
-
-
-def _sample(row: _Row) -> Sample:
-    op, key, old_key, skip = row
+def _reason(op: int, old_key: str | None, skip: str | None, companions: list[Any]) -> str:
+    """`companions`: of each role whether its companion differs, and the key of that companion."""
     match Op(op):
         case Op.NEW:
-            reason = "nothing is known of it yet"
+            return "nothing is known of it yet"
         case Op.CHANGED:
-            reason = "its token or size is another than the one that was read"
+            return "its token or size is another than the one that was read"
+        case Op.COMPANION:
+            sidecar = next(key for differs, key in zip(companions[::2], companions[1::2], strict=True) if differs)
+            return "its sidecar is gone" if sidecar is None else f"its sidecar {sidecar} came or changed"
         case Op.MOVED:
-            reason = f"the same token and size as {old_key}, once that is proven gone"
+            return f"the same token and size as {old_key}, once that is proven gone"
         case Op.SHARED:
-            reason = "another datasource has read these bytes: they are not read again"
+            return "another datasource has read these bytes: they are not read again"
         case Op.REFUSED:
-            reason = "it could not be read before, and has not changed since"
+            return "it could not be read before, and has not changed since"
         case _:
-            reason = skip or ""
-    return Sample(key=key, reason=reason, old_key=old_key)
+            return skip or ""
 
 
 def _orphans(removals: Removals) -> Iterator[Sample]:
@@ -103,6 +77,6 @@ def _orphans(removals: Removals) -> Iterator[Sample]:
         for key, way, prove, waits in zip(*columns, cast("list[bool]", held.tolist()), strict=True):
             if way not in _WAYS:
                 continue
-            why = "its object is not in the listing" if prove else "no pattern takes it any more"
+            why = "its object is not in the listing" if prove else "no pattern selects it any more"
             then = "its removal would wait for consent" if waits else _WAYS[Way(way)]
             yield Sample(key=key, reason=f"{why}: {then}" + (", once its object is proven gone" if prove else ""))

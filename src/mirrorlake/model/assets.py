@@ -1,4 +1,4 @@
-"""An asset: one image of the library, with an identity that outlives its content."""
+"""An asset: one item of the library, with an identity that outlives its content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.public import public_noun
 
 Scalar = str | int | float | bool
@@ -36,19 +37,20 @@ class Asset:
     """Percent-encoded address of the object."""
     datasource: str
     datasources: tuple[str, ...]
+    kind: MediaKind
     media_type: str
     size: int
     """Bytes."""
-    width: int
-    """Pixels, upright."""
-    height: int
-    """Pixels, upright."""
+    width: int | None
+    """Pixels, upright; null for what cannot be seen."""
+    height: int | None
+    """Pixels, upright; null for what cannot be seen."""
     tags: tuple[str, ...]
     metadata: Mapping[str, Scalar]
     projects: tuple[str, ...]
     state: AssetState
-    placeholder: str
-    """Thumbhash, base64."""
+    placeholder: str | None
+    """Thumbhash, base64; null without a thumbnail."""
     modified: datetime | None
     updated: datetime
 
@@ -91,10 +93,10 @@ class AssetDetail:
     version: str | None
     """Id of the version that was read, if the bucket keeps versions."""
     storage_class: str | None
-    orientation: int
-    """EXIF orientation as stored in the file, 1 to 8."""
+    orientation: int | None
+    """Of images: EXIF orientation as stored in the file, 1 to 8."""
     facts: Mapping[str, object]
-    """What the file records about itself: camera, exposure, and so on."""
+    """What the file records about itself, by kind: camera, pages, and so on."""
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
     warnings: tuple[str, ...]

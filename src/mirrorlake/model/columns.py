@@ -78,13 +78,14 @@ _PROCESSED: list[pa.Field[Any]] = [
     pa.field("result", pa.int8(), nullable=False),  # ResultKind
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
     pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
+    pa.field("kind", pa.string()),  # MediaKind
     pa.field("media_type", pa.string()),  # from the bytes, never the name
-    pa.field("width", pa.int32()),  # upright, in pixels
+    pa.field("width", pa.int32()),  # upright, in pixels; null for what is not seen
     pa.field("height", pa.int32()),
-    pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
+    pa.field("orientation", pa.int16()),  # of images: EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
-    pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
-    pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
+    pa.field("placeholder", pa.binary()),  # ThumbHash, about 25 bytes; null if there is no thumbnail
+    pa.field("facts", pa.string()),  # JSON object: the facts of the media kind, such as channels or pages
     pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
     *(pa.field(name, pa.string()) for role in ROLES for name in (role.values, role.document)),
     pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad companion, name disagrees with bytes

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, fields
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Counts, OutcomeKind
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 
@@ -37,47 +38,6 @@ class Trigger(StrEnum):
 
 # The triggers of passes, which bring a whole datasource in step with its source.
 PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE)
-
-
-class OutcomeKind(StrEnum):
-    """What happened to one object in a run."""
-
-    NEW = "new"
-    CHANGED = "changed"
-    MOVED = "moved"
-    METADATA_CHANGED = "metadata_changed"
-    LABELS_CHANGED = "labels_changed"
-    UNCHANGED = "unchanged"  # stored only with a reason, such as a return
-    SKIPPED = "skipped"
-    FAILED = "failed"
-    MISSING = "missing"
-    REMOVED = "removed"  # moved to the trash, or removed
-
-
-@public_noun
-class Counts:
-    """How many objects have each outcome; docs/glossary.md defines the words."""
-
-    listed: int = 0
-    selected: int = 0
-    new: int = 0
-    changed: int = 0
-    metadata_changed: int = 0
-    labels_changed: int = 0
-    moved: int = 0
-    missing: int = 0
-    removed: int = 0
-    unchanged: int = 0
-    skipped: int = 0
-    failed: int = 0
-
-    @property
-    def imported(self) -> int:
-        """How many objects added something to the library."""
-        return self.new + self.changed + self.metadata_changed + self.labels_changed
-
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
 
 
 @public_noun

@@ -9,8 +9,7 @@ run and execution all read the same plan.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,8 +30,7 @@ from mirrorlake.core.columnar import (
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KnownState, Requests
-from mirrorlake.model.outcomes import Op
-from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.model.outcomes import Counts, Op, OutcomeKind
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
@@ -41,29 +39,15 @@ from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 class Plan:
     """What a pass is going to do, counted. `requests` and `bytes` are what doing it asks of the source."""
 
-    new: int = 0
-    changed: int = 0
-    companions: Mapping[OutcomeKind, int] = field(default_factory=dict[OutcomeKind, int])  # nothing else changed
-    moved: int = 0
-    returned: int = 0  # was missing, is back unchanged
+    counts: Counts = field(default_factory=Counts)  # without what vanished: the guard decides what becomes of that
     vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
-    governed: int = 0  # another companion, which is an older datasource's business
-    skipped: int = 0  # by a rule, before reading
-    refused: int = 0  # undecodable before, and the same bytes now
     requests: Requests = field(default_factory=Requests)  # listing apart
     bytes: int = 0  # of objects and companions to be read
 
     def __add__(self, other: Plan) -> Plan:
         return Plan(
-            new=self.new + other.new,
-            changed=self.changed + other.changed,
-            companions=Counter(self.companions) + Counter(other.companions),
-            moved=self.moved + other.moved,
-            returned=self.returned + other.returned,
+            counts=self.counts + other.counts,
             vanished=self.vanished + other.vanished,
-            governed=self.governed + other.governed,
-            skipped=self.skipped + other.skipped,
-            refused=self.refused + other.refused,
             requests=self.requests + other.requests,
             bytes=self.bytes + other.bytes,
         )
@@ -99,40 +83,48 @@ def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
     return sum(map(_summary, plan), Plan())
 
 
+def planned_outcomes(batch: pa.RecordBatch) -> dict[OutcomeKind, BoolMask]:
+    """The rows of a plan that count under each kind of outcome before anything is done about them.
+
+    Each row counts once; what vanished does not, as the guard decides what becomes of it.
+    """
+    ops, known = column(batch, "op"), present(column(batch, "known_state"))
+    found: dict[OutcomeKind, BoolMask] = {kind: np.zeros(len(ops), dtype=np.bool_) for kind in OutcomeKind}
+    for kind in OutcomeKind:
+        for one in kind.row.plan:
+            rows = equal_to(ops, int(one.op))
+            found[kind] |= rows if one.known is None else rows & (known == one.known)
+    for role, mask in companion_changes(batch).items():
+        found[role.outcome] |= mask
+    return found
+
+
+def companion_changes(batch: pa.RecordBatch) -> dict[CompanionRole, BoolMask]:
+    """The COMPANION rows of each role: that of the first role whose companion differs."""
+    uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
+    found: dict[CompanionRole, BoolMask] = {}
+    for role in ROLES:
+        found[role] = uncounted & _differs(batch, role)
+        uncounted &= ~found[role]
+    return found
+
+
 def _summary(batch: pa.RecordBatch) -> Plan:
     ops = column(batch, "op")
-    counts = np.bincount(ops.to_numpy(), minlength=len(Op))
     reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
     companions = {role: present(column(batch, role.key)) & (reads | _differs(batch, role)) for role in ROLES}
-    forgotten = equal_to(ops, int(Op.VANISHED)) & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
-    moved = int(counts[Op.MOVED])
-    shared = equal_to(ops, int(Op.SHARED))
-    shared_new = int((shared & ~present(column(batch, "known_state"))).sum())
+    vanished = equal_to(ops, int(Op.VANISHED))
+    forgotten = vanished & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
+    counts = Counts(**{kind.value: int(mask.sum()) for kind, mask in planned_outcomes(batch).items()})
     return Plan(
-        new=int(counts[Op.NEW]) + shared_new,
-        changed=int(counts[Op.CHANGED]) + int(shared.sum()) - shared_new,
-        companions=_companion_changes(batch),
-        moved=moved,
-        returned=int(counts[Op.RETURNED]),
-        vanished=int(counts[Op.VANISHED]) - int(forgotten.sum()),
-        governed=int(counts[Op.GOVERNED]),
-        skipped=int(counts[Op.SKIPPED]),
-        refused=int(counts[Op.REFUSED]),
-        requests=Requests(get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=moved),
+        counts=counts,
+        vanished=int(vanished.sum()) - int(forgotten.sum()),
+        requests=Requests(
+            get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=counts.moved
+        ),
         bytes=sum_where(column(batch, "size"), reads)
         + sum(sum_where(column(batch, role.size), mask) for role, mask in companions.items()),
     )
-
-
-def _companion_changes(batch: pa.RecordBatch) -> Mapping[OutcomeKind, int]:
-    """How many COMPANION rows have each outcome: that of the first role whose companion differs."""
-    uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
-    found: Counter[OutcomeKind] = Counter()
-    for role in ROLES:
-        mask = uncounted & _differs(batch, role)
-        found[role.outcome] += int(mask.sum())
-        uncounted &= ~mask
-    return +found
 
 
 def _differs(batch: pa.RecordBatch, role: CompanionRole) -> BoolMask:

@@ -8,61 +8,52 @@ import blake3
 import orjson
 
 from mirrorlake.core.errors import BadSidecar, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
-from mirrorlake.formats import image
-from mirrorlake.formats.identify import (
-    HEAD_BYTES,
-    UnsupportedFormat,
-    identify,
-    suffix_mismatch_warning,
-    unsupported_message,
-)
+from mirrorlake.formats.codec import Rendered
+from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
+from mirrorlake.formats.magic import HEAD_BYTES
+from mirrorlake.formats.registry import MAX_OBJECT_BYTES, UnsupportedFormat, format_of_name
 from mirrorlake.formats.stages import Stage, UndecodableObject
-from mirrorlake.model.assets import Scalar
+from mirrorlake.model.media import ImageFacts, MediaFacts, facts_to_json, pixel_size
 from mirrorlake.model.outcomes import Op, ResultKind
-from mirrorlake.processing.rows import CompanionRef, CompanionResult, ImageFacts, Job, Result
+from mirrorlake.processing.rows import CompanionRef, CompanionResult, Job, ProcessedMedia, Result
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.companion_readers import READERS
 from mirrorlake.storage.base import Body, Store
 
-MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit picture of 40 megapixels; workers hold several at once
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProcessedImage:
-    """What the bytes of one picture told."""
+class ProcessedObject:
+    """What the bytes of one object are."""
 
     media_type: str
-    width: int  # upright, in pixels
-    height: int
-    orientation: int  # EXIF 1..8 as stored
     digest: bytes  # BLAKE3 of the whole object
-    placeholder: bytes  # ThumbHash
-    thumbnail: bytes  # WebP
-    facts: dict[str, Scalar]
+    facts: MediaFacts
+    rendered: Rendered | None  # None for what has no picture
     warnings: tuple[str, ...]
 
 
-def process_bytes(data: bytes, name: str) -> ProcessedImage:
-    """Everything that mirrorlake learns from one picture. Raises Unusable with the stage and a sentence.
+def process_bytes(data: bytes, name: str) -> ProcessedObject:
+    """Everything that the library learns from one object. Raises UndecodableObject with the stage and a sentence.
 
     `name` is only compared with what the bytes are; it never decides how they are read.
     """
-    kind = identify(data[:HEAD_BYTES])
-    if isinstance(kind, UnsupportedFormat):
-        raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, kind))
-    header = image.probe(data, kind)
-    drawn = image.render_thumbnail(data, header)
-    lie = suffix_mismatch_warning(name, kind)
-    return ProcessedImage(
-        media_type=kind.value,
-        width=header.width,
-        height=header.height,
-        orientation=header.orientation,
+    found = identify(data[:HEAD_BYTES])
+    if isinstance(found, UnsupportedFormat):
+        raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
+    codec = found.codec()
+    header = codec.probe(data)
+    rendered = codec.render(data, header)
+    mismatch = suffix_mismatch_warning(name, found)
+    return ProcessedObject(
+        media_type=found.media_type,
         digest=blake3.blake3(data).digest(),
-        placeholder=drawn.placeholder,
-        thumbnail=drawn.thumbnail,
         facts=header.facts,
-        warnings=(*((lie,) if lie else ()), *header.warnings, *drawn.warnings),
+        rendered=rendered,
+        warnings=(
+            *((mismatch,) if mismatch else ()),
+            *header.warnings,
+            *(rendered.warnings if rendered else ()),
+        ),
     )
 
 
@@ -94,9 +85,10 @@ def fetch(job: Job, store: Store) -> Fetched | Result:
     image_bytes: bytes | None = None
     version: str | None = None
     if job.read_image:
-        if job.size > MAX_OBJECT_BYTES:
-            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job.size))
-        got = _get(store, job.key, job.token, MAX_OBJECT_BYTES)
+        limit = _byte_limit(job)
+        if job.size > limit:
+            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
+        got = _get(store, job.key, job.token, limit)
         if isinstance(got, StorageError):
             return _not_fetched(job, got)
         if len(got.data) != job.size:
@@ -128,13 +120,13 @@ def _not_fetched(job: Job, error: StorageError) -> Result:
     if isinstance(error, (ObjectGone, ObjectChanged)):
         return Result(result=ResultKind.GONE, stage=Stage.FETCH, reason=str(error))
     if isinstance(error, ObjectTooLarge):
-        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job.size))
+        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
     return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=str(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedObject:
-    """What was seen of an image, with the thumbnail that is still to be kept."""
+    """What was seen of an object, with the thumbnail that is still to be kept."""
 
     seen: Result
     digest: bytes
@@ -150,7 +142,7 @@ def keep(finished: RenderedObject | Result, thumbnails: Thumbnails) -> Result:
 
 
 def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
-    """Decode and render the image, read the companions: thinking, no waiting."""
+    """Decode and render the object, read the companions: computation, no waiting."""
     companions: list[CompanionResult] = []
     about_companions: list[str] = []
     for companion, data in zip(job.companions, fetched.companions, strict=True):
@@ -162,7 +154,7 @@ def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
     if fetched.image is None:
         return Result(result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(about_companions))
     try:
-        looked = process_bytes(fetched.image, job.key)
+        processed = process_bytes(fetched.image, job.key)
     except UndecodableObject as verdict:
         return Result(result=ResultKind.REFUSED, stage=verdict.stage, reason=verdict.message)
     except MemoryError:
@@ -170,24 +162,33 @@ def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
             result=ResultKind.REFUSED, stage=Stage.DECODE, reason="decoding needs more memory than a worker may take"
         )
     except Exception as error:  # noqa: BLE001  a slip of ours on strange bytes costs this object, not the pass
-        reason = f"looking at it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
+        reason = f"processing it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
         return Result(result=ResultKind.FAILED, stage=Stage.DECODE, reason=reason)
     seen = Result(
         result=ResultKind.PROCESSED,
-        picture=ImageFacts(
-            media_type=looked.media_type,
-            width=looked.width,
-            height=looked.height,
-            orientation=looked.orientation,
-            digest=looked.digest,
-            placeholder=looked.placeholder,
-            facts=orjson.dumps(looked.facts).decode(),
-            version=fetched.version,
-        ),
+        media=_media(processed, fetched.version),
         companions=tuple(companions),
-        warnings=(*looked.warnings, *about_companions),
+        warnings=(*processed.warnings, *about_companions),
     )
-    return RenderedObject(seen=seen, digest=looked.digest, thumbnail=looked.thumbnail)
+    if processed.rendered is None:
+        return seen
+    return RenderedObject(seen=seen, digest=processed.digest, thumbnail=processed.rendered.thumbnail)
+
+
+def _media(processed: ProcessedObject, version: str | None) -> ProcessedMedia:
+    facts, rendered = processed.facts, processed.rendered
+    width, height = pixel_size(facts) or (None, None)
+    return ProcessedMedia(
+        kind=facts.kind,
+        media_type=processed.media_type,
+        width=width,
+        height=height,
+        orientation=facts.orientation if isinstance(facts, ImageFacts) else None,
+        digest=processed.digest,
+        placeholder=None if rendered is None else rendered.placeholder,
+        facts=orjson.dumps(facts_to_json(facts)).decode(),
+        version=version,
+    )
 
 
 def _read_companion(
@@ -217,5 +218,10 @@ def _read_companion(
     return CompanionResult(role=role, content=content), warnings
 
 
-def _too_large(size: int) -> str:
-    return f"the object has {size:,} bytes; at most {MAX_OBJECT_BYTES >> 20} MiB are read"
+def _byte_limit(job: Job) -> int:
+    named = format_of_name(job.key)
+    return MAX_OBJECT_BYTES if named is None else named.max_bytes
+
+
+def _too_large(job: Job) -> str:
+    return f"the object has {job.size:,} bytes; at most {_byte_limit(job) >> 20} MiB are read"

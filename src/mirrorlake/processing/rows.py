@@ -1,4 +1,4 @@
-"""Between columns and single objects: CHANGES rows become jobs, and what was seen becomes PROCESSED columns."""
+"""Between columns and single objects: CHANGES rows become jobs, and results become PROCESSED columns."""
 
 from __future__ import annotations
 
@@ -48,16 +48,17 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageFacts:
-    """What was seen of an image; the columns of PROCESSED with the same names."""
+class ProcessedMedia:
+    """What the bytes of an object are; the columns of PROCESSED with the same names."""
 
+    kind: str  # MediaKind
     media_type: str
-    width: int
-    height: int
-    orientation: int
+    width: int | None  # pixels, upright; None for what is not seen
+    height: int | None
+    orientation: int | None  # of images
     digest: bytes
-    placeholder: bytes
-    facts: str
+    placeholder: bytes | None  # None where there is no thumbnail
+    facts: str  # JSON object
     version: str | None
 
 
@@ -76,12 +77,12 @@ class CompanionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How one job ended. `picture` is there exactly for PROCESSED, stage and reason exactly for the bad ends."""
+    """How one job ended. `media` is there exactly for PROCESSED, stage and reason exactly for the bad ends."""
 
     result: ResultKind
     stage: Stage | None = None
     reason: str | None = None
-    picture: ImageFacts | None = None
+    media: ProcessedMedia | None = None
     companions: tuple[CompanionResult, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -115,16 +116,16 @@ def _job(row: _Row) -> Job:
 
 
 def processed_batch(changes: pa.RecordBatch, seen: Sequence[Result]) -> pa.RecordBatch:
-    """The PROCESSED rows for CHANGES rows and what was seen of each, in the same order."""
-    pictures = [one.picture for one in seen]
+    """The PROCESSED rows for CHANGES rows and the result of each, in the same order."""
+    media = [one.media for one in seen]
     told: dict[str, list[Any]] = {
         "result": [one.result.value for one in seen],
         "stage": [one.stage for one in seen],
         "reason": [one.reason for one in seen],
         "warnings": [list(one.warnings) for one in seen],
     }
-    for name in ImageFacts.__dataclass_fields__:
-        told[name] = [getattr(picture, name) if picture else None for picture in pictures]
+    for name in ProcessedMedia.__dataclass_fields__:
+        told[name] = [getattr(one, name) if one else None for one in media]
     for role in ROLES:
         contents = [_content(one, role) for one in seen]
         told[role.values] = [content and content.values for content in contents]

@@ -27,6 +27,7 @@ from multiprocessing.connection import Connection
 import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.formats.registry import load_codecs
 from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done, pack_fatal, pack_ready, unpack_task
 from mirrorlake.processing.process import Fetched, RenderedObject, fetch, finish, keep
 from mirrorlake.processing.rows import Job, Result, jobs_of, processed_batch
@@ -34,6 +35,8 @@ from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.providers.registry import all_providers
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
+
+load_codecs()  # now, not with the first object of a format, whose decoding is timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,8 @@ from mirrorlake.search.nodes import (
     Everything,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
@@ -25,7 +27,6 @@ from mirrorlake.search.nodes import (
     IntegerCompare,
     Leaf,
     Literal,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -80,6 +81,7 @@ _TYPES: dict[SortColumn, LiteralString] = {
     SortColumn.MODIFIED: "timestamptz",
     SortColumn.ID: "bigint",
 }
+_NULLABLE = frozenset({SortColumn.MODIFIED, SortColumn.WIDTH, SortColumn.HEIGHT})
 _SYMBOLS: dict[Comparison, LiteralString] = {
     Comparison.EQ: "=",
     Comparison.NE: "<>",
@@ -194,10 +196,12 @@ def _leaf(leaf: Leaf) -> Sql:
             return _project(value)
         case InDatasource(name):
             return Sql(_IN_DATASOURCE, (name, name))
-        case MediaType(value):
+        case HasMediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
             return Sql("asset.media_type LIKE %s", (f"{_like(value)}/%",))
+        case HasKind(kind):
+            return Sql("asset.kind = %s", (kind.value,))
         case HasId(number):
             return Sql("asset.id = %s", (number,))
         case IntegerCompare(column, comparison, value):
@@ -391,10 +395,8 @@ def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Compar
 def _sort_key(sort: Sort) -> SortKey:
     if isinstance(sort.by, MetadataColumn):
         return SortKey(Sql("asset.metadata -> %s::text", (sort.by.key,)), "jsonb", sort.descending, nullable=True)
-    # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
-    return SortKey(
-        Sql(_SORTS[sort.by]), _TYPES.get(sort.by, "text"), sort.descending, nullable=sort.by is SortColumn.MODIFIED
-    )
+    # Without NULLS LAST, an index can provide the order.
+    return SortKey(Sql(_SORTS[sort.by]), _TYPES.get(sort.by, "text"), sort.descending, nullable=sort.by in _NULLABLE)
 
 
 def _order(keys: tuple[SortKey, ...], *, id_descending: bool) -> Sql:

@@ -10,20 +10,22 @@ from functools import partial
 from typing import Never
 
 from mirrorlake.core.errors import PatternError
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
+from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
     Boolean,
     Comparison,
     FileName,
     HasId,
+    HasKind,
+    HasMediaType,
     HasTag,
     InDatasource,
     InProject,
     IntegerColumn,
     IntegerCompare,
-    MediaType,
     MetadataColumn,
     MetadataCompare,
     MetadataExists,
@@ -60,7 +62,7 @@ _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
-FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_TYPES.items()}
+FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_by_suffix().items()}
 
 # Operators that the language reserves for features that do not exist yet.
 RESERVED_FIELDS = frozenset(
@@ -318,14 +320,21 @@ def _datasource(term: Term) -> Node:
 
 
 def _type(term: Term) -> Node:
-    return term.allow_negation(MediaType(term.value.text.lower()))
+    return term.allow_negation(HasMediaType(term.value.text.lower()))
+
+
+def _kind(term: Term) -> Node:
+    try:
+        return term.allow_negation(HasKind(MediaKind(term.value.text.lower())))
+    except ValueError:
+        term.reject("Unknown kind of media.", f"Kinds are {', '.join(MediaKind)}.")
 
 
 def _format(term: Term) -> Node:
     media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
     if media_type is None:
         term.reject("Unknown format.", f"Formats are {', '.join(FORMATS)}.")
-    return term.allow_negation(MediaType(media_type))
+    return term.allow_negation(HasMediaType(media_type))
 
 
 def _state(term: Term) -> Node:
@@ -352,6 +361,7 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "filename": _filename,
     "path": _path,
     "datasource": _datasource,
+    "kind": _kind,
     "type": _type,
     "format": _format,
     "state": _state,

@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from mirrorlake.model.assets import AssetState
+from mirrorlake.model.media import MediaKind
 
 
 class Comparison(StrEnum):
@@ -173,10 +174,17 @@ class InDatasource:
 
 
 @dataclass(frozen=True, slots=True)
-class MediaType:
+class HasMediaType:
     """A media type such as `image/png`, or a family such as `image`."""
 
     value: str
+
+
+@dataclass(frozen=True, slots=True)
+class HasKind:
+    """Images, videos, documents, ..."""
+
+    kind: MediaKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +230,8 @@ Leaf = (
     | HasTag
     | InProject
     | InDatasource
-    | MediaType
+    | HasMediaType
+    | HasKind
     | HasId
     | IntegerCompare
     | TimeCompare

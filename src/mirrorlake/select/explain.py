@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
+from mirrorlake.formats.registry import format_of_name, formats_by_suffix
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
@@ -52,8 +52,8 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
             stem = key[: -len(stem_suffix)]
             reason = f"The key is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
             return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
-    if media_type_of_name(key) is None:
-        reason = f"The key has no supported suffix: {', '.join(MEDIA_TYPES)}."
+    if format_of_name(key) is None:
+        reason = f"The key has no supported suffix: {', '.join(formats_by_suffix())}."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     return None
 

@@ -30,13 +30,13 @@ from mirrorlake.core.columnar import (
     take,
     where,
 )
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import LISTING
 
 _LISTED: list[pa.Field[Any]] = [LISTING.field(name) for name in ("key", "token", "size")]
 LISTED = pa.schema(_LISTED)  # what is listed of an object that may be a companion
 
-_ASSET_SUFFIXES = [suffix.encode() for suffix in MEDIA_TYPES]
+_ASSET_SUFFIXES = [suffix.encode() for suffix in formats_by_suffix()]
 
 
 class FullNames:

@@ -39,7 +39,7 @@ from mirrorlake.core.columnar import (
     take,
     where,
 )
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import CANDIDATES
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KeyRange
@@ -53,7 +53,7 @@ DEFERRED = "deferred: a companion may still be listed"
 
 HOLD_LIMIT = 50_000  # candidates held back for one that waits for a companion; about 10 MB
 
-_WORDS = sorted({suffix[1:] for suffix in (*MEDIA_TYPES, *(role.stem_suffix for role in ROLES)) if suffix})
+_WORDS = sorted({suffix[1:] for suffix in (*formats_by_suffix(), *(role.stem_suffix for role in ROLES)) if suffix})
 _LEAST = min(word.upper() for word in _WORDS).encode()  # the least and the greatest suffix of any family
 _MOST = max(_WORDS).encode()
 

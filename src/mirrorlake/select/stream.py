@@ -25,7 +25,7 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.formats.suffixes import MEDIA_TYPES
+from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.select.full_names import LISTED
@@ -87,7 +87,7 @@ class Selection:
         """The selected assets of a batch, and its companions."""
         keys = column(batch, "key")
         endings = SuffixMatcher(keys)
-        supported = endings.match_any(tuple(MEDIA_TYPES))
+        supported = endings.match_any(tuple(formats_by_suffix()))
         facts = batch.select(LISTED.names)
         companions: dict[CompanionRole, ListedCompanions] = {}
         for role in ROLES:

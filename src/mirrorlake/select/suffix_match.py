@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -38,17 +39,7 @@ class SuffixMatcher:
 
     def match(self, suffix: str) -> BoolMask:
         """Which keys end with `suffix`, ignoring the case of ASCII letters. At most eight bytes."""
-        raw = suffix.lower().encode()
-        if not 0 < len(raw) <= _WORD:
-            raise ValueError(f"a suffix has 1 to {_WORD} bytes: {suffix!r}")
-        fold = bytes(0x20 if bytes([byte]).isalpha() else 0 for byte in raw)  # bytes.isalpha knows ASCII only
-        shift = np.uint64(8 * (_WORD - len(raw)))
-        tail = self._words >> shift if shift else self._words
-        mask: BoolMask = (tail | np.uint64(int.from_bytes(fold, "little"))) == np.uint64(int.from_bytes(raw, "little"))
-        if self._shortest < len(raw):
-            # The word of a key shorter than the suffix includes bytes of the key before it.
-            mask &= self._lengths >= len(raw)
-        return mask
+        return self.match_any((suffix,))
 
     def dot_at(self, distance: int) -> BoolMask:
         """Which keys have a dot as their `distance`-th byte from the end, 1 to 8."""
@@ -56,10 +47,30 @@ class SuffixMatcher:
         return (byte == np.uint64(ord("."))) & (self._lengths >= distance)
 
     def match_any(self, suffixes: Sequence[str]) -> BoolMask:
-        """Which keys end with any of `suffixes`."""
+        """Which keys end with any of `suffixes`, ignoring the case of ASCII letters. Each has at most eight bytes."""
+        alike: dict[bytes, list[bytes]] = defaultdict(list)  # by their letters: those of one shape share a fold
+        for suffix in suffixes:
+            raw = suffix.lower().encode()
+            if not 0 < len(raw) <= _WORD:
+                raise ValueError(f"a suffix has 1 to {_WORD} bytes: {suffix!r}")
+            # bytes.isalpha knows ASCII only
+            alike[bytes(0x20 if bytes([byte]).isalpha() else 0 for byte in raw)].append(raw)
+        mask: BoolMask = np.zeros(len(self._lengths), dtype=np.bool_)
+        for fold, group in alike.items():
+            mask |= self._any_of(group, fold)
+        return mask
+
+    def _any_of(self, suffixes: list[bytes], fold: bytes) -> BoolMask:
+        length = len(fold)
+        shift = np.uint64(8 * (_WORD - length))
+        tail = self._words >> shift if shift else self._words
+        folded = tail | np.uint64(int.from_bytes(fold, "little"))
         mask: BoolMask = np.zeros(len(self._lengths), dtype=np.bool_)
         for suffix in suffixes:
-            mask |= self.match(suffix)
+            mask |= folded == np.uint64(int.from_bytes(suffix, "little"))
+        if self._shortest < length:
+            # The word of a key shorter than the suffix holds bytes of the key before it.
+            mask &= self._lengths >= length
         return mask
 
 

@@ -14,6 +14,7 @@ import pyvips
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import Settings
+from mirrorlake.formats.registry import FORMATS, format_names
 from mirrorlake.postgres.pool import open_catalog
 
 ROOM_WANTED = 2 * 10**9  # bytes: a database of a million assets and some thumbnails
@@ -72,11 +73,11 @@ def _database(settings: Settings) -> str:
 
 
 def _images(_settings: Settings) -> str:
-    wanted = {"JPEG": "jpegload_buffer", "PNG": "pngload_buffer", "WebP": "webpload_buffer", "AVIF": "heifload_buffer"}
-    missing = [name for name, loader in wanted.items() if pyvips.type_find("VipsOperation", loader) == 0]
+    missing = [one.name for one in FORMATS if not one.codec().available()]
+    libvips = f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}"
     if missing:
-        raise MirrorlakeError(f"This libvips reads no {', '.join(missing)}.", "Install the pyvips-binary wheel.")
-    return f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)} reads {', '.join(wanted)}"
+        raise MirrorlakeError(f"{', '.join(missing)} cannot be read ({libvips}).", "Install the pyvips-binary wheel.")
+    return f"{format_names()} can be read ({libvips})"
 
 
 def _pages(_settings: Settings) -> str:

@@ -180,8 +180,5 @@ class Worker:
 
 
 def _told(report: Report) -> str:
-    counts = report.counts
-    kinds = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "failed")
-    done = [f"{getattr(counts, kind):,} {kind.replace('_', ' ')}" for kind in kinds if getattr(counts, kind)]
-    told = f"{report.state.value} in {report.seconds:.1f} s: {', '.join(done) or 'nothing changed'}"
+    told = f"{report.state.value} in {report.seconds:.1f} s: {report.counts.summary() or 'nothing changed'}"
     return told if report.error is None else f"{told}. {report.error}"

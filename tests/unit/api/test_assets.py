@@ -12,7 +12,7 @@ from mirrorlake.model.assets import Original
 from mirrorlake.services.assets import AssetService
 
 PUBLIC_SHAPE = {
-    "id", "name", "key", "uri", "datasource", "datasources", "media_type", "size", "width", "height", "tags",
+    "id", "name", "key", "uri", "datasource", "datasources", "kind", "media_type", "size", "width", "height", "tags",
     "metadata", "projects", "state",
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import pytest
 from mirrorlake.catalog import statements
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import all_statements, parse
+from mirrorlake.model.outcomes import OutcomeKind
 from mirrorlake.search import compile as search_compile
 
 # A state, op or result beside a number: compared, assigned, listed, or chosen by a CASE.
@@ -53,11 +54,25 @@ def test_an_unknown_name_is_refused_when_statements_are_loaded(name: str):
         parse(f"-- name: one\n-- That.\nSELECT {name};\n", "x.sql")
 
 
+def _sources() -> dict[str, str]:
+    folder = Path(statements.__file__).parent / "sql"
+    return {path.name: path.read_text("utf-8") for path in folder.glob("*.sql")}
+
+
 @pytest.mark.parametrize(
     "text", ["asset.state <> 2", "op IN (0, 8)", "CASE op WHEN 3 THEN", "THEN 2 ELSE 0 END", "SELECT $1, 0, size"]
 )
 def test_the_search_for_bare_numbers_finds_them(text: str):
     assert _BARE_NUMBER.search(text)
+
+
+def test_outcomes_are_written_by_the_name_of_their_kind():
+    kinds = "|".join(kind.value for kind in OutcomeKind)
+    written = re.compile(
+        rf"(?:kind (?:=|<>) |SELECT (?:\$1|%\(run_id\)s), (?:\w+\.)?key, |outcome.*THEN )'(?:{kinds})'"
+    )
+
+    assert [name for name, one in _sources().items() if written.search(one)] == []
 
 
 def test_no_sql_compares_a_state_an_op_or_a_result_with_a_bare_number():

@@ -96,5 +96,5 @@ def test_damaged_blocks_never_raise_and_stay_json():
 def test_a_picture_with_hostile_exif_is_imported_with_a_warning():
     data = encoded(scene(), "jpeg", exif=b"Exif\0\0" + b"MM\0*\xff\xff\xff\xff" + bytes(range(256)) * 20)
     looked = process_bytes(data, "a.jpg")
-    assert looked.width == 640
+    assert looked.facts.width == 640
     assert any("EXIF" in warning for warning in looked.warnings)

@@ -1,13 +1,27 @@
-"""Suffixes select formats: ASCII case aside, exactly those in the table."""
+"""Suffixes select formats: ASCII case aside, exactly those in the registry."""
 
 import pyarrow as pa
 import pytest
 
 from mirrorlake.core.columnar import BoolMask
-from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
+from mirrorlake.formats.registry import format_of_name, formats_by_suffix
 from mirrorlake.select.suffix_match import SuffixMatcher
 
-NAMES = ["a.jpg", "b.JPEG", "c.jpe", "d.Png", "e.bmp", "f.wEbP", "g.AVIF", ".jpg", "ü.webp", "\n.png"]
+NAMES = [
+    "a.jpg",
+    "b.JPEG",
+    "c.jpe",
+    "d.Png",
+    "e.bmp",
+    "f.wEbP",
+    "g.AVIF",
+    ".jpg",
+    "h.jfif",
+    "i.aPNG",
+    "j.dib",
+    "ü.webp",
+    "\n.png",
+]
 OTHERS = [
     "a.jp",
     "ajpg",
@@ -26,7 +40,7 @@ OTHERS = [
 
 
 def supported(keys: pa.StringArray) -> BoolMask:
-    return SuffixMatcher(keys).match_any(tuple(MEDIA_TYPES))
+    return SuffixMatcher(keys).match_any(tuple(formats_by_suffix()))
 
 
 def test_supported_suffixes_are_found_in_either_case():
@@ -39,11 +53,11 @@ def test_bytes_of_a_neighbouring_key_never_complete_a_suffix(keys):
     assert not supported(pa.array(keys, pa.string())).any()
 
 
-def test_media_type_follows_the_suffix():
-    for suffix, media_type in MEDIA_TYPES.items():
-        assert media_type_of_name(f"folder.x/a{suffix.upper()}") == media_type
-    assert media_type_of_name("a.gif") is None
-    assert media_type_of_name("jpg") is None
+def test_the_format_follows_the_suffix():
+    for suffix, one in formats_by_suffix().items():
+        assert format_of_name(f"folder.x/a{suffix.upper()}") is one
+    assert format_of_name("a.gif") is None
+    assert format_of_name("jpg") is None
 
 
 def test_suffix_longer_than_a_word_is_refused():

@@ -143,7 +143,7 @@ def test_rename_with_its_sidecar_is_one_move_that_reads_nothing():
         False,
     )
     plan = summarise(planned)
-    assert (plan.moved, plan.requests.get, plan.requests.head, plan.bytes) == (1, 0, 1, 0)
+    assert (plan.counts.moved, plan.requests.get, plan.requests.head, plan.bytes) == (1, 0, 1, 0)
 
 
 def test_move_notices_another_sidecar():

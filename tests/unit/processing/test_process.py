@@ -61,10 +61,10 @@ def _content(seen: Result) -> CompanionContent:
 def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
     seen = _look(_job(store), store, tmp_path)
     assert seen.result is ResultKind.PROCESSED
-    assert seen.picture is not None
+    assert seen.media is not None
     assert json.loads(_content(seen).values) == {"site.name": "north", "count": 3}
     assert json.loads(_content(seen).document) == {"site": {"name": "north"}, "count": 3}
-    assert Thumbnails(LibraryStore.in_folder(tmp_path).store).read(seen.picture.digest) is not None
+    assert Thumbnails(LibraryStore.in_folder(tmp_path).store).read(seen.media.digest) is not None
 
 
 @pytest.mark.parametrize(("op", "changed"), [(Op.COMPANION, True), (Op.MOVED, True), (Op.RETURNED, True)])

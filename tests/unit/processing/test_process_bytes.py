@@ -27,37 +27,37 @@ def _unlike(thumbnail: bytes, picture: Image.Image) -> float:
 def test_every_format_gives_size_digest_thumbnail_and_placeholder(encoder: str):
     data = encoded(scene(), encoder)
     looked = process_bytes(data, f"a.{encoder.partition('-')[0]}")
-    assert (looked.width, looked.height, looked.orientation) == (640, 400, 1)
+    assert (looked.facts.width, looked.facts.height, looked.facts.orientation) == (640, 400, 1)
     assert looked.digest == blake3.blake3(data).digest()
-    assert pixels(looked.thumbnail).shape == (200, 320, 3)
-    assert _unlike(looked.thumbnail, scene()) < _LIKE
-    assert 10 <= len(looked.placeholder) <= 25
+    assert pixels(looked.rendered.thumbnail).shape == (200, 320, 3)
+    assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
+    assert 10 <= len(looked.rendered.placeholder) <= 25
     assert looked.warnings == ()
-    assert looked.facts["channels"] == 3
-    assert looked.facts["bit_depth"] == 8
+    assert looked.facts.channels == 3
+    assert looked.facts.bit_depth == 8
 
 
 @pytest.mark.parametrize("encoder", ["jpeg", "jpeg-progressive", "png", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_is_shown_upright(encoder: str, orientation: int):
     looked = process_bytes(turned(scene(1600, 1000), orientation, encoder), "a.jpg")
-    assert (looked.width, looked.height, looked.orientation) == (1600, 1000, orientation)
-    assert pixels(looked.thumbnail).shape == (200, 320, 3)
-    assert _unlike(looked.thumbnail, scene(1600, 1000)) < _LIKE
+    assert (looked.facts.width, looked.facts.height, looked.facts.orientation) == (1600, 1000, orientation)
+    assert pixels(looked.rendered.thumbnail).shape == (200, 320, 3)
+    assert _unlike(looked.rendered.thumbnail, scene(1600, 1000)) < _LIKE
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
 def test_an_orientation_that_does_not_exist_is_upright(orientation: int):
     looked = process_bytes(turned(scene(), orientation, "jpeg"), "a.jpg")
-    assert looked.orientation == 1
-    assert (looked.width, looked.height) == (640, 400)
+    assert looked.facts.orientation == 1
+    assert (looked.facts.width, looked.facts.height) == (640, 400)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 1), (1, 900), (900, 1), (320, 320), (321, 2)])
 def test_small_and_thin_pictures_are_never_enlarged(size: tuple[int, int]):
     looked = process_bytes(encoded(scene(*size), "png"), "a.png")
-    height, width, _ = pixels(looked.thumbnail).shape
-    assert (looked.width, looked.height) == size
+    height, width, _ = pixels(looked.rendered.thumbnail).shape
+    assert (looked.facts.width, looked.facts.height) == size
     assert width <= min(size[0], 320)
     assert height <= min(size[1], 320)
 
@@ -89,7 +89,7 @@ def test_a_loss_at_the_very_end_is_refused_or_told(encoder: str, missing: int):
 def test_a_jpeg_that_lacks_only_its_end_marker_is_imported_with_a_warning(missing: int):
     looked = process_bytes(encoded(scene(), "jpeg")[:-missing], "a.jpg")
     assert looked.warnings == ("the JPEG lacks only its end marker; it was imported whole",)
-    assert _unlike(looked.thumbnail, scene()) < _LIKE
+    assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
 
 
 @pytest.mark.parametrize("encoder", ["jpeg", "jpeg-progressive"])
@@ -133,10 +133,10 @@ def test_every_colour_model_becomes_srgb(mode: str, encoder: str, channels: int,
     looked = process_bytes(encoded(source, encoder), f"a.{encoder}")
     shown = scene().convert("L") if mode in {"L", "LA", "I;16"} else source
     # CMYK goes through a printing profile, which dulls the pure colours of the scene; one bit is dithered.
-    assert _unlike(looked.thumbnail, shown) < {"CMYK": 60, "1": 25}.get(mode, _LIKE)
+    assert _unlike(looked.rendered.thumbnail, shown) < {"CMYK": 60, "1": 25}.get(mode, _LIKE)
     if (mode, encoder) != ("L", "bmp"):
-        assert (looked.facts["channels"], looked.facts["colour_space"]) == (channels, space)
-    assert looked.facts["bit_depth"] == {"I;16": 16, "1": looked.facts["bit_depth"]}.get(mode, 8)
+        assert (looked.facts.channels, looked.facts.colour_space) == (channels, space)
+    assert looked.facts.bit_depth == {"I;16": 16, "1": looked.facts.bit_depth}.get(mode, 8)
 
 
 def test_channels_that_mean_no_colours_are_refused():
@@ -152,25 +152,25 @@ def test_alpha_survives_in_the_thumbnail():
     clear = scene()
     clear.putalpha(Image.linear_gradient("L").resize(clear.size))
     looked = process_bytes(encoded(clear, "png"), "a.png")
-    with Image.open(io.BytesIO(looked.thumbnail)) as thumbnail:
+    with Image.open(io.BytesIO(looked.rendered.thumbnail)) as thumbnail:
         assert thumbnail.mode == "RGBA"
         assert thumbnail.getextrema()[3][0] < 20
-    assert looked.facts["has_alpha"] is True
+    assert looked.facts.has_alpha is True
 
 
 def test_an_animation_is_shown_by_its_first_frame():
     frames = [scene(), Image.new("RGB", (640, 400), "black")]
     data = encoded(frames[0], "webp", save_all=True, append_images=frames[1:], duration=100)
     looked = process_bytes(data, "a.webp")
-    assert (looked.width, looked.height) == (640, 400)
-    assert looked.facts["frames"] == 2
-    assert _unlike(looked.thumbnail, scene()) < _LIKE
+    assert (looked.facts.width, looked.facts.height) == (640, 400)
+    assert looked.facts.frames == 2
+    assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
 
 
 def test_nothing_of_the_camera_is_left_in_the_thumbnail():
     looked = process_bytes(turned(scene(), 6, "jpeg"), "a.jpg")
-    assert b"EXIF" not in looked.thumbnail
-    assert b"ICCP" not in looked.thumbnail
+    assert b"EXIF" not in looked.rendered.thumbnail
+    assert b"ICCP" not in looked.rendered.thumbnail
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (70_000, 10), (16_000, 16_000)])

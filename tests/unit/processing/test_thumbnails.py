@@ -23,7 +23,7 @@ def _thumbnails(root: Path) -> Thumbnails:
 
 
 def _webp() -> bytes:
-    return process_bytes(encoded(scene(), "png"), "a.png").thumbnail
+    return process_bytes(encoded(scene(), "png"), "a.png").rendered.thumbnail
 
 
 def test_what_was_written_is_read_and_nothing_else_is_there(tmp_path: Path):

@@ -25,7 +25,7 @@ def test_a_query_that_names_the_trash_sees_it(query: str):
         ("sort:updated", "asset.updated, asset.id"),
         ("sort:-updated", "asset.updated DESC, asset.id DESC"),
         ("sort:-modified", "asset.modified DESC NULLS LAST, asset.id DESC"),
-        ("sort:-size sort:width", "asset.size DESC, asset.width, asset.id"),
+        ("sort:-size sort:width", "asset.size DESC, asset.width NULLS LAST, asset.id"),
         ("sort:metadata.k:desc", "asset.metadata -> %s::text DESC NULLS LAST, asset.id DESC"),
     ],
 )

@@ -1,6 +1,8 @@
-// The enumerations of the contract, as pages show them: label, colour and order. A new value is a new row here;
+// The enumerations of the contract, as pages show them: label, colour and order. A new value is a new row here, except
+// for kinds of outcomes, which are made from the table of the library (model/outcomes.py);
 // a test compares the rows with ui/openapi.json. Badges, counts, filters and previews follow these tables.
 import type { AssetState, OutcomeKind, Run, RunCounts, RunState } from './client';
+import { OUTCOMES } from './outcomes';
 
 export type Tone = 'good' | 'busy' | 'calm' | 'warn' | 'bad';
 
@@ -17,18 +19,7 @@ interface OutcomeRow extends Row {
 }
 
 /** In the order in which reports show them. */
-export const OUTCOME_KINDS: Record<OutcomeKind, OutcomeRow> = {
-  new: { label: 'new', tone: 'good' },
-  changed: { label: 'changed', tone: 'busy' },
-  moved: { label: 'moved', tone: 'busy' },
-  metadata_changed: { label: 'metadata changed', tone: 'busy' },
-  labels_changed: { label: 'labels changed', tone: 'busy' },
-  missing: { label: 'missing', tone: 'warn', preview: 'orphaned' },
-  removed: { label: 'removed', tone: 'warn', preview: 'orphaned' },
-  failed: { label: 'failed', tone: 'bad' },
-  skipped: { label: 'skipped', tone: 'calm' },
-  unchanged: { label: 'unchanged', tone: 'calm', countedOnly: true },
-};
+export const OUTCOME_KINDS: Record<OutcomeKind, OutcomeRow> = OUTCOMES;
 
 interface RunStateRow extends Row {
   /** Queued or at work: the run will change without anybody's help. */

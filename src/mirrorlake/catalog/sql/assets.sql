@@ -8,7 +8,7 @@ SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS
       WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))
     ) ORDER BY other.id
   ) AS datasources,
-  asset.media_type, asset.size, asset.width, asset.height,
+  asset.kind, asset.media_type, asset.size, asset.width, asset.height,
   ARRAY(SELECT tag FROM asset_tag WHERE asset_tag.asset_id = asset.id ORDER BY tag) AS tags,
   ARRAY(
     SELECT project.name FROM project_asset JOIN project ON project.id = project_asset.project_id

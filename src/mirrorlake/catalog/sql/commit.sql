@@ -3,7 +3,7 @@
 CREATE TEMP TABLE IF NOT EXISTS staged (
   op smallint, key text COLLATE "C", size bigint, token text COLLATE "C", modified timestamptz, storage_class text,
   skip text, config smallint, known_state smallint, old_key text COLLATE "C",
-  result smallint, stage text, reason text, media_type text, width integer, height integer, orientation smallint,
+  result smallint, stage text, reason text, kind text, media_type text, width integer, height integer, orientation smallint,
   digest bytea, placeholder bytea, facts text, version text, warnings text[],
   companions text COLLATE "C", differs boolean, companion_outcome text, name text,
   -- filled in here: the asset, what is remembered of the object, and what that makes of the row
@@ -133,9 +133,9 @@ ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 
 -- name: insert_assets
 -- New assets, in key order.
-INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, media_type, width, height,
+INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, kind, media_type, width, height,
   orientation, digest, placeholder, facts, version, metadata, merged_at, warnings)
-SELECT asset_id, $1, staged.key, coalesce(name, staged.key), staged.token, size, modified, storage_class, media_type,
+SELECT asset_id, $1, staged.key, coalesce(name, staged.key), staged.token, size, modified, storage_class, kind, media_type,
   width, height, orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, version,
   coalesce(file.content, '{}')::jsonb, CASE WHEN file.content IS NOT NULL THEN now() END, coalesce(warnings, '{}')
 FROM staged LEFT JOIN staged_companion AS file ON file.key = staged.key AND file.role = 'metadata'
@@ -164,7 +164,7 @@ SET key = excluded.key, document = coalesce(excluded.document, companion.documen
 -- name: update_content
 -- Other bytes under a known key: the asset keeps its id, tags and what people set.
 UPDATE asset SET name = CASE WHEN asset.datasource_id = $1 THEN coalesce(staged.name, asset.name) ELSE asset.name END, token = staged.token, size = staged.size, modified = staged.modified,
-  storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
+  storage_class = staged.storage_class, kind = staged.kind, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
   facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
@@ -203,12 +203,12 @@ WITH told AS (
   INSERT INTO outcome (run_id, key, kind, stage, reason, asset_id)
   SELECT $1, key,
     CASE
-      WHEN op = {op.moved} AND asset_id IS NOT NULL THEN 'moved'
-      WHEN result IN ({result.refused}, {result.failed}, {result.gone}) OR asset_id IS NULL THEN 'failed'
-      WHEN same THEN 'unchanged'
-      WHEN fresh OR op IN ({op.new}, {op.shared}) AND known_state IS NULL THEN 'new'
-      WHEN op = {op.shared} THEN 'changed'
-      WHEN result = {result.processed} THEN 'changed'
+      WHEN op = {op.moved} AND asset_id IS NOT NULL THEN {outcome.moved}
+      WHEN result IN ({result.refused}, {result.failed}, {result.gone}) OR asset_id IS NULL THEN {outcome.failed}
+      WHEN same THEN {outcome.unchanged}
+      WHEN fresh OR op IN ({op.new}, {op.shared}) AND known_state IS NULL THEN {outcome.new}
+      WHEN op = {op.shared} THEN {outcome.changed}
+      WHEN result = {result.processed} THEN {outcome.changed}
       ELSE companion_outcome
     END,
     stage, coalesce(reason, nullif(array_to_string(warnings, ' '), '')), asset_id
@@ -222,7 +222,7 @@ SELECT kind, count(*) FROM told GROUP BY kind;
 -- Moves of which a companion is still to be read are told once that is done.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, CASE op WHEN {op.moved} THEN 'moved' ELSE 'new' END,
+  SELECT $1, key, CASE op WHEN {op.moved} THEN {outcome.moved} ELSE {outcome.new} END,
     CASE op WHEN {op.moved} THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
     asset_id
   FROM staged WHERE NOT differs ORDER BY key
@@ -256,7 +256,7 @@ FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND obje
 -- Returns of which a companion is still to be read are told once that is done.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, 'unchanged', 'It was missing and is back', asset_id
+  SELECT $1, key, {outcome.unchanged}, 'It was missing and is back', asset_id
   FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
@@ -283,7 +283,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> 
 -- Every vanished key with an asset, also one that has been missing for long.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, staged.key, 'missing', CASE
+  SELECT $1, staged.key, {outcome.missing}, CASE
       WHEN asset.state = {asset.present} THEN concat_ws('; ', reason, 'another datasource still shows it')
       ELSE reason
     END, asset_id
@@ -302,7 +302,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
 -- Objects that a rule, or an earlier look at the same bytes, keeps from being read.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, 'skipped', coalesce(skip, reason), asset_id
+  SELECT $1, key, {outcome.skipped}, coalesce(skip, reason), asset_id
   FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind

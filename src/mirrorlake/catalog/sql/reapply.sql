@@ -20,6 +20,6 @@ FROM merged WHERE asset.id = merged.asset_id;
 -- name: tell_reapplied
 -- The assets that a merge changed.
 INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-SELECT $1, asset.key, 'metadata_changed', 'Its sidecar was merged again', asset.id
+SELECT $1, asset.key, {outcome.metadata_changed}, 'Its sidecar was merged again', asset.id
 FROM merged JOIN asset ON asset.id = merged.asset_id ORDER BY asset.key
 ON CONFLICT (run_id, key) DO NOTHING;

@@ -78,7 +78,7 @@ WHERE asset.id = staged.asset_id AND asset.state <> {asset.trash}
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key,
-    CASE WHEN asset.id IS NULL OR asset.state = {asset.trash} THEN 'removed' ELSE 'missing' END,
+    CASE WHEN asset.id IS NULL OR asset.state = {asset.trash} THEN {outcome.removed} ELSE {outcome.missing} END,
     CASE
       WHEN asset.id IS NULL THEN reason || '; it was removed'
       WHEN asset.state = {asset.present} THEN reason || '; another datasource still shows it'
@@ -99,7 +99,7 @@ SELECT kind, count(*) FROM recorded GROUP BY kind;
 -- Vanished keys about which nothing is done, with the reason.
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, 'missing', reason, asset_id
+  SELECT $1, key, {outcome.missing}, reason, asset_id
   FROM staged WHERE asset_id IS NOT NULL ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
@@ -117,7 +117,7 @@ WITH held AS (
   INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
 ), recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id, held)
-  SELECT $1, key, 'missing', reason, asset_id, true FROM staged ORDER BY key
+  SELECT $1, key, {outcome.missing}, reason, asset_id, true FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )

@@ -132,18 +132,18 @@ ORDER BY run.state;
 
 -- name: count_failed
 -- How many objects failed in a run; folders that could not be listed are none.
-SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = 'failed' AND stage IS DISTINCT FROM 'list';
+SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list';
 
 -- name: failed_keys
 -- The next keys of objects that failed in a run, in byte order.
 SELECT key FROM outcome
-WHERE run_id = %(run_id)s AND kind = 'failed' AND stage IS DISTINCT FROM 'list' AND key > %(after)s
+WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list' AND key > %(after)s
 ORDER BY key LIMIT %(limit)s;
 
 -- name: tell_gaps
 -- Folders that could not be listed.
 INSERT INTO outcome (run_id, key, kind, stage, reason)
-SELECT %(run_id)s, key, 'failed', 'list', reason
+SELECT %(run_id)s, key, {outcome.failed}, 'list', reason
 FROM unnest(%(keys)s::text[], %(reasons)s::text[]) AS gap (key, reason)
 ON CONFLICT (run_id, key) DO NOTHING;
 

@@ -215,7 +215,7 @@ WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND starts_with(sta
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key,
-    CASE WHEN asset_id IS NULL THEN 'failed' WHEN op = {op.governed} THEN 'unchanged' WHEN known_state IS NULL THEN 'new' ELSE 'changed' END,
+    CASE WHEN asset_id IS NULL THEN {outcome.failed} WHEN op = {op.governed} THEN {outcome.unchanged} WHEN known_state IS NULL THEN {outcome.new} ELSE {outcome.changed} END,
     CASE
       WHEN asset_id IS NULL THEN 'It changed while this pass was at work; the next one reads it'
       WHEN op = {op.governed} THEN 'An older datasource governs its metadata'

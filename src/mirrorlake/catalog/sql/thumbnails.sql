@@ -3,10 +3,10 @@
 SELECT coalesce(max(id), 0) FROM asset;
 
 -- name: digests_after
--- The next assets, of any state, by id: ids, digests and sizes, each as the bytes of all of them.
+-- The next assets that have a thumbnail, of any state, by id: ids, digests and sizes, each as the bytes of all of them.
 SELECT string_agg(int8send(id), ''::bytea ORDER BY id), string_agg(digest, ''::bytea ORDER BY id),
   string_agg(int8send(size), ''::bytea ORDER BY id)
-FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s ORDER BY id LIMIT %(rows)s) AS stretch;
+FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL ORDER BY id LIMIT %(rows)s) AS stretch;
 
 -- name: objects_showing
 -- Of each of these assets the object that may give its bytes once more: one remembered with the token and size that were

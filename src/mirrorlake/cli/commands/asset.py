@@ -8,7 +8,7 @@ import typer
 
 from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.documents import asset_document
-from mirrorlake.cli.formatting import moment
+from mirrorlake.cli.formatting import moment, pixels_text
 from mirrorlake.cli.output import bytes_text, print_json, print_table
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
@@ -60,8 +60,9 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         ("uri", asset.uri),
         ("datasources", ", ".join(asset.datasources)),
         ("state", asset.state.value),
+        ("kind", asset.kind.value),
         ("type", asset.media_type),
-        ("pixels", f"{asset.width}×{asset.height}"),
+        *((("pixels", pixels_text(asset)),) if asset.width is not None else ()),
         ("size", bytes_text(asset.size)),
         ("modified", asset.modified and moment(asset.modified)),
         *((("version", detail.version),) if detail.version is not None else ()),

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import bytes_text, echo, print_json_lines, print_table
 from mirrorlake.core.text import count_noun
 
@@ -34,7 +35,7 @@ def search(
         return
     print_table(
         ["id", "name", "size", "pixels", "state"],
-        ((a.id, a.name, bytes_text(a.size), f"{a.width}×{a.height}", a.state.value) for a in assets[:shown]),
+        ((a.id, a.name, bytes_text(a.size), pixels_text(a), a.state.value) for a in assets[:shown]),
         right=frozenset({2, 3}),
     )
     if len(assets) > shown:

@@ -145,14 +145,15 @@ function Names({ field, names }: { field: string; names: string[] }) {
   );
 }
 
+function orientation(stored: number | null): Fact[] {
+  if (stored === null) return [];
+  return [{ name: text.asset.orientation, value: stored === 1 ? text.asset.upright : text.asset.turned(stored) }];
+}
+
 function File({ detail }: { detail: AssetFull }) {
-  const upright = detail.orientation === 1;
   const facts: Fact[] = [
     ...otherFacts(detail.facts),
-    {
-      name: text.asset.orientation,
-      value: upright ? text.asset.upright : text.asset.turned(detail.orientation),
-    },
+    ...orientation(detail.orientation),
     { name: text.asset.mediaType, value: detail.asset.media_type },
     { name: text.asset.digest, value: detail.digest },
     { name: text.asset.changeToken, value: detail.token },

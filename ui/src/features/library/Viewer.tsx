@@ -111,8 +111,8 @@ function Picture({ asset }: { asset: AssetItem }) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
   return (
     <>
-      <div className="frame" style={{ maxWidth: asset.width, maxHeight: asset.height }}>
-        <img src={thumbnailUrl(asset)} alt={asset.name} className="under" />
+      <div className="frame" style={{ maxWidth: asset.width ?? undefined, maxHeight: asset.height ?? undefined }}>
+        {asset.placeholder !== null ? <img src={thumbnailUrl(asset)} alt={asset.name} className="under" /> : null}
         <img
           src={originalUrl(asset)}
           alt=""

@@ -53,8 +53,8 @@ export const text = {
   },
 
   asset: {
-    dimensions: (width: number, height: number, size: string, format: string) =>
-      `${count(width)} × ${count(height)} · ${size} · ${format}`,
+    dimensions: (width: number | null, height: number | null, size: string, format: string) =>
+      [width === null || height === null ? [] : `${count(width)} × ${count(height)}`, size, format].flat().join(' · '),
     parts: {
       warnings: 'Warnings',
       metadata: 'Metadata',

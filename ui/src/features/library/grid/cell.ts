@@ -105,12 +105,13 @@ export class Cell {
       this.blur.height = h;
       this.blur.getContext('2d')?.putImageData(new ImageData(new Uint8ClampedArray(rgba), w, h), 0, 0);
     }
-    this.image.src = thumbnailUrl(asset);
+    if (asset.placeholder !== null) this.image.src = thumbnailUrl(asset);
   }
 }
 
-/** The bytes of a placeholder; undefined for one that is broken, which costs its colour only. */
-function decode(placeholder: string): Uint8Array | undefined {
+/** The bytes of a placeholder; undefined without one, and for one that is broken, which costs its colour only. */
+function decode(placeholder: string | null): Uint8Array | undefined {
+  if (placeholder === null) return undefined;
   const bytes = Uint8Array.from(atob(placeholder), (letter) => letter.charCodeAt(0));
   return bytes.length >= 5 ? bytes : undefined;
 }

@@ -1,0 +1,43 @@
+"""Recognise formats by the first bytes of an object. Pure: no I/O, no decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+HEAD_BYTES = 4096  # enough for every magic number and for the brands of an ISO media file
+
+Magic = Callable[[bytes], bool]
+"""Whether an object that begins with these bytes (its first HEAD_BYTES or more, or all of it) has a format."""
+
+# "BM" alone also begins many texts: the size of the header that follows must be one that exists.
+_BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
+
+
+def starts_with(*beginnings: bytes) -> Magic:
+    """Objects that start with one of these."""
+    return lambda head: head.startswith(beginnings)
+
+
+def riff(form: bytes = b"") -> Magic:
+    """RIFF files of this form; without one, of any."""
+    return lambda head: head.startswith(b"RIFF") and head[8:12].startswith(form)
+
+
+def iso_media(*brands: bytes) -> Magic:
+    """ISO media files with one of these brands, major or compatible; without brands, all of them."""
+    wanted = frozenset(brands)
+
+    def matches(head: bytes) -> bool:
+        if head[4:8] != b"ftyp":
+            return False
+        # The box holds a major brand, a version, then compatible brands.
+        end = min(int.from_bytes(head[:4], "big"), HEAD_BYTES)
+        found = {head[8:12], *(head[at : at + 4] for at in range(16, end - 3, 4))}
+        return not wanted or bool(wanted & found)
+
+    return matches
+
+
+def is_bitmap(head: bytes) -> bool:
+    """Windows bitmaps."""
+    return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS

@@ -1,0 +1,178 @@
+"""The formats that the library reads, one row each, and those that it recognises and refuses.
+
+Selection takes the suffixes, identification the magic, processing the codec, `doctor` and messages the names. A new
+format is a row here and its module, which is loaded when the first object is to be decoded: select and search import
+this table, so it must load no decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from mirrorlake.formats.codec import Codec
+from mirrorlake.formats.magic import Magic, is_bitmap, iso_media, riff, starts_with
+from mirrorlake.model.media import MediaKind
+
+MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One format that the library reads."""
+
+    name: str  # in messages: "JPEG"
+    phrase: str  # fits into "the bytes are ...": "a JPEG"
+    kind: MediaKind
+    media_type: str
+    suffixes: tuple[str, ...]  # lower case, with the dot, at most eight bytes; the usual one first
+    magic: Magic
+    codec: Callable[[], Codec]  # loads the decoder
+    max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsupportedFormat:
+    """A format that the library does not read; `phrase` fits into "the bytes are ..."."""
+
+    phrase: str
+    magic: Magic
+
+
+def _jpeg() -> Codec:
+    from mirrorlake.formats import jpeg  # noqa: PLC0415  loads libvips
+
+    return jpeg.CODEC
+
+
+def _png() -> Codec:
+    from mirrorlake.formats import png  # noqa: PLC0415  loads libvips
+
+    return png.CODEC
+
+
+def _bmp() -> Codec:
+    from mirrorlake.formats import bmp  # noqa: PLC0415  loads libvips and Pillow
+
+    return bmp.CODEC
+
+
+def _webp() -> Codec:
+    from mirrorlake.formats import webp  # noqa: PLC0415  loads libvips
+
+    return webp.CODEC
+
+
+def _avif() -> Codec:
+    from mirrorlake.formats import avif  # noqa: PLC0415  loads libvips
+
+    return avif.CODEC
+
+
+FORMATS: tuple[Format, ...] = (
+    Format(
+        name="JPEG",
+        phrase="a JPEG",
+        kind=MediaKind.IMAGE,
+        media_type="image/jpeg",
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        magic=starts_with(b"\xff\xd8"),
+        codec=_jpeg,
+    ),
+    Format(
+        name="PNG",
+        phrase="a PNG",
+        kind=MediaKind.IMAGE,
+        media_type="image/png",
+        suffixes=(".png", ".apng"),
+        magic=starts_with(b"\x89PNG\r\n\x1a\n"),
+        codec=_png,
+    ),
+    Format(
+        name="BMP",
+        phrase="a BMP",
+        kind=MediaKind.IMAGE,
+        media_type="image/bmp",
+        suffixes=(".bmp", ".dib"),
+        magic=is_bitmap,
+        codec=_bmp,
+    ),
+    Format(
+        name="WebP",
+        phrase="a WebP",
+        kind=MediaKind.IMAGE,
+        media_type="image/webp",
+        suffixes=(".webp",),
+        magic=riff(b"WEBP"),
+        codec=_webp,
+    ),
+    Format(
+        name="AVIF",
+        phrase="an AVIF",
+        kind=MediaKind.IMAGE,
+        media_type="image/avif",
+        suffixes=(".avif",),
+        magic=iso_media(b"avif", b"avis"),
+        codec=_avif,
+    ),
+)
+
+# Recognised, so that a refusal names them. The first that fits counts, after all formats above.
+UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
+    UnsupportedFormat(phrase=phrase, magic=magic)
+    for phrase, magic in (
+        ("a HEIC", iso_media(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")),
+        ("a QuickTime video", iso_media(b"qt  ")),
+        ("an MP4 or similar video", iso_media()),
+        ("an AVI video", riff(b"AVI ")),
+        ("a WAVE sound", riff(b"WAVE")),
+        ("a RIFF file", riff()),
+        ("a GIF", starts_with(b"GIF8")),
+        ("a TIFF", starts_with(b"II*\0", b"MM\0*")),
+        ("a BigTIFF", starts_with(b"II+\0", b"MM\0+")),
+        ("a PDF", starts_with(b"%PDF")),
+        ("PostScript", starts_with(b"%!PS")),
+        ("a Photoshop document", starts_with(b"8BPS")),
+        ("a JPEG 2000", starts_with(b"\x00\x00\x00\x0cjP  ")),
+        ("a JPEG 2000 stream", starts_with(b"\xff\x4f\xff\x51")),
+        ("a JPEG XL", starts_with(b"\x00\x00\x00\x0cJXL ")),
+        ("a JPEG XL stream", starts_with(b"\xff\x0a")),
+        ("a QOI image", starts_with(b"qoif")),
+        ("an icon (ICO)", starts_with(b"\x00\x00\x01\x00")),
+        ("a DirectDraw surface", starts_with(b"DDS ")),
+        ("a ZIP archive", starts_with(b"PK\x03\x04", b"PK\x05\x06")),
+        ("gzip-compressed", starts_with(b"\x1f\x8b")),
+        ("zstd-compressed", starts_with(b"\x28\xb5\x2f\xfd")),
+        ("a 7-Zip archive", starts_with(b"7z\xbc\xaf\x27\x1c")),
+        ("a Matroska or WebM video", starts_with(b"\x1aE\xdf\xa3")),
+        ("a program", starts_with(b"\x7fELF", b"MZ")),
+        ("a Parquet file", starts_with(b"PAR1")),
+        ("a Git LFS pointer (the file itself was never uploaded)", starts_with(b"version https://git-lfs")),
+    )
+)
+
+
+@cache
+def formats_by_suffix() -> Mapping[str, Format]:
+    """Every suffix (lower case, with its dot) by which objects are selected, with its format. Sorted."""
+    return dict(sorted(((suffix, one) for one in FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
+
+
+def format_of_name(key: str) -> Format | None:
+    """The format that a name promises, None for a suffix that no format has."""
+    dot = key.rfind(".")
+    suffix = key[dot:] if dot >= 0 else ""
+    return formats_by_suffix().get(suffix.lower()) if suffix.isascii() else None
+
+
+def format_names() -> str:
+    """All formats in a sentence: "JPEG, PNG and WebP"."""
+    *most, last = (one.name for one in FORMATS)
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def load_codecs() -> None:
+    """Load every decoder now, so that the first object of a format does not wait for it."""
+    for one in FORMATS:
+        one.codec()

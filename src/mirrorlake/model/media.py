@@ -1,0 +1,108 @@
+"""What kind of media an object is, and the typed facts that its bytes give. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import ClassVar
+
+Fact = str | int | float | bool
+
+
+class MediaKind(StrEnum):
+    """What an asset is to people, whatever its format: a PDF is a document, its media type `application/pdf`."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    AUDIO = "audio"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageFacts:
+    """A still or animated image. `width` and `height` are upright: after the turn that `orientation` asks for."""
+
+    kind: ClassVar[MediaKind] = MediaKind.IMAGE
+
+    width: int  # pixels
+    height: int
+    orientation: int = 1  # EXIF 1 to 8, as stored in the file
+    channels: int
+    bit_depth: int
+    colour_space: str
+    has_alpha: bool
+    has_icc: bool
+    frames: int | None = None  # of an animation
+    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # what the camera recorded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoFacts:
+    """A video. `width` and `height` are upright."""
+
+    kind: ClassVar[MediaKind] = MediaKind.VIDEO
+
+    width: int  # pixels
+    height: int
+    duration_s: float
+    frame_rate: float | None = None  # frames a second, on average
+    video_codec: str | None = None
+    audio_codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentFacts:
+    """A document of pages."""
+
+    kind: ClassVar[MediaKind] = MediaKind.DOCUMENT
+
+    pages: int
+    title: str | None = None
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioFacts:
+    """A sound recording."""
+
+    kind: ClassVar[MediaKind] = MediaKind.AUDIO
+
+    duration_s: float
+    sample_rate: int  # hertz
+    channels: int
+    audio_codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextFacts:
+    """Plain text."""
+
+    kind: ClassVar[MediaKind] = MediaKind.TEXT
+
+    characters: int
+    lines: int
+    encoding: str
+
+
+MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts
+
+_IN_COLUMNS = frozenset({"width", "height", "orientation"})  # of the table `asset`, not among its facts
+
+
+def facts_to_json(facts: MediaFacts) -> dict[str, Fact]:
+    """The public shape, flat: known facts only, without those that the asset shows itself (its size in pixels)."""
+    told: dict[str, Fact] = {}
+    for one in fields(facts):
+        value = getattr(facts, one.name)
+        if one.name == "camera":
+            told.update(value)
+        elif value is not None and one.name not in _IN_COLUMNS:
+            told[one.name] = value
+    return told
+
+
+def pixel_size(facts: MediaFacts) -> tuple[int, int] | None:
+    """Width and height, None for what is not seen."""
+    return (facts.width, facts.height) if isinstance(facts, ImageFacts | VideoFacts) else None
