@@ -15,7 +15,7 @@ PAGES = {
     "nothing found": "/?query=zebra",
     "asset": "/assets/1003?at=2496",
     "asset in the trash": "/assets/3500",
-    "missing asset": "/assets/1004?at=2495",
+    "missing asset": "/assets/1015?at=2484",
     "unknown asset": "/assets/999999",
     "datasources": "/datasources",
     "runs": "/runs",
@@ -301,7 +301,7 @@ def test_every_dialog_is_accessible_and_returns_the_focus(visit: Visit, action: 
 
 
 def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(visit: Visit) -> None:
-    page = visit("/assets/1031?at=268", size=300)
+    page = visit("/assets/1039?at=260", size=300)
     tag = page.get_by_label("Add a tag")
     tag.focus()
     page.keyboard.type("night shift/2")
@@ -318,7 +318,7 @@ def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(vis
         page.keyboard.press("Enter")
         expect(page.get_by_role("row", name=key).get_by_role("cell").nth(1)).to_have_text("user")
         expect(page.get_by_label("Metadata key")).to_be_focused()
-    stored = page.evaluate("fetch('/api/v1/assets/1031').then((answer) => answer.text())")
+    stored = page.evaluate("fetch('/api/v1/assets/1039').then((answer) => answer.text())")
     for kept in ('"weight":95,', '"ok":true,', '"lot":"95"', '"side":"front"', '"ratio":1.0'):
         assert kept in stored
 
@@ -326,7 +326,7 @@ def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(vis
     expect(page.get_by_label("Metadata value")).to_have_value('"95"')
     expect(page.get_by_label("Metadata value")).to_be_focused()
     page.keyboard.press("ArrowLeft")
-    assert "/assets/1031" in page.url  # arrows move within what is typed
+    assert "/assets/1039" in page.url  # arrows move within what is typed
     page.get_by_role("button", name="Remove side").press("Enter")
     expect(page.get_by_role("row", name="side")).to_have_count(0)
     page.get_by_role("button", name="Remove the tag night shift/2").press("Enter")
@@ -353,7 +353,7 @@ def test_a_refused_edit_shows_the_reason_and_keeps_the_input(visit: Visit) -> No
 
 
 def test_the_error_of_an_edit_is_in_view_and_long_metadata_breaks_nothing_else(visit: Visit) -> None:
-    page = visit("/assets/1035?at=264", size=300)
+    page = visit("/assets/1045?at=254", size=300)
     page.set_viewport_size({"width": 1280, "height": 430})
     page.get_by_label("Metadata key").fill("a_rather_long_key_of_a_sidecar_with_many_words_in_it")
     page.get_by_label("Metadata value").fill("a value without any space " * 4 + "x" * 90)
@@ -375,6 +375,7 @@ def test_held_removals_are_confirmed_only_by_typing_their_number(visit: Visit) -
     page.get_by_label(re.compile("the number of removals")).fill("55")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/runs/7$"))
+    page.wait_for_function("fetch('/api/v1/runs/7').then((a) => a.json()).then((run) => run.state === 'succeeded')")
     page.go_back()
     expect(page.get_by_role("heading", name="55 removals were held and confirmed")).to_be_visible()
     expect(page.get_by_role("link", name="Run 7")).to_be_visible()

@@ -160,7 +160,7 @@ def test_an_unknown_asset_among_others_leaves_all_of_them_alone(library: Library
     asset = library.look("a.png", {"k": 1})
     before = library.show(asset)
 
-    with pytest.raises(NotFound, match="no asset 424242"):
+    with pytest.raises(NotFound, match="Asset 424242 does not exist"):
         edits.apply(library.catalog, [asset, "424242"], Edit(metadata={"k": 2}, add_tags=("t",)))
 
     assert library.show(asset) == before
