@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from mirrorlake.catalog import datasources, queue, removal
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.mirror.cancellation import Check, never_cancelled
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.progress import NullProgress
@@ -76,7 +77,7 @@ class Mirrored:
     def run_queued(self) -> Report:
         """The pass of the run that waits."""
         lease = queue.claim(self.catalog)
-        assert lease is not None
+        assert isinstance(lease, Lease)
         with self._parts() as parts:
             return run_leased(lease, self.source, parts, NullProgress(), opens=OpenedStore(self.store))
 

@@ -14,7 +14,8 @@ import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.assets import no_asset, number_of
-from mirrorlake.catalog.runs import Lease, lease_lost
+from mirrorlake.catalog.leases import lease_lost
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
@@ -262,7 +263,7 @@ def root_of(catalog: Catalog, datasource_id: int) -> str | None:
 @retry_on_contention
 def adopt_root(lease: Lease, root: str | None) -> None:
     """Believe in this root of a folder from now on. Raises LeaseLost."""
-    values = {"datasource_id": lease.datasource_id, "holder": lease.holder, "root": root}
+    values = {"datasource_id": lease.datasource_id, "lock": lease.lock, "holder": lease.holder, "root": root}
     with lease.catalog.write() as connection:
         if connection.execute(statement("adopt_root").query, values).rowcount == 0:
             raise lease_lost(lease)

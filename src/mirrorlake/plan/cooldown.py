@@ -30,16 +30,7 @@ def cooldown_minutes(last: Run | None, now: datetime) -> int:
 def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: datetime) -> MirrorlakeError | None:
     """Why a pass that a person asks for is refused; None: it is not. `at_work` waits or runs, `last` ended last."""
     if at_work is not None:
-        doing = "waits for a worker" if at_work.state is RunState.QUEUED else "is at work"
-        if at_work.waiting is not None and at_work.waiting.stuck:
-            return PassRunning(
-                f"Run {at_work.id} of datasource {name} waits already, and {at_work.waiting.reason}.",
-                f"It begins then, unless you end it: mirrorlake runs cancel {at_work.id}",
-            )
-        return PassRunning(
-            f"Run {at_work.id} of datasource {name} {doing} already.",
-            f"Wait for it: mirrorlake runs show {at_work.id} tells how far it is.",
-        )
+        return refused_by(name, at_work)
     minutes = cooldown_minutes(last, now)
     if last is not None and minutes:
         return CoolingDown(
@@ -49,3 +40,17 @@ def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: dateti
             minutes=minutes,
         )
     return None
+
+
+def refused_by(name: str, at_work: Run) -> PassRunning:
+    """The refusal of a run because `at_work`, of the same datasource, is queued or running."""
+    doing = "waits for a worker" if at_work.state is RunState.QUEUED else "is at work"
+    if at_work.waiting is not None and at_work.waiting.stuck:
+        return PassRunning(
+            f"Run {at_work.id} of datasource {name} waits already, and {at_work.waiting.reason}.",
+            f"It begins then, unless you end it: mirrorlake runs cancel {at_work.id}",
+        )
+    return PassRunning(
+        f"Run {at_work.id} of datasource {name} {doing} already.",
+        f"Wait for it: mirrorlake runs show {at_work.id} tells how far it is.",
+    )

@@ -24,6 +24,7 @@ from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import run_leased
+from mirrorlake.model.jobs import RUN_KINDS
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.postgres.pool import Catalog
@@ -117,8 +118,8 @@ class Worker:
         if minute != self._ticked:
             self._ticked = minute  # also where this fails: what waits already must not wait for it
             self._tick(now)
-        lease = queue.claim(self._catalog)
-        return None if lease is None else self._carry_out(lease)
+        lease = queue.claim(self._catalog, RUN_KINDS)
+        return self._carry_out(lease) if isinstance(lease, Lease) else None
 
     def _turn(self) -> float:
         """One step, whatever comes of it; answers the seconds to wait before the next one."""
