@@ -30,9 +30,10 @@ from tests.support.soak import seed, sized
 
 from mirrorlake.catalog import datasources, edits, projects, removal
 from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import RunContext, run_pass
+from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy

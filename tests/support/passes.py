@@ -14,12 +14,13 @@ from PIL import Image
 
 from mirrorlake.catalog import datasources, queue, removal
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.mirror.cancellation import Check, never_cancelled
+from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
-from mirrorlake.mirror.run import RunContext, dry_run, run_leased, run_pass
+from mirrorlake.mirror.run import dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -81,7 +82,7 @@ class Mirrored:
         with self._parts() as parts:
             return run_leased(lease, self.source, parts, NullProgress(), opens=OpenedStore(self.store))
 
-    def preview(self, *, known: bool = True, check: Check = never_cancelled) -> Report:
+    def preview(self, *, known: bool = True, check: CancelCheck = never_cancelled) -> Report:
         """Of a datasource that is stored, or as before its first pass."""
         known_id = self.source.id if known else None
         with self._parts() as parts:

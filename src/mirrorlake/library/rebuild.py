@@ -24,7 +24,7 @@ from mirrorlake.library.missing import ROUNDS, Wanted
 from mirrorlake.library.references import SHELVES
 from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.library_marker import mark, unwritable
-from mirrorlake.mirror.run import recipe
+from mirrorlake.mirror.run import store_config
 from mirrorlake.model.columns import CHANGES, Op, ResultKind
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.sources import Datasource
@@ -52,7 +52,7 @@ def make(
     *,
     told: Callable[[Unmade], None],
     processes: int,
-    opens: Callable[[Datasource], StoreFactory] = recipe,
+    opens: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Making:
     """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
 

@@ -1,4 +1,7 @@
-"""Carry out a plan: first what needs no look, then the looks; every batch is committed as soon as it is done."""
+"""Execute a plan: commit what needs no bytes, process the rest, then deal with what vanished.
+
+Every batch is committed as soon as it is done, so that a pass that ends early keeps what it did.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,56 @@ from typing import assert_never
 
 import pyarrow as pa
 
-from mirrorlake.catalog import commit
+from mirrorlake.catalog import commit, datasources
+from mirrorlake.catalog.outcomes import tell_gaps
+from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep, mask_of
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import ExistenceChecker
+from mirrorlake.mirror.finalize import RunResult
+from mirrorlake.mirror.glob_files import remember_glob_files
 from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.removal import carry_out, leave
 from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
+
+
+def execute(
+    plan: PassPlan,
+    lease: Lease,
+    pool: ProcessingPool,
+    *,
+    checker: ExistenceChecker,
+    counters: Counters,
+    progress: Progress,
+) -> RunResult:
+    """Do what the plan says. What vanished is left alone where the settings changed meanwhile."""
+    source, catalog = plan.source, lease.catalog
+    configs = source.settings.configs
+    counters.add(plan.found)
+    remember_glob_files(catalog, source.id, plan.glob_files)
+    tell_gaps(lease, plan.listing.gaps)
+    naming = Naming(configs)
+    settle(lease, plan.changes.batches(), counters, naming)
+    progress.planned(sum(batch.num_rows for batch in plan.changes.to_look_at()))
+    counters.measure(pool)
+    lease.on_cancel(pool.close)
+    strategies = [config.metadata_strategy for config in configs]
+    process_batches(lease, plan.changes.to_look_at(), pool, counters, progress, naming=naming, strategies=strategies)
+    pool.close()  # what follows needs no workers
+    lease.check()
+    if datasources.by_id(catalog, source.id).settings.configs != configs:
+        leave(lease, plan.removals, counters)
+        return RunResult(error=plan.error, judged=False)
+    carry_out(lease, plan.removals, checker, plan.root, counters)
+    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing ones may be in the gaps
+        adopt_root(lease, plan.root.now)
+    return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
 def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog.objects import remembered_sidecars
 from mirrorlake.core.columnar import column, joined, keep, mask_of, no_rows
-from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, REMEMBERED, Unlisted, is_inconclusive, parted
 from mirrorlake.postgres.pool import Catalog
 
@@ -29,7 +29,7 @@ def find_unlisted_sidecars(
     return Unlisted(joined(rows))
 
 
-def prove_unlisted(unlisted: Unlisted, prover: ExistenceChecker) -> Unlisted:
+def prove_unlisted(unlisted: Unlisted, prover: KeyChecker) -> Unlisted:
     """Those of them that are not proven gone, each asked for by its key."""
     sidecars = cast("list[str]", column(unlisted.rows, "sidecar_key").to_pylist())
     asked = list(dict.fromkeys(sidecars))  # one may serve several assets

@@ -10,7 +10,7 @@ from typing import cast
 import pyarrow as pa
 
 from mirrorlake.core.columnar import column, fields, is_in, keep, mask_of
-from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import Spooled, write_spool
 from mirrorlake.model.columns import CHANGES, Op
@@ -114,7 +114,7 @@ def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)
 
 
-def prove_moves(moves: Moves, prover: ExistenceChecker) -> Moves:
+def prove_moves(moves: Moves, prover: KeyChecker) -> Moves:
     """Keep the moves whose old key is proven gone.
 
     A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is

@@ -36,15 +36,16 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import process_batches, settle
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
 from mirrorlake.mirror.library_marker import mark
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
 from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.pass_plan import RunContext, find_root
 from mirrorlake.mirror.planning import rows_to_look_at, skipped
 from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import RunContext, opened, recipe, root_now
+from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts, Trigger
@@ -86,7 +87,7 @@ def retry(
     began(lease.run_id)
     tally = Counters(lease.tell)
     again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
-    opens = opens or recipe(source)
+    opens = opens or store_config(source)
     return finalize(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
 
 
@@ -101,15 +102,16 @@ class _Again:
     naming: Naming
 
     def work(self, opens: StoreFactory, parts: RunContext, progress: Progress) -> RunResult:
-        if root_now(self.source, parts.catalog).other:
+        if find_root(self.source, parts.catalog).other:
             raise StorageError(OTHER_ROOT, "Check what is mounted there, then run a pass.")
         with (
-            opened(opens, self.tally, self.lease.check) as store,
+            open_metered(opens, self.tally, self.lease.check) as store,
             closing(ProcessingPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
             ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
         ):
             mark(self.lease.catalog, parts.thumbnails)
-            rules = read_rules(self.source, store, self.lease.catalog, known_id=self.source.id, keep=True)
+            rules, glob_files = read_rules(self.source, store, parts.catalog, known_id=self.source.id)
+            remember_glob_files(parts.catalog, self.source.id, glob_files)
             self.tally.measure(pool)
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
