@@ -14,7 +14,7 @@ from mirrorlake.catalog import commit, leases, queue, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
-from mirrorlake.model.runs import RunState
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import GATHERED_ROWS
 from mirrorlake.storage.providers.memory import MemoryStore
@@ -116,6 +116,9 @@ def test_merging_again_can_be_cancelled_and_outdates_no_hold(mirrored: Mirrored)
     def ask(_done: int, _total: int) -> None:
         request_cancel(mirrored.catalog, 3, "Ada")
 
-    assert reapply(mirrored.catalog, mirrored.source, ask).state is RunState.CANCELLED
-    assert reapply(mirrored.catalog, mirrored.source, lambda _done, _total: None).state is RunState.SUCCEEDED
+    def again() -> runs.Lease:
+        return runs.begin(mirrored.catalog, mirrored.source.id, Trigger.REAPPLY)
+
+    assert reapply(again(), mirrored.source, ask).state is RunState.CANCELLED
+    assert reapply(again(), mirrored.source, lambda _done, _total: None).state is RunState.SUCCEEDED
     assert mirrored.confirm(held).counts.removed == 15

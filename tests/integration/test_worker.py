@@ -16,6 +16,8 @@ from tests.support.postgres import Server, discard, new_home
 from mirrorlake.catalog import datasources, queue, runs, schedules
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs import worker as working
+from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import Every
@@ -23,8 +25,6 @@ from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres import pool
 from mirrorlake.postgres.embedded import ensure_running, stop
 from mirrorlake.postgres.pool import Catalog, open_catalog
-from mirrorlake.services import worker as working
-from mirrorlake.services.worker import Stop, Worker
 
 HOUR = timedelta(hours=1)
 

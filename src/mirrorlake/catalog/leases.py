@@ -6,6 +6,7 @@ while to a worker; every commit of a run checks that the lease is still its own.
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 import uuid
@@ -20,7 +21,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled
+from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled, SourceUnreachable
 from mirrorlake.model.jobs import JobProgress, NewJob
 from mirrorlake.plan.backoff import NEVER, RetryPolicy
 from mirrorlake.postgres.pool import Catalog
@@ -263,6 +264,13 @@ def lease_lost(lease: JobLease) -> LeaseLost:
         f"Another process took over while {lease.noun.lower()} {lease.job_id} was silent for more than {LEASE_S:g} s.",
         "What this one committed is kept, and the other process goes on from there.",
     )
+
+
+def retry_delay_s(lease: JobLease, error: Exception) -> float | None:
+    """Seconds until a job that failed with this error is tried again. None: it is not."""
+    if not isinstance(error, SourceUnreachable) or not lease.retry.allows_another(lease.attempt):
+        return None
+    return lease.retry.delay_s(lease.attempt or 1, random.random())  # noqa: S311 - no secret
 
 
 def at_time(moment: datetime) -> str:

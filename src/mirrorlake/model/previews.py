@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.model.serialization import hold_from_json, hold_to_json
 
@@ -53,6 +54,7 @@ class Preview:
     would: Would | None  # None until there is a plan
     samples: Samples | None
     error: str | None
+    waiting: QueuedReason | None = None  # why it has not begun
 
     def as_json(self) -> dict[str, object]:
         """The public shape."""
@@ -70,6 +72,7 @@ class Preview:
             "would": None if self.would is None else asdict(self.would),
             "samples": samples,
             "error": self.error,
+            "waiting": None if self.waiting is None else asdict(self.waiting),
         }
 
 
@@ -89,4 +92,5 @@ def preview_from_json(data: Mapping[str, Any]) -> Preview:
         would=None if data["would"] is None else Would(**data["would"]),
         samples=samples,
         error=data["error"],
+        waiting=None if data.get("waiting") is None else QueuedReason(**data["waiting"]),
     )

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 
 from mirrorlake.catalog import projects
 from mirrorlake.library.audit import StepCallback
-from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
-from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
+from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.reapply import ProgressCallback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Deletion, Project, Purge
@@ -49,14 +48,12 @@ class ActingLibrary(Library):
         """
         return delete_datasource(self._catalog, name, acknowledged)
 
-    def purge(
-        self, name: str, *, days: int, acknowledged: int | None, began: OnRunStarted = noop_callback
-    ) -> tuple[Purge, Report | None]:
+    def purge(self, name: str, *, days: int, acknowledged: int | None) -> tuple[Purge, Report | None]:
         """What of a datasource's trash has waited long enough, and the run that removed it, if its number was said.
 
         Raises as `app.removing.purge_trash` says.
         """
-        return purge_trash(self._catalog, name, days=days, acknowledged=acknowledged, began=began)
+        return purge_trash(self._settings, self._catalog, name, days=days, acknowledged=acknowledged)
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """Change some settings and keep the others; the datasource as it is then. Raises NotFound, SettingsError."""
@@ -79,30 +76,21 @@ class ActingLibrary(Library):
         """Take assets out of a project; answers how many were in it. Raises NotFound."""
         return projects.remove(self._catalog, name, asset_ids)
 
-    def confirm(
-        self,
-        *,
-        run_id: int | None,
-        plan_hash: str | None,
-        count: int | None = None,
-        began: OnRunStarted = noop_callback,
-    ) -> Report:
+    def confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None = None) -> Report:
         """Let the removals happen that a run holds back. Raises as `app.removing.confirm_held` says."""
-        return confirm_held(self._catalog, run_id=run_id, plan_hash=plan_hash, count=count, began=began)
+        return confirm_held(self._settings, self._catalog, run_id=run_id, plan_hash=plan_hash, count=count)
 
     def cancel(self, run_id: int) -> Run:
         """End a run, and wait until it has. Raises as `app.cancelling.cancel_run` says."""
         return cancel(self._catalog, run_id)
 
-    def preview(self, name: str, progress: Progress, *, check: CancelCheck = never_cancelled) -> Report:
+    def preview(self, name: str, progress: Progress) -> Report:
         """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
-        return preview(self._settings, self._catalog, name, progress, check=check)
+        return preview(self._settings, self._catalog, name, progress)
 
-    def retry(
-        self, run_id: int, progress: Progress, *, jobs: int | None = None, began: OnRunStarted = noop_callback
-    ) -> Report:
+    def retry(self, run_id: int, progress: Progress, *, jobs: int | None = None) -> Report:
         """Look again at what failed in a run. Raises NotFound, Conflict, PassRunning."""
-        return retry_run(self._settings, self._catalog, run_id, progress, jobs=jobs, began=began)
+        return retry_run(self._settings, self._catalog, run_id, progress, jobs=jobs)
 
     def verify(
         self, name: str | None, *, sample: int | None, found: Callable[[Finding], None], done: ProgressCallback
@@ -122,6 +110,6 @@ class ActingLibrary(Library):
         """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
         return clean_thumbnails(self._settings, self._catalog, step, hours=hours, acknowledged=acknowledged)
 
-    def reapply(self, name: str, done: ProgressCallback, *, began: OnRunStarted = noop_callback) -> Report:
+    def reapply(self, name: str, done: ProgressCallback) -> Report:
         """Merge all assets of a datasource again. Raises NotFound, PassRunning, SettingsError."""
-        return reapply(self._catalog, name, done, began=began)
+        return reapply(self._settings, self._catalog, name, done)

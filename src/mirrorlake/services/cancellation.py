@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
-import os
-import socket
 import time
 
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.runs import show_run
+from mirrorlake.jobs.actor import this_user
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.pool import Catalog
 
@@ -30,16 +28,9 @@ def cancel(catalog: Catalog, run_id: int, *, patience_s: float = PATIENCE_S) -> 
 
     Answers it as it is then. Raises as `cancel_run` does.
     """
-    run = cancel_run(catalog, run_id, by=f"{_user()} on {socket.gethostname()}")
+    run = cancel_run(catalog, run_id, by=this_user())
     deadline = time.monotonic() + patience_s
     while run.state is RunState.RUNNING and time.monotonic() < deadline:
         time.sleep(_LOOK_S)
         run = show_run(catalog, run_id)
     return run
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"  # in a container, a number may have no name

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Generator
-from contextlib import contextmanager
-from typing import Self
+from collections.abc import Container
 
 from blake3 import blake3
 
 from mirrorlake.catalog import datasources, workers
-from mirrorlake.catalog.outcomes import count_failed
-from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
-from mirrorlake.core.text import count_noun
-from mirrorlake.mirror.progress import NullProgress, OnRunStarted
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import Original, Page, Unchanged
 from mirrorlake.model.objects import ObjectInfo
@@ -23,38 +18,25 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.search import run as search
 from mirrorlake.services.acting import ActingLibrary
-from mirrorlake.services.background import Background
 from mirrorlake.services.cancellation import cancel_run
-from mirrorlake.services.previews import Previews
+from mirrorlake.services.previews import request_preview, show_preview
+from mirrorlake.services.reapply import request_reapply
+from mirrorlake.services.removal import purgeable, request_confirm, request_purge
+from mirrorlake.services.retry import request_retry
+from mirrorlake.services.trigger import request_run
 from mirrorlake.storage.open import open_store, presigner
 
+SOMEBODY = "somebody over HTTP"
 ORIGINAL_LIFE_S = 300  # how long an address of an original can be followed after it was asked for
 ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are handed through this process, for folders
 
 
 class ServedLibrary(ActingLibrary):
-    """All use cases, with pages of results and pictures, and long work in the background."""
+    """All use cases, with pages of results and pictures; long work is queued for a worker."""
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
         self._thumbnails = Thumbnails(settings.thumbnails)
-        self._background = Background(lambda run: cancel_run(catalog, run, by="the server, which ended"))
-        self._previews = Previews(lambda name, check: self.preview(name, NullProgress(), check=check))
-
-    @classmethod
-    @contextmanager
-    def open(cls, settings: Settings) -> Generator[Self]:
-        """The library of these settings. Previews and runs of its own that are under way end with it."""
-        with super().open(settings) as library:
-            try:
-                yield library
-            finally:
-                library.end()
-
-    def end(self) -> None:
-        """Let what goes on in the background ask the sources nothing more."""
-        self._previews.end()
-        self._background.end()
 
     def announce_worker(self) -> None:
         """A worker is just being started beside the server: runs wait for it without an alarm."""
@@ -99,52 +81,40 @@ class ServedLibrary(ActingLibrary):
         return Original(url=None, data=body.data, media_type=detail.asset.media_type, name=name, mark=_mark(body.info))
 
     def begin_confirm(self, *, run_id: int | None, plan_hash: str | None, count: int | None) -> int:
-        """Begin to carry out held removals; answers the run that does. Raises as `confirm` does."""
-        return self._background.begin(
-            lambda began: self.confirm(run_id=run_id, plan_hash=plan_hash, count=count, began=began)
-        )
+        """Queue the run that carries out held removals; answers its number. Raises as `confirm` does."""
+        return request_confirm(self._catalog, run_id=run_id, plan_hash=plan_hash, count=count, requested_by=SOMEBODY)
 
     def cancel_now(self, run_id: int) -> Run:
-        """Ask that a run end; answers it as it is then. Raises as `app.cancelling.cancel_run`."""
-        return cancel_run(self._catalog, run_id, by="somebody over HTTP")
+        """Ask that a run end; answers it as it is then. Raises as `services.cancellation.cancel_run`."""
+        return cancel_run(self._catalog, run_id, by=SOMEBODY)
 
     def begin_retry(self, run_id: int) -> int:
-        """Begin to look again at what failed in a run; answers the run that does. Raises NotFound and Conflict."""
-        if not count_failed(self._catalog, self.run(run_id).id):
-            raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
-        return self._background.begin(lambda began: self.retry(run_id, NullProgress(), began=began))
+        """Queue the run that retries what failed in a run; answers its number. Raises NotFound and Conflict."""
+        return request_retry(self._catalog, run_id, requested_by=SOMEBODY)
 
     def begin_preview(self, name: str) -> Preview:
-        """Begin to find out what a pass would do. Raises NotFound."""
-        datasources.named(self._catalog, name)
-        return self._previews.begin(name)
+        """Queue a preview. Raises NotFound."""
+        return request_preview(self._catalog, name, requested_by=SOMEBODY)
 
     def get_preview(self, number: str) -> Preview:
         """How far a preview is, and what it found. Raises NotFound."""
-        return self._previews.told(number)
+        return show_preview(self._catalog, number)
 
     def purgeable(self, name: str, *, days: int) -> Purge:
-        """What of a datasource's trash has waited so many days. Raises NotFound."""
-        found, _ = self.purge(name, days=days, acknowledged=None)
-        return found
+        """What of a datasource's trash is older than so many days. Raises NotFound."""
+        return purgeable(self._catalog, name, days=days)
 
     def begin_purge(self, name: str, *, days: int, acknowledged: int) -> int:
-        """Begin to remove for good what has waited so many days in the trash; answers the run that does.
-
-        Raises NotFound, UsageError where another number would go, Conflict where none would, PassRunning.
-        """
-
-        def work(began: OnRunStarted) -> None:
-            found, report = self.purge(name, days=days, acknowledged=acknowledged, began=began)
-            if report is None:
-                long = count_noun(days, "day")
-                raise Conflict(f"Nothing waits in the trash of {found.datasource} for {long} that nothing else uses.")
-
-        return self._background.begin(work)
+        """Queue the run that deletes it for good; answers its number. Raises as `services.removal.request_purge`."""
+        return request_purge(self._catalog, name, days=days, acknowledged=acknowledged, requested_by=SOMEBODY)
 
     def begin_reapply(self, name: str) -> int:
-        """Begin to merge all assets of a datasource again; answers the run that does. Raises as `reapply` does."""
-        return self._background.begin(lambda began: self.reapply(name, lambda _done, _total: None, began=began))
+        """Queue the run that merges all assets of a datasource again; answers its number. Raises as `reapply` does."""
+        return request_reapply(self._catalog, name, requested_by=SOMEBODY)
+
+    def request_run(self, name: str) -> int:
+        """Queue a pass; answers its number. Raises NotFound, PassRunning and CoolingDown."""
+        return request_run(self._catalog, name, requested_by=SOMEBODY)
 
 
 def _mark(info: ObjectInfo) -> str:

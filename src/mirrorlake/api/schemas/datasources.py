@@ -328,6 +328,7 @@ class PreviewShape(Shape):
         Field(description="Some of each kind: new, changed, metadata_changed, moved, orphaned, skipped."),
     ]
     error: str | None
+    waiting: Annotated[WaitingShape | None, Field(description="Why a queued preview has not begun.")]
 
     @classmethod
     def of(cls, preview: Preview) -> PreviewShape:

@@ -6,10 +6,10 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.scratch import scratch_folder
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
-from mirrorlake.services.scratch import scratch_folder
 
 
 @contextmanager
