@@ -15,6 +15,7 @@ from pathlib import Path
 import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water, tree_cpu
 from mirrorlake.catalog import datasources
+from mirrorlake.cli.documents import report_document
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
@@ -67,7 +68,7 @@ def main() -> None:
             "database_cpu": tree_cpu(database) - database_cpu,
             "peak": high_water() / MB,
             "ranges": arguments.ranges,
-            "report": report.as_json(),
+            "report": report_document(report),
         }
     print(json.dumps(spent))
 

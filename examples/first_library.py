@@ -57,11 +57,11 @@ def tell(photos: Path) -> None:
     print(f"second pass: {counts}, {second['requests']['get']} objects read")
 
     with served() as client:
-        night = [asset.name for asset in client.find("metadata.night:true sort:name")]
+        night = [asset.name for asset in client.assets.find("metadata.night:true sort:name")]
         print(f"at night: {', '.join(night)}")
-        moved = next(client.find("filename:gate-one.jpg"))
+        moved = next(client.assets.find("filename:gate-one.jpg"))
         print(f"{moved.name} was moved, not made: {moved.width}×{moved.height}, {dict(moved.metadata)}")
-        for asset in client.find("metadata.site:yard"):
+        for asset in client.assets.find("metadata.site:yard"):
             print(f"in the yard: {asset.name}")
 
 

@@ -55,6 +55,7 @@ def purge(
         mirrored.source.name,
         days=days,
         acknowledged=count,
+        requested_by="a test",
         opens=lambda _source: opens,
     )
     return found.acknowledge, report
@@ -65,7 +66,9 @@ def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
     with pytest.raises(UsageError, match="6 assets would go, not 5"):
         purge(mirrored, 5)
     with pytest.raises(NotFound):
-        purge_trash(Settings(home=mirrored.folder), mirrored.catalog, "nobody", days=0, acknowledged=None)
+        purge_trash(
+            Settings(home=mirrored.folder), mirrored.catalog, "nobody", days=0, acknowledged=None, requested_by="a test"
+        )
     assert len(mirrored.states()) == 20
 
 

@@ -30,7 +30,7 @@ def new_source(catalog: Catalog, name: str, schedule: Schedule = OFF) -> Datasou
 
 
 def summary(catalog: Catalog, name: str) -> DatasourceSummary:
-    return next(one for one in datasources.summaries(catalog) if one.datasource.name == name)
+    return next(one for one in datasources.summaries(catalog) if one.name == name)
 
 
 def due(catalog: Catalog, name: str) -> datetime:

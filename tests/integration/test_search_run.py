@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
+from mirrorlake.model.items import Asset, AssetState
 from tests.support.queries import junk
 
 from mirrorlake.core.errors import CatalogError, QueryError
-from mirrorlake.model.assets import Asset, AssetState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run
 from mirrorlake.search.run import search, stream
@@ -52,7 +52,7 @@ ALIVE = [n for n in range(ASSETS, 0, -1) if n % 40]  # newest first, without the
 
 
 def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
-    (asset,) = search(library, "id:7", limit=10, offset=0).assets
+    (asset,) = search(library, "id:7", limit=10, offset=0).items
     assert asset == Asset(
         id="7",
         name="name 7",
@@ -77,7 +77,7 @@ def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
 @pytest.mark.parametrize("size", [1, 7, 50, 117, 118, 500])
 def test_pages_put_together_are_the_whole_result(library: Catalog, size: int):
     found: list[int] = []
-    while page := search(library, "", limit=size, offset=len(found)).assets:
+    while page := search(library, "", limit=size, offset=len(found)).items:
         found += ids(page)
     assert found == ALIVE
 
@@ -86,12 +86,12 @@ def test_pages_put_together_are_the_whole_result(library: Catalog, size: int):
 def test_every_page_knows_the_exact_total(library: Catalog, limit: int, offset: int):
     page = search(library, "", limit=limit, offset=offset)
     assert (page.total, page.total_capped) == (len(ALIVE), False)
-    assert ids(page.assets) == ALIVE[offset : offset + limit]
+    assert ids(page.items) == ALIVE[offset : offset + limit]
 
 
 def test_nothing_found_is_an_empty_page(library: Catalog):
     page = search(library, "no-such-name", limit=10, offset=0)
-    assert (page.assets, page.total, page.total_capped) == ((), 0, False)
+    assert (page.items, page.total, page.total_capped) == ((), 0, False)
 
 
 def test_a_total_beyond_the_limit_is_a_lower_bound(library: Catalog, monkeypatch: pytest.MonkeyPatch):
@@ -154,4 +154,4 @@ def test_whatever_is_typed_is_answered_or_refused(library: Catalog, text: str):
         page = search(library, text, limit=5, offset=0)
     except QueryError:
         return
-    assert page.total >= len(page.assets)
+    assert page.total >= len(page.items)

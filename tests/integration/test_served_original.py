@@ -10,9 +10,10 @@ from tests.support.postgres import Server
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.assets import Original, Unchanged
+from mirrorlake.services.callers import local_user
+from mirrorlake.services.library import open_library
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
-from mirrorlake.services.served import ServedLibrary
 
 
 def test_an_original_is_read_once_for_each_content(postgres_server: Server, tmp_path: Path) -> None:
@@ -21,15 +22,15 @@ def test_an_original_is_read_once_for_each_content(postgres_server: Server, tmp_
     picture.write_bytes(picture_no(1))
     settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database())
     mirror(settings, read_request(MirrorRequest(uri=picture.parent.as_uri(), jobs=1)), NullProgress())
-    with ServedLibrary.open(settings) as library:
-        (asset,) = library.find("", limit=None)
-        first = library.original(asset.id)
+    with open_library(settings, local_user()) as library:
+        (asset,) = library.assets.find("")
+        first = library.assets.original(asset.id)
         assert isinstance(first, Original)
         assert (first.data, first.url) == (picture_no(1), None)
-        assert library.original(asset.id, known={"another", first.mark}) == Unchanged(first.mark)
+        assert library.assets.original(asset.id, known={"another", first.mark}) == Unchanged(first.mark)
 
         picture.write_bytes(picture_no(2))  # and no pass has seen it yet
-        second = library.original(asset.id, known={first.mark})
+        second = library.assets.original(asset.id, known={first.mark})
         assert isinstance(second, Original)
         assert second.data == picture_no(2)
         assert second.mark != first.mark

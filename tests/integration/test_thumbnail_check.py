@@ -58,6 +58,7 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
         mirrored.source.name,
         days=0,
         acknowledged=3,
+        requested_by="a test",
         opens=lambda _source: OpenedStore(mirrored.store),
     )
     told = checked(mirrored)

@@ -55,6 +55,7 @@ def purge(mirrored: Mirrored, count: int) -> None:
         mirrored.source.name,
         days=0,
         acknowledged=count,
+        requested_by="a test",
         opens=lambda _source: opens,
     )
 

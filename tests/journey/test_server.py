@@ -45,16 +45,16 @@ def test_a_server_and_a_library_in_process_say_the_same(served: Serving) -> None
         here, there = served.cli.run(*words, "--json"), served.remote.run(*words, "--json")
         assert (there.code, there.out, there.err) == (here.code, here.out, here.err), words
     with Client(served.address, api_key=served.token) as client:
-        assert len(list(client.find(""))) == 6
+        assert len(list(client.assets.find(""))) == 6
 
 
 def test_the_client_turns_as_many_pages_as_are_asked_for(served: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     with Client(served.address, api_key=served.token) as client:
-        whole = [run.id for run in client.runs(limit=3)]
-        monkeypatch.setattr("mirrorlake.client.PAGE", 1)
-        assert [run.id for run in client.runs(limit=3)] == whole
-        assert [run.id for run in client.runs(limit=1)] == whole[:1]
-        assert len(list(client.find(""))) == 6
+        whole = [run.id for run in client.runs.list(limit=3)]
+        monkeypatch.setattr("mirrorlake.services.contract.PAGE_LIMIT", 1)
+        assert [run.id for run in client.runs.list(limit=3)] == whole
+        assert [run.id for run in client.runs.list(limit=1)] == whole[:1]
+        assert len(list(client.assets.find(""))) == 6
 
 
 def test_one_server_a_library_and_down_stops_it(served: Serving) -> None:

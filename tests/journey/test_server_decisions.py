@@ -14,7 +14,6 @@ from tests.support.served import Serving, serving
 
 from mirrorlake.client import Client
 from mirrorlake.core.errors import CoolingDown, UsageError
-from mirrorlake.model.schedule import Every
 
 SETTINGS = {"orphans": "trash"}
 
@@ -127,19 +126,19 @@ def test_a_server_mirrors_when_it_is_asked_and_its_settings_are_changed(photos: 
     assert held.json["hold"]["confirm"] in held.err
 
     with Client(photos.serving.address, api_key=photos.serving.token) as client:
-        client.wait(client.confirm(run_id=held.json["run"], count=8))
+        client.runs.wait(client.runs.confirm(run_id=held.json["run"], count=8))
         (photos.folder / "newer.png").write_bytes(picture_no(100))
-        run = client.wait(client.start("my/photos"))
+        run = client.runs.wait(client.datasources.start("my/photos"))
         assert (run.state, run.counts.new) == ("succeeded", 1)
         with pytest.raises(CoolingDown) as refused:
-            client.start("my/photos")
+            client.datasources.start("my/photos")
         assert refused.value.minutes in {59, 60}
-        told = client.change_settings("my/photos", {"schedule": "every: 5h"})
-        assert (told.datasource.settings.schedule, told.can_run, told.cooldown_minutes) == (Every(5), False, 60)
-        assert told.datasource.settings.configs[0].orphans == "trash"
-        assert client.change_settings("my/photos", {"exclude": ["*.gif"]}).next_due == told.next_due
+        told = client.datasources.change_settings("my/photos", {"schedule": "every: 5h"})
+        assert (told.schedule, told.can_run, told.cooldown_minutes) == ("every: 5h", False, 60)
+        assert told.configs[0].orphans == "trash"
+        assert client.datasources.change_settings("my/photos", {"exclude": ["*.gif"]}).next_due == told.next_due
         with pytest.raises(UsageError):
-            client.change_settings("my/photos", {"schedule": "often"})
+            client.datasources.change_settings("my/photos", {"schedule": "often"})
     for command in (photos.here, there):
         refusal = command.run("datasource", "run", "my/photos")
         assert (refusal.code, refusal.out) == (1, "")

@@ -20,6 +20,7 @@ from tests.support.s3stub import Answer, Request, S3Stub
 
 from mirrorlake.catalog import queue, runs
 from mirrorlake.catalog.leases import INTERRUPTED
+from mirrorlake.catalog.queue import request as request_run
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
@@ -27,7 +28,6 @@ from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
-from mirrorlake.services.trigger import request_run
 
 
 @pytest.fixture

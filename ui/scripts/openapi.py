@@ -7,14 +7,15 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from mirrorlake.api import Library, create_app
+from mirrorlake.api import create_app
+from mirrorlake.api.routing import LibraryFactory
 
 TARGET = Path(__file__).parents[1] / "openapi.json"
 
 
 def contract() -> str:
     """The contract as it is written to the file. Its version is left open: it changes without the shapes."""
-    app = create_app(cast("Library", object()), token="unused")  # noqa: S106 - nothing is served here
+    app = create_app(cast("LibraryFactory", object()), token="unused")  # noqa: S106 - nothing is served here
     document = app.openapi()
     document["info"]["version"] = "1"
     return json.dumps(document, indent=1, sort_keys=True) + "\n"

@@ -1,7 +1,6 @@
 """The HTTP face: REST, the pages and who may use them. OpenAPI is the contract."""
 
-from mirrorlake.api.library import Library
 from mirrorlake.api.server import listen, serve
 from mirrorlake.api.web import create_app
 
-__all__ = ["Library", "create_app", "listen", "serve"]
+__all__ = ["create_app", "listen", "serve"]

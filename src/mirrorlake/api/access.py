@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirrorlake.api.problems import NotSignedIn, Refused, problem, problem_response, unexpected
+from mirrorlake.services.callers import token_holder
 
 SESSION_S: Final = 30 * 24 * 3600  # a month without signing in again
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,7 +57,8 @@ class Gate:
         return hmac.new(self.token.encode(), b"mirrorlake session 1", hashlib.sha256).hexdigest()
 
     def admit(self, request: Request) -> None:
-        """The policy of every route that is not public. Raises NotSignedIn or Refused."""
+        """The policy of every route that is not public; sets the caller. Raises NotSignedIn or Refused."""
+        request.state.caller = token_holder()
         scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             if not _same(credentials.strip(), self.token):
@@ -104,6 +106,16 @@ def _refuse_other_sites(request: Request) -> None:
         raise Refused("A change needs to say which page it came from (the Origin header is missing).")
 
 
+def _holds_nul(scope: Scope) -> bool:
+    """Whether an address holds the NUL character, which no name of ours and no text of PostgreSQL can."""
+    return "\0" in scope["path"] or b"\0" in unquote_to_bytes(scope["query_string"])
+
+
+_NUL: Final = problem_response(
+    problem("invalid-request", "The request cannot be used", 400, "The address holds a NUL character.", "Remove %00.")
+)
+
+
 class FrontDoor:
     """Outermost layer: answers only to our own names, and puts the security headers on everything."""
 
@@ -130,7 +142,7 @@ class FrontDoor:
 
         hosts = [bytes(value).decode("latin-1") for name, value in scope["headers"] if bytes(name) == b"host"]
         if len(hosts) == 1 and self._knows(hosts[0]):
-            await self._answer(scope, receive, guarded)
+            await (_NUL if _holds_nul(scope) else self._answer)(scope, receive, guarded)
             return
         detail = f"This server does not answer to the name {', '.join(hosts) or '(none)'}."
         fix = "Use http://127.0.0.1, or start it with that name allowed."

@@ -5,13 +5,14 @@ from __future__ import annotations
 import http
 import logging
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from mirrorlake.api.routing import allowed_methods, body_fields, unknown_name
 from mirrorlake.core.errors import (
     AccessDenied,
     CatalogUnavailable,
@@ -23,6 +24,7 @@ from mirrorlake.core.errors import (
     ObjectGone,
     PassRunning,
     PatternError,
+    PermissionDenied,
     PointedError,
     QueryError,
     SettingsError,
@@ -63,6 +65,7 @@ _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
     SettingsError: (400, "settings-error", "A setting cannot be used"),
     UsageError: (400, "usage-error", "The request cannot be used"),
     NotFound: (404, "not-found", "Not found"),
+    PermissionDenied: (403, "permission-denied", "Permission denied"),
     Conflict: (409, "conflict", "It does not fit how things stand"),
     PassRunning: (409, "pass-running", "Another pass is running"),
     CoolingDown: (409, "cooling-down", "Mirrored a moment ago"),
@@ -133,6 +136,9 @@ def unexpected(error: Exception) -> Response:
 def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # registered for HTTPException alone
         raise TypeError from error
+    allowed = allowed_methods(request)
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED and not allowed:  # only the pages would answer there
+        error = HTTPException(http.HTTPStatus.NOT_FOUND)
     title = http.HTTPStatus(error.status_code).phrase
     if error.status_code == http.HTTPStatus.NOT_FOUND:
         detail, fix = f"Nothing is served at {request.url.path}.", "See /api/v1/openapi.json for what is."
@@ -141,19 +147,27 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     response = problem_response(problem(title.lower().replace(" ", "-"), title, error.status_code, detail, fix))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED:
+        response.headers["Allow"] = ", ".join(allowed)
     return response
 
 
-def _on_invalid(_request: Request, error: Exception) -> Response:
+def _on_invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):  # registered for RequestValidationError alone
         raise TypeError from error
     fields = [
-        InvalidField(where=".".join(str(part) for part in item["loc"]), message=str(item["msg"]))
+        InvalidField(where=".".join(str(part) for part in item["loc"]), message=_message(request, item))
         for item in error.errors()
     ]
     detail = "; ".join(f"{field.where}: {field.message}" for field in fields)
     found = problem("invalid-request", "The request cannot be used", 422, detail)
     return problem_response(found.model_copy(update={"errors": fields}))
+
+
+def _message(request: Request, item: Mapping[str, Any]) -> str:
+    if item["type"] == "extra_forbidden":
+        return unknown_name(str(item["loc"][-1]), body_fields(request))
+    return str(item["msg"])
 
 
 def install(app: FastAPI) -> None:

@@ -12,22 +12,31 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import FrontDoor, Gate
-from mirrorlake.api.library import Library
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.assets import asset_routes
-from mirrorlake.api.routers.datasources import source_routes
+from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
-from mirrorlake.api.schemas.assets import Health
+from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
+from mirrorlake.model.public import public_noun
 
 _REFERENCE: Final = "#/components/schemas/{model}"
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
-def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (), static: Path = BUILT) -> FastAPI:
-    """The web app over `library`.
+@public_noun
+class Health:
+    """The server answers. Reveals nothing that a stranger may not know."""
+
+    status: str
+
+
+def create_app(
+    library_for: LibraryFactory, *, token: str, allowed_hosts: Iterable[str] = (), static: Path = BUILT
+) -> FastAPI:
+    """The web app over the library that `library_for` gives each caller.
 
     `token` opens it: in the address (`/?token=…`, once per browser) or as a Bearer token. `allowed_hosts`
     are names, with or without a port, that the server answers to besides this machine's own.
@@ -40,6 +49,7 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
         docs_url=None,
         redoc_url=None,
     )
+    app.state.library_for = library_for
     install(app)
 
     def openapi() -> JSONResponse:
@@ -50,17 +60,20 @@ def create_app(library: Library, *, token: str, allowed_hosts: Iterable[str] = (
         """Whether the server answers."""
         return Health(status="ok")
 
-    private = APIRouter(prefix="/api/v1", dependencies=[Depends(gate.admit)], responses={**_problems()})
-    private.include_router(asset_routes(library))
-    private.include_router(source_routes(library))
-    private.include_router(run_routes(library))
-    private.include_router(project_routes(library))
-    private.include_router(schedule_routes())
+    private = APIRouter(
+        prefix="/api/v1",
+        dependencies=[Depends(gate.admit), Depends(refuse_unknown_parameters)],
+        responses={**_problems()},
+    )
+    for routes in (asset_routes, datasource_routes, run_routes, project_routes, schedule_routes):
+        private.include_router(routes())
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
     )
     public = APIRouter()
-    public.add_api_route("/api/v1/health", health, methods=["GET"], operation_id="health", tags=["server"])
+    server = APIRouter(prefix="/api/v1", tags=["server"], dependencies=[Depends(refuse_unknown_parameters)])
+    add_route(server, "GET", "/health", health, operation="health")
+    public.include_router(server)
     public.add_api_route(
         "/{path:path}", Site(gate, static).page, methods=["GET", "HEAD"], include_in_schema=False, name="page"
     )

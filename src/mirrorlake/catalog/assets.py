@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -65,7 +66,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         metadata=metadata,
         projects=tuple(projects),
         state=STATES[int(state)],
-        placeholder=bytes(placeholder),
+        placeholder=b64encode(placeholder).decode("ascii"),
         modified=modified,
         updated=updated,
     )
@@ -91,7 +92,7 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
         )
     return AssetDetail(
         asset=asset_from_row(line),
-        digest=bytes(digest),
+        digest=bytes(digest).hex(),
         token=token,
         version=version,
         storage_class=storage_class,

@@ -24,6 +24,7 @@ from mirrorlake.model.sources import (
     Location,
     MirrorSettings,
     Provider,
+    summarize,
 )
 from mirrorlake.plan.cooldown import cooldown_minutes
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -168,8 +169,8 @@ def summaries(catalog: Catalog) -> list[DatasourceSummary]:
         due, now = next_dues(connection), database_time_in(connection)
     waits = {source.name: cooldown_minutes(passes.get(source.name), now) for source in sources}
     return [
-        DatasourceSummary(
-            datasource=source,
+        summarize(
+            source,
             assets=assets.get(source.id, 0),
             last_run=runs.get(source.name),
             next_due=due.get(source.id),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 from psycopg.rows import TupleRow
 
@@ -49,7 +51,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)
-    return found
+    return replace(found, deleted=True)
 
 
 def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
@@ -71,4 +73,5 @@ def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> De
         trashed=trashed,
         kept=total - removed - trashed,
         handed_over=shared,
+        acknowledge=removed + trashed,
     )

@@ -10,15 +10,27 @@ from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 
 
 def read_outcomes(
-    connection: psycopg.Connection[TupleRow], run: Run, *, limit: int, offset: int, kind: OutcomeKind | None
+    connection: psycopg.Connection[TupleRow],
+    run: Run,
+    *,
+    limit: int,
+    offset: int,
+    kind: OutcomeKind | None,
+    after: str | None,
 ) -> list[Outcome]:
-    """What happened to single objects in a run, by key, of one kind or of all, as things stand now.
+    """What happened to single objects in a run, by key, of one kind or of all, as things stand now; after a key.
 
     Of a removal that was held, the reason says what became of it.
     """
     rows = connection.execute(
         statement("list_outcomes").query,
-        {"run_id": run.id, "kind": None if kind is None else kind.value, "limit": limit, "offset": offset},
+        {
+            "run_id": run.id,
+            "kind": None if kind is None else kind.value,
+            "limit": limit,
+            "offset": offset,
+            "after": after,
+        },
     ).fetchall()
     return [
         Outcome(

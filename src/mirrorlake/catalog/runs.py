@@ -27,7 +27,7 @@ from mirrorlake.catalog.workers import reasons
 from mirrorlake.core.errors import NotFound, PassRunning
 from mirrorlake.model.jobs import NewJob, datasource_lock, kind_of_trigger
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger, confirm_command
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
@@ -238,14 +238,20 @@ def at_work(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run
 
 
 def outcomes(
-    catalog: Catalog, run_id: int, *, limit: int, offset: int = 0, kind: OutcomeKind | None = None
+    catalog: Catalog,
+    run_id: int,
+    *,
+    limit: int,
+    offset: int = 0,
+    kind: OutcomeKind | None = None,
+    after: str | None = None,
 ) -> list[Outcome]:
-    """What happened to single objects in a run, by key, of one kind or of all. Raises NotFound."""
+    """What happened to single objects in a run, by key, of one kind or of all; after a key. Raises NotFound."""
     with catalog.read() as connection:
         found = _runs(connection, "one_run", {"run_id": run_id})
         if not found:
             raise _no_run(run_id)
-        return read_outcomes(connection, found[0], limit=limit, offset=offset, kind=kind)
+        return read_outcomes(connection, found[0], limit=limit, offset=offset, kind=kind, after=after)
 
 
 @retry_on_contention
@@ -334,12 +340,12 @@ def _run(row: TupleRow) -> Run:
         requests=Requests(**_known(Requests, requests)),
         bytes_read=bytes_read,
         error=error,
-        hold=_hold(held),
+        hold=_hold(identity, held),
         confirms=confirms,
     )
 
 
-def _hold(held: Sequence[Any]) -> Hold | None:
+def _hold(run_id: int, held: Sequence[Any]) -> Hold | None:
     reason, count, by_prefix, plan_hash, confirmed_by, superseded_by = held
     if reason is None:
         return None
@@ -348,6 +354,7 @@ def _hold(held: Sequence[Any]) -> Hold | None:
         count=count,
         by_prefix=by_prefix,
         plan_hash=plan_hash,
+        confirm=confirm_command(run_id),
         confirmed_by=confirmed_by,
         superseded_by=superseded_by,
     )

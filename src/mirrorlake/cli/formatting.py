@@ -9,10 +9,8 @@ from datetime import UTC, datetime
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.runs import Hold, Run, RunState
-from mirrorlake.model.schedule import schedule_to_text, timezone_of
-from mirrorlake.model.serialization import confirm_command
-from mirrorlake.model.sources import Access, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans, Provider
+from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
+from mirrorlake.model.sources import DatasourceSummary, MirrorConfig, NamingStrategy, Orphans, Provider
 
 Row = tuple[str, object]
 
@@ -38,28 +36,25 @@ _ORPHANED = {
 
 def described(summary: DatasourceSummary) -> Iterator[Row]:
     """What a person wants to know of a datasource, one thing a row."""
-    source = summary.datasource
     last = summary.last_run
-    yield "name", source.name
-    yield "address", source.location.uri
-    if source.location.provider is not Provider.FILE:
-        yield from _reached(source.access)
+    yield "name", summary.name
+    yield "address", summary.uri
+    if summary.provider is not Provider.FILE:
+        yield from _reached(summary)
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
-    zone = timezone_of(source.settings.schedule)
-    yield "schedule", f"{schedule_to_text(source.settings.schedule)}{f' ({zone})' if zone else ''}"
+    yield "schedule", f"{summary.schedule}{f' ({summary.timezone})' if summary.timezone else ''}"
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
     yield "can be run", _can_run(summary)
-    configs = source.settings.configs
-    for number, config in enumerate(configs, 1):
-        if len(configs) > 1:
+    for number, config in enumerate(summary.configs, 1):
+        if len(summary.configs) > 1:
             yield f"config {number}", config.id or ""
         yield from _config(config)
-    if source.settings.sidecar_suffix is not None:
-        yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name and .json"
-    if source.settings.listing_ordered is not None:
-        yield "listing", "in byte order of keys" if source.settings.listing_ordered else "in no order, sorted here"
+    if summary.sidecar_suffix is not None:
+        yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name and .json"
+    if summary.listing_ordered is not None:
+        yield "listing", "in byte order of keys" if summary.listing_ordered else "in no order, sorted here"
 
 
 _BY = {
@@ -137,7 +132,7 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _reached(access: Access) -> Iterator[Row]:
+def _reached(access: DatasourceSummary) -> Iterator[Row]:
     yield "server", access.endpoint or "AWS"
     if access.region is not None:
         yield "region", access.region

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property
@@ -84,16 +84,16 @@ def _harmless(text: str, *, keep: str = "") -> str:
 _OBEYED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
-def _line(document: Mapping[str, object]) -> bytes:
+def _line(document: object) -> bytes:
     return _OBEYED.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), orjson.dumps(document)) + b"\n"
 
 
-def print_json(document: Mapping[str, object]) -> None:
+def print_json(document: object) -> None:
     """One JSON document on a line of its own."""
     print_json_lines([document])
 
 
-def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
+def print_json_lines(documents: Iterable[object]) -> None:
     """JSON Lines, each written as soon as it is known."""
     for document in documents:
         line = _line(document)

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
-from mirrorlake.cli.backend import Server
+from mirrorlake.cli.documents import report_document
 from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_run
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report, hold_notes
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run, RunState
+from mirrorlake.services.contract import Library
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
@@ -22,7 +23,7 @@ EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 def show_report(report: Report, *, json: bool) -> int:
     """Print a report, and answer the exit code."""
     if json:
-        print_json(report.as_json())
+        print_json(report_document(report))
     elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
         _print_report(report)
     for note in report.notes:
@@ -33,13 +34,13 @@ def show_report(report: Report, *, json: bool) -> int:
     return 1 if code == 0 and report.error is not None else code  # what could not be listed is not in step
 
 
-def follow(server: Server, run: Run) -> Report:
+def follow(server: Library, run: Run) -> Report:
     """Wait for a run that a server works on, telling how far it is; its report as if it had been made here."""
     if run.waiting is not None and run.waiting.stuck:
         echo(f"Run {run.id} waits: {run.waiting.reason}. Ctrl-C stops the waiting, not the run.")
     with shown_run(run.id) as told:
         try:
-            run = server.wait(run, told)
+            run = server.runs.wait(run, told)
         except KeyboardInterrupt:
             echo(f"Run {run.id} goes on at the server: mirrorlake runs show {run.id}")
             raise

@@ -7,6 +7,7 @@ MirrorlakeError
 │   └── QueryError            a search query; points at the character
 ├── BadSidecar                a metadata file that says nothing usable: costs its metadata, never its asset
 ├── NotFound                  no such run, asset or datasource
+├── PermissionDenied          the caller lacks a permission in the workspace
 ├── StorageError              a bucket or folder did not do what was asked
 │   ├── SourceUnreachable     no answer: DNS, refused, time-out, 5xx (may pass: worth a retry)
 │   ├── AccessDenied          401 or 403: credentials or a permission
@@ -94,6 +95,10 @@ class BadSidecar(MirrorlakeError):
 
 class NotFound(MirrorlakeError):
     """The library holds nothing under this name or id."""
+
+
+class PermissionDenied(MirrorlakeError):
+    """The caller lacks a permission in the workspace."""
 
 
 class StorageError(MirrorlakeError):

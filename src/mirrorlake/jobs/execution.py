@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from mirrorlake.catalog import jobs, queue, runs
 from mirrorlake.catalog.leases import JobLease, retry_delay_s
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.core.codec import decode, encode
 from mirrorlake.core.errors import LeaseLost, MirrorlakeError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.handler import JobContext, discard_item
@@ -42,7 +43,7 @@ def new_job(
         kind=kind,
         datasource_id=datasource_id,
         subject=subject,
-        args=encode(args),
+        args=msgspec.to_builtins(args),
         requested_by=requested_by,
         lock=handler.lock(datasource_id),
         priority=handler.priority,
@@ -99,7 +100,7 @@ def execute(context: JobContext) -> Any:
     handler = HANDLERS[JobKind(job.kind)]
     lease.retry = handler.policy
     try:
-        result = handler.run(job, decode(handler.args, job.args), context)
+        result = handler.run(job, msgspec.convert(job.args, handler.args), context)
     except WorkerStopped:
         raise  # the worker gives it to the next one
     except KeyboardInterrupt:
@@ -116,7 +117,7 @@ def execute(context: JobContext) -> Any:
         raise
     if not lease.closed:  # a run has ended itself
         state, error = handler.state_of(result)
-        jobs.finish(lease, state=state, result=encode(result), error=error)
+        jobs.finish(lease, state=state, result=msgspec.to_builtins(result), error=error)
     return result
 
 

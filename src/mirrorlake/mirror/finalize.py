@@ -14,7 +14,7 @@ from mirrorlake.core.errors import CatalogError, LeaseLost, MirrorlakeError
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.report import Report, hold_notes
-from mirrorlake.model.runs import Hold, RunState
+from mirrorlake.model.runs import Hold, RunState, confirm_command
 from mirrorlake.model.sources import Datasource
 
 _CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
@@ -121,6 +121,8 @@ def _end(
         # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
         if state in _CONCLUDED:
             state, error, hold = RunState.FAILED, str(problem), None
+    if hold is not None:
+        hold = replace(hold, confirm=confirm_command(lease.run_id))
     return replace(_told(lease, source, tally, state=state, seconds=seconds), error=error, hold=hold)
 
 

@@ -32,8 +32,7 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import Planned
 from mirrorlake.model.columns import KnownState, Op
-from mirrorlake.model.runs import Counts, Hold
-from mirrorlake.model.serialization import confirm_command
+from mirrorlake.model.runs import Counts, Hold, confirm_command
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes
 from mirrorlake.plan.orphans import Way, guarded, ways

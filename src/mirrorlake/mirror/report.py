@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Samples, Would
-from mirrorlake.model.runs import Counts, Hold, RunState
-from mirrorlake.model.serialization import confirm_command, hold_to_json
+from mirrorlake.model.runs import Counts, Hold, RunState, confirm_command
 
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
@@ -32,26 +31,8 @@ class Report:
     would: Would | None = None
     error: str | None = None
     samples: Samples | None = None  # of a dry run that came to a plan
-    notes: tuple[str, ...] = ()  # sentences for people: not in the JSON
+    notes: tuple[str, ...] = ()  # sentences for people: not in the JSON, see cli.documents
 
     def completed(self, *, requests: Requests, seconds: float) -> Report:
         """The same report with what making it took."""
         return replace(self, requests=requests, seconds=seconds)
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape: scripts rely on these names and their order."""
-        told: dict[str, object] = {
-            "run": self.run,
-            "datasource": self.datasource,
-            "state": self.state.value,
-            **asdict(self.counts),
-            "requests": asdict(self.requests),
-            "bytes_read": self.bytes_read,
-            "seconds": round(self.seconds, 3),
-            "hold": None if self.hold is None else hold_to_json(self.hold, self.run),
-            "would": None if self.would is None else asdict(self.would),
-            "error": self.error,
-        }
-        if self.samples is not None:
-            told["samples"] = {kind: [one.as_json() for one in some] for kind, some in self.samples.items()}
-        return told

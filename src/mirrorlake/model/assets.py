@@ -7,73 +7,94 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from mirrorlake.model.public import public_noun
+
 Scalar = str | int | float | bool
 
 
 class AssetState(StrEnum):
-    """Whether the asset's object still stands in its bucket."""
+    """Whether the asset's object still exists in its bucket."""
 
     PRESENT = "present"
     MISSING = "missing"
     TRASH = "trash"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Asset:
     """One line of a search result."""
 
     id: str
     name: str
     key: str
-    uri: str  # percent-encoded
+    """Object key, byte-exact; relative to the folder for file:// sources."""
+    uri: str
+    """Percent-encoded address of the object."""
     datasource: str
     datasources: tuple[str, ...]
     media_type: str
-    size: int  # bytes
-    width: int  # pixels, upright
+    size: int
+    """Bytes."""
+    width: int
+    """Pixels, upright."""
     height: int
+    """Pixels, upright."""
     tags: tuple[str, ...]
     metadata: Mapping[str, Scalar]
     projects: tuple[str, ...]
     state: AssetState
-    placeholder: bytes  # thumbhash
+    placeholder: str
+    """Thumbhash, base64."""
     modified: datetime | None
     updated: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
+class AssetPage:
+    """A page of a search result."""
+
+    total: int
+    """Number of assets that match; a lower bound if `total_capped`."""
+    total_capped: bool
+    offset: int
+    """Position of the first item; 0 if the page was asked for by cursor."""
+    items: tuple[Asset, ...]
+    next_cursor: str | None = None
+    """Pass it as `cursor` to get the next page; null after the last one."""
+
+
+@public_noun
 class MetadataEntry:
-    """One metadata key with who set it and when."""
+    """One metadata key: its value, and who set it when."""
 
     value: Scalar
-    source: str  # "bucket" or "user"
+    source: str
+    """`bucket` or `user`."""
     at: datetime
+    by: str | None = None
+    """Who set it, if a person did and it is known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class AssetDetail:
     """Everything the library knows about one asset."""
 
     asset: Asset
-    digest: bytes  # BLAKE3
+    digest: str
+    """BLAKE3 of the bytes, hexadecimal."""
     token: str
-    version: str | None  # id of the version that was read, where the bucket keeps versions
+    """The bucket's opaque change token."""
+    version: str | None
+    """Id of the version that was read, if the bucket keeps versions."""
     storage_class: str | None
     orientation: int
-    facts: Mapping[str, object]  # camera facts and the like
+    """EXIF orientation as stored in the file, 1 to 8."""
+    facts: Mapping[str, object]
+    """What the file records about itself: camera, exposure, and so on."""
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
     warnings: tuple[str, ...]
     created: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """A stretch of a search result. `total` is exact unless `total_capped`, then it is a lower bound."""
-
-    assets: tuple[Asset, ...]
-    total: int
-    total_capped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +108,12 @@ class Original:
     data: bytes | None
     media_type: str  # from the bytes, never the name
     name: str
-    life_s: int = 0  # seconds that `url` can be followed
-    mark: str = ""  # of `data`: another one where the bytes are others
+    life_s: int = 0  # seconds for which `url` works
+    mark: str = ""  # of `data`: differs if the bytes differ
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Whoever asks for an original has these bytes already."""
+    """The bytes of an original are those that the client has already."""
 
     mark: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from mirrorlake.model.public import public_noun
 
 
 class Verdict(StrEnum):
@@ -25,16 +25,18 @@ class Origin(StrEnum):
     PATHS = "paths"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Judgement:
-    """What one config says of a key: taken by a pattern, unless an exclude matches as well."""
+    """What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well."""
 
-    config: int  # its place, from 0
-    id: str | None
-    origin: Origin | None  # where the pattern stands; None where the config takes everything, or nothing matches
+    config: int
+    """Its position, from 0."""
+    config_id: str | None
+    takes: bool
+    origin: Origin | None
+    """Where the pattern is set; null if the config takes everything, or nothing matches."""
     pattern: str | None
     exclude: str | None
-    takes: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,62 +55,37 @@ class Explanation:
         return next((one for one in self.judgements if one.takes), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Explained:
-    """An explanation, and what was asked of the source for it."""
+    """What a pass does with one key, and which rule decides it."""
 
     datasource: str
-    explanation: Explanation
-    object: str  # "exists", "gone", or why the source could not say
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape."""
-        told = self.explanation
-        governing = told.config
-        return {
-            "datasource": self.datasource,
-            "key": told.key,
-            "verdict": told.verdict.value,
-            "reason": told.reason,
-            "object": self.object,
-            "config": None if governing is None else governing.config,
-            "config_id": None if governing is None else governing.id,
-            "origin": None if governing is None or governing.origin is None else governing.origin.value,
-            "pattern": None if governing is None else governing.pattern,
-            "sidecars": list(told.sidecars),
-            "judgements": [_judgement_to_json(one) for one in told.judgements],
-        }
+    key: str
+    verdict: Verdict
+    reason: str
+    object: str
+    """`exists`, `gone`, or why the source could not answer."""
+    config: int | None
+    config_id: str | None
+    origin: Origin | None
+    pattern: str | None
+    sidecars: tuple[str, ...]
+    judgements: tuple[Judgement, ...]
 
 
-def explained_from_json(data: Mapping[str, Any]) -> Explained:
-    """What `Explained.as_json` told of."""
-    explanation = Explanation(
-        key=data["key"],
-        verdict=Verdict(data["verdict"]),
-        reason=data["reason"],
-        judgements=tuple(_judgement_from_json(one) for one in data["judgements"]),
-        sidecars=tuple(data["sidecars"]),
-    )
-    return Explained(datasource=data["datasource"], explanation=explanation, object=data["object"])
-
-
-def _judgement_to_json(one: Judgement) -> dict[str, object]:
-    return {
-        "config": one.config,
-        "config_id": one.id,
-        "takes": one.takes,
-        "origin": None if one.origin is None else one.origin.value,
-        "pattern": one.pattern,
-        "exclude": one.exclude,
-    }
-
-
-def _judgement_from_json(data: Mapping[str, Any]) -> Judgement:
-    return Judgement(
-        config=data["config"],
-        id=data["config_id"],
-        origin=None if data["origin"] is None else Origin(data["origin"]),
-        pattern=data["pattern"],
-        exclude=data["exclude"],
-        takes=data["takes"],
+def explained(datasource: str, explanation: Explanation, found: str) -> Explained:
+    """The public form of an explanation; `found` is what the source answered about the object."""
+    governing = explanation.config
+    return Explained(
+        datasource=datasource,
+        key=explanation.key,
+        verdict=explanation.verdict,
+        reason=explanation.reason,
+        object=found,
+        config=None if governing is None else governing.config,
+        config_id=None if governing is None else governing.config_id,
+        origin=None if governing is None else governing.origin,
+        pattern=None if governing is None else governing.pattern,
+        sidecars=explanation.sidecars,
+        judgements=explanation.judgements,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mirrorlake.model.public import public_noun
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRange:
@@ -66,7 +68,7 @@ class ObjectInfo:
     version: str | None = None  # the store's version id, where it keeps versions
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Requests:
     """Logical calls at the storage seam; retries are not counted."""
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import Counts, Hold, RunState
-from mirrorlake.model.serialization import hold_from_json, hold_to_json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Would:
     """What a dry run says the pass would ask of the source."""
 
@@ -22,75 +20,37 @@ class Would:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Sample:
     """One object of a plan, and why it is in it."""
 
     key: str
     reason: str
-    old_key: str | None = None  # of one that moved
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape; `old_key` only where there is one."""
-        moved = {} if self.old_key is None else {"old_key": self.old_key}
-        return {"key": self.key, "reason": self.reason, **moved}
+    old_key: str | None = None
+    """The earlier key of an object that moved."""
 
 
 # By kind: new, changed, metadata_changed, moved, orphaned, skipped.
 Samples = Mapping[str, tuple[Sample, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Preview:
     """A dry run of a server: under way, or what came of it."""
 
     id: str
     datasource: str
-    state: RunState  # running, then succeeded or failed
+    state: RunState
+    """`running`, then `succeeded` or `failed`."""
     counts: Counts
-    requests: Requests  # made for the dry run itself
+    requests: Requests
+    """Made for the preview itself."""
     seconds: float
     hold: Hold | None
-    would: Would | None  # None until there is a plan
+    would: Would | None
+    """Null until there is a plan."""
     samples: Samples | None
+    """Some keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped."""
     error: str | None
-    waiting: QueuedReason | None = None  # why it has not begun
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape."""
-        samples = None
-        if self.samples is not None:
-            samples = {kind: [asdict(one) for one in some] for kind, some in self.samples.items()}
-        return {
-            "id": self.id,
-            "datasource": self.datasource,
-            "state": self.state.value,
-            "counts": asdict(self.counts),
-            "requests": asdict(self.requests),
-            "seconds": self.seconds,
-            "hold": None if self.hold is None else hold_to_json(self.hold, None),
-            "would": None if self.would is None else asdict(self.would),
-            "samples": samples,
-            "error": self.error,
-            "waiting": None if self.waiting is None else asdict(self.waiting),
-        }
-
-
-def preview_from_json(data: Mapping[str, Any]) -> Preview:
-    """The preview that `Preview.as_json` told of."""
-    samples = None
-    if data["samples"] is not None:
-        samples = {kind: tuple(Sample(**one) for one in some) for kind, some in data["samples"].items()}
-    return Preview(
-        id=data["id"],
-        datasource=data["datasource"],
-        state=RunState(data["state"]),
-        counts=Counts(**data["counts"]),
-        requests=Requests(**data["requests"]),
-        seconds=data["seconds"],
-        hold=None if data["hold"] is None else hold_from_json(data["hold"]),
-        would=None if data["would"] is None else Would(**data["would"]),
-        samples=samples,
-        error=data["error"],
-        waiting=None if data.get("waiting") is None else QueuedReason(**data["waiting"]),
-    )
+    waiting: QueuedReason | None = None
+    """Why it has not begun, while it waits for a worker."""

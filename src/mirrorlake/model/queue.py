@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from mirrorlake.model.public import public_noun
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
@@ -14,9 +16,11 @@ class Workers:
     last_seen: datetime | None  # None: there never was one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class QueuedReason:
-    """For what a queued run waits."""
+    """Why a queued run has not started."""
 
-    reason: str  # a clause for people
-    stuck: bool  # nothing comes of it unless somebody does something
+    reason: str
+    """A clause for people."""
+    stuck: bool
+    """Whether it cannot start until somebody acts, for example starts a worker."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 
 
@@ -53,7 +54,7 @@ class OutcomeKind(StrEnum):
     REMOVED = "removed"  # put into the trash, or removed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Counts:
     """How many objects each outcome has; the words are defined in docs/glossary.md."""
 
@@ -79,38 +80,53 @@ class Counts:
         return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Hold:
     """Removals that wait for a person's consent. The hash names exactly their keys, whatever else happens."""
 
     reason: str
     count: int
-    by_prefix: Mapping[str, int]  # how many below each prefix, whole as in keys; they add up to `count`
+    by_prefix: Mapping[str, int]
+    """Removals below each prefix, complete as in keys; they add up to `count`."""
     plan_hash: str
-    confirmed_by: int | None = None  # the run that carried them out
-    superseded_by: int | None = None  # the later pass that judged anew, where nobody confirmed them
+    """Identifies exactly the keys that are held."""
+    confirm: str | None = None
+    """The command that carries them out; null for a dry run, which holds nothing."""
+    confirmed_by: int | None = None
+    """The run that carried them out."""
+    superseded_by: int | None = None
+    """The later run that decided again, if nobody confirmed them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def confirm_command(run_id: int) -> str:
+    """The command that carries out what a run holds."""
+    return f"mirrorlake runs confirm {run_id}"
+
+
+@public_noun
 class Run:
-    """A run as the catalog holds it."""
+    """One run over one datasource."""
 
     id: int
     datasource: str
-    trigger: str  # a Trigger, or what another version calls one
+    trigger: str
+    """What started it; another version may know more triggers."""
     state: RunState
-    started: datetime  # while queued: when it was asked for
+    started: datetime
+    """While it is queued: when it was requested."""
     finished: datetime | None
     counts: Counts = field(default_factory=Counts)
     requests: Requests = field(default_factory=Requests)
     bytes_read: int = 0
-    error: str | None = None
     hold: Hold | None = None
-    confirms: int | None = None  # the held run whose removals it carries out
-    waiting: QueuedReason | None = None  # why it has not begun, while queued
+    confirms: int | None = None
+    """The held run whose removals it carries out."""
+    waiting: QueuedReason | None = None
+    """Why a queued run has not started."""
+    error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Outcome:
     """What happened to one object in a run, and why."""
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.public import public_noun
 
 HOURS_LIMIT = 8760  # of `Every`: a year
 HOURS_A_DAY = 24
@@ -54,6 +55,17 @@ class Cron:
 
 Schedule: TypeAlias = Off | Every | Cron
 OFF = Off()
+
+
+@public_noun
+class NextTimes:
+    """When the runs of a schedule start."""
+
+    schedule: str
+    """As it is stored: `off`, `every: 6h`, or a cron expression."""
+    timezone: str | None
+    next: tuple[datetime, ...]
+    """When runs start if the schedule is set now."""
 
 
 def next_due(schedule: Schedule, *, anchor: datetime, after: datetime) -> datetime | None:

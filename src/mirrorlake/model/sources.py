@@ -8,8 +8,9 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.public import public_noun
 from mirrorlake.model.runs import Run
-from mirrorlake.model.schedule import OFF, Schedule
+from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_of
 
 
 class Provider(StrEnum):
@@ -70,22 +71,29 @@ class NamingStrategy(StrEnum):
     METADATA = "metadata"  # a value of its sidecar; the whole key where that has none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class MirrorConfig:
     """Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
 
     `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
     """
 
-    id: str | None = None  # the user's own name for it
+    id: str | None = None
+    """The user's own name for it."""
     globs: tuple[str, ...] = ()
-    glob_file: str | None = None  # key of a text file in the source with one glob a line
-    paths: tuple[str, ...] = ()  # keys; one that does not start with the source's prefix stands below it
-    exclude: tuple[str, ...] = ()  # globs; what they match is not taken by this config
+    glob_file: str | None = None
+    """Key of a text file in the source with one glob a line."""
+    paths: tuple[str, ...] = ()
+    """Keys; one that does not start with the source's prefix is below it."""
+    exclude: tuple[str, ...] = ()
+    """Globs; objects that match are not taken by this config."""
     naming: NamingStrategy = NamingStrategy.FULL_PATH
-    naming_key: str | None = None  # the metadata key that names assets; set for METADATA
-    update_image: bool = True  # False: an image that was read is never read again
-    update_metadata: bool = True  # False: a sidecar that was read is never read again
+    naming_key: str | None = None
+    """The metadata key that names assets; set if `naming` is `metadata`."""
+    update_image: bool = True
+    """False: an image that was read is never read again."""
+    update_metadata: bool = True
+    """False: a sidecar that was read is never read again."""
     metadata_strategy: MetadataStrategy = MetadataStrategy.MERGE_BUCKET_WINS
     orphans: Orphans = DEFAULT_ORPHANS
 
@@ -133,13 +141,75 @@ class Datasource:
     settings: MirrorSettings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class DatasourceSummary:
-    """A datasource with what a list of them shows at a glance."""
+    """A datasource at a glance. It holds names of credentials, never a secret."""
 
-    datasource: Datasource
-    assets: int  # not in the trash
-    last_run: Run | None  # the newest, whatever its state
-    next_due: datetime | None = None  # when its schedule asks for a pass
-    cooldown_minutes: int = 0  # until a person may ask for one
-    can_run: bool = True  # whether a person may ask for one now: none waits or is at work, and no cooldown holds
+    id: int
+    name: str
+    uri: str
+    provider: Provider
+    container: str
+    """The bucket, or the path of the folder."""
+    prefix: str
+    endpoint: str | None
+    region: str | None
+    profile: str | None
+    """Profile of the AWS configuration of the library's own machine."""
+    anonymous: bool
+    globs: tuple[str, ...]
+    """Empty: everything is mirrored."""
+    configs: tuple[MirrorConfig, ...]
+    """The first config that takes an object governs it."""
+    sidecar_suffix: str | None
+    listing_ordered: bool | None
+    schedule: str
+    """`off`, `every: 6h`, or a cron expression."""
+    timezone: str | None
+    """Time zone of a cron expression."""
+    next_due: datetime | None = None
+    """When the schedule starts the next run."""
+    can_run: bool = True
+    """Whether a run can be requested now: none is queued or running, and the cooldown has passed."""
+    cooldown_minutes: int = 0
+    """Minutes until a run can be requested; 0: no cooldown."""
+    assets: int
+    """Number of assets that are not in the trash."""
+    last_run: Run | None
+    """The newest run, whatever its state."""
+
+
+def summarize(
+    source: Datasource,
+    *,
+    assets: int,
+    last_run: Run | None,
+    next_due: datetime | None = None,
+    cooldown_minutes: int = 0,
+    can_run: bool = True,
+) -> DatasourceSummary:
+    """The public form of a datasource."""
+    settings = source.settings
+    return DatasourceSummary(
+        id=source.id,
+        name=source.name,
+        uri=source.location.uri,
+        provider=source.location.provider,
+        container=source.location.container,
+        prefix=source.location.prefix,
+        endpoint=source.access.endpoint,
+        region=source.access.region,
+        profile=source.access.profile,
+        anonymous=source.access.anonymous,
+        globs=settings.globs,
+        configs=settings.configs,
+        sidecar_suffix=settings.sidecar_suffix,
+        listing_ordered=settings.listing_ordered,
+        schedule=schedule_to_text(settings.schedule),
+        timezone=timezone_of(settings.schedule),
+        next_due=next_due,
+        can_run=can_run,
+        cooldown_minutes=cooldown_minutes,
+        assets=assets,
+        last_run=last_run,
+    )

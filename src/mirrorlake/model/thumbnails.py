@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
@@ -30,10 +30,6 @@ class ThumbnailCheck:
         """Whether every asset has its thumbnail."""
         return not self.lacking
 
-    def as_json(self) -> Mapping[str, object]:
-        """The public shape."""
-        return {**asdict(self), "seconds": round(self.seconds, 3)}
-
 
 class Lack(StrEnum):
     """Why an asset still lacks its thumbnail."""
@@ -54,16 +50,6 @@ class Unmade:
     lack: Lack
     reason: str
 
-    def as_json(self) -> Mapping[str, object]:
-        """The public shape."""
-        return {
-            "datasource": self.datasource,
-            "key": self.key,
-            "asset": self.asset_id,
-            "lack": self.lack.value,
-            "reason": self.reason,
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
@@ -83,19 +69,6 @@ class Making:
         """Whether every asset has its thumbnail now."""
         return not self.errors and not any(self.unmade.values())
 
-    def as_json(self) -> Mapping[str, object]:
-        """The public shape, told after the single assets."""
-        return {
-            "lacking": self.lacking,
-            "put_back": self.put_back,
-            "made": self.made,
-            **{lack.value: self.unmade.get(lack, 0) for lack in Lack},
-            "requests": asdict(self.requests),
-            "bytes_read": self.bytes_read,
-            "seconds": round(self.seconds, 3),
-            "errors": dict(self.errors),
-        }
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaning:
@@ -110,7 +83,3 @@ class Cleaning:
     waits_for: tuple[int, ...]  # those runs
     hold: str | None  # why nothing was done: so much would go that it may be a mistake
     seconds: float
-
-    def as_json(self) -> Mapping[str, object]:
-        """The public shape."""
-        return {**asdict(self), "waits_for": list(self.waits_for), "seconds": round(self.seconds, 3)}

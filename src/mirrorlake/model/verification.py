@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from mirrorlake.model.objects import Requests
@@ -29,16 +29,6 @@ class Finding:
     drift: DriftKind
     reason: str
 
-    def as_json(self) -> dict[str, object]:
-        """The public shape."""
-        return {
-            "datasource": self.datasource,
-            "key": self.key,
-            "asset": self.asset_id,
-            "drift": self.drift.value,
-            "reason": self.reason,
-        }
-
 
 def _nowhere() -> dict[str, str]:
     return {}
@@ -58,13 +48,3 @@ class Verification:
     def clean(self) -> bool:
         """Whether everything was asked and nothing disagreed."""
         return not self.errors and not any(self.drift.values())
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape, told after all findings."""
-        return {
-            "verified": self.verified,
-            **{drift.value: self.drift.get(drift, 0) for drift in DriftKind},
-            "requests": asdict(self.requests),
-            "seconds": round(self.seconds, 3),
-            "errors": dict(self.errors),
-        }

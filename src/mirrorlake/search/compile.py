@@ -73,6 +73,15 @@ _SORTS: dict[SortColumn, LiteralString] = {
     SortColumn.MODIFIED: "asset.modified",
     SortColumn.ID: "asset.id",
 }
+_TYPES: dict[SortColumn, LiteralString] = {
+    SortColumn.SIZE: "bigint",
+    SortColumn.WIDTH: "bigint",
+    SortColumn.HEIGHT: "bigint",
+    SortColumn.CREATED: "timestamptz",
+    SortColumn.UPDATED: "timestamptz",
+    SortColumn.MODIFIED: "timestamptz",
+    SortColumn.ID: "bigint",
+}
 _SYMBOLS: dict[Comparison, LiteralString] = {
     Comparison.EQ: "=",
     Comparison.NE: "<>",
@@ -103,6 +112,16 @@ class Sql:
     params: tuple[Param, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """One value that a query sorts by."""
+
+    sql: Sql
+    type: LiteralString  # PostgreSQL's
+    descending: bool
+    nullable: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledQuery:
     """A condition and an order over the table `asset`.
@@ -113,6 +132,8 @@ class CompiledQuery:
 
     where: Sql
     order: Sql
+    keys: tuple[SortKey, ...] = ()  # what `order` consists of, the id apart
+    id_descending: bool = True
 
 
 def compile_query(query: Query) -> CompiledQuery:
@@ -120,7 +141,11 @@ def compile_query(query: Query) -> CompiledQuery:
     where = _node(query.where)
     if not _names_trash(query.where):
         where = _joined(" AND ", [Sql("asset.state <> 2"), where])
-    return CompiledQuery(where=where, order=_order(query.sorts))
+    keys = tuple(_sort_key(sort) for sort in query.sorts)
+    id_descending = query.sorts[-1].descending if query.sorts else True  # newest first if nothing was asked
+    return CompiledQuery(
+        where=where, order=_order(keys, id_descending=id_descending), keys=keys, id_descending=id_descending
+    )
 
 
 def _names_trash(node: Node) -> bool:
@@ -364,19 +389,21 @@ def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Compar
             assert_never(comparison)
 
 
-def _order(sorts: tuple[Sort, ...]) -> Sql:
-    """The sorts, unknown values last in both directions, then the id: newest first where nothing was asked."""
+def _sort_key(sort: Sort) -> SortKey:
+    if isinstance(sort.by, MetadataColumn):
+        return SortKey(Sql("asset.metadata -> %s::text", (sort.by.key,)), "jsonb", sort.descending, nullable=True)
+    # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
+    return SortKey(
+        Sql(_SORTS[sort.by]), _TYPES.get(sort.by, "text"), sort.descending, nullable=sort.by is SortColumn.MODIFIED
+    )
+
+
+def _order(keys: tuple[SortKey, ...], *, id_descending: bool) -> Sql:
+    """The sort keys, unknown values last in both directions, then the id."""
     texts: list[LiteralString] = []
-    params: list[Param] = []
-    for sort in sorts:
-        direction: LiteralString = " DESC" if sort.descending else ""
-        if isinstance(sort.by, MetadataColumn):
-            texts.append("asset.metadata -> %s::text" + direction + " NULLS LAST")
-            params.append(sort.by.key)
-        else:
-            # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
-            nulls: LiteralString = " NULLS LAST" if sort.by is SortColumn.MODIFIED else ""
-            texts.append(_SORTS[sort.by] + direction + nulls)
-    descending = sorts[-1].descending if sorts else True
-    texts.append("asset.id DESC" if descending else "asset.id")
-    return Sql(", ".join(texts), tuple(params))
+    for key in keys:
+        direction: LiteralString = " DESC" if key.descending else ""
+        nulls: LiteralString = " NULLS LAST" if key.nullable else ""
+        texts.append(key.sql.text + direction + nulls)
+    texts.append("asset.id DESC" if id_descending else "asset.id")
+    return Sql(", ".join(texts), tuple(param for key in keys for param in key.sql.params))

@@ -10,9 +10,10 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
 from mirrorlake.core.errors import CatalogError
-from mirrorlake.model.assets import Asset, Page
+from mirrorlake.model.assets import Asset, AssetPage
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.compile import CompiledQuery, compile_query
+from mirrorlake.search.compile import CompiledQuery, Sql, compile_query
+from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
 from mirrorlake.search.grammar import parse
 
 TIMEOUT_S = 10  # beyond it a person has given up, and the database should, too
@@ -21,26 +22,41 @@ COUNT_LIMIT = 10_000  # totals are exact up to here; counting millions takes sec
 STREAM_ROWS = 1_000  # assets in memory at a time
 
 
-def search(catalog: Catalog, query: str, *, limit: int, offset: int) -> Page:
-    """The stretch `[offset, offset + limit)` of what a query finds, and how many it finds in all.
+def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor: str | None = None) -> AssetPage:
+    """A page of what a query finds: from `cursor` if given, else the range `[offset, offset + limit)`; and the total.
 
-    Newest first where the query does not sort; equal ones by id, so pages never overlap. Raises QueryError,
-    which points at a character, and CatalogError where the search takes too long.
+    Newest first if the query does not sort; equal ones by id, so pages never overlap. Raises QueryError,
+    which points at a character, UsageError for a cursor of another query, and CatalogError if the search takes too
+    long.
     """
     compiled = compile_query(parse(query))
+    place = None if cursor is None else read_search_cursor(query, cursor, compiled)
     with _patient(), catalog.read() as connection:
         _limit_time(connection, TIMEOUT_S)
+        values, where = sort_values(compiled), compiled.where
+        if place is not None:
+            follows, offset = after(compiled, place), 0
+            where = Sql(f"({where.text}) AND ({follows.text})", (*where.params, *follows.params))
         rows = connection.execute(
-            _ids_in_order(compiled) + b" LIMIT %s OFFSET %s",
-            (*compiled.where.params, *compiled.order.params, limit, offset),
+            f"SELECT asset.id{values.text} FROM asset WHERE {where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
+            " LIMIT %s OFFSET %s",
+            (*values.params, *where.params, *compiled.order.params, limit, offset),
             prepare=False,  # a plan for these very values: how many assets have a tag differs a thousandfold
         ).fetchall()
         assets = _assets(connection, rows)
-    seen = offset + len(rows)
-    if len(rows) < limit and (rows or not offset):
-        return Page(assets=tuple(assets), total=seen, total_capped=False)
-    total, capped = _count(catalog, compiled)
-    return Page(assets=tuple(assets), total=max(total, seen if rows else 0), total_capped=capped)
+    if place is not None:
+        offset, total, capped = place.seen, place.total, place.total_capped
+    elif len(rows) < limit and (rows or not offset):
+        total, capped = offset + len(rows), False
+    else:
+        total, capped = _count(catalog, compiled)
+        total = max(total, offset + len(rows) if rows else 0)
+    following = None
+    if len(rows) == limit:
+        last, *texts = rows[-1]
+        found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
+        following = write_search_cursor(query, found)
+    return AssetPage(items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following)
 
 
 def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:

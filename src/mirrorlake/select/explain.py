@@ -64,7 +64,9 @@ def _judgements(key: str, rules: Rules) -> Iterator[Judgement]:
         exclude = None if pattern is None or rule.leaves is None else rule.leaves.match_one(below)
         origin, said = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
         takes = pattern is not None and exclude is None
-        yield Judgement(config=place, id=rule.config.id, origin=origin, pattern=said, exclude=exclude, takes=takes)
+        yield Judgement(
+            config=place, config_id=rule.config.id, origin=origin, pattern=said, exclude=exclude, takes=takes
+        )
         if takes:
             return
 
@@ -94,7 +96,7 @@ def _left(judgement: Judgement) -> str:
 
 def _named(judgement: Judgement) -> str:
     number = f"Config {judgement.config + 1}"
-    return number if judgement.id is None else f"{number} ({judgement.id})"
+    return number if judgement.config_id is None else f"{number} ({judgement.config_id})"
 
 
 def _skip(info: ObjectInfo) -> str | None:

@@ -6,7 +6,6 @@ import time
 
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.catalog.runs import show_run
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.pool import Catalog
 
@@ -23,12 +22,12 @@ def cancel_run(catalog: Catalog, run_id: int, *, by: str) -> Run:
     return request_cancel(catalog, run_id, by)
 
 
-def cancel(catalog: Catalog, run_id: int, *, patience_s: float = PATIENCE_S) -> Run:
-    """Cancel a run for the user of this process, and wait until it has ended, but no longer than `patience_s` seconds.
+def cancel(catalog: Catalog, run_id: int, *, by: str, patience_s: float = PATIENCE_S) -> Run:
+    """Cancel a run, and wait until it has ended, but no longer than `patience_s` seconds.
 
     Answers it as it is then. Raises as `cancel_run` does.
     """
-    run = cancel_run(catalog, run_id, by=this_user())
+    run = cancel_run(catalog, run_id, by=by)
     deadline = time.monotonic() + patience_s
     while run.state is RunState.RUNNING and time.monotonic() < deadline:
         time.sleep(_LOOK_S)

@@ -23,14 +23,10 @@ ROOM_WANTED = 2 * 10**9  # bytes: a database of a million assets and some thumbn
 class Check:
     """One thing looked at. `fix` is empty where all is well."""
 
-    name: str
+    check: str
     ok: bool
     message: str
     fix: str = ""
-
-    def as_json(self) -> dict[str, object]:
-        """The public shape."""
-        return {"check": self.name, "ok": self.ok, "message": self.message, "fix": self.fix}
 
 
 def examine(settings: Settings) -> list[Check]:
@@ -40,9 +36,9 @@ def examine(settings: Settings) -> list[Check]:
 
 def _run(name: str, check: Callable[[Settings], str], settings: Settings) -> Check:
     try:
-        return Check(name=name, ok=True, message=check(settings))
+        return Check(check=name, ok=True, message=check(settings))
     except MirrorlakeError as error:
-        return Check(name=name, ok=False, message=error.message, fix=error.fix)
+        return Check(check=name, ok=False, message=error.message, fix=error.fix)
 
 
 def _python(_settings: Settings) -> str:

@@ -7,7 +7,7 @@ from contextlib import closing
 from mirrorlake.catalog import datasources
 from mirrorlake.core.errors import ObjectGone, StorageError, UsageError
 from mirrorlake.mirror.glob_files import read_rules
-from mirrorlake.model.explanations import Explained
+from mirrorlake.model.explanations import Explained, explained
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig
@@ -32,7 +32,7 @@ def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
     with closing(recipe.open()) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
         info, told = _asked(store, key)
-    return Explained(datasource=name, explanation=explain(key, rules, info), object=told)
+    return explained(name, explain(key, rules, info), told)
 
 
 def _asked(store: Store, key: str) -> tuple[ObjectInfo | None, str]:

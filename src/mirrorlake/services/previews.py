@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
+
 from mirrorlake.catalog import datasources, jobs
-from mirrorlake.core.codec import decode
 from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job
@@ -53,7 +54,7 @@ def _preview(job: Job) -> Preview:
     state = job.state if job.ended else RunState.RUNNING
     report = Report(run=None, datasource=job.datasource or "", state=state, error=job.error)
     if job.result is not None:
-        report = decode(Report, job.result)
+        report = msgspec.convert(job.result, Report)
         seconds = report.seconds
     return Preview(
         id=str(job.id),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from mirrorlake.catalog import datasources
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
 from mirrorlake.jobs.handlers.reapply import ReapplyArgs
 from mirrorlake.mirror.reapply import ProgressCallback, strategy_choice
@@ -14,13 +13,13 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 
 
-def reapply(settings: Settings, catalog: Catalog, name: str, done: ProgressCallback) -> Report:
+def reapply(settings: Settings, catalog: Catalog, name: str, done: ProgressCallback, *, requested_by: str) -> Report:
     """Apply the metadata strategies of a datasource to all its assets. `done` hears how far it is.
 
     Raises NotFound, PassRunning where a run of the datasource is at work, SettingsError where a glob file was never
     read.
     """
-    _, job = _merge(catalog, name, this_user())
+    _, job = _merge(catalog, name, requested_by)
     return run_here(settings, catalog, job, step=lambda _step, some, total: done(some, total))
 
 

@@ -8,20 +8,19 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from mirrorlake.catalog import assets, datasources, deletion, removal
+from mirrorlake.catalog import assets, datasources, removal
 from mirrorlake.catalog import purge as trash
 from mirrorlake.catalog.removal import Vanished
 from mirrorlake.core.errors import Conflict, MirrorlakeError, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.core.text import count_noun
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
 from mirrorlake.jobs.handlers.confirm import ConfirmArgs
 from mirrorlake.jobs.handlers.purge import PurgeArgs
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import store_config
-from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.jobs import JobKind, NewJob
 from mirrorlake.model.sources import Datasource
@@ -30,10 +29,10 @@ from mirrorlake.processing.store_factory import StoreFactory
 
 
 def confirm_held(
-    settings: Settings, catalog: Catalog, *, run_id: int | None, plan_hash: str | None, count: int | None = None
+    settings: Settings, catalog: Catalog, *, run_id: int | None, plan_hash: str | None, requested_by: str
 ) -> Report:
     """Carry out what the newest held run of this plan holds back, in this process. Arguments and errors as below."""
-    return run_here(settings, catalog, _confirmation(catalog, run_id, plan_hash, count, this_user())[1])
+    return run_here(settings, catalog, _confirmation(catalog, run_id, plan_hash, None, requested_by)[1])
 
 
 def request_confirm(
@@ -108,6 +107,7 @@ def purge_trash(
     *,
     days: int,
     acknowledged: int | None,
+    requested_by: str,
     opens: Callable[[Datasource], StoreFactory] = store_config,
 ) -> tuple[Purge, Report | None]:
     """What of the trash of a datasource is older than so many days, and the report of deleting it in this process.
@@ -118,7 +118,7 @@ def purge_trash(
     source, found, before = _purgeable(catalog, name, days)
     if acknowledged is None or not found.acknowledge:
         return found, None
-    job = _purge(source, found, before, acknowledged, this_user())
+    job = _purge(source, found, before, acknowledged, requested_by)
     return found, run_here(settings, catalog, job, opens=opens)
 
 
@@ -149,14 +149,3 @@ def _purge(source: Datasource, purge: Purge, before: datetime, acknowledged: int
             f"Say so if that is right: --acknowledge {found}",
         )
     return new_job(JobKind.PURGE, PurgeArgs(before=before), datasource=source, requested_by=requested_by)
-
-
-def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
-    """What deleting a datasource does, and whether it was done: only when the number of assets that go was said.
-
-    Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
-    """
-    source = datasources.named(catalog, name)
-    if acknowledged is None:
-        return deletion.deletion(catalog, source), False
-    return deletion.delete(catalog, source, acknowledged), True

@@ -7,7 +7,6 @@ from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.runs import show_run
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
 from mirrorlake.jobs.handlers.retry import RetryArgs
 from mirrorlake.mirror.progress import Progress
@@ -19,7 +18,7 @@ from mirrorlake.postgres.pool import Catalog
 
 
 def retry_run(
-    settings: Settings, catalog: Catalog, run_id: int, progress: Progress, *, jobs: int | None = None
+    settings: Settings, catalog: Catalog, run_id: int, progress: Progress, *, jobs: int | None = None, requested_by: str
 ) -> Report:
     """Read the objects that failed in a run once more, and nothing else. Without any, no run is made for it.
 
@@ -30,7 +29,7 @@ def retry_run(
     if not count_failed(catalog, run_id):
         notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
         return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
-    _, job = _retry(catalog, run, this_user())
+    _, job = _retry(catalog, run, requested_by)
     return run_here(settings, catalog, job, progress=progress, processes=jobs)
 
 

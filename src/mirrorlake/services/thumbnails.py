@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from mirrorlake.catalog import jobs as stored
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers.thumbnails import CheckArgs, CleanArgs, MakeArgs, MakeResult
 from mirrorlake.library.audit import StepCallback
@@ -15,28 +14,34 @@ from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.postgres.pool import Catalog
 
 
-def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback) -> ThumbnailCheck:
+def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback, *, requested_by: str) -> ThumbnailCheck:
     """Count missing thumbnails, and files that no asset uses. Changes nothing."""
-    job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=this_user())
+    job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by)
     check: ThumbnailCheck = run_here(settings, catalog, job, step=step)
     return check
 
 
 def make_thumbnails(
-    settings: Settings, catalog: Catalog, step: StepCallback, *, told: Callable[[Unmade], None], jobs: int | None
+    settings: Settings,
+    catalog: Catalog,
+    step: StepCallback,
+    *,
+    told: Callable[[Unmade], None],
+    jobs: int | None,
+    requested_by: str,
 ) -> Making:
     """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
-    job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=this_user())
+    job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by)
     result: MakeResult = run_here(settings, catalog, job, step=step, item=told, processes=jobs)
     return result.making
 
 
 def clean_thumbnails(
-    settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None
+    settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None, requested_by: str
 ) -> Cleaning:
     """Remove files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
     args = CleanArgs(hours=hours, acknowledged=acknowledged)
-    job = new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=this_user())
+    job = new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by)
     cleaning: Cleaning = run_here(settings, catalog, job, step=step)
     return cleaning
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from mirrorlake.catalog import datasources, jobs
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.actor import this_user
 from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.handlers.verify import VerifyArgs, VerifyResult
 from mirrorlake.model.jobs import JobKind, NewJob
@@ -22,13 +21,14 @@ def verify_library(
     sample: int | None,
     found: Callable[[Finding], None],
     done: Callable[[int, int], None],
+    requested_by: str,
 ) -> Verification:
     """Ask the sources whether what is remembered is still true. `sample` objects of each datasource, or all (None).
 
     `found` receives each disagreement, `done` how many objects were asked for, of how many. A datasource that cannot be
     asked does not keep the others from it. Raises NotFound for an unknown name.
     """
-    job = _verification(catalog, name, sample, this_user())
+    job = _verification(catalog, name, sample, requested_by)
     result: VerifyResult = run_here(
         settings, catalog, job, item=found, step=lambda _step, some, total: done(some, total)
     )

@@ -20,13 +20,13 @@ from mirrorlake.model.schedule import Cron
 from mirrorlake.model.sources import (
     Access,
     Datasource,
-    DatasourceSummary,
     Location,
     MirrorConfig,
     MirrorSettings,
     NamingStrategy,
     Orphans,
     Provider,
+    summarize,
 )
 
 LONG = "2024/" + "very long folder/" * 20 + "p.jpg"
@@ -128,9 +128,7 @@ def test_a_datasource_is_told_in_words() -> None:
         started=datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
         finished=None,
     )
-    rows = list(
-        described(DatasourceSummary(datasource=source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False))
-    )
+    rows = list(described(summarize(source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False)))
     told = dict(rows)
     assert told["address"] == "s3://bucket/p/"
     assert told["assets"] == "1,234"

@@ -2,18 +2,18 @@
 import type { components } from './schema';
 
 type Schemas = components['schemas'];
-export type AssetItem = Schemas['AssetItem'];
+export type AssetItem = Schemas['Asset'];
 export type AssetPage = Schemas['AssetPage'];
-export type AssetFull = Schemas['AssetFull'];
-export type Datasource = Schemas['DatasourceShape'];
-export type Run = Schemas['RunShape'];
-export type Hold = Schemas['HoldShape'];
+export type AssetFull = Schemas['AssetDetail'];
+export type Datasource = Schemas['DatasourceSummary'];
+export type Run = Schemas['Run'];
+export type Hold = Schemas['Hold'];
 export type Consent = Schemas['Consent'];
 export type NextTimes = Schemas['NextTimes'];
-export type Preview = Schemas['PreviewShape'];
-export type Purge = Schemas['PurgeShape'];
-export type Deletion = Schemas['DeletionShape'];
-export type Outcome = Schemas['OutcomeShape'];
+export type Preview = Schemas['Preview'];
+export type Purge = Schemas['Purge'];
+export type Deletion = Schemas['Deletion'];
+export type Outcome = Schemas['Outcome'];
 export type OutcomeKind = Schemas['OutcomeKind'];
 export type ProblemDocument = Schemas['Problem'];
 

@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Search
-         * @description A stretch of the assets that match a query.
+         * @description A page of the assets that match a query, by position or by cursor. A cursor stays valid while a run works.
          */
         get: operations["searchAssets"];
         put?: never;
@@ -32,7 +32,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Asset
+         * Get
          * @description Everything about one asset.
          */
         get: operations["getAsset"];
@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Original
-         * @description The asset's own bytes: a redirect to the bucket where it can be reached, else a download.
+         * @description The asset's own bytes: a redirect to the bucket if it can be reached, else a download.
          */
         get: operations["getOriginal"];
         put?: never;
@@ -79,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * Restore
-         * @description Bring an asset back from the trash: missing where its object is gone, present where it stands.
+         * @description Restore an asset from the trash: as missing if its object is gone.
          */
         post: operations["restoreAsset"];
         delete?: never;
@@ -116,7 +116,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Datasources
+         * Show All
          * @description Every datasource, with its number of assets and its newest run.
          */
         get: operations["listDatasources"];
@@ -140,14 +140,14 @@ export interface paths {
         post?: never;
         /**
          * Delete
-         * @description Forget a datasource. Its bucket is never touched.
+         * @description Delete a datasource. Its bucket is never touched.
          */
         delete: operations["deleteDatasource"];
         options?: never;
         head?: never;
         /**
          * Change
-         * @description Change some of its settings, its schedule for one, and keep the others. The next pass goes by them.
+         * @description Change some of its settings, for example its schedule, and keep the others. The next run uses them.
          */
         patch: operations["changeDatasource"];
         trace?: never;
@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Begin Preview
-         * @description Find out what a pass would do; stores nothing. Answers at once: ask for the preview until it has ended.
+         * @description Start a dry run, which stores nothing. Answers at once: ask for the preview until it has ended.
          */
         post: operations["beginPreview"];
         delete?: never;
@@ -221,13 +221,13 @@ export interface paths {
         };
         /**
          * Purgeable
-         * @description How many assets wait untouched in its trash for so long, and would go for good; does nothing.
+         * @description How many assets purging its trash would remove; does nothing.
          */
         get: operations["previewPurge"];
         put?: never;
         /**
          * Purge
-         * @description Empty its trash of them, each once its object is proven gone again. Answers the run that does, at once.
+         * @description Purge its trash, each asset once its object is proven gone again. Answers the run that does it, at once.
          */
         post: operations["purgeTrash"];
         delete?: never;
@@ -266,8 +266,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Run
-         * @description Ask for a pass. Answers the run as it waits for a worker; it fails with 409 too soon after the last one.
+         * Start
+         * @description Queue a run for a worker. Fails with 409 too soon after the last one.
          */
         post: operations["runDatasource"];
         delete?: never;
@@ -304,8 +304,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Preview
-         * @description What a pass would do, with some keys of each kind. Kept for a while, until the server ends at most.
+         * Get Preview
+         * @description What a run would do, with some keys of each kind. Kept for a while, at most until the server stops.
          */
         get: operations["getPreview"];
         put?: never;
@@ -324,7 +324,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Projects
+         * Show All
          * @description Every project with the number of its assets.
          */
         get: operations["listProjects"];
@@ -347,7 +347,7 @@ export interface paths {
         put?: never;
         /**
          * Add
-         * @description Put assets into a project, which is made where there is none: all of them, or nothing.
+         * @description Add assets to a project, which is created if it does not exist: all of them, or none.
          */
         post: operations["addToProject"];
         delete?: never;
@@ -367,7 +367,7 @@ export interface paths {
         put?: never;
         /**
          * Remove
-         * @description Take assets out of a project.
+         * @description Remove assets from a project.
          */
         post: operations["removeFromProject"];
         delete?: never;
@@ -384,8 +384,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Runs
-         * @description The newest runs first.
+         * Show All
+         * @description The newest runs first. The Link header holds the address of the next page.
          */
         get: operations["listRuns"];
         put?: never;
@@ -407,7 +407,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description Let held removals happen. Answers the run that carries them out, at once; ask for it until it has ended.
+         * @description Carry out held removals. Answers the run that does it, at once; ask for it until it has ended.
          */
         post: operations["confirmRun"];
         delete?: never;
@@ -424,8 +424,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Run
-         * @description One run with its counts, its requests and how it ended. While it works the counts are seconds old.
+         * Get
+         * @description One run with its counts, its requests and how it ended. The counts of a running one are seconds old.
          */
         get: operations["getRun"];
         put?: never;
@@ -447,7 +447,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel
-         * @description End a run: what it committed is kept, what it holds is dismissed. One at work ends a moment later.
+         * @description End a run: what it committed is kept, what it holds is dismissed. A running one ends a moment later.
          */
         post: operations["cancelRun"];
         delete?: never;
@@ -465,7 +465,9 @@ export interface paths {
         };
         /**
          * Outcomes
-         * @description What happened to single objects in a run, by key; objects that simply stayed are only counted.
+         * @description What happened to single objects in a run, by key; unchanged objects are only counted.
+         *
+         *     The Link header holds the address of the next page.
          */
         get: operations["listOutcomes"];
         put?: never;
@@ -487,7 +489,7 @@ export interface paths {
         put?: never;
         /**
          * Retry
-         * @description Look again at the objects that failed in a run, and at nothing else. Answers the run that does, at once.
+         * @description Read again only the objects that failed in a run. Answers the run that does it, at once.
          */
         post: operations["retryRun"];
         delete?: never;
@@ -505,7 +507,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description The next times of a schedule that were set now. Needs no datasource.
+         * @description The next times of a schedule if it were set now. Needs no datasource.
          */
         get: operations["previewSchedule"];
         put?: never;
@@ -521,89 +523,10 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
-         * AssetChange
-         * @description What a request changes about an asset: all of it, or nothing. What it does not name stays.
-         */
-        AssetChange: {
-            /**
-             * Addtags
-             * @default []
-             */
-            addTags?: string[];
-            /**
-             * Metadata
-             * @description Keys to set.
-             * @default {}
-             */
-            metadata?: {
-                [key: string]: string | number | boolean;
-            };
-            /**
-             * Removemetadata
-             * @description Keys to take away, whoever set them.
-             * @default []
-             */
-            removeMetadata?: string[];
-            /**
-             * Removetags
-             * @default []
-             */
-            removeTags?: string[];
-        };
-        /**
-         * AssetFull
-         * @description Everything the library knows about one asset.
-         */
-        AssetFull: {
-            asset: components["schemas"]["AssetItem"];
-            /**
-             * Created
-             * Format: date-time
-             */
-            created: string;
-            /**
-             * Digest
-             * @description BLAKE3 of the bytes, hexadecimal.
-             */
-            digest: string;
-            /**
-             * Facts
-             * @description What the file says of itself: camera, exposure, ...
-             */
-            facts: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /** Metadata */
-            metadata: {
-                [key: string]: components["schemas"]["MetadataShape"];
-            };
-            /**
-             * Orientation
-             * @description EXIF orientation as stored in the file, 1 to 8.
-             */
-            orientation: number;
-            /** Sidecar Key */
-            sidecar_key: string | null;
-            /** Storage Class */
-            storage_class: string | null;
-            /**
-             * Token
-             * @description The bucket's opaque change token.
-             */
-            token: string;
-            /**
-             * Version
-             * @description Id of the version read, if the bucket keeps versions.
-             */
-            version: string | null;
-            /** Warnings */
-            warnings: string[];
-        };
-        /**
-         * AssetItem
+         * Asset
          * @description One line of a search result.
          */
-        AssetItem: {
+        Asset: {
             /** Datasource */
             datasource: string;
             /** Datasources */
@@ -662,17 +585,103 @@ export interface components {
             width: number;
         };
         /**
+         * AssetChange
+         * @description A change of an asset: all of it is done, or nothing. What it does not name stays.
+         */
+        AssetChange: {
+            /**
+             * Add Tags
+             * @default []
+             */
+            add_tags?: string[];
+            /**
+             * Metadata
+             * @description Keys to set.
+             */
+            metadata?: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Remove Metadata
+             * @description Keys to remove, whoever set them.
+             * @default []
+             */
+            remove_metadata?: string[];
+            /**
+             * Remove Tags
+             * @default []
+             */
+            remove_tags?: string[];
+        };
+        /**
+         * AssetDetail
+         * @description Everything the library knows about one asset.
+         */
+        AssetDetail: {
+            asset: components["schemas"]["Asset"];
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /**
+             * Digest
+             * @description BLAKE3 of the bytes, hexadecimal.
+             */
+            digest: string;
+            /**
+             * Facts
+             * @description What the file records about itself: camera, exposure, and so on.
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            /** Metadata */
+            metadata: {
+                [key: string]: components["schemas"]["MetadataEntry"];
+            };
+            /**
+             * Orientation
+             * @description EXIF orientation as stored in the file, 1 to 8.
+             */
+            orientation: number;
+            /** Sidecar Key */
+            sidecar_key: string | null;
+            /** Storage Class */
+            storage_class: string | null;
+            /**
+             * Token
+             * @description The bucket's opaque change token.
+             */
+            token: string;
+            /**
+             * Version
+             * @description Id of the version that was read, if the bucket keeps versions.
+             */
+            version: string | null;
+            /** Warnings */
+            warnings: string[];
+        };
+        /**
          * AssetPage
-         * @description A stretch of a search result.
+         * @description A page of a search result.
          */
         AssetPage: {
             /** Items */
-            items: components["schemas"]["AssetItem"][];
-            /** Offset */
+            items: components["schemas"]["Asset"][];
+            /**
+             * Next Cursor
+             * @description Pass it as `cursor` to get the next page; null after the last one.
+             */
+            next_cursor: string | null;
+            /**
+             * Offset
+             * @description Position of the first item; 0 if the page was asked for by cursor.
+             */
             offset: number;
             /**
              * Total
-             * @description How many assets match; a lower bound where total_capped.
+             * @description Number of assets that match; a lower bound if `total_capped`.
              */
             total: number;
             /** Total Capped */
@@ -680,43 +689,18 @@ export interface components {
         };
         /**
          * AssetState
-         * @description Whether the asset's object still stands in its bucket.
+         * @description Whether the asset's object still exists in its bucket.
          * @enum {string}
          */
         AssetState: "present" | "missing" | "trash";
         /**
-         * ConfigShape
-         * @description Which objects of a datasource are taken, and what becomes of them.
-         */
-        ConfigShape: {
-            /** Exclude */
-            exclude: string[];
-            /** Glob File */
-            glob_file: string | null;
-            /** Globs */
-            globs: string[];
-            /** Id */
-            id: string | null;
-            metadata_strategy: components["schemas"]["MetadataStrategy"];
-            naming: components["schemas"]["NamingStrategy"];
-            /** Naming Key */
-            naming_key: string | null;
-            orphans: components["schemas"]["Orphans"];
-            /** Paths */
-            paths: string[];
-            /** Update Image */
-            update_image: boolean;
-            /** Update Metadata */
-            update_metadata: boolean;
-        };
-        /**
          * Consent
-         * @description A person's consent to held removals. `run` or `plan_hash` names them; what else is said has to agree.
+         * @description Consent to held removals. `run` or `plan_hash` names them; every other field that is given has to agree.
          */
         Consent: {
             /**
              * Count
-             * @description How many removals, as the person understood it.
+             * @description The number of removals that you agree to.
              */
             count?: number | null;
             /**
@@ -731,32 +715,103 @@ export interface components {
             run?: number | null;
         };
         /**
-         * DatasourceShape
-         * @description A datasource at a glance. Holds names of credentials, never a secret.
+         * Counts
+         * @description How many objects each outcome has; the words are defined in docs/glossary.md.
          */
-        DatasourceShape: {
+        Counts: {
+            /**
+             * Changed
+             * @default 0
+             */
+            changed: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Labels Changed
+             * @default 0
+             */
+            labels_changed: number;
+            /**
+             * Listed
+             * @default 0
+             */
+            listed: number;
+            /**
+             * Metadata Changed
+             * @default 0
+             */
+            metadata_changed: number;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /**
+             * Moved
+             * @default 0
+             */
+            moved: number;
+            /**
+             * New
+             * @default 0
+             */
+            new: number;
+            /**
+             * Removed
+             * @default 0
+             */
+            removed: number;
+            /**
+             * Selected
+             * @default 0
+             */
+            selected: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
+            /**
+             * Unchanged
+             * @default 0
+             */
+            unchanged: number;
+        };
+        /**
+         * DatasourceSummary
+         * @description A datasource at a glance. It holds names of credentials, never a secret.
+         */
+        DatasourceSummary: {
             /** Anonymous */
             anonymous: boolean;
-            /** Assets */
+            /**
+             * Assets
+             * @description Number of assets that are not in the trash.
+             */
             assets: number;
             /**
              * Can Run
-             * @description Whether a pass can be asked for now.
+             * @description Whether a run can be requested now: none is queued or running, and the cooldown has passed.
+             * @default true
              */
             can_run: boolean;
             /**
              * Configs
-             * @description The first that takes an object governs it.
+             * @description The first config that takes an object governs it.
              */
-            configs: components["schemas"]["ConfigShape"][];
+            configs: components["schemas"]["MirrorConfig"][];
             /**
              * Container
-             * @description The bucket, or the folder's path.
+             * @description The bucket, or the path of the folder.
              */
             container: string;
             /**
              * Cooldown Minutes
-             * @description Until a pass can be asked for again; 0: none.
+             * @description Minutes until a run can be requested; 0: no cooldown.
+             * @default 0
              */
             cooldown_minutes: number;
             /** Endpoint */
@@ -768,21 +823,22 @@ export interface components {
             globs: string[];
             /** Id */
             id: number;
-            last_run: components["schemas"]["RunShape"] | null;
+            /** @description The newest run, whatever its state. */
+            last_run: components["schemas"]["Run"] | null;
             /** Listing Ordered */
             listing_ordered: boolean | null;
             /** Name */
             name: string;
             /**
              * Next Due
-             * @description When the schedule asks for a pass.
+             * @description When the schedule starts the next run.
              */
             next_due: string | null;
             /** Prefix */
             prefix: string;
             /**
              * Profile
-             * @description Of the AWS configuration of the library's own machine.
+             * @description Profile of the AWS configuration of the library's own machine.
              */
             profile: string | null;
             provider: components["schemas"]["Provider"];
@@ -790,63 +846,65 @@ export interface components {
             region: string | null;
             /**
              * Schedule
-             * @description off, every: 6h, or a cron expression.
+             * @description `off`, `every: 6h`, or a cron expression.
              */
             schedule: string;
             /** Sidecar Suffix */
             sidecar_suffix: string | null;
             /**
              * Timezone
-             * @description Whose clock a cron expression means.
+             * @description Time zone of a cron expression.
              */
             timezone: string | null;
             /** Uri */
             uri: string;
         };
         /**
-         * DeletionShape
+         * Deletion
          * @description What deleting a datasource does to its assets.
          */
-        DeletionShape: {
+        Deletion: {
             /**
              * Acknowledge
-             * @description The number to say back: what goes out of sight or for good.
+             * @description The number to repeat to confirm: assets that are trashed or removed.
              */
             acknowledge: number;
             /** Datasource */
             datasource: string;
             /**
              * Deleted
-             * @description Whether it was done.
+             * @description Whether the datasource was deleted.
+             * @default false
              */
             deleted: boolean;
             /**
              * Handed Over
-             * @description Of those trashed and kept: another datasource reaches them too, and governs them then.
+             * @description Of those trashed and kept: assets that another datasource reaches too, and governs from then on.
              */
             handed_over: number;
             /**
              * Kept
-             * @description Stay as they are.
+             * @description Assets that stay as they are, in the trash or not.
              */
             kept: number;
+            /** @description The most careful setting of its configs decides. */
             orphans: components["schemas"]["Orphans"];
             /**
              * Removed
-             * @description For good.
+             * @description Assets removed for good.
              */
             removed: number;
             /**
              * Trashed
-             * @description Restorable.
+             * @description Assets moved to the trash; they can be restored.
              */
             trashed: number;
         };
         /**
-         * ExplainedShape
-         * @description What becomes of one key, and which rule says so.
+         * Explained
+         * @description What a pass does with one key, and which rule decides it.
          */
-        ExplainedShape: {
+        Explained: {
             /** Config */
             config: number | null;
             /** Config Id */
@@ -854,12 +912,12 @@ export interface components {
             /** Datasource */
             datasource: string;
             /** Judgements */
-            judgements: components["schemas"]["JudgementShape"][];
+            judgements: components["schemas"]["Judgement"][];
             /** Key */
             key: string;
             /**
              * Object
-             * @description `exists`, `gone`, or why the source could not say.
+             * @description `exists`, `gone`, or why the source could not answer.
              */
             object: string;
             origin: components["schemas"]["Origin"] | null;
@@ -873,26 +931,29 @@ export interface components {
         };
         /**
          * Health
-         * @description The server answers. Says nothing that a stranger may not know.
+         * @description The server answers. Reveals nothing that a stranger may not know.
          */
         Health: {
             /** Status */
             status: string;
         };
         /**
-         * HoldShape
-         * @description Removals that wait for a person's consent.
+         * Hold
+         * @description Removals that wait for a person's consent. The hash names exactly their keys, whatever else happens.
          */
-        HoldShape: {
-            /** By Prefix */
+        Hold: {
+            /**
+             * By Prefix
+             * @description Removals below each prefix, complete as in keys; they add up to `count`.
+             */
             by_prefix: {
                 [key: string]: number;
             };
             /**
              * Confirm
-             * @description The command that lets them happen.
+             * @description The command that carries them out; null for a dry run, which holds nothing.
              */
-            confirm: string;
+            confirm: string | null;
             /**
              * Confirmed By
              * @description The run that carried them out.
@@ -902,14 +963,14 @@ export interface components {
             count: number;
             /**
              * Plan Hash
-             * @description Names exactly the keys that are held.
+             * @description Identifies exactly the keys that are held.
              */
             plan_hash: string;
             /** Reason */
             reason: string;
             /**
              * Superseded By
-             * @description The later pass that judged anew.
+             * @description The later run that decided again, if nobody confirmed them.
              */
             superseded_by: number | null;
         };
@@ -928,19 +989,20 @@ export interface components {
         };
         JsonValue: unknown;
         /**
-         * JudgementShape
-         * @description What one mirror config says of a key.
+         * Judgement
+         * @description What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well.
          */
-        JudgementShape: {
+        Judgement: {
             /**
              * Config
-             * @description Its place, from 0.
+             * @description Its position, from 0.
              */
             config: number;
             /** Config Id */
             config_id: string | null;
             /** Exclude */
             exclude: string | null;
+            /** @description Where the pattern is set; null if the config takes everything, or nothing matches. */
             origin: components["schemas"]["Origin"] | null;
             /** Pattern */
             pattern: string | null;
@@ -949,7 +1011,7 @@ export interface components {
         };
         /**
          * Members
-         * @description Which assets a request means.
+         * @description The assets that a request is about.
          */
         Members: {
             /** Assets */
@@ -957,26 +1019,34 @@ export interface components {
         };
         /**
          * MembersChanged
-         * @description What came of it.
+         * @description The result of a change of a project's assets.
          */
         MembersChanged: {
             /**
              * Changed
-             * @description How many assets came or went.
+             * @description Number of assets that were added or removed.
              */
             changed: number;
         };
         /**
-         * MetadataShape
-         * @description One metadata key: its value, who set it (bucket or user) and when.
+         * MetadataEntry
+         * @description One metadata key: its value, and who set it when.
          */
-        MetadataShape: {
+        MetadataEntry: {
             /**
              * At
              * Format: date-time
              */
             at: string;
-            /** Source */
+            /**
+             * By
+             * @description Who set it, if a person did and it is known.
+             */
+            by: string | null;
+            /**
+             * Source
+             * @description `bucket` or `user`.
+             */
             source: string;
             /** Value */
             value: string | number | boolean;
@@ -988,6 +1058,64 @@ export interface components {
          */
         MetadataStrategy: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append";
         /**
+         * MirrorConfig
+         * @description Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
+         *
+         *     `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
+         */
+        MirrorConfig: {
+            /**
+             * Exclude
+             * @description Globs; objects that match are not taken by this config.
+             * @default []
+             */
+            exclude: string[];
+            /**
+             * Glob File
+             * @description Key of a text file in the source with one glob a line.
+             */
+            glob_file: string | null;
+            /**
+             * Globs
+             * @default []
+             */
+            globs: string[];
+            /**
+             * Id
+             * @description The user's own name for it.
+             */
+            id: string | null;
+            /** @default mergeBucketWins */
+            metadata_strategy: components["schemas"]["MetadataStrategy"];
+            /** @default fullPath */
+            naming: components["schemas"]["NamingStrategy"];
+            /**
+             * Naming Key
+             * @description The metadata key that names assets; set if `naming` is `metadata`.
+             */
+            naming_key: string | null;
+            /** @default trash */
+            orphans: components["schemas"]["Orphans"];
+            /**
+             * Paths
+             * @description Keys; one that does not start with the source's prefix is below it.
+             * @default []
+             */
+            paths: string[];
+            /**
+             * Update Image
+             * @description False: an image that was read is never read again.
+             * @default true
+             */
+            update_image: boolean;
+            /**
+             * Update Metadata
+             * @description False: a sidecar that was read is never read again.
+             * @default true
+             */
+            update_metadata: boolean;
+        };
+        /**
          * NamingStrategy
          * @description What an asset is called.
          * @enum {string}
@@ -995,17 +1123,17 @@ export interface components {
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
         /**
          * NextTimes
-         * @description What a schedule means.
+         * @description When the runs of a schedule start.
          */
         NextTimes: {
             /**
              * Next
-             * @description When passes fall due, if it were set now.
+             * @description When runs start if the schedule is set now.
              */
             next: string[];
             /**
              * Schedule
-             * @description As it is kept: off, every: 6h, or a cron expression.
+             * @description As it is stored: `off`, `every: 6h`, or a cron expression.
              */
             schedule: string;
             /** Timezone */
@@ -1024,16 +1152,10 @@ export interface components {
          */
         Orphans: "keep" | "trash" | "remove";
         /**
-         * OutcomeKind
-         * @description What happened to one object in a run.
-         * @enum {string}
-         */
-        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
-        /**
-         * OutcomeShape
+         * Outcome
          * @description What happened to one object in a run, and why.
          */
-        OutcomeShape: {
+        Outcome: {
             /** Asset Id */
             asset_id: string | null;
             /** Key */
@@ -1045,55 +1167,39 @@ export interface components {
             stage: string | null;
         };
         /**
-         * PreviewHold
-         * @description Removals that the pass would hold.
+         * OutcomeKind
+         * @description What happened to one object in a run.
+         * @enum {string}
          */
-        PreviewHold: {
-            /** By Prefix */
-            by_prefix: {
-                [key: string]: number;
-            };
-            /** Confirm */
-            confirm?: null;
-            /** Confirmed By */
-            confirmed_by?: null;
-            /** Count */
-            count: number;
-            /** Plan Hash */
-            plan_hash: string;
-            /** Reason */
-            reason: string;
-            /** Superseded By */
-            superseded_by?: null;
-        };
+        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
         /**
-         * PreviewShape
-         * @description What a pass would do: under way, or what came of it.
+         * Preview
+         * @description A dry run of a server: under way, or what came of it.
          */
-        PreviewShape: {
-            counts: components["schemas"]["RunCounts"];
+        Preview: {
+            counts: components["schemas"]["Counts"];
             /** Datasource */
             datasource: string;
             /** Error */
             error: string | null;
-            hold: components["schemas"]["PreviewHold"] | null;
+            hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: string;
             /** @description Made for the preview itself. */
-            requests: components["schemas"]["RequestCounts"];
+            requests: components["schemas"]["Requests"];
             /**
              * Samples
-             * @description Some of each kind: new, changed, metadata_changed, moved, orphaned, skipped.
+             * @description Some keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped.
              */
             samples: {
-                [key: string]: components["schemas"]["SampleShape"][];
+                [key: string]: components["schemas"]["Sample"][];
             } | null;
             /** Seconds */
             seconds: number;
             /** @description `running`, then `succeeded` or `failed`. */
             state: components["schemas"]["RunState"];
-            /** @description None until there is a plan. */
-            would: components["schemas"]["WouldShape"] | null;
+            /** @description Null until there is a plan. */
+            would: components["schemas"]["Would"] | null;
         };
         /**
          * Problem
@@ -1145,11 +1251,14 @@ export interface components {
             type: string;
         };
         /**
-         * ProjectShape
-         * @description A named set of assets.
+         * Project
+         * @description A named set of assets. An asset in a project is never removed for good.
          */
-        ProjectShape: {
-            /** Assets */
+        Project: {
+            /**
+             * Assets
+             * @description Number of assets in it.
+             */
             assets: number;
             /** Name */
             name: string;
@@ -1161,102 +1270,110 @@ export interface components {
          */
         Provider: "s3" | "file" | "memory";
         /**
-         * PurgeShape
-         * @description What emptying the trash of a datasource would remove for good.
+         * Purge
+         * @description What purging the trash of a datasource removes for good.
          */
-        PurgeShape: {
+        Purge: {
             /**
              * Acknowledge
-             * @description How many assets: the number to say back.
+             * @description The number to repeat to confirm: assets that are removed.
              */
             acknowledge: number;
             /** Datasource */
             datasource: string;
             /**
              * Days
-             * @description Untouched in the trash for so long.
+             * @description Only assets that nobody modified for this long.
              */
             days: number;
         };
         /**
-         * RequestCounts
-         * @description Logical calls at the storage seam.
+         * QueuedReason
+         * @description Why a queued run has not started.
          */
-        RequestCounts: {
-            /** Delete */
+        QueuedReason: {
+            /**
+             * Reason
+             * @description A clause for people.
+             */
+            reason: string;
+            /**
+             * Stuck
+             * @description Whether it cannot start until somebody acts, for example starts a worker.
+             */
+            stuck: boolean;
+        };
+        /**
+         * Requests
+         * @description Logical calls at the storage seam; retries are not counted.
+         */
+        Requests: {
+            /**
+             * Delete
+             * @default 0
+             */
             delete: number;
-            /** Get */
+            /**
+             * Get
+             * @default 0
+             */
             get: number;
-            /** Head */
+            /**
+             * Head
+             * @default 0
+             */
             head: number;
-            /** List */
+            /**
+             * List
+             * @default 0
+             */
             list: number;
-            /** Put */
+            /**
+             * Put
+             * @default 0
+             */
             put: number;
         };
         /**
-         * RunCounts
-         * @description How many objects each outcome has.
+         * Run
+         * @description One run over one datasource.
          */
-        RunCounts: {
-            /** Changed */
-            changed: number;
-            /** Failed */
-            failed: number;
-            /** Labels Changed */
-            labels_changed: number;
-            /** Listed */
-            listed: number;
-            /** Metadata Changed */
-            metadata_changed: number;
-            /** Missing */
-            missing: number;
-            /** Moved */
-            moved: number;
-            /** New */
-            new: number;
-            /** Removed */
-            removed: number;
-            /** Selected */
-            selected: number;
-            /** Skipped */
-            skipped: number;
-            /** Unchanged */
-            unchanged: number;
-        };
-        /**
-         * RunShape
-         * @description One pass over one datasource.
-         */
-        RunShape: {
-            /** Bytes Read */
+        Run: {
+            /**
+             * Bytes Read
+             * @default 0
+             */
             bytes_read: number;
             /**
              * Confirms
              * @description The held run whose removals it carries out.
              */
             confirms: number | null;
-            counts: components["schemas"]["RunCounts"];
+            counts: components["schemas"]["Counts"];
             /** Datasource */
             datasource: string;
             /** Error */
             error: string | null;
             /** Finished */
             finished: string | null;
-            hold: components["schemas"]["HoldShape"] | null;
+            hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: number;
-            requests: components["schemas"]["RequestCounts"];
+            requests: components["schemas"]["Requests"];
             /**
              * Started
              * Format: date-time
+             * @description While it is queued: when it was requested.
              */
             started: string;
             state: components["schemas"]["RunState"];
-            /** Trigger */
+            /**
+             * Trigger
+             * @description What started it; another version may know more triggers.
+             */
             trigger: string;
-            /** @description Why a queued run has not begun. */
-            waiting: components["schemas"]["WaitingShape"] | null;
+            /** @description Why a queued run has not started. */
+            waiting: components["schemas"]["QueuedReason"] | null;
         };
         /**
          * RunState
@@ -1265,15 +1382,15 @@ export interface components {
          */
         RunState: "queued" | "running" | "held" | "succeeded" | "failed" | "cancelled";
         /**
-         * SampleShape
-         * @description One object, and why it is in the plan.
+         * Sample
+         * @description One object of a plan, and why it is in it.
          */
-        SampleShape: {
+        Sample: {
             /** Key */
             key: string;
             /**
              * Old Key
-             * @description Of one that moved.
+             * @description The earlier key of an object that moved.
              */
             old_key: string | null;
             /** Reason */
@@ -1281,7 +1398,7 @@ export interface components {
         };
         /**
          * SettingsChange
-         * @description Settings with the names of a settings file. What is not named stays; null takes a setting back.
+         * @description Settings with the names of a settings file. What is not named stays; null resets a setting.
          * @example {
          *       "schedule": "0 3 * * *",
          *       "timezone": "Europe/Berlin"
@@ -1297,23 +1414,10 @@ export interface components {
          */
         Verdict: "asset" | "skipped" | "sidecar" | "left";
         /**
-         * WaitingShape
-         * @description For what a queued run waits.
+         * Would
+         * @description What a dry run says the pass would ask of the source.
          */
-        WaitingShape: {
-            /** Reason */
-            reason: string;
-            /**
-             * Stuck
-             * @description Nothing comes of it unless somebody starts a worker.
-             */
-            stuck: boolean;
-        };
-        /**
-         * WouldShape
-         * @description What the pass would ask of the source.
-         */
-        WouldShape: {
+        Would: {
             /** Bytes */
             bytes: number;
             /** Get */
@@ -1339,6 +1443,8 @@ export interface operations {
                 query?: string;
                 limit?: number;
                 offset?: number;
+                /** @description Of the page before; takes the place of `offset`. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -1447,7 +1553,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AssetFull"];
+                    "application/json": components["schemas"]["AssetDetail"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -1546,7 +1652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AssetFull"];
+                    "application/json": components["schemas"]["AssetDetail"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -1743,7 +1849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AssetFull"];
+                    "application/json": components["schemas"]["AssetDetail"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -1940,7 +2046,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasourceShape"][];
+                    "application/json": components["schemas"]["DatasourceSummary"][];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2020,7 +2126,7 @@ export interface operations {
     deleteDatasource: {
         parameters: {
             query: {
-                /** @description How many assets go with it, as its deletion says. */
+                /** @description The number of assets that go with it. */
                 acknowledge: number;
             };
             header?: never;
@@ -2038,7 +2144,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionShape"];
+                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2137,7 +2243,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DatasourceShape"];
+                    "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2232,7 +2338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeletionShape"];
+                    "application/json": components["schemas"]["Deletion"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2312,7 +2418,7 @@ export interface operations {
     explainKey: {
         parameters: {
             query: {
-                /** @description The whole key, as the bucket has it. */
+                /** @description The complete key, as the bucket has it. */
                 key: string;
             };
             header?: never;
@@ -2330,7 +2436,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ExplainedShape"];
+                    "application/json": components["schemas"]["Explained"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2425,7 +2531,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewShape"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2505,7 +2611,7 @@ export interface operations {
     previewPurge: {
         parameters: {
             query?: {
-                /** @description Only what nobody touched for so long. */
+                /** @description Only assets that nobody modified for this long. */
                 days?: number;
             };
             header?: never;
@@ -2523,7 +2629,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PurgeShape"];
+                    "application/json": components["schemas"]["Purge"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2603,9 +2709,9 @@ export interface operations {
     purgeTrash: {
         parameters: {
             query: {
-                /** @description How many assets go, as the question says. */
+                /** @description The number of assets that are removed. */
                 acknowledge: number;
-                /** @description Only what nobody touched for so long. */
+                /** @description Only assets that nobody modified for this long. */
                 days?: number;
             };
             header?: never;
@@ -2623,7 +2729,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2718,7 +2824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2813,7 +2919,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -2927,7 +3033,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PreviewShape"];
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3019,7 +3125,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ProjectShape"][];
+                    "application/json": components["schemas"]["Project"][];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3300,8 +3406,10 @@ export interface operations {
                 limit?: number;
                 /** @description Only runs of this one. */
                 datasource?: string | null;
-                /** @description Only runs older than this one: the next page. */
+                /** @description Only runs older than this one. */
                 before?: number | null;
+                /** @description Of the page before; takes the place of `offset`. */
+                cursor?: string | null;
             };
             header?: never;
             path?: never;
@@ -3315,7 +3423,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"][];
+                    "application/json": components["schemas"]["Run"][];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3411,7 +3519,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3506,7 +3614,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3601,7 +3709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3685,6 +3793,8 @@ export interface operations {
                 offset?: number;
                 /** @description Only outcomes of this kind. */
                 kind?: components["schemas"]["OutcomeKind"] | null;
+                /** @description Of the page before; takes the place of `offset`. */
+                cursor?: string | null;
             };
             header?: never;
             path: {
@@ -3701,7 +3811,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["OutcomeShape"][];
+                    "application/json": components["schemas"]["Outcome"][];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3796,7 +3906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RunShape"];
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             /** @description The query or a setting cannot be used. */
@@ -3878,7 +3988,7 @@ export interface operations {
             query: {
                 /** @description off, every: 6h, or a cron expression. */
                 schedule: string;
-                /** @description Whose clock a cron expression means. */
+                /** @description Time zone of a cron expression. */
                 timezone?: string | null;
                 count?: number;
             };

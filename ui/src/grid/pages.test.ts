@@ -6,7 +6,13 @@ const item = (id: number) => ({ id: String(id) }) as AssetItem;
 
 function page(offset: number, total: number, capped = false): AssetPage {
   const length = Math.max(0, Math.min(100, total - offset));
-  return { total, total_capped: capped, offset, items: Array.from({ length }, (_, place) => item(offset + place)) };
+  return {
+    total,
+    total_capped: capped,
+    offset,
+    next_cursor: null,
+    items: Array.from({ length }, (_, place) => item(offset + place)),
+  };
 }
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));

@@ -86,8 +86,8 @@ export function Held({ run, hold, open }: { run: number; hold: Hold; open: boole
       <details>
         <summary className="quiet">The same as a command</summary>
         <div className="command">
-          <code>{hold.confirm}</code>
-          <CopyButton text={hold.confirm} what="the command" />
+          <code>{hold.confirm ?? ''}</code>
+          <CopyButton text={hold.confirm ?? ''} what="the command" />
         </div>
       </details>
     </Notice>

@@ -1,137 +1,106 @@
-"""Routes of the datasources: look at them, change their settings, have them mirrored, delete them."""
+"""Routes of datasources: show them, change their settings, run and delete them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, Query
 
-from mirrorlake.api.library import Library
-from mirrorlake.api.schemas.datasources import (
-    DatasourceShape,
-    DeletionShape,
-    ExplainedShape,
-    PreviewShape,
-    PurgeShape,
-    RunShape,
-    SettingsChange,
-)
+from mirrorlake.api.routing import Bound, add_route
+from mirrorlake.api.schemas.datasources import SettingsChange
+from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Run
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.services.contract import TRASH_DAYS
 
-SourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
-
-Days = Annotated[int, Query(ge=0, le=36500, description="Only what nobody touched for so long.")]
+DatasourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
+Days = Annotated[int, Query(ge=0, le=36500, description="Only assets that nobody modified for this long.")]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRoutes:
-    """Handlers over one library."""
-
-    library: Library
-
-    def datasources(self) -> list[DatasourceShape]:
-        """Every datasource, with its number of assets and its newest run."""
-        return [DatasourceShape.of(summary) for summary in self.library.datasources()]
-
-    def explain(
-        self,
-        name: SourceName,
-        key: Annotated[str, Query(max_length=4096, description="The whole key, as the bucket has it.")],
-    ) -> ExplainedShape:
-        """Which rule takes or leaves one key, and whether its object exists."""
-        return ExplainedShape.of(self.library.explain(name, key))
-
-    def change(self, name: SourceName, change: SettingsChange) -> DatasourceShape:
-        """Change some of its settings, its schedule for one, and keep the others. The next pass goes by them."""
-        return DatasourceShape.of(self.library.change_settings(name, change.root))
-
-    def run(self, name: SourceName) -> RunShape:
-        """Ask for a pass. Answers the run as it waits for a worker; it fails with 409 too soon after the last one."""
-        return RunShape.of(self.library.run(self.library.request_run(name)))
-
-    def begin_preview(self, name: SourceName) -> PreviewShape:
-        """Find out what a pass would do; stores nothing. Answers at once: ask for the preview until it has ended."""
-        return PreviewShape.of(self.library.begin_preview(name))
-
-    def preview(self, preview_id: Annotated[str, Path(max_length=64)]) -> PreviewShape:
-        """What a pass would do, with some keys of each kind. Kept for a while, until the server ends at most."""
-        return PreviewShape.of(self.library.get_preview(preview_id))
-
-    def reapply(self, name: SourceName) -> RunShape:
-        """Merge the metadata of all its assets again. Answers the run that does it, at once."""
-        return RunShape.of(self.library.run(self.library.begin_reapply(name)))
-
-    def purgeable(self, name: SourceName, days: Days = 30) -> PurgeShape:
-        """How many assets wait untouched in its trash for so long, and would go for good; does nothing."""
-        return PurgeShape.of(self.library.purgeable(name, days=days))
-
-    def purge(
-        self,
-        name: SourceName,
-        acknowledge: Annotated[int, Query(ge=1, le=2**63 - 1, description="How many assets go, as the question says.")],
-        days: Days = 30,
-    ) -> RunShape:
-        """Empty its trash of them, each once its object is proven gone again. Answers the run that does, at once."""
-        return RunShape.of(self.library.run(self.library.begin_purge(name, days=days, acknowledged=acknowledge)))
-
-    def deletion(self, name: SourceName) -> DeletionShape:
-        """What deleting it would do now; does nothing."""
-        found, deleted = self.library.delete_datasource(name, None)
-        return DeletionShape.of(found, deleted=deleted)
-
-    def delete(
-        self,
-        name: SourceName,
-        acknowledge: Annotated[
-            int, Query(ge=0, le=2**63 - 1, description="How many assets go with it, as its deletion says.")
-        ],
-    ) -> DeletionShape:
-        """Forget a datasource. Its bucket is never touched."""
-        found, deleted = self.library.delete_datasource(name, acknowledge)
-        return DeletionShape.of(found, deleted=deleted)
+def show_all(library: Bound) -> Sequence[DatasourceSummary]:
+    """Every datasource, with its number of assets and its newest run."""
+    return library.datasources.list()
 
 
-def source_routes(library: Library) -> APIRouter:
+def explain(
+    library: Bound,
+    name: DatasourceName,
+    key: Annotated[str, Query(max_length=4096, description="The complete key, as the bucket has it.")],
+) -> Explained:
+    """Which rule takes or leaves one key, and whether its object exists."""
+    return library.datasources.explain(name, key)
+
+
+def change(library: Bound, name: DatasourceName, change: SettingsChange) -> DatasourceSummary:
+    """Change some of its settings, for example its schedule, and keep the others. The next run uses them."""
+    return library.datasources.change_settings(name, change.root)
+
+
+def start(library: Bound, name: DatasourceName) -> Run:
+    """Queue a run for a worker. Fails with 409 too soon after the last one."""
+    return library.datasources.start(name)
+
+
+def begin_preview(library: Bound, name: DatasourceName) -> Preview:
+    """Start a dry run, which stores nothing. Answers at once: ask for the preview until it has ended."""
+    return library.datasources.begin_preview(name)
+
+
+def get_preview(library: Bound, preview_id: Annotated[str, Path(max_length=64)]) -> Preview:
+    """What a run would do, with some keys of each kind. Kept for a while, at most until the server stops."""
+    return library.datasources.get_preview(preview_id)
+
+
+def reapply(library: Bound, name: DatasourceName) -> Run:
+    """Merge the metadata of all its assets again. Answers the run that does it, at once."""
+    return library.datasources.reapply(name)
+
+
+def purgeable(library: Bound, name: DatasourceName, days: Days = TRASH_DAYS) -> Purge:
+    """How many assets purging its trash would remove; does nothing."""
+    return library.datasources.purgeable(name, days=days)
+
+
+def purge(
+    library: Bound,
+    name: DatasourceName,
+    acknowledge: Annotated[int, Query(ge=1, le=2**63 - 1, description="The number of assets that are removed.")],
+    days: Days = TRASH_DAYS,
+) -> Run:
+    """Purge its trash, each asset once its object is proven gone again. Answers the run that does it, at once."""
+    return library.datasources.purge(name, acknowledge=acknowledge, days=days)
+
+
+def deletion(library: Bound, name: DatasourceName) -> Deletion:
+    """What deleting it would do now; does nothing."""
+    return library.datasources.deletion(name)
+
+
+def delete(
+    library: Bound,
+    name: DatasourceName,
+    acknowledge: Annotated[int, Query(ge=0, le=2**63 - 1, description="The number of assets that go with it.")],
+) -> Deletion:
+    """Delete a datasource. Its bucket is never touched."""
+    return library.datasources.delete(name, acknowledge=acknowledge)
+
+
+def datasource_routes() -> APIRouter:
     """The routes under /datasources, and /previews. A name may hold a slash: it is all before the last word."""
-    routes = SourceRoutes(library)
-    router = APIRouter(prefix="/datasources", tags=["datasources"])
-    previews = APIRouter(tags=["datasources"])
-    previews.add_api_route("/previews/{preview_id}", routes.preview, methods=["GET"], operation_id="getPreview")
-    router.add_api_route("", routes.datasources, methods=["GET"], operation_id="listDatasources")
-    router.add_api_route("/{name:path}/explain", routes.explain, methods=["GET"], operation_id="explainKey")
-    router.add_api_route("/{name:path}/purge", routes.purgeable, methods=["GET"], operation_id="previewPurge")
-    router.add_api_route(
-        "/{name:path}/purge",
-        routes.purge,
-        methods=["POST"],
-        operation_id="purgeTrash",
-        status_code=status.HTTP_202_ACCEPTED,
-    )
-    router.add_api_route("/{name:path}/deletion", routes.deletion, methods=["GET"], operation_id="previewDeletion")
-    router.add_api_route(
-        "/{name:path}/run",
-        routes.run,
-        methods=["POST"],
-        operation_id="runDatasource",
-        status_code=status.HTTP_202_ACCEPTED,
-    )
-    router.add_api_route(
-        "/{name:path}/preview",
-        routes.begin_preview,
-        methods=["POST"],
-        operation_id="beginPreview",
-        status_code=status.HTTP_202_ACCEPTED,
-    )
-    router.add_api_route(
-        "/{name:path}/reapply",
-        routes.reapply,
-        methods=["POST"],
-        operation_id="reapplyDatasource",
-        status_code=status.HTTP_202_ACCEPTED,
-    )
-    router.add_api_route("/{name:path}", routes.change, methods=["PATCH"], operation_id="changeDatasource")
-    router.add_api_route("/{name:path}", routes.delete, methods=["DELETE"], operation_id="deleteDatasource")
-    both = APIRouter()
-    both.include_router(router)
-    both.include_router(previews)
-    return both
+    router = APIRouter(tags=["datasources"])
+    one = "/datasources/{name:path}"
+    add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
+    add_route(router, "GET", f"{one}/explain", explain, operation="explainKey")
+    add_route(router, "GET", f"{one}/purge", purgeable, operation="previewPurge")
+    add_route(router, "POST", f"{one}/purge", purge, operation="purgeTrash", status=202)
+    add_route(router, "GET", f"{one}/deletion", deletion, operation="previewDeletion")
+    add_route(router, "POST", f"{one}/run", start, operation="runDatasource", status=202)
+    add_route(router, "POST", f"{one}/preview", begin_preview, operation="beginPreview", status=202)
+    add_route(router, "POST", f"{one}/reapply", reapply, operation="reapplyDatasource", status=202)
+    add_route(router, "PATCH", one, change, operation="changeDatasource")
+    add_route(router, "DELETE", one, delete, operation="deleteDatasource")
+    add_route(router, "GET", "/previews/{preview_id}", get_preview, operation="getPreview")
+    return router

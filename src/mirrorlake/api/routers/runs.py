@@ -1,82 +1,79 @@
-"""Routes of the runs: look at them, and decide about what they hold."""
+"""Routes of runs: show them, and confirm, cancel or retry them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from mirrorlake.api.library import Library
-from mirrorlake.api.routers.assets import OFFSET_LIMIT, PAGE_LIMIT
-from mirrorlake.api.schemas.datasources import Consent, OutcomeShape, RunShape
-from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.api.routers.assets import Cursor
+from mirrorlake.api.routing import OFFSET_LIMIT, Bound, add_route, list_answer
+from mirrorlake.api.schemas.runs import Consent
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run
+from mirrorlake.services.contract import PAGE_LIMIT
 
 RunId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The run's number.")]
 
 
-@dataclass(frozen=True, slots=True)
-class RunRoutes:
-    """Handlers over one library."""
-
-    library: Library
-
-    def runs(
-        self,
-        limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-        datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this one.")] = None,
-        before: Annotated[
-            int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this one: the next page.")
-        ] = None,
-    ) -> list[RunShape]:
-        """The newest runs first."""
-        return [RunShape.of(run) for run in self.library.runs(limit=limit, datasource=datasource, before=before)]
-
-    def run(self, run_id: RunId) -> RunShape:
-        """One run with its counts, its requests and how it ended. While it works the counts are seconds old."""
-        return RunShape.of(self.library.run(run_id))
-
-    def outcomes(
-        self,
-        run_id: RunId,
-        limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-        offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
-        kind: Annotated[OutcomeKind | None, Query(description="Only outcomes of this kind.")] = None,
-    ) -> list[OutcomeShape]:
-        """What happened to single objects in a run, by key; objects that simply stayed are only counted."""
-        found = self.library.outcomes(run_id, limit=limit, offset=offset, kind=kind)
-        return [OutcomeShape.of(outcome) for outcome in found]
-
-    def confirm(self, consent: Consent) -> RunShape:
-        """Let held removals happen. Answers the run that carries them out, at once; ask for it until it has ended."""
-        number = self.library.begin_confirm(run_id=consent.run, plan_hash=consent.plan_hash, count=consent.count)
-        return RunShape.of(self.library.run(number))
-
-    def cancel(self, run_id: RunId) -> RunShape:
-        """End a run: what it committed is kept, what it holds is dismissed. One at work ends a moment later."""
-        return RunShape.of(self.library.cancel_now(run_id))
-
-    def retry(self, run_id: RunId) -> RunShape:
-        """Look again at the objects that failed in a run, and at nothing else. Answers the run that does, at once."""
-        return RunShape.of(self.library.run(self.library.begin_retry(run_id)))
+def show_all(
+    request: Request,
+    library: Bound,
+    *,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+    datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this one.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this one.")] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """The newest runs first. The Link header holds the address of the next page."""
+    page = library.runs.page(limit=limit, datasource=datasource, before=before, cursor=cursor)
+    return list_answer(request, page)
 
 
-def run_routes(library: Library) -> APIRouter:
+def get(library: Bound, run_id: RunId) -> Run:
+    """One run with its counts, its requests and how it ended. The counts of a running one are seconds old."""
+    return library.runs.get(run_id)
+
+
+def outcomes(
+    request: Request,
+    library: Bound,
+    run_id: RunId,
+    *,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+    offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
+    kind: Annotated[OutcomeKind | None, Query(description="Only outcomes of this kind.")] = None,
+    cursor: Cursor = None,
+) -> Response:
+    """What happened to single objects in a run, by key; unchanged objects are only counted.
+
+    The Link header holds the address of the next page.
+    """
+    page = library.runs.outcome_page(run_id, limit=limit, offset=offset, kind=kind, cursor=cursor)
+    return list_answer(request, page)
+
+
+def confirm(library: Bound, consent: Consent) -> Run:
+    """Carry out held removals. Answers the run that does it, at once; ask for it until it has ended."""
+    return library.runs.confirm(run_id=consent.run, plan_hash=consent.plan_hash, count=consent.count)
+
+
+def cancel(library: Bound, run_id: RunId) -> Run:
+    """End a run: what it committed is kept, what it holds is dismissed. A running one ends a moment later."""
+    return library.runs.cancel(run_id)
+
+
+def retry(library: Bound, run_id: RunId) -> Run:
+    """Read again only the objects that failed in a run. Answers the run that does it, at once."""
+    return library.runs.retry(run_id)
+
+
+def run_routes() -> APIRouter:
     """The routes under /runs."""
-    routes = RunRoutes(library)
     router = APIRouter(prefix="/runs", tags=["runs"])
-    router.add_api_route("", routes.runs, methods=["GET"], operation_id="listRuns")
-    router.add_api_route(
-        "/confirm", routes.confirm, methods=["POST"], operation_id="confirmRun", status_code=status.HTTP_202_ACCEPTED
-    )
-    router.add_api_route("/{run_id}", routes.run, methods=["GET"], operation_id="getRun")
-    router.add_api_route("/{run_id}/cancel", routes.cancel, methods=["POST"], operation_id="cancelRun")
-    router.add_api_route(
-        "/{run_id}/retry",
-        routes.retry,
-        methods=["POST"],
-        operation_id="retryRun",
-        status_code=status.HTTP_202_ACCEPTED,
-    )
-    router.add_api_route("/{run_id}/outcomes", routes.outcomes, methods=["GET"], operation_id="listOutcomes")
+    add_route(router, "GET", "", show_all, operation="listRuns", response_model=list[Run])
+    add_route(router, "POST", "/confirm", confirm, operation="confirmRun", status=202)
+    add_route(router, "GET", "/{run_id}", get, operation="getRun")
+    add_route(router, "POST", "/{run_id}/cancel", cancel, operation="cancelRun")
+    add_route(router, "POST", "/{run_id}/retry", retry, operation="retryRun", status=202)
+    add_route(router, "GET", "/{run_id}/outcomes", outcomes, operation="listOutcomes", response_model=list[Outcome])
     return router

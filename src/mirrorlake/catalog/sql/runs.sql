@@ -101,6 +101,7 @@ SELECT one.key, one.kind, one.stage, one.reason, one.asset_id, one.held, done.ru
 FROM (
   SELECT key, kind, stage, reason, asset_id, held FROM outcome
   WHERE run_id = %(run_id)s AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+    AND (%(after)s::text IS NULL OR key > %(after)s)
   ORDER BY key LIMIT %(limit)s OFFSET %(offset)s
 ) AS one LEFT JOIN LATERAL (
   SELECT outcome.run_id, outcome.reason FROM run JOIN outcome ON outcome.run_id = run.id

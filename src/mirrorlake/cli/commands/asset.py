@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_actor, open_reader
+from mirrorlake.cli.backend import open_library
+from mirrorlake.cli.documents import asset_document
 from mirrorlake.cli.formatting import moment
 from mirrorlake.cli.output import bytes_text, print_json, print_table
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.serialization import detail_to_json
 from mirrorlake.select.edits import checked
 
 app = typer.Typer(help="Look at single assets, and bring them back from the trash.", no_args_is_help=True)
@@ -23,30 +23,30 @@ JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 @app.command("show")
 def show(asset_id: ID, *, json: JSON = False) -> None:
     """Everything the library knows about one asset."""
-    with open_reader() as reader:
-        detail = reader.asset(asset_id)
+    with open_library() as library:
+        detail = library.assets.get(asset_id)
     _print(detail, json=json)
 
 
 @app.command("restore")
 def restore(asset_id: ID, *, json: JSON = False) -> None:
     """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
-    with open_actor() as library:
-        detail = library.restore(asset_id)
+    with open_library() as library:
+        detail = library.assets.restore(asset_id)
     _print(detail, json=json)
 
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:
     """Change an asset, in process or on the server, and print it as it is then."""
     edit = checked(edit)  # before anything is asked of anybody
-    with open_reader() as reader:
-        detail = reader.edit(asset_id, edit)
+    with open_library() as library:
+        detail = library.assets.edit(asset_id, edit)
     _print(detail, json=json)
 
 
 def _print(detail: AssetDetail, *, json: bool) -> None:
     if json:
-        print_json(detail_to_json(detail))
+        print_json(asset_document(detail))
     else:
         print_table(["", ""], _lines(detail))
 
@@ -65,11 +65,14 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         ("size", bytes_text(asset.size)),
         ("modified", asset.modified and moment(asset.modified)),
         *((("version", detail.version),) if detail.version is not None else ()),
-        ("blake3", detail.digest.hex()),
+        ("blake3", detail.digest),
         ("tags", ", ".join(asset.tags)),
         ("projects", ", ".join(asset.projects)),
         *((f"facts.{name}", _shown(value)) for name, value in detail.facts.items()),
-        *((f"metadata.{key}", f"{_shown(entry.value)}  ({entry.source})") for key, entry in detail.metadata.items()),
+        *(
+            (f"metadata.{key}", f"{_shown(entry.value)}  ({entry.source if entry.by is None else entry.by})")
+            for key, entry in detail.metadata.items()
+        ),
         *(("warning", warning) for warning in detail.warnings),
     ]
 

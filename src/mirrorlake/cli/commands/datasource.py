@@ -7,19 +7,18 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_acting, open_actor, open_reader, open_server
+from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import described, moment
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
 from mirrorlake.core.errors import NotFound
-from mirrorlake.core.settings import read_local_settings
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
-from mirrorlake.model.serialization import datasource_to_json
 
 app = typer.Typer(help="Look at what is mirrored, run it, schedule it, forget it.", no_args_is_help=True)
 
@@ -31,10 +30,10 @@ JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 @app.command("list")
 def list_(*, json: JSON = False) -> None:
     """Every datasource, with its last run."""
-    with open_reader() as reader:
-        found = reader.datasources()
+    with open_library() as library:
+        found = library.datasources.list()
     if json:
-        print_json_lines(datasource_to_json(one) for one in found)
+        print_json_lines(datasource_document(one) for one in found)
     elif not found:
         echo("No datasource yet. Mirror one: mirrorlake mirror s3://your-bucket/folder")
     else:
@@ -42,8 +41,8 @@ def list_(*, json: JSON = False) -> None:
             ["name", "uri", "assets", "last run", "next due"],
             (
                 (
-                    one.datasource.name,
-                    one.datasource.location.uri,
+                    one.name,
+                    one.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
                     one.next_due and moment(one.next_due),
@@ -57,12 +56,12 @@ def list_(*, json: JSON = False) -> None:
 @app.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> None:
     """One datasource: where it is, how it is reached, what its patterns are."""
-    with open_reader() as reader:
-        found = next((one for one in reader.datasources() if one.datasource.name == name), None)
+    with open_library() as library:
+        found = next((one for one in library.datasources.list() if one.name == name), None)
     if found is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
     if json:
-        print_json(datasource_to_json(found))
+        print_json(datasource_document(found))
     else:
         print_table(["", ""], described(found))
 
@@ -75,15 +74,18 @@ def explain(
     json: JSON = False,
 ) -> None:
     """Which rule takes or leaves one key: a pattern, an exclude, its name, or what the object is."""
-    with open_actor() as library:
-        explained = library.explain(name, key)
+    with open_library() as library:
+        explained = library.datasources.explain(name, key)
     if json:
-        print_json(explained.as_json())
+        print_json(explained)
         return
-    told = explained.explanation
-    rows: list[tuple[str, object]] = [("key", told.key), ("becomes", told.verdict.value), ("because", told.reason)]
-    if told.sidecars:
-        rows.append(("metadata from", ", else ".join(told.sidecars)))
+    rows: list[tuple[str, object]] = [
+        ("key", explained.key),
+        ("becomes", explained.verdict.value),
+        ("because", explained.reason),
+    ]
+    if explained.sidecars:
+        rows.append(("metadata from", ", else ".join(explained.sidecars)))
     print_table(["", ""], [*rows, ("object", explained.object)])
 
 
@@ -104,11 +106,9 @@ def run(
         if server is not None:
             if jobs is not None:
                 echo("--jobs is for this machine: the server's worker takes as many as it was started with.")
-            return show_report(follow(server, server.start(name)), json=json)
-    from mirrorlake.services.trigger import run_now  # noqa: PLC0415  loads the libraries that reach buckets
-
-    with terminate_as_interrupt(), shown_progress() as progress:
-        report = run_now(read_local_settings(), name, progress, jobs=jobs)
+            return show_report(follow(server, server.datasources.start(name)), json=json)
+    with open_foreground() as library, terminate_as_interrupt(), shown_progress() as progress:
+        report = library.start(name, progress, jobs=jobs)
     return show_report(report, json=json)
 
 
@@ -117,8 +117,8 @@ def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     """Say what a pass would do: counts, requests, and some keys of each kind with the reason. Stores nothing."""
     with open_server() as server:
         if server is not None:
-            return show_report(report_of(server.preview(name)), json=json)
-    with open_acting() as library, shown_progress() as progress:
+            return show_report(report_of(server.datasources.preview(name)), json=json)
+    with open_foreground() as library, shown_progress() as progress:
         report = library.preview(name, progress)
     return show_report(report, json=json)
 
@@ -135,10 +135,10 @@ def schedule(
 ) -> None:
     """Say when it is mirrored by itself; a worker does it then."""
     schedule_from_text(when, timezone)  # what cannot be read is refused before anything is asked
-    with open_actor() as actor:
-        found = actor.change_settings(name, {"schedule": when, "timezone": timezone})
+    with open_library() as library:
+        found = library.datasources.change_settings(name, {"schedule": when, "timezone": timezone})
     if json:
-        print_json(datasource_to_json(found))
+        print_json(datasource_document(found))
     elif found.next_due is None:
         echo(f"{name} is mirrored only when somebody asks for it.")
     else:
@@ -154,7 +154,7 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     report = _reapplied(name)
     counts = report.counts
     if json:
-        print_json(report.as_json())
+        print_json(report_document(report))
     else:
         echo_detail(
             f": {count_noun(counts.metadata_changed, 'asset')} changed, {counts.unchanged:,} unchanged; "
@@ -169,8 +169,8 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
 def _reapplied(name: str) -> Report:
     with open_server() as server:
         if server is not None:
-            return follow(server, server.reapply(name))
-    with open_acting() as library, shown_count("Merging") as done:
+            return follow(server, server.datasources.reapply(name))
+    with open_foreground() as library, shown_count("Merging") as done:
         return library.reapply(name, done)
 
 
@@ -184,10 +184,13 @@ def delete(
     json: JSON = False,
 ) -> int:
     """Forget a datasource. Says what becomes of its assets, and does it only with --acknowledge."""
-    with open_actor() as library:
-        found, done = library.delete_datasource(name, acknowledge)
+    with open_library() as library:
+        if acknowledge is None:
+            found = library.datasources.deletion(name)
+        else:
+            found = library.datasources.delete(name, acknowledge=acknowledge)
     if json:
-        print_json(found.as_json(deleted=done))
+        print_json(found)
     else:
         print_table(
             ["", ""],
@@ -197,7 +200,7 @@ def delete(
         if found.handed_over:
             shared = count_noun(found.handed_over, "of them is", "of them are")
             echo_detail(f"{shared} shared: another datasource reaches the same objects, and governs those assets then.")
-    if done:
+    if found.deleted:
         echo(f"The datasource {name} is deleted.")
         return 0
     echo_error(
@@ -240,11 +243,11 @@ def purge(
 def _purged(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report | None]:
     with open_server() as server:
         if server is not None:
-            found = server.purgeable(name, days=days)
+            found = server.datasources.purgeable(name, days=days)
             if acknowledge is None or not found.acknowledge:
                 return found, None
-            return found, follow(server, server.purge(name, acknowledge=acknowledge, days=days))
-    with open_acting() as library, terminate_as_interrupt():
+            return found, follow(server, server.datasources.purge(name, acknowledge=acknowledge, days=days))
+    with open_foreground() as library, terminate_as_interrupt():
         return library.purge(name, days=days, acknowledged=acknowledge)
 
 

@@ -16,11 +16,11 @@ def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON docume
     checks = examine(read_settings())
     ok = all(check.ok for check in checks)
     if json:
-        print_json({"ok": ok, "checks": [check.as_json() for check in checks]})
+        print_json({"ok": ok, "checks": checks})
     else:
         for check in checks:
             head = people.styled("ok  ", Style.GREEN) if check.ok else people.styled("bad ", Style.RED)
-            echo(f"{check.name}: {check.message}", head=head)
+            echo(f"{check.check}: {check.message}", head=head)
             if check.fix:
                 echo(f"    {check.fix}")
     return 0 if ok else 1

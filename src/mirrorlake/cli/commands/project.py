@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_actor
+from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.output import echo, print_json_lines, print_table
 from mirrorlake.core.text import count_noun
 
@@ -20,24 +19,24 @@ IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake 
 @app.command("add")
 def add(name: NAME, asset_ids: IDS) -> None:
     """Put assets into a project, which is made where there is none."""
-    with open_actor() as library:
-        echo(f"{count_noun(library.add_to_project(name, asset_ids), 'asset')} came into {name}.")
+    with open_library() as library:
+        echo(f"{count_noun(library.projects.add(name, asset_ids), 'asset')} came into {name}.")
 
 
 @app.command("remove")
 def remove(name: NAME, asset_ids: IDS) -> None:
     """Take assets out of a project."""
-    with open_actor() as library:
-        echo(f"{count_noun(library.remove_from_project(name, asset_ids), 'asset')} left {name}.")
+    with open_library() as library:
+        echo(f"{count_noun(library.projects.remove(name, asset_ids), 'asset')} left {name}.")
 
 
 @app.command("list")
 def list_(*, json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False) -> None:
     """Every project with the number of its assets."""
-    with open_actor() as library:
-        found = library.projects()
+    with open_library() as library:
+        found = library.projects.list()
     if json:
-        print_json_lines(asdict(project) for project in found)
+        print_json_lines(found)
     elif not found:
         echo("No project yet. Make one: mirrorlake project add NAME ID")
     else:

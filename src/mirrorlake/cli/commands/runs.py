@@ -6,14 +6,15 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import Server, open_acting, open_reader, open_server
+from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.documents import outcome_document, run_document
 from mirrorlake.cli.formatting import described_run, what_happened
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
-from mirrorlake.model.serialization import outcome_to_json, run_to_json
+from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="Look at what passes did; confirm, cancel or retry them.", no_args_is_help=True)
 
@@ -29,10 +30,10 @@ def list_(
     json: JSON = False,
 ) -> None:
     """The newest runs first."""
-    with open_reader() as reader:
-        runs = reader.runs(limit=limit, datasource=datasource)
+    with open_library() as library:
+        runs = library.runs.list(limit=limit, datasource=datasource)
     if json:
-        print_json_lines(run_to_json(run) for run in runs)
+        print_json_lines(run_document(run) for run in runs)
     elif not runs:
         echo("No run yet. Start one: mirrorlake mirror s3://your-bucket/folder")
     else:
@@ -56,10 +57,10 @@ def list_(
 @app.command("show")
 def show(run_id: RUN, *, json: JSON = False) -> None:
     """One run with its counts."""
-    with open_reader() as reader:
-        run = reader.run(run_id)
+    with open_library() as library:
+        run = library.runs.get(run_id)
     if json:
-        print_json(run_to_json(run))
+        print_json(run_document(run))
         return
     print_table(["", ""], described_run(run))
 
@@ -74,8 +75,8 @@ def confirm(
     """Let the removals happen that a run holds back: exactly those, each object proven gone once more."""
     with open_server() as server:
         if server is not None:
-            return show_report(follow(server, server.confirm(run_id=run_id, plan_hash=plan_hash)), json=json)
-    with open_acting() as library, terminate_as_interrupt():
+            return show_report(follow(server, server.runs.confirm(run_id=run_id, plan_hash=plan_hash)), json=json)
+    with open_foreground() as library, terminate_as_interrupt():
         return show_report(library.confirm(run_id=run_id, plan_hash=plan_hash), json=json)
 
 
@@ -85,7 +86,7 @@ def cancel(run_id: RUN, *, json: JSON = False) -> int:
     echo(f"Asking run {run_id} to end …")
     run = _cancelled(run_id)
     if json:
-        print_json(run_to_json(run))
+        print_json(run_document(run))
     match run.state:
         case RunState.CANCELLED:
             echo(f"Run {run.id} is cancelled. All work that was committed is kept.")
@@ -100,8 +101,8 @@ def cancel(run_id: RUN, *, json: JSON = False) -> int:
 def _cancelled(run_id: int) -> Run:
     with open_server() as server:
         if server is not None:
-            return server.wait(server.cancel(run_id))
-    with open_acting() as library:
+            return server.runs.wait(server.runs.cancel(run_id))
+    with open_foreground() as library:
         return library.cancel(run_id)
 
 
@@ -118,15 +119,15 @@ def retry(
     with open_server() as server:
         if server is not None:
             return show_report(_retried(server, run_id), json=json)
-    with open_acting() as library, terminate_as_interrupt(), shown_progress() as progress:
+    with open_foreground() as library, terminate_as_interrupt(), shown_progress() as progress:
         report = library.retry(run_id, progress, jobs=jobs)
     return show_report(report, json=json)
 
 
-def _retried(server: Server, run_id: int) -> Report:
-    run = server.run(run_id)
+def _retried(server: Library, run_id: int) -> Report:
+    run = server.runs.get(run_id)
     if run.finished is None or run.counts.failed:
-        return follow(server, server.retry(run_id))
+        return follow(server, server.runs.retry(run_id))
     notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
     return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
 
@@ -141,10 +142,10 @@ def outcomes(
     json: JSON = False,
 ) -> None:
     """What happened to each object that was not simply unchanged, and why."""
-    with open_reader() as reader:
-        found = reader.outcomes(run_id, limit=limit, offset=offset, kind=outcome)
+    with open_library() as library:
+        found = library.runs.outcomes(run_id, limit=limit, offset=offset, kind=outcome)
     if json:
-        print_json_lines(outcome_to_json(one) for one in found)
+        print_json_lines(outcome_document(one) for one in found)
     elif not found:
         echo("No such outcome in this run.")
     else:

@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_reader
+from mirrorlake.cli.backend import open_library
 from mirrorlake.cli.output import bytes_text, echo, print_json_lines, print_table
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.serialization import asset_to_json
 
 SHOWN = 50  # lines for a person; --limit asks for more
 
@@ -23,13 +22,13 @@ def search(
     json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
 ) -> None:
     """Find assets by name, metadata and tags. An empty query finds everything."""
-    with open_reader() as reader:
+    with open_library() as library:
         if json:
-            print_json_lines(asset_to_json(asset) for asset in reader.find(query, limit=limit))
+            print_json_lines(library.assets.find(query, limit=limit))
             return
         # One more than is shown tells whether there is more.
         shown = limit or SHOWN
-        assets = list(reader.find(query, limit=shown + 1))
+        assets = list(library.assets.find(query, limit=shown + 1))
     if not assets:
         echo("Nothing matches.")
         return

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_acting
+from mirrorlake.cli.backend import open_foreground
+from mirrorlake.cli.documents import finding_document, making_document, thumbnails_document
 from mirrorlake.cli.output import bytes_text, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
@@ -27,10 +28,10 @@ app = typer.Typer(
 @app.command("check")
 def check(*, json: JSON = False) -> int:
     """Say how many assets lack their thumbnail, and how many files no asset uses. Changes nothing."""
-    with open_acting() as library, shown_steps() as step:
+    with open_foreground() as library, shown_steps() as step:
         told = library.check_thumbnails(step)
     if json:
-        print_json(told.as_json())
+        print_json(thumbnails_document(told))
     else:
         _tell(told)
     return 0 if told.clean else 1
@@ -62,10 +63,10 @@ def make(
     json: Annotated[bool, typer.Option("--json", help="JSON Lines: what could not be made, then one summary.")] = False,
 ) -> int:
     """Make the thumbnails that are lacking, out of their objects. Changes nothing of the assets."""
-    with terminate_as_interrupt(), open_acting() as library, shown_steps() as step:
+    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
         made = library.make_thumbnails(step, told=_json if json else _line, jobs=jobs)
     if json:
-        print_json(made.as_json())
+        print_json(making_document(made))
     else:
         _tell_made(made)
     for datasource, error in made.errors.items():
@@ -74,7 +75,7 @@ def make(
 
 
 def _json(unmade: Unmade) -> None:
-    print_json(unmade.as_json())
+    print_json(finding_document(unmade))
 
 
 def _line(unmade: Unmade) -> None:
@@ -104,10 +105,10 @@ def clean(
     json: JSON = False,
 ) -> int:
     """Remove the files that no asset uses. Where more than half of all would go, does it only with --acknowledge."""
-    with terminate_as_interrupt(), open_acting() as library, shown_steps() as step:
+    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
         told = library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
     if json:
-        print_json(told.as_json())
+        print_json(thumbnails_document(told))
     else:
         tell_cleaned(told)
     if told.hold is not None:

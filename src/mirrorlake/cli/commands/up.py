@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from mirrorlake.api import create_app, serve
+from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
 from mirrorlake.core.settings import read_settings
-from mirrorlake.services.served import ServedLibrary
+from mirrorlake.services.base import open_resources
+from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.server import first_start_token, serving
 from mirrorlake.services.worker_supervisor import supervised_worker
 
@@ -27,7 +30,7 @@ def up(
 ) -> None:
     """Serve the library, and print the address to open. Ctrl-C stops it."""
     settings = read_settings()
-    with ServedLibrary.open(settings) as library, serving(settings.home) as claim:
+    with open_resources(settings) as resources, serving(settings.home) as claim:
         token = first_start_token(settings.home)
 
         def announce(address: str) -> None:
@@ -36,9 +39,10 @@ def up(
             echo("Ctrl-C stops it. The address holds the key to the library: share it with care.")
 
         if worker:
-            library.announce_worker()
+            announce_worker(resources.catalog)
         with supervised_worker(echo) if worker else nullcontext():
-            serve(create_app(library, token=token, allowed_hosts=_hosts(host)), host=host, port=port, ready=announce)
+            app = create_app(partial(LocalLibrary, resources), token=token, allowed_hosts=_hosts(host))
+            serve(app, host=host, port=port, ready=announce)
 
 
 def _hosts(host: str) -> tuple[str, ...]:

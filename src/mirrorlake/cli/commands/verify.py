@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_acting
+from mirrorlake.cli.backend import open_foreground
+from mirrorlake.cli.documents import finding_document, verification_document
 from mirrorlake.cli.output import echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.core.errors import UsageError
@@ -30,12 +31,12 @@ def verify(
     """Ask the sources whether what the library remembers of their objects is still true. Changes nothing."""
     if everything and sample is not None:
         raise UsageError("--all and --sample exclude each other.", "Leave one of them out.")
-    with open_acting() as library, shown_count("Verifying") as done:
+    with open_foreground() as library, shown_count("Verifying") as done:
         told = library.verify(
             name, sample=None if everything else sample or SAMPLE, found=_json if json else _line, done=done
         )
     if json:
-        print_json(told.as_json())
+        print_json(verification_document(told))
     else:
         _summary(told)
     for datasource, error in told.errors.items():
@@ -44,7 +45,7 @@ def verify(
 
 
 def _json(finding: Finding) -> None:
-    print_json(finding.as_json())
+    print_json(finding_document(finding))
 
 
 def _line(finding: Finding) -> None:

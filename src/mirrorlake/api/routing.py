@@ -1,0 +1,124 @@
+"""What every route has in common: the caller's library, JSON answers, and parameters that are all known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import cache, wraps
+from typing import Annotated, Any, Final, TypeVar, get_type_hints
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Query as QueryParameter
+from fastapi.routing import iter_route_contexts
+from starlette.routing import compile_path
+
+from mirrorlake.api.schemas import Body
+from mirrorlake.model.access import Context
+from mirrorlake.model.pages import Page
+from mirrorlake.services.contract import Library
+
+T = TypeVar("T")
+LibraryFactory = Callable[[Context], Library]
+UNKNOWN: Final = "unknown_parameter"
+OFFSET_LIMIT: Final = 2**53 - 1  # the largest number that JavaScript holds exactly; also far below a bigint
+
+
+def caller_library(request: Request) -> Library:
+    """The library for whoever sent the request; `access.Gate` has put the caller into it."""
+    factory: LibraryFactory = request.app.state.library_for
+    return factory(request.state.caller)
+
+
+Bound = Annotated[Library, Depends(caller_library)]
+
+
+def json_answer(content: object, *, status: int = 200) -> Response:
+    """The answer that holds public nouns as JSON."""
+    body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
+    return Response(body, status_code=status, media_type="application/json")
+
+
+def list_answer(request: Request, page: Page[T]) -> Response:
+    """The items of a page, and the address of the next page in the Link header (RFC 8288)."""
+    answer = json_answer(page.items)
+    if page.next_cursor is not None:
+        kept = [item for item in request.query_params.multi_items() if item[0] not in {"cursor", "offset", "before"}]
+        query = urlencode([*kept, ("cursor", page.next_cursor)])
+        answer.headers["Link"] = f'<{request.url.path}?{query}>; rel="next"'
+    return answer
+
+
+def add_route(
+    router: APIRouter,
+    method: str,
+    path: str,
+    handler: Callable[..., object],
+    *,
+    operation: str,
+    status: int = 200,
+    **options: Any,
+) -> None:
+    """Serve `handler` at `path`. What it returns is the answer: a public noun, a list of them, or a Response."""
+
+    @wraps(handler)
+    def answering(*args: Any, **kwargs: Any) -> Response:
+        result = handler(*args, **kwargs)
+        return result if isinstance(result, Response) else json_answer(result, status=status)
+
+    if "response_class" not in options:
+        options.setdefault("response_model", get_type_hints(handler)["return"])
+    router.add_api_route(path, answering, methods=[method], operation_id=operation, status_code=status, **options)
+
+
+def refuse_unknown_parameters(request: Request) -> None:
+    """Raises RequestValidationError for a query parameter that the route does not have, naming the nearest one."""
+    known = _query_parameters(request.scope["endpoint"])
+    unknown = [name for name in request.query_params if name not in known]
+    if unknown:
+        errors = [{"type": UNKNOWN, "loc": ("query", name), "msg": unknown_name(name, known)} for name in unknown]
+        raise RequestValidationError(errors)
+
+
+def body_fields(request: Request) -> tuple[str, ...]:
+    """The names that the body of a request to this route may have; empty if it has no body of ours."""
+    endpoint = request.scope.get("endpoint")
+    return () if endpoint is None else _body_fields(endpoint)
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """The methods that the address of a request takes, over all routes: each route knows only its own."""
+    path = request.url.path
+    api = path == "/api" or path.startswith("/api/")
+    found: set[str] = set()
+    for context in iter_route_contexts(request.app.routes):
+        template = context.path or ""
+        if template.startswith("/api/") == api and compile_path(template)[0].match(path):
+            found |= context.methods or set()
+    return sorted(found)
+
+
+def unknown_name(name: str, known: Sequence[str]) -> str:
+    """The sentence about a name that is not one of `known`."""
+    nearest = get_close_matches(name, known, n=1, cutoff=0.0)
+    return f"Unknown name. Did you mean {nearest[0]}?" if nearest else "Unknown name. There are none here."
+
+
+@cache  # one entry for each route
+def _query_parameters(endpoint: Callable[..., object]) -> tuple[str, ...]:
+    hints = get_type_hints(endpoint, include_extras=True)
+    return tuple(
+        name
+        for name, hint in hints.items()
+        if any(isinstance(each, QueryParameter) for each in getattr(hint, "__metadata__", ()))
+    )
+
+
+@cache
+def _body_fields(endpoint: Callable[..., object]) -> tuple[str, ...]:
+    for hint in get_type_hints(endpoint).values():
+        if isinstance(hint, type) and issubclass(hint, Body):
+            return tuple(hint.model_fields)
+    return ()

@@ -1,0 +1,140 @@
+"""Requests to a server: answers as nouns of the library, problem documents as its errors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qs, quote, urlsplit
+
+import httpx
+import msgspec
+
+from mirrorlake.core.errors import (
+    AccessDenied,
+    Conflict,
+    CoolingDown,
+    MirrorlakeError,
+    NotFound,
+    PassRunning,
+    PermissionDenied,
+    QueryError,
+    SourceUnreachable,
+    UsageError,
+)
+from mirrorlake.model.pages import Page
+
+TIMEOUT_S = 30.0
+T = TypeVar("T")
+Parameters = Mapping[str, str | int | None]
+
+
+class Connection:
+    """One server. Thread-safe."""
+
+    def __init__(self, url: str, api_key: str | None) -> None:
+        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
+
+    def close(self) -> None:
+        """Close its sockets."""
+        self._http.close()
+
+    def ask(
+        self,
+        kind: type[T],
+        method: str,
+        path: str,
+        *,
+        params: Parameters | None = None,
+        body: Mapping[str, object] | None = None,
+    ) -> T:
+        """The answer to a request, as a noun or a list of nouns. Raises the error that the server answers."""
+        return self._decode(self.send(method, path, params=params, body=body), kind)
+
+    def page(self, kind: type[T], path: str, params: Parameters) -> Page[T]:
+        """One page of a list, with the cursor of the next one out of the Link header."""
+        answer = self.send("GET", path, params=params)
+        items = self._decode(answer, list[kind])
+        following = answer.links.get("next", {}).get("url")
+        cursor = None if following is None else parse_qs(urlsplit(following).query)["cursor"][0]
+        return Page(tuple(items), cursor)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Parameters | None = None,
+        body: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        """The answer itself; redirects are not followed. Raises the error that the server answers."""
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        try:
+            answer = self._http.request(method, path, params=given, json=body, headers=headers)
+        except httpx.HTTPError as error:
+            raise SourceUnreachable(
+                f"The server at {self._http.base_url} does not answer: {error}.",
+                "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
+            ) from error
+        if answer.is_error:
+            raise _problem(answer)
+        return answer
+
+    def _decode(self, answer: httpx.Response, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except msgspec.MsgspecError as error:
+            raise SourceUnreachable(
+                f"{self._http.base_url} is not a mirrorlake server, or of another version: {error}.",
+                "Correct MIRRORLAKE_URL, or install the version of the server.",
+            ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class NounClient:
+    """The use cases of one noun, over HTTP."""
+
+    connection: Connection
+
+
+def segment(text: str) -> str:
+    """Any text as one step of a path."""
+    return quote(text, safe="")
+
+
+def _problem(answer: httpx.Response) -> MirrorlakeError:
+    """The error that an RFC 9457 problem document describes."""
+    try:
+        body: object = answer.json()
+    except ValueError:
+        body = None
+    problem = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
+    message = str(problem.get("detail") or f"The server answered {answer.status_code} {answer.reason_phrase}.")
+    fix = str(problem.get("fix") or "")
+    match answer.status_code:
+        case 403 if problem.get("type") == "urn:mirrorlake:permission-denied":
+            return PermissionDenied(message, fix)
+        case 401 | 403:
+            return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
+        case 404:
+            return NotFound(message, fix)
+        case 409:
+            return _conflict(problem, message, fix)
+        case 400 | 422 if "position" not in problem:
+            return UsageError(message, fix)
+        case _ if "position" in problem:
+            return QueryError(message, fix, text=str(problem.get("text", "")), position=int(problem["position"]))
+        case _:
+            return MirrorlakeError(message, fix)
+
+
+def _conflict(problem: Mapping[str, Any], message: str, fix: str) -> MirrorlakeError:
+    match problem.get("type"):
+        case "urn:mirrorlake:pass-running":
+            return PassRunning(message, fix)
+        case "urn:mirrorlake:cooling-down":
+            return CoolingDown(message, fix, minutes=int(problem.get("minutes", 0)))
+        case _:
+            return Conflict(message, fix)

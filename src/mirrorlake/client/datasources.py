@@ -1,0 +1,67 @@
+"""Datasources over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirrorlake.client.connection import NounClient, segment
+from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Run
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.json_reader import Json
+from mirrorlake.services.contract import TRASH_DAYS, Datasources
+
+
+class DatasourceClient(NounClient, Datasources):
+    """Implements `Datasources` at a server."""
+
+    def list(self) -> Sequence[DatasourceSummary]:
+        """See `Datasources.list`."""
+        return self.connection.ask(tuple[DatasourceSummary, ...], "GET", "/datasources")
+
+    def explain(self, name: str, key: str) -> Explained:
+        """See `Datasources.explain`."""
+        return self.connection.ask(Explained, "GET", f"{_path(name)}/explain", params={"key": key})
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """See `Datasources.change_settings`."""
+        return self.connection.ask(DatasourceSummary, "PATCH", _path(name), body=change)
+
+    def start(self, name: str) -> Run:
+        """See `Datasources.start`."""
+        return self.connection.ask(Run, "POST", f"{_path(name)}/run")
+
+    def begin_preview(self, name: str) -> Preview:
+        """See `Datasources.begin_preview`."""
+        return self.connection.ask(Preview, "POST", f"{_path(name)}/preview")
+
+    def get_preview(self, preview_id: str) -> Preview:
+        """See `Datasources.get_preview`."""
+        return self.connection.ask(Preview, "GET", f"/previews/{segment(preview_id)}")
+
+    def reapply(self, name: str) -> Run:
+        """See `Datasources.reapply`."""
+        return self.connection.ask(Run, "POST", f"{_path(name)}/reapply")
+
+    def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
+        """See `Datasources.purgeable`."""
+        return self.connection.ask(Purge, "GET", f"{_path(name)}/purge", params={"days": days})
+
+    def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
+        """See `Datasources.purge`."""
+        params = {"acknowledge": acknowledge, "days": days}
+        return self.connection.ask(Run, "POST", f"{_path(name)}/purge", params=params)
+
+    def deletion(self, name: str) -> Deletion:
+        """See `Datasources.deletion`."""
+        return self.connection.ask(Deletion, "GET", f"{_path(name)}/deletion")
+
+    def delete(self, name: str, *, acknowledge: int) -> Deletion:
+        """See `Datasources.delete`."""
+        return self.connection.ask(Deletion, "DELETE", _path(name), params={"acknowledge": acknowledge})
+
+
+def _path(name: str) -> str:
+    return f"/datasources/{segment(name)}"

@@ -1,0 +1,62 @@
+"""Who acts: the workspace, the actor and the permissions with which a use case is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mirrorlake.core.errors import PermissionDenied
+
+DEFAULT_WORKSPACE = "default"
+
+
+class ActorKind(StrEnum):
+    """How an actor is known."""
+
+    USER = "user"  # of the operating system, on the command line
+    TOKEN = "token"  # noqa: S105  whoever holds an access token, over HTTP
+    WORKER = "worker"
+    SCHEDULE = "schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """Who acts. `name` is recorded with every change and shown to people."""
+
+    kind: ActorKind
+    name: str
+
+
+class Permission(StrEnum):
+    """What a caller may do, one name for each group of use cases."""
+
+    ASSETS_READ = "assets:read"
+    ASSETS_EDIT = "assets:edit"
+    DATASOURCES_READ = "datasources:read"
+    DATASOURCES_EDIT = "datasources:edit"
+    DATASOURCES_DELETE = "datasources:delete"
+    RUNS_READ = "runs:read"
+    RUNS_CONTROL = "runs:control"
+    PROJECTS_READ = "projects:read"
+    PROJECTS_EDIT = "projects:edit"
+    LIBRARY_MAINTAIN = "library:maintain"  # verify the catalog; check, make and clean thumbnails
+
+
+EVERYTHING = frozenset(Permission)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The caller of a use case."""
+
+    actor: Actor
+    workspace: str = DEFAULT_WORKSPACE
+    permissions: frozenset[Permission] = EVERYTHING
+
+    def require(self, permission: Permission) -> None:
+        """Raises PermissionDenied if the caller lacks the permission."""
+        if permission not in self.permissions:
+            raise PermissionDenied(
+                f"{self.actor.name} has no permission {permission.value} in the workspace {self.workspace}.",
+                "Ask an owner of the workspace to grant it.",
+            )

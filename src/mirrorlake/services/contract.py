@@ -1,0 +1,252 @@
+"""The use cases, one Protocol for each noun: what services implement in process and the SDK over HTTP.
+
+The command line, the REST API and the SDK bind to these Protocols. The caller is not a parameter: services are made
+for one caller (`services.library`), and a server takes it from the request. Every method is thread-safe and raises
+only `MirrorlakeError`s; PermissionDenied where the caller lacks the permission is not repeated below.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from typing import Final, Protocol
+
+from mirrorlake.model.acts import Deletion, Project, Purge
+from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.explanations import Explained
+from mirrorlake.model.pages import Page
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.json_reader import Json
+
+PAGE_LIMIT: Final = 500  # items of one page
+TRASH_DAYS: Final = 30
+FIRST_POLL_S: Final = 0.2  # then less and less often
+POLL_S: Final = 2.0
+
+
+class Assets(Protocol):
+    """Find, show and edit assets."""
+
+    def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
+        """A page of the assets that match: from `cursor` if given, else the range `[offset, offset + limit)`.
+
+        Raises QueryError, which points at a character, and UsageError for a cursor of another query.
+        """
+        ...
+
+    def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
+        """All assets that match, or the first `limit`, newest first. Raises QueryError."""
+        ...
+
+    def get(self, asset_id: str) -> AssetDetail:
+        """Everything about one asset. Raises NotFound."""
+        ...
+
+    def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
+        """Change metadata and tags of one asset, all of it or nothing. Raises NotFound and UsageError."""
+        ...
+
+    def restore(self, asset_id: str) -> AssetDetail:
+        """Restore an asset from the trash: as missing if its object is gone. Raises NotFound and Conflict."""
+        ...
+
+    def thumbnail(self, asset_id: str) -> bytes:
+        """The asset's thumbnail, a WebP image. Raises NotFound."""
+        ...
+
+    def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
+        """The way to the asset's own bytes, unless their mark is `known`. Raises NotFound and StorageError."""
+        ...
+
+
+class Datasources(Protocol):
+    """Show, run, change and delete datasources."""
+
+    def list(self) -> Sequence[DatasourceSummary]:
+        """Every datasource, by name."""
+        ...
+
+    def explain(self, name: str, key: str) -> Explained:
+        """What a pass does with one key, and why. Raises NotFound, UsageError and StorageError."""
+        ...
+
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """Change some settings, by their names in a settings file; the others stay. Raises NotFound, SettingsError."""
+        ...
+
+    def start(self, name: str) -> Run:
+        """Queue a run for the next free worker. Raises NotFound, PassRunning and CoolingDown."""
+        ...
+
+    def begin_preview(self, name: str) -> Preview:
+        """Start a dry run. Raises NotFound."""
+        ...
+
+    def get_preview(self, preview_id: str) -> Preview:
+        """The state of a dry run, and its result once it ended. Raises NotFound."""
+        ...
+
+    def preview(self, name: str) -> Preview:
+        """The result of a dry run; waits for it. Stores nothing. Raises NotFound."""
+        preview = self.begin_preview(name)
+        for pause in _pauses():
+            if preview.state is not RunState.RUNNING:
+                break
+            time.sleep(pause)
+            preview = self.get_preview(preview.id)
+        return preview
+
+    def reapply(self, name: str) -> Run:
+        """Start to merge the metadata of all its assets again. Raises NotFound and PassRunning."""
+        ...
+
+    def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
+        """What purging its trash would remove. Raises NotFound."""
+        ...
+
+    def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
+        """Start to purge its trash.
+
+        Raises NotFound, UsageError if another number of assets would be removed, Conflict if none would, PassRunning.
+        """
+        ...
+
+    def deletion(self, name: str) -> Deletion:
+        """What deleting the datasource would do. Raises NotFound."""
+        ...
+
+    def delete(self, name: str, *, acknowledge: int) -> Deletion:
+        """Delete a datasource. Raises NotFound, UsageError if another number of assets would go, PassRunning."""
+        ...
+
+
+class Runs(Protocol):
+    """Show, confirm, cancel and retry runs."""
+
+    def page(
+        self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None
+    ) -> Page[Run]:
+        """The newest runs first, from `cursor` or older than `before`. Raises NotFound for an unknown datasource."""
+        ...
+
+    def list(self, *, limit: int = 20, datasource: str | None = None) -> Sequence[Run]:
+        """The newest runs. Raises NotFound for an unknown datasource."""
+        found: list[Run] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), datasource=datasource, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
+
+    def get(self, run_id: int) -> Run:
+        """One run. Raises NotFound."""
+        ...
+
+    def outcome_page(
+        self,
+        run_id: int,
+        *,
+        limit: int = 100,
+        offset: int = 0,
+        kind: OutcomeKind | None = None,
+        cursor: str | None = None,
+    ) -> Page[Outcome]:
+        """What happened to single objects in a run, by key, from `cursor` or `offset`. Raises NotFound."""
+        ...
+
+    def outcomes(
+        self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
+    ) -> Sequence[Outcome]:
+        """The first `limit` outcomes after `offset`. Raises NotFound."""
+        found: list[Outcome] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            size = min(limit - len(found), PAGE_LIMIT)
+            page = self.outcome_page(run_id, limit=size, offset=0 if cursor else offset, kind=kind, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
+
+    def confirm(self, *, run_id: int | None = None, plan_hash: str | None = None, count: int | None = None) -> Run:
+        """Start to carry out held removals. The run or the hash names them; `count`, if given, has to agree.
+
+        Raises NotFound, UsageError and Conflict.
+        """
+        ...
+
+    def cancel(self, run_id: int) -> Run:
+        """Request that a run end; a running one ends a moment later. Raises NotFound and Conflict."""
+        ...
+
+    def retry(self, run_id: int) -> Run:
+        """Start to read again the objects that failed in a run. Raises NotFound and Conflict."""
+        ...
+
+    def wait(self, run: Run, progress: Callable[[Run], None] | None = None) -> Run:
+        """The run when it has ended; `progress` receives its state meanwhile. Raises NotFound."""
+        for pause in _pauses():
+            if run.state not in (RunState.QUEUED, RunState.RUNNING):
+                break
+            time.sleep(pause)
+            run = self.get(run.id)
+            if progress is not None:
+                progress(run)
+        return run
+
+
+class Projects(Protocol):
+    """List projects, and change which assets they hold."""
+
+    def list(self) -> Sequence[Project]:
+        """Every project, by name."""
+        ...
+
+    def add(self, name: str, asset_ids: Sequence[str]) -> int:
+        """Add assets to a project, which is created if it does not exist; the number that were not in it.
+
+        Raises NotFound and UsageError.
+        """
+        ...
+
+    def remove(self, name: str, asset_ids: Sequence[str]) -> int:
+        """Remove assets from a project; the number that were in it. Raises NotFound."""
+        ...
+
+
+class Library(Protocol):
+    """All nouns of a library, for one caller."""
+
+    @property
+    def assets(self) -> Assets:
+        """Use cases of assets."""
+        ...
+
+    @property
+    def datasources(self) -> Datasources:
+        """Use cases of datasources."""
+        ...
+
+    @property
+    def runs(self) -> Runs:
+        """Use cases of runs."""
+        ...
+
+    @property
+    def projects(self) -> Projects:
+        """Use cases of projects."""
+        ...
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_POLL_S
+    while True:
+        yield pause
+        pause = min(pause * 1.5, POLL_S)

@@ -1,0 +1,107 @@
+"""Use cases of datasources: show, run, change and delete them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mirrorlake.catalog import datasources, queue, runs
+from mirrorlake.core.errors import NotFound
+from mirrorlake.model.access import Permission
+from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.explanations import Explained
+from mirrorlake.model.previews import Preview
+from mirrorlake.model.runs import Run
+from mirrorlake.model.sources import DatasourceSummary
+from mirrorlake.select.json_reader import Json
+from mirrorlake.services.base import Service, requires
+from mirrorlake.services.contract import TRASH_DAYS, Datasources
+
+
+class DatasourceService(Service, Datasources):
+    """Implements `Datasources` over the catalog."""
+
+    @requires(Permission.DATASOURCES_READ)
+    def list(self) -> Sequence[DatasourceSummary]:
+        """See `Datasources.list`."""
+        return datasources.summaries(self.resources.catalog)
+
+    @requires(Permission.DATASOURCES_READ)
+    def explain(self, name: str, key: str) -> Explained:
+        """See `Datasources.explain`."""
+        from mirrorlake.services.explanation import explain_key  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return explain_key(self.resources.catalog, name, key)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
+        """See `Datasources.change_settings`."""
+        from mirrorlake.services.settings_change import change_settings  # noqa: PLC0415  loads what checks patterns
+
+        change_settings(self.resources.catalog, name, change)
+        return self._summary(name)
+
+    @requires(Permission.RUNS_CONTROL)
+    def start(self, name: str) -> Run:
+        """See `Datasources.start`."""
+        return self._run(queue.request(self.resources.catalog, name, requested_by=self.caller.actor.name))
+
+    @requires(Permission.DATASOURCES_READ)
+    def begin_preview(self, name: str) -> Preview:
+        """See `Datasources.begin_preview`."""
+        from mirrorlake.services.previews import request_preview  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return request_preview(self.resources.catalog, name, requested_by=self.caller.actor.name)
+
+    @requires(Permission.DATASOURCES_READ)
+    def get_preview(self, preview_id: str) -> Preview:
+        """See `Datasources.get_preview`."""
+        from mirrorlake.services.previews import show_preview  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return show_preview(self.resources.catalog, preview_id)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def reapply(self, name: str) -> Run:
+        """See `Datasources.reapply`."""
+        from mirrorlake.services.reapply import request_reapply  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return self._run(request_reapply(self.resources.catalog, name, requested_by=self.caller.actor.name))
+
+    @requires(Permission.DATASOURCES_READ)
+    def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
+        """See `Datasources.purgeable`."""
+        from mirrorlake.services.removal import purgeable  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return purgeable(self.resources.catalog, name, days=days)
+
+    @requires(Permission.DATASOURCES_DELETE)
+    def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
+        """See `Datasources.purge`."""
+        from mirrorlake.services.removal import request_purge  # noqa: PLC0415  loads the libraries that reach buckets
+
+        by = self.caller.actor.name
+        return self._run(
+            request_purge(self.resources.catalog, name, days=days, acknowledged=acknowledge, requested_by=by)
+        )
+
+    @requires(Permission.DATASOURCES_READ)
+    def deletion(self, name: str) -> Deletion:
+        """See `Datasources.deletion`."""
+        from mirrorlake.catalog.deletion import deletion  # noqa: PLC0415  only this and the next one need it
+
+        return deletion(self.resources.catalog, datasources.named(self.resources.catalog, name))
+
+    @requires(Permission.DATASOURCES_DELETE)
+    def delete(self, name: str, *, acknowledge: int) -> Deletion:
+        """See `Datasources.delete`."""
+        from mirrorlake.catalog.deletion import delete  # noqa: PLC0415  as above
+
+        return delete(self.resources.catalog, datasources.named(self.resources.catalog, name), acknowledge)
+
+    def _run(self, run_id: int) -> Run:
+        return runs.show_run(self.resources.catalog, run_id)
+
+    def _summary(self, name: str) -> DatasourceSummary:
+        for each in datasources.summaries(self.resources.catalog):
+            if each.name == name:
+                return each
+        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")

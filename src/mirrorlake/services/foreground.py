@@ -1,0 +1,123 @@
+"""Long work in this process, for a person who watches: each call returns when the work has ended, with its report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from mirrorlake.core.settings import Settings
+from mirrorlake.library.audit import StepCallback
+from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.reapply import ProgressCallback
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.access import Context, Permission
+from mirrorlake.model.acts import Purge
+from mirrorlake.model.runs import Run
+from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.verification import Finding, Verification
+from mirrorlake.services import cancellation, previews, reapply, removal, retry, thumbnails, trigger, verification
+from mirrorlake.services.base import Service, open_resources, requires
+
+
+class Foreground(Service):
+    """The long use cases, for one caller."""
+
+    @requires(Permission.RUNS_CONTROL)
+    def start(self, name: str, progress: Progress, *, jobs: int | None) -> Report:
+        """Run a datasource. Raises NotFound, PassRunning and CoolingDown."""
+        return trigger.run_now(
+            self.resources.settings, self.resources.catalog, name, progress, jobs=jobs, requested_by=self._name
+        )
+
+    @requires(Permission.RUNS_CONTROL)
+    def confirm(self, *, run_id: int | None, plan_hash: str | None) -> Report:
+        """Carry out held removals. Raises NotFound, UsageError and Conflict."""
+        return removal.confirm_held(
+            self.resources.settings, self.resources.catalog, run_id=run_id, plan_hash=plan_hash, requested_by=self._name
+        )
+
+    @requires(Permission.RUNS_CONTROL)
+    def cancel(self, run_id: int) -> Run:
+        """End a run and wait until it has ended; the run as it is then. Raises NotFound and Conflict."""
+        return cancellation.cancel(self.resources.catalog, run_id, by=self.caller.actor.name)
+
+    @requires(Permission.DATASOURCES_READ)
+    def preview(self, name: str, progress: Progress) -> Report:
+        """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
+        return previews.preview(self.resources.settings, self.resources.catalog, name, progress)
+
+    @requires(Permission.RUNS_CONTROL)
+    def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:
+        """Read again the objects that failed in a run. Raises NotFound and Conflict."""
+        return retry.retry_run(
+            self.resources.settings, self.resources.catalog, run_id, progress, jobs=jobs, requested_by=self._name
+        )
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def reapply(self, name: str, done: ProgressCallback) -> Report:
+        """Merge the metadata of all assets of a datasource again. Raises NotFound and Conflict."""
+        return reapply.reapply(
+            self.resources.settings,
+            self.resources.catalog,
+            name,
+            done,
+            requested_by=self._name,
+        )
+
+    @requires(Permission.DATASOURCES_DELETE)
+    def purge(self, name: str, *, days: int, acknowledged: int | None) -> tuple[Purge, Report | None]:
+        """What purging the trash of a datasource removes, and the report if that number was acknowledged.
+
+        Raises NotFound, UsageError if another number would be removed, PassRunning.
+        """
+        return removal.purge_trash(
+            self.resources.settings,
+            self.resources.catalog,
+            name,
+            days=days,
+            acknowledged=acknowledged,
+            requested_by=self._name,
+        )
+
+    @requires(Permission.LIBRARY_MAINTAIN)
+    def verify(
+        self, name: str | None, *, sample: int | None, found: Callable[[Finding], None], done: ProgressCallback
+    ) -> Verification:
+        """Check the catalog against the sources; writes nothing. Raises NotFound."""
+        settings, catalog = self.resources.settings, self.resources.catalog
+        return verification.verify_library(
+            settings, catalog, name, sample=sample, found=found, done=done, requested_by=self._name
+        )
+
+    @requires(Permission.LIBRARY_MAINTAIN)
+    def check_thumbnails(self, step: StepCallback) -> ThumbnailCheck:
+        """Count the assets without a thumbnail, and the files that no asset uses; changes nothing."""
+        return thumbnails.check_thumbnails(
+            self.resources.settings, self.resources.catalog, step, requested_by=self._name
+        )
+
+    @requires(Permission.LIBRARY_MAINTAIN)
+    def make_thumbnails(self, step: StepCallback, *, told: Callable[[Unmade], None], jobs: int | None) -> Making:
+        """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
+        return thumbnails.make_thumbnails(
+            self.resources.settings, self.resources.catalog, step, told=told, jobs=jobs, requested_by=self._name
+        )
+
+    @requires(Permission.LIBRARY_MAINTAIN)
+    def clean_thumbnails(self, step: StepCallback, *, hours: int, acknowledged: int | None) -> Cleaning:
+        """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict and UsageError."""
+        settings, catalog = self.resources.settings, self.resources.catalog
+        return thumbnails.clean_thumbnails(
+            settings, catalog, step, hours=hours, acknowledged=acknowledged, requested_by=self._name
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.caller.actor.name
+
+
+@contextmanager
+def open_foreground(settings: Settings, caller: Context) -> Generator[Foreground]:
+    """The library of these settings, closed at the end. Raises CatalogError."""
+    with open_resources(settings) as resources:
+        yield Foreground(resources, caller)
