@@ -27,7 +27,7 @@ from mirrorlake.plan.backoff import NEVER, RetryPolicy
 from mirrorlake.postgres.pool import Catalog
 
 LEASE_S = 60.0  # a holder without a heartbeat for so long counts as dead
-HEARTBEAT_S = 2.0  # also how old the progress of a job at work is for those who watch
+HEARTBEAT_S = 1.0  # also how old the progress of a job at work is for those who watch
 LOOK_S = 1.0  # how soon a holder hears that its job is to end; its commits hear it at once
 INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from mirrorlake.cli.commands.registry import COMMANDS, install_command
+from mirrorlake.cli.commands.registry import ALIASES, COMMANDS, install_command
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 
@@ -84,6 +84,7 @@ def _empty() -> typer.Typer:
 
 def run(arguments: list[str]) -> int:
     """Run one command and answer its exit code."""
+    arguments = [*(ALIASES.get(word, word) for word in arguments[:1]), *arguments[1:]]
     called = [word for word in arguments[:1] if word in COMMANDS]
     try:
         app = assemble(called) if called else _overview()

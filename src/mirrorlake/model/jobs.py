@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from mirrorlake.model.public import public_noun
 from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import RunState, Trigger
 
@@ -50,15 +51,18 @@ def datasource_lock(datasource_id: int) -> str:
     return f"datasource:{datasource_id}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class JobProgress:
-    """How far a job is: `done` of `total` units in the step under way. `total` is None until it is known."""
+    """How far a job is: `done` of `total` units in the step under way."""
 
     step: str
+    """What is being done, such as listing, processing, merging or verifying."""
     done: int = 0
     total: int | None = None
+    """Null until it is known."""
     unit: str = "objects"
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """What else is counted, such as failed objects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,31 +79,44 @@ class NewJob:
     max_attempts: int = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Job:
-    """A job as the catalog holds it."""
+    """Any long work: who asked for it, how far it is, and its result."""
 
     id: int
-    kind: str  # a JobKind, or what another version calls one
+    """The number; of a run, also that of the run."""
+    kind: str
+    """What it does: mirror, confirm, retry, purge, reapply, preview, verify, thumbnails_check, …"""
     workspace: str
     datasource: str | None
     subject: str | None
+    """What it is about, if not a datasource."""
     args: Mapping[str, Any]
     requested_by: str | None
+    """Who asked for it; null for jobs of earlier versions."""
     state: RunState
-    attempt: int | None  # None: it ran in the process of whoever asked for it
+    attempt: int | None
+    """1, or more after a failure or the death of a worker. Null: it ran in the process of whoever asked for it."""
     max_attempts: int
     not_before: datetime | None
+    """When a queued job is tried again at the earliest."""
     created: datetime
-    started: datetime | None  # None while queued
+    started: datetime | None
+    """Null while it is queued."""
     finished: datetime | None
     progress: JobProgress | None
+    """As of the last second while it is running."""
     result: Mapping[str, Any] | None
+    """What came of it. Of a run, its counts, requests and bytes read."""
     error: str | None
     cancel_requested: str | None
-    continued_by: int | None  # the job that took up its work
-    version: int  # grows with every change
-    waiting: QueuedReason | None = None  # why it has not begun, while queued
+    """Who asked that it end."""
+    continued_by: int | None
+    """The job that took up the work of this one after it was cut short."""
+    version: int
+    """Grows with every change: ask for the job with `since` to wait for a newer one."""
+    waiting: QueuedReason | None = None
+    """Why it has not started, while queued."""
 
     @property
     def ended(self) -> bool:

@@ -46,8 +46,17 @@ def clean_thumbnails(
     return cleaning
 
 
-def request_thumbnails(
-    catalog: Catalog, kind: JobKind, args: CheckArgs | MakeArgs | CleanArgs, *, requested_by: str
-) -> int:
-    """Queue one of these; answers the number of its job. Raises Conflict where one of its kind waits already."""
-    return stored.request(catalog, new_job(kind, args, requested_by=requested_by))
+def request_check(catalog: Catalog, *, requested_by: str) -> int:
+    """Queue a check; answers the number of its job."""
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by))
+
+
+def request_make(catalog: Catalog, *, requested_by: str) -> int:
+    """Queue the making of missing thumbnails; answers the number of its job. Raises Conflict if that is queued."""
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by))
+
+
+def request_clean(catalog: Catalog, *, hours: int, acknowledged: int | None, requested_by: str) -> int:
+    """Queue the removal of unused files; answers the number of its job. Raises Conflict if that is queued."""
+    args = CleanArgs(hours=hours, acknowledged=acknowledged)
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by))

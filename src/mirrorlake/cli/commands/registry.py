@@ -15,6 +15,7 @@ COMMANDS = {
     "datasource": "Look at what is mirrored, run it, schedule it, forget it.",
     "project": "Keep assets in named sets.",
     "runs": "Look at what passes did; confirm, cancel or retry them.",
+    "jobs": "Show, wait for and cancel jobs: long work of any kind.",
     "verify": "Ask the sources whether what the library remembers of their objects is still true. Changes nothing.",
     "thumbnails": "Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
     "worker": "Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.",
@@ -22,6 +23,9 @@ COMMANDS = {
     "down": "Stop the server and the embedded PostgreSQL of this library.",
     "doctor": "Say whether this machine can run mirrorlake, and what to do where it cannot.",
 }
+
+
+ALIASES = {"job": "jobs"}  # other names of commands
 
 
 def install_command(name: str, app: typer.Typer) -> None:
@@ -43,6 +47,8 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.project import install  # noqa: PLC0415  see above
         case "runs":
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
+        case "jobs":
+            from mirrorlake.cli.commands.jobs import install  # noqa: PLC0415  see above
         case "verify":
             from mirrorlake.cli.commands.verify import install  # noqa: PLC0415  see above
         case "thumbnails":
