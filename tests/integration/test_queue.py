@@ -201,7 +201,7 @@ def test_a_run_whose_worker_died_waits_again_but_not_for_ever(empty_catalog: Cat
         begun(empty_catalog).close()  # as if its process had died
         # It may be back in a moment, as after a restart of the database: nobody hurries to take over.
         assert queue.requeue_interrupted(empty_catalog) == []
-        age_lease(empty_catalog, queue.SILENT_S + 1)
+        age_lease(empty_catalog, LEASE_S + 1)  # so long that it does not matter when the server sees the session gone
         [gone] = queue.requeue_interrupted(empty_catalog)
         assert gone.run_id == left
         assert runs.show_run(empty_catalog, left).error == INTERRUPTED
