@@ -101,8 +101,8 @@ def job_library(catalog: Catalog, home: Path, folder: Path) -> JobLibrary:
     )
     made: list[int] = []
     settings = Settings(home=home)
-    for number in range(2):
-        workdir = folder.parent / f"plan {number}"
+    for turn in range(2):
+        workdir = folder.parent / f"plan {turn}"
         workdir.mkdir()
         context = RunContext(catalog=catalog, thumbnails=settings.thumbnails, workdir=workdir, processes=0, ranges=1)
         report = run_pass(source, context, NullProgress())
