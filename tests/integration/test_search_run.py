@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from hypothesis import HealthCheck, example, given, settings
-from mirrorlake.model.items import Asset, AssetState
 from tests.support.queries import junk
 
 from mirrorlake.core.errors import CatalogError, QueryError
+from mirrorlake.model.assets import Asset, AssetState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run
 from mirrorlake.search.run import search, stream

@@ -56,8 +56,12 @@ class Server:
 
     def new_database(self) -> str:
         """The conninfo of a fresh database with our schema."""
+        return self.copy_database(TEMPLATE)
+
+    def copy_database(self, template: str) -> str:
+        """The conninfo of a fresh copy of a database that nobody is connected to."""
         self._made += 1
-        return self._new(TEMPLATE, f"test_{self._made}")
+        return self._new(template, f"test_{self._made}")
 
     def _new(self, template: str, name: str) -> str:
         with psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True) as session:

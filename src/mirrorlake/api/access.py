@@ -106,13 +106,18 @@ def _refuse_other_sites(request: Request) -> None:
         raise Refused("A change needs to say which page it came from (the Origin header is missing).")
 
 
-def _holds_nul(scope: Scope) -> bool:
-    """Whether an address holds the NUL character, which no name of ours and no text of PostgreSQL can."""
-    return "\0" in scope["path"] or b"\0" in unquote_to_bytes(scope["query_string"])
+def _without_nul(scope: Scope) -> ASGIApp | None:
+    """The answer to an address that holds the NUL character, which no name and no text in PostgreSQL can hold."""
+    if "\0" in scope["path"]:
+        return _NUL_IN_PATH
+    return _NUL_IN_QUERY if b"\0" in unquote_to_bytes(scope["query_string"]) else None
 
 
-_NUL: Final = problem_response(
-    problem("invalid-request", "The request cannot be used", 400, "The address holds a NUL character.", "Remove %00.")
+_NUL_IN_PATH: Final = problem_response(
+    problem("not-found", "Not Found", 404, "Nothing has a name that holds a NUL character.", "Remove %00.")
+)
+_NUL_IN_QUERY: Final = problem_response(
+    problem("usage-error", "The request cannot be used", 400, "A parameter holds a NUL character.", "Remove %00.")
 )
 
 
@@ -142,7 +147,7 @@ class FrontDoor:
 
         hosts = [bytes(value).decode("latin-1") for name, value in scope["headers"] if bytes(name) == b"host"]
         if len(hosts) == 1 and self._knows(hosts[0]):
-            await (_NUL if _holds_nul(scope) else self._answer)(scope, receive, guarded)
+            await (_without_nul(scope) or self._answer)(scope, receive, guarded)
             return
         detail = f"This server does not answer to the name {', '.join(hosts) or '(none)'}."
         fix = "Use http://127.0.0.1, or start it with that name allowed."

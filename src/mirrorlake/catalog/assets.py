@@ -84,11 +84,12 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
     sidecar_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
-        source, at = provenance.get(key, (BUCKET, None))
+        source, at, *by = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
             value=value,
             source=source,
             at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else sidecar_at or created,
+            by=by[0] if by else None,
         )
     return AssetDetail(
         asset=asset_from_row(line),

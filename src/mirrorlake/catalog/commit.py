@@ -186,9 +186,9 @@ def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> Non
     )
 
 
-def _entries(text: str) -> dict[str, tuple[str, str]]:
+def _entries(text: str) -> dict[str, tuple[str, ...]]:
     found = cast("dict[str, list[str]]", json.loads(text))
-    return {key: (source, at) for key, (source, at) in found.items()}
+    return {key: tuple(entry) for key, entry in found.items()}
 
 
 def _texts(documents: Iterable[object]) -> pa.Array[Any]:

@@ -12,10 +12,13 @@ import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, SettingsError, UsageError
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.sources import (
     Access,
     Datasource,
@@ -121,7 +124,9 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
 
 
 @retry_on_contention
-def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
+def change_settings(
+    catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings], *, by: Context = LIBRARY
+) -> None:
     """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
 
     Raises NotFound, and whatever `change` raises: then nothing is stored.
@@ -137,6 +142,9 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
         settings = change(source.settings)
         if settings != source.settings:  # an untouched schedule keeps what it counts from
             _update(connection, replace(source, settings=settings))
+            before, after = settings_to_json(source.settings), settings_to_json(settings)
+            details = {"before": before, "after": after}
+            record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.DATASOURCE, [name], details=details)
 
 
 @retry_on_contention

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.queue import cancel_waiting
 from mirrorlake.catalog.runs import refuse_while_running
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.acts import Deletion
 from mirrorlake.model.sources import Datasource, Orphans
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -25,7 +28,7 @@ def deletion(catalog: Catalog, source: Datasource) -> Deletion:
 
 
 @retry_on_contention
-def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
+def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Context = LIBRARY) -> Deletion:
     """Delete a datasource, if exactly `acknowledged` assets go with it. What is kept keeps its name and address.
 
     Raises UsageError where another number would go, PassRunning where a pass is at work.
@@ -51,6 +54,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)
+        record_activity(connection, by, Action.DELETE, Subject.DATASOURCE, [source.name], details=asdict(found))
     return replace(found, deleted=True)
 
 

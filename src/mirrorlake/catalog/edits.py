@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.statements import statement
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import USER
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -16,23 +20,23 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.edits import checked
 
 
-def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
-    """Change all of these assets, or none. What the edit names becomes the user's, as of now.
+def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit, *, by: Context = LIBRARY) -> None:
+    """Change all of these assets, or none. What the edit names becomes the user's, as of now, set by this caller.
 
     Raises NotFound for an id without an asset, UsageError for a key, value or tag that cannot be stored.
     """
     edit = checked(edit)
-    _apply(catalog, {number_of(asset_id): asset_id for asset_id in asset_ids}, edit)
+    _apply(catalog, {number_of(asset_id): asset_id for asset_id in asset_ids}, edit, by)
 
 
 @retry_on_contention
-def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
+def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit, by: Context) -> None:
     at = datetime.now(UTC).isoformat()
     values = {
         "ids": list(numbers),
         "removed": list(edit.remove_metadata),
         "values": Jsonb(dict(edit.metadata)),
-        "sources": Jsonb({key: [USER, at] for key in edit.metadata}),
+        "sources": Jsonb({key: [USER, at, by.actor.name] for key in edit.metadata}),
     }
     with catalog.write() as connection:
         found = {row[0] for row in connection.execute(statement("lock_for_edit").query, values)}
@@ -43,3 +47,4 @@ def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
         for name, tags in (("remove_tags", edit.remove_tags), ("add_tags", edit.add_tags)):
             if tags:
                 connection.execute(statement(name).query, {"ids": values["ids"], "tags": list(tags)})
+        record_activity(connection, by, Action.EDIT, Subject.ASSET, numbers, details=asdict(edit))

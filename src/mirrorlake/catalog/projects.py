@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, UsageError
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.acts import Project
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
@@ -14,7 +17,7 @@ from mirrorlake.postgres.pool import Catalog
 NAME_LIMIT = 100  # characters
 
 
-def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
+def add(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context = LIBRARY) -> int:
     """Put assets into a project, which is made where there is none; answers how many were not in it.
 
     Raises NotFound for an id without an asset, UsageError for a name that cannot be one.
@@ -23,12 +26,12 @@ def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
         raise UsageError(
             f"{name!r} cannot name a project.", f"Use 1 to {NAME_LIMIT} characters without control characters."
         )
-    return _add(catalog, name, {number_of(asset_id): asset_id for asset_id in asset_ids})
+    return _add(catalog, name, {number_of(asset_id): asset_id for asset_id in asset_ids}, by)
 
 
-def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
+def remove(catalog: Catalog, name: str, asset_ids: Iterable[str], *, by: Context = LIBRARY) -> int:
     """Take assets out of a project; answers how many were in it. Raises NotFound for an unknown project."""
-    return _remove(catalog, name, [number_of(asset_id) for asset_id in asset_ids])
+    return _remove(catalog, name, [number_of(asset_id) for asset_id in asset_ids], by)
 
 
 def list_all(catalog: Catalog) -> list[Project]:
@@ -39,7 +42,7 @@ def list_all(catalog: Catalog) -> list[Project]:
 
 
 @retry_on_contention
-def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
+def _add(catalog: Catalog, name: str, numbers: Mapping[int, str], by: Context) -> int:
     with catalog.write() as connection:
         found = {row[0] for row in connection.execute(statement("lock_for_project").query, {"ids": list(numbers)})}
         for number, asset_id in numbers.items():
@@ -48,17 +51,19 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
         made = connection.execute(statement("make_project").query, {"name": name}).fetchone()
         if made is None:
             raise AssertionError("INSERT ... RETURNING answers one row")
+        record_activity(connection, by, Action.ADD, Subject.PROJECT, [name], details={"assets": list(numbers)})
         return connection.execute(
             statement("add_to_project").query, {"project_id": made[0], "ids": list(numbers)}
         ).rowcount
 
 
 @retry_on_contention
-def _remove(catalog: Catalog, name: str, numbers: list[int]) -> int:
+def _remove(catalog: Catalog, name: str, numbers: list[int], by: Context) -> int:
     with catalog.write() as connection:
         row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()
         if row is None:
             raise NotFound(f"There is no project named {name!r}.", "mirrorlake project list shows them all.")
+        record_activity(connection, by, Action.REMOVE, Subject.PROJECT, [name], details={"assets": numbers})
         return connection.execute(
             statement("remove_from_project").query,
             {"project_id": row[0], "ids": numbers},

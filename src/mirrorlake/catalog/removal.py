@@ -13,12 +13,15 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import no_asset, number_of
 from mirrorlake.catalog.leases import lease_lost
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.model.access import LIBRARY, Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.columns import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -287,7 +290,15 @@ def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
 
 
 @retry_on_contention
-def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
+def restore(
+    catalog: Catalog,
+    asset_id: str,
+    *,
+    back: list[Vanished],
+    away: list[Vanished],
+    stands: bool,
+    by: Context = LIBRARY,
+) -> None:
     """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
 
     `stands` says that an object stands though no pass takes it. Raises NotFound where there is no such asset,
@@ -309,3 +320,4 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
                 )
         connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})
         connection.execute(statement("govern_restored").query, {"id": number})
+        record_activity(connection, by, Action.RESTORE, Subject.ASSET, [number])

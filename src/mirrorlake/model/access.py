@@ -62,3 +62,7 @@ class Context:
                 f"{self.actor.name} has no permission {permission.value} in the workspace {self.workspace}.",
                 "Ask an owner of the workspace to grant it.",
             )
+
+
+# The caller of what the library does by itself, such as a worker that carries out a schedule.
+LIBRARY = Context(actor=Actor(kind=ActorKind.WORKER, name="mirrorlake"))

@@ -10,7 +10,7 @@ from mirrorlake.model.assets import Scalar
 
 BUCKET = "bucket"
 USER = "user"
-Provenance = Mapping[str, tuple[str, str]]  # key -> who set it, when (ISO 8601)
+Provenance = Mapping[str, tuple[str, ...]]  # key -> BUCKET or USER, when (ISO 8601), and of newer user keys, who
 
 
 class MetadataStrategy(StrEnum):

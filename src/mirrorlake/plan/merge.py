@@ -14,7 +14,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.metadata import BUCKET, USER, Metadata, MetadataStrategy, Provenance
 
 Values = Mapping[str, Scalar]
-_Entry = tuple[str, str]  # who set a key, when
+_Entry = tuple[str, ...]  # as in Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Standing:
     def of_users(self) -> dict[str, Scalar]:
         """The keys that people set."""
         values = self.metadata.values
-        return {key: values[key] for key, (source, _) in self.metadata.provenance.items() if source == USER}
+        return {key: values[key] for key, entry in self.metadata.provenance.items() if entry[0] == USER}
 
 
 def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:

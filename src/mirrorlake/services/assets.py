@@ -35,7 +35,7 @@ class AssetService(Service, Assets):
     @requires(Permission.ASSETS_EDIT)
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
         """See `Assets.edit`."""
-        edits.apply(self.resources.catalog, [asset_id], edit)
+        edits.apply(self.resources.catalog, [asset_id], edit, by=self.caller)
         return assets.show(self.resources.catalog, asset_id)
 
     @requires(Permission.ASSETS_EDIT)
@@ -43,7 +43,7 @@ class AssetService(Service, Assets):
         """See `Assets.restore`."""
         from mirrorlake.services.removal import restore  # noqa: PLC0415  loads the libraries that reach buckets
 
-        return restore(self.resources.catalog, asset_id)
+        return restore(self.resources.catalog, asset_id, by=self.caller)
 
     @requires(Permission.ASSETS_READ)
     def thumbnail(self, asset_id: str) -> bytes:

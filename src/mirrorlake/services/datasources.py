@@ -37,7 +37,7 @@ class DatasourceService(Service, Datasources):
         """See `Datasources.change_settings`."""
         from mirrorlake.services.settings_change import change_settings  # noqa: PLC0415  loads what checks patterns
 
-        change_settings(self.resources.catalog, name, change)
+        change_settings(self.resources.catalog, name, change, by=self.caller)
         return self._summary(name)
 
     @requires(Permission.RUNS_CONTROL)
@@ -95,7 +95,9 @@ class DatasourceService(Service, Datasources):
         """See `Datasources.delete`."""
         from mirrorlake.catalog.deletion import delete  # noqa: PLC0415  as above
 
-        return delete(self.resources.catalog, datasources.named(self.resources.catalog, name), acknowledge)
+        return delete(
+            self.resources.catalog, datasources.named(self.resources.catalog, name), acknowledge, by=self.caller
+        )
 
     def _run(self, run_id: int) -> Run:
         return runs.show_run(self.resources.catalog, run_id)

@@ -22,9 +22,9 @@ class ProjectService(Service, Projects):
     @requires(Permission.PROJECTS_EDIT)
     def add(self, name: str, asset_ids: Sequence[str]) -> int:
         """See `Projects.add`."""
-        return projects.add(self.resources.catalog, name, asset_ids)
+        return projects.add(self.resources.catalog, name, asset_ids, by=self.caller)
 
     @requires(Permission.PROJECTS_EDIT)
     def remove(self, name: str, asset_ids: Sequence[str]) -> int:
         """See `Projects.remove`."""
-        return projects.remove(self.resources.catalog, name, asset_ids)
+        return projects.remove(self.resources.catalog, name, asset_ids, by=self.caller)

@@ -20,6 +20,7 @@ from mirrorlake.jobs.handlers.purge import PurgeArgs
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import store_config
+from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.jobs import JobKind, NewJob
@@ -64,12 +65,14 @@ def _confirmation(
     return source, new_job(JobKind.CONFIRM, args, datasource=source, requested_by=requested_by)
 
 
-def restore(catalog: Catalog, asset_id: str) -> AssetDetail:
+def restore(catalog: Catalog, asset_id: str, *, by: Context) -> AssetDetail:
     """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
-    return restore_in(catalog, asset_id, store_config)
+    return restore_in(catalog, asset_id, store_config, by=by)
 
 
-def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory]) -> AssetDetail:
+def restore_in(
+    catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
+) -> AssetDetail:
     """The same over any store. The asset is present where its object stands as it was, else missing."""
     back: list[Vanished] = []
     away: list[Vanished] = []
@@ -79,7 +82,7 @@ def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], St
         here, taken = _look_for(each, source, catalog, opens(source))
         stands = stands or here
         (back if here and taken else away).append(each)
-    removal.restore(catalog, asset_id, back=back, away=away, stands=stands)
+    removal.restore(catalog, asset_id, back=back, away=away, stands=stands, by=by)
     return assets.show(catalog, asset_id)
 
 

@@ -6,11 +6,11 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from fastapi.testclient import TestClient
-from tests.support.fake_library import FakeLibrary
 from tests.unit.api.conftest import TOKEN
 
 from mirrorlake.api import create_app
 from mirrorlake.api.access import Gate
+from mirrorlake.api.routing import LibraryFactory
 
 PUBLIC = {"/api/v1/health", "/{path:path}"}
 
@@ -26,18 +26,18 @@ def unguarded(app: FastAPI) -> set[str]:
     return found
 
 
-def test_every_route_has_a_policy() -> None:
-    assert unguarded(create_app(FakeLibrary(), token=TOKEN)) == PUBLIC
+def test_every_route_has_a_policy(library_for: LibraryFactory) -> None:
+    assert unguarded(create_app(library_for, token=TOKEN)) == PUBLIC
 
 
-def test_a_route_without_a_policy_is_noticed() -> None:
-    app = create_app(FakeLibrary(), token=TOKEN)
+def test_a_route_without_a_policy_is_noticed(library_for: LibraryFactory) -> None:
+    app = create_app(library_for, token=TOKEN)
     app.add_api_route("/api/v1/forgotten", lambda: "open", methods=["GET"])
     assert unguarded(app) == {*PUBLIC, "/api/v1/forgotten"}
 
 
-def test_every_documented_operation_refuses_a_stranger(stranger: TestClient) -> None:
-    paths = create_app(FakeLibrary(), token=TOKEN).openapi()["paths"]
+def test_every_documented_operation_refuses_a_stranger(stranger: TestClient, library_for: LibraryFactory) -> None:
+    paths = create_app(library_for, token=TOKEN).openapi()["paths"]
     assert len(paths) > 8
     for path, operations in paths.items():
         address = (

@@ -6,10 +6,10 @@ import base64
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.support.fake_library import FakeLibrary
 
 from mirrorlake.core.errors import AccessDenied, CatalogUnavailable, MirrorlakeError, ObjectGone
 from mirrorlake.model.assets import Original
+from mirrorlake.services.assets import AssetService
 
 PUBLIC_SHAPE = {
     "id", "name", "key", "uri", "datasource", "datasources", "media_type", "size", "width", "height", "tags",
@@ -18,8 +18,8 @@ PUBLIC_SHAPE = {
 
 
 def test_an_item_has_the_public_shape(client: TestClient) -> None:
-    page = client.get("/api/v1/assets", params={"limit": 3, "offset": 2}).json()
-    assert set(page) == {"total", "total_capped", "offset", "items"}
+    page = client.get("/api/v1/assets", params={"query": "state:any sort:id", "limit": 3, "offset": 2}).json()
+    assert set(page) == {"total", "total_capped", "offset", "items", "next_cursor"}
     assert (page["total"], page["total_capped"], page["offset"], len(page["items"])) == (300, False, 2, 3)
     assert set(page["items"][0]) == PUBLIC_SHAPE | {"placeholder", "modified", "updated"}
     assert page["items"][0]["id"] == "1002"
@@ -41,7 +41,7 @@ def test_a_query_error_points_at_its_character(client: TestClient) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
     problem = answer.json()
     assert problem["type"] == "urn:mirrorlake:query-error"
-    assert (problem["position"], problem["text"]) == (15, "metadata.width:>")
+    assert (problem["position"], problem["text"]) == (16, "metadata.width:>")
     assert problem["fix"]
 
 
@@ -69,7 +69,7 @@ def test_a_thumbnail_is_sent_once_per_content(client: TestClient) -> None:
     etag = first.headers["etag"]
     again = client.get("/api/v1/assets/1000/thumbnail", headers={"if-none-match": f'"other", W/{etag}'})
     assert (again.status_code, again.content) == (304, b"")
-    other = client.get("/api/v1/assets/1001/thumbnail", headers={"if-none-match": etag})
+    other = client.get("/api/v1/assets/1002/thumbnail", headers={"if-none-match": etag})
     assert other.status_code == 200
     assert other.headers["etag"] != etag
 
@@ -79,11 +79,11 @@ def test_an_address_with_a_mark_is_kept_for_good(client: TestClient) -> None:
 
 
 def test_an_original_with_an_address_is_a_redirect_kept_for_less_than_it_can_be_followed(
-    client: TestClient, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = "http://127.0.0.1:8333/photos/a%2Bb.jpg?X-Amz-Signature=abc"
     found = Original(url=url, data=None, media_type="image/jpeg", name="a+b.jpg", life_s=300)
-    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id, **_known: found)
+    monkeypatch.setattr(AssetService, "original", lambda _self, _id, **_known: found)
     answer = client.get("/api/v1/assets/1000/original")
     assert (answer.status_code, answer.headers["location"]) == (303, url)
     assert answer.headers["cache-control"] == "private, max-age=150"
@@ -95,15 +95,13 @@ def test_original_bytes_that_a_browser_has_are_not_sent_again(client: TestClient
     etag = first.headers["etag"]
     again = client.get("/api/v1/assets/1000/original", headers={"If-None-Match": f'"other", W/{etag}'})
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
-    assert client.get("/api/v1/assets/1001/original", headers={"If-None-Match": etag}).status_code == 200
+    assert client.get("/api/v1/assets/1003/original", headers={"If-None-Match": etag}).status_code == 200
 
 
-def test_original_bytes_are_a_sandboxed_download(
-    client: TestClient, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_original_bytes_are_a_sandboxed_download(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     name = 'ü"\r\nSet-Cookie: a=b\ud800.svg'
     found = Original(url=None, data=b"<svg onload=alert(1)>", media_type="image/svg+xml", name=name)
-    monkeypatch.setattr(FakeLibrary, "original", lambda _self, _id, **_known: found)
+    monkeypatch.setattr(AssetService, "original", lambda _self, _id, **_known: found)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith("attachment; filename*=UTF-8''%C3%BC%22%0D%0ASet-Cookie")
@@ -124,10 +122,10 @@ def test_original_bytes_are_a_sandboxed_download(
 def test_an_error_of_ours_tells_its_sentence(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, error: MirrorlakeError, status: int
 ) -> None:
-    def fail(_self: FakeLibrary, _id: str, **_known: object) -> Original:
+    def fail(_self: AssetService, _id: str, **_known: object) -> Original:
         raise error
 
-    monkeypatch.setattr(FakeLibrary, "original", fail)
+    monkeypatch.setattr(AssetService, "original", fail)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == status
     assert answer.json()["detail"] == error.message
@@ -137,10 +135,10 @@ def test_an_error_of_ours_tells_its_sentence(
 def test_an_unexpected_error_tells_nothing_of_the_inside(
     client: TestClient, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(_self: FakeLibrary, _id: str, **_known: object) -> Original:
+    def fail(_self: AssetService, _id: str, **_known: object) -> Original:
         raise RuntimeError("password=hunter2")
 
-    monkeypatch.setattr(FakeLibrary, "original", fail)
+    monkeypatch.setattr(AssetService, "original", fail)
     answer = client.get("/api/v1/assets/1000/original")
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"

@@ -6,12 +6,11 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.support.fake_library import FakeLibrary
+from tests.unit.api.conftest import Library
+from tests.unit.api.waiting import ended
 
-from mirrorlake.core.errors import PassRunning
 
-
-def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> None:
+def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient, library: Library) -> None:
     held = client.get("/api/v1/runs/6").json()
     consent = {"run": 6, "plan_hash": held["hold"]["plan_hash"], "count": held["hold"]["count"]}
 
@@ -19,8 +18,9 @@ def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> 
 
     assert answer.status_code == 202
     assert answer.json()["trigger"] == "confirm"
+    done = ended(client, f"/api/v1/runs/{answer.json()['id']}")
+    assert (done["state"], done["confirms"]) == ("succeeded", 6)
     assert client.get("/api/v1/runs/6").json()["hold"]["confirmed_by"] == answer.json()["id"]
-    assert answer.json()["confirms"] == 6
     again = client.post("/api/v1/runs/confirm", json=consent)
     assert again.status_code == 409
     assert again.json()["type"] == "urn:mirrorlake:conflict"
@@ -30,7 +30,7 @@ def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> 
     ("consent", "status"),
     [
         ({"run": 6, "count": 54}, 400),
-        ({"run": 6, "plan_hash": "0" * 64}, 404),
+        ({"run": 6, "plan_hash": "0" * 64}, 409),
         ({"run": 3}, 404),
         ({"run": 0}, 422),
         ({"run": "6"}, 422),
@@ -38,85 +38,85 @@ def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient) -> 
         (None, 422),
     ],
 )
-def test_consent_to_something_else_does_nothing(client: TestClient, library: FakeLibrary, consent, status: int) -> None:
-    before = list(library.runs_held)
+def test_consent_to_something_else_does_nothing(client: TestClient, library: Library, consent, status: int) -> None:
+    before = library.content(), client.get("/api/v1/runs").json()
     answer = client.post("/api/v1/runs/confirm", json=consent)
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
-    assert library.runs_held == before
+    assert (library.content(), client.get("/api/v1/runs").json()) == before
 
 
-def test_what_goes_is_told_before_it_is_asked_for(client: TestClient, library: FakeLibrary) -> None:
+def test_what_goes_is_told_before_it_is_asked_for(client: TestClient, library: Library) -> None:
+    before = library.content()
     told = client.get("/api/v1/datasources/harbour cams/deletion").json()
     assert told["deleted"] is False
     assert client.delete("/api/v1/datasources/harbour cams").status_code == 422
     assert client.delete("/api/v1/datasources/harbour cams", params={"acknowledge": 0}).status_code == 400
-    assert library.gone == set()
+    assert library.content() == before
 
     done = client.delete("/api/v1/datasources/harbour cams", params={"acknowledge": told["acknowledge"]})
 
     assert done.status_code == 200
     assert done.json() == told | {"deleted": True}
-    assert library.gone == {"harbour cams"}
     assert client.get("/api/v1/datasources/harbour cams/deletion").status_code == 404
 
 
-def test_only_what_is_in_the_trash_is_restored(client: TestClient, library: FakeLibrary) -> None:
+def test_only_what_is_in_the_trash_is_restored(client: TestClient, library: Library) -> None:
+    before = library.content()
     assert client.post("/api/v1/assets/1000/restore").status_code == 409
     assert client.post("/api/v1/assets/9999/restore").status_code == 404
-    assert library.acts == []
-    answer = client.post("/api/v1/assets/1050/restore")
+    assert library.content() == before
+    answer = client.post("/api/v1/assets/1051/restore")
     assert answer.status_code == 200
-    assert answer.json()["asset"]["state"] == "present"
+    assert answer.json()["asset"]["state"] == "missing"  # its file is gone
 
 
 @pytest.mark.parametrize("name", ["plain", "a/b", "x/add", "ü 100%", "..", "?q#f", "remove"])
-def test_any_name_of_a_project_reaches_it(client: TestClient, library: FakeLibrary, name: str) -> None:
+def test_any_name_of_a_project_reaches_it(client: TestClient, library: Library, name: str) -> None:
     address = f"/api/v1/projects/{quote(name, safe='').replace('.', '%2E')}"
     added = client.post(f"{address}/add", json={"assets": ["1001", "1002"]})
     assert (added.status_code, added.json()) == (200, {"changed": 2})
-    assert library.members[name] == {"1001", "1002"}
+    assert {"name": name, "assets": 2} in client.get("/api/v1/projects").json()
     assert client.post(f"{address}/remove", json={"assets": ["1001", "1003"]}).json() == {"changed": 1}
     assert {"name": name, "assets": 1} in client.get("/api/v1/projects").json()
 
 
 @pytest.mark.parametrize("assets", [[], ["x" * 65], "1001", [1001], ["1"] * 1001])
-def test_a_project_takes_some_ids_at_once(client: TestClient, library: FakeLibrary, assets: object) -> None:
+def test_a_project_takes_some_ids_at_once(client: TestClient, library: Library, assets: object) -> None:
+    before = library.content()
     assert client.post("/api/v1/projects/p/add", json={"assets": assets}).status_code == 422
-    assert "p" not in library.members
+    assert library.content() == before
 
 
 def test_a_key_is_explained_whatever_it_holds(client: TestClient) -> None:
     key = "a//../ü\t%2F?&#.jpg"
-    answer = client.get("/api/v1/datasources/orchard/explain", params={"key": key})
+    answer = client.get("/api/v1/datasources/harbour cams/explain", params={"key": key})
     assert answer.json()["key"] == key
     assert client.get("/api/v1/datasources/none/explain", params={"key": key}).status_code == 404
-    assert client.get("/api/v1/datasources/orchard/explain").status_code == 422
+    assert client.get("/api/v1/datasources/harbour cams/explain").status_code == 422
 
 
-def test_merging_again_is_answered_with_its_run(client: TestClient, library: FakeLibrary) -> None:
-    assert client.post("/api/v1/datasources/orchard/reapply").status_code == 202
-    assert library.acts == [("reapply", "orchard")]
+def test_merging_again_is_answered_with_its_run(client: TestClient, library: Library) -> None:
+    begun = client.post("/api/v1/datasources/harbour cams/reapply")
+    assert (begun.status_code, begun.json()["trigger"]) == (202, "reapply")
+    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["state"] == "succeeded"
 
 
-def test_a_pass_at_work_is_told_apart_from_other_conflicts(
-    client: TestClient, library: FakeLibrary, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def busy(_name: str) -> int:
-        raise PassRunning("Run 5 is working on datasource orchard.", "Wait for it.")
-
-    monkeypatch.setattr(library, "begin_reapply", busy)
+def test_a_pass_at_work_is_told_apart_from_other_conflicts(client: TestClient, library: Library) -> None:
     answer = client.post("/api/v1/datasources/orchard/reapply")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:mirrorlake:pass-running")
 
 
-def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClient, library: FakeLibrary) -> None:
-    address = "/api/v1/datasources/orchard/purge"
-    told = client.get(address, params={"days": 7}).json()
-    assert told == {"datasource": "orchard", "days": 7, "acknowledge": 26}
+def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClient, library: Library) -> None:
+    address = "/api/v1/datasources/harbour cams/purge"
+    before = library.content()
+    told = client.get(address, params={"days": 1}).json()
+    assert told == {"datasource": "harbour cams", "days": 1, "acknowledge": 1}
     assert client.post(address).status_code == 422  # nobody said a number
-    assert client.post(address, params={"days": 7, "acknowledge": 25}).status_code == 400
-    assert client.post(address, params={"days": 91, "acknowledge": 26}).status_code == 409
-    assert library.acts == []
-    begun = client.post(address, params={"days": 7, "acknowledge": told["acknowledge"]})
-    assert (begun.status_code, library.acts) == (202, [("purge", "orchard", 7)])
+    assert client.post(address, params={"days": 1, "acknowledge": 2}).status_code == 400
+    assert client.post(address, params={"days": 91, "acknowledge": 1}).status_code == 409
+    assert library.content() == before
+    begun = client.post(address, params={"days": 1, "acknowledge": told["acknowledge"]})
+    assert begun.status_code == 202
+    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["counts"]["removed"] == 1
+    assert client.get("/api/v1/assets/1051").status_code == 404

@@ -17,8 +17,9 @@ from mirrorlake.core.errors import SettingsError
 ROOT = Path(__file__).parents[3]
 SERVE = """
 from mirrorlake.api import create_app, serve
-from tests.support.fake_library import FakeLibrary
-app = create_app(FakeLibrary(size=10), token="t")
+def no_library(caller):
+    raise AssertionError(caller)
+app = create_app(no_library, token="t")
 serve(app, "127.0.0.1", 0, ready=lambda address: print(address, flush=True))
 print("cleaned up", flush=True)
 """

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from tests.support.fake_library import FakeLibrary
 
 from mirrorlake.api import create_app
+from mirrorlake.api.routing import LibraryFactory
 
 
 @pytest.mark.parametrize("path", ["/", "/assets/1234", "/datasources", "/runs/7?kind=failed"])
@@ -39,8 +39,8 @@ def test_nothing_else_is_served(stranger: TestClient, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-def test_a_copy_without_pages_says_how_to_build_them(tmp_path: Path) -> None:
-    app = create_app(FakeLibrary(), token="t", static=tmp_path / "none")
+def test_a_copy_without_pages_says_how_to_build_them(tmp_path: Path, library_for: LibraryFactory) -> None:
+    app = create_app(library_for, token="t", static=tmp_path / "none")
     with TestClient(app, base_url="http://localhost") as client:
         answer = client.get("/")
     assert answer.status_code == 503

@@ -1,0 +1,122 @@
+"""Services act for a caller: each use case needs a permission, and what is changed is recorded with who did it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.support.made_library import copy_of, made_template
+from tests.support.postgres import Server
+
+from mirrorlake.core.errors import PermissionDenied
+from mirrorlake.model.access import Actor, ActorKind, Context, Permission
+from mirrorlake.model.edits import Edit
+from mirrorlake.services import contract
+from mirrorlake.services.base import Resources, open_resources
+from mirrorlake.services.foreground import Foreground
+from mirrorlake.services.library import LocalLibrary
+
+ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
+NOUNS = ("assets", "datasources", "runs", "projects")
+
+
+@pytest.fixture
+def resources(postgres_server: Server, tmp_path: Path) -> Iterator[Resources]:
+    with (
+        made_template(postgres_server, tmp_path, size=60) as template,
+        open_resources(copy_of(postgres_server, template)) as opened,
+    ):
+        yield opened
+
+
+def use_cases(service: object) -> Iterator[tuple[str, Any]]:
+    """The methods of a service that do something themselves; the others wait for them."""
+    for name, method in inspect.getmembers(service, inspect.ismethod):
+        if not name.startswith("_") and not method.__func__.__qualname__.startswith(
+            ("Runs.", "Datasources.", "Service.")
+        ):
+            yield name, method
+
+
+def test_every_use_case_needs_a_permission(resources: Resources) -> None:
+    nobody = Context(actor=ANNA.actor, permissions=frozenset())
+    library = LocalLibrary(resources, nobody)
+    services = [getattr(library, noun) for noun in NOUNS] + [Foreground(resources, nobody)]
+    checked = 0
+    for service in services:
+        for name, method in use_cases(service):
+            given = {
+                each.name: None for each in inspect.signature(method).parameters.values() if each.default is each.empty
+            }
+            with pytest.raises(PermissionDenied, match="anna on lab has no permission"):
+                method(**given)
+            checked += 1
+            assert name
+    assert checked > 30
+
+
+def test_a_service_has_the_use_cases_of_its_noun(resources: Resources) -> None:
+    library = LocalLibrary(resources, ANNA)
+    for noun, protocol in zip(
+        NOUNS, (contract.Assets, contract.Datasources, contract.Runs, contract.Projects), strict=True
+    ):
+        named = {name for name in vars(protocol) if not name.startswith("_")}
+        assert named <= {name for name in dir(getattr(library, noun)) if not name.startswith("_")}
+
+
+def test_one_permission_opens_what_it_names_and_nothing_else(resources: Resources) -> None:
+    reader = LocalLibrary(resources, Context(actor=ANNA.actor, permissions=frozenset({Permission.ASSETS_READ})))
+    assert reader.assets.get("1000").asset.id == "1000"
+    with pytest.raises(PermissionDenied):
+        reader.assets.edit("1000", Edit(add_tags=("x",)))
+
+
+def test_each_change_is_recorded_with_who_made_it(resources: Resources) -> None:
+    library = LocalLibrary(resources, ANNA)
+    library.assets.edit("1000", Edit(metadata={"weight": 2}, add_tags=("seen",)))
+    library.projects.add("best", ["1000", "1001"])
+    library.projects.remove("best", ["1001"])
+    library.datasources.change_settings("harbour cams", {"schedule": "off"})
+    library.assets.restore("1051")
+    told = library.datasources.deletion("harbour cams")
+    library.datasources.delete("harbour cams", acknowledge=told.acknowledge)
+
+    with psycopg.connect(resources.settings.database_url or "") as session:
+        rows = session.execute(
+            "SELECT workspace, actor_kind, actor, action, subject_kind, subject, details FROM activity ORDER BY id"
+        ).fetchall()
+        with pytest.raises(psycopg.errors.RaiseException, match="append-only"):
+            session.execute("UPDATE activity SET actor = 'nobody'")
+    assert {row[:3] for row in rows} == {("default", "user", "anna on lab")}
+    assert [row[3:6] for row in rows] == [
+        ("edit", "asset", "1000"),
+        ("add", "project", "best"),
+        ("remove", "project", "best"),
+        ("change_settings", "datasource", "harbour cams"),
+        ("restore", "asset", "1051"),
+        ("delete", "datasource", "harbour cams"),
+    ]
+    details = [row[6] for row in rows]
+    assert details[0]["metadata"] == {"weight": 2}
+    assert details[1] == {"assets": [1000, 1001]}
+    assert (details[3]["before"]["schedule"], details[3]["after"]) == ("30 3 * * *", {})
+
+
+def test_a_change_that_fails_leaves_no_record(resources: Resources) -> None:
+    library = LocalLibrary(resources, ANNA)
+    for change in (Edit(metadata={"a b": 1}), Edit(add_tags=("x",))):
+        with pytest.raises(Exception, match=r"."):
+            library.assets.edit("9999", change)
+    with psycopg.connect(resources.settings.database_url or "") as session:
+        assert session.execute("SELECT count(*) FROM activity").fetchone() == (0,)
+
+
+def test_a_metadata_key_tells_who_set_it(resources: Resources) -> None:
+    detail = LocalLibrary(resources, ANNA).assets.edit("1001", Edit(metadata={"weight": 2}))
+    assert (detail.metadata["weight"].source, detail.metadata["weight"].by) == ("user", "anna on lab")
+    assert (detail.metadata["shift"].source, detail.metadata["shift"].by) == ("user", None)  # of an older version
+    assert (detail.metadata["place"].source, detail.metadata["place"].by) == ("bucket", None)
