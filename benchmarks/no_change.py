@@ -15,8 +15,8 @@ from benchmarks.place import TINY, TINY_OBJECTS, environment_of, fresh_home, lis
 from benchmarks.seed import CatalogSnapshot, know_listed, know_synthetic
 from benchmarks.tables import Table, number
 from mirrorlake.core.settings import Settings
-from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import open_catalog
+from mirrorlake.storage.providers.s3.access import S3Access
 
 NAME = "bench"
 
@@ -96,7 +96,7 @@ def on_seaweed(server: LocalS3, *, rounds: int) -> Table:
     with fresh_home() as home:
         environment = environment_of(home, server)
         with open_catalog(Settings(home=home)) as catalog:
-            access = Access(endpoint=server.endpoint)
+            access = S3Access(endpoint=server.endpoint)
             know_listed(catalog, name=NAME, uri=f"s3://{TINY}/", access=access, known=_known(server))
         address = {"bucket": TINY, "endpoint": server.endpoint}
         flags = ["--bucket", TINY, "--endpoint", server.endpoint]

@@ -66,9 +66,9 @@ def test_a_command_that_asks_loads_only_what_answers_it(command: list[str], post
     assert not modules & (COLUMNS | BUCKETS | PICTURES | SERVERS | DRAWING | STARTING)
 
 
-def imported(module: str) -> set[str]:
-    """What is loaded once a module is."""
-    script = f"import sys, {module}; print(*sys.modules)"
+def imported(module: str, then: str = "") -> set[str]:
+    """What is loaded once a module is, and `then` was done."""
+    script = f"import sys, {module}\n{then}\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     return set(done.stdout.split())
 
@@ -80,7 +80,7 @@ def test_workers_can_start_before_the_pass_that_gives_them_work_is_loaded() -> N
 
 
 def test_a_worker_loads_decoders_and_nothing_of_the_machines_own_configuration() -> None:
-    modules = imported("mirrorlake.processing.worker")
+    modules = imported("mirrorlake.processing.worker", "mirrorlake.processing.worker.load_stores()")
     assert {"pyvips", "obstore"} <= modules
     assert not modules & ({"botocore", "boto3"} | SERVERS | DRAWING | STARTING | DATABASE)
 

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from tests.support import s3stub, seaweed, torture
 
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
-from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
+from mirrorlake.storage.providers.s3.store import S3Store
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def weed() -> Iterator[seaweed.Seaweed]:
 def stub_store(stub: s3stub.S3Stub, bucket: str, *, prefix: str = "", ordered: bool = True) -> S3Store:
     return S3Store(
         Location(provider=Provider.S3, container=bucket, prefix=prefix),
-        Access(endpoint=stub.endpoint, region=stub.region),
+        S3Access(endpoint=stub.endpoint, region=stub.region),
         listing_ordered=ordered,
         credentials=Keys(access_key=s3stub.ACCESS_KEY, secret_key=s3stub.SECRET_KEY),
     )
@@ -103,7 +104,7 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     client.create_bucket(Bucket=bucket)
     store = S3Store(
         Location(provider=Provider.S3, container=bucket),
-        Access(endpoint=server.endpoint, region="us-east-1"),
+        S3Access(endpoint=server.endpoint, region="us-east-1"),
         credentials=Keys(access_key=seaweed.ACCESS_KEY, secret_key=seaweed.SECRET_KEY),
     )
 

@@ -27,13 +27,15 @@ from mirrorlake.core.errors import (
     WrongRegion,
 )
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.listing import list_range
-from mirrorlake.storage.open import open_store, presigner
-from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.open import open_store
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
 from mirrorlake.storage.providers.s3.endpoint import forbidden
-from mirrorlake.storage.wrappers import Retrying
+from mirrorlake.storage.providers.s3.store import S3Store
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.wrappers import RetryingStore
 
 BUCKET = "bucket"
 WHOLE = KeyRange()
@@ -57,7 +59,7 @@ def store(server: S3Stub) -> Iterator[S3Store]:
 def with_keys(server: S3Stub, access_key: str, secret_key: str, *, region: str = "us-east-1") -> S3Store:
     return S3Store(
         Location(provider=Provider.S3, container=BUCKET),
-        Access(endpoint=server.endpoint, region=region),
+        S3Access(endpoint=server.endpoint, region=region),
         credentials=Keys(access_key=access_key, secret_key=secret_key),
     )
 
@@ -140,7 +142,7 @@ def test_a_closed_port_is_unreachable() -> None:
         endpoint = f"http://127.0.0.1:{held.getsockname()[1]}"
         opened = S3Store(
             Location(provider=Provider.S3, container=BUCKET),
-            Access(endpoint=endpoint),
+            S3Access(endpoint=endpoint),
             credentials=Keys(access_key="k", secret_key="s"),
         )
         with pytest.raises(SourceUnreachable, match="refused"):
@@ -152,7 +154,7 @@ def test_a_closed_port_is_unreachable() -> None:
 def test_a_name_that_does_not_resolve_is_unreachable() -> None:
     opened = S3Store(
         Location(provider=Provider.S3, container=BUCKET),
-        Access(endpoint="http://no-such-host.invalid"),
+        S3Access(endpoint="http://no-such-host.invalid"),
         credentials=Keys(access_key="k", secret_key="s"),
     )
     with pytest.raises(SourceUnreachable):
@@ -242,13 +244,14 @@ def test_the_region_that_a_new_bucket_is_redirected_to_is_named(server: S3Stub, 
         ("-5", 0, 1),
         (ENDLESS, 0, 1),
     ],
+    ids=["seconds", "date", "no date", "negative", "no calendar"],  # a date of now would name the test anew each second
 )
 def test_a_server_that_says_when_is_not_asked_before(
     server: S3Stub, store: S3Store, said_by_server: str, least: float, most: float
 ) -> None:
     server.fail(Answer(503, error(503, "SlowDown").body, {"Retry-After": said_by_server}))
     waits: list[float] = []
-    assert Retrying(store, sleep=waits.append).list_page(WHOLE, None).batch.num_rows == 1
+    assert RetryingStore(store, RetryPolicy(sleep=waits.append)).list_page(WHOLE, None).batch.num_rows == 1
     (waited,) = waits
     assert least <= waited <= most
 
@@ -263,7 +266,7 @@ def test_a_page_that_came_broken_is_asked_once_more(server: S3Stub, store: S3Sto
     whole = Answer(200, b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
     cut = Answer(200, whole.body[:-5])
     server.fail(cut)
-    retrying = Retrying(store, sleep=lambda _: None)
+    retrying = RetryingStore(store, RetryPolicy(sleep=lambda _: None))
     assert retrying.list_page(WHOLE, None).batch.num_rows == 1
     server.fail(cut, times=2)
     with pytest.raises(ListingBroken):
@@ -349,7 +352,7 @@ def test_a_server_that_ignores_if_match_cannot_pass_off_other_bytes(server: S3St
 def test_a_public_bucket_is_read_without_a_signature(server: S3Stub) -> None:
     server.public.add(BUCKET)
     opened = open_store(
-        Location(provider=Provider.S3, container=BUCKET), Access(endpoint=server.endpoint, anonymous=True)
+        Location(provider=Provider.S3, container=BUCKET), S3Access(endpoint=server.endpoint, anonymous=True)
     )
     assert opened.get("a.jpg", token=opened.head("a.jpg").token, limit=99).data == b"bytes of a"
     assert [key for batch in list_range(opened, WHOLE) for key in batch.column("key").to_pylist()] == ["a.jpg"]
@@ -363,8 +366,13 @@ def test_presigned_urls_serve_every_key(server: S3Stub, monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    sign = presigner(Location(provider=Provider.S3, container=BUCKET), Access(endpoint=server.endpoint))
-    assert sign is not None
+    opened = open_store(Location(provider=Provider.S3, container=BUCKET), S3Access(endpoint=server.endpoint))
+
+    def sign(key: str, seconds: int) -> str:
+        url = opened.presign(key, seconds)
+        assert url is not None
+        return url
+
     parts = urlsplit(server.endpoint)
     with urllib3.HTTPConnectionPool(parts.hostname or "", parts.port) as pool:
         for key in torture_keys():
@@ -389,7 +397,7 @@ def test_keys_that_no_catalog_can_hold_are_told_apart(server: S3Stub, store: S3S
 def test_the_machines_chain_is_asked_for_credentials(
     server: S3Stub, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    location, access = Location(provider=Provider.S3, container=BUCKET), Access(endpoint=server.endpoint)
+    location, access = Location(provider=Provider.S3, container=BUCKET), S3Access(endpoint=server.endpoint)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -398,11 +406,11 @@ def test_the_machines_chain_is_asked_for_credentials(
     with pytest.raises(AccessDenied, match="No AWS credentials were found"):
         open_store(location, access).list_page(WHOLE, None)
     with pytest.raises(SettingsError, match="no AWS profile named 'nobody'"):
-        open_store(location, Access(endpoint=server.endpoint, profile="nobody"))
+        open_store(location, S3Access(endpoint=server.endpoint, profile="nobody"))
     (tmp_path / "credentials").write_text(
         f"[lake]\naws_access_key_id={ACCESS_KEY}\naws_secret_access_key={SECRET_KEY}\n"
     )
-    opened = open_store(location, Access(endpoint=server.endpoint, profile="lake"))
+    opened = open_store(location, S3Access(endpoint=server.endpoint, profile="lake"))
     assert opened.list_page(WHOLE, None).batch.num_rows == 1
     assert opened.get("a.jpg", token=None, limit=99).data == b"bytes of a"
 
@@ -422,7 +430,7 @@ def test_another_endpoint_in_the_environment_leads_nowhere_else(
 )
 def test_an_endpoint_that_is_no_address_is_refused_before_any_request(endpoint: str) -> None:
     with pytest.raises(SettingsError):
-        S3Store(Location(provider=Provider.S3, container=BUCKET), Access(endpoint=endpoint))
+        S3Store(Location(provider=Provider.S3, container=BUCKET), S3Access(endpoint=endpoint))
 
 
 @pytest.mark.parametrize(
@@ -431,7 +439,7 @@ def test_an_endpoint_that_is_no_address_is_refused_before_any_request(endpoint: 
 def test_a_metadata_service_is_never_asked(host: str) -> None:
     opened = S3Store(
         Location(provider=Provider.S3, container=BUCKET),
-        Access(endpoint=f"http://{host}"),
+        S3Access(endpoint=f"http://{host}"),
         credentials=Keys(access_key="k", secret_key="s"),
     )
     for call in (lambda: opened.list_page(WHOLE, None), lambda: opened.get("a", token=None, limit=9)):

@@ -17,7 +17,7 @@ from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Location, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.folder.store import FolderStore
 
 NAMES = [f"{number}.png" for number in range(6)]
 

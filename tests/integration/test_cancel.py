@@ -17,7 +17,7 @@ from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import GATHERED_ROWS
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture

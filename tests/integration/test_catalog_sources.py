@@ -16,8 +16,9 @@ from mirrorlake.catalog import assets, datasources, edits
 from mirrorlake.core.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Provider
+from mirrorlake.model.sources import Datasource, Location, MirrorConfig, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog, open_catalog
+from mirrorlake.storage.providers.s3.access import S3Access
 
 PHOTOS = Location(provider=Provider.S3, container="photos", prefix="2026/")
 
@@ -26,7 +27,7 @@ def make(
     catalog: Catalog, location: Location = PHOTOS, name: str | None = None, endpoint: str | None = None
 ) -> Datasource:
     return datasources.create(
-        catalog, name=name, location=location, access=Access(endpoint=endpoint), settings=MirrorSettings()
+        catalog, name=name, location=location, access=S3Access(endpoint=endpoint), settings=MirrorSettings()
     )
 
 
@@ -35,7 +36,7 @@ def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catal
         empty_catalog,
         name="mine",
         location=PHOTOS,
-        access=Access(endpoint="http://127.0.0.1:1", region="eu-central-1", profile="p", anonymous=True),
+        access=S3Access(endpoint="http://127.0.0.1:1", region="eu-central-1", profile="p", anonymous=True),
         settings=MirrorSettings(
             configs=(MirrorConfig(globs=("**/*.jpg", "x é"), exclude=("b",)),), listing_ordered=False
         ),
@@ -93,7 +94,7 @@ def test_an_update_changes_access_and_settings_only(empty_catalog: Catalog):
     made = make(empty_catalog)
     changed = replace(
         made,
-        access=Access(region="eu-west-1"),
+        access=S3Access(region="eu-west-1"),
         settings=MirrorSettings(configs=(MirrorConfig(globs=("a",)), MirrorConfig(id="b"))),
     )
 

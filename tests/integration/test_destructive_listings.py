@@ -18,12 +18,13 @@ from tests.support.soak import seed, sized
 from mirrorlake.core.errors import AccessDenied, ListingBroken, MirrorlakeError, SourceUnreachable
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import RunState
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
-from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.store import S3Store
 
 KEYS = [*(f"in/a/{number:02}.png" for number in range(12)), *(f"in/{number:02}.png" for number in range(12))]
 PAGE = 5
@@ -68,7 +69,7 @@ def stub() -> Iterator[Source]:
         for number, key in enumerate(KEYS):
             server.put("photos", key, picture(number))
         location = Location(provider=Provider.S3, container="photos", prefix="in/")
-        access = Access(endpoint=server.endpoint, anonymous=False)
+        access = S3Access(endpoint=server.endpoint, anonymous=False)
         yield Source(
             location=location,
             store=lambda: S3Store(location, access, listing_ordered=True),
@@ -83,7 +84,7 @@ def weed(server: seaweed.Seaweed) -> Iterator[Source]:
     for number, key in enumerate(KEYS):
         client.put_object(Bucket=name, Key=key, Body=picture(number))
     location = Location(provider=Provider.S3, container=name, prefix="in/")
-    access = Access(endpoint=server.endpoint)
+    access = S3Access(endpoint=server.endpoint)
     yield Source(
         location=location,
         store=lambda: S3Store(location, access),

@@ -17,8 +17,8 @@ from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{letter}/{number}.png" for letter in "abcdef" for number in range(9)]
 

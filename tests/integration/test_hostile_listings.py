@@ -12,14 +12,16 @@ from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, Fault, Request,
 
 from mirrorlake.catalog import runs
 from mirrorlake.model.runs import OutcomeKind, RunState
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
-from mirrorlake.storage.wrappers import Retrying
+from mirrorlake.storage.providers.s3.store import S3Store
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.wrappers import RetryingStore
 
 
 def deep_file(root: Path, depth: int) -> None:
@@ -69,8 +71,8 @@ def location() -> Location:
 def opened(server: S3Stub, *, ordered: bool = True) -> Store:
     """The bucket as a pass opens it; only the waiting is left out."""
     keys = Keys(access_key=ACCESS_KEY, secret_key=SECRET_KEY)
-    store = S3Store(location(), Access(endpoint=server.endpoint), listing_ordered=ordered, credentials=keys)
-    return Retrying(store, sleep=lambda _: None)
+    store = S3Store(location(), S3Access(endpoint=server.endpoint), listing_ordered=ordered, credentials=keys)
+    return RetryingStore(store, RetryPolicy(sleep=lambda _: None))
 
 
 @pytest.fixture

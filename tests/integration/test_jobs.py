@@ -158,7 +158,7 @@ def test_a_job_that_waits_for_another_attempt_says_until_when_and_why(library: J
         connection.execute("INSERT INTO worker (id, host, pid) VALUES (gen_random_uuid(), 'here', 1)")
     found = library.job(waiting.id).waiting
     assert found is not None
-    assert "it is tried again at" in found.reason
+    assert "it is retried at" in found.reason
     assert "It does not answer." in found.reason
     # A person who asks for a pass meanwhile need not wait.
     assert library.request(JobKind.MIRROR) == waiting.id
@@ -227,7 +227,7 @@ def test_jobs_of_one_lock_run_one_at_a_time(library: JobLibrary):
         connection.execute("INSERT INTO worker (id, host, pid) VALUES (gen_random_uuid(), 'here', 1)")
     waiting = library.job(second).waiting
     assert waiting is not None
-    assert waiting.reason == f"run {first} of the same datasource is at work"
+    assert waiting.reason == f"run {first} of the same datasource is running"
     with pytest.raises(PassRunning):
         runs.begin(library.catalog, library.source.id, "mirror")
     with pytest.raises(PassRunning):

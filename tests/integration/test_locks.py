@@ -21,7 +21,7 @@ from mirrorlake.core.errors import CatalogContended
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.sources import Orphans
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 LOCK = "SELECT id FROM asset WHERE key = %s FOR NO KEY UPDATE NOWAIT"
 WAITING = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -116,7 +116,7 @@ def test_whoever_has_to_give_way_every_time_is_told_so_in_a_sentence(empty_catal
     with pytest.raises(CatalogContended, match="do it again"), empty_catalog.write() as connection:
         connection.execute(raising)
     with (
-        pytest.raises(CatalogContended, match="Nothing of it was written"),
+        pytest.raises(CatalogContended, match="Nothing was written"),
         empty_catalog.arrow() as columns,
         columns.cursor() as cursor,
     ):

@@ -14,7 +14,7 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> 
     shown = mirrored.preview().samples
     assert shown is not None
     (left,) = shown["orphaned"]
-    assert (left.key, left.reason.startswith("no pattern takes it any more")) == ("00.png", True)
+    assert (left.key, left.reason.startswith("no pattern selects it any more")) == ("00.png", True)
     for number in range(35):
         store.delete(f"{number:02}.png")
     held = mirrored.preview().samples

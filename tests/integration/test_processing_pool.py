@@ -19,12 +19,13 @@ from tests.support.changes import batch, everything_new
 from tests.support.images import encoded, png_of_zeros, scene, text_bomb
 
 from mirrorlake.core.errors import CatalogError, MirrorlakeError, SettingsError
-from mirrorlake.model.columns import PROCESSED, ResultKind
+from mirrorlake.model.columns import PROCESSED
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.pool import Limits, ProcessingPool
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
-from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.folder.store import FolderStore
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SOON_S = 20.0  # far more than anything awaited here takes

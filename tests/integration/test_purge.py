@@ -22,7 +22,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(20)]
 GONE = KEYS[:6]
@@ -63,7 +63,7 @@ def purge(
 
 def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
     assert purge(mirrored, None) == (6, None)
-    with pytest.raises(UsageError, match="6 assets would go, not 5"):
+    with pytest.raises(UsageError, match="6 assets would be removed, not 5"):
         purge(mirrored, 5)
     with pytest.raises(NotFound):
         purge_trash(

@@ -19,6 +19,7 @@ from mirrorlake.model.runs import Counts, Run, RunState, Trigger
 from mirrorlake.model.schedule import OFF, Cron, Every, Schedule
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.s3.access import S3Access
 
 HOUR = timedelta(hours=1)
 
@@ -64,7 +65,7 @@ def test_a_schedule_comes_with_its_datasource_and_only_another_one_begins_anew(e
     first = due(empty_catalog, "a")
     assert timedelta() < first - schedules.database_time(empty_catalog) <= 6 * HOUR
 
-    same = datasources.update(empty_catalog, replace(source, access=Access(region="eu-west-1")))
+    same = datasources.update(empty_catalog, replace(source, access=S3Access(region="eu-west-1")))
     assert due(empty_catalog, "a") == first
     assert same.settings.schedule == Every(6)
 
@@ -155,7 +156,7 @@ def test_a_person_is_refused_while_a_run_waits_or_works_and_while_it_cools_down(
     with pytest.raises(PassRunning, match=f"Run {run_id} .* waits"):
         queue.request(empty_catalog, "a")
     lease = begun(empty_catalog)
-    with pytest.raises(PassRunning, match=f"Run {run_id} .* is at work"):
+    with pytest.raises(PassRunning, match=f"Run {run_id} .* is running"):
         queue.request(empty_catalog, "a")
     end(lease, new=1)
 

@@ -17,7 +17,7 @@ from mirrorlake.model.sources import Access, MirrorSettings, Orphans
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import restore_in
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(30)]
 

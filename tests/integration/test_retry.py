@@ -14,7 +14,7 @@ from mirrorlake.core.errors import AccessDenied, SourceUnreachable
 from mirrorlake.mirror.retry import GONE, LEFT
 from mirrorlake.model.runs import Outcome, RunState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 PASSING = ("a.png", "b/c.d.png", "b/c.png", "forbidden.png", "gone.png", "left.png")
 

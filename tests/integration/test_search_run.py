@@ -68,7 +68,7 @@ def test_an_asset_comes_with_everything_that_is_shown_of_it(library: Catalog):
         metadata={"n": 7, "half": 3.5, "even": False},
         projects=(),
         state=AssetState.PRESENT,
-        placeholder=b"thumb",
+        placeholder="dGh1bWI=",
         modified=None,
         updated=datetime(2026, 1, 2, tzinfo=UTC),
     )

@@ -20,8 +20,8 @@ from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Location, NamingStrategy, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture
@@ -46,9 +46,7 @@ def test_one_object_is_one_asset_and_read_once(two: Two, *, younger_first: bool)
     for one in (two.older, two.younger):
         assert set(one.assets()) == set(KEYS)
         assert planned_nothing(one.run())
-    assert {one.datasource.name: one.assets for one in datasources.summaries(two.catalog)} == dict.fromkeys(
-        two.names, 6
-    )
+    assert {one.name: one.assets for one in datasources.summaries(two.catalog)} == dict.fromkeys(two.names, 6)
 
 
 def test_a_dry_run_tells_that_nothing_is_read_again(two: Two):
@@ -159,7 +157,9 @@ def test_when_the_older_does_not_take_an_object_any_more_the_younger_governs_it(
     two.older.change(exclude=("a/0.png",))
     report = two.older.run()
     assert (report.counts.missing, report.counts.removed) == (1, 0)
-    assert outcome(two.older, report, "a/0.png")[1] == "No pattern takes it any more; another datasource still shows it"
+    assert (
+        outcome(two.older, report, "a/0.png")[1] == "No pattern selects it any more; another datasource still shows it"
+    )
     asset = two.all()["a/0.png"]
     assert (asset.state, asset.datasource, asset.datasources) == ("present", two.names[1], (two.names[1],))
     assert "a/0.png" not in two.older.assets()

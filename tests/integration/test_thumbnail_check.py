@@ -14,7 +14,7 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 

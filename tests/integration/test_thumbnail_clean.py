@@ -21,7 +21,7 @@ from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 GONE = KEYS[:3]

@@ -21,7 +21,7 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.thumbnails import Lack
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"{number:02}.png" for number in range(12)]
 

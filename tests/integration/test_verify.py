@@ -18,7 +18,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 @pytest.fixture

@@ -117,7 +117,7 @@ def test_a_glob_file_that_says_nothing_or_nonsense_fails_the_run_and_changes_not
     patterns.write_text("train/*\n")
     mirror.run({"glob_file_path": "patterns.txt"})
     for content, words in (
-        (b"# nothing\n\n", "holds no pattern"),
+        (b"# nothing\n\n", "contains no pattern"),
         (b"ok/**\ntrain/***\n", "Line 2 of the glob file"),
         (b"\xff\xfe", "not UTF-8"),
         (b"a\n" * 150_000, "larger than 256 KB"),
@@ -161,7 +161,7 @@ def test_metadata_that_is_never_updated_is_not_read_again(mirror: Mirror) -> Non
     asset = mirror.assets()["train/one.jpg"]
     assert (asset["width"], asset["metadata"]) == (99, {"site": "a"})
     detail = mirror.cli.run("asset", "show", asset["id"], "--json").json
-    assert detail["sidecar_key"] == "train/one.json"
+    assert detail["metadata_key"] == "train/one.json"
 
     (mirror.root / "train" / "one.json").unlink()
     assert mirror.run()["unchanged"] == 4

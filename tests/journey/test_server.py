@@ -41,6 +41,8 @@ def test_a_server_and_a_library_in_process_say_the_same(served: Serving) -> None
         ["runs", "outcomes", "1"],
         ["asset", "show", newest],
         ["datasource", "list"],
+        ["datasource", "show", "mine"],
+        ["datasource", "show", "none"],
     ):
         here, there = served.cli.run(*words, "--json"), served.remote.run(*words, "--json")
         assert (there.code, there.out, there.err) == (here.code, here.out, here.err), words

@@ -238,7 +238,7 @@ def test_the_worker_beside_a_server_runs_passes_and_ends_with_it(cli: Cli, photo
     try:
         wait_for(lambda: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
         children = psutil.Process(server.pid).children()
-        assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.worker"]
+        assert [child.cmdline()[-1] for child in children] == ["mirrorlake.cli.commands.worker"]
     finally:
         server.kill()  # it can stop nothing any more
     assert psutil.wait_procs(children, PATIENCE_S)[1] == []

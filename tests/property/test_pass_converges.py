@@ -34,9 +34,9 @@ from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import run_pass
-from mirrorlake.model.columns import KnownState
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import (
     Access,
@@ -52,7 +52,7 @@ from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES
 from mirrorlake.services.removal import restore_in
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 ROLL = [f"in/{number:02}.png" for number in range(12)]  # enough for the guard
 KEYS = st.sampled_from(
@@ -355,7 +355,8 @@ class Passes(RuleBasedStateMachine):
         """The library as it is now."""
         with self.catalog.read() as connection:
             known = connection.execute(
-                "SELECT object.asset_id, object.key, object.state, object.token, sidecar_token, provenance, edited"
+                "SELECT asset_id, object.key, object.state, object.token, split_part(companions, ':', 2), provenance,"
+                " edited"
                 " FROM object JOIN asset ON asset.id = asset_id WHERE object.datasource_id = %s",
                 [self.source.id],
             ).fetchall()

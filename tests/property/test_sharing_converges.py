@@ -21,7 +21,7 @@ from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Location, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 STEMS = st.sampled_from(["a/x", "a/y", "b/x", "b/y", "z"])
 NUMBERS = st.integers(0, 5)

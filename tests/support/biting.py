@@ -12,7 +12,7 @@ from typing import SupportsIndex
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Body, Store
-from mirrorlake.storage.providers.folder import FolderStore
+from mirrorlake.storage.providers.folder.store import FolderStore
 
 
 class _Fatal(bytes):

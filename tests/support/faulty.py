@@ -85,6 +85,9 @@ class Faulty:
         self._pass("split", scope.prefix)
         return self._store.split(scope, parts)
 
+    def presign(self, key: str, expires_s: int) -> str | None:
+        return self._store.presign(key, expires_s)
+
     def close(self) -> None:
         self._store.close()
 

@@ -14,7 +14,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -52,6 +52,7 @@ class Request:
     key: bytes  # empty for the bucket itself
     query: dict[str, str]
     headers: dict[str, str]  # names in lower case
+    body: bytes = b""
 
 
 Fault = Callable[[Request], Answer | None]  # None = answer as usual
@@ -68,6 +69,7 @@ class S3Stub:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.page_keys = 1000
+        self.uploads: dict[str, dict[int, bytes]] = {}  # that were begun and neither completed nor aborted
         self.lock = threading.RLock()
         self._buckets: dict[str, dict[bytes, StubObject]] = {}
         self._sorted: dict[str, list[bytes]] = {}
@@ -152,15 +154,69 @@ class S3Stub:
                 return error(404, "NoSuchBucket")
             if not request.key:
                 return self._bucket_answer(request)
+            if request.method in ("PUT", "POST", "DELETE"):
+                return self._write_answer(request)
             found = self._buckets[request.bucket].get(request.key)
         return _object_answer(request, found)
 
     def _bucket_answer(self, request: Request) -> Answer:
         if request.method == "HEAD":
             return Answer(200, headers={"x-amz-bucket-region": self.region})
+        if request.method == "POST" and "delete" in request.query:
+            names = re.findall(rb"<Key>(.*?)</Key>", request.body)
+            for name in names:
+                self.delete(request.bucket, unescape(name.decode()))
+            gone = b"".join(b"<Deleted><Key>" + name + b"</Key></Deleted>" for name in names)
+            return Answer(200, b"<DeleteResult>" + gone + b"</DeleteResult>")
         if request.query.get("list-type") != "2":
             return error(400, "InvalidArgument")
         return Answer(200, self.page(request), {"Content-Type": "application/xml"})
+
+    def _write_answer(self, request: Request) -> Answer:
+        query, bucket, key = request.query, request.bucket, request.key
+        found = self._buckets[bucket].get(key)
+        wanted, unwanted = request.headers.get("if-match"), request.headers.get("if-none-match")
+        if "uploadId" in query:
+            return self._upload_answer(request)
+        if request.method == "POST" and "uploads" in query:
+            upload = uuid.uuid4().hex
+            self.uploads[upload] = {}
+            return Answer(200, f"<InitiateMultipartUploadResult><UploadId>{upload}</UploadId>"
+                               "</InitiateMultipartUploadResult>".encode())  # fmt: skip
+        if request.method == "DELETE":
+            self.delete(bucket, key)
+            return Answer(204)
+        if unwanted == "*" and found is not None:
+            return error(412, "PreconditionFailed")
+        if wanted is not None and found is None:
+            return error(404, "NoSuchKey")
+        if wanted is not None and found is not None and wanted != f'"{found.etag}"':
+            return error(412, "PreconditionFailed")
+        source = request.headers.get("x-amz-copy-source")
+        if source is None:
+            return Answer(200, headers={"ETag": f'"{self.put(bucket, key, request.body)}"'})
+        from_bucket, _, from_key = source.removeprefix("/").partition("/")
+        copied = self._buckets[from_bucket].get(unquote_to_bytes(from_key))
+        if copied is None:
+            return error(404, "NoSuchKey")
+        tag = self.put(bucket, key, copied.data)
+        return Answer(200, f"<CopyObjectResult><ETag>&quot;{tag}&quot;</ETag></CopyObjectResult>".encode())
+
+    def _upload_answer(self, request: Request) -> Answer:
+        upload = request.query["uploadId"]
+        parts = self.uploads.get(upload)
+        if parts is None:
+            return error(404, "NoSuchUpload")
+        if request.method == "PUT":
+            parts[int(request.query["partNumber"])] = request.body
+            return Answer(200, headers={"ETag": f'"{hashlib.md5(request.body, usedforsecurity=False).hexdigest()}"'})
+        del self.uploads[upload]
+        if request.method == "DELETE":
+            return Answer(204)
+        listed = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", request.body)]
+        tag = self.put(request.bucket, request.key, b"".join(parts[number] for number in listed))
+        return Answer(200, f"<CompleteMultipartUploadResult><ETag>&quot;{tag}&quot;</ETag>"
+                           "</CompleteMultipartUploadResult>".encode())  # fmt: skip
 
     def page(self, request: Request) -> bytes:
         """The page of a listing that was asked for: for faults that change it."""
@@ -182,10 +238,17 @@ def _object_answer(request: Request, found: StubObject | None) -> Answer:
     wanted = request.headers.get("if-match")
     if wanted is not None and wanted not in ("*", f'"{found.etag}"'):
         return error(412, "PreconditionFailed")
+    data, status, extra = found.data, 200, {}
+    span = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("range", ""))
+    if span is not None and found.data:
+        first, last = int(span[1]), min(int(span[2]), len(found.data) - 1)
+        data, status = found.data[first : last + 1], 206
+        extra = {"Content-Range": f"bytes {first}-{last}/{len(found.data)}"}
     return Answer(
-        200,
-        found.data,
+        status,
+        data,
         {
+            **extra,
             "ETag": f'"{found.etag}"',
             "Last-Modified": format_datetime(found.modified, usegmt=True),
             "Content-Type": "application/octet-stream",
@@ -282,6 +345,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_HEAD(self) -> None:
         self._handle()
 
+    def do_PUT(self) -> None:
+        self._handle()
+
+    def do_POST(self) -> None:
+        self._handle()
+
+    def do_DELETE(self) -> None:
+        self._handle()
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Quiet."""
 
@@ -296,6 +368,7 @@ class _Handler(BaseHTTPRequestHandler):
             key=unquote_to_bytes(key),
             query=dict(parse_qsl(query, keep_blank_values=True, errors="surrogateescape")),
             headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(self.headers.get("Content-Length") or 0)),
         )
         with stub.lock:
             stub.requests.append(request)
@@ -351,5 +424,8 @@ def _refused(handler: _Handler, request: Request, path: str, stub: S3Stub) -> An
     kind = S3SigV4QueryAuth if query_signed else S3SigV4Auth
     signer = kind(Credentials(access_key, secret), "s3", region)
     signature = signer.signature(signer.string_to_sign(again, signer.canonical_request(again)), again)
+    digest = request.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
+    if digest != "UNSIGNED-PAYLOAD" and digest != hashlib.sha256(request.body).hexdigest():
+        return error(400, "XAmzContentSHA256Mismatch")
     told = request.query["X-Amz-Signature"] if query_signed else authorization.rpartition("Signature=")[2]
     return None if signature == told else error(403, "SignatureDoesNotMatch")

@@ -14,7 +14,7 @@ from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search import run as search
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 KEYS = [f"a/{number}.png" for number in range(6)]
 

@@ -1,4 +1,4 @@
-"""Write the REST contract to ui/openapi.json, from which the pages' types are made. No server, no library."""
+"""Write the REST contract to ui/openapi.json, from which the types of the pages are generated. Needs no library."""
 
 from __future__ import annotations
 
@@ -24,5 +24,6 @@ def contract() -> str:
 if __name__ == "__main__":
     fresh = contract()
     if "--check" in sys.argv:
-        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else "ui/openapi.json is old: make it anew.")
+        outdated = "ui/openapi.json is out of date. Run ui/scripts/openapi.py, then `npm run types` in ui/."
+        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else outdated)
     TARGET.write_text(fresh)

@@ -1,12 +1,10 @@
-"""Datasources as the catalog holds them: made, found by name or by address, changed, listed."""
+"""Datasources in the catalog: create, find by name or address, change, list."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields, replace
-from typing import Any
-from urllib.parse import unquote
+from collections.abc import Callable
+from dataclasses import asdict, replace
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -26,13 +24,14 @@ from mirrorlake.model.sources import (
     GlobFile,
     Location,
     MirrorSettings,
-    Provider,
     summarize,
 )
 from mirrorlake.plan.cooldown import cooldown_minutes
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.settings import settings_to_json, stored_settings
+from mirrorlake.storage.address import stored_location
+from mirrorlake.storage.providers.registry import provider_of
 
 NAME_LIMIT = 60  # characters of a derived name
 
@@ -41,17 +40,17 @@ NAME_LIMIT = 60  # characters of a derived name
 def create(
     catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
 ) -> Datasource:
-    """A new datasource. Without a name it gets one after its address, with a number where that is taken.
+    """Create a datasource. Without a name, it is named after its address, with a number if that name is taken.
 
-    Raises UsageError where the given name is taken.
+    Raises UsageError if the given name is taken.
     """
     with catalog.write() as connection:
         if name is not None:
             made = _insert(connection, name, location, access, settings)
             if made is None:
                 raise UsageError(
-                    f"There is a datasource named {name} already.",
-                    "Choose another name; `mirrorlake datasource list` shows those that exist.",
+                    f"A datasource named {name} already exists.",
+                    "Choose another name; `mirrorlake datasource list` shows the existing ones.",
                 )
             return made
         base = name_after(location)
@@ -64,9 +63,9 @@ def create(
 
 
 def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource | None:
-    """The datasource of this name, None where there is none.
+    """The datasource with this name, None if there is none.
 
-    With `deleted`, also one that was deleted and is kept for its assets: whoever mirrors it again revives it.
+    With `deleted`, also a deleted one that is kept for its assets; mirroring it again revives it.
     """
     with catalog.read() as connection:
         row = connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": deleted}).fetchone()
@@ -74,7 +73,7 @@ def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource
 
 
 def named(catalog: Catalog, name: str) -> Datasource:
-    """The datasource of this name. Raises NotFound."""
+    """The datasource with this name. Raises NotFound."""
     source = by_name(catalog, name)
     if source is None:
         raise _unknown(name)
@@ -82,43 +81,45 @@ def named(catalog: Catalog, name: str) -> Datasource:
 
 
 def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
-    """The datasource of this number. Raises NotFound."""
+    """The datasource with this number. Raises NotFound."""
     with catalog.read() as connection:
         row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
     if row is None:
-        raise NotFound(f"There is no datasource {datasource_id} any more.", "`mirrorlake datasource list`")
+        raise NotFound(
+            f"Datasource {datasource_id} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+        )
     return _datasource(row)
 
 
 def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
-    """The oldest datasource over this address at this endpoint, None where there is none.
+    """The oldest datasource with this address at this endpoint, None if there is none.
 
-    Without an endpoint, the one that is at none, else the one that is there at all: what is not said is as it is
-    stored. Raises SettingsError where that could be several servers.
+    Without an endpoint, the one stored without an endpoint, else the only one. Raises SettingsError if several
+    endpoints are possible.
     """
     with catalog.read() as connection:
         rows = connection.execute(statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint})
         found = [_datasource(row) for row in rows]
     if not found:
         return None
-    servers = {one.access.endpoint: one for one in reversed(found)}
+    servers = {one.access.options().endpoint: one for one in reversed(found)}
     if endpoint not in servers and len(servers) > 1:
         raise SettingsError(
             f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
-            "Say with --endpoint or --name which one you mean.",
+            "Select one with --endpoint or --name.",
         )
     return servers.get(endpoint, found[0])
 
 
 def list_all(catalog: Catalog) -> list[Datasource]:
-    """Every datasource, by name."""
+    """All datasources, ordered by name."""
     with catalog.read() as connection:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
 
 
 @retry_on_contention
 def update(catalog: Catalog, datasource: Datasource) -> Datasource:
-    """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
+    """Store other access and settings for a datasource; name and address are kept. Raises NotFound."""
     with catalog.write() as connection:
         return _update(connection, datasource)
 
@@ -127,9 +128,9 @@ def update(catalog: Catalog, datasource: Datasource) -> Datasource:
 def change_settings(
     catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings], *, by: Context = LIBRARY
 ) -> None:
-    """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
+    """Store the settings that `change` returns for the current ones. Concurrent changes are applied one by one.
 
-    Raises NotFound, and whatever `change` raises: then nothing is stored.
+    Raises NotFound, and whatever `change` raises; nothing is stored then.
     """
     with catalog.write() as connection:
         row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
@@ -140,7 +141,7 @@ def change_settings(
             raise AssertionError("the row is locked")
         source = _datasource(found)
         settings = change(source.settings)
-        if settings != source.settings:  # an untouched schedule keeps what it counts from
+        if settings != source.settings:  # an unchanged schedule keeps its anchor
             _update(connection, replace(source, settings=settings))
             before, after = settings_to_json(source.settings), settings_to_json(settings)
             details = {"before": before, "after": after}
@@ -149,7 +150,7 @@ def change_settings(
 
 @retry_on_contention
 def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
-    """Reach a datasource as `before` again, unless somebody else has changed that since it was stored as `after`."""
+    """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
     with catalog.write() as connection:
         connection.execute(statement("take_back_access").query, values)
@@ -157,19 +158,19 @@ def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) ->
 
 @retry_on_contention
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
-    """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
+    """Delete a datasource whose only run failed before it committed anything. Returns whether it was deleted.
 
-    One that anybody else has begun to use meanwhile stays.
+    A datasource that anybody else has started to use meanwhile is kept.
     """
     values = {"datasource_id": datasource_id, "run_id": run_id}
     with catalog.write() as connection:
-        # Whoever is about to begin a run of it waits for this, and then sees it either gone or untouched.
+        # A run that is about to start waits for this lock, and then finds the datasource either deleted or untouched.
         connection.execute(statement("lock_datasource").query, values)
         return connection.execute(statement("forget_unused").query, values).rowcount == 1
 
 
 def summaries(catalog: Catalog) -> list[DatasourceSummary]:
-    """Every datasource with the number of its assets, its newest run and when it can run next, by name."""
+    """All datasources with their number of assets, newest run and next possible run, ordered by name."""
     with catalog.read() as connection:
         sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
         assets: dict[int, int] = dict(connection.execute(statement("count_assets").query).fetchall())
@@ -189,8 +190,16 @@ def summaries(catalog: Catalog) -> list[DatasourceSummary]:
     ]
 
 
+def summary(catalog: Catalog, name: str) -> DatasourceSummary:
+    """One datasource as `summaries` shows it. Raises NotFound."""
+    for each in summaries(catalog):
+        if each.name == name:
+            return each
+    raise _unknown(name)
+
+
 def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None:
-    """What was last read of a glob file, None where it never was."""
+    """The last reading of a glob file, None if there is none."""
     with catalog.read() as connection:
         row = connection.execute(statement("glob_file").query, {"datasource_id": datasource_id, "key": key}).fetchone()
     return None if row is None else GlobFile(key=key, size=row[0], token=row[1], content=row[2])
@@ -198,7 +207,7 @@ def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None
 
 @retry_on_contention
 def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
-    """Keep what was read of a glob file, in place of an earlier reading."""
+    """Store a reading of a glob file in place of the previous one."""
     with catalog.write() as connection:
         connection.execute(
             statement("remember_glob_file").query,
@@ -213,25 +222,13 @@ def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> 
 
 
 def name_after(location: Location) -> str:
-    """A name that a person recognises: the last folder of a local source, bucket and folders of a bucket."""
-    if location.provider is Provider.FILE:
-        said = location.container.rstrip("/").rpartition("/")[2]
-    else:
-        said = f"{location.container}/{location.prefix}".strip("/")
-    return re.sub(r"[^\w.]+", "-", said)[:NAME_LIMIT].strip("-") or location.provider.value
-
-
-def location_of(uri: str) -> Location:
-    """The location whose `uri` this is. Trusts it: the catalog stores only canonical ones."""
-    scheme, _, rest = uri.partition("://")
-    if scheme == Provider.FILE.value:
-        return Location(provider=Provider.FILE, container=unquote(rest))
-    container, _, prefix = rest.partition("/")
-    return Location(provider=Provider(scheme), container=container, prefix=prefix)
+    """A recognisable name: the last folder of a local source, bucket and folders of a bucket."""
+    derived = provider_of(location.provider).derive_name(location)
+    return re.sub(r"[^\w.]+", "-", derived)[:NAME_LIMIT].strip("-") or location.provider.value
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+    return NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
 
 
 def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) -> Datasource:
@@ -244,7 +241,9 @@ def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) ->
         },
     ).fetchone()
     if row is None:
-        raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+        raise NotFound(
+            f"Datasource {datasource.name} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+        )
     set_schedule(connection, datasource.id, datasource.settings.schedule)
     return _datasource(row)
 
@@ -270,15 +269,11 @@ def _insert(
 
 def _datasource(row: TupleRow) -> Datasource:
     identity, name, uri, access, settings = row
+    location = stored_location(uri)
     return Datasource(
         id=identity,
         name=name,
-        location=location_of(uri),
-        access=_access(access),
+        location=location,
+        access=provider_of(location.provider).read_access(access),
         settings=stored_settings(settings),
     )
-
-
-def _access(stored: Mapping[str, Any]) -> Access:
-    # Names that an older or newer version stored and this one does not know are left alone.
-    return Access(**{field.name: stored[field.name] for field in fields(Access) if field.name in stored})

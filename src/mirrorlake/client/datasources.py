@@ -21,6 +21,10 @@ class DatasourceClient(NounClient, Datasources):
         """See `Datasources.list`."""
         return self.connection.ask(tuple[DatasourceSummary, ...], "GET", "/datasources")
 
+    def get(self, name: str) -> DatasourceSummary:
+        """See `Datasources.get`."""
+        return self.connection.ask(DatasourceSummary, "GET", _path(name))
+
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""
         return self.connection.ask(Explained, "GET", f"{_path(name)}/explain", params={"key": key})

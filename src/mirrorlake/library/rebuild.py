@@ -25,8 +25,10 @@ from mirrorlake.library.references import SHELVES
 from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.library_marker import mark, unwritable
 from mirrorlake.mirror.run import store_config
-from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.thumbnails import Lack, Making, Unmade
 from mirrorlake.postgres.pool import Catalog
@@ -245,8 +247,8 @@ class _Reading:
 
 
 def _changes(rows: list[Showing]) -> pa.RecordBatch:
+    no_companions = {role.differs: False for role in ROLES}
     asked = [
-        {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token, "sidecar_changed": False}
-        for one in rows
+        {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token} | no_companions for one in rows
     ]
     return pa.RecordBatch.from_pylist(asked, schema=CHANGES)

@@ -16,7 +16,7 @@ from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
 from mirrorlake.processing.store_factory import StoreFactory

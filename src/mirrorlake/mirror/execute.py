@@ -14,7 +14,7 @@ from mirrorlake.catalog import commit, datasources
 from mirrorlake.catalog.outcomes import tell_gaps
 from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.core.columnar import column, equal_to, keep, mask_of
+from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
@@ -23,10 +23,11 @@ from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import carry_out, leave
-from mirrorlake.model.columns import Op
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.select.fingerprints import any_differs
 
 
 def execute(
@@ -73,12 +74,12 @@ def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, nam
 
 def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
     match op:
-        case Op.NEW | Op.CHANGED | Op.SIDECAR | Op.VANISHED:
+        case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
             return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, naming.of_moved(rows))
         case Op.SHARED | Op.GOVERNED:
-            rows = keep(rows, ~mask_of(column(rows, "sidecar_changed")))  # the others follow once it was read
+            rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
             return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
@@ -98,7 +99,7 @@ def process_batches(
     naming: Naming,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and sidecars of these CHANGES rows, and commit what was seen batch by batch.
+    """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
 
     `strategies` say how changed sidecars are merged, one for each config of the datasource.
     """

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from mirrorlake.catalog.removal import root_of
 from mirrorlake.catalog.sharing import recogniser
-from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, StorageError
+from mirrorlake.core.errors import NoSuchBucket, StorageError
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.listing_gaps import sentence
@@ -19,12 +19,12 @@ from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
-from mirrorlake.model.sources import Datasource, GlobFile, Provider
+from mirrorlake.model.sources import Datasource, GlobFile
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.select.patterns import exactly
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.providers.folder import root_identity
+from mirrorlake.storage.providers.registry import provider_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class PassPlan:
             + Counts(
                 new=summary.new,
                 changed=summary.changed,
-                metadata_changed=summary.sidecar,
+                **{kind.value: count for kind, count in summary.companions.items()},
                 moved=summary.moved,
                 unchanged=summary.returned + summary.governed,
                 skipped=summary.skipped + summary.refused,
@@ -118,7 +118,7 @@ def plan_pass(
         _refuse_single_object(source, store)
     if find_root(source, catalog).now != root.now:
         raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
-    unlisted = find_unlisted_sidecars(listing.changes, rules.sidecar_suffix, catalog, known_id)
+    unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
     changes = plan(
         listing,
         None if root.other else lambda moves: prove_moves(moves, checker),
@@ -139,21 +139,16 @@ def plan_pass(
 
 def find_root(source: Datasource, catalog: Catalog) -> Root:
     """The root of a folder, as it is and as earlier passes saw it."""
-    return Root(now=root_identity(source.location), before=root_of(catalog, source.id))
+    return Root(
+        now=provider_of(source.location.provider).root_identity(source.location), before=root_of(catalog, source.id)
+    )
 
 
 def _refuse_single_object(source: Datasource, store: Store) -> None:
     """An address that lists nothing may be that of an object, where a folder was meant."""
-    key = source.location.prefix.removesuffix("/")
-    if source.location.provider is not Provider.S3 or not key:
-        return
-    try:
-        store.head(key)
-    except (ObjectGone, AccessDenied):
-        return  # who may list but not read cannot learn what the key is, and an empty folder is no failure
-    folder, _, name = key.rpartition("/")
-    below = shlex.quote(f"s3://{source.location.container}/{folder}")
-    raise StorageError(
-        f"s3://{source.location.container}/{key} is a single object, not a folder.",
-        f"Mirror its folder: {below} --glob {shlex.quote(exactly(name))}",
-    )
+    single = provider_of(source.location.provider).single_object(source.location, store)
+    if single is not None:
+        raise StorageError(
+            f"{single.uri} is a single object, not a folder.",
+            f"Mirror its folder: {shlex.quote(single.folder)} --glob {shlex.quote(exactly(single.name))}",
+        )

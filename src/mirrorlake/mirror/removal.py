@@ -31,7 +31,8 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import Planned
-from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold, confirm_command
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes

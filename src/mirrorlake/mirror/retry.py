@@ -5,7 +5,7 @@ failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -46,8 +46,10 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
@@ -55,7 +57,6 @@ from mirrorlake.plan.update_policy import update_policy
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
@@ -65,8 +66,10 @@ GONE = "It is gone from its source: nothing was done"
 _UNKNOWN = "Its source does not say how it stands: "
 LEFT = "No pattern takes it any more: nothing was done"
 
-# Every way to write the sidecar's suffix: its case does not matter.
-_SUFFIXES = ["".join(letters) for letters in product(*({one, one.upper()} for one in SIDECAR_SUFFIX))]
+# Every way to write the stem suffixes of companions: their case does not matter.
+_STEM_SUFFIXES = [
+    "".join(letters) for role in ROLES for letters in product(*({one, one.upper()} for one in role.stem_suffix or ""))
+]
 
 
 def retry(
@@ -127,7 +130,7 @@ class _Again:
     def _changes(
         self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor
     ) -> list[pa.RecordBatch]:
-        stems = _stems(keys, rules.sidecar_suffix)
+        stems = _stems(keys, rules.suffixes.values())
         answers = dict(zip(stems, threads.map(partial(_listed, store), stems, stems.values()), strict=True))
         refusals = [answer for answer in answers.values() if isinstance(answer, StorageError)]
         if refusals and len(refusals) == len(answers):
@@ -139,9 +142,9 @@ class _Again:
         known = objects.known_keys(self.lease.catalog, self.source.id, keys)
         differences = diff([candidates], [known], update_policy([rule.config for rule in rules.rules]))
         changes = [_looked_again(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
-        suffix, catalog = rules.sidecar_suffix, self.lease.catalog
         unlisted = prove_unlisted(
-            find_unlisted_sidecars(changes, suffix, catalog, self.source.id), ExistenceChecker(store)
+            find_unlisted_sidecars(changes, rules.suffixes, self.lease.catalog, self.source.id),
+            ExistenceChecker(store),
         )
         changes = [unlisted.applied_to(rows) for rows in changes]
         self.tally.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))
@@ -171,15 +174,14 @@ def _stem(key: str) -> str:
     return key[: key.rfind(".")]
 
 
-def _stems(keys: list[str], suffix: str | None) -> dict[str, list[str]]:
-    """For the stem of each key, all keys that matter to it: objects, and whatever may be their sidecar."""
+def _stems(keys: list[str], suffixes: Collection[str]) -> dict[str, list[str]]:
+    """For the stem of each key, all keys that matter to it: objects, and whatever may be their companion."""
     found: dict[str, list[str]] = {}
     for key in keys:
         stem = _stem(key)
-        names = found.setdefault(stem, [stem + one for one in _SUFFIXES])
+        names = found.setdefault(stem, [stem + one for one in _STEM_SUFFIXES])
         names.append(key)
-        if suffix is not None:
-            names.append(key + suffix)
+        names += [key + suffix for suffix in suffixes]
     return found
 
 
@@ -199,7 +201,7 @@ def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str |
 
 
 def _in_key_order(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The rows of all parts, each key once: two stems may ask for the same sidecar."""
+    """The rows of all parts, each key once: two stems may ask for the same companion."""
     rows = joined([no_rows(LISTING), *parts])
     order = in_order(as_binary(column(rows, "key")))
     names = cast("list[Any]", column(rows, "key").to_pylist())

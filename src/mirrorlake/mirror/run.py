@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.core.errors import MirrorlakeError
-from mirrorlake.mirror.cancellation import CancelCheck, CancellableStore, never_cancelled
+from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
 from mirrorlake.mirror.existence import AssumedGone, ExistenceChecker
@@ -25,7 +25,8 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.wrappers import Metered
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter
 
 
 def run_pass(
@@ -126,11 +127,12 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
 
 @contextmanager
 def open_metered(opens: StoreFactory, counters: Counters, check: CancelCheck = never_cancelled) -> Generator[Store]:
-    """The store with its requests counted, closed at the end. It asks nothing more once `check` raises."""
-    store = Metered(opens.open())
-    counters.measure(store)
+    """The store with its requests counted, closed at the end. It makes no further request once `check` raises."""
+    meter = RequestMeter()
+    store = stack_store(opens.open(), meter=meter, check=check)
+    counters.measure(meter)
     with closing(store):
-        yield CancellableStore(store, check)
+        yield store
 
 
 def store_config(source: Datasource) -> StoreConfig:

@@ -23,8 +23,7 @@ from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.columns import KnownState
-from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.model.objects import KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy

@@ -25,7 +25,7 @@ class MembersChanged:
 
 @public_noun
 class Deletion:
-    """What deleting a datasource does to its assets."""
+    """The effect of deleting a datasource on its assets."""
 
     datasource: str
     orphans: Orphans

@@ -1,4 +1,4 @@
-"""An asset: one picture of the library, with an identity that outlives its content."""
+"""An asset: one image of the library, with an identity that outlives its content."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class AssetState(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     TRASH = "trash"
+
+
+# As the column `asset.state` holds them.
+STATE_NUMBERS: Mapping[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
 
 
 @public_noun
@@ -99,14 +103,14 @@ class AssetDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The way to an asset's own bytes: either a short-lived address, or the bytes themselves.
+    """Access to an asset's own bytes: either a short-lived address, or the bytes themselves.
 
-    Exactly one of `url` (presigned, to be followed within `life_s`, never stored) and `data` is set.
+    Exactly one of `url` (presigned, valid for `life_s`, never stored) and `data` is set.
     """
 
     url: str | None
     data: bytes | None
-    media_type: str  # from the bytes, never the name
+    media_type: str  # from the bytes, never from the name
     name: str
     life_s: int = 0  # seconds for which `url` works
     mark: str = ""  # of `data`: differs if the bytes differ

@@ -1,4 +1,4 @@
-"""What becomes of one key of a datasource, and which rule says so."""
+"""What happens to one key of a datasource, and which rule decides it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from mirrorlake.model.public import public_noun
 
 
 class Verdict(StrEnum):
-    """What becomes of a key."""
+    """What happens to a key."""
 
-    ASSET = "asset"  # taken
-    SKIPPED = "skipped"  # taken, but not read, by what its object is
-    SIDECAR = "sidecar"  # metadata of others
-    LEFT = "left"  # not taken
+    ASSET = "asset"  # selected
+    SKIPPED = "skipped"  # selected, but not read because of a property of its object
+    SIDECAR = "sidecar"  # metadata of other objects
+    LEFT = "left"  # not selected
 
 
 class Origin(StrEnum):
-    """Where a pattern stands, by the name of its setting."""
+    """The setting that contains a pattern."""
 
     GLOBS = "glob_patterns"
     GLOB_FILE = "glob_file_path"
@@ -41,17 +41,17 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a key is what it is. `judgements` go up to the first config that takes it."""
+    """The verdict on a key with its reasons. `judgements` end with the first config that selects it."""
 
     key: str
     verdict: Verdict
     reason: str  # one or two sentences
     judgements: tuple[Judgement, ...] = ()
-    sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata, the first that exists wins
+    sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata; the first that exists wins
 
     @property
     def config(self) -> Judgement | None:
-        """The config that governs the key, None where none does."""
+        """The config that governs the key, None if none does."""
         return next((one for one in self.judgements if one.takes), None)
 
 

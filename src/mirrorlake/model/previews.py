@@ -1,4 +1,4 @@
-"""What a pass would do: the plan of a dry run, in numbers and with a few keys of each kind."""
+"""The plan of a dry run in numbers, with a few keys of each kind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mirrorlake.model.runs import Counts, Hold, RunState
 
 @public_noun
 class Would:
-    """What a dry run says the pass would ask of the source."""
+    """The requests and bytes that a run would need, from a dry run."""
 
     list: int
     get: int
@@ -22,7 +22,7 @@ class Would:
 
 @public_noun
 class Sample:
-    """One object of a plan, and why it is in it."""
+    """One object of a plan, with the reason."""
 
     key: str
     reason: str
@@ -36,7 +36,7 @@ Samples = Mapping[str, tuple[Sample, ...]]
 
 @public_noun
 class Preview:
-    """A dry run of a server: under way, or what came of it."""
+    """A dry run on a server, running or finished."""
 
     id: str
     datasource: str

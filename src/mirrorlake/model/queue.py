@@ -1,4 +1,4 @@
-"""Workers as the catalog last saw them, and for what a queued run waits."""
+"""Workers as last seen by the catalog, and why a queued run has not started."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mirrorlake.model.public import public_noun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """Who takes runs from the queue."""
+    """The workers that take runs from the queue."""
 
     alive: int
     last_seen: datetime | None  # None: there never was one

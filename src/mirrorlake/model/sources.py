@@ -1,8 +1,8 @@
-"""A datasource: one place in a bucket or folder, how to reach it, and how to mirror it."""
+"""A datasource: one location in a bucket or folder, how to access it, and how to mirror it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
@@ -14,7 +14,9 @@ from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_
 
 
 class Provider(StrEnum):
-    """Which protocol a source speaks."""
+    """The protocol of a source."""
+
+    # What each of them can do is in `storage.providers.registry`, and nowhere else.
 
     S3 = "s3"
     FILE = "file"
@@ -23,10 +25,10 @@ class Provider(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A parsed source address: `s3://bucket/prefix/` or `file:///folder/`.
+    """A parsed source address, such as `s3://bucket/prefix/` or `file:///folder`.
 
-    `container` is the bucket name, or the absolute folder path; `prefix` ends in `/` or is empty
-    (always empty for a folder, whose keys are relative to it).
+    `container` is what holds the keys: a bucket's name, or the absolute path of a folder. `prefix` ends in `/` or is
+    empty; it is always empty for a folder, whose keys are relative to it.
     """
 
     provider: Provider
@@ -35,47 +37,64 @@ class Location:
 
     @property
     def uri(self) -> str:
-        """The canonical address: what is stored, compared and shown. Parsing it gives this location again."""
-        if self.provider is Provider.FILE:
-            return f"file://{quote(self.container)}"
+        """The canonical address that is stored, compared and shown. Parsing it gives this location again."""
+        if self.container.startswith("/"):  # a path names itself, percent-encoded; a bucket's prefix is literal
+            return f"{self.provider.value}://{quote(self.container)}"
         return f"{self.provider.value}://{self.container}/{self.prefix}"
+
+    def object_uri(self, key: str) -> str:
+        """The percent-encoded address of one object; `key` is byte-exact."""
+        return f"{self.provider.value}://{quote(self.container.rstrip('/'))}/{quote(key, safe='/-_.~')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach a source. Holds names of credentials, never a secret."""
+    """How to reach a source. Holds names of credentials, never a secret.
 
-    endpoint: str | None = None  # S3-compatible server; None = AWS
+    Each provider has a type of its own with the options that it takes; a plain Access() is the provider's default.
+    """
+
+    def options(self) -> AccessOptions:
+        """The public form of this access."""
+        own = {field.name: getattr(self, field.name) for field in fields(self)}
+        return AccessOptions(**{field.name: own[field.name] for field in fields(AccessOptions) if field.name in own})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessOptions(Access):
+    """Access as flags and public JSON name it, whatever the provider. What a provider does not take is absent."""
+
+    endpoint: str | None = None  # the server's address; None = the provider's own service
     region: str | None = None
-    profile: str | None = None  # of the machine's own AWS configuration
+    profile: str | None = None  # of the machine's own configuration
     anonymous: bool = False
 
 
 class Orphans(StrEnum):
-    """What becomes of an asset whose object is gone, or is no longer taken."""
+    """What happens to an asset whose object is gone or no longer selected."""
 
     KEEP = "keep"  # marked missing
-    TRASH = "trash"  # out of sight, restorable
-    REMOVE = "remove"  # gone for good, unless a project or another datasource uses it
+    TRASH = "trash"  # moved to the trash, restorable
+    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it
 
 
 DEFAULT_ORPHANS = Orphans.TRASH
 
 
 class NamingStrategy(StrEnum):
-    """What an asset is called."""
+    """What an asset is named after."""
 
     FULL_PATH = "fullPath"  # its whole key
     FILE_NAME = "fileName"  # the last part of its key
     ETAG = "eTag"  # its token
-    METADATA = "metadata"  # a value of its sidecar; the whole key where that has none
+    METADATA = "metadata"  # a value of its sidecar; the whole key without that value
 
 
 @public_noun
 class MirrorConfig:
-    """Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
+    """Which objects of a source are selected, and how. The first config that selects an object governs it.
 
-    `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
+    `globs`, `paths` and the lines of `glob_file` together select objects; without any of them, everything.
     """
 
     id: str | None = None
@@ -99,22 +118,22 @@ class MirrorConfig:
 
     @property
     def takes_everything(self) -> bool:
-        """Whether nothing but `exclude` narrows what is taken."""
+        """Whether only `exclude` limits the selection."""
         return not self.globs and not self.paths and self.glob_file is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorSettings:
-    """What of a source is mirrored, and how. Names of the JSON form stand in `select.settings`."""
+    """Which objects of a source are mirrored, and how. `select.settings` defines the names of the JSON form."""
 
     configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
-    sidecar_suffix: str | None = None  # after an asset's whole key; None = only the base name with .json serves
+    sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
-    schedule: Schedule = OFF  # when a pass falls due without being asked for
+    schedule: Schedule = OFF  # when a pass is due automatically
 
     @property
     def globs(self) -> tuple[str, ...]:
-        """The globs of all configs, each once. Empty where a config takes everything."""
+        """The globs of all configs without duplicates. Empty if a config selects everything."""
         if any(config.takes_everything for config in self.configs):
             return ()
         return tuple(dict.fromkeys(glob for config in self.configs for glob in config.globs))
@@ -122,7 +141,7 @@ class MirrorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobFile:
-    """What was last read of a text file in the source that holds one glob a line."""
+    """The last reading of a text file in the source with one glob per line."""
 
     key: str
     size: int  # bytes
@@ -132,7 +151,7 @@ class GlobFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Datasource:
-    """One source with its settings, as the catalog holds it."""
+    """One source with its settings, as stored in the catalog."""
 
     id: int
     name: str
@@ -189,7 +208,7 @@ def summarize(
     can_run: bool = True,
 ) -> DatasourceSummary:
     """The public form of a datasource."""
-    settings = source.settings
+    settings, access = source.settings, source.access.options()
     return DatasourceSummary(
         id=source.id,
         name=source.name,
@@ -197,10 +216,10 @@ def summarize(
         provider=source.location.provider,
         container=source.location.container,
         prefix=source.location.prefix,
-        endpoint=source.access.endpoint,
-        region=source.access.region,
-        profile=source.access.profile,
-        anonymous=source.access.anonymous,
+        endpoint=access.endpoint,
+        region=access.region,
+        profile=access.profile,
+        anonymous=access.anonymous,
         globs=settings.globs,
         configs=settings.configs,
         sidecar_suffix=settings.sidecar_suffix,

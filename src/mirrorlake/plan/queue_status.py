@@ -1,4 +1,4 @@
-"""Why a queued job has not begun, and whether somebody has to do something about it. Pure."""
+"""Why a queued job has not started, and whether somebody must act. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,17 @@ def queued_reason(
     retry_reason: str | None = None,
     of_datasource: bool = True,
 ) -> QueuedReason:
-    """`in_front` is the job at work that holds the same lock, `not_before` when another attempt is due, and why."""
+    """`in_front` is the running job that holds the same lock, `not_before` when another attempt is due, and why."""
     if not workers.alive:
         # Also behind a run in the foreground: at its end nobody would take this one.
-        since = "" if workers.last_seen is None else f" since {workers.last_seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        return QueuedReason(reason=f"no worker has been seen{since or ' yet'}: {START_ONE}", stuck=True)
+        since = (
+            "" if workers.last_seen is None else f" (last seen {workers.last_seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+        )
+        return QueuedReason(reason=f"no worker is running{since}: {START_ONE}", stuck=True)
     if in_front is not None:
         busy = f"run {in_front} of the same datasource" if of_datasource else f"job {in_front}"
-        return QueuedReason(reason=f"{busy} is at work", stuck=False)
+        return QueuedReason(reason=f"{busy} is running", stuck=False)
     if retry_reason is not None and not_before is not None:
         due = f"{not_before.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-        return QueuedReason(reason=f"it is tried again at {due}, after: {retry_reason}", stuck=False)
+        return QueuedReason(reason=f"it is retried at {due} after a failure: {retry_reason}", stuck=False)
     return QueuedReason(reason="the next free worker takes it", stuck=False)

@@ -21,16 +21,18 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import ResultKind
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
+from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing_batches import joined
-from mirrorlake.storage.wrappers import Metered
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter
 
 CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
 CHUNKS_IN_FLIGHT = 4  # a worker: enough to fetch ahead, and while the rows of others are being remembered
@@ -76,7 +78,8 @@ class ProcessingPool:
         self._fetch_threads = fetch_threads
         self._setup: Setup | None = None  # of the workers, made with the first of them
         self._workers: list[WorkerProcess] = []
-        self._here: Metered | None = None
+        self._here: Store | None = None
+        self._here_meter = RequestMeter()
         self._tasks = 0
         self._lock = threading.Lock()  # guards the counts and the list of workers against other threads
         self._gets = 0  # of workers that are no more
@@ -88,15 +91,14 @@ class ProcessingPool:
     def requests(self) -> Requests:
         """Calls to the store so far; may be asked from any thread, also after `close`."""
         with self._lock:
-            here = self._here.requests if self._here else Requests()
-            return here + Requests(get=self._gets + sum(worker.board.gets for worker in self._workers))
+            gets = self._gets + sum(worker.board.gets for worker in self._workers)
+            return self._here_meter.requests + Requests(get=gets)
 
     @property
     def bytes_read(self) -> int:
         """Bytes of objects read so far; may be asked from any thread, also after `close`."""
         with self._lock:
-            here = self._here.bytes_read if self._here else 0
-            return here + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
+            return self._here_meter.bytes_read + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
 
     def start_early(self) -> None:
         """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
@@ -105,8 +107,8 @@ class ProcessingPool:
     def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
 
-        Only rows that ask for reading may come: NEW, CHANGED, SIDECAR, and MOVED or RETURNED ones whose
-        sidecar changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
+        Only rows that ask for reading may come: NEW, CHANGED, COMPANION, and MOVED or RETURNED ones of
+        which a companion changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
         from the thread that iterates. Raises DiskFull and CatalogError when thumbnails cannot be kept, and
         MirrorlakeError when no worker starts or the pool is closed meanwhile. Stopping early is fine.
         """
@@ -137,7 +139,7 @@ class ProcessingPool:
 
     def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
         if self._here is None:
-            self._here = Metered(self._opens.open())
+            self._here = stack_store(self._opens.open(), meter=self._here_meter)
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
         thumbnails = Thumbnails(self._thumbnails_root)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.open import open_store
-from mirrorlake.storage.providers.s3.credentials import AwsConfig
-from mirrorlake.storage.wrappers import Retrying
+from mirrorlake.storage.providers.registry import provider_of
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.stack import stack_store
 
 
 class StoreFactory(Protocol):
@@ -27,12 +28,12 @@ class StoreConfig:
     location: Location
     access: Access
     listing_ordered: bool | None = None
-    config: AwsConfig | None = None  # what the machine's AWS configuration says, where it was asked already
+    resolved: object = None  # what this machine's configuration says for the provider, where it was asked already
 
     def open(self) -> Store:
         """The store, with retries."""
-        store = open_store(self.location, self.access, listing_ordered=self.listing_ordered, config=self.config)
-        return Retrying(store)
+        store = open_store(self.location, self.access, listing_ordered=self.listing_ordered, resolved=self.resolved)
+        return stack_store(store, retry=RetryPolicy())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,11 @@ class OpenedStore:
 
 
 def with_resolved_credentials(opens: StoreFactory) -> StoreFactory:
-    """The same for worker processes: what each of them would ask this machine for was asked here, once.
+    """The same for worker processes: this machine's configuration is read here once, instead of in each of them.
 
-    Credentials that run out are not handed over: who uses them must be able to refresh them.
-    Raises SettingsError where the machine's AWS configuration cannot be used.
+    Credentials that expire are not handed over. Raises SettingsError where the configuration cannot be used.
     """
-    if not isinstance(opens, StoreConfig) or opens.location.provider is not Provider.S3:
+    if not isinstance(opens, StoreConfig):
         return opens
-    from mirrorlake.storage.providers.s3 import aws_session  # noqa: PLC0415  loads botocore, once instead of in each worker
-
-    return replace(opens, config=aws_session.with_resolved_credentials(aws_session.config_of(opens.access)))
+    resolved = provider_of(opens.location.provider).resolve(opens.access)
+    return opens if resolved is None else replace(opens, resolved=resolved)

@@ -31,7 +31,9 @@ from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done
 from mirrorlake.processing.process import Fetched, RenderedObject, fetch, finish, keep
 from mirrorlake.processing.rows import Job, Result, jobs_of, processed_batch
 from mirrorlake.processing.thumbnails import Thumbnails
-from mirrorlake.storage.wrappers import Metered
+from mirrorlake.storage.providers.registry import all_providers
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +84,8 @@ class Worker:
     def __init__(self, connection: Connection, board: WorkerStatus, setup: Setup) -> None:
         self._connection = connection
         self._board = board
-        self._store = Metered(setup.opens.open())
+        self._meter = RequestMeter()
+        self._store = stack_store(setup.opens.open(), meter=self._meter)
         self._thumbnails = Thumbnails(setup.thumbnails_root)
         self._budget = _Budget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
@@ -115,7 +118,7 @@ class Worker:
         while True:
             number, batch = unpack_task(self._tasks.get())
             for row, job in enumerate(jobs_of(batch)):
-                cost = self._budget.take((job.size if job.read_image else 0) + (job.sidecar_size or 0))
+                cost = self._budget.take(job.bytes_to_read)
                 place = RowRef(number, row)
                 fetched = self._fetchers.submit(self._fetch, place, job)
                 self._pending.put(_Pending(place=place, job=job, cost=cost, fetched=fetched, task=batch))
@@ -143,7 +146,7 @@ class Worker:
             self._board.fetching(thread, None)
             self._thread_numbers.put(thread)
             with self._counting:
-                self._board.count_noun(self._store.requests.get, self._store.bytes_read)
+                self._board.count_noun(self._meter.requests.get, self._meter.bytes_read)
 
     def _decode(self, pending: _Pending) -> RenderedObject | Result:
         fetched = pending.fetched.result()
@@ -173,11 +176,18 @@ def _limit_memory(extra: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 
 
+def load_stores() -> None:
+    """Load what stores need before it is known which one: that takes as long as the coordinator needs to say so."""
+    for provider in all_providers():
+        provider.load()
+
+
 def main() -> None:
     """Entry of the process: `worker SOCKET BOARD`, both inherited file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
     logging.disable()  # libvips grumbles about each odd file; its verdicts reach the asset as warnings
     connection = Connection(int(sys.argv[1]))
+    load_stores()
     setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us
     try:
         _limit_memory(setup.memory_bytes)

@@ -1,4 +1,4 @@
-"""Run a query on the catalog: a page with its total, or a stream of everything found."""
+"""Run a query on the catalog: a page with its total, or a stream of all results."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
+from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, AssetPage
 from mirrorlake.postgres.pool import Catalog
@@ -16,8 +17,8 @@ from mirrorlake.search.compile import CompiledQuery, Sql, compile_query
 from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
 from mirrorlake.search.grammar import parse
 
-TIMEOUT_S = 10  # beyond it a person has given up, and the database should, too
-COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page it stands above
+TIMEOUT_S = 10  # longer than people wait for a page
+COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page itself
 COUNT_LIMIT = 10_000  # totals are exact up to here; counting millions takes seconds
 STREAM_ROWS = 1_000  # assets in memory at a time
 
@@ -37,11 +38,11 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
         if place is not None:
             follows, offset = after(compiled, place), 0
             where = Sql(f"({where.text}) AND ({follows.text})", (*where.params, *follows.params))
+        text = f"SELECT asset.id{values.text} FROM asset WHERE {where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
         rows = connection.execute(
-            f"SELECT asset.id{values.text} FROM asset WHERE {where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
-            " LIMIT %s OFFSET %s",
+            replace_names(text).encode() + b" LIMIT %s OFFSET %s",
             (*values.params, *where.params, *compiled.order.params, limit, offset),
-            prepare=False,  # a plan for these very values: how many assets have a tag differs a thousandfold
+            prepare=False,  # planned for these values: how many assets have a tag differs a thousandfold
         ).fetchall()
         assets = _assets(connection, rows)
     if place is not None:
@@ -52,7 +53,7 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
         total, capped = _count(catalog, compiled)
         total = max(total, offset + len(rows) if rows else 0)
     following = None
-    if len(rows) == limit:
+    if rows and len(rows) == limit:
         last, *texts = rows[-1]
         found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
         following = write_search_cursor(query, found)
@@ -60,9 +61,9 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
 
 
 def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:
-    """Everything a query finds, or the first `limit`, in the order of `search`; memory stays constant.
+    """Return all results of a query, or the first `limit`, in the order of `search`. Memory use is constant.
 
-    The query is read at once, so that QueryError is raised here and not at the first asset.
+    The query is parsed immediately, so that QueryError is raised here and not at the first asset.
     """
     compiled = compile_query(parse(query))
     return _streamed(catalog, compiled, limit)
@@ -81,11 +82,12 @@ def _streamed(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> I
 
 def _ids_in_order(compiled: CompiledQuery) -> bytes:
     # Ids first, whole assets after: sorting and skipping then move few bytes.
-    return f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}".encode()  # noqa: S608 - literals, values are bound
+    text = f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - literals, values are bound
+    return replace_names(text).encode()
 
 
 def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
-    """The assets of rows of ids, in their order; one that was deleted a moment ago is left out."""
+    """Return the assets of rows of ids, in their order, without assets deleted in the meantime."""
     wanted = [row[0] for row in ids]
     rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
     found = {row[0]: asset_from_row(row) for row in rows}
@@ -93,13 +95,13 @@ def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> li
 
 
 def _count(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
-    """How many assets match, and whether there are more than that."""
+    """Return how many assets match, and whether that number is capped."""
     statement = f"SELECT count(*) FROM (SELECT FROM asset WHERE {compiled.where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
     try:
         with catalog.read() as connection:
             _limit_time(connection, COUNT_TIMEOUT_S)
             row = connection.execute(
-                statement.encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
+                replace_names(statement).encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
             ).fetchone()
     except psycopg.errors.QueryCanceled:
         return 0, True
@@ -117,6 +119,6 @@ def _patient() -> Generator[None]:
         yield
     except psycopg.errors.QueryCanceled as error:
         raise CatalogError(
-            f"The search took longer than {TIMEOUT_S} seconds and was given up.",
+            f"The search took longer than {TIMEOUT_S} seconds and was stopped.",
             "Add a term that few assets match, such as a tag, an exact metadata value or a longer part of the name.",
         ) from error

@@ -72,6 +72,10 @@ class Datasources(Protocol):
         """Every datasource, by name."""
         ...
 
+    def get(self, name: str) -> DatasourceSummary:
+        """One datasource. Raises NotFound."""
+        ...
+
     def explain(self, name: str, key: str) -> Explained:
         """What a pass does with one key, and why. Raises NotFound, UsageError and StorageError."""
         ...

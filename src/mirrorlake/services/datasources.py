@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirrorlake.catalog import datasources, queue, runs
-from mirrorlake.core.errors import NotFound
 from mirrorlake.model.access import Permission
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.explanations import Explained
@@ -26,6 +25,11 @@ class DatasourceService(Service, Datasources):
         return datasources.summaries(self.resources.catalog)
 
     @requires(Permission.DATASOURCES_READ)
+    def get(self, name: str) -> DatasourceSummary:
+        """See `Datasources.get`."""
+        return datasources.summary(self.resources.catalog, name)
+
+    @requires(Permission.DATASOURCES_READ)
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""
         from mirrorlake.services.explanation import explain_key  # noqa: PLC0415  loads the libraries that reach buckets
@@ -38,7 +42,7 @@ class DatasourceService(Service, Datasources):
         from mirrorlake.services.settings_change import change_settings  # noqa: PLC0415  loads what checks patterns
 
         change_settings(self.resources.catalog, name, change, by=self.caller)
-        return self._summary(name)
+        return datasources.summary(self.resources.catalog, name)
 
     @requires(Permission.RUNS_CONTROL)
     def start(self, name: str) -> Run:
@@ -101,9 +105,3 @@ class DatasourceService(Service, Datasources):
 
     def _run(self, run_id: int) -> Run:
         return runs.show_run(self.resources.catalog, run_id)
-
-    def _summary(self, name: str) -> DatasourceSummary:
-        for each in datasources.summaries(self.resources.catalog):
-            if each.name == name:
-                return each
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")

@@ -37,7 +37,7 @@ def _stored(catalog: Catalog, asked: MirrorOptions) -> Datasource | None:
     """The datasource that the request means, if it exists: by name where one is said, else by address."""
     if asked.request.name is not None:
         return datasources.by_name(catalog, asked.request.name, deleted=True)
-    return datasources.by_source(catalog, asked.location, asked.access(Access()).endpoint)
+    return datasources.by_source(catalog, asked.location, asked.access(Access()).options().endpoint)
 
 
 def _proposed(asked: MirrorOptions) -> Datasource:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, replace
-from pathlib import Path
-from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import SettingsError, UsageError
-from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings, Provider
+from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
 from mirrorlake.select.patterns import check_patterns, exactly
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.providers.registry import provider_of
 
 NAME_LIMIT = 100  # characters in a datasource's name
 _NAME = re.compile(r"[^\x00-\x1f\x7f]+")
@@ -45,18 +44,8 @@ class MirrorOptions:
     hint: SourceHint  # what the settings file says of the source itself; a flag says it louder
 
     def access(self, stored: Access) -> Access:
-        """How to reach the source: what was said now, over what is stored."""
-        request = self.request
-        if request.anonymous:
-            stored = replace(stored, anonymous=True, profile=None)
-        if request.profile is not None:
-            stored = replace(stored, anonymous=False, profile=request.profile)
-        endpoint = request.endpoint or self.hint.endpoint
-        return replace(
-            stored,
-            endpoint=endpoint.rstrip("/") if endpoint else stored.endpoint,
-            region=request.region or self.hint.region or stored.region,
-        )
+        """How to reach the source: the options given now, over those stored."""
+        return provider_of(self.location.provider).change_access(stored, _given_options(self.request, self.hint))
 
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
         """What to mirror: a settings file replaces what is stored, `--glob` its patterns, glob file and paths.
@@ -93,8 +82,6 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
             f"{request.name!r} cannot name a datasource.",
             f"Use 1 to {NAME_LIMIT} characters without control characters.",
         )
-    if request.anonymous and request.profile is not None:
-        raise SettingsError("--anonymous and --profile exclude each other.", "Leave one of them out.")
     settings, hint = None, SourceHint()
     if request.settings_json is not None:
         try:
@@ -108,28 +95,24 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
             f"The settings file is for the bucket {hint.bucket_name!r}, not for {location.uri}.",
             "Give the address of its bucket, or take bucket_name out of the file.",
         )
-    _check_provider(location, request, request.endpoint or hint.endpoint)
+    provider = provider_of(location.provider)
+    provider.check_options(location, _given_options(request, hint))
+    single = provider.single_file(location)
+    if single is not None:
+        raise UsageError(
+            f"{single.uri} is a single file, not a folder.",
+            f"Mirror its folder: mirrorlake mirror {shlex.quote(single.folder)}"
+            f" --glob {shlex.quote(exactly(single.name))}",
+        )
     check_patterns(request.globs or ())
     return MirrorOptions(request=request, location=location, settings=settings, hint=hint)
 
 
-def _check_provider(location: Location, request: MirrorRequest, endpoint: str | None) -> None:
-    if location.provider is Provider.MEMORY:
-        raise UsageError("memory:// is for tests.", "Mirror s3://bucket/folder or file:///folder.")
-    if location.provider is Provider.FILE:
-        if endpoint or request.region or request.profile or request.anonymous:
-            raise SettingsError("A folder has no endpoint, region, profile or signature.", "Leave these flags out.")
-        folder = Path(location.container)
-        if folder.is_file():
-            raise UsageError(
-                f"{location.uri} is a single file, not a folder.",
-                f"Mirror its folder: mirrorlake mirror {shlex.quote(folder.parent.as_uri())}"
-                f" --glob {shlex.quote(exactly(folder.name))}",
-            )
-    if endpoint:
-        address = urlsplit(endpoint)
-        if address.scheme not in ("http", "https") or not address.hostname or address.query or address.username:
-            raise SettingsError(
-                f"{endpoint!r} is no address of a server.",
-                "Write --endpoint http://127.0.0.1:9000, for example.",
-            )
+def _given_options(request: MirrorRequest, hint: SourceHint) -> AccessOptions:
+    """The options of the request; what it leaves out, as the settings file has it."""
+    return AccessOptions(
+        endpoint=request.endpoint or hint.endpoint,
+        region=request.region or hint.region,
+        profile=request.profile,
+        anonymous=request.anonymous,
+    )

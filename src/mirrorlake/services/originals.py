@@ -12,7 +12,7 @@ from mirrorlake.core.errors import NotFound
 from mirrorlake.model.assets import Original, Unchanged
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.open import open_store, presigner
+from mirrorlake.storage.open import open_store
 
 ORIGINAL_LIFE_S = 300  # how long the address of an original works
 ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are passed through this process, for folders
@@ -25,11 +25,10 @@ def open_original(catalog: Catalog, asset_id: str, known: Container[str]) -> Ori
     if source is None:
         raise NotFound(f"The datasource of asset {asset_id} is gone.")
     name = asset.key.rpartition("/")[2]
-    presign = presigner(source.location, source.access)
-    if presign is not None:
-        url = presign(asset.key, ORIGINAL_LIFE_S)
-        return Original(url=url, data=None, media_type=asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
     with closing(open_store(source.location, source.access)) as store:
+        url = store.presign(asset.key, ORIGINAL_LIFE_S)
+        if url is not None:
+            return Original(url=url, data=None, media_type=asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
         # The asset's digest is of the bytes that were read by a pass; the file may hold others by now.
         mark = _mark(store.head(asset.key))
         if mark in known:

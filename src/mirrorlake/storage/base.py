@@ -1,7 +1,7 @@
 """The contract that every store keeps. `tests/contract` proves it for each of them.
 
-Behaviour common to all stores (retries, counting, faults in tests) is added by wrapping a store in
-another one: `Metered(Retrying(open_store(location, access)))`.
+Behaviour common to all stores (retries, counting, cancelling, progress) is added by wrapping a store in another one,
+in one place: `storage/stack.py`.
 """
 
 from __future__ import annotations
@@ -75,6 +75,13 @@ class Store(Protocol):
         """About `parts` ranges that cover `scope` without gap or overlap, in key order, to be listed side by side.
 
         A store that cannot tell answers `[scope]`. May list a page or two of common prefixes.
+        """
+        ...
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        """A URL that lets whoever holds it read `key` for `expires_s` seconds; None where the store has no such thing.
+
+        Makes no request to the store. Raises AccessDenied where there is nothing to sign with.
         """
         ...
 

@@ -1,35 +1,27 @@
-"""Behaviour that every store gets by being wrapped: retries with back-off, and counting."""
+"""Behaviour that any store gets by being wrapped. `storage/stack.py` puts the wrappers in their order."""
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
-from typing import TypeVar
 
-from mirrorlake.core.errors import ListingBroken, SourceUnreachable
+from mirrorlake.core.errors import ListingBroken, MirrorlakeError
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
+from mirrorlake.storage.retry import BASE_WAIT_S, RetryPolicy
 
-ATTEMPTS = 5
-BASE_WAIT_S = 0.5  # before the second attempt; doubled for each further one
-LONGEST_WAIT_S = 20.0
-LONGEST_ASKED_S = 30.0  # a server may ask for more; then it is asked sooner, and perhaps given up
 BROKEN_AGAIN = 1  # a page cut short on its way comes whole the next time; a server that breaks its pages does not
 
-T = TypeVar("T")
+
+class ListingStopped(MirrorlakeError):
+    """Another range failed, or the person gave up: what this range would still find is of no use."""
 
 
-class Retrying:
-    """Asks again where the source could not be reached. A listing is retried page by page, never from its start."""
+class StoreWrapper:
+    """A store that passes every call on to the store within. Wrappers override what they change."""
 
-    def __init__(
-        self, store: Store, *, sleep: Callable[[float], object] = time.sleep, attempts: int = ATTEMPTS
-    ) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._sleep = sleep
-        self._attempts = max(1, attempts)
 
     @property
     def ordered(self) -> bool:
@@ -37,58 +29,73 @@ class Retrying:
         return self._store.ordered
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """One page; the same cursor is asked again, also where the page came broken."""
-        broken = 0
-        while True:
-            try:
-                return self._again(lambda: self._store.list_page(scope, cursor))
-            except ListingBroken:
-                broken += 1
-                if broken > BROKEN_AGAIN:
-                    raise
-                self._sleep(BASE_WAIT_S)
+        """As the store within."""
+        return self._store.list_page(scope, cursor)
 
     def head(self, key: str) -> ObjectInfo:
-        """The object's facts."""
-        return self._again(lambda: self._store.head(key))
+        """As the store within."""
+        return self._store.head(key)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The object; with a token, a retry cannot mix two versions."""
-        return self._again(lambda: self._store.get(key, token=token, limit=limit))
+        """As the store within."""
+        return self._store.get(key, token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """Ranges of the scope."""
-        return self._again(lambda: self._store.split(scope, parts))
+        """As the store within."""
+        return self._store.split(scope, parts)
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        """As the store within."""
+        return self._store.presign(key, expires_s)
 
     def close(self) -> None:
         """Close the store within."""
         self._store.close()
 
-    def _again(self, call: Callable[[], T]) -> T:
-        wait = BASE_WAIT_S
-        for _ in range(self._attempts - 1):
+
+class RetryingStore(StoreWrapper):
+    """Asks again where the source could not be reached. A listing is retried page by page, never from its start."""
+
+    def __init__(self, store: Store, policy: RetryPolicy) -> None:
+        super().__init__(store)
+        self._policy = policy
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """One page; the same cursor is asked again, also where the page came broken."""
+        broken = 0
+        while True:
             try:
-                return call()
-            except SourceUnreachable as error:
-                asked = min(error.again_after_s or 0.0, LONGEST_ASKED_S)
-                # Jitter: many threads that failed together must not come back together.
-                self._sleep(asked + wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
-                wait = min(2 * wait, LONGEST_WAIT_S)
-        return call()
+                return self._policy.call(lambda: self._store.list_page(scope, cursor))
+            except ListingBroken:
+                broken += 1
+                if broken > BROKEN_AGAIN:
+                    raise
+                self._policy.sleep(BASE_WAIT_S)
+
+    def head(self, key: str) -> ObjectInfo:
+        """The object's facts."""
+        return self._policy.call(lambda: self._store.head(key))
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        """The object; with a token, a retry cannot mix two versions."""
+        return self._policy.call(lambda: self._store.get(key, token=token, limit=limit))
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
+        """Ranges of the scope."""
+        return self._policy.call(lambda: self._store.split(scope, parts))
 
 
-class Metered:
-    """Counts logical calls (one per list page, retries apart) and the bytes of objects."""
+class RequestMeter:
+    """Counts logical calls (one per list page, retries apart) and the bytes of objects. Thread-safe."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests = Requests()
         self._bytes = 0
 
     @property
     def requests(self) -> Requests:
-        """What was asked so far, failed calls included."""
+        """Calls so far, failed ones included."""
         with self._lock:
             return self._requests
 
@@ -98,40 +105,112 @@ class Metered:
         with self._lock:
             return self._bytes
 
-    @property
-    def ordered(self) -> bool:
-        """As the store within."""
-        return self._store.ordered
+    def count(self, requests: Requests) -> None:
+        """So many calls more."""
+        with self._lock:
+            self._requests += requests
+
+    def count_bytes(self, size: int) -> None:
+        """So many bytes more."""
+        with self._lock:
+            self._bytes += size
+
+
+class MeteredStore(StoreWrapper):
+    """Reports every call to a meter."""
+
+    def __init__(self, store: Store, meter: RequestMeter) -> None:
+        super().__init__(store)
+        self._meter = meter
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One page, one list request."""
-        self._count(Requests(list=1))
+        self._meter.count(Requests(list=1))
         return self._store.list_page(scope, cursor)
 
     def head(self, key: str) -> ObjectInfo:
         """One head request."""
-        self._count(Requests(head=1))
+        self._meter.count(Requests(head=1))
         return self._store.head(key)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """One get request."""
-        self._count(Requests(get=1))
+        self._meter.count(Requests(get=1))
         body = self._store.get(key, token=token, limit=limit)
-        with self._lock:
-            self._bytes += len(body.data)
+        self._meter.count_bytes(len(body.data))
         return body
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """One list request where the store looked for places to cut."""
+        """One list request where the store searched for places to cut."""
         ranges = self._store.split(scope, parts)
         if len(ranges) > 1:
-            self._count(Requests(list=1))
+            self._meter.count(Requests(list=1))
         return ranges
 
-    def close(self) -> None:
-        """Close the store within."""
-        self._store.close()
 
-    def _count(self, asked: Requests) -> None:
+class CancellableStore(StoreWrapper):
+    """Runs `check` before every call. What it raises ends listings, proofs and reads alike."""
+
+    def __init__(self, store: Store, check: Callable[[], object]) -> None:
+        super().__init__(store)
+        self._check = check
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """One page."""
+        self._check()
+        return self._store.list_page(scope, cursor)
+
+    def head(self, key: str) -> ObjectInfo:
+        """The object's facts."""
+        self._check()
+        return self._store.head(key)
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        """The object."""
+        self._check()
+        return self._store.get(key, token=token, limit=limit)
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
+        """Ranges of the scope."""
+        self._check()
+        return self._store.split(scope, parts)
+
+
+class ListingMonitor:
+    """Watches the pages of listings: reports how many objects they hold so far, and can stop them from any thread."""
+
+    def __init__(self, listed: Callable[[int], object]) -> None:
+        self._listed = listed
+        self._lock = threading.Lock()
+        self._objects = 0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Let every listing under way end before its next page."""
+        self._stopped.set()
+
+    def check(self) -> None:
+        """Raises ListingStopped after `stop`."""
+        if self._stopped.is_set():
+            raise ListingStopped("The listing was stopped.")
+
+    def count(self, objects: int) -> None:
+        """So many objects more."""
         with self._lock:
-            self._requests += asked
+            self._objects += objects
+            self._listed(self._objects)
+
+
+class MonitoredStore(StoreWrapper):
+    """Reports every page of a listing to a monitor, and stops when the monitor does."""
+
+    def __init__(self, store: Store, monitor: ListingMonitor) -> None:
+        super().__init__(store)
+        self._monitor = monitor
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """One page, counted. Raises ListingStopped."""
+        self._monitor.check()
+        page = self._store.list_page(scope, cursor)
+        self._monitor.count(page.batch.num_rows)
+        return page

@@ -15,6 +15,13 @@ def test_datasources_come_with_their_newest_run(client: TestClient) -> None:
     assert rows["not run yet"]["last_run"] is None
 
 
+def test_one_datasource_is_shown_as_in_the_list(client: TestClient) -> None:
+    for row in client.get("/api/v1/datasources").json():
+        assert client.get(f"/api/v1/datasources/{row['name']}").json() == row
+    missing = client.get("/api/v1/datasources/none")
+    assert (missing.status_code, missing.json()["type"]) == (404, "urn:mirrorlake:not-found")
+
+
 def test_runs_come_newest_first_and_by_datasource(client: TestClient) -> None:
     assert [run["id"] for run in client.get("/api/v1/runs").json()] == [6, 5, 4, 3, 2, 1]
     some = client.get("/api/v1/runs", params={"datasource": "harbour cams", "limit": 1}).json()
@@ -47,7 +54,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
     names = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
     assert names == {
         "searchAssets", "getAsset", "editAsset", "getThumbnail", "getOriginal", "listDatasources", "listRuns",
-        "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
+        "getDatasource", "getRun", "listOutcomes", "health", "restoreAsset", "explainKey", "previewDeletion",
         "previewPurge",
         "purgeTrash",
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",

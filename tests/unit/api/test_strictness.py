@@ -82,7 +82,12 @@ def test_a_wrong_method_is_answered_with_all_that_would_be_right(client: TestCli
 
 @pytest.mark.parametrize(
     "query",
-    ["state:any", "state:any sort:name", "state:any sort:size,-id", "state:any sort:-metadata.shift,metadata.place"],
+    [
+        "state:any",
+        "state:any sort:name",
+        "state:any sort:size sort:-id",
+        "state:any sort:-metadata.shift sort:metadata.place",
+    ],
 )
 def test_pages_by_cursor_are_the_whole_in_its_order(client: TestClient, query: str) -> None:
     whole: list[str] = []

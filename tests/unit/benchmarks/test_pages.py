@@ -13,10 +13,11 @@ from benchmarks.pages import Listing, Server, etag_of, key_of, render, row_of, s
 
 from mirrorlake.core.errors import ObjectGone
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.select.metadata import read_sidecar
 from mirrorlake.storage.listing import list_range
-from mirrorlake.storage.providers.s3 import S3Store
+from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.store import S3Store
 
 OBJECTS = 43_210  # three folders, the last one not full, the last page neither
 
@@ -26,7 +27,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Store]:
     server = Server(Listing(OBJECTS), render(OBJECTS, tmp_path_factory.mktemp("pages")))
     threading.Thread(target=server.serve, daemon=True).start()
     location = Location(provider=Provider.S3, container="bench")
-    opened = S3Store(location, Access(endpoint=server.address, anonymous=True), listing_ordered=True)
+    opened = S3Store(location, S3Access(endpoint=server.address, anonymous=True), listing_ordered=True)
     yield opened
     opened.close()
 

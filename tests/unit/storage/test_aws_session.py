@@ -10,7 +10,8 @@ import pytest
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig, with_resolved_credentials
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys
 
 BUCKET = Location(provider=Provider.S3, container="bucket")
@@ -38,7 +39,8 @@ def handed(access: Access) -> AwsConfig | None:
     recipe = pickle.loads(pickle.dumps(with_resolved_credentials(StoreConfig(location=BUCKET, access=access))))  # noqa: S301  our own
     assert isinstance(recipe, StoreConfig)
     assert recipe.access == access
-    return recipe.config
+    assert recipe.resolved is None or isinstance(recipe.resolved, AwsConfig)
+    return recipe.resolved
 
 
 def test_plain_keys_are_handed_over_with_region_and_authorities(machine: Path, monkeypatch: pytest.MonkeyPatch):
@@ -51,7 +53,7 @@ def test_plain_keys_are_handed_over_with_region_and_authorities(machine: Path, m
 
 def test_those_of_the_profile_that_was_named(machine: Path):
     (machine / "credentials").write_text("[lab]\naws_access_key_id = A\naws_secret_access_key = S\n")
-    config = handed(Access(profile="lab"))
+    config = handed(S3Access(profile="lab"))
     assert config is not None
     assert config.source == Keys(access_key="A", secret_key="S")
 
@@ -69,13 +71,13 @@ def test_who_has_no_keys_is_left_to_say_so_at_the_first_request():
 
 
 def test_nobody_signs_where_nothing_is_to_be_signed():
-    config = handed(Access(anonymous=True, region="eu-west-1"))
+    config = handed(S3Access(anonymous=True, region="eu-west-1"))
     assert config == AwsConfig(region="eu-west-1", ca_bundle=None, source=None)
 
 
 def test_a_profile_that_does_not_exist_is_said_before_any_worker_starts():
     with pytest.raises(SettingsError, match="no AWS profile named 'nowhere'"):
-        handed(Access(profile="nowhere"))
+        handed(S3Access(profile="nowhere"))
 
 
 def test_other_stores_have_nothing_to_hand_over():

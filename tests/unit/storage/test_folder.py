@@ -14,8 +14,8 @@ from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, Usage
 from mirrorlake.model.objects import KeyRange, UnsupportedKey
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.listing import list_range
-from mirrorlake.storage.providers.folder import FolderStore
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
 
 NAMES = st.sampled_from(["a", "b", "a-b", "a.b", "a0", "ab", "\u00e9", "z", " ", "-"])
 BOUNDS = (

@@ -18,9 +18,11 @@ from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing import list_range, sorted_listing
 from mirrorlake.storage.listing_batches import listing_batch
-from mirrorlake.storage.providers.memory import MemoryStore
+from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.retry import RetryPolicy
 from mirrorlake.storage.sorting import sorted_batches
-from mirrorlake.storage.wrappers import Metered, Retrying
+from mirrorlake.storage.stack import stack_store
+from mirrorlake.storage.wrappers import RequestMeter, RetryingStore
 
 WHOLE = KeyRange()
 
@@ -45,6 +47,9 @@ class Scripted:
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:  # noqa: ARG002 - the contract's
         return [scope]
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        raise NotImplementedError
 
     def close(self) -> None:
         pass
@@ -199,11 +204,12 @@ def test_an_error_of_a_page_is_retried_where_it_was() -> None:
     faulty = Faulty(filled(50))
     faulty.fail("list", at=3, times=4)
     waits: list[float] = []
-    metered = Metered(Retrying(faulty, sleep=waits.append, attempts=5))
+    meter = RequestMeter()
+    metered = stack_store(faulty, retry=RetryPolicy(sleep=waits.append, attempts=5), meter=meter)
     listing = list_range(metered, WHOLE)
     assert sum(batch.num_rows for batch in listing) == 50
     assert listing.certificate().pages == 5
-    assert metered.requests == Requests(list=5)
+    assert meter.requests == Requests(list=5)
     assert len(faulty.calls) == 9
     assert len(waits) == 4
     assert all(0.25 * 2**place <= wait <= 0.5 * 2**place for place, wait in enumerate(waits))
@@ -213,7 +219,7 @@ def test_retries_come_to_an_end() -> None:
     faulty = Faulty(filled(1))
     faulty.fail("get", times=99)
     with pytest.raises(SourceUnreachable):
-        Retrying(faulty, sleep=lambda _: None, attempts=3).get("k00000", token=None, limit=9)
+        RetryingStore(faulty, RetryPolicy(sleep=lambda _: None, attempts=3)).get("k00000", token=None, limit=9)
     assert len(faulty.calls) == 3
 
 
@@ -221,16 +227,17 @@ def test_only_what_may_pass_is_retried() -> None:
     faulty = Faulty(filled(1))
     faulty.fail("head", error=ListingBroken("no"))
     with pytest.raises(ListingBroken):
-        Retrying(faulty, sleep=lambda _: None).head("k00000")
+        RetryingStore(faulty, RetryPolicy(sleep=lambda _: None)).head("k00000")
     assert len(faulty.calls) == 1
 
 
 def test_calls_and_bytes_are_counted() -> None:
-    metered = Metered(filled(3))
+    meter = RequestMeter()
+    metered = stack_store(filled(3), meter=meter)
     list(list_range(metered, WHOLE))
     metered.head("k00000")
     metered.get("k00000", token=None, limit=9)
-    assert (metered.requests, metered.bytes_read) == (Requests(list=1, head=1, get=1), 1)
+    assert (meter.requests, meter.bytes_read) == (Requests(list=1, head=1, get=1), 1)
 
 
 @settings(max_examples=60, deadline=None)

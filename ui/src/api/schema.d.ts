@@ -135,7 +135,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Get
+         * @description One datasource, with its number of assets and its newest run.
+         */
+        get: operations["getDatasource"];
         put?: never;
         post?: never;
         /**
@@ -878,7 +882,7 @@ export interface components {
         };
         /**
          * Counts
-         * @description How many objects each outcome has; the words are defined in docs/glossary.md.
+         * @description How many objects have each outcome; docs/glossary.md defines the words.
          */
         Counts: {
             /**
@@ -1023,7 +1027,7 @@ export interface components {
         };
         /**
          * Deletion
-         * @description What deleting a datasource does to its assets.
+         * @description The effect of deleting a datasource on its assets.
          */
         Deletion: {
             /**
@@ -1101,7 +1105,7 @@ export interface components {
         };
         /**
          * Hold
-         * @description Removals that wait for a person's consent. The hash names exactly their keys, whatever else happens.
+         * @description Removals that await confirmation. The hash identifies exactly their keys.
          */
         Hold: {
             /**
@@ -1341,15 +1345,15 @@ export interface components {
         };
         /**
          * MetadataStrategy
-         * @description How a changed sidecar meets the metadata that stands. The names are those of the settings file.
+         * @description How a changed sidecar is merged into existing metadata. The names are those of the settings file.
          * @enum {string}
          */
         MetadataStrategy: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append";
         /**
          * MirrorConfig
-         * @description Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
+         * @description Which objects of a source are selected, and how. The first config that selects an object governs it.
          *
-         *     `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
+         *     `globs`, `paths` and the lines of `glob_file` together select objects; without any of them, everything.
          */
         MirrorConfig: {
             /**
@@ -1405,7 +1409,7 @@ export interface components {
         };
         /**
          * NamingStrategy
-         * @description What an asset is called.
+         * @description What an asset is named after.
          * @enum {string}
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
@@ -1429,19 +1433,19 @@ export interface components {
         };
         /**
          * Origin
-         * @description Where a pattern stands, by the name of its setting.
+         * @description The setting that contains a pattern.
          * @enum {string}
          */
         Origin: "glob_patterns" | "glob_file_path" | "paths";
         /**
          * Orphans
-         * @description What becomes of an asset whose object is gone, or is no longer taken.
+         * @description What happens to an asset whose object is gone or no longer selected.
          * @enum {string}
          */
         Orphans: "keep" | "trash" | "remove";
         /**
          * Outcome
-         * @description What happened to one object in a run, and why.
+         * @description What happened to one object in a run, with the reason.
          */
         Outcome: {
             /** Asset Id */
@@ -1462,7 +1466,7 @@ export interface components {
         OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
         /**
          * Preview
-         * @description A dry run of a server: under way, or what came of it.
+         * @description A dry run on a server, running or finished.
          */
         Preview: {
             counts: components["schemas"]["Counts"];
@@ -1555,7 +1559,7 @@ export interface components {
         };
         /**
          * Provider
-         * @description Which protocol a source speaks.
+         * @description The protocol of a source.
          * @enum {string}
          */
         Provider: "s3" | "file" | "memory";
@@ -1667,13 +1671,13 @@ export interface components {
         };
         /**
          * RunState
-         * @description Where a run stands. The last three are final.
+         * @description The state of a run. The last three are final.
          * @enum {string}
          */
         RunState: "queued" | "running" | "held" | "succeeded" | "failed" | "cancelled";
         /**
          * Sample
-         * @description One object of a plan, and why it is in it.
+         * @description One object of a plan, with the reason.
          */
         Sample: {
             /** Key */
@@ -1699,13 +1703,13 @@ export interface components {
         };
         /**
          * Verdict
-         * @description What becomes of a key.
+         * @description What happens to a key.
          * @enum {string}
          */
         Verdict: "asset" | "skipped" | "sidecar" | "left";
         /**
          * Would
-         * @description What a dry run says the pass would ask of the source.
+         * @description The requests and bytes that a run would need, from a dry run.
          */
         Would: {
             /** Bytes */
@@ -2337,6 +2341,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasourceSummary"][];
+                };
+            };
+            /** @description The query or a setting cannot be used. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Another site asked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing of that name. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not fit how things stand, such as a pass that is at work. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter cannot be used. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket did not answer as it should. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database is not available. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDatasource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The datasource's name. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
             /** @description The query or a setting cannot be used. */

@@ -25,6 +25,11 @@ def show_all(library: Bound) -> Sequence[DatasourceSummary]:
     return library.datasources.list()
 
 
+def get(library: Bound, name: DatasourceName) -> DatasourceSummary:
+    """One datasource, with its number of assets and its newest run."""
+    return library.datasources.get(name)
+
+
 def explain(
     library: Bound,
     name: DatasourceName,
@@ -100,6 +105,7 @@ def datasource_routes() -> APIRouter:
     add_route(router, "POST", f"{one}/run", start, operation="runDatasource", status=202)
     add_route(router, "POST", f"{one}/preview", begin_preview, operation="beginPreview", status=202)
     add_route(router, "POST", f"{one}/reapply", reapply, operation="reapplyDatasource", status=202)
+    add_route(router, "GET", one, get, operation="getDatasource")
     add_route(router, "PATCH", one, change, operation="changeDatasource")
     add_route(router, "DELETE", one, delete, operation="deleteDatasource")
     add_route(router, "GET", "/previews/{preview_id}", get_preview, operation="getPreview")

@@ -13,14 +13,13 @@ from mirrorlake.cli.formatting import described, moment
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
-from mirrorlake.core.errors import NotFound
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
 
-app = typer.Typer(help="Look at what is mirrored, run it, schedule it, forget it.", no_args_is_help=True)
+app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_args_is_help=True)
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
@@ -57,9 +56,7 @@ def list_(*, json: JSON = False) -> None:
 def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> None:
     """One datasource: where it is, how it is reached, what its patterns are."""
     with open_library() as library:
-        found = next((one for one in library.datasources.list() if one.name == name), None)
-    if found is None:
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+        found = library.datasources.get(name)
     if json:
         print_json(datasource_document(found))
     else:

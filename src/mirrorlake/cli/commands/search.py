@@ -21,7 +21,7 @@ def search(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
 ) -> None:
-    """Find assets by name, metadata and tags. An empty query finds everything."""
+    """Search assets by name, metadata and tags. An empty query matches everything."""
     with open_library() as library:
         if json:
             print_json_lines(library.assets.find(query, limit=limit))

@@ -1,1 +1,1 @@
-"""One module or folder per kind of store."""
+"""One folder for each provider of storage, and the registry with one row for each of them."""

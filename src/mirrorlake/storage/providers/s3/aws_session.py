@@ -14,13 +14,13 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ProfileNotFound
 
 from mirrorlake.core.errors import AccessDenied, SettingsError
-from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys
 
 DEFAULT_REGION = "us-east-1"
 
 
-def config_of(access: Access, credentials: CredentialSource | None = None) -> AwsConfig:
+def config_of(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
     """What the machine says for this access; `credentials` stand in for its own chain. Makes no request.
 
     Raises SettingsError where there is no such profile, or where the configuration cannot be read.
@@ -91,7 +91,7 @@ def _frozen(found: Credentials) -> Keys:
     return Keys(access_key=keys.access_key or "", secret_key=keys.secret_key or "", token=keys.token)
 
 
-def _session(access: Access) -> botocore.session.Session:
+def _session(access: S3Access) -> botocore.session.Session:
     """A botocore session for the profile that `access` names. Raises SettingsError if there is none of that name."""
     session = botocore.session.Session(profile=access.profile)
     try:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.s3.access import S3Access
 
 if TYPE_CHECKING:
     from obstore.store import S3Credential
@@ -61,8 +61,8 @@ class ObstoreProvider:
         }
 
 
-def machine_config(access: Access, credentials: CredentialSource | None = None) -> AwsConfig:
-    """`machine.config_of`, loaded now: whoever was handed an AwsConfig never waits for it. Raises SettingsError."""
+def machine_config(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
+    """`aws_session.config_of`, loaded now: a process that was given an AwsConfig needs none. Raises SettingsError."""
     from mirrorlake.storage.providers.s3.aws_session import config_of  # noqa: PLC0415  loads botocore
 
     return config_of(access, credentials)

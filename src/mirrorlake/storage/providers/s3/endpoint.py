@@ -11,7 +11,7 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from mirrorlake.core.errors import AccessDenied, SettingsError
-from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.s3.access import S3Access
 
 CONNECT_S = 10  # seconds to a connection
 READ_S = 60  # seconds of silence in an answer
@@ -97,7 +97,7 @@ class Endpoint:
     Raises SettingsError for an endpoint that is no HTTP address.
     """
 
-    def __init__(self, bucket: str, access: Access, region: str) -> None:
+    def __init__(self, bucket: str, access: S3Access, region: str) -> None:
         self.bucket = bucket
         if access.endpoint is None:
             suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"

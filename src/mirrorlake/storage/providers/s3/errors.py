@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -20,6 +18,7 @@ from mirrorlake.core.errors import (
     WrongRegion,
 )
 from mirrorlake.storage.providers.s3.list_xml import read_xml
+from mirrorlake.storage.retry import retry_after_s
 
 # Codes that may pass by themselves, whatever their status.
 _PASSING = frozenset(
@@ -105,7 +104,7 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
         message=fields.get("Message", "").strip(),
         region=headers.get("x-amz-bucket-region", "") or fields.get("Region", "").strip(),
         redirect=_origin(headers.get("location", "")),
-        again_after_s=_seconds(headers.get("retry-after", "").strip()),
+        again_after_s=retry_after_s(headers.get("retry-after", "").strip()),
     )
 
 
@@ -169,16 +168,6 @@ def _origin(location: str) -> str:
     except ValueError:
         return ""
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
-
-
-def _seconds(said: str) -> float | None:
-    """What `Retry-After` asks for: seconds, or a date."""
-    if said.isascii() and said.isdigit():
-        return float(said)
-    try:
-        return max(0.0, (parsedate_to_datetime(said) - datetime.now(UTC)).total_seconds())
-    except (ValueError, TypeError, OverflowError):  # no date, or one without a zone
-        return None
 
 
 def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:

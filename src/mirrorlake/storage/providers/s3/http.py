@@ -47,14 +47,16 @@ class Http:
         asked: RequestInfo,
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
     ) -> urllib3.BaseHTTPResponse:
         """The answer's head, its body still to be read with `read`. `query` must be sorted by name."""
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
-        signed = self._sign(method, target, headers or {})
+        signed = self._sign(method, target, headers or {}, body)
         try:
             return self._pool.urlopen(
                 method,
                 target,
+                body=body,
                 headers=signed,
                 retries=False,
                 redirect=False,
@@ -86,13 +88,13 @@ class Http:
         """Close all connections."""
         self._manager.clear()
 
-    def _sign(self, method: str, target: str, headers: Mapping[str, str]) -> dict[str, str]:
+    def _sign(self, method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> dict[str, str]:
         everything = {**self._headers, **headers}
         if self._source is None:
             return everything
         url = self.endpoint.base + target
         signed: dict[str, str] = _signing().signed_headers(
-            method, url, everything, self._source.current(), self._region
+            method, url, everything, self._source.current(), self._region, body=body
         )
         return signed
 

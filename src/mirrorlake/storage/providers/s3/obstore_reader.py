@@ -5,9 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from datetime import timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import BaseError
@@ -16,11 +13,9 @@ from obstore.store import S3Store as ObstoreS3
 from mirrorlake.core.errors import ObjectChanged, ObjectTooLarge
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.providers.s3.credentials import CredentialSource, ObstoreProvider
-from mirrorlake.storage.providers.s3.endpoint import CONNECT_S, READ_S, Endpoint, check_host
-
-if TYPE_CHECKING:
-    from obstore.store import ClientConfig
+from mirrorlake.storage.providers.s3.client import open_client
+from mirrorlake.storage.providers.s3.credentials import CredentialSource
+from mirrorlake.storage.providers.s3.endpoint import Endpoint
 
 WHOLE_BODY = timedelta(hours=6)  # silence is bounded by READ_S; a large object on a slow line may take its time
 
@@ -79,25 +74,4 @@ class ObstoreReader:
             return self._store
 
     def _open(self) -> ObstoreS3:
-        # obstore resolves names by itself, so this look before its first connection is all that can be had.
-        parts = urlsplit(self._endpoint.base)
-        check_host(parts.hostname or "", parts.port)
-        client: ClientConfig = {
-            "allow_http": self._endpoint.base.startswith("http://"),
-            "connect_timeout": timedelta(seconds=CONNECT_S),
-            "read_timeout": timedelta(seconds=READ_S),
-            "timeout": WHOLE_BODY,
-        }
-        if self._ca_bundle and not client["allow_http"]:
-            client["root_certificate"] = Path(self._ca_bundle).read_bytes()
-        return ObstoreS3(
-            self._endpoint.bucket,
-            # Every name is given, so that nothing of the environment leads obstore elsewhere than us.
-            aws_endpoint_url_s3=self._endpoint.for_clients,
-            virtual_hosted_style_request=self._endpoint.virtual,
-            region=self._region,
-            skip_signature=self._source is None,
-            client_options=client,
-            retry_config={"max_retries": 0, "retry_timeout": WHOLE_BODY},
-            credential_provider=None if self._source is None else ObstoreProvider(self._source),
-        )
+        return open_client(self._endpoint, self._region, self._source, self._ca_bundle, deadline=WHOLE_BODY)

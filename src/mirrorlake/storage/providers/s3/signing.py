@@ -12,9 +12,11 @@ from botocore.credentials import ReadOnlyCredentials
 from mirrorlake.storage.providers.s3.credentials import Keys
 
 
-def signed_headers(method: str, url: str, headers: Mapping[str, str], keys: Keys, region: str) -> dict[str, str]:
-    """`headers` with those that sign them, the method and the address."""
-    request = AWSRequest(method=method, url=url, headers=headers)
+def signed_headers(
+    method: str, url: str, headers: Mapping[str, str], keys: Keys, region: str, *, body: bytes | None = None
+) -> dict[str, str]:
+    """`headers` with those that sign them, the method, the address and the body."""
+    request = AWSRequest(method=method, url=url, headers=headers, data=body)
     S3SigV4Auth(_credentials(keys), "s3", region).add_auth(request)
     return dict(cast("Mapping[str, str]", request.headers).items())
 

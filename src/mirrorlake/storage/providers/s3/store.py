@@ -15,9 +15,10 @@ import urllib3
 
 from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
-from mirrorlake.model.sources import Access, Location
+from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing_batches import count_upto, key_at, only_inside
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
@@ -52,7 +53,7 @@ class S3Store:
     def __init__(
         self,
         location: Location,
-        access: Access,
+        access: S3Access,
         *,
         listing_ordered: bool | None = None,
         credentials: CredentialSource | None = None,
@@ -131,7 +132,7 @@ class S3Store:
             return [scope]
         return ranges(scope, bounds(self._names_below, scope.prefix, parts, SPLIT_PAGES), parts)
 
-    def presign(self, key: str, expires_s: int) -> str:
+    def presign(self, key: str, expires_s: int) -> str | None:
         """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
         _check_key(key)
         return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))

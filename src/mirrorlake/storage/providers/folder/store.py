@@ -1,0 +1,390 @@
+"""A folder of this machine as a store: walked in byte order of full keys, never left, no link followed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from bisect import bisect_left
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import pyarrow as pa
+
+from mirrorlake.core.errors import (
+    AccessDenied,
+    NoSuchBucket,
+    ObjectChanged,
+    ObjectGone,
+    ObjectTooLarge,
+    SourceUnreachable,
+    StorageError,
+    UsageError,
+)
+from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
+from mirrorlake.model.sources import Location
+from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.listing_batches import EARLIEST, LATEST, listing_batch
+
+PAGE_ROWS = 4096
+_LINK = "a symbolic link, which is not followed: it may lead anywhere"
+_NOT_TEXT = "its name is not UTF-8, which no catalog can hold"
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not hang us
+# What the system says where a name leads to nothing that we would open.
+_NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
+_DENIED = frozenset({errno.EACCES, errno.EPERM})
+_UNREADABLE = (AccessDenied, SourceUnreachable)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Frame:
+    """One folder being listed: its names in key order (folders end in `/`), and how far we are."""
+
+    path: str  # relative to the root, ends in "/"; empty for the root
+    names: tuple[str, ...]
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Passed:
+    """What a page passes by."""
+
+    unsupported: list[UnsupportedKey]
+    gaps: list[Gap]
+
+    def by(self, folder: str, error: StorageError) -> None:
+        """Nothing below this folder can be listed."""
+        self.gaps.append(Gap(range=KeyRange(prefix=folder), reason=error.message))
+
+
+_Cursor = tuple[_Frame, ...]  # from the root down to the folder at hand
+
+
+class FolderStore:
+    """Lists and reads the regular files below one folder. Keys are paths relative to it, with `/`.
+
+    The change token is inode and modification time in ns. Symbolic links are told as unnameable, other
+    special files are passed over.
+    """
+
+    def __init__(self, location: Location, *, page_rows: int = PAGE_ROWS) -> None:
+        self._root = location.container
+        self._page_rows = page_rows
+        self._identity: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+        path = Path(self._root)
+        if path.is_file():
+            raise UsageError(
+                f"{self._root} is a single file, not a folder.",
+                f"Name its folder, {path.parent.as_uri()}, and the file by a glob.",
+            )
+
+    @property
+    def ordered(self) -> bool:
+        """Always: every folder is sorted before it is walked."""
+        return True
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        """Up to `page_rows` files of `scope`. At most one folder per level is held, by its names only."""
+        rows = _Rows()
+        passed = _Passed([], [])
+        with self._open_root() as root:
+            stack = self._start(root, scope, passed) if cursor is None else _as_cursor(cursor)
+            while stack and len(rows.keys) < self._page_rows:
+                try:
+                    stack = self._step(root, stack, scope, rows, passed)
+                except _UNREADABLE as error:
+                    *below, top = stack
+                    if not below:
+                        raise  # the scope's own folder: nothing more can be listed
+                    passed.by(top.path, error)
+                    stack = tuple(below)
+        return ListPage(
+            batch=rows.batch(), cursor=stack or None, unsupported=tuple(passed.unsupported), gaps=tuple(passed.gaps)
+        )
+
+    def head(self, key: str) -> ObjectInfo:
+        """The file's facts."""
+        with self._open_root() as root, _open_file(root, key) as file:
+            return _info(key, os.fstat(file))
+
+    def get(self, key: str, *, token: str | None, limit: int) -> Body:
+        """The whole file; its token must be the same before and after reading."""
+        with self._open_root() as root, _open_file(root, key) as file:
+            info = _info(key, os.fstat(file))
+            if token is not None and info.token != token:
+                raise ObjectChanged(f"{key!r} has changed since it was listed.")
+            if info.size > limit:
+                raise ObjectTooLarge(f"{key!r} has {info.size:,} bytes, more than the {limit:,} allowed.")
+            try:
+                data = _read(file, info.size)
+            except OSError as error:
+                raise _translated(error, key) from error
+            after = _info(key, os.fstat(file))
+            if (after.token, after.size, len(data)) != (info.token, info.size, info.size):
+                raise ObjectChanged(f"{key!r} changed while it was read.")
+        return Body(data=data, info=info)
+
+    def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
+        """One range: a disk gains nothing from being walked at several places."""
+        del parts
+        return [scope]
+
+    def presign(self, key: str, expires_s: int) -> str | None:
+        """None: a file of this machine has no address for others."""
+        del key, expires_s
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    @contextmanager
+    def _open_root(self) -> Generator[int]:
+        """The root folder's descriptor. A root that became another folder is as good as gone."""
+        try:
+            root = os.open(self._root, _FOLDER)
+        except OSError as error:
+            if error.errno in _NOTHING:
+                raise NoSuchBucket(
+                    f"There is no folder {self._root}.", "Check the address, and that the disk is mounted."
+                ) from error
+            raise _translated(error, self._root) from error
+        try:
+            facts = os.fstat(root)
+            with self._lock:
+                if self._identity is None:
+                    self._identity = (facts.st_dev, facts.st_ino)
+            if self._identity != (facts.st_dev, facts.st_ino):
+                raise NoSuchBucket(
+                    f"The folder {self._root} is no longer the one that this pass began with.",
+                    "Check that the disk is mounted, then run again.",
+                )
+            yield root
+        finally:
+            os.close(root)
+
+    def _start(self, root: int, scope: KeyRange, passed: _Passed) -> _Cursor:
+        """The deepest folder that holds all of the scope's prefix."""
+        folder = scope.prefix.rpartition("/")[0]
+        path = f"{folder}/" if folder else ""
+        if path and not _is_path(folder):
+            return ()
+        names = _names(root, path, passed.unsupported)
+        return (_Frame(path, names, _first(names, path, scope)),)
+
+    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Passed) -> _Cursor:
+        """List the files of the top folder up to its next subfolder or a full page."""
+        top, below = stack[-1], stack[:-1]
+        with _open_folder(root, top.path) as folder:
+            place = top.place
+            while place < len(top.names) and len(rows.keys) < self._page_rows:
+                name = top.names[place]
+                key = top.path + name
+                if (scope.until is not None and key > scope.until) or _past(key, scope.prefix):
+                    return ()  # everything that follows, here and further up, is later in byte order
+                place += 1
+                if name.endswith("/"):
+                    if not key.startswith(scope.prefix) and not scope.prefix.startswith(key):
+                        continue
+                    try:
+                        names = _names(root, key, passed.unsupported)
+                    except _UNREADABLE as error:
+                        passed.by(key, error)
+                        continue
+                    return (*below, _Frame(top.path, top.names, place), _Frame(key, names, _first(names, key, scope)))
+                if key.startswith(scope.prefix) and folder is not None:
+                    rows.add(folder, name, key)
+        return (*below, _Frame(top.path, top.names, place)) if place < len(top.names) else below
+
+
+class _Rows:
+    """The columns of a page while it fills."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+        self._sizes: list[int] = []
+        self._tokens: list[str] = []
+        self._modified: list[int | None] = []  # microseconds since 1970
+
+    def add(self, folder: int, name: str, key: str) -> None:
+        """A regular file; one that vanished or became something else meanwhile is passed over."""
+        try:
+            facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        except OSError as error:
+            if error.errno in _NOTHING:
+                return
+            raise _translated(error, key) from error
+        if stat.S_ISREG(facts.st_mode):
+            self.keys.append(key)
+            self._sizes.append(facts.st_size)
+            self._tokens.append(_token(facts))
+            self._modified.append(_since_epoch(facts))
+
+    def batch(self) -> pa.RecordBatch:
+        """The page in the layout of a listing."""
+        return listing_batch(self.keys, self._sizes, self._tokens, self._modified)
+
+
+def _as_cursor(cursor: object) -> _Cursor:
+    if not isinstance(cursor, tuple):
+        raise TypeError("a cursor of another store")
+    return cast("_Cursor", cursor)
+
+
+def _past(key: str, prefix: str) -> bool:
+    """Whether `key` and all that follow come after every key that begins with `prefix`."""
+    return key > prefix and not key.startswith(prefix)
+
+
+def _first(names: tuple[str, ...], path: str, scope: KeyRange) -> int:
+    """The place of the first name in `path` that can hold keys of `scope`."""
+    place = 0
+    if scope.prefix > path:
+        place = bisect_left(names, _component(scope.prefix, path)) if scope.prefix.startswith(path) else 0
+    if scope.after is not None and scope.after > path and scope.after.startswith(path):
+        # Folder names end in "/", so the folder that holds `after` sorts at or after its own name.
+        place = max(place, bisect_left(names, _component(scope.after, path)))
+        while place < len(names) and not names[place].endswith("/") and path + names[place] <= scope.after:
+            place += 1
+    elif scope.after is not None and scope.after > path:
+        place = len(names)
+    return place
+
+
+def _component(key: str, path: str) -> str:
+    """The first component of `key` below `path`, with its `/` where it is a folder."""
+    head, slash, _ = key[len(path) :].partition("/")
+    return head + slash
+
+
+def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str, ...]:
+    """The names in one folder, in the order of the keys below it; folders get a `/` for that."""
+    names: list[str] = []
+    with _open_folder(root, path) as folder:
+        if folder is None:
+            return ()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    shown = _shown(path, entry.name)
+                    if entry.is_symlink():
+                        unsupported.append(UnsupportedKey(shown=f"{shown} (symbolic link)", reason=_LINK))
+                    elif not _is_text(entry.name):
+                        unsupported.append(UnsupportedKey(shown=shown, reason=_NOT_TEXT))
+                    elif entry.is_dir(follow_symlinks=False):
+                        names.append(f"{entry.name}/")
+                    elif entry.is_file(follow_symlinks=False):
+                        names.append(entry.name)
+        except OSError as error:
+            raise _translated(error, path) from error
+    # UTF-8 keeps the order of code points, so texts sort as their bytes do.
+    names.sort()
+    return tuple(names)
+
+
+def _is_text(name: str) -> bool:
+    return name.isascii() or not any("\udc80" <= char <= "\udcff" for char in name)
+
+
+def _shown(path: str, name: str) -> str:
+    return path + os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+@contextmanager
+def _open_folder(root: int, path: str) -> Generator[int | None]:
+    """A folder below the root, component by component without following links; None if it is gone."""
+    at = os.dup(root)
+    try:
+        for part in path.split("/")[:-1]:
+            following = os.open(part, _FOLDER | os.O_NOFOLLOW, dir_fd=at)
+            os.close(at)
+            at = following
+    except OSError as error:
+        os.close(at)
+        if error.errno not in _NOTHING:
+            raise _translated(error, path) from error
+        at = -1
+    try:
+        yield None if at < 0 else at
+    finally:
+        if at >= 0:
+            os.close(at)
+
+
+@contextmanager
+def _open_file(root: int, key: str) -> Generator[int]:
+    """A regular file below the root; anything else is no object."""
+    folder, _, name = key.rpartition("/")
+    if not _is_path(key):
+        raise ObjectGone(f"{key!r} does not exist.")
+    with _open_folder(root, f"{folder}/" if folder else "") as at:
+        if at is None:
+            raise ObjectGone(f"{key!r} does not exist.")
+        try:
+            file = os.open(name, _FILE, dir_fd=at)
+        except OSError as error:
+            if error.errno in _NOTHING:
+                raise ObjectGone(f"{key!r} does not exist.") from error
+            raise _translated(error, key) from error
+    try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise ObjectGone(f"{key!r} is not a file.")
+        yield file
+    finally:
+        os.close(file)
+
+
+def _is_path(key: str) -> bool:
+    """Whether `key` can be a path strictly below a folder."""
+    if "\0" in key or not _is_utf8(key):
+        return False
+    return all(part not in ("", ".", "..") for part in key.split("/"))
+
+
+def _is_utf8(key: str) -> bool:
+    return key.isascii() or not any("\ud800" <= char <= "\udfff" for char in key)
+
+
+def _read(file: int, size: int) -> bytes:
+    """`size` bytes and one more where the file grew, never more than that."""
+    chunks: list[bytes] = []
+    left = size + 1
+    while left:
+        chunk = os.read(file, left)
+        if not chunk:
+            break
+        chunks.append(chunk)
+        left -= len(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _token(facts: os.stat_result) -> str:
+    return f"{facts.st_ino}-{facts.st_mtime_ns}"
+
+
+def _info(key: str, facts: os.stat_result) -> ObjectInfo:
+    return ObjectInfo(key=key, size=facts.st_size, token=_token(facts), modified=_modified(facts))
+
+
+def _modified(facts: os.stat_result) -> datetime | None:
+    since = _since_epoch(facts)
+    return None if since is None else datetime.fromtimestamp(since / 1e6, UTC)
+
+
+def _since_epoch(facts: os.stat_result) -> int | None:
+    """Microseconds; None for what no calendar holds: a file system may claim any year."""
+    since = facts.st_mtime_ns // 1000
+    return since if EARLIEST <= since < LATEST else None
+
+
+def _translated(error: OSError, path: str) -> StorageError:
+    if error.errno in _DENIED:
+        return AccessDenied(
+            f"{path or 'The folder'!r} may not be read.", "Give this user permission to read it, or leave it out."
+        )
+    return SourceUnreachable(f"{path!r} cannot be read: {error.strerror}.", "Check the disk, then run again.")

@@ -1,0 +1,272 @@
+"""A folder of this machine as a writable store: an object is written beside its place, then takes it at once."""
+
+# Paths are texts here, since one more object for each file would cost as much as its system calls do.
+# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH116, PTH120
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from mirrorlake.core.errors import (
+    AccessDenied,
+    DiskFull,
+    MirrorlakeError,
+    ObjectChanged,
+    ObjectExists,
+    ObjectGone,
+    StorageError,
+)
+from mirrorlake.model.sources import Location
+from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
+
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_ABSENT = frozenset({errno.ENOENT, errno.ELOOP})
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_ATTEMPTS = 20  # to write into a folder that others remove as soon as it is empty
+_LOCK = ".lock"
+
+T = TypeVar("T")
+_TakePlace = Callable[[str, str], None]
+
+
+class FolderWritableStore:
+    """Files below one folder.
+
+    With `flush`, an answered write survives a power cut. Without, it costs no wait for the disk, and a power cut may
+    leave a file that is empty or cut short: whoever reads must notice.
+    """
+
+    def __init__(self, location: Location, *, flush: bool = True) -> None:
+        self._root = location.container
+        self._flush = flush
+
+    @property
+    def name(self) -> str:
+        """The folder's path."""
+        return self._root
+
+    @property
+    def durable(self) -> bool:
+        """Whether writes are flushed."""
+        return self._flush
+
+    def put(self, key: str, data: bytes) -> str:
+        """Write a file beside its place, then rename it."""
+        return self._write(key, (data,), _replace)
+
+    def put_if_absent(self, key: str, data: bytes) -> str:
+        """Write a file beside its place, then link it: of many writers, one succeeds."""
+        return self._write(key, (data,), _link)
+
+    def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
+        """Write a file in place of the one with this token. Writers of this call exclude each other, also of others."""
+        with self._locked():
+            try:
+                found = self.head(key).token
+            except ObjectGone:
+                found = None
+            if found != token:
+                raise ObjectChanged(f"{key} in {self._root} has changed.", "Read it again.")
+            return self.put(key, data)
+
+    def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
+        """Write a file beside its place, piece by piece, then rename it."""
+        return self._write(key, parts, _replace)
+
+    def get(self, key: str, *, length: int | None = None) -> StoredBody:
+        """The file, or its beginning."""
+        path = self._path(key)
+        try:
+            handle = os.open(path, _READ)
+            try:
+                facts = os.fstat(handle)
+                if not stat.S_ISREG(facts.st_mode):
+                    raise ObjectGone(f"{path} is not a file.")
+                with os.fdopen(handle, "rb", closefd=False) as file:
+                    data = file.read(-1 if length is None else length)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise _translated(error, path, "read") from error
+        return StoredBody(data=data, info=_info(key, facts))
+
+    def head(self, key: str) -> StoredObject:
+        """The file's facts."""
+        path = self._path(key)
+        try:
+            facts = os.stat(path, follow_symlinks=False)
+        except OSError as error:
+            raise _translated(error, path, "read") from error
+        if not stat.S_ISREG(facts.st_mode):
+            raise ObjectGone(f"{path} is not a file.")
+        return _info(key, facts)
+
+    def delete(self, key: str) -> None:
+        """Remove a file, and the folders that it leaves empty."""
+        path = self._path(key)
+        try:
+            os.unlink(path)
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _translated(error, path, "removed") from error
+        self._prune(key)
+
+    def move(self, key: str, to: str) -> None:
+        """Rename a file."""
+        path, target = self._path(key), self._path(to)
+        try:
+            _into_folder(target, lambda: os.replace(path, target))
+        except OSError as error:
+            raise _translated(error, path, "moved") from error
+        self._prune(key)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """Every file below `prefix`, folder by folder. Links are not followed."""
+        yield from self._listed(prefix)
+
+    def folders(self, prefix: str) -> list[str]:
+        """The folders right below `prefix`, also empty ones."""
+        return sorted(entry.name for entry in self._entries(prefix) if entry.is_dir(follow_symlinks=False))
+
+    def close(self) -> None:
+        """Nothing is held open between calls."""
+
+    def _path(self, key: str) -> str:
+        check_key(key)
+        return f"{self._root}/{key}"
+
+    def _write(self, key: str, parts: Iterable[bytes], take_place: _TakePlace) -> str:
+        path = self._path(key)
+        folder = os.path.dirname(path)
+        name = ""
+        try:
+            handle, name = _into_folder(path, lambda: tempfile.mkstemp(dir=folder, prefix=".", suffix=".part"))
+            with os.fdopen(handle, "wb") as file:
+                for part in parts:
+                    file.write(part)
+                file.flush()
+                if self._flush:
+                    os.fsync(file.fileno())
+                facts = os.fstat(file.fileno())
+            take_place(name, path)
+            if self._flush:
+                _flush_folder(folder)
+        except BaseException as error:
+            if name:
+                with suppress(FileNotFoundError):
+                    os.unlink(name)  # half an object serves nobody
+            if isinstance(error, FileExistsError):
+                raise ObjectExists(f"{key} in {self._root} exists.") from error
+            if isinstance(error, OSError) and not isinstance(error, MirrorlakeError):
+                raise _translated(error, path, "written") from error
+            raise
+        return _token(facts)
+
+    def _listed(self, prefix: str) -> Iterator[StoredObject]:
+        for entry in sorted(self._entries(prefix), key=lambda entry: entry.name):
+            key = prefix + entry.name
+            if entry.is_dir(follow_symlinks=False):
+                empty = True
+                for one in self._listed(f"{key}/"):
+                    empty = False
+                    yield one
+                if not empty:
+                    continue
+            try:
+                facts = entry.stat(follow_symlinks=False)
+            except OSError:
+                continue  # gone meanwhile
+            yield _info(key if stat.S_ISREG(facts.st_mode) else f"{key}/", facts)
+
+    def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
+        path = f"{self._root}/{prefix}"
+        try:
+            with os.scandir(path) as entries:
+                return [entry for entry in entries if prefix or entry.name != _LOCK]
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if prefix and isinstance(error, NotADirectoryError):
+                raise _translated(error, path, "read") from error
+            return []
+        except OSError as error:
+            raise _translated(error, path, "read") from error
+
+    def _prune(self, key: str) -> None:
+        """Remove the folders above `key` that are empty, all but the first level."""
+        folder = key.rpartition("/")[0]
+        with suppress(OSError):
+            while "/" in folder:
+                os.rmdir(f"{self._root}/{folder}")
+                folder = folder.rpartition("/")[0]
+
+    @contextmanager
+    def _locked(self) -> Generator[None]:
+        path = f"{self._root}/{_LOCK}"
+        try:
+            handle = _into_folder(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise _translated(error, path, "written") from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _replace(name: str, path: str) -> None:
+    os.replace(name, path)
+
+
+def _link(name: str, path: str) -> None:
+    os.link(name, path)
+    os.unlink(name)
+
+
+def _into_folder(path: str, action: Callable[[], T]) -> T:
+    """What `action` gives in the folder of `path`, made where it is missing."""
+    for _ in range(_ATTEMPTS):
+        try:
+            return action()
+        except FileNotFoundError:
+            folder = os.path.dirname(path)
+            if os.path.isdir(folder):
+                raise  # something else is missing
+            os.makedirs(folder, exist_ok=True)
+    return action()
+
+
+def _flush_folder(folder: str) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _token(facts: os.stat_result) -> str:
+    return f"{facts.st_ino}-{facts.st_mtime_ns}"
+
+
+def _info(key: str, facts: os.stat_result) -> StoredObject:
+    # A file that was moved, or given an old date, has been touched all the same: that is its second time.
+    modified = max(facts.st_mtime, facts.st_ctime)
+    return StoredObject(key=key, size=facts.st_size, token=_token(facts), modified=modified)
+
+
+def _translated(error: OSError, path: str, done: str) -> MirrorlakeError:
+    if error.errno in _NO_SPACE:
+        return DiskFull(f"No space is left for {path}.", "Free some space, then run the same command again.")
+    if error.errno in _ABSENT:
+        return ObjectGone(f"{path} does not exist.")
+    reason = error.strerror or str(error)
+    if error.errno in _DENIED:
+        return AccessDenied(f"{path} cannot be {done}: {reason}.", "Check that this user may write there.")
+    return StorageError(f"{path} cannot be {done}: {reason}.", "Check the folder and its disk.")

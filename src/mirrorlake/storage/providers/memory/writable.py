@@ -1,0 +1,90 @@
+"""A writable store in memory, for tests."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import count
+
+from mirrorlake.core.errors import ObjectChanged, ObjectExists, ObjectGone
+from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
+
+
+class MemoryWritableStore:
+    """Objects in a dict; its clock moves on by a second with each write."""
+
+    name = "memory://"
+    durable = True
+
+    def __init__(self) -> None:
+        self._objects: dict[str, StoredBody] = {}
+        self._lock = threading.RLock()
+        self._writes = count(1)
+
+    def put(self, key: str, data: bytes) -> str:
+        """Write an object."""
+        check_key(key)
+        with self._lock:
+            number = next(self._writes)
+            info = StoredObject(key=key, size=len(data), token=str(number), modified=float(number))
+            self._objects[key] = StoredBody(data=bytes(data), info=info)
+            return info.token
+
+    def put_if_absent(self, key: str, data: bytes) -> str:
+        """Write an object only where there is none."""
+        with self._lock:
+            if key in self._objects:
+                raise ObjectExists(f"{key} exists.")
+            return self.put(key, data)
+
+    def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
+        """Write an object only in place of the one with this token."""
+        with self._lock:
+            if key not in self._objects or self._objects[key].info.token != token:
+                raise ObjectChanged(f"{key} has changed.")
+            return self.put(key, data)
+
+    def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
+        """Write an object once its last piece is there."""
+        return self.put(key, b"".join(parts))
+
+    def get(self, key: str, *, length: int | None = None) -> StoredBody:
+        """The object."""
+        check_key(key)
+        with self._lock:
+            body = self._objects.get(key)
+        if body is None:
+            raise ObjectGone(f"{key} does not exist.")
+        return replace(body, data=body.data[:length])
+
+    def head(self, key: str) -> StoredObject:
+        """The object's facts."""
+        return self.get(key).info
+
+    def delete(self, key: str) -> None:
+        """Remove an object."""
+        check_key(key)
+        with self._lock:
+            self._objects.pop(key, None)
+
+    def move(self, key: str, to: str) -> None:
+        """Give an object another key."""
+        with self._lock:
+            self.put(to, self.get(key).data)
+            if to != key:
+                self.delete(key)
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects below `prefix`, by key."""
+        with self._lock:
+            found = sorted(key for key in self._objects if key.startswith(prefix))
+            return iter([self._objects[key].info for key in found])
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names right below `prefix`."""
+        keys = (one.key[len(prefix) :] for one in self.list(prefix))
+        return sorted({key.partition("/")[0] for key in keys if "/" in key})
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,45 @@
+"""All providers of storage: one row each. Rows are loaded when they are first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+
+from mirrorlake.model.sources import Provider
+from mirrorlake.storage.providers.base import StorageProvider
+
+
+def _s3() -> StorageProvider:
+    from mirrorlake.storage.providers.s3.provider import S3Provider  # noqa: PLC0415  only S3 datasources need it
+
+    return S3Provider()
+
+
+def _folder() -> StorageProvider:
+    from mirrorlake.storage.providers.folder.provider import FolderProvider  # noqa: PLC0415  only folders need it
+
+    return FolderProvider()
+
+
+def _memory() -> StorageProvider:
+    from mirrorlake.storage.providers.memory.provider import MemoryProvider  # noqa: PLC0415  only tests need it
+
+    return MemoryProvider()
+
+
+_PROVIDERS: dict[Provider, Callable[[], StorageProvider]] = {
+    Provider.S3: _s3,
+    Provider.FILE: _folder,
+    Provider.MEMORY: _memory,
+}
+
+
+@cache
+def provider_of(provider: Provider) -> StorageProvider:
+    """The provider of this name."""
+    return _PROVIDERS[provider]()
+
+
+def all_providers() -> Iterator[StorageProvider]:
+    """Every provider, in the order in which messages name them."""
+    return map(provider_of, _PROVIDERS)

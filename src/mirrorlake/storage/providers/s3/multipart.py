@@ -1,0 +1,80 @@
+"""Uploads in parts: an object of any size is written piece by piece, and abandoned without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from http import HTTPStatus
+from xml.sax.saxutils import escape
+
+from mirrorlake.core.errors import ListingBroken, StorageError
+from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
+from mirrorlake.storage.providers.s3.http import Http
+from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
+
+PART_BYTES = 8 << 20  # S3 takes at least 5 MiB in all parts but the last
+ERROR_BYTES = 64 * 1024
+
+
+class MultipartUpload:
+    """One upload of one key."""
+
+    def __init__(self, http: Http, path: str, asked: RequestInfo) -> None:
+        self._http = http
+        self._path = path
+        self._asked = asked
+        self._tags: list[str] = []
+        begun = self._send("POST", [("uploads", "")], b"")
+        self._id = begun.fields.get("UploadId", "")
+        if not self._id:
+            raise StorageError(f"The server began no upload of {asked.what}.", "Check the endpoint and any proxy.")
+
+    def write(self, parts: Iterable[bytes]) -> str:
+        """Upload all pieces and make them one object; answers its token. Whatever is raised, nothing remains."""
+        try:
+            for chunk in chunks(parts, PART_BYTES):
+                self._send("PUT", [("partNumber", str(len(self._tags) + 1)), ("uploadId", self._id)], chunk)
+            listed = "".join(
+                f"<Part><PartNumber>{number}</PartNumber><ETag>{escape(tag)}</ETag></Part>"
+                for number, tag in enumerate(self._tags, 1)
+            )
+            body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
+            done = self._send("POST", [("uploadId", self._id)], body)
+        except BaseException:
+            with suppress(StorageError):  # what ended the upload is the error to report
+                self._send("DELETE", [("uploadId", self._id)], b"")
+            raise
+        return done.fields.get("ETag", "").strip().strip('"')
+
+    def _send(self, method: str, query: list[tuple[str, str]], body: bytes) -> Envelope:
+        answer = self._http.send(method, self._path, asked=self._asked, query=query, body=body)
+        text = self._http.read(answer, asked=self._asked)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise translate(read_refusal(answer.status, answer.headers, text[:ERROR_BYTES]), self._asked)
+        if method == "PUT":
+            self._tags.append(answer.headers.get("ETag", ""))
+        if not text.strip() or method == "DELETE":
+            return Envelope(root="")
+        try:
+            envelope = read_xml(text)
+        except ListingBroken as error:
+            raise StorageError(
+                f"The server's answer about {self._asked.what} is no XML.", "Check the endpoint and any proxy."
+            ) from error
+        if envelope.root == "Error":  # S3 may find only at the end of a completion that it failed, after its 200
+            raise translate(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text), self._asked)
+        return envelope
+
+
+def chunks(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
+    """The same bytes in pieces of `size`, the last one perhaps smaller; at least one piece."""
+    held = bytearray()
+    given = False
+    for part in parts:
+        held += part
+        while len(held) >= size:
+            given = True
+            yield bytes(held[:size])
+            del held[:size]
+    if held or not given:
+        yield bytes(held)

@@ -1,0 +1,118 @@
+"""`s3://`: S3 and servers that speak its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+from mirrorlake.core.errors import AccessDenied, ObjectGone
+from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
+from mirrorlake.storage.providers.base import SingleObject
+from mirrorlake.storage.providers.s3 import access as s3
+from mirrorlake.storage.providers.s3 import address
+from mirrorlake.storage.providers.s3.credentials import AwsConfig
+
+if TYPE_CHECKING:
+    from mirrorlake.storage.base import Store  # loads Arrow
+    from mirrorlake.storage.providers.s3.store import S3Store  # loads Arrow
+    from mirrorlake.storage.writable import WritableStore  # loads what retries need
+
+
+class S3Provider:
+    """Buckets of AWS, or of another server with an endpoint of its own."""
+
+    example: str | None = "s3://bucket/folder"
+    bucket_type: str | None = "s3"
+
+    def parse(self, uri: str, rest: str) -> Location:
+        """`s3://bucket[/folder]`."""
+        return address.parse(uri, rest)
+
+    def restore(self, rest: str) -> Location:
+        """Bucket and prefix, both literal."""
+        container, _, prefix = rest.partition("/")
+        return Location(provider=Provider.S3, container=container, prefix=prefix)
+
+    def guess(self, rest: str) -> str | None:
+        """A bucket after `s3:` or `s3:/`."""
+        return f"s3://{rest.lstrip('/')}" if rest.strip("/") else None
+
+    def derive_name(self, location: Location) -> str:
+        """Bucket and folders."""
+        return f"{location.container}/{location.prefix}".strip("/")
+
+    def read_access(self, values: Mapping[str, object]) -> Access:
+        """Endpoint, region, profile and whether requests are signed."""
+        return s3.read_access(values)
+
+    def change_access(self, stored: Access, given: AccessOptions) -> Access:
+        """What was given now over what is stored."""
+        return s3.change_access(s3.s3_access(stored), given)
+
+    def check_options(self, location: Location, given: AccessOptions) -> None:
+        """Takes every option; --anonymous and --profile exclude each other."""
+        del location
+        s3.check_options(given)
+
+    def describe_access(self, access: Access) -> Iterator[tuple[str, str]]:
+        """Server, region and credentials."""
+        own = s3.s3_access(access)
+        yield "server", own.endpoint or "AWS"
+        if own.region is not None:
+            yield "region", own.region
+        if own.anonymous:
+            yield "credentials", "none: requests are not signed"
+        else:
+            yield "credentials", "this machine's own" if own.profile is None else f"the AWS profile {own.profile}"
+
+    def resolve(self, access: Access) -> AwsConfig | None:
+        """Region, authorities and lasting keys of the machine's AWS configuration."""
+        from mirrorlake.storage.providers.s3.aws_session import (  # noqa: PLC0415  loads botocore
+            config_of,
+            with_resolved_credentials,
+        )
+
+        return with_resolved_credentials(config_of(s3.s3_access(access)))
+
+    def load(self) -> type[S3Store]:
+        """The class of its stores."""
+        from mirrorlake.storage.providers.s3.store import S3Store  # noqa: PLC0415  loads clients
+
+        return S3Store
+
+    def open(
+        self, location: Location, access: Access, *, listing_ordered: bool | None = None, resolved: object = None
+    ) -> Store:
+        """The bucket. AWS lists in byte order of keys; of other servers that must be said."""
+        config = cast("AwsConfig | None", resolved)
+        return self.load()(location, s3.s3_access(access), listing_ordered=listing_ordered, config=config)
+
+    def open_writable(
+        self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
+    ) -> WritableStore:
+        """The objects below the address's prefix."""
+        from mirrorlake.storage.providers.s3.writable import S3WritableStore  # noqa: PLC0415  loads clients
+
+        del flush
+        return S3WritableStore(location, s3.s3_access(access), config=cast("AwsConfig | None", resolved))
+
+    def root_identity(self, location: Location) -> str | None:
+        """A bucket's name is its identity."""
+        del location
+
+    def single_file(self, location: Location) -> SingleObject | None:
+        """Only the server knows."""
+        del location
+
+    def single_object(self, location: Location, store: Store) -> SingleObject | None:
+        """By a HEAD of the key that the address is without its last slash."""
+        key = location.prefix.removesuffix("/")
+        if not key:
+            return None
+        try:
+            store.head(key)
+        except (ObjectGone, AccessDenied):
+            return None  # with permission to list only, an empty folder is still no failure
+        folder, _, name = key.rpartition("/")
+        bucket = f"s3://{location.container}"
+        return SingleObject(uri=f"{bucket}/{key}", folder=f"{bucket}/{folder}", name=name)

@@ -1,0 +1,238 @@
+"""What every writable store keeps: the promises of `storage/writable.py`, tried on each of them."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.support import s3stub, seaweed
+
+from mirrorlake.core.errors import DiskFull, ObjectChanged, ObjectExists, ObjectGone, SettingsError
+from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.providers.folder.writable import FolderWritableStore
+from mirrorlake.storage.providers.memory.writable import MemoryWritableStore
+from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys
+from mirrorlake.storage.providers.s3.writable import S3WritableStore
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.writable import RetryingWritableStore, WritableStore
+
+PIECE = 3 << 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One empty store."""
+
+    store: WritableStore
+    unfinished: Callable[[], int]  # what is left of writes that did not come to their end
+
+
+def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str = "lib/thumbs/") -> S3WritableStore:
+    stub = isinstance(server, s3stub.S3Stub)
+    keys = Keys(
+        access_key=s3stub.ACCESS_KEY if stub else seaweed.ACCESS_KEY,
+        secret_key=s3stub.SECRET_KEY if stub else seaweed.SECRET_KEY,
+    )
+    return S3WritableStore(
+        Location(provider=Provider.S3, container=bucket, prefix=prefix),
+        S3Access(endpoint=server.endpoint),
+        config=AwsConfig(region="us-east-1", ca_bundle=None, source=keys),
+    )
+
+
+def _folder(root: Path, *, flush: bool) -> Kind:
+    store = FolderWritableStore(Location(provider=Provider.FILE, container=str(root / "lib")), flush=flush)
+    return Kind(store, lambda: len(list(root.rglob("*.part"))))
+
+
+@pytest.fixture(params=["memory", "folder", "flushed folder", "stub", "seaweed"])
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
+    """Every kind of store in turn."""
+    match request.param:
+        case "memory":
+            made = Kind(MemoryWritableStore(), lambda: 0)
+        case "folder" | "flushed folder":
+            made = _folder(tmp_path, flush=request.param == "flushed folder")
+        case "stub":
+            server = request.getfixturevalue("stub")
+            bucket = f"w-{uuid.uuid4().hex[:20]}"
+            server.create_bucket(bucket)
+            made = Kind(s3_store(server, bucket), lambda: len(server.uploads))
+        case _:
+            weed = request.getfixturevalue("weed")
+            client, bucket = weed.client(), f"w-{uuid.uuid4().hex[:20]}"
+            client.create_bucket(Bucket=bucket)
+            made = Kind(
+                s3_store(weed, bucket), lambda: len(client.list_multipart_uploads(Bucket=bucket).get("Uploads", []))
+            )
+    yield made
+    made.store.close()
+
+
+def keys(store: WritableStore, prefix: str = "") -> list[str]:
+    return sorted(one.key for one in store.list(prefix))
+
+
+def test_what_was_written_is_read_whole_and_by_its_beginning(kind: Kind) -> None:
+    store = kind.store
+    token = store.put("v1/aa/one.webp", b"0123456789")
+    body = store.get("v1/aa/one.webp")
+    assert (body.data, body.info.size, body.info.token, body.info.key) == (b"0123456789", 10, token, "v1/aa/one.webp")
+    start = store.get("v1/aa/one.webp", length=4)
+    assert (start.data, start.info.size) == (b"0123", 10)
+    assert store.get("v1/aa/one.webp", length=40).data == b"0123456789"
+    assert store.head("v1/aa/one.webp").token == token
+    store.put("v1/aa/one.webp", b"")
+    assert store.get("v1/aa/one.webp").data == b""
+
+
+def test_what_is_not_there_is_gone(kind: Kind) -> None:
+    for call in (kind.store.head, kind.store.get, lambda key: kind.store.move(key, "other")):
+        with pytest.raises(ObjectGone):
+            call("nothing")
+    kind.store.delete("nothing")
+    assert keys(kind.store) == []
+
+
+def test_put_if_absent_never_replaces(kind: Kind) -> None:
+    kind.store.put_if_absent("a/b", b"first")
+    with pytest.raises(ObjectExists):
+        kind.store.put_if_absent("a/b", b"second")
+    assert kind.store.get("a/b").data == b"first"
+    kind.store.delete("a/b")
+    kind.store.put_if_absent("a/b", b"second")
+    assert kind.store.get("a/b").data == b"second"
+    assert kind.unfinished() == 0
+
+
+def test_put_if_match_replaces_only_what_was_read(kind: Kind) -> None:
+    token = kind.store.put("a", b"first")
+    second = kind.store.put_if_match("a", b"second", token=token)
+    with pytest.raises(ObjectChanged):
+        kind.store.put_if_match("a", b"third", token=token)
+    assert (kind.store.get("a").data, kind.store.head("a").token) == (b"second", second)
+    kind.store.delete("a")
+    with pytest.raises(ObjectChanged):
+        kind.store.put_if_match("a", b"fourth", token=second)
+    assert keys(kind.store) == []
+
+
+def test_of_many_writers_at_once_one_is_first(kind: Kind) -> None:
+    def write(number: int) -> bool:
+        try:
+            kind.store.put_if_absent("x/first", str(number).encode())
+        except ObjectExists:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(write, range(16)))
+    assert won.count(True) == 1
+    assert kind.store.get("x/first").data == str(won.index(True)).encode()
+    assert kind.unfinished() == 0
+
+
+def test_a_listing_has_the_keys_below_its_prefix(kind: Kind) -> None:
+    for key in ("v1/aa/1.webp", "v1/aa/bb/2.webp", "v1/ab/3.webp", "aside/x/v1/aa/4.webp", "aside/y/runs"):
+        kind.store.put(key, key.encode())
+    assert keys(kind.store, "v1/aa/") == ["v1/aa/1.webp", "v1/aa/bb/2.webp"]
+    assert len(keys(kind.store)) == 5
+    assert {one.key: one.size for one in kind.store.list("aside/")} == {"aside/x/v1/aa/4.webp": 20, "aside/y/runs": 12}
+    assert kind.store.folders("aside/") == ["x", "y"]
+    assert kind.store.folders("") == ["aside", "v1"]
+    assert kind.store.folders("nothing/") == []
+
+
+def test_a_move_replaces_and_leaves_nothing(kind: Kind) -> None:
+    kind.store.put("v1/aa/1", b"one")
+    kind.store.put("v1/bb/1", b"damaged")
+    before = kind.store.head("v1/aa/1").modified
+    kind.store.move("v1/aa/1", "v1/bb/1")
+    assert keys(kind.store) == ["v1/bb/1"]
+    assert kind.store.get("v1/bb/1").data == b"one"
+    assert kind.store.head("v1/bb/1").modified >= before
+    assert "bb" in kind.store.folders("v1/")
+
+
+@pytest.mark.parametrize("pieces", [0, 1, 7], ids=["nothing", "one piece", "several parts"])
+def test_a_stream_becomes_one_object(kind: Kind, pieces: int) -> None:
+    data = os.urandom(PIECE)
+    token = kind.store.put_stream("big", (data for _ in range(pieces)))
+    body = kind.store.get("big")
+    assert body.data == data * pieces
+    assert body.info.token == token
+    assert kind.unfinished() == 0
+
+
+@pytest.mark.parametrize("pieces", [1, 7], ids=["early", "late"])
+def test_a_stream_that_breaks_off_leaves_nothing(kind: Kind, pieces: int) -> None:
+    def broken() -> Iterator[bytes]:
+        for _ in range(pieces):
+            yield bytes(PIECE)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kind.store.put_stream("big", broken())
+    assert keys(kind.store) == []
+    assert kind.unfinished() == 0
+
+
+@pytest.mark.parametrize(
+    "key", ["", "/etc/passwd", "../x", "a/../b", "a//b", "a/", "./a", "a b", "a\0", "\u00e9", "x" * 600]
+)
+def test_a_key_that_is_not_ours_reaches_nothing(kind: Kind, key: str) -> None:
+    store = kind.store
+    for call in (store.head, store.get, store.delete, lambda bad: store.put(bad, b"")):
+        with pytest.raises(ValueError, match="no key of a writable store"):
+            call(key)
+    store.put("a", b"x")
+    with pytest.raises(ValueError, match="no key of a writable store"):
+        store.move("a", key)
+    assert keys(store) == ["a"]
+
+
+def test_a_server_that_does_not_answer_is_asked_again(stub: s3stub.S3Stub) -> None:
+    bucket = f"w-{uuid.uuid4().hex[:20]}"
+    stub.create_bucket(bucket)
+    waits: list[float] = []
+    store = RetryingWritableStore(s3_store(stub, bucket), RetryPolicy(sleep=waits.append))
+    stub.fail(s3stub.error(503, "SlowDown"), times=2)
+    store.put("a", b"x")
+    assert (store.get("a").data, len(waits)) == (b"x", 2)
+
+
+def test_a_full_disk_is_reported_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = _folder(tmp_path, flush=False)
+    made.store.put("a/b", b"x")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(DiskFull, match="No space is left"):
+        made.store.put("a/b", b"y")
+    assert (made.store.get("a/b").data, made.unfinished()) == (b"x", 0)
+
+
+def test_a_link_in_a_folder_is_listed_and_not_followed(tmp_path: Path) -> None:
+    made = _folder(tmp_path, flush=False)
+    made.store.put("a/b", b"x")
+    (tmp_path / "secret").write_bytes(b"secret")
+    (tmp_path / "lib/a/link").symlink_to(tmp_path / "secret")
+    (tmp_path / "lib/a/empty").mkdir()
+    assert keys(made.store) == ["a/b", "a/empty/", "a/link/"]
+    for call in (made.store.get, made.store.head):
+        with pytest.raises(ObjectGone):
+            call("a/link")
+
+
+@pytest.mark.parametrize("prefix", ["a//b/", "../", "a/./b/"])
+def test_a_prefix_that_clients_change_is_refused(stub: s3stub.S3Stub, prefix: str) -> None:
+    with pytest.raises(SettingsError, match="cannot be written to"):
+        s3_store(stub, "bucket", prefix)
