@@ -20,7 +20,7 @@ from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services import removal
-from mirrorlake.storage.providers.folder import root_identity
+from mirrorlake.storage.providers.registry import provider_of
 
 NAMES = ("queued", "interrupted", "held", "foreground")
 
@@ -104,7 +104,7 @@ def fill(session: psycopg.Connection, folder: Path) -> dict[str, int]:
     )
     session.execute(
         "INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root) VALUES (%s, 'many', 1, %s, %s, %s)",
-        (made["held"], Jsonb({"": 1}), "0" * 64, root_identity(location)),
+        (made["held"], Jsonb({"": 1}), "0" * 64, provider_of(location.provider).root_identity(location)),
     )
     session.execute("INSERT INTO held_removal (run_id, key) VALUES (%s, 'a.png')", (made["held"],))
     # Numbers of runs whose datasource was deleted are not given again.
