@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from mirrorlake.model.jobs import Job, JobKind, JobState
 
 app = typer.Typer(help="Show, wait for and cancel jobs: long work of any kind.", no_args_is_help=True)
 
+PATIENCE_S = 60.0  # a request to a slow source that is under way is waited for
+WAIT_S = 5.0
 EXIT_CODES = {JobState.SUCCEEDED: 0, JobState.CANCELLED: 130}
 JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 JOB = Annotated[int, typer.Argument(metavar="JOB", help="The number that `mirrorlake jobs list` prints.")]
@@ -77,13 +80,17 @@ def cancel(job_id: JOB, *, json: JSON = False) -> int:
     """Cancel a job and wait until it has ended. What it committed is kept."""
     with open_library() as library:
         job = library.jobs.cancel(job_id)
-        while not job.ended:
-            job = library.jobs.watch(job.id, since=job.version)
+        give_up = time.monotonic() + PATIENCE_S
+        while not job.ended and time.monotonic() < give_up:
+            job = library.jobs.watch(job.id, since=job.version, wait_s=WAIT_S)
     if json:
         print_json(job_document(job))
     if job.state is JobState.CANCELLED:
         echo(f"Job {job.id} is cancelled. All work that was committed is kept.")
         return 0
+    if not job.ended:
+        echo_error(f"Job {job.id} has not ended yet. To see its state: mirrorlake jobs show {job.id}")
+        return 1
     echo_error(f"Job {job.id} ended before it received the request: {job.state.value}.")
     return 1
 
