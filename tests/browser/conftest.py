@@ -4,10 +4,13 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.support.made_library import copy_of, made_template
+from tests.support.postgres import Server
 from tests.tools.browser import HOW, installed
 
 ROOT = Path(__file__).parents[2]
@@ -27,13 +30,17 @@ Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Serve]:
-    """Serves a made library of so many assets, once for all tests, and answers its address."""
+def serve(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    """Serves a made library of so many assets, once for all tests, and returns its address."""
     running: dict[int, tuple[subprocess.Popen[str], str]] = {}
+    libraries = ExitStack()
 
     def start(size: int) -> str:
         if size not in running:
-            words = [sys.executable, "-m", "tests.support.serve_fake", str(size), TOKEN]
+            home = tmp_path_factory.mktemp(f"made-{size}")
+            template = libraries.enter_context(made_template(postgres_server, home, size=size))
+            database = copy_of(postgres_server, template).database_url or ""
+            words = [sys.executable, "-m", "tests.support.serve_made", str(home), database, TOKEN]
             process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
             assert process.stdout is not None
             running[size] = process, process.stdout.readline().strip()
@@ -43,6 +50,7 @@ def serve() -> Iterator[Serve]:
     for process, _ in running.values():
         process.terminate()
         process.communicate(timeout=30)
+    libraries.close()
 
 
 @pytest.fixture(scope="session")

@@ -13,9 +13,9 @@ PAGES = {
     "library": "/",
     "query error": "/?query=metadata.width%3A%3E",
     "nothing found": "/?query=zebra",
-    "asset": "/assets/1007?at=7",
-    "asset in the trash": "/assets/1050",
-    "missing asset": "/assets/1004?at=4",
+    "asset": "/assets/1003?at=2496",
+    "asset in the trash": "/assets/3500",
+    "missing asset": "/assets/1004?at=2495",
     "unknown asset": "/assets/999999",
     "datasources": "/datasources",
     "runs": "/runs",
@@ -83,7 +83,7 @@ def test_back_leads_to_the_earlier_search(visit: Visit) -> None:
     expect(query).to_have_value("orchard")
 
 
-@pytest.mark.parametrize("path", ["/", "/datasources", "/runs/3", "/assets/1007?at=7"])
+@pytest.mark.parametrize("path", ["/", "/datasources", "/runs/3", "/assets/1003?at=2496"])
 def test_a_question_mark_lists_the_shortcuts(visit: Visit, path: str) -> None:
     page = visit(path)
     page.get_by_role("heading", level=1).first.wait_for(state="attached")
@@ -134,9 +134,9 @@ def test_typing_a_query_filters_the_grid_and_changes_the_address(visit: Visit) -
 def test_a_query_error_is_shown_under_its_character_and_keeps_the_earlier_result(visit: Visit) -> None:
     page = visit()
     settled(page)
-    page.get_by_label("Query", exact=True).fill("metadata.width:>")
-    expect(page.locator(".query-error mark")).to_have_text(">")
-    expect(page.locator(".query-error")).to_contain_text("expected a value")
+    page.get_by_label("Query", exact=True).fill("size:>b")
+    expect(page.locator(".query-error mark")).to_have_text("b")
+    expect(page.locator(".query-error")).to_contain_text("Invalid size")
     below = page.locator(".query-error pre span").bounding_box()
     mark = page.locator(".query-error mark").bounding_box()
     assert below is not None
@@ -195,7 +195,7 @@ def test_an_asset_closed_before_the_grid_has_loaded_still_leads_to_its_place(vis
 
 
 def test_an_open_asset_shows_its_original_and_who_set_each_key(visit: Visit) -> None:
-    page = visit("/assets/1007?at=7")
+    page = visit("/assets/1003?at=2496")
     expect(page.locator(".frame .over.ready")).to_be_visible()
     assert page.evaluate("document.querySelector('.over').naturalWidth") == 1600
     row = page.locator(".metadata tr", has_text="shift")
@@ -211,7 +211,7 @@ def test_the_last_of_many_is_reached_by_one_key_and_cells_are_reused(visit: Visi
     page.keyboard.press("End")
     last = page.locator(".cell a[data-index='8999']")
     expect(last).to_be_in_viewport()
-    expect(last).to_have_attribute("aria-label", re.compile("08999"))
+    expect(last).to_have_attribute("aria-label", re.compile("00000"))
     assert page.locator(".cell").count() < 150
     page.wait_for_url(re.compile(r"[?]at=89\d\d"))
 
@@ -301,7 +301,7 @@ def test_every_dialog_is_accessible_and_returns_the_focus(visit: Visit, action: 
 
 
 def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(visit: Visit) -> None:
-    page = visit("/assets/1031?at=31", size=300)
+    page = visit("/assets/1031?at=268", size=300)
     tag = page.get_by_label("Add a tag")
     tag.focus()
     page.keyboard.type("night shift/2")
@@ -335,7 +335,7 @@ def test_tags_and_metadata_are_edited_by_keyboard_alone_and_keep_their_types(vis
 
 
 def test_a_refused_edit_shows_the_reason_and_keeps_the_input(visit: Visit) -> None:
-    page = visit("/assets/1033?at=33", size=300)
+    page = visit("/assets/1033?at=266", size=300)
     page.get_by_label("Metadata key").fill("a b")
     page.get_by_label("Metadata value").fill("1")
     page.keyboard.press("Enter")
@@ -353,7 +353,7 @@ def test_a_refused_edit_shows_the_reason_and_keeps_the_input(visit: Visit) -> No
 
 
 def test_the_error_of_an_edit_is_in_view_and_long_metadata_breaks_nothing_else(visit: Visit) -> None:
-    page = visit("/assets/1035?at=35", size=300)
+    page = visit("/assets/1035?at=264", size=300)
     page.set_viewport_size({"width": 1280, "height": 430})
     page.get_by_label("Metadata key").fill("a_rather_long_key_of_a_sidecar_with_many_words_in_it")
     page.get_by_label("Metadata value").fill("a value without any space " * 4 + "x" * 90)
@@ -390,4 +390,4 @@ def test_an_asset_comes_back_from_the_trash(visit: Visit) -> None:
     page.keyboard.press("Escape")
     expect(page.locator(".total")).to_have_text("2 assets")
     page.get_by_role("link", name="Trash", exact=True).click()
-    expect(page.locator(".total")).to_have_text("400 assets")
+    expect(page.locator(".total")).to_have_text("401 assets")

@@ -81,7 +81,7 @@ def test_each_change_is_recorded_with_who_made_it(resources: Resources) -> None:
     library.projects.add("best", ["1000", "1001"])
     library.projects.remove("best", ["1001"])
     library.datasources.change_settings("harbour cams", {"schedule": "off"})
-    library.assets.restore("1051")
+    library.assets.restore("1060")
     told = library.datasources.deletion("harbour cams")
     library.datasources.delete("harbour cams", acknowledge=told.acknowledge)
 
@@ -97,7 +97,7 @@ def test_each_change_is_recorded_with_who_made_it(resources: Resources) -> None:
         ("add", "project", "best"),
         ("remove", "project", "best"),
         ("change_settings", "datasource", "harbour cams"),
-        ("restore", "asset", "1051"),
+        ("restore", "asset", "1060"),
         ("delete", "datasource", "harbour cams"),
     ]
     details = [row[6] for row in rows]

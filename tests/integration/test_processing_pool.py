@@ -247,11 +247,11 @@ def test_workers_die_with_their_parent_and_leave_ctrl_c_to_it(photos: Path):
         "import sys, pathlib\n"
         "from tests.support.biting import Biting\n"
         "from tests.support.changes import everything_new\n"
-        "from mirrorlake.processing.pool import LookPool\n"
+        "from mirrorlake.processing.pool import ProcessingPool\n"
         "folder, log = sys.argv[1:]\n"
         "biting = Biting(folder, pathlib.Path(log))\n"
         "rows = everything_new(biting.open())\n"
-        "for _ in LookPool(biting, pathlib.Path(log + '-thumbs'), processes=1).looked([rows]): pass\n"
+        "for _ in ProcessingPool(biting, pathlib.Path(log + '-thumbs'), processes=1).looked([rows]): pass\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(photos), str(log)], cwd=_ROOT)
     try:

@@ -24,8 +24,8 @@ def test_a_library_of_an_earlier_schema_keeps_everything(postgres_server: Server
         with open_resources(settings) as resources:
             library = LocalLibrary(resources, CALLER)
 
-            assert len(list(library.assets.find("state:any"))) == 120
-            assert [asset.id for asset in library.assets.find("state:trash")] == ["1051"]
+            assert len(list(library.assets.find("state:any"))) == 123
+            assert [asset.id for asset in library.assets.find("state:trash")] == ["1122", "1121", "1120"]
             edited = library.assets.get("1001")
             assert edited.metadata["shift"].source == "user"  # an edit of then
             assert edited.metadata["shift"].by is None

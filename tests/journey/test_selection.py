@@ -161,7 +161,7 @@ def test_metadata_that_is_never_updated_is_not_read_again(mirror: Mirror) -> Non
     asset = mirror.assets()["train/one.jpg"]
     assert (asset["width"], asset["metadata"]) == (99, {"site": "a"})
     detail = mirror.cli.run("asset", "show", asset["id"], "--json").json
-    assert detail["metadata_key"] == "train/one.json"
+    assert detail["sidecar_key"] == "train/one.json"
 
     (mirror.root / "train" / "one.json").unlink()
     assert mirror.run()["unchanged"] == 4

@@ -31,7 +31,7 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.address import parse_location
-from mirrorlake.storage.providers.folder import root_identity
+from mirrorlake.storage.providers.registry import provider_of
 
 FIRST_ID = 1000
 SCHEMA = 12  # the rows below are of this version
@@ -39,6 +39,7 @@ PLACES = ("Orchard", "Harbour", "Night shift", "Line 3", "Roof survey", "Field t
 SIZES = ((4032, 3024), (3024, 4032), (6000, 4000), (1920, 1080), (2048, 2048), (8000, 2000))
 PICTURES = 30  # different ones; a multiple of the number of sizes
 ORIGINALS = (0, 3)  # assets whose file exists
+TRASHED = 3  # assets that are in the trash, beside those that are shown
 TAGS = ("ripe", "review", "blurred", "season-26", "golden")
 PLACEHOLDERS = [
     b64decode(text)
@@ -62,7 +63,7 @@ class Template:
 
 @contextmanager
 def made_template(server: Server, home: Path, *, size: int) -> Generator[Template]:
-    """A made library of `size` assets. The run that is at work in it is while this is open."""
+    """A made library that shows `size` assets. A run is at work in it for as long as this is open."""
     name = f"made_{size}_{uuid4().hex[:8]}"  # each test may make its own
     thumbnails(home)
     with psycopg.connect(make_conninfo(server.conninfo, dbname="postgres"), autocommit=True) as session:
@@ -100,11 +101,11 @@ def _migrate_to(session: psycopg.Connection[Any], version: int) -> None:
 def _write(session: psycopg.Connection[Any], home: Path, size: int, *, holder: int) -> None:
     _write_datasources(session, home)
     _write_assets(session, home, size)
-    _write_runs(session, holder, root_identity(parse_location((home / "roofs").as_uri())) or "")
-    for table, first in (("asset", FIRST_ID + size), ("run", 7)):
+    _write_runs(session, holder, _root_of(home / "roofs"))
+    for table, first in (("asset", FIRST_ID + size + TRASHED), ("run", 7)):
         session.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {first}, false)")
     session.execute("INSERT INTO project (name) VALUES ('Ripeness 2026')")
-    session.execute("INSERT INTO project_asset SELECT 1, id FROM asset WHERE id %% 5 = 0", ())
+    session.execute("INSERT INTO project_asset SELECT 1, id FROM asset WHERE id % 5 = 0 AND state <> 2")
 
 
 def _write_datasources(session: psycopg.Connection[Any], home: Path) -> None:
@@ -148,23 +149,24 @@ def make_metadata(number: int) -> dict[str, str | int | float | bool]:
     return metadata
 
 
-def make_state(number: int) -> int:
-    """Most assets are there."""
-    if number % 11 == 4:
-        return MISSING
-    return TRASH if number % 97 == 51 else PRESENT
+def make_state(number: int, size: int) -> int:
+    """The state of an asset, as the column has it. Those in the trash come after those that are shown."""
+    if number >= size:
+        return TRASH
+    return MISSING if number % 11 == 4 else PRESENT
 
 
 def _asset_rows(size: int) -> Iterator[tuple[object, ...]]:
     now = datetime.now(UTC)
     warning = "The sidecar's key `bad key` was left out: only letters, digits, `_` and `.` are allowed."
-    for number in range(size):
+    for number in range(size + TRASHED):
         width, height = SIZES[number % len(SIZES)]
         key = f"2026/{number % 12 + 1:02d}/{make_name(number)}"
         metadata = make_metadata(number)
         by_user = {"shift": ["user", (now - timedelta(hours=2)).isoformat()]} if "shift" in metadata else {}
         yield (
-            FIRST_ID + number, 1 if number % 3 else 2, key, make_name(number), make_state(number), f"{number:032x}",
+            FIRST_ID + number, 1 if number % 3 and number < size else 2, key, make_name(number),
+            make_state(number, size), f"{number:032x}",
             400_000 + number * 3571 % 8_600_000, now - timedelta(days=number % 400, minutes=number), "STANDARD",
             "image/jpeg", width, height, 6 if number % 4 == 1 else 1, digest_of(number),
             PLACEHOLDERS[number % len(PLACEHOLDERS)], json.dumps(FACTS), json.dumps(metadata), json.dumps(by_user),
@@ -263,6 +265,12 @@ def _write_runs(session: psycopg.Connection[Any], holder: int, root: str) -> Non
         "INSERT INTO outcome (run_id, key, kind, stage, reason, asset_id) VALUES (3, %s, %s, %s, %s, %s)", rows
     )
     session.execute("INSERT INTO outcome (run_id, key, kind, stage) VALUES (4, '2026/01/half.jpg', 'failed', 'decode')")
+
+
+def _root_of(folder: Path) -> str:
+    """Which folder stands there, as passes remember it."""
+    location = parse_location(folder.as_uri())
+    return provider_of(location.provider).root_identity(location) or ""
 
 
 def digest_of(number: int) -> bytes:

@@ -111,6 +111,8 @@ def expand_arguments(arguments: list[str]) -> list[str]:
         words = words[1:]
     if words and words[0] in SPELLINGS:
         words[0] = SPELLINGS[words[0]]
+    if words[:2] == ["search", "-h"]:
+        words[1] = "--help"  # the only command without -h, since its query may begin with "-"
     return [*words, "--help"] if asks_help else words
 
 

@@ -68,7 +68,9 @@ LEFT = "No pattern takes it any more: nothing was done"
 
 # Every way to write the stem suffixes of companions: their case does not matter.
 _STEM_SUFFIXES = [
-    "".join(letters) for role in ROLES for letters in product(*({one, one.upper()} for one in role.stem_suffix or ""))
+    "".join(letters)
+    for suffix in {role.stem_suffix for role in ROLES if role.stem_suffix is not None}
+    for letters in product(*({one, one.upper()} for one in suffix))
 ]
 
 

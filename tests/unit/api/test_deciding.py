@@ -66,7 +66,7 @@ def test_only_what_is_in_the_trash_is_restored(client: TestClient, library: Libr
     assert client.post("/api/v1/assets/1000/restore").status_code == 409
     assert client.post("/api/v1/assets/9999/restore").status_code == 404
     assert library.content() == before
-    answer = client.post("/api/v1/assets/1051/restore")
+    answer = client.post("/api/v1/assets/1300/restore")
     assert answer.status_code == 200
     assert answer.json()["asset"]["state"] == "missing"  # its file is gone
 
@@ -111,12 +111,12 @@ def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClien
     address = "/api/v1/datasources/harbour cams/purge"
     before = library.content()
     told = client.get(address, params={"days": 1}).json()
-    assert told == {"datasource": "harbour cams", "days": 1, "acknowledge": 1}
+    assert told == {"datasource": "harbour cams", "days": 1, "acknowledge": 3}
     assert client.post(address).status_code == 422  # nobody said a number
     assert client.post(address, params={"days": 1, "acknowledge": 2}).status_code == 400
-    assert client.post(address, params={"days": 91, "acknowledge": 1}).status_code == 409
+    assert client.post(address, params={"days": 91, "acknowledge": 3}).status_code == 409
     assert library.content() == before
     begun = client.post(address, params={"days": 1, "acknowledge": told["acknowledge"]})
     assert begun.status_code == 202
-    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["counts"]["removed"] == 1
-    assert client.get("/api/v1/assets/1051").status_code == 404
+    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["counts"]["removed"] == 3
+    assert client.get("/api/v1/assets/1300").status_code == 404

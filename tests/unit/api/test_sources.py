@@ -10,7 +10,7 @@ from mirrorlake.model.runs import OutcomeKind
 def test_datasources_come_with_their_newest_run(client: TestClient) -> None:
     rows = {row["name"]: row for row in client.get("/api/v1/datasources").json()}
     assert rows["orchard"]["uri"] == "s3://photos/2026/"
-    assert rows["orchard"]["assets"] == 198  # two are in the trash
+    assert rows["orchard"]["assets"] == 200
     assert rows["orchard"]["last_run"]["state"] == "running"
     assert rows["not run yet"]["last_run"] is None
 

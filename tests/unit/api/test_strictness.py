@@ -83,10 +83,10 @@ def test_a_wrong_method_is_answered_with_all_that_would_be_right(client: TestCli
 @pytest.mark.parametrize(
     "query",
     [
-        "state:any",
-        "state:any sort:name",
-        "state:any sort:size sort:-id",
-        "state:any sort:-metadata.shift sort:metadata.place",
+        "",
+        "sort:name",
+        "sort:size sort:-id",
+        "sort:-metadata.shift sort:metadata.place",
     ],
 )
 def test_pages_by_cursor_are_the_whole_in_its_order(client: TestClient, query: str) -> None:
@@ -108,7 +108,7 @@ def test_pages_by_cursor_are_the_whole_in_its_order(client: TestClient, query: s
 
 
 def test_a_cursor_repeats_and_hides_nothing_when_assets_come_and_go(client: TestClient, library: Library) -> None:
-    query = "state:any sort:-updated"
+    query = "sort:-updated"
     first = client.get("/api/v1/assets", params={"query": query, "limit": 100}).json()
     last = first["items"][-1]["id"]
     client.patch(f"/api/v1/assets/{last}", json={"add_tags": ["moved to the front"]})

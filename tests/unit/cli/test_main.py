@@ -22,12 +22,19 @@ from mirrorlake.cli.main import expand_arguments, run
         (["run", "list"], ["runs", "list"]),
         (["datasources", "run", "x"], ["datasource", "run", "x"]),
         (["search", "help"], ["search", "help"]),
+        (["search", "-h"], ["search", "--help"]),
         ([], []),
     ],
     ids=" ".join,
 )
 def test_another_spelling_means_the_same_command(typed: list[str], meant: list[str]) -> None:
     assert expand_arguments(typed) == meant
+
+
+def test_a_query_that_begins_with_a_minus_and_holds_an_h_is_a_query(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its letters are not short options: `-h` would show the help."""
+    assert run(["search", "-height:"]) == 2
+    assert "Usage" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("asked", [["-h"], ["--help"], ["help"]], ids=" ".join)

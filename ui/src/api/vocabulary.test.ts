@@ -7,9 +7,7 @@ const schemas = contract.components.schemas as unknown as Record<string, { enum?
 const TABLES = { OutcomeKind: OUTCOME_KINDS, RunState: RUN_STATES, AssetState: ASSET_STATES };
 
 function counts(some: Partial<RunCounts>): RunCounts {
-  const none = Object.fromEntries(
-    Object.keys(contract.components.schemas.Counts.properties).map((name) => [name, 0]),
-  );
+  const none = Object.fromEntries(Object.keys(contract.components.schemas.Counts.properties).map((name) => [name, 0]));
   return { ...(none as unknown as RunCounts), ...some };
 }
 

@@ -43,4 +43,5 @@ def search(
 
 def install(app: typer.Typer) -> None:
     """Add the command. A query may begin with "-" (it means NOT): what is no option of ours belongs to the query."""
-    app.command("search", context_settings={"ignore_unknown_options": True})(search)
+    # `-h` is not an option here: it would be found within a query such as `-height>100`.
+    app.command("search", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(search)
