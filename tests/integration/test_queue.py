@@ -153,7 +153,7 @@ def test_a_person_is_refused_while_a_run_waits_or_works_and_while_it_cools_down(
     beat = due(empty_catalog, "a")
     run_id = queue.request(empty_catalog, "a")
     assert not summary(empty_catalog, "a").can_run
-    with pytest.raises(PassRunning, match=f"Run {run_id} .* waits"):
+    with pytest.raises(PassRunning, match=f"Run {run_id} .* queued"):
         queue.request(empty_catalog, "a")
     lease = begun(empty_catalog)
     with pytest.raises(PassRunning, match=f"Run {run_id} .* is running"):
