@@ -10,11 +10,11 @@ import pytest
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, put_all
 
-from mirrorlake.catalog import commit, runs
+from mirrorlake.catalog import commit, leases, queue, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
-from mirrorlake.model.runs import RunState
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import GATHERED_ROWS
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -46,7 +46,7 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
 
 
 def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(runs, "LOOK_S", 0.02)
+    monkeypatch.setattr(leases, "LOOK_S", 0.02)
     with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
         heard = threading.Event()
         lease.on_cancel(heard.set)
@@ -87,14 +87,11 @@ def test_a_request_that_comes_before_the_proofs_hides_nothing(mirrored: Mirrored
 
 
 def test_a_queued_run_is_cancelled_at_once(mirrored: Mirrored):
-    with mirrored.catalog.write() as connection:
-        connection.execute(
-            "INSERT INTO run (datasource_id, trigger, state) VALUES (%s, 'schedule', 'queued')", [mirrored.source.id]
-        )
-    run = request_cancel(mirrored.catalog, 1, "Ada")
+    run_id = queue.request(mirrored.catalog, mirrored.source.name)
+    run = request_cancel(mirrored.catalog, run_id, "Ada")
     assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it began.")
     with pytest.raises(Conflict, match="is over: it was cancelled"):
-        request_cancel(mirrored.catalog, 1, "Ada")
+        request_cancel(mirrored.catalog, run_id, "Ada")
     with pytest.raises(NotFound):
         request_cancel(mirrored.catalog, 2, "Ada")
 
@@ -119,6 +116,9 @@ def test_merging_again_can_be_cancelled_and_outdates_no_hold(mirrored: Mirrored)
     def ask(_done: int, _total: int) -> None:
         request_cancel(mirrored.catalog, 3, "Ada")
 
-    assert reapply(mirrored.catalog, mirrored.source, ask).state is RunState.CANCELLED
-    assert reapply(mirrored.catalog, mirrored.source, lambda _done, _total: None).state is RunState.SUCCEEDED
+    def again() -> runs.Lease:
+        return runs.begin(mirrored.catalog, mirrored.source.id, Trigger.REAPPLY)
+
+    assert reapply(again(), mirrored.source, ask).state is RunState.CANCELLED
+    assert reapply(again(), mirrored.source, lambda _done, _total: None).state is RunState.SUCCEEDED
     assert mirrored.confirm(held).counts.removed == 15

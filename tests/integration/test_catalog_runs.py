@@ -10,7 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from tests.support.locks import until_somebody_waits
 
-from mirrorlake.catalog import datasources, runs
+from mirrorlake.catalog import datasources, leases, runs
+from mirrorlake.catalog.leases import INTERRUPTED
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
@@ -125,13 +126,13 @@ def test_a_run_whose_process_is_gone_is_not_shown_as_running(empty_catalog: Cata
         threading.Event().wait(0.05)
 
     assert shown.is_set()
-    assert runs.list_runs(empty_catalog, limit=1)[0].error == runs.INTERRUPTED
+    assert runs.list_runs(empty_catalog, limit=1)[0].error == INTERRUPTED
 
 
 def test_an_expired_lease_is_taken_over_and_its_holder_notices(
     empty_catalog: Catalog, source: Datasource, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(runs, "HEARTBEAT_S", 0.05)
+    monkeypatch.setattr(leases, "HEARTBEAT_S", 0.05)
     first = runs.begin(empty_catalog, source.id, "mirror")
     # Stop the heart, as a suspended machine does, until somebody else has the lease.
     first._ended.set()
@@ -151,7 +152,7 @@ def test_an_expired_lease_is_taken_over_and_its_holder_notices(
 def test_the_heartbeat_renews_the_lease_and_writes_how_far_the_run_is(
     empty_catalog: Catalog, source: Datasource, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(runs, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(leases, "HEARTBEAT_S", 0.02)
     lease = runs.begin(empty_catalog, source.id, "mirror")
     lease.tell(Counts(listed=5), Requests(list=1), 7)
 
@@ -169,7 +170,7 @@ def test_the_heartbeat_renews_the_lease_and_writes_how_far_the_run_is(
 def test_the_heart_goes_on_in_a_new_session_when_the_old_one_is_cut(
     empty_catalog: Catalog, source: Datasource, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(runs, "HEARTBEAT_S", 0.02)
+    monkeypatch.setattr(leases, "HEARTBEAT_S", 0.02)
     lease = runs.begin(empty_catalog, source.id, "mirror")
     with empty_catalog.write() as connection:
         connection.execute("SELECT pg_terminate_backend(backend_pid) FROM lease")

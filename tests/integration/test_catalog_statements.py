@@ -13,6 +13,7 @@ from mirrorlake.postgres.pool import Catalog
 PREPARABLE = ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")
 CONTINUED = {
     "run_columns": ["list_runs", "one_run", "last_runs", "last_passes", "runs_at_work"],
+    "job_columns": ["list_jobs", "one_job"],
     "asset_columns": ["asset_by_id"],
 }
 

@@ -14,6 +14,7 @@ from tests.support.thumbnails import checked, cleaned, made
 
 from mirrorlake.core.errors import CatalogError, SettingsError
 from mirrorlake.core.settings import Settings, read_settings
+from mirrorlake.jobs.library_store import library_store
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import Catalog
@@ -24,7 +25,6 @@ from mirrorlake.processing.thumbnails import thumbnail_key
 from mirrorlake.services.base import Resources
 from mirrorlake.services.callers import local_user
 from mirrorlake.services.library import LocalLibrary
-from mirrorlake.services.library_store import library_store
 from mirrorlake.services.removal import purge_trash
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -99,7 +99,15 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
         mirrored.store.delete(key)  # type: ignore[attr-defined]
     mirrored.run()
     opens = OpenedStore(mirrored.store)
-    purge_trash(mirrored.catalog, mirrored.source.name, days=0, acknowledged=2, opens=opens)
+    purge_trash(
+        mirrored.settings,
+        mirrored.catalog,
+        mirrored.source.name,
+        days=0,
+        acknowledged=2,
+        requested_by="tester",
+        opens=lambda _source: opens,
+    )
     assert checked(mirrored).left_over == 2
     done = cleaned(mirrored)
     assert (done.left_over, done.removed, done.waiting, done.hold) == (2, 2, 0, None)

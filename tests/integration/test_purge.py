@@ -13,6 +13,7 @@ from tests.support.two import Two, planned_nothing
 
 from mirrorlake.catalog import datasources, deletion, edits, projects, runs
 from mirrorlake.core.errors import NotFound, SourceUnreachable, UsageError
+from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import ObjectInfo
@@ -48,7 +49,15 @@ def purge(
     mirrored: Mirrored, count: int | None, *, days: int = 0, store: Store | None = None
 ) -> tuple[int, Report | None]:
     opens = OpenedStore(store or mirrored.store)
-    found, report = purge_trash(mirrored.catalog, mirrored.source.name, days=days, acknowledged=count, opens=opens)
+    found, report = purge_trash(
+        Settings(home=mirrored.folder),
+        mirrored.catalog,
+        mirrored.source.name,
+        days=days,
+        acknowledged=count,
+        requested_by="a test",
+        opens=lambda _source: opens,
+    )
     return found.acknowledge, report
 
 
@@ -57,7 +66,9 @@ def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
     with pytest.raises(UsageError, match="6 assets would be removed, not 5"):
         purge(mirrored, 5)
     with pytest.raises(NotFound):
-        purge_trash(mirrored.catalog, "nobody", days=0, acknowledged=None)
+        purge_trash(
+            Settings(home=mirrored.folder), mirrored.catalog, "nobody", days=0, acknowledged=None, requested_by="a test"
+        )
     assert len(mirrored.states()) == 20
 
 

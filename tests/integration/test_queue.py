@@ -11,6 +11,7 @@ import pytest
 
 from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
 from mirrorlake.catalog.cancel import request_cancel
+from mirrorlake.catalog.leases import INTERRUPTED, LEASE_S
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import CoolingDown, LeaseLost, NotFound, PassRunning
 from mirrorlake.model.objects import Requests
@@ -49,7 +50,7 @@ def end(lease: Lease, state: RunState = RunState.SUCCEEDED, **counts: int) -> No
 
 def begun(catalog: Catalog) -> Lease:
     lease = queue.claim(catalog)
-    assert lease is not None
+    assert isinstance(lease, Lease)
     return lease
 
 
@@ -152,7 +153,7 @@ def test_a_person_is_refused_while_a_run_waits_or_works_and_while_it_cools_down(
     beat = due(empty_catalog, "a")
     run_id = queue.request(empty_catalog, "a")
     assert not summary(empty_catalog, "a").can_run
-    with pytest.raises(PassRunning, match=f"Run {run_id} .* waits"):
+    with pytest.raises(PassRunning, match=f"Run {run_id} .* queued"):
         queue.request(empty_catalog, "a")
     lease = begun(empty_catalog)
     with pytest.raises(PassRunning, match=f"Run {run_id} .* is running"):
@@ -170,12 +171,12 @@ def test_a_person_is_refused_while_a_run_waits_or_works_and_while_it_cools_down(
     end(begun(empty_catalog))
     end(runs.begin(empty_catalog, source.id, Trigger.MIRROR), new=1)
     with empty_catalog.write() as connection:
-        connection.execute("UPDATE run SET finished = finished - interval '59 minutes'")
+        connection.execute("UPDATE job SET finished = finished - interval '59 minutes'")
     with pytest.raises(CoolingDown, match="in 1 minute\\."):
         queue.request(empty_catalog, "a")
     end(runs.begin(empty_catalog, source.id, Trigger.REAPPLY), metadata_changed=5)  # no pass: brings nothing in
     with empty_catalog.write() as connection:
-        connection.execute("UPDATE run SET finished = finished - interval '1 minute' WHERE trigger <> 'reapply'")
+        connection.execute("UPDATE job SET finished = finished - interval '1 minute' WHERE kind <> 'reapply'")
     assert summary(empty_catalog, "a").can_run
     queue.request(empty_catalog, "a")
 
@@ -201,10 +202,10 @@ def test_a_run_whose_worker_died_waits_again_but_not_for_ever(empty_catalog: Cat
         begun(empty_catalog).close()  # as if its process had died
         # It may be back in a moment, as after a restart of the database: nobody hurries to take over.
         assert queue.requeue_interrupted(empty_catalog) == []
-        age_lease(empty_catalog, queue.SILENT_S + 1)
+        age_lease(empty_catalog, LEASE_S + 1)  # so long that it does not matter when the server sees the session gone
         [gone] = queue.requeue_interrupted(empty_catalog)
         assert gone.run_id == left
-        assert runs.show_run(empty_catalog, left).error == runs.INTERRUPTED
+        assert runs.show_run(empty_catalog, left).error == INTERRUPTED
         if gone.again is None:
             assert attempt == queue.ATTEMPTS
             break
@@ -235,7 +236,7 @@ def test_a_run_whose_worker_died_does_not_wait_again_for_a_datasource_deleted_si
     source = new_source(empty_catalog, "a")
     left = queue.request(empty_catalog, "a")
     begun(empty_catalog).close()  # as if its process had died
-    age_lease(empty_catalog, runs.LEASE_S + 1)
+    age_lease(empty_catalog, LEASE_S + 1)
     delete_but_keep_its_asset(empty_catalog, source)
 
     [gone] = queue.requeue_interrupted(empty_catalog)
@@ -267,7 +268,7 @@ def test_what_was_cancelled_is_not_claimed_nor_taken_over(empty_catalog: Catalog
     lease = begun(empty_catalog)
     request_cancel(empty_catalog, lease.run_id, "me")
     lease.close()  # as if its process had died before it heard
-    age_lease(empty_catalog, runs.LEASE_S + 1)  # so long that it does not matter when the server sees the session gone
+    age_lease(empty_catalog, LEASE_S + 1)  # so long that it does not matter when the server sees the session gone
     [gone] = queue.requeue_interrupted(empty_catalog)
     assert gone.again is None
     assert queue.claim(empty_catalog) is None
@@ -326,7 +327,7 @@ def test_a_stopped_worker_that_had_lost_its_run_puts_nothing_back(empty_catalog:
     new_source(empty_catalog, "a")
     queue.request(empty_catalog, "a")
     lease = begun(empty_catalog)
-    age_lease(empty_catalog, runs.LEASE_S + 1)
+    age_lease(empty_catalog, LEASE_S + 1)
     [gone] = queue.requeue_interrupted(empty_catalog)
     other = begun(empty_catalog)
     assert other.run_id == gone.again

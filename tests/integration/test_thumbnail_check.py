@@ -10,6 +10,7 @@ from tests.support.thumbnails import checked, into_old_folder, place
 
 from mirrorlake.catalog import thumbnails as digests
 from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.services.removal import purge_trash
@@ -51,7 +52,15 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
     mirrored.run()
     assert (checked(mirrored).assets, checked(mirrored).left_over) == (12, 0)
     size = sum(place(mirrored, key).stat().st_size for key in KEYS[:3])
-    purge_trash(mirrored.catalog, mirrored.source.name, days=0, acknowledged=3, opens=OpenedStore(mirrored.store))
+    purge_trash(
+        Settings(home=mirrored.folder),
+        mirrored.catalog,
+        mirrored.source.name,
+        days=0,
+        acknowledged=3,
+        requested_by="a test",
+        opens=lambda _source: OpenedStore(mirrored.store),
+    )
     told = checked(mirrored)
     assert (told.assets, told.lacking, told.left_over, told.left_over_bytes) == (9, 0, 3, size)
 

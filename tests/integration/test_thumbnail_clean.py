@@ -15,6 +15,7 @@ from tests.support.two import planned_nothing
 from mirrorlake.catalog import runs
 from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
+from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.library_marker import MARKS
 from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
@@ -48,7 +49,15 @@ def trash(mirrored: Mirrored, *keys: str) -> None:
 
 def purge(mirrored: Mirrored, count: int) -> None:
     opens = OpenedStore(mirrored.store)
-    purge_trash(mirrored.catalog, mirrored.source.name, days=0, acknowledged=count, opens=opens)
+    purge_trash(
+        Settings(home=mirrored.folder),
+        mirrored.catalog,
+        mirrored.source.name,
+        days=0,
+        acknowledged=count,
+        requested_by="a test",
+        opens=lambda _source: opens,
+    )
 
 
 def thumbnails(mirrored: Mirrored) -> dict[Path, bytes]:

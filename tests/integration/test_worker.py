@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -13,15 +14,17 @@ from tests.support.cli import PATIENCE_S
 from tests.support.postgres import Server, discard, new_home
 
 from mirrorlake.catalog import datasources, queue, runs, schedules
+from mirrorlake.catalog.leases import JobLease
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs import worker as working
+from mirrorlake.jobs.worker import Stop, Worker
+from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import Every
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres import pool
 from mirrorlake.postgres.embedded import ensure_running, stop
 from mirrorlake.postgres.pool import Catalog, open_catalog
-from mirrorlake.services import worker as working
-from mirrorlake.services.worker import Stop, Worker
 
 HOUR = timedelta(hours=1)
 
@@ -153,8 +156,8 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
     worker = a_worker(empty_catalog, tmp_path / "home", clock, told)
     claim = queue.claim
 
-    def asked_meanwhile(catalog: Catalog) -> runs.Lease | None:
-        lease = claim(catalog)
+    def asked_meanwhile(catalog: Catalog, kinds: Collection[JobKind]) -> JobLease | None:
+        lease = claim(catalog, kinds)
         worker.stop.ask(15)
         return lease
 

@@ -12,11 +12,11 @@ from tests.support.cli import PATIENCE_S
 from mirrorlake.catalog import datasources, queue, runs, workers
 from mirrorlake.core.errors import PassRunning
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.queue import QueuedReason, Workers
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.services.worker import Stop, Worker
 
 WITHOUT = "start one with `mirrorlake worker`, or `mirrorlake up`"
 

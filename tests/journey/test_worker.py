@@ -19,6 +19,7 @@ from tests.support.kills import Shots
 from tests.support.s3stub import Answer, Request, S3Stub
 
 from mirrorlake.catalog import queue, runs
+from mirrorlake.catalog.leases import INTERRUPTED
 from mirrorlake.catalog.queue import request as request_run
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.progress import NullProgress
@@ -127,7 +128,7 @@ def test_a_worker_does_what_is_due_and_what_was_asked_for(cli: Cli, photos: Path
 
     with working(cli) as worker:
         with library.write() as connection:
-            connection.execute("UPDATE run SET finished = finished - interval '1 hour'")
+            connection.execute("UPDATE job SET finished = finished - interval '1 hour'")
         run_id = request_run(library, "p")
         wait_for(lambda: runs.show_run(library, run_id).state is RunState.SUCCEEDED)
         worker.terminate()
@@ -164,7 +165,7 @@ def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
     assert (
         f"run {run_id} of {ordered_bucket.name} was interrupted: its worker is gone; run {run_id + 1} goes" in done.err
     )
-    assert runs.show_run(library, run_id).error == runs.INTERRUPTED
+    assert runs.show_run(library, run_id).error == INTERRUPTED
     assert (newest(library).id, newest(library).state) == (run_id + 1, RunState.SUCCEEDED)
     assert len(ordered_bucket.names()) == 400
     again = {key for key, count in shots.gets.items() if count > before[key]}
@@ -222,7 +223,7 @@ def test_workers_that_are_stopped_or_killed_leave_their_pass_to_the_next_one(
     told = {run.id: (run.state, run.trigger, run.error) for run in runs.list_runs(library, limit=3)}
     assert told == {
         first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} goes on from there."),
-        first + 1: (RunState.FAILED, "manual", runs.INTERRUPTED),
+        first + 1: (RunState.FAILED, "manual", INTERRUPTED),
         first + 2: (RunState.SUCCEEDED, "manual", None),
     }
     assert len(ordered_bucket.names()) == 700

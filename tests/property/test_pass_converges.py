@@ -388,7 +388,7 @@ class Passes(RuleBasedStateMachine):
         with self.catalog.read() as connection:
             rows = connection.execute(
                 "SELECT object.asset_id FROM held_removal"
-                " JOIN run ON run.id = run_id AND run.state = 'held' AND run.datasource_id = %(source)s"
+                " JOIN job ON job.id = run_id AND job.state = 'held' AND job.datasource_id = %(source)s"
                 " JOIN object ON object.datasource_id = %(source)s AND object.key = held_removal.key",
                 {"source": self.source.id},
             ).fetchall()

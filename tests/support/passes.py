@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 from mirrorlake.catalog import datasources, queue, removal
+from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.pass_plan import RunContext
@@ -21,6 +22,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
 from mirrorlake.mirror.run import dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
+from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -78,7 +80,7 @@ class Mirrored:
     def run_queued(self) -> Report:
         """The pass of the run that waits."""
         lease = queue.claim(self.catalog)
-        assert lease is not None
+        assert isinstance(lease, Lease)
         with self._parts() as parts:
             return run_leased(lease, self.source, parts, NullProgress(), opens=OpenedStore(self.store))
 
@@ -90,8 +92,9 @@ class Mirrored:
 
     def retry(self, run_id: int | None, store: Store | None = None) -> Report:
         assert run_id is not None
+        lease = begin(self.catalog, self.source.id, Trigger.RETRY)
         with self._parts() as parts:
-            return retry(self.source, run_id, parts, NullProgress(), opens=OpenedStore(store or self.store))
+            return retry(lease, self.source, run_id, parts, NullProgress(), opens=OpenedStore(store or self.store))
 
     @contextmanager
     def _parts(self, ranges: int = 1) -> Generator[RunContext]:
@@ -110,7 +113,8 @@ class Mirrored:
 
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
         held = removal.find_confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)
-        return confirm(self.source, held, self.catalog, opens=OpenedStore(store or self.store))
+        lease = begin(self.catalog, self.source.id, Trigger.CONFIRM)
+        return confirm(lease, self.source, held.run_id, opens=OpenedStore(store or self.store))
 
     def assets(self, query: str = "") -> dict[str, Asset]:
         """By key."""

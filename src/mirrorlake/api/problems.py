@@ -12,6 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from mirrorlake.api.job_feed import TooManyWatchers
 from mirrorlake.api.routing import allowed_methods, body_fields, unknown_name
 from mirrorlake.core.errors import (
     AccessDenied,
@@ -74,6 +75,7 @@ _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
     AccessDenied: (502, "access-denied", "The bucket refused us"),
     SourceUnreachable: (502, "source-unreachable", "The bucket did not answer"),
     StorageError: (502, "storage-error", "The bucket did not do what was asked"),
+    TooManyWatchers: (503, "too-many-watchers", "Too many requests wait for news"),
     CatalogUnavailable: (503, "catalog-unavailable", "The database is not available"),
     MirrorlakeError: (500, "error", "Something went wrong"),
 }

@@ -7,10 +7,12 @@ import errno
 import signal
 import socket
 from collections.abc import Callable, Generator
+from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
 
+from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.core.errors import SettingsError
 
 GRACE_S = 5  # how long answers under way may take once we are asked to stop
@@ -21,6 +23,15 @@ class _Server(uvicorn.Server):
 
     uvicorn itself raises the signal once more when it is done, which would kill the process there.
     """
+
+    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_exit = on_exit
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Let requests that wait for news end too: those of jobs might go on for hours."""
+        self._on_exit()
+        super().handle_exit(sig, frame)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -72,4 +83,5 @@ def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 0, *, ready: Callab
             # The socket listens already: what connects now is answered as soon as the loop runs.
             bound = int(sock.getsockname()[1])
             ready(f"http://[{host}]:{bound}" if ":" in host else f"http://{host}:{bound}")
-        _Server(config).run(sockets=[sock])
+        feed: JobFeed = app.state.job_feed
+        _Server(config, feed.close).run(sockets=[sock])

@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import FrontDoor, Gate
+from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.datasources import datasource_routes
+from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
@@ -50,6 +52,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.library_for = library_for
+    app.state.job_feed = JobFeed()
     install(app)
 
     def openapi() -> JSONResponse:
@@ -65,7 +68,7 @@ def create_app(
         dependencies=[Depends(gate.admit), Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
-    for routes in (asset_routes, datasource_routes, run_routes, project_routes, schedule_routes):
+    for routes in (asset_routes, datasource_routes, run_routes, job_routes, project_routes, schedule_routes):
         private.include_router(routes())
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse

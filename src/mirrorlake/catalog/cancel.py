@@ -1,13 +1,17 @@
-"""End runs on request: one that waits ends at once, one that is at work is asked to."""
+"""End jobs on request: one that waits ends at once, one that is at work is asked to."""
 
 from __future__ import annotations
 
+from mirrorlake.catalog.jobs import show_job
 from mirrorlake.catalog.runs import refuse_while_running, show_run
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict
+from mirrorlake.model.jobs import RUN_KINDS, Job
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
+
+_ENDED = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled"}
 
 
 def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
@@ -19,51 +23,56 @@ def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
 
     Raises NotFound, Conflict where the run is over, PassRunning where a held run is just being confirmed.
     """
+    show_run(catalog, run_id)  # the job of this number may be no run
+    request_job_cancel(catalog, run_id, by)
+    return show_run(catalog, run_id)
+
+
+def request_job_cancel(catalog: Catalog, job_id: int, by: str) -> Job:
+    """Cancel a job of any kind, and answer it as it is then. Raises as `request_cancel`."""
     while True:
-        run = show_run(catalog, run_id)
-        match run.state:
+        job = show_job(catalog, job_id)
+        match job.state:
             case RunState.RUNNING:
-                done = _ask(catalog, run_id, by)
+                done = _ask(catalog, job_id, by)
             case RunState.QUEUED:
-                done = _end_queued(catalog, run_id, by)
+                done = _end_queued(catalog, job_id, by)
             case RunState.HELD:
-                done = _dismiss(catalog, run_id, by)
+                done = _dismiss(catalog, job_id, by)
             case RunState.SUCCEEDED | RunState.FAILED | RunState.CANCELLED:
+                noun, nouns = ("Run", "run") if job.kind in RUN_KINDS else ("Job", "job")
                 raise Conflict(
-                    f"Run {run_id} is over: it {_ENDED[run.state]}.",
-                    "Only a queued, running or held run can be cancelled.",
+                    f"{noun} {job_id} is over: it {_ENDED[job.state]}.",
+                    f"Only a queued, running or held {nouns} can be cancelled.",
                 )
         if done:  # else its state has just changed
-            return show_run(catalog, run_id)
-
-
-_ENDED = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.CANCELLED: "was cancelled"}
+            return show_job(catalog, job_id)
 
 
 @retry_on_contention
-def _ask(catalog: Catalog, run_id: int, by: str) -> bool:
+def _ask(catalog: Catalog, job_id: int, by: str) -> bool:
     with catalog.write() as connection:
-        return connection.execute(statement("request_cancel").query, {"run_id": run_id, "by": by}).rowcount == 1
+        return connection.execute(statement("request_cancel").query, {"job_id": job_id, "by": by}).rowcount == 1
 
 
 @retry_on_contention
-def _end_queued(catalog: Catalog, run_id: int, by: str) -> bool:
-    values = {"run_id": run_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it began."}
+def _end_queued(catalog: Catalog, job_id: int, by: str) -> bool:
+    values = {"job_id": job_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it began."}
     with catalog.write() as connection:
         return connection.execute(statement("end_waiting").query, values).rowcount == 1
 
 
 @retry_on_contention
-def _dismiss(catalog: Catalog, run_id: int, by: str) -> bool:
+def _dismiss(catalog: Catalog, job_id: int, by: str) -> bool:
     error = f"Dismissed by {by}: nothing of what was held was removed."
-    values = {"run_id": run_id, "by": by, "state": RunState.HELD, "error": error}
+    values = {"job_id": job_id, "by": by, "state": RunState.HELD, "error": error}
     with catalog.write() as connection:
-        source = connection.execute(statement("datasource_of_run").query, values).fetchone()
+        source = connection.execute(statement("datasource_of_job").query, values).fetchone()
         if source is None:
             return False
         # A confirmation that is at work reads what was held: it must not be taken from under it.
         refuse_while_running(connection, source[0])
         if connection.execute(statement("end_waiting").query, values).rowcount == 0:
             return False
-        connection.execute(statement("dismiss_held").query, values)
+        connection.execute(statement("dismiss_held").query, {"run_id": job_id})
     return True

@@ -1,85 +1,147 @@
-"""The queue: runs in the state queued. Asked for by people and schedules, claimed by workers under the lease.
+"""The queue: jobs in the state queued. Requested by people and schedules, claimed by workers under a lease.
 
-The table of runs is the queue itself, so that there is one truth about what waits and what is at work. A claim turns
+The table of jobs is the queue itself, so that there is one truth about what waits and what is at work. A claim turns
 queued into running and takes the lease in one transaction: nothing is ever claimed and not begun.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import psycopg
 from psycopg.rows import TupleRow
 
-from mirrorlake.catalog.runs import INTERRUPTED, LEASE_S, Lease, Live, at_work, how_far, last_pass, lease_lost, show_run
+from mirrorlake.catalog.enqueue import ATTEMPTS as ATTEMPTS
+from mirrorlake.catalog.enqueue import insert_run, pass_job
+from mirrorlake.catalog.leases import (
+    INTERRUPTED,
+    LEASE_S,
+    JobLease,
+    finish_values,
+    job_values,
+    lease_lost,
+    take_lease,
+)
+from mirrorlake.catalog.runs import Lease, Live, at_work, continue_run, count_values, last_pass, show_run
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import NotFound
+from mirrorlake.core.errors import NotFound, PassRunning
+from mirrorlake.model.jobs import RUN_KINDS, JobKind, NewJob
 from mirrorlake.model.runs import RunState, Trigger
-from mirrorlake.plan.cooldown import check_cooldown
+from mirrorlake.plan.cooldown import check_cooldown, refused_by
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
 SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
 DELETED = "its datasource was deleted before it began"
 DELETED_HELD = "its datasource was deleted before anybody confirmed what it held"
 STOPPED = "Its worker was stopped. What it had committed is kept"
+ALL_KINDS = frozenset(JobKind)
 _FRESH = {"fresh": LEASE_S - SILENT_S}  # seconds that a lease lasts still which was renewed less than SILENT_S ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interrupted:
-    """A run from the queue whose worker died."""
+    """A job from the queue whose worker died."""
 
     run_id: int
-    datasource: str
-    again: int | None  # the run that waits in its place; None: last attempt, unwanted, or another waits already
+    kind: str
+    datasource: str | None
+    again: int | None  # the job that waits in its place; None: last attempt, unwanted, or another waits already
 
 
 @retry_on_contention
-def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL) -> int:
-    """Put a run of this datasource into the queue, as a person asks for it; answers its number.
+def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL, *, requested_by: str | None = None) -> int:
+    """Queue a pass over this datasource, as a person asks for it; answers its number.
 
-    Raises NotFound, PassRunning where one waits or is at work, CoolingDown too soon after a pass that imported.
+    One that waits for another attempt after a failure need not wait any longer. Raises NotFound, PassRunning where one
+    waits or is at work, CoolingDown too soon after a pass that imported.
     """
     with catalog.write() as connection:
-        datasource_id = _permitted(connection, name)
-        made = connection.execute(
-            statement("insert_queued").query, {"datasource_id": datasource_id, "trigger": trigger.value, "attempt": 1}
-        ).fetchone()
+        datasource_id = _locked(connection, name)
+        job = pass_job(datasource_id, requested_by=requested_by)
+        earlier = connection.execute(statement("begin_earlier").query, job_values(job)).fetchone()
+        if earlier is not None:
+            return int(earlier[0])
+        _check_permitted(connection, name, datasource_id)
+        made = insert_run(connection, job, trigger.value)
         if made is None:
             # A schedule was faster, a moment after we looked.
-            _permitted(connection, name)
+            _check_permitted(connection, name, datasource_id)
             raise AssertionError("what is in the way of a queued run is another one")
-        return int(made[0])
+        return made
+
+
+@retry_on_contention
+def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> int:
+    """Queue a run that is no pass; answers its number.
+
+    Raises PassRunning where a run of the datasource is at work, or one of this kind waits.
+    """
+    with catalog.write() as connection:
+        connection.execute(statement("lock_datasource").query, {"datasource_id": job.datasource_id})
+        busy = at_work(connection, job.datasource_id or 0)
+        if busy is not None and busy.state is RunState.RUNNING:
+            raise refused_by(name, busy)
+        made = insert_run(connection, job, trigger.value)
+        if made is None:
+            waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
+            raise PassRunning(
+                f"Run {waiting and waiting[0]} of datasource {name} waits for a worker already.",
+                "Wait for it, or cancel it: mirrorlake runs cancel",
+            )
+        return made
 
 
 @retry_on_contention
 def check_permitted(catalog: Catalog, name: str) -> int:
     """The number of the datasource, where a person may have it mirrored now. Raises as `request`."""
     with catalog.write() as connection:
-        return _permitted(connection, name)
+        datasource_id = _locked(connection, name)
+        _check_permitted(connection, name, datasource_id)
+        return datasource_id
 
 
 @retry_on_contention
-def claim(catalog: Catalog) -> Lease | None:
-    """Begin the oldest queued run whose datasource is free; None where there is none."""
+def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease | None:
+    """Begin the next queued job of these kinds whose lock is free; None where there is none.
+
+    The lease of a run is a `Lease`.
+    """
+    named = {"kinds": [kind.value for kind in kinds]}
     with catalog.read() as connection:
-        waiting = connection.execute(statement("any_queued").query).fetchone()
+        waiting = connection.execute(statement("any_queued").query, named).fetchone()
     if waiting is None or not waiting[0]:
         return None
     session = catalog.session()
     try:
-        holder = str(uuid.uuid4())
         with translate_db_errors(catalog.address):
-            taken = _take(session, holder)
+            taken = _take(session, named)
         if taken is None:
             session.close()
             return None
-        run_id, datasource_id = taken
-        return Lease(catalog, session, datasource_id=datasource_id, run_id=run_id, holder=holder)
+        if taken.kind in RUN_KINDS:
+            return Lease(
+                catalog,
+                session,
+                datasource_id=taken.datasource_id or 0,
+                run_id=taken.job_id,
+                kind=taken.kind,
+                lock=taken.lock,
+                holder=taken.holder,
+                attempt=taken.attempt,
+            )
+        return JobLease(
+            catalog,
+            session,
+            job_id=taken.job_id,
+            kind=taken.kind,
+            lock=taken.lock,
+            holder=taken.holder,
+            attempt=taken.attempt,
+        )
     except BaseException:
         session.close()
         raise
@@ -87,36 +149,30 @@ def claim(catalog: Catalog) -> Lease | None:
 
 @retry_on_contention
 def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
-    """End the runs of workers that died, and put each into the queue again. What they committed is not done twice."""
+    """Queue the jobs of workers that died once more. What they committed is not done twice."""
     with catalog.write() as connection:
         found: list[Interrupted] = []
-        for run_id, datasource_id, name, trigger, attempt, unwanted in connection.execute(
-            statement("abandoned_runs").query, _FRESH
+        for job_id, lock, kind, name, more, unwanted in connection.execute(
+            statement("abandoned_jobs").query, _FRESH
         ).fetchall():
-            values = {"datasource_id": datasource_id, "trigger": trigger, "attempt": attempt + 1, "error": INTERRUPTED}
-            if _is_held(connection, datasource_id):
-                continue
-            connection.execute(statement("fail_interrupted").query, values)
-            made = None
-            if attempt < ATTEMPTS and not unwanted:
-                made = connection.execute(statement("insert_queued").query, values).fetchone()
-            found.append(Interrupted(run_id=run_id, datasource=name, again=None if made is None else made[0]))
+            again = _requeue(connection, job_id, kind, lock, wanted=more and not unwanted)
+            found.append(Interrupted(run_id=job_id, kind=kind, datasource=name, again=again))
         return found
 
 
 def put_back(lease: Lease, live: Live) -> str:
-    """End the run of a worker that is being stopped, and let the next worker go on from there; answers what was said.
+    """End the run of a worker that is being stopped, and let the next worker go on from there; answers why it ended.
 
     A person who cancelled the run meanwhile is heard: then nothing goes on, nor where it had just come to its end.
-    Raises LeaseLost where another pass took over.
+    Raises LeaseLost where another process took over.
     """
     lease.rest()
     try:
-        said = _put_back(lease.catalog, how_far(lease, live))
+        reason = _put_back(lease.catalog, lease, live)
     finally:
         lease.close()
-    if said is not None:
-        return said
+    if reason is not None:
+        return reason
     run = show_run(lease.catalog, lease.run_id)
     if run.error == INTERRUPTED:
         raise lease_lost(lease)
@@ -124,7 +180,7 @@ def put_back(lease: Lease, live: Live) -> str:
 
 
 def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
-    """Let nothing come any more of runs that wait, for a worker or for consent, for a datasource that is being deleted.
+    """Cancel what waits, for a worker or for consent, for a datasource that is being deleted.
 
     To be called in the transaction that deletes it.
     """
@@ -133,57 +189,90 @@ def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int)
     connection.execute(statement("dismiss_holds").query, values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A job that was claimed."""
+
+    job_id: int
+    kind: str
+    lock: str
+    datasource_id: int | None
+    attempt: int | None
+    holder: str
+
+
+def _requeue(
+    connection: psycopg.Connection[TupleRow], job_id: int, kind: str, lock: str, *, wanted: bool
+) -> int | None:
+    """Queue the job once more where it is wanted; the number of the one that waits then."""
+    values = {"job_id": job_id, "lock": lock, "holder": None, "state": RunState.FAILED.value, "error": INTERRUPTED}
+    if kind not in RUN_KINDS and wanted:
+        connection.execute(statement("queue_again").query, values | {"more": 1, "wait_s": 0.0, "reason": None})
+        return job_id
+    connection.execute(statement("finish_job").query, values | {"result": None})
+    return continue_run(connection, job_id, more=1) if wanted else None
+
+
 @retry_on_contention
-def _put_back(catalog: Catalog, values: dict[str, object]) -> str | None:
-    """How the run ended; None where it was not ours any more."""
+def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
+    """Why the run ended; None where it was not ours any more."""
     with catalog.write() as connection:
-        row = connection.execute(statement("lock_to_put_back").query, values).fetchone()
+        row = connection.execute(statement("job_to_continue").query, lease.values()).fetchone()
         if row is None:
             return None
-        trigger, attempt, cancelled_by, deleted = row
+        kind, attempt, _, cancelled_by, deleted = row
         if cancelled_by is not None:
-            error = f"Run {values['run_id']} was cancelled by {cancelled_by}."
+            error = f"Run {lease.run_id} was cancelled by {cancelled_by}."
         elif attempt is None or deleted:
             error = f"{STOPPED}."
         else:
             # The same attempt: a worker that was asked to end is no sign that the pass kills workers.
-            asked = {"datasource_id": values["datasource_id"], "trigger": trigger, "attempt": attempt}
-            connection.execute(statement("insert_queued").query, asked)
-            waiting = connection.execute(statement("queued_run").query, asked).fetchone()
-            if waiting is None:
-                raise AssertionError("what is in the way of a queued run is another one")
-            error = f"{STOPPED}; run {waiting[0]} goes on from there."
-        connection.execute(statement("finish_run").query, values | {"state": RunState.CANCELLED.value, "error": error})
-        connection.execute(statement("give_lease_back").query, values)
+            again = continue_run(connection, lease.run_id, more=0)
+            if again is None:
+                waiting = connection.execute(
+                    statement("queued_job").query, {"kind": kind, "lock": lease.lock}
+                ).fetchone()
+                again = waiting and waiting[0]
+            error = f"{STOPPED}; run {again} goes on from there."
+        ended = finish_values(lease, state=RunState.CANCELLED.value, error=error, result=None)
+        connection.execute(statement("finish_job").query, ended)
+        connection.execute(statement("finish_counts").query, count_values(lease, live))
+        connection.execute(statement("release_lease").query, ended)
     return error
 
 
-def _permitted(connection: psycopg.Connection[TupleRow], name: str) -> int:
+def _locked(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
     if row is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-    refused = check_cooldown(
-        name, at_work(connection, row[0]), last_pass(connection, row[0]), database_time_in(connection)
-    )
-    if refused is not None:
-        raise refused
     return int(row[0])
 
 
-def _take(session: psycopg.Connection[TupleRow], holder: str) -> tuple[int, int] | None:
-    with session.transaction():
-        row = session.execute(statement("claim_queued").query, _FRESH).fetchone()
-        # Somebody may have begun a pass between our look and our lock.
-        if row is None or _is_held(session, row[1]):
+def _check_permitted(connection: psycopg.Connection[TupleRow], name: str, datasource_id: int) -> None:
+    refused = check_cooldown(
+        name, at_work(connection, datasource_id), last_pass(connection, datasource_id), database_time_in(connection)
+    )
+    if refused is not None:
+        raise refused
+
+
+def _take(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _Taken | None:
+    with session.transaction() as transaction:
+        row = session.execute(statement("claim_job").query, _FRESH | kinds).fetchone()
+        if row is None:
             return None
-        run_id, datasource_id = row
-        values = {"datasource_id": datasource_id, "run_id": run_id, "holder": holder, "seconds": LEASE_S}
-        session.execute(statement("fail_interrupted").query, values | {"error": INTERRUPTED})
-        session.execute(statement("start_queued").query, values)
-        session.execute(statement("take_lease").query, values)
-        return run_id, datasource_id
-
-
-def _is_held(connection: psycopg.Connection[TupleRow], datasource_id: int) -> bool:
-    standing = connection.execute(statement("standing_lease").query, {"datasource_id": datasource_id}).fetchone()
-    return standing is not None and bool(standing[2])
+        job_id, kind, lock, datasource_id, attempt, _, before = row
+        taken = _Taken(
+            job_id=job_id,
+            kind=kind,
+            lock=lock,
+            datasource_id=datasource_id,
+            attempt=attempt,
+            holder=str(uuid.uuid4()),
+        )
+        session.execute(statement("fail_interrupted").query, {"lock": lock, "error": INTERRUPTED})
+        session.execute(statement("start_queued").query, {"job_id": job_id})
+        if not take_lease(session, job_id, lock, taken.holder, before):
+            raise psycopg.Rollback(transaction)  # somebody began a job of this lock between our look and our claim
+        return taken
+    return None

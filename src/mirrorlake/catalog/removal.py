@@ -15,7 +15,8 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
-from mirrorlake.catalog.runs import Lease, lease_lost
+from mirrorlake.catalog.leases import lease_lost
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
@@ -266,7 +267,7 @@ def get_root(catalog: Catalog, datasource_id: int) -> str | None:
 @retry_on_contention
 def adopt_root(lease: Lease, root: str | None) -> None:
     """Store the root of a folder as the trusted one. Raises LeaseLost."""
-    values = {"datasource_id": lease.datasource_id, "holder": lease.holder, "root": root}
+    values = {"datasource_id": lease.datasource_id, "lock": lease.lock, "holder": lease.holder, "root": root}
     with lease.catalog.write() as connection:
         if connection.execute(statement("adopt_root").query, values).rowcount == 0:
             raise lease_lost(lease)

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, cast
 
 import psycopg
 from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
+from mirrorlake.catalog.leases import (
+    INTERRUPTED,
+    JobLease,
+    Standing,
+    at_time,
+    finish_values,
+    insert_running,
+    lease_lost,
+    standing_lease,
+)
 from mirrorlake.catalog.outcome_reader import read_outcomes
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
-from mirrorlake.core.errors import CatalogError, LeaseLost, NotFound, PassRunning, RunCancelled
+from mirrorlake.core.errors import NotFound, PassRunning
+from mirrorlake.model.jobs import NewJob, datasource_lock, kind_of_trigger
 from mirrorlake.model.objects import Requests
-from mirrorlake.model.runs import PASSES, Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger, confirm_command
+from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunState, Trigger, confirm_command
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-LEASE_S = 60.0  # a holder that says nothing for so long is taken for dead
-HEARTBEAT_S = 2.0  # also how old the counts of a live run are for those who watch
-LOOK_S = 1.0  # how soon a holder hears that its run is to end; its commits hear it at once
 LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
 # A deleted datasource comes back when its address is mirrored, and has a trash to empty; nothing else works on it.
 _OF_DELETED = (Trigger.MIRROR, Trigger.PURGE)
-_PASSES = [trigger.value for trigger in PASSES]
-INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,157 +46,93 @@ class Live:
     bytes_read: int
 
 
-class Lease:
-    """The right to write what a pass over one datasource found. Held by a session and renewed by a thread.
-
-    Every commit checks it; a lease that was taken over raises LeaseLost there. `finish` ends the run and gives it
-    back; closing without `finish` leaves the run to the next pass, which marks it as interrupted.
-
-    Anybody may ask that the run end (`catalog.cancel`). The holder hears it within LOOK_S: what it gave to
-    `on_cancel` is called, and `check` and every commit raise RunCancelled from then on.
-    """
+class Lease(JobLease):
+    """The right to write what a run over one datasource found. `finish` ends the run and gives the lease back."""
 
     def __init__(
-        self, catalog: Catalog, session: psycopg.Connection[TupleRow], *, datasource_id: int, run_id: int, holder: str
+        self,
+        catalog: Catalog,
+        session: psycopg.Connection[TupleRow],
+        *,
+        datasource_id: int,
+        run_id: int,
+        kind: str,
+        lock: str,
+        holder: str,
+        attempt: int | None = None,
     ) -> None:
-        self.catalog = catalog
         self.datasource_id = datasource_id
-        self.run_id = run_id
-        self.holder = holder
-        self._session = session
         self._live: Live | None = None
-        self._lost = False
-        self._cancelled: str | None = None
-        self._stops: list[Callable[[], object]] = []
-        self._hearing = threading.Lock()
-        self._ended = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
-        self._heart.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        self._live_written: Live | None = None
+        super().__init__(catalog, session, job_id=run_id, kind=kind, lock=lock, holder=holder, attempt=attempt)
 
     @property
-    def lost(self) -> bool:
-        """Whether another pass is known to have taken over."""
-        return self._lost
+    def run_id(self) -> int:
+        """The number of the run, which is that of its job."""
+        return self.job_id
 
     @property
-    def cancelled(self) -> RunCancelled | None:
-        """What to say of a run that somebody asked to end; None where nobody did."""
-        by = self._cancelled
-        return None if by is None else RunCancelled(f"Run {self.run_id} was cancelled by {by}.")
-
-    def check(self) -> None:
-        """Raises RunCancelled where somebody asked that the run end."""
-        cancelled = self.cancelled
-        if cancelled is not None:
-            raise cancelled
-
-    def on_cancel(self, stop: Callable[[], object]) -> None:
-        """Call `stop`, from any thread, once somebody asks that the run end; at once where somebody has."""
-        with self._hearing:
-            self._stops.append(stop)
-            late = self._cancelled is not None
-        if late:
-            stop()
-
-    def heard(self, by: str) -> None:
-        """Somebody asked that the run end."""
-        with self._hearing:
-            if self._cancelled is not None:
-                return
-            self._cancelled = by
-            stops = list(self._stops)
-        for stop in stops:
-            stop()
+    def noun(self) -> str:
+        """What people call this job."""
+        return "Run"
 
     def tell(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
-        """How far the pass is; written with the next heartbeat."""
+        """How far the run is; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
 
-    def rest(self) -> None:
-        """End the heartbeat; the session stands, and nobody takes over."""
-        self._ended.set()
-        self._heart.join()
-
-    def close(self) -> None:
-        """End heartbeat and session."""
-        self.rest()
-        self._session.close()
-
-    def _beat(self) -> None:
-        due = time.monotonic() + HEARTBEAT_S
-        while not self._ended.wait(min(LOOK_S, HEARTBEAT_S)):
-            try:
-                if self._session.closed:
-                    self._session = self.catalog.session()  # PostgreSQL was restarted
-                    due = 0.0  # nobody knows the new session yet
-                self._listen()
-                if time.monotonic() >= due:
-                    due = time.monotonic() + HEARTBEAT_S
-                    self._lost = not self._renew()
-            except (psycopg.Error, CatalogError):
-                # A server that is away cannot give the lease to another; the next commit says what is wrong.
-                self._session.close()
-            if self._lost:
-                return
-
-    def _listen(self) -> None:
-        asked = self._session.execute(statement("cancel_requested").query, {"run_id": self.run_id}).fetchone()
-        if asked is not None and asked[0] is not None:
-            self.heard(asked[0])
-
-    def _renew(self) -> bool:
-        with self._session.transaction():
-            live = self._live
-            if live is not None:  # the run before its lease, as everybody who writes both
-                self._session.execute(statement("update_live_counts").query, how_far(self, live))
-            renewed = self._session.execute(
-                statement("renew_lease").query,
-                {"seconds": LEASE_S, "holder": self.holder, "datasource_id": self.datasource_id},
-            )
-            return renewed.rowcount == 1
+    def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
+        super()._write_progress(session)
+        live = self._live
+        if live is not None and live != self._live_written:
+            session.execute(statement("update_live_counts").query, count_values(self, live))
+            self._live_written = live
 
 
 @retry_on_contention
-def begin(catalog: Catalog, datasource_id: int, trigger: str) -> Lease:
-    """Begin a run. Takes over at once from a pass whose process is gone, and marks its run as failed.
+def begin(
+    catalog: Catalog,
+    datasource_id: int,
+    trigger: str,
+    *,
+    args: Mapping[str, Any] | None = None,
+    requested_by: str | None = None,
+) -> Lease:
+    """Begin a run in this process. Takes over at once from a process that is gone, and marks its run as failed.
 
-    Raises PassRunning where another pass of this datasource is at work, NotFound where there is no such datasource or
+    Raises PassRunning where another run of this datasource is at work, NotFound where there is no such datasource or
     it was deleted; mirroring its address brings it back.
     """
+    job = NewJob(
+        kind=kind_of_trigger(trigger),
+        datasource_id=datasource_id,
+        args=args or {},
+        requested_by=requested_by,
+        lock=datasource_lock(datasource_id),
+    )
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
             looks = LAST_LOOKS
-            while True:
-                holder = str(uuid.uuid4())
-                run_id = _try_to_begin(session, datasource_id, trigger, holder, refuse=looks == 0)
-                if run_id is not None:
-                    break
+            while (begun := _try_to_begin(session, job, trigger, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
-        return Lease(catalog, session, datasource_id=datasource_id, run_id=run_id, holder=holder)
+        run_id, lock, holder = begun
+        return Lease(
+            catalog, session, datasource_id=datasource_id, run_id=run_id, kind=job.kind.value, lock=lock, holder=holder
+        )
     except BaseException:
         session.close()
         raise
 
 
 def refuse_while_running(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
-    """Keep passes of a datasource from beginning until this transaction ends. Raises PassRunning, NotFound."""
-    values = {"datasource_id": datasource_id}
-    named = connection.execute(statement("lock_datasource").query, values).fetchone()
+    """Keep runs of a datasource from beginning until this transaction ends. Raises PassRunning, NotFound."""
+    named = connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id}).fetchone()
     if named is None:
         raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
-    standing = connection.execute(statement("standing_lease").query, values).fetchone()
-    if standing is not None and standing[2]:
-        raise _pass_running(named[0], standing[0], standing[1])
+    standing = standing_lease(connection, datasource_lock(datasource_id))
+    if standing is not None and standing.alive:
+        raise _pass_running(named[0], standing)
 
 
 def finish(
@@ -205,37 +143,49 @@ def finish(
     requests: Requests,
     bytes_read: int,
     error: str | None = None,
-) -> None:
-    """End the run and give the lease back. Raises LeaseLost where another pass has taken over meanwhile."""
-    values = how_far(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read))
+    again_in_s: float | None = None,
+) -> int | None:
+    """End the run and give the lease back. Raises LeaseLost where another process has taken over meanwhile.
+
+    `again_in_s`: another run of the same kind is to take up the work after so many seconds; answers its number. None:
+    there is none, since nobody wants it any more, or since another one waits already.
+    """
+    values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read))
+    values |= finish_values(lease, state=state.value, error=error, result=None)
     lease.rest()
-    # The session goes last: without it the run would look abandoned before it is told how it ended.
+    # The session goes last: without it the run would look abandoned before its end is written.
     try:
-        ended = _end(lease.catalog, values | {"state": state.value, "error": error})
+        ended, again = _end(lease.catalog, values, again_in_s)
     finally:
         lease.close()
     if not ended:
         raise lease_lost(lease)
+    return again
 
 
-def how_far(lease: Lease, live: Live) -> dict[str, object]:
-    """What the statements that end a run are to be told, but for how it ended."""
+def count_values(lease: Lease, live: Live) -> dict[str, object]:
+    """The parameters of the statements that write the counts of a run."""
     return {
-        "run_id": lease.run_id,
-        "datasource_id": lease.datasource_id,
-        "holder": lease.holder,
+        "job_id": lease.job_id,
         "counts": Jsonb(asdict(live.counts)),
         "requests": Jsonb(asdict(live.requests)),
         "bytes_read": live.bytes_read,
     }
 
 
-def lease_lost(lease: Lease) -> LeaseLost:
-    """The error for a lease that another pass holds now."""
-    return LeaseLost(
-        f"Another pass took over this datasource while run {lease.run_id} was silent for more than {LEASE_S:g} s.",
-        "What this run committed is kept, and the other pass goes on from there.",
-    )
+def continue_run(
+    connection: psycopg.Connection[TupleRow], run_id: int, *, more: int, wait_s: float = 0.0, reason: str | None = None
+) -> int | None:
+    """Queue another run that takes up the work of this one; its number. None: one of its kind waits already.
+
+    `more` attempts are counted; it waits `wait_s` seconds because of `reason`.
+    """
+    values = {"job_id": run_id, "more": more, "wait_s": wait_s, "reason": reason}
+    made = connection.execute(statement("continue_run").query, values).fetchone()
+    if made is None:
+        return None
+    connection.execute(statement("continuing_run").query, {"job_id": run_id, "again": made[0]})
+    return int(made[0])
 
 
 def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, before: int | None = None) -> list[Run]:
@@ -267,12 +217,12 @@ def last_runs(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
 
 def last_passes(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
     """The pass of each datasource that ended last, by the datasource's name."""
-    return {run.datasource: run for run in _runs(connection, "last_passes", {"passes": _PASSES, "datasource_id": None})}
+    return {run.datasource: run for run in _runs(connection, "last_passes", {"datasource_id": None})}
 
 
 def last_pass(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run | None:
     """The pass of a datasource that ended last."""
-    found = _runs(connection, "last_passes", {"passes": _PASSES, "datasource_id": datasource_id})
+    found = _runs(connection, "last_passes", {"datasource_id": datasource_id})
     return found[0] if found else None
 
 
@@ -305,47 +255,55 @@ def outcomes(
 
 
 @retry_on_contention
-def _end(catalog: Catalog, values: Mapping[str, object]) -> bool:
-    """Whether the run was ours to end."""
+def _end(catalog: Catalog, values: Mapping[str, object], again_in_s: float | None) -> tuple[bool, int | None]:
+    """Whether the run was ours to end, and the run that takes up its work."""
+    again = None
     with catalog.write() as connection:
-        ended = connection.execute(statement("finish_run").query, values)
-        connection.execute(statement("give_lease_back").query, values)
-    return ended.rowcount == 1
+        if again_in_s is not None:
+            wanted = connection.execute(statement("job_to_continue").query, values).fetchone()
+            if wanted is not None and wanted[3] is None and not wanted[4]:
+                reason = str(values["error"])
+                again = continue_run(
+                    connection, cast("int", values["job_id"]), more=1, wait_s=again_in_s, reason=reason
+                )
+        ended = connection.execute(statement("finish_job").query, values)
+        if ended.rowcount == 1:
+            connection.execute(statement("finish_counts").query, values)
+        connection.execute(statement("release_lease").query, values)
+    return ended.rowcount == 1, again
 
 
 def _try_to_begin(
-    session: psycopg.Connection[TupleRow], datasource_id: int, trigger: str, holder: str, *, refuse: bool
-) -> int | None:
-    """The new run's id; None where another pass holds the lease (raises PassRunning if `refuse`)."""
-    values = {"datasource_id": datasource_id, "trigger": trigger, "holder": holder, "seconds": LEASE_S}
-    with session.transaction():
+    session: psycopg.Connection[TupleRow], job: NewJob, trigger: str, *, refuse: bool
+) -> tuple[int, str, str] | None:
+    """The new run's number, lock and holder; None where another one has the lease (raises PassRunning if `refuse`)."""
+    values = {"datasource_id": job.datasource_id}
+    with session.transaction() as transaction:
         named = session.execute(statement("lock_datasource").query, values).fetchone()
         if named is None:
-            raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
+            raise NotFound(f"There is no datasource {job.datasource_id}.", "`mirrorlake datasource list` shows them.")
         name, deleted = named
         if deleted and trigger not in _OF_DELETED:
             raise NotFound(f"The datasource {name} was deleted.", "Mirror its address again to bring it back.")
-        standing = session.execute(statement("standing_lease").query, values).fetchone()
-        if standing is not None:
-            run_id, started, alive = standing
-            if alive:
-                if refuse:
-                    raise _pass_running(name, run_id, started)
-                return None
-        # Also a run whose lease vanished with its database's last checkpoint is no longer running.
-        session.execute(statement("fail_interrupted").query, values | {"error": INTERRUPTED})
+        standing = standing_lease(session, job.lock or "")
+        if standing is not None and standing.alive:
+            if refuse:
+                raise _pass_running(name, standing)
+            return None
+        begun = insert_running(session, job, standing)
+        if begun is None:  # a worker was faster
+            raise psycopg.Rollback(transaction)
         if trigger == Trigger.MIRROR:
             session.execute(statement("revive_datasource").query, values)
-        begun = session.execute(statement("insert_run").query, values).fetchone()
-        if begun is None:
-            raise AssertionError("INSERT ... RETURNING answers one row")
-        session.execute(statement("take_lease").query, values | {"run_id": begun[0]})
-        return int(begun[0])
+        session.execute(statement("insert_run").query, {"job_id": begun[0], "trigger": trigger})
+        return begun
+    return None
 
 
-def _pass_running(name: str, run_id: int, started: datetime) -> PassRunning:
+def _pass_running(name: str, standing: Standing) -> PassRunning:
+    run_id = standing.job_id
     return PassRunning(
-        f"Run {run_id} is working on datasource {name} since {started.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC.",
+        f"Run {run_id} is working on datasource {name} since {at_time(standing.started)}.",
         f"Wait for it (mirrorlake runs show {run_id} tells how far it is), or end it: mirrorlake runs cancel {run_id}",
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.enqueue import insert_run, pass_job
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.runs import Trigger
@@ -68,7 +69,7 @@ def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
 
 @retry_on_contention
 def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
-    """Put a run into the queue for everything that is due at `now`, and set when it is due next, in one transaction.
+    """Queue a run for everything that is due at `now`, and set when it is due next, in one transaction.
 
     However often a schedule fell due since somebody last looked, it is one run. Of many workers that look at the same
     time each schedule is seen by one. One that cannot be read stays due, for another machine.
@@ -83,10 +84,9 @@ def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
             except SettingsError as error:
                 found.append(Unreadable(datasource=name, problem=str(error)))
                 continue
-            values = {"datasource_id": datasource_id, "next_due": due, "trigger": Trigger.SCHEDULE.value, "attempt": 1}
-            connection.execute(statement("set_next_due").query, values)
-            made = connection.execute(statement("insert_queued").query, values).fetchone()
-            found.append(Due(datasource=name, run_id=None if made is None else made[0], next_due=due))
+            connection.execute(statement("set_next_due").query, {"datasource_id": datasource_id, "next_due": due})
+            made = insert_run(connection, pass_job(datasource_id, requested_by="schedule"), Trigger.SCHEDULE.value)
+            found.append(Due(datasource=name, run_id=made, next_due=due))
         return found
 
 

@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from adbc_driver_manager.dbapi import Cursor
 
-from mirrorlake.catalog.runs import Lease, lease_lost
+from mirrorlake.catalog.leases import lease_lost
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import (
     column,
@@ -121,7 +122,7 @@ class Staging:
 
     def check_lease(self) -> None:
         """Raises LeaseLost where another pass has taken over, RunCancelled where somebody asked that the run end."""
-        self._cursor.execute(statement("check_lease").text, (self._lease.datasource_id, self._lease.holder))
+        self._cursor.execute(statement("check_lease").text, (self._lease.lock, self._lease.holder))
         row = cast("tuple[str | None] | None", self._cursor.fetchone())
         if row is None:
             raise lease_lost(self._lease)

@@ -79,9 +79,12 @@ def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
 
 
 def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, QueuedReason]:
-    """For what each of these queued runs waits."""
+    """For what each of these queued jobs waits."""
     if not queued:
         return {}
     workers = seen(connection)
-    in_front = dict(connection.execute(statement("runs_in_front").query, {"ids": list(queued)}).fetchall())
-    return {run: queued_reason(workers, in_front.get(run)) for run in queued}
+    found = connection.execute(statement("jobs_in_front").query, {"ids": list(queued)}).fetchall()
+    return {
+        job: queued_reason(workers, busy, not_before=not_before, retry_reason=reason, of_datasource=of_datasource)
+        for job, busy, not_before, reason, of_datasource in found
+    }

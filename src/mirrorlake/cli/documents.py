@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.jobs import Job
 from mirrorlake.model.runs import Outcome, Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.model.thumbnails import Cleaning, Lack, Making, ThumbnailCheck, Unmade
@@ -32,6 +33,11 @@ def report_document(report: Report) -> Document:
     """A report, in the shape of a run; `samples` only for a dry run that came to a plan."""
     drop = ("notes",) if report.samples is not None else ("notes", "samples")
     return _document(report, lift=("counts",), drop=drop)
+
+
+def job_document(job: Job) -> Document:
+    """A job, as the REST API has it."""
+    return _document(job, names={"id": "job"})
 
 
 def asset_document(detail: AssetDetail) -> Document:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from mirrorlake.cli.output import echo, people
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.progress import Progress as PassProgress
+from mirrorlake.model.jobs import Job
 from mirrorlake.model.runs import Run, RunState
 
 LINE_EVERY_S = 5.0
@@ -82,6 +83,32 @@ def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
     with spinner(people.console, f"Run {run_id}") as spin:
         yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_run_progress(run)}")
+
+
+@contextmanager
+def show_job(job_id: int) -> Generator[Callable[[Job], None]]:
+    """Receives how far a job is, and shows it on standard error."""
+    if not people.is_terminal:
+        due = [time.monotonic() + LINE_EVERY_S]
+
+        def tell(job: Job) -> None:
+            if time.monotonic() >= due[0]:
+                due[0] = time.monotonic() + LINE_EVERY_S
+                echo(f"job {job_id}: {job.state.value}{_done(job)}")
+
+        yield tell
+        return
+    from mirrorlake.cli.progress_bar import spinner  # noqa: PLC0415  loads rich
+
+    with spinner(people.console, f"Job {job_id}") as spin:
+        yield lambda job: spin(f"Job {job_id}, {job.state.value}{_done(job)}")
+
+
+def _done(job: Job) -> str:
+    if job.progress is None:
+        return ""
+    of = "" if job.progress.total is None else f" of {job.progress.total:,}"
+    return f", {job.progress.step}: {job.progress.done:,}{of}"
 
 
 def _run_progress(run: Run) -> str:

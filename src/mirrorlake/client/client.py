@@ -13,6 +13,7 @@ from typing import Self
 from mirrorlake.client.assets import AssetClient
 from mirrorlake.client.connection import Connection
 from mirrorlake.client.datasources import DatasourceClient
+from mirrorlake.client.jobs import JobClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
 
@@ -28,6 +29,7 @@ class Client:
         self.assets = AssetClient(self._connection)
         self.datasources = DatasourceClient(self._connection)
         self.runs = RunClient(self._connection)
+        self.jobs = JobClient(self._connection)
         self.projects = ProjectClient(self._connection)
 
     def __enter__(self) -> Self:

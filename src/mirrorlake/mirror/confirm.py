@@ -5,8 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from mirrorlake.catalog import datasources, removal
-from mirrorlake.catalog.removal import Confirmable
-from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import keep
 from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.counters import Counters
@@ -14,46 +13,34 @@ from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
 from mirrorlake.mirror.pass_plan import find_root
-from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.objects import KnownState
-from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
-from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreFactory
 
 _WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
-def confirm(
-    source: Datasource,
-    held: Confirmable,
-    catalog: Catalog,
-    *,
-    opens: StoreFactory | None = None,
-    began: OnRunStarted = noop_callback,
-) -> Report:
-    """A run that does what another one held back. Whatever happens, what was committed stays.
+def confirm(lease: Lease, source: Datasource, held_run: int, *, opens: StoreFactory | None = None) -> Report:
+    """Do what the run `held_run` held back. Whatever happens, what was committed stays.
 
-    An object that stands again, or of which the source says nothing certain, is left alone. Raises PassRunning where
-    a pass of this datasource is at work, LeaseLost where one took over.
+    An object that stands again, or of which the source says nothing certain, is left alone. Raises LeaseLost where
+    another process took over.
     """
-    lease = begin(catalog, source.id, Trigger.CONFIRM)
-    began(lease.run_id)
     tally = Counters(lease.tell)
     opens = opens or store_config(source)
     return finalize(
-        lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False, supersedes=False
+        lease, source, tally, lambda: _carry_out(lease, source, held_run, opens, tally), lists=False, supersedes=False
     )
 
 
-def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: StoreFactory, tally: Counters) -> RunResult:
+def _carry_out(lease: Lease, source: Datasource, held_run: int, opens: StoreFactory, tally: Counters) -> RunResult:
     catalog = lease.catalog
-    # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
-    held = removal.find_confirmable(catalog, run_id=held.run_id, plan_hash=None)
+    # Only now that nobody else works on the datasource: it may have been dismissed since somebody confirmed it.
+    held = removal.find_confirmable(catalog, run_id=held_run, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
     root = find_root(source, catalog)

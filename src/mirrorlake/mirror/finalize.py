@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from mirrorlake.catalog.leases import retry_delay_s
 from mirrorlake.catalog.queue import put_back
 from mirrorlake.catalog.removal import drop_superseded
 from mirrorlake.catalog.runs import Lease, Live, finish
@@ -46,9 +47,26 @@ def finalize(
     """
     started = time.monotonic()
 
-    def end(state: RunState, error: str | None = None, hold: Hold | None = None, *, drops: bool = False) -> Report:
+    def end(
+        state: RunState,
+        error: str | None = None,
+        hold: Hold | None = None,
+        *,
+        drops: bool = False,
+        again_in_s: float | None = None,
+    ) -> Report:
         seconds = time.monotonic() - started
-        report = _end(lease, source, tally, state=state, seconds=seconds, error=error, hold=hold, drops=drops)
+        report = _end(
+            lease,
+            source,
+            tally,
+            state=state,
+            seconds=seconds,
+            error=error,
+            hold=hold,
+            drops=drops,
+            again_in_s=again_in_s,
+        )
         return replace(report, notes=_notes(report, source, lists=lists))
 
     try:
@@ -66,7 +84,7 @@ def finalize(
         cancelled = lease.cancelled
         if cancelled is not None:  # then whatever stopped was stopped for that
             return end(RunState.CANCELLED, str(cancelled))
-        return end(RunState.FAILED, str(error))
+        return end(RunState.FAILED, str(error), again_in_s=retry_delay_s(lease, error))
     except BaseException as error:
         # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
         end(RunState.FAILED, f"internal error: {error!r}")
@@ -85,10 +103,17 @@ def _end(
     error: str | None,
     hold: Hold | None,
     drops: bool,
+    again_in_s: float | None,
 ) -> Report:
     try:
         finish(
-            lease, state=state, counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read, error=error
+            lease,
+            state=state,
+            counts=tally.counts,
+            requests=tally.requests,
+            bytes_read=tally.bytes_read,
+            error=error,
+            again_in_s=again_in_s,
         )
         if drops:
             # What it could not list it did not judge: what was held of that waits on.

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Protocol
-
-OnRunStarted = Callable[[int], None]  # hears the number of a run as soon as it stands
-
-
-def noop_callback(_run: int) -> None:
-    """Nobody waits to hear that a run began."""
 
 
 class Progress(Protocol):

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import purge as stored
 from mirrorlake.catalog import removal
-from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import chosen, filled
 from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.counters import Counters
@@ -16,13 +16,10 @@ from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.pass_plan import find_root
-from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import REASON_GONE, REASON_NOT_SELECTED
-from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreFactory
 
 _TOLD = {
@@ -32,21 +29,11 @@ _TOLD = {
 }
 
 
-def purge(
-    source: Datasource,
-    before: datetime,
-    catalog: Catalog,
-    *,
-    opens: StoreFactory | None = None,
-    began: OnRunStarted = noop_callback,
-) -> Report:
-    """A run that removes for good what was last touched in the trash before this moment, unless something uses it.
+def purge(lease: Lease, source: Datasource, before: datetime, *, opens: StoreFactory | None = None) -> Report:
+    """Delete for good what was last touched in the trash before this moment, unless something uses it.
 
-    `began` hears its number. Raises PassRunning where a pass of this datasource is at work, LeaseLost where one took
-    over.
+    Raises LeaseLost where another process took over.
     """
-    lease = begin(catalog, source.id, Trigger.PURGE)
-    began(lease.run_id)
     tally = Counters(lease.tell)
     opens = opens or store_config(source)
     return finalize(

@@ -9,16 +9,14 @@ import pyarrow as pa
 
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog import reapply as stored
-from mirrorlake.catalog.runs import begin
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, fields
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules, compile_rules
@@ -26,20 +24,16 @@ from mirrorlake.select.rules import Rules, compile_rules
 ProgressCallback = Callable[[int, int], None]  # how many assets are done, of how many
 
 
-def reapply(
-    catalog: Catalog, source: Datasource, done: ProgressCallback, *, began: OnRunStarted = noop_callback
-) -> Report:
-    """Merge every asset of the datasource again, under its lease. What was committed stays, however it ends.
+def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
+    """Merge every asset of the datasource again. What was committed stays, however it ends.
 
-    Raises PassRunning where a pass is at work, LeaseLost where one took over, SettingsError where a config cannot be
-    told apart from another because its glob file was never read.
+    Raises LeaseLost where another process took over.
     """
-    choose = _choose(catalog, source)
-    lease = begin(catalog, source.id, Trigger.REAPPLY)
-    began(lease.run_id)
+    catalog = lease.catalog
     tally = Counters(lease.tell)
 
     def work() -> RunResult:
+        choose = strategy_choice(catalog, source)
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
@@ -50,8 +44,11 @@ def reapply(
     return finalize(lease, source, tally, work, lists=False, supersedes=False)
 
 
-def _choose(catalog: Catalog, source: Datasource) -> stored.Choose:
-    """The strategy of each key: that of the config which governs it. One that no config takes any more has none."""
+def strategy_choice(catalog: Catalog, source: Datasource) -> stored.Choose:
+    """The strategy of each key: that of the config which governs it. One that no config takes any more has none.
+
+    Raises SettingsError where a config cannot be told apart from another because its glob file was never read.
+    """
     configs = source.settings.configs
     if configs[0].takes_everything and not configs[0].exclude:
         return lambda keys: [configs[0].metadata_strategy] * len(keys)

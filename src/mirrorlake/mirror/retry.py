@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
-from mirrorlake.catalog.runs import Lease, begin
+from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.core.columnar import (
     as_binary,
@@ -42,7 +42,7 @@ from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unl
 from mirrorlake.mirror.naming import Naming
 from mirrorlake.mirror.pass_plan import RunContext, find_root
 from mirrorlake.mirror.planning import rows_to_look_at, skipped
-from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
+from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
@@ -50,7 +50,7 @@ from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.outcomes import Op
-from mirrorlake.model.runs import Counts, Trigger
+from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import update_policy
@@ -75,21 +75,19 @@ _STEM_SUFFIXES = [
 
 
 def retry(
+    lease: Lease,
     source: Datasource,
     run_id: int,
     parts: RunContext,
     progress: Progress,
     *,
     opens: StoreFactory | None = None,
-    began: OnRunStarted = noop_callback,
 ) -> Report:
-    """A run over the objects that failed in another one, whatever is remembered of their bytes.
+    """Read the objects that failed in another run once more, whatever is remembered of their bytes.
 
     `selected` counts them. One that is gone, or that no pattern takes any more, is skipped with that reason. Raises
-    PassRunning where a pass of this datasource is at work, LeaseLost where one took over.
+    LeaseLost where another process took over.
     """
-    lease = begin(parts.catalog, source.id, Trigger.RETRY)
-    began(lease.run_id)
     tally = Counters(lease.tell)
     again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
     opens = opens or store_config(source)

@@ -16,6 +16,7 @@ from mirrorlake.catalog import verifying
 from mirrorlake.catalog.verifying import Remembered
 from mirrorlake.core.errors import AccessDenied, ObjectGone, SourceUnreachable, StorageError
 from mirrorlake.core.text import count_noun
+from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.glob_files import read_rules
@@ -53,16 +54,17 @@ def verify(
     *,
     sample: int | None,
     opens: StoreFactory | None = None,
+    check: CancelCheck = never_cancelled,
 ) -> Iterator[Verified]:
     """Ask for `sample` objects of a datasource chosen at random, or for all (None), in batches of bounded size.
 
-    Sidecars are not asked for. Raises StorageError where the source as a whole cannot be asked.
+    Sidecars are not asked for. Raises StorageError where the source as a whole cannot be asked, or as `check`.
     """
     root = find_root(source, catalog)
     if root.other:
         raise StorageError(OTHER_ROOT, "Check what is mounted there.")
     with (
-        open_metered(opens or store_config(source), tally) as store,
+        open_metered(opens or store_config(source), tally, check) as store,
         ThreadPoolExecutor(HEADS_AT_ONCE, "head") as threads,
     ):
         rules, _ = read_rules(source, store, catalog, known_id=source.id)

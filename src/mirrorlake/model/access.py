@@ -37,6 +37,8 @@ class Permission(StrEnum):
     DATASOURCES_DELETE = "datasources:delete"
     RUNS_READ = "runs:read"
     RUNS_CONTROL = "runs:control"
+    JOBS_READ = "jobs:read"
+    JOBS_CONTROL = "jobs:control"
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
     LIBRARY_MAINTAIN = "library:maintain"  # verify the catalog; check, make and clean thumbnails

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.public import public_noun
+from mirrorlake.model.queue import QueuedReason
 from mirrorlake.model.runs import Counts, Hold, RunState
 
 
@@ -51,3 +52,5 @@ class Preview:
     samples: Samples | None
     """Some keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped."""
     error: str | None
+    waiting: QueuedReason | None = None
+    """Why it has not begun, while it waits for a worker."""

@@ -30,16 +30,7 @@ def cooldown_minutes(last: Run | None, now: datetime) -> int:
 def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: datetime) -> MirrorlakeError | None:
     """The error for a manual run that is not allowed, else None. `at_work` is queued or running, `last` ended last."""
     if at_work is not None:
-        doing = "is queued" if at_work.state is RunState.QUEUED else "is running"
-        if at_work.waiting is not None and at_work.waiting.stuck:
-            return PassRunning(
-                f"Run {at_work.id} of datasource {name} is already queued: {at_work.waiting.reason}.",
-                f"To cancel it: mirrorlake runs cancel {at_work.id}",
-            )
-        return PassRunning(
-            f"Run {at_work.id} of datasource {name} {doing} already.",
-            f"Wait for it. To see its progress: mirrorlake runs show {at_work.id}",
-        )
+        return refused_by(name, at_work)
     minutes = cooldown_minutes(last, now)
     if last is not None and minutes:
         return CoolingDown(
@@ -49,3 +40,17 @@ def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: dateti
             minutes=minutes,
         )
     return None
+
+
+def refused_by(name: str, at_work: Run) -> PassRunning:
+    """The refusal of a run because `at_work`, of the same datasource, is queued or running."""
+    doing = "is queued" if at_work.state is RunState.QUEUED else "is running"
+    if at_work.waiting is not None and at_work.waiting.stuck:
+        return PassRunning(
+            f"Run {at_work.id} of datasource {name} is already queued: {at_work.waiting.reason}.",
+            f"To cancel it: mirrorlake runs cancel {at_work.id}",
+        )
+    return PassRunning(
+        f"Run {at_work.id} of datasource {name} {doing} already.",
+        f"Wait for it. To see its progress: mirrorlake runs show {at_work.id}",
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
@@ -15,7 +15,6 @@ from mirrorlake.postgres.pool import Catalog, open_catalog
 if TYPE_CHECKING:
     from mirrorlake.processing.library_store import LibraryStore
     from mirrorlake.processing.thumbnails import Thumbnails
-    from mirrorlake.services.long_work import LongWork
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -23,35 +22,24 @@ S = TypeVar("S", bound="Service")
 
 
 class Resources:
-    """An open library: its settings, its catalog, and the work that goes on after a call has returned."""
+    """An open library: its settings and its catalog."""
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         self.settings = settings
         self.catalog = catalog
-        self._long_work: LongWork | None = None
         self._library_store: LibraryStore | None = None
-
-    @cached_property
-    def long_work(self) -> LongWork:
-        """Started at first use."""
-        from mirrorlake.services.long_work import LongWork  # noqa: PLC0415  loads the libraries that reach buckets
-
-        self._long_work = LongWork(self.settings, self.catalog)
-        return self._long_work
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
         """The thumbnails of the library store, opened at first use."""
-        from mirrorlake.processing.thumbnails import Thumbnails  # noqa: PLC0415  loads what reaches the library store
-        from mirrorlake.services.library_store import library_store  # noqa: PLC0415  as above
+        from mirrorlake.jobs.library_store import library_store  # noqa: PLC0415  loads what reaches the library store
+        from mirrorlake.processing.thumbnails import Thumbnails  # noqa: PLC0415  as above
 
         self._library_store = library_store(self.settings)
         return Thumbnails(self._library_store.store)
 
     def close(self) -> None:
-        """End the work that is still going on, and close the library store."""
-        if self._long_work is not None:
-            self._long_work.end()
+        """Close the library store."""
         if self._library_store is not None:
             self._library_store.close()
 
@@ -59,12 +47,8 @@ class Resources:
 @contextmanager
 def open_resources(settings: Settings) -> Generator[Resources]:
     """The library of these settings, its database started and migrated. Raises CatalogError."""
-    with open_catalog(settings) as catalog:
-        resources = Resources(settings, catalog)
-        try:
-            yield resources
-        finally:
-            resources.close()
+    with open_catalog(settings) as catalog, closing(Resources(settings, catalog)) as resources:
+        yield resources
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
@@ -23,6 +24,8 @@ from mirrorlake.select.json_reader import Json
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
+GRACE_HOURS: Final = 24  # a pass writes thumbnails a while before it commits their assets
+WATCH_S: Final = 25.0  # that one request waits for news; proxies cut those that take a minute
 FIRST_POLL_S: Final = 0.2  # then less and less often
 POLL_S: Final = 2.0
 
@@ -206,6 +209,87 @@ class Runs(Protocol):
         return run
 
 
+class Jobs(Protocol):
+    """Show, watch and cancel jobs, and request the upkeep of the library."""
+
+    def page(
+        self,
+        *,
+        limit: int = 100,
+        kind: JobKind | None = None,
+        state: RunState | None = None,
+        datasource: str | None = None,
+        cursor: str | None = None,
+    ) -> Page[Job]:
+        """The newest jobs first, of one kind, state and datasource if given, from `cursor`."""
+        ...
+
+    def list(
+        self,
+        *,
+        limit: int = 20,
+        kind: JobKind | None = None,
+        state: RunState | None = None,
+        datasource: str | None = None,
+    ) -> Sequence[Job]:
+        """The newest jobs."""
+        found: list[Job] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            size = min(limit - len(found), PAGE_LIMIT)
+            page = self.page(limit=size, kind=kind, state=state, datasource=datasource, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
+
+    def get(self, job_id: int) -> Job:
+        """One job. Raises NotFound."""
+        ...
+
+    def watch(self, job_id: int, *, since: int, wait_s: float = WATCH_S) -> Job:
+        """The job as soon as its version is newer than `since` or it has ended, at the latest after `wait_s` seconds.
+
+        Raises NotFound.
+        """
+        ...
+
+    def cancel(self, job_id: int) -> Job:
+        """Request that a job end; a running one ends a moment later. Raises NotFound and Conflict."""
+        ...
+
+    def verify(self, datasource: str | None = None, *, sample: int | None = None) -> Job:
+        """Queue a check of the catalog against its sources: `sample` objects of each, or all. Raises NotFound."""
+        ...
+
+    def check_thumbnails(self) -> Job:
+        """Queue a check of the thumbnails against the catalog."""
+        ...
+
+    def make_thumbnails(self) -> Job:
+        """Queue the making of missing thumbnails. Raises Conflict if that is queued already."""
+        ...
+
+    def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:
+        """Queue the removal of files that no asset uses and nobody wrote for `hours`. Raises Conflict as above."""
+        ...
+
+    def wait(self, job: Job, progress: Callable[[Job], None] | None = None) -> Job:
+        """The job when it has ended, or the one that took up its work; `progress` receives its state meanwhile.
+
+        Raises NotFound.
+        """
+        while True:
+            while not job.ended:
+                job = self.watch(job.id, since=job.version)
+                if progress is not None:
+                    progress(job)
+            if job.continued_by is None:
+                return job
+            job = self.get(job.continued_by)
+
+
 class Projects(Protocol):
     """List projects, and change which assets they hold."""
 
@@ -241,6 +325,11 @@ class Library(Protocol):
     @property
     def runs(self) -> Runs:
         """Use cases of runs."""
+        ...
+
+    @property
+    def jobs(self) -> Jobs:
+        """Use cases of jobs."""
         ...
 
     @property

@@ -47,33 +47,45 @@ class DatasourceService(Service, Datasources):
     @requires(Permission.RUNS_CONTROL)
     def start(self, name: str) -> Run:
         """See `Datasources.start`."""
-        return self._run(queue.request(self.resources.catalog, name))
+        return self._run(queue.request(self.resources.catalog, name, requested_by=self.caller.actor.name))
 
     @requires(Permission.DATASOURCES_READ)
     def begin_preview(self, name: str) -> Preview:
         """See `Datasources.begin_preview`."""
-        datasources.named(self.resources.catalog, name)
-        return self.resources.long_work.begin_preview(name)
+        from mirrorlake.services.previews import request_preview  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return request_preview(self.resources.catalog, name, requested_by=self.caller.actor.name)
 
     @requires(Permission.DATASOURCES_READ)
     def get_preview(self, preview_id: str) -> Preview:
         """See `Datasources.get_preview`."""
-        return self.resources.long_work.get_preview(preview_id)
+        from mirrorlake.services.previews import show_preview  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return show_preview(self.resources.catalog, preview_id)
 
     @requires(Permission.DATASOURCES_EDIT)
     def reapply(self, name: str) -> Run:
         """See `Datasources.reapply`."""
-        return self._run(self.resources.long_work.begin_reapply(name))
+        from mirrorlake.services.reapply import request_reapply  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return self._run(request_reapply(self.resources.catalog, name, requested_by=self.caller.actor.name))
 
     @requires(Permission.DATASOURCES_READ)
     def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
         """See `Datasources.purgeable`."""
-        return self.resources.long_work.purgeable(name, days=days)
+        from mirrorlake.services.removal import purgeable  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return purgeable(self.resources.catalog, name, days=days)
 
     @requires(Permission.DATASOURCES_DELETE)
     def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
         """See `Datasources.purge`."""
-        return self._run(self.resources.long_work.begin_purge(name, days=days, acknowledged=acknowledge))
+        from mirrorlake.services.removal import request_purge  # noqa: PLC0415  loads the libraries that reach buckets
+
+        by = self.caller.actor.name
+        return self._run(
+            request_purge(self.resources.catalog, name, days=days, acknowledged=acknowledge, requested_by=by)
+        )
 
     @requires(Permission.DATASOURCES_READ)
     def deletion(self, name: str) -> Deletion:

@@ -25,12 +25,16 @@ class Foreground(Service):
     @requires(Permission.RUNS_CONTROL)
     def start(self, name: str, progress: Progress, *, jobs: int | None) -> Report:
         """Run a datasource. Raises NotFound, PassRunning and CoolingDown."""
-        return trigger.run_now(self.resources.settings, self.resources.catalog, name, progress, jobs=jobs)
+        return trigger.run_now(
+            self.resources.settings, self.resources.catalog, name, progress, jobs=jobs, requested_by=self._name
+        )
 
     @requires(Permission.RUNS_CONTROL)
     def confirm(self, *, run_id: int | None, plan_hash: str | None) -> Report:
         """Carry out held removals. Raises NotFound, UsageError and Conflict."""
-        return removal.confirm_held(self.resources.catalog, run_id=run_id, plan_hash=plan_hash)
+        return removal.confirm_held(
+            self.resources.settings, self.resources.catalog, run_id=run_id, plan_hash=plan_hash, requested_by=self._name
+        )
 
     @requires(Permission.RUNS_CONTROL)
     def cancel(self, run_id: int) -> Run:
@@ -45,12 +49,20 @@ class Foreground(Service):
     @requires(Permission.RUNS_CONTROL)
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:
         """Read again the objects that failed in a run. Raises NotFound and Conflict."""
-        return retry.retry_run(self.resources.settings, self.resources.catalog, run_id, progress, jobs=jobs)
+        return retry.retry_run(
+            self.resources.settings, self.resources.catalog, run_id, progress, jobs=jobs, requested_by=self._name
+        )
 
     @requires(Permission.DATASOURCES_EDIT)
     def reapply(self, name: str, done: ProgressCallback) -> Report:
         """Merge the metadata of all assets of a datasource again. Raises NotFound and Conflict."""
-        return reapply.reapply(self.resources.catalog, name, done)
+        return reapply.reapply(
+            self.resources.settings,
+            self.resources.catalog,
+            name,
+            done,
+            requested_by=self._name,
+        )
 
     @requires(Permission.DATASOURCES_DELETE)
     def purge(self, name: str, *, days: int, acknowledged: int | None) -> tuple[Purge, Report | None]:
@@ -58,7 +70,14 @@ class Foreground(Service):
 
         Raises NotFound, UsageError if another number would be removed, PassRunning.
         """
-        return removal.purge_trash(self.resources.catalog, name, days=days, acknowledged=acknowledged)
+        return removal.purge_trash(
+            self.resources.settings,
+            self.resources.catalog,
+            name,
+            days=days,
+            acknowledged=acknowledged,
+            requested_by=self._name,
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def verify(
@@ -66,23 +85,35 @@ class Foreground(Service):
     ) -> Verification:
         """Check the catalog against the sources; writes nothing. Raises NotFound."""
         settings, catalog = self.resources.settings, self.resources.catalog
-        return verification.verify_library(settings, catalog, name, sample=sample, found=found, done=done)
+        return verification.verify_library(
+            settings, catalog, name, sample=sample, found=found, done=done, requested_by=self._name
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def check_thumbnails(self, step: StepCallback) -> ThumbnailCheck:
         """Count the assets without a thumbnail, and the files that no asset uses; changes nothing."""
-        return thumbnails.check_thumbnails(self.resources.settings, self.resources.catalog, step)
+        return thumbnails.check_thumbnails(
+            self.resources.settings, self.resources.catalog, step, requested_by=self._name
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def make_thumbnails(self, step: StepCallback, *, told: Callable[[Unmade], None], jobs: int | None) -> Making:
         """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
-        return thumbnails.make_thumbnails(self.resources.settings, self.resources.catalog, step, told=told, jobs=jobs)
+        return thumbnails.make_thumbnails(
+            self.resources.settings, self.resources.catalog, step, told=told, jobs=jobs, requested_by=self._name
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def clean_thumbnails(self, step: StepCallback, *, hours: int, acknowledged: int | None) -> Cleaning:
         """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict and UsageError."""
         settings, catalog = self.resources.settings, self.resources.catalog
-        return thumbnails.clean_thumbnails(settings, catalog, step, hours=hours, acknowledged=acknowledged)
+        return thumbnails.clean_thumbnails(
+            settings, catalog, step, hours=hours, acknowledged=acknowledged, requested_by=self._name
+        )
+
+    @property
+    def _name(self) -> str:
+        return self.caller.actor.name
 
 
 @contextmanager

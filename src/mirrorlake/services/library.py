@@ -10,6 +10,7 @@ from mirrorlake.model.access import Context
 from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.datasources import DatasourceService
+from mirrorlake.services.jobs import JobService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
 
@@ -21,6 +22,7 @@ class LocalLibrary:
         self.assets = AssetService(resources, caller)
         self.datasources = DatasourceService(resources, caller)
         self.runs = RunService(resources, caller)
+        self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
 
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mirrorlake.catalog import datasources
+from mirrorlake.catalog.runs import begin
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.progress import Reporter
+from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import dry_run, run_pass
-from mirrorlake.model.runs import RunState
+from mirrorlake.mirror.run import dry_run, run_leased
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.services.callers import local_user
 from mirrorlake.services.mirror_request import MirrorOptions
-from mirrorlake.services.run_context import open_run_context
 from mirrorlake.storage.open import open_store
 
 
@@ -35,7 +38,8 @@ def one_pass(
         if asked.request.dry_run:
             return dry_run(source, None if stored is None else stored.id, parts, progress)
         kept = _kept(catalog, asked, stored, source)
-        report = run_pass(kept, parts, progress)
+        lease = begin(catalog, kept.id, Trigger.MIRROR, requested_by=local_user().actor.name)
+        report = run_leased(lease, kept, parts, Reporter(lease, progress))
         if report.state is not RunState.FAILED or report.counts.listed:
             return report
         return (

@@ -1,123 +1,71 @@
-"""Dry runs that a server makes for those who want to look first: made once, told for a while, kept in memory."""
+"""Previews: what a pass would do, shown by a command at once or made by a worker."""
 
 from __future__ import annotations
 
-import secrets
-import threading
-import time
-from collections.abc import Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from mirrorlake.catalog import datasources
-from mirrorlake.core.errors import MirrorlakeError, NotFound
+import msgspec
+
+from mirrorlake.catalog import datasources, jobs
+from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
+from mirrorlake.jobs.execution import new_job
+from mirrorlake.jobs.handlers.preview import PreviewArgs
+from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import dry_run
+from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.services.run_context import open_run_context
-
-KEPT = 20  # previews; the oldest is forgotten first
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    datasource: str
-    report: Future[Report]
-    began: float  # monotonic seconds
+def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress) -> Report:
+    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
 
-
-class Previews:
-    """Thread-safe. Who asks for a datasource that is being looked at already is given the same preview.
-
-    `make` is given the datasource's name, and what to call before each request: it raises once `end` was called.
+    What goes wrong at the source is in the report.
     """
-
-    def __init__(self, make: Callable[[str, CancelCheck], Report]) -> None:
-        self._make = make
-        self._ended = threading.Event()
-        self._held: dict[str, _Made] = {}
-        self._lock = threading.Lock()
-
-    def begin(self, datasource: str) -> Preview:
-        """Begin to look at a datasource, in a thread."""
-        with self._lock:
-            for number, made in self._held.items():
-                if made.datasource == datasource and not made.report.done():
-                    return _under_way(number, made)
-            number, made = secrets.token_urlsafe(12), _Made(datasource, Future(), time.monotonic())
-            self._held[number] = made
-            for old in list(self._held)[:-KEPT]:
-                del self._held[old]
-        threading.Thread(target=self._look, args=(made,), name="preview", daemon=True).start()
-        return _under_way(number, made)
-
-    def told(self, number: str) -> Preview:
-        """How far a preview is. Raises NotFound, and what went wrong where nothing could be told."""
-        with self._lock:
-            made = self._held.get(number)
-        if made is None:
-            raise NotFound("There is no such preview any more.", "Ask for another one.")
-        return _told(number, made)
-
-    def end(self) -> None:
-        """Let those under way ask nothing more: a process cannot end while they list a bucket."""
-        self._ended.set()
-
-    def _check(self) -> None:
-        if self._ended.is_set():
-            raise MirrorlakeError("The server ended meanwhile.", "Ask for another preview once it is back.")
-
-    def _look(self, made: _Made) -> None:
-        try:
-            made.report.set_result(self._make(made.datasource, self._check))
-        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the preview
-            made.report.set_exception(error)
+    source = datasources.named(catalog, name)
+    with open_run_context(settings, catalog, jobs=None) as context:
+        return dry_run(source, source.id, context, progress)
 
 
-def _told(number: str, made: _Made) -> Preview:
-    if not made.report.done():
-        return _under_way(number, made)
-    error = made.report.exception()
-    if isinstance(error, MirrorlakeError):
-        raise error
-    report = made.report.result()
-    return _preview(number, report, report.seconds)
+def request_preview(catalog: Catalog, name: str, *, requested_by: str) -> Preview:
+    """Queue a preview. Who asks for one that is queued or at work already is given the same. Raises NotFound."""
+    source = datasources.named(catalog, name)
+    job = new_job(JobKind.PREVIEW, PreviewArgs(), datasource=source, requested_by=requested_by)
+    return show_preview(catalog, str(jobs.request(catalog, job)))
 
 
-def _under_way(number: str, made: _Made) -> Preview:
-    nothing = Report(run=None, datasource=made.datasource, state=RunState.RUNNING)
-    return _preview(number, nothing, time.monotonic() - made.began)
+def show_preview(catalog: Catalog, number: str) -> Preview:
+    """How far a preview is, and what it found. Raises NotFound, also once it was deleted after some days."""
+    found = jobs.show_job(catalog, int(number)) if number.isdecimal() and len(number) < 19 else None  # noqa: PLR2004
+    if found is None or found.kind != JobKind.PREVIEW:
+        raise NotFound("There is no such preview any more.", "Ask for another one.")
+    return _preview(found)
 
 
-def _preview(number: str, report: Report, seconds: float) -> Preview:
+def _preview(job: Job) -> Preview:
+    seconds = 0.0
+    if job.started is not None:
+        seconds = ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
+    # Who polls goes on while it is "running": whether it has begun is told by `waiting`.
+    state = job.state if job.ended else RunState.RUNNING
+    report = Report(run=None, datasource=job.datasource or "", state=state, error=job.error)
+    if job.result is not None:
+        report = msgspec.convert(job.result, Report)
+        seconds = report.seconds
     return Preview(
-        id=number,
+        id=str(job.id),
         datasource=report.datasource,
-        state=report.state,
+        state=state,
         counts=report.counts,
         requests=report.requests,
-        seconds=round(seconds, 3),
+        seconds=round(max(seconds, 0.0), 3),
         hold=report.hold,
         would=report.would,
         samples=report.samples,
         error=report.error,
+        waiting=job.waiting,
     )
-
-
-def preview(
-    settings: Settings, catalog: Catalog, name: str, progress: Progress, *, check: CancelCheck = never_cancelled
-) -> Report:
-    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
-
-    What goes wrong at the source is told by the report, and what `check` raises to end it early.
-    """
-    source = datasources.by_name(catalog, name)
-    if source is None:
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
-    with open_run_context(settings, catalog, jobs=None) as parts:
-        return dry_run(source, source.id, parts, progress, check=check)

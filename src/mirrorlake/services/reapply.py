@@ -1,18 +1,35 @@
-"""Merging again as a person asks for it: find the datasource, then merge all its assets."""
+"""Merging the metadata of a datasource's assets again, in this process or by a worker."""
 
 from __future__ import annotations
 
 from mirrorlake.catalog import datasources
-from mirrorlake.mirror.progress import OnRunStarted, noop_callback
-from mirrorlake.mirror.reapply import ProgressCallback
-from mirrorlake.mirror.reapply import reapply as reapply_to
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
+from mirrorlake.jobs.handlers.reapply import ReapplyArgs
+from mirrorlake.mirror.reapply import ProgressCallback, strategy_choice
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.jobs import JobKind, NewJob
+from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 
 
-def reapply(catalog: Catalog, name: str, done: ProgressCallback, *, began: OnRunStarted = noop_callback) -> Report:
+def reapply(settings: Settings, catalog: Catalog, name: str, done: ProgressCallback, *, requested_by: str) -> Report:
     """Apply the metadata strategies of a datasource to all its assets. `done` hears how far it is.
 
-    Raises NotFound, PassRunning where a pass is at work, CatalogError where the database is not to be had.
+    Raises NotFound, PassRunning where a run of the datasource is at work, SettingsError where a glob file was never
+    read.
     """
-    return reapply_to(catalog, datasources.named(catalog, name), done, began=began)
+    _, job = _merge(catalog, name, requested_by)
+    return run_here(settings, catalog, job, step=lambda _step, some, total: done(some, total))
+
+
+def request_reapply(catalog: Catalog, name: str, *, requested_by: str) -> int:
+    """Queue a run that does it; answers its number. Raises as `reapply`."""
+    source, job = _merge(catalog, name, requested_by)
+    return enqueue_run(catalog, source, job)
+
+
+def _merge(catalog: Catalog, name: str, requested_by: str) -> tuple[Datasource, NewJob]:
+    source = datasources.named(catalog, name)
+    strategy_choice(catalog, source)
+    return source, new_job(JobKind.REAPPLY, ReapplyArgs(), datasource=source, requested_by=requested_by)

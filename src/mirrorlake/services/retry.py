@@ -1,4 +1,4 @@
-"""Trying again what failed in a run, as a person asks for it."""
+"""Retrying what failed in a run, in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -7,38 +7,50 @@ from mirrorlake.catalog.outcomes import count_failed
 from mirrorlake.catalog.runs import show_run
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
+from mirrorlake.jobs.execution import enqueue_run, new_job, run_here
+from mirrorlake.jobs.handlers.retry import RetryArgs
+from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.retry import retry
-from mirrorlake.model.runs import RunState
+from mirrorlake.model.jobs import JobKind, NewJob
+from mirrorlake.model.runs import Run, RunState
+from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.services.run_context import open_run_context
 
 
 def retry_run(
-    settings: Settings,
-    catalog: Catalog,
-    run_id: int,
-    progress: Progress,
-    *,
-    jobs: int | None = None,
-    began: OnRunStarted = noop_callback,
+    settings: Settings, catalog: Catalog, run_id: int, progress: Progress, *, jobs: int | None = None, requested_by: str
 ) -> Report:
-    """Look again at the objects that failed in a run, and at nothing else. Without any, no run is made for it.
+    """Read the objects that failed in a run once more, and nothing else. Without any, no run is made for it.
 
-    Raises NotFound, Conflict where the run has not ended, PassRunning where a pass of its datasource is at work.
-    Everything else that goes wrong is told by the report.
+    Raises NotFound, Conflict where the run has not ended, PassRunning where a run of its datasource is at work.
+    Everything else that goes wrong is in the report.
     """
+    run = _ended(catalog, run_id)
+    if not count_failed(catalog, run_id):
+        notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
+        return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
+    _, job = _retry(catalog, run, requested_by)
+    return run_here(settings, catalog, job, progress=progress, processes=jobs)
+
+
+def request_retry(catalog: Catalog, run_id: int, *, requested_by: str) -> int:
+    """Queue a run that does it; answers its number. Raises as `retry_run`, and Conflict where nothing failed."""
+    run = _ended(catalog, run_id)
+    if not count_failed(catalog, run_id):
+        raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
+    source, job = _retry(catalog, run, requested_by)
+    return enqueue_run(catalog, source, job)
+
+
+def _ended(catalog: Catalog, run_id: int) -> Run:
     run = show_run(catalog, run_id)
     if run.state in (RunState.QUEUED, RunState.RUNNING):
         raise Conflict(f"Run {run_id} has not ended yet.", f"Wait for it, or end it: mirrorlake runs cancel {run_id}")
-    failed = count_failed(catalog, run_id)
-    if not failed:
-        notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
-        return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
+    return run
+
+
+def _retry(catalog: Catalog, run: Run, requested_by: str) -> tuple[Datasource, NewJob]:
     source = datasources.by_name(catalog, run.datasource)
     if source is None:
-        raise NotFound(f"The datasource {run.datasource} of run {run_id} was deleted.", "Mirror its address again.")
-    with open_run_context(settings, catalog, jobs) as parts:
-        progress.planned(failed)
-        return retry(source, run_id, parts, progress, began=began)
+        raise NotFound(f"The datasource {run.datasource} of run {run.id} was deleted.", "Mirror its address again.")
+    return source, new_job(JobKind.RETRY, RetryArgs(run=run.id), datasource=source, requested_by=requested_by)

@@ -53,7 +53,17 @@ class RunService(Service, Runs):
     @requires(Permission.RUNS_CONTROL)
     def confirm(self, *, run_id: int | None = None, plan_hash: str | None = None, count: int | None = None) -> Run:
         """See `Runs.confirm`."""
-        return self.get(self.resources.long_work.begin_confirm(run_id=run_id, plan_hash=plan_hash, count=count))
+        from mirrorlake.services import removal  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return self.get(
+            removal.request_confirm(
+                self.resources.catalog,
+                run_id=run_id,
+                plan_hash=plan_hash,
+                count=count,
+                requested_by=self.caller.actor.name,
+            )
+        )
 
     @requires(Permission.RUNS_CONTROL)
     def cancel(self, run_id: int) -> Run:
@@ -63,4 +73,6 @@ class RunService(Service, Runs):
     @requires(Permission.RUNS_CONTROL)
     def retry(self, run_id: int) -> Run:
         """See `Runs.retry`."""
-        return self.get(self.resources.long_work.begin_retry(run_id))
+        from mirrorlake.services.retry import request_retry  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return self.get(request_retry(self.resources.catalog, run_id, requested_by=self.caller.actor.name))

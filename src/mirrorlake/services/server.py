@@ -16,8 +16,8 @@ import orjson
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import Settings
+from mirrorlake.library.home import writing_in
 from mirrorlake.postgres import embedded
-from mirrorlake.services.home import writing_in
 
 STOP_PATIENCE_S = 15.0
 

@@ -1,34 +1,62 @@
-"""Thumbnails as a person looks after them: hold them against the catalog, make lost ones, clear away left-overs."""
+"""Looking after thumbnails, in this process or by a worker: check them, make missing ones, clean up unused files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from mirrorlake.catalog import jobs as stored
 from mirrorlake.core.settings import Settings
-from mirrorlake.library import audit, cleanup, rebuild
+from mirrorlake.jobs.execution import new_job, run_here
+from mirrorlake.jobs.handlers.thumbnails import CheckArgs, CleanArgs, MakeArgs, MakeResult
 from mirrorlake.library.audit import StepCallback
+from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.services.run_context import open_run_context
 
 
-def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback) -> ThumbnailCheck:
-    """Count the thumbnails that assets lack, and the files that no asset uses. Changes nothing."""
-    with open_run_context(settings, catalog, jobs=None) as parts:
-        return audit.check(catalog, parts.thumbnails, parts.workdir, step)
+def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback, *, requested_by: str) -> ThumbnailCheck:
+    """Count missing thumbnails, and files that no asset uses. Changes nothing."""
+    job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by)
+    check: ThumbnailCheck = run_here(settings, catalog, job, step=step)
+    return check
 
 
 def make_thumbnails(
-    settings: Settings, catalog: Catalog, step: StepCallback, *, told: Callable[[Unmade], None], jobs: int | None
+    settings: Settings,
+    catalog: Catalog,
+    step: StepCallback,
+    *,
+    told: Callable[[Unmade], None],
+    jobs: int | None,
+    requested_by: str,
 ) -> Making:
-    """Make every thumbnail that an asset lacks; `told` hears of those that could not be made. Raises Conflict."""
-    with open_run_context(settings, catalog, jobs) as parts:
-        return rebuild.make(catalog, parts.thumbnails, parts.workdir, step, told=told, processes=parts.processes)
+    """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
+    job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by)
+    result: MakeResult = run_here(settings, catalog, job, step=step, item=told, processes=jobs)
+    return result.making
 
 
 def clean_thumbnails(
-    settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None
+    settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None, requested_by: str
 ) -> Cleaning:
-    """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
-    with open_run_context(settings, catalog, jobs=None) as parts:
-        return cleanup.clean(catalog, parts.thumbnails, parts.workdir, step, hours=hours, acknowledged=acknowledged)
+    """Remove files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
+    args = CleanArgs(hours=hours, acknowledged=acknowledged)
+    job = new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by)
+    cleaning: Cleaning = run_here(settings, catalog, job, step=step)
+    return cleaning
+
+
+def request_check(catalog: Catalog, *, requested_by: str) -> int:
+    """Queue a check; answers the number of its job."""
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by))
+
+
+def request_make(catalog: Catalog, *, requested_by: str) -> int:
+    """Queue the making of missing thumbnails; answers the number of its job. Raises Conflict if that is queued."""
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by))
+
+
+def request_clean(catalog: Catalog, *, hours: int, acknowledged: int | None, requested_by: str) -> int:
+    """Queue the removal of unused files; answers the number of its job. Raises Conflict if that is queued."""
+    args = CleanArgs(hours=hours, acknowledged=acknowledged)
+    return stored.request(catalog, new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by))

@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mirrorlake.services.scratch import scratch_folder
+from mirrorlake.jobs.scratch import scratch_folder
 
 KILLED = """
 import os, sys
 from pathlib import Path
-from mirrorlake.services.scratch import scratch_folder
+from mirrorlake.jobs.scratch import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as plan:
     (plan / "spool").write_text("half a plan")
     os._exit(9)

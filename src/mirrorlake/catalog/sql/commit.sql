@@ -25,9 +25,9 @@ CREATE TEMP TABLE IF NOT EXISTS staged_companion (
 CREATE TEMP TABLE IF NOT EXISTS merged (asset_id bigint, metadata text, provenance text) ON COMMIT DELETE ROWS;
 
 -- name: check_lease
--- One row while the lease is ours, with who asked that its run end. It stays ours until this transaction ends: taking
+-- One row while the lease is ours, with who asked that its job end. It stays ours until this transaction ends: taking
 -- it over waits for this lock.
-SELECT (SELECT cancel_requested FROM run WHERE run.id = lease.run_id) FROM lease WHERE datasource_id = $1 AND holder = $2::uuid FOR SHARE;
+SELECT (SELECT cancel_requested FROM job WHERE job.id = lease.job_id) FROM lease WHERE lock = $1 AND holder = $2::uuid FOR SHARE;
 
 -- name: lock_staged
 -- The assets that the batch is about, locked in the order in which edits of people lock theirs: neither waits for ever.

@@ -42,7 +42,7 @@ DELETE FROM datasource
 WHERE id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM object WHERE object.datasource_id = datasource.id)
   AND NOT EXISTS (SELECT FROM asset WHERE asset.datasource_id = datasource.id)
-  AND NOT EXISTS (SELECT FROM run WHERE run.datasource_id = datasource.id AND run.id <> %(run_id)s);
+  AND NOT EXISTS (SELECT FROM job WHERE job.datasource_id = datasource.id AND job.id <> %(run_id)s);
 
 -- name: count_assets
 -- How many assets each datasource has, counted in the narrow table; those in the trash apart.

@@ -3,71 +3,135 @@
 SELECT id FROM datasource WHERE name = %(name)s AND deleted IS NULL FOR NO KEY UPDATE;
 
 -- name: insert_queued
--- A run that waits for a worker; nothing where one of this datasource waits already.
-INSERT INTO run (datasource_id, trigger, state, attempt)
-VALUES (%(datasource_id)s, %(trigger)s, 'queued', %(attempt)s)
-ON CONFLICT (datasource_id) WHERE state = 'queued' DO NOTHING
+-- A job that waits for a worker; nothing where one of the same kind waits for the same lock.
+INSERT INTO job (
+  kind, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts
+)
+VALUES (
+  %(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(lock)s, %(priority)s, 'queued', 1,
+  %(max_attempts)s
+)
+ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;
 
--- name: queued_run
--- The run of a datasource that waits.
-SELECT id FROM run WHERE datasource_id = %(datasource_id)s AND state = 'queued';
+-- name: queued_job
+-- The job of a kind that waits for a lock.
+SELECT id FROM job WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued';
 
--- name: lock_to_put_back
--- A run that its worker gives up, unless another pass has taken over: what made it, and whether anybody still wants it.
-SELECT run.trigger, run.attempt, run.cancel_requested, datasource.deleted IS NOT NULL
-FROM run JOIN datasource ON datasource.id = run.datasource_id
-WHERE run.id = %(run_id)s AND run.state = 'running'
-FOR NO KEY UPDATE OF datasource, run;
+-- name: same_job
+-- A job of a kind over the same datasource that is queued or running, with the same arguments.
+SELECT id FROM job
+WHERE kind = %(kind)s AND datasource_id = %(datasource_id)s AND args = %(args)s AND state IN ('queued', 'running')
+  AND cancel_requested IS NULL
+ORDER BY id DESC LIMIT 1;
 
--- name: claim_queued
--- The oldest queued run whose datasource is free, locked against other workers. A lease that was renewed a moment ago
--- counts even where its session is gone: after a restart of the database its holder comes back.
-SELECT run.id, run.datasource_id
-FROM run JOIN datasource ON datasource.id = run.datasource_id
-WHERE run.state = 'queued' AND datasource.deleted IS NULL AND NOT EXISTS (
-  SELECT FROM lease WHERE lease.datasource_id = run.datasource_id
-    AND (lease.expires > now() + make_interval(secs => %(fresh)s) OR lease.expires > now() AND EXISTS (
-      SELECT FROM pg_stat_activity AS activity
-      WHERE activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
-    ))
-)
-ORDER BY run.id LIMIT 1
-FOR NO KEY UPDATE OF datasource, run SKIP LOCKED;
+-- name: begin_earlier
+-- A queued job that waits for another attempt need not wait any longer.
+UPDATE job SET not_before = NULL, retry_reason = NULL
+WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued' AND not_before > now()
+RETURNING id;
 
 -- name: any_queued
 -- Whether a worker has anything to look at.
-SELECT EXISTS (SELECT FROM run WHERE state = 'queued');
+SELECT EXISTS (
+  SELECT FROM job WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) AND kind = ANY(%(kinds)s)
+);
+
+-- name: claim_job
+-- The next job whose lock is free, locked against other workers: the oldest of the highest priority. A lease that was
+-- renewed a moment ago counts even where its session is gone: after a restart of the database its holder comes back.
+SELECT job.id, job.kind, coalesce(job.lock, 'job:' || job.id), job.datasource_id, job.attempt, job.max_attempts, (
+  SELECT lease.holder::text FROM lease WHERE lease.lock = coalesce(job.lock, 'job:' || job.id)
+)
+FROM job
+WHERE job.state = 'queued' AND job.kind = ANY(%(kinds)s) AND (job.not_before IS NULL OR job.not_before <= now())
+  AND NOT EXISTS (
+    SELECT FROM datasource
+    WHERE datasource.id = job.datasource_id AND datasource.deleted IS NOT NULL AND job.kind <> 'purge'
+  )
+  AND NOT EXISTS (
+    SELECT FROM lease WHERE lease.lock = coalesce(job.lock, 'job:' || job.id)
+      AND (lease.expires > now() + make_interval(secs => %(fresh)s) OR lease.expires > now() AND EXISTS (
+        SELECT FROM pg_stat_activity AS activity
+        WHERE activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
+      ))
+  )
+ORDER BY job.priority DESC, job.id LIMIT 1
+FOR NO KEY UPDATE OF job SKIP LOCKED;
 
 -- name: start_queued
--- A queued run begins.
-UPDATE run SET state = 'running', started = now() WHERE id = %(run_id)s AND state = 'queued';
+-- A queued job begins.
+UPDATE job SET state = 'running', started = now(), not_before = NULL, retry_reason = NULL
+WHERE id = %(job_id)s AND state = 'queued';
 
--- name: abandoned_runs
--- Runs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first; the last
+-- name: abandoned_jobs
+-- Jobs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first; the last
 -- column says that nobody wants them any more.
-SELECT run.id, run.datasource_id, datasource.name, run.trigger, run.attempt,
-  run.cancel_requested IS NOT NULL OR datasource.deleted IS NOT NULL
-FROM run JOIN datasource ON datasource.id = run.datasource_id
-WHERE run.state = 'running' AND run.attempt IS NOT NULL AND NOT EXISTS (
-  SELECT FROM lease WHERE lease.run_id = run.id
+SELECT job.id, coalesce(job.lock, 'job:' || job.id), job.kind, datasource.name, job.attempt < job.max_attempts,
+  job.cancel_requested IS NOT NULL OR datasource.deleted IS NOT NULL AND job.kind <> 'purge'
+FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id
+WHERE job.state = 'running' AND job.attempt IS NOT NULL AND NOT EXISTS (
+  SELECT FROM lease WHERE lease.job_id = job.id
     AND (lease.expires > now() + make_interval(secs => %(fresh)s) OR lease.expires > now() AND EXISTS (
       SELECT FROM pg_stat_activity AS activity
       WHERE activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
     ))
 )
-ORDER BY run.id
-FOR NO KEY UPDATE OF datasource, run SKIP LOCKED;
+ORDER BY job.id
+FOR NO KEY UPDATE OF job SKIP LOCKED;
+
+-- name: job_to_continue
+-- What decides whether a job goes on later, unless another process has taken it over.
+SELECT job.kind, job.attempt, job.max_attempts, job.cancel_requested,
+  datasource.deleted IS NOT NULL AND job.kind <> 'purge'
+FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id
+WHERE job.id = %(job_id)s AND job.state = 'running'
+FOR NO KEY UPDATE OF job;
+
+-- name: continue_run
+-- Another job takes up the work of a run that ended too early; nothing where one of the same kind waits already.
+INSERT INTO job (
+  kind, workspace, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts,
+  not_before, retry_reason, continues
+)
+SELECT kind, workspace, datasource_id, subject, args, requested_by, lock, priority, 'queued', attempt + %(more)s,
+  max_attempts, now() + make_interval(secs => %(wait_s)s), %(reason)s, id
+FROM job WHERE id = %(job_id)s
+ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
+RETURNING id;
+
+-- name: continuing_run
+-- The counts of the job that takes up a run.
+INSERT INTO run (id, trigger) SELECT %(again)s, trigger FROM run WHERE id = %(job_id)s;
+
+-- name: queue_again
+-- A job that is no run waits for another attempt, under its own number.
+UPDATE job SET state = 'queued', attempt = attempt + %(more)s, progress = NULL,
+  not_before = now() + make_interval(secs => %(wait_s)s), retry_reason = %(reason)s
+WHERE id = %(job_id)s AND state = 'running';
 
 -- name: cancel_queued
 -- What waits for a datasource that is being deleted never begins.
-UPDATE run SET state = 'cancelled', finished = now(), error = %(error)s
+UPDATE job SET state = 'cancelled', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'queued';
 
 -- name: dismiss_holds
 -- What the runs of a datasource that is being deleted hold back can be confirmed by nobody any more.
 WITH dismissed AS (
-  UPDATE run SET state = 'cancelled', error = %(held)s
+  UPDATE job SET state = 'cancelled', error = %(held)s
   WHERE datasource_id = %(datasource_id)s AND state = 'held' RETURNING id
 )
 DELETE FROM held_removal USING dismissed WHERE held_removal.run_id = dismissed.id;
+
+-- name: request_cancel
+-- Ask the process that works on a job to end it. Who asked first is remembered.
+UPDATE job SET cancel_requested = coalesce(cancel_requested, %(by)s) WHERE id = %(job_id)s AND state = 'running';
+
+-- name: end_waiting
+-- A job that waits for its turn, or for a person's consent, ends as cancelled.
+UPDATE job SET state = 'cancelled', finished = coalesce(finished, now()), cancel_requested = %(by)s, error = %(error)s
+WHERE id = %(job_id)s AND state = %(state)s;
+
+-- name: datasource_of_job
+-- Whose job it is.
+SELECT datasource_id FROM job WHERE id = %(job_id)s;

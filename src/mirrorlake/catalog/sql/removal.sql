@@ -136,20 +136,20 @@ SELECT count(*) FROM held_removal WHERE run_id = %(run_id)s;
 
 -- name: holds_of_plan
 -- The runs that hold back exactly this plan, the newest first.
-SELECT hold.run_id, run.datasource_id FROM hold JOIN run ON run.id = hold.run_id
-WHERE hold.plan_hash = %(plan_hash)s ORDER BY run.started DESC, run.id DESC;
+SELECT hold.run_id, job.datasource_id FROM hold JOIN job ON job.id = hold.run_id
+WHERE hold.plan_hash = %(plan_hash)s ORDER BY job.started DESC, job.id DESC;
 
 -- name: one_hold
 -- What a run holds back, and whose it is.
-SELECT run.datasource_id, run.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
-FROM hold JOIN run ON run.id = hold.run_id WHERE hold.run_id = %(run_id)s;
+SELECT job.datasource_id, job.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
+FROM hold JOIN job ON job.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 
 -- name: newest_judgement
 -- The newest pass of a datasource that came to a conclusion about what vanished. A run that waited in the queue may
 -- have begun after one with a higher number.
-SELECT run.id, run.state, hold.plan_hash FROM run LEFT JOIN hold ON hold.run_id = run.id
-WHERE run.datasource_id = %(datasource_id)s AND run.state IN ('held', 'succeeded') AND run.trigger NOT IN ('confirm', 'reapply', 'retry', 'purge')
-ORDER BY run.started DESC, run.id DESC LIMIT 1;
+SELECT job.id, job.state, hold.plan_hash FROM job LEFT JOIN hold ON hold.run_id = job.id
+WHERE job.datasource_id = %(datasource_id)s AND job.state IN ('held', 'succeeded') AND job.kind = 'mirror'
+ORDER BY job.started DESC, job.id DESC LIMIT 1;
 
 -- name: begin_confirm
 -- A run sets about what another one held back.
@@ -161,26 +161,26 @@ UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 
 -- name: end_hold
 -- The held run has nothing to wait for any more.
-UPDATE run SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
+UPDATE job SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
 
 -- name: any_waiting
 -- Whether a datasource has removals that were held back and wait for a person still.
 SELECT EXISTS (
-  SELECT FROM held_removal JOIN run ON run.id = held_removal.run_id
-  WHERE run.datasource_id = %(datasource_id)s AND run.state = 'held'
+  SELECT FROM held_removal JOIN job ON job.id = held_removal.run_id
+  WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held'
 );
 
 -- name: waiting_keys
 -- Those of these keys whose removal waits for a person still.
-SELECT DISTINCT held_removal.key FROM held_removal JOIN run ON run.id = held_removal.run_id
-WHERE run.datasource_id = %(datasource_id)s AND run.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
+SELECT DISTINCT held_removal.key FROM held_removal JOIN job ON job.id = held_removal.run_id
+WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
 
 -- name: drop_superseded
 -- Keys of holds that a later pass took the place of; the hold keeps its count. A pass that could not
 -- list everything takes the place of what it holds itself alone.
-DELETE FROM held_removal USING run, run AS later
-WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
-  AND (run.started, run.id) < (later.started, later.id)
+DELETE FROM held_removal USING job, job AS later
+WHERE job.id = held_removal.run_id AND job.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
+  AND (job.started, job.id) < (later.started, later.id)
   AND (
     %(whole)s
     OR EXISTS (SELECT FROM held_removal AS again WHERE again.run_id = later.id AND again.key = held_removal.key)
@@ -197,7 +197,7 @@ SELECT root FROM datasource WHERE id = %(datasource_id)s;
 -- name: adopt_root
 -- Believe in this root from now on, if the lease is still ours; it stays so until the transaction ends.
 WITH ours AS (
-  SELECT FROM lease WHERE datasource_id = %(datasource_id)s AND holder = %(holder)s FOR SHARE
+  SELECT FROM lease WHERE lock = %(lock)s AND holder = %(holder)s FOR SHARE
 )
 UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND EXISTS (SELECT FROM ours);
 

@@ -2,100 +2,47 @@
 -- Lets only one command at a time decide about a datasource's lease; commits of a pass go on meanwhile.
 SELECT name, deleted IS NOT NULL FROM datasource WHERE id = %(datasource_id)s FOR NO KEY UPDATE;
 
--- name: standing_lease
--- Who works on a datasource, and whether that session still exists and has kept its lease.
-SELECT lease.run_id, run.started,
-  lease.expires > now() AND EXISTS (
-    SELECT FROM pg_stat_activity
-    WHERE pid = lease.backend_pid AND pg_stat_activity.backend_start = lease.backend_start
-  ) AS alive
-FROM lease JOIN run ON run.id = lease.run_id
-WHERE lease.datasource_id = %(datasource_id)s;
-
--- name: fail_interrupted
--- The run that a gone holder left behind.
-UPDATE run SET state = 'failed', finished = now(), error = %(error)s
-WHERE datasource_id = %(datasource_id)s AND state = 'running';
-
 -- name: revive_datasource
 -- A deleted datasource that was kept for its assets is mirrored again, by its address.
 UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL;
 
 -- name: insert_run
--- A run begins.
-INSERT INTO run (datasource_id, trigger, state) VALUES (%(datasource_id)s, %(trigger)s, 'running')
-RETURNING id, started;
-
--- name: take_lease
--- The lease goes to this session; a commit in flight of the former holder is waited for.
-INSERT INTO lease (datasource_id, run_id, holder, backend_pid, backend_start, expires)
-SELECT %(datasource_id)s, %(run_id)s, %(holder)s, pid, backend_start, now() + make_interval(secs => %(seconds)s)
-FROM pg_stat_activity WHERE pid = pg_backend_pid()
-ON CONFLICT (datasource_id) DO UPDATE SET
-  run_id = excluded.run_id, holder = excluded.holder, backend_pid = excluded.backend_pid,
-  backend_start = excluded.backend_start, expires = excluded.expires;
-
--- name: renew_lease
--- The holder is alive, in this session.
-UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_pid = pid, backend_start = activity.backend_start
-FROM pg_stat_activity AS activity
-WHERE holder = %(holder)s AND datasource_id = %(datasource_id)s AND activity.pid = pg_backend_pid();
-
--- name: cancel_requested
--- Who asked that a run end, if anybody did.
-SELECT cancel_requested FROM run WHERE id = %(run_id)s;
-
--- name: request_cancel
--- Ask the process that works on a run to end it. Who asked first is remembered.
-UPDATE run SET cancel_requested = coalesce(cancel_requested, %(by)s) WHERE id = %(run_id)s AND state = 'running';
-
--- name: end_waiting
--- A run that waits for its turn, or for a person's consent, ends as cancelled.
-UPDATE run SET state = 'cancelled', finished = coalesce(finished, now()), cancel_requested = %(by)s, error = %(error)s
-WHERE id = %(run_id)s AND state = %(state)s;
+-- The counts of a job that is a run.
+INSERT INTO run (id, trigger) VALUES (%(job_id)s, %(trigger)s);
 
 -- name: dismiss_held
--- What a run held back is dismissed: nobody can confirm it any more.
+-- Delete the list of held removals of a cancelled run: nobody can confirm them any more.
 DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
--- name: datasource_of_run
--- Whose run it is.
-SELECT datasource_id FROM run WHERE id = %(run_id)s;
-
 -- name: update_live_counts
--- How far a run is.
+-- Counts of a run at work, with its heartbeat.
 UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s
-WHERE id = %(run_id)s AND state = 'running';
+WHERE id = %(job_id)s AND EXISTS (SELECT FROM job WHERE job.id = run.id AND job.state = 'running');
 
--- name: finish_run
--- A run ends; nothing where another pass took over and ended it.
-UPDATE run SET state = %(state)s, finished = now(), counts = %(counts)s, requests = %(requests)s,
-  bytes_read = %(bytes_read)s, error = %(error)s
-WHERE id = %(run_id)s AND state = 'running';
-
--- name: give_lease_back
--- The datasource is free for the next pass.
-DELETE FROM lease WHERE datasource_id = %(datasource_id)s AND holder = %(holder)s;
+-- name: finish_counts
+-- Final counts of a run.
+UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s WHERE id = %(job_id)s;
 
 -- name: run_columns
--- Fragment: what makes a Run. One whose holder is gone is shown as what it is, though nobody has written it yet.
+-- Fragment: the columns of a Run. One whose holder is gone is shown as failed, though no row says so yet.
 SELECT run.id, datasource.name, run.trigger,
-  CASE WHEN gone THEN 'failed' ELSE run.state END AS state,
-  run.started, run.finished, run.counts, run.requests, run.bytes_read,
-  CASE WHEN gone THEN %(interrupted)s ELSE run.error END AS error,
+  CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
+  job.started, job.finished, run.counts, run.requests, run.bytes_read,
+  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error,
   run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
-  CASE WHEN hold.run_id IS NOT NULL AND run.state = 'held' THEN (
-    SELECT later.id FROM run AS later
-    WHERE later.datasource_id = run.datasource_id AND (later.started, later.id) > (run.started, run.id)
-      AND later.state IN ('held', 'succeeded') AND later.trigger NOT IN ('confirm', 'reapply', 'retry', 'purge')
+  CASE WHEN hold.run_id IS NOT NULL AND job.state = 'held' THEN (
+    SELECT later.id FROM job AS later
+    WHERE later.datasource_id = job.datasource_id AND (later.started, later.id) > (job.started, job.id)
+      AND later.state IN ('held', 'succeeded') AND later.kind = 'mirror'
     ORDER BY later.started DESC, later.id DESC LIMIT 1
   ) END AS superseded_by
-FROM run JOIN datasource ON datasource.id = run.datasource_id LEFT JOIN hold ON hold.run_id = run.id
+FROM run JOIN job ON job.id = run.id JOIN datasource ON datasource.id = job.datasource_id
+LEFT JOIN hold ON hold.run_id = run.id
 CROSS JOIN LATERAL (
-  SELECT run.state = 'running' AND NOT EXISTS (
+  SELECT job.state = 'running' AND NOT EXISTS (
     SELECT FROM lease JOIN pg_stat_activity AS activity
       ON activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
-    WHERE lease.run_id = run.id
+    WHERE lease.job_id = job.id
   ) AS gone
 ) AS holder;
 
@@ -112,23 +59,24 @@ WHERE run.id = %(run_id)s;
 -- name: last_runs
 -- Fragment after run_columns: the newest run of each datasource.
 JOIN LATERAL (
-  SELECT id FROM run AS other WHERE other.datasource_id = datasource.id ORDER BY started DESC, id DESC LIMIT 1
+  SELECT other.id FROM job AS other JOIN run AS of_run ON of_run.id = other.id
+  WHERE other.datasource_id = datasource.id ORDER BY other.started DESC, other.id DESC LIMIT 1
 ) AS newest ON newest.id = run.id;
 
 -- name: last_passes
 -- Fragment after run_columns: the pass of each datasource, or of one, that ended last.
 JOIN LATERAL (
-  SELECT id FROM run AS ended
-  WHERE ended.datasource_id = datasource.id AND ended.finished IS NOT NULL AND ended.trigger = ANY(%(passes)s)
+  SELECT id FROM job AS ended
+  WHERE ended.datasource_id = datasource.id AND ended.finished IS NOT NULL AND ended.kind = 'mirror'
   ORDER BY ended.finished DESC, ended.id DESC LIMIT 1
 ) AS newest ON newest.id = run.id
 WHERE %(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s;
 
 -- name: runs_at_work
--- Fragment after run_columns: what waits or is at work, of each datasource or of one; what runs comes last.
-WHERE (run.state = 'queued' OR run.state = 'running' AND NOT gone)
+-- Fragment after run_columns: queued and running runs, of each datasource or of one; the running one comes last.
+WHERE (job.state = 'queued' OR job.state = 'running' AND NOT gone)
   AND (%(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s)
-ORDER BY run.state;
+ORDER BY job.state, job.priority, job.id DESC;
 
 -- name: count_failed
 -- How many objects failed in a run; folders that could not be listed are none.

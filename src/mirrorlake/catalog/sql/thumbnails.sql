@@ -28,9 +28,9 @@ SELECT id::text FROM library;
 
 -- name: runs_at_the_lease
 -- The runs that may still commit what they looked at: their lease has not run out, or their session stands.
-SELECT lease.run_id FROM lease
+SELECT lease.job_id FROM lease JOIN run ON run.id = lease.job_id
 WHERE lease.expires > now() OR EXISTS (
   SELECT FROM pg_stat_activity
   WHERE pid = lease.backend_pid AND pg_stat_activity.backend_start = lease.backend_start
 )
-ORDER BY lease.run_id;
+ORDER BY lease.job_id;

@@ -15,8 +15,8 @@ DELETE FROM worker WHERE seen < now() - interval '30 days' AND seen < (SELECT ma
 -- How many workers are there now, and when one was last seen.
 SELECT count(*) FILTER (WHERE ended IS NULL AND seen > now() - make_interval(secs => %(silent)s)), max(seen) FROM worker;
 
--- name: runs_in_front
--- The run at work that each of these queued runs waits for.
-SELECT queued.id, max(busy.id)
-FROM run AS queued JOIN run AS busy ON busy.datasource_id = queued.datasource_id AND busy.state = 'running'
+-- name: jobs_in_front
+-- The job at work that each of these queued jobs waits for, and until when and why it waits for another attempt.
+SELECT queued.id, max(busy.id), queued.not_before, queued.retry_reason, queued.datasource_id IS NOT NULL
+FROM job AS queued LEFT JOIN job AS busy ON busy.lock = queued.lock AND busy.state = 'running'
 WHERE queued.id = ANY(%(ids)s::bigint[]) GROUP BY queued.id;

@@ -15,6 +15,7 @@ COMMANDS = {
     "datasource": "Manage datasources: list, run, schedule, delete.",
     "project": "Manage projects, which are named sets of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
+    "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
     "verify": "Check the catalog against the source buckets (read-only).",
     "thumbnails": "Check, rebuild and clean thumbnails.",
     "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
@@ -27,6 +28,7 @@ COMMANDS = {
 # The singular or plural of a noun, whichever is not the command's own name.
 SPELLINGS = {
     "run": "runs",
+    "job": "jobs",
     "assets": "asset",
     "tags": "tag",
     "datasources": "datasource",
@@ -55,6 +57,8 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.project import install  # noqa: PLC0415  see above
         case "runs":
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
+        case "jobs":
+            from mirrorlake.cli.commands.jobs import install  # noqa: PLC0415  see above
         case "verify":
             from mirrorlake.cli.commands.verify import install  # noqa: PLC0415  see above
         case "thumbnails":

@@ -16,8 +16,8 @@ import typer
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import read_local_settings, read_settings
+from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.postgres.pool import open_catalog
-from mirrorlake.services.worker import Stop, Worker
 
 EXIT_CANCELLED = 130
 

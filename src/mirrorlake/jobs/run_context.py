@@ -6,11 +6,11 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.library_store import library_store
+from mirrorlake.jobs.scratch import scratch_folder
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
-from mirrorlake.services.library_store import library_store
-from mirrorlake.services.scratch import scratch_folder
 
 
 @contextmanager

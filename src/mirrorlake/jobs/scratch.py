@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from mirrorlake.services.home import writing_in
+from mirrorlake.library.home import writing_in
 
 
 @contextmanager

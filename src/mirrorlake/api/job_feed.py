@@ -1,0 +1,104 @@
+"""News of jobs for requests that wait: one poll of a job serves all who watch it, and none holds a connection."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+
+from fastapi.concurrency import run_in_threadpool
+
+from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.model.jobs import Job
+
+POLL_S = 0.5  # between two looks at a job that somebody watches
+WATCHERS = 100  # requests that wait at the same time; each holds a socket
+
+
+class TooManyWatchers(MirrorlakeError):
+    """So many requests wait for news of jobs that no other may."""
+
+
+class _Poll:
+    """The looks at one job."""
+
+    def __init__(self, read: Callable[[], Job]) -> None:
+        self.read = read
+        self.watchers = 0
+        self.changed = asyncio.Event()
+        self.latest: Job | None = None
+        self.error: MirrorlakeError | None = None
+        self.task: asyncio.Task[None] | None = None
+
+
+class JobFeed:
+    """The watched jobs of one server. `close` ends all waiting; it may be called by a signal handler."""
+
+    def __init__(self) -> None:
+        self._polls: dict[int, _Poll] = {}
+        self._watchers = 0
+        self._closed = False
+
+    def close(self) -> None:
+        """Let every request that waits be answered with what it knows."""
+        self._closed = True
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server is about to end."""
+        return self._closed
+
+    def check_room(self) -> None:
+        """Raises TooManyWatchers where no other request may wait."""
+        if self._watchers >= WATCHERS:
+            raise TooManyWatchers(
+                f"{WATCHERS} requests wait for news of jobs already.", "Ask for the job without waiting, or try later."
+            )
+
+    @asynccontextmanager
+    async def watching(self, job_id: int, read: Callable[[], Job]) -> AsyncGenerator[_Poll]:
+        """The looks at this job, by `read`, while somebody watches it. Raises TooManyWatchers."""
+        self.check_room()
+        poll = self._polls.setdefault(job_id, _Poll(read))
+        self._watchers += 1
+        poll.watchers += 1
+        if poll.task is None:
+            poll.task = asyncio.create_task(self._look(poll))
+        try:
+            yield poll
+        finally:
+            self._watchers -= 1
+            poll.watchers -= 1
+            if not poll.watchers:
+                self._polls.pop(job_id, None)
+                poll.task.cancel()
+
+    async def newer(self, poll: _Poll, known: Job, wait_s: float) -> Job:
+        """The job once it is newer than `known`, or has ended; `known` after `wait_s` seconds. Raises NotFound."""
+        deadline = asyncio.get_running_loop().time() + wait_s
+        while not self._closed:
+            if poll.error is not None:
+                raise poll.error
+            latest = poll.latest
+            if latest is not None and (latest.version > known.version or latest.ended):
+                return latest
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            with suppress(TimeoutError):
+                await asyncio.wait_for(poll.changed.wait(), min(left, POLL_S))
+        return known
+
+    async def _look(self, poll: _Poll) -> None:
+        while not self._closed:
+            try:
+                job = await run_in_threadpool(poll.read)
+            except MirrorlakeError as error:
+                poll.error = error
+                poll.changed.set()
+                return
+            if poll.latest is None or job.version != poll.latest.version:
+                poll.latest = job
+                poll.changed.set()
+                poll.changed = asyncio.Event()
+            await asyncio.sleep(POLL_S)

@@ -1,0 +1,219 @@
+"""Jobs as the catalog holds them: listed, shown, begun in this process, and ended."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.leases import (
+    INTERRUPTED,
+    JobLease,
+    at_time,
+    finish_values,
+    insert_running,
+    job_values,
+    lease_lost,
+    standing_lease,
+)
+from mirrorlake.catalog.statements import statement
+from mirrorlake.catalog.workers import reasons
+from mirrorlake.core.errors import Conflict, NotFound
+from mirrorlake.model.jobs import Job, JobKind, JobProgress, NewJob
+from mirrorlake.model.runs import RunState
+from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
+from mirrorlake.postgres.pool import Catalog
+
+LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+LOOK_PAUSE_S = 0.1
+
+
+def list_jobs(
+    catalog: Catalog,
+    *,
+    limit: int,
+    kind: str | None = None,
+    state: RunState | None = None,
+    datasource: str | None = None,
+    before: int | None = None,
+) -> list[Job]:
+    """The newest jobs first, of one kind, state and datasource or of all; only those older than the job `before`."""
+    values = {
+        "limit": limit,
+        "kind": kind,
+        "state": None if state is None else state.value,
+        "datasource": datasource,
+        "before": before,
+    }
+    with catalog.read() as connection:
+        return _jobs(connection, "list_jobs", values)
+
+
+def show_job(catalog: Catalog, job_id: int) -> Job:
+    """One job. Raises NotFound."""
+    with catalog.read() as connection:
+        found = _jobs(connection, "one_job", {"job_id": job_id})
+    if not found:
+        raise NotFound(f"There is no job {job_id}.", "`mirrorlake jobs list` shows those that exist.")
+    return found[0]
+
+
+def versions(catalog: Catalog, job_ids: Collection[int]) -> dict[int, int]:
+    """The version of each of these jobs; those that do not exist are left out."""
+    with catalog.read() as connection:
+        return dict(connection.execute(statement("job_versions").query, {"ids": list(job_ids)}).fetchall())
+
+
+@retry_on_contention
+def request(catalog: Catalog, job: NewJob) -> int:
+    """Queue a job that is no run; answers its number.
+
+    One of the same kind with the same arguments that is queued or running over the same datasource is answered instead.
+    Raises Conflict where one of its kind waits for its lock.
+    """
+    with catalog.write() as connection:
+        if job.datasource_id is not None:
+            # Two that ask at the same time are to be given the same job.
+            connection.execute(statement("lock_datasource").query, {"datasource_id": job.datasource_id})
+            same = connection.execute(statement("same_job").query, job_values(job)).fetchone()
+            if same is not None:
+                return int(same[0])
+        made = connection.execute(statement("insert_queued").query, job_values(job)).fetchone()
+        if made is None:
+            waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
+            raise Conflict(
+                f"Job {waiting and waiting[0]} of the same kind waits for a worker already.",
+                "`mirrorlake jobs list` shows it.",
+            )
+        return int(made[0])
+
+
+@retry_on_contention
+def begin(catalog: Catalog, job: NewJob) -> JobLease:
+    """Begin a job that is no run, in this process. Takes over at once from a process that is gone.
+
+    Raises Conflict where another job holds its lock.
+    """
+    session = catalog.session()
+    try:
+        with translate_db_errors(catalog.address):
+            looks = LAST_LOOKS
+            while (begun := _try_to_begin(session, job, refuse=looks <= 0)) is None:
+                looks -= 1
+                time.sleep(LOOK_PAUSE_S)
+        job_id, lock, holder = begun
+        return JobLease(catalog, session, job_id=job_id, kind=job.kind.value, lock=lock, holder=holder)
+    except BaseException:
+        session.close()
+        raise
+
+
+def finish(
+    lease: JobLease, *, state: RunState, result: Mapping[str, Any] | None = None, error: str | None = None
+) -> None:
+    """End a job that is no run, and give its lock back. Raises LeaseLost where another process has taken over."""
+    lease.rest()
+    try:
+        _end(lease, finish_values(lease, state=state.value, error=error, result=result))
+    finally:
+        lease.close()
+
+
+def queue_again(lease: JobLease, *, wait_s: float = 0.0, reason: str | None = None) -> None:
+    """Queue a job that is no run once more, under its own number.
+
+    `reason` says what failed, which counts as an attempt. Raises LeaseLost.
+    """
+    lease.rest()
+    try:
+        _queue_again(lease, lease.values() | {"more": int(reason is not None), "wait_s": wait_s, "reason": reason})
+    finally:
+        lease.close()
+
+
+@retry_on_contention
+def prune(catalog: Catalog, kinds: Sequence[JobKind], *, days: int) -> int:
+    """Delete jobs of these kinds that ended so many days ago; answers how many that were."""
+    with catalog.write() as connection:
+        values = {"kinds": [kind.value for kind in kinds], "days": days}
+        return connection.execute(statement("prune_jobs").query, values).rowcount
+
+
+@retry_on_contention
+def _end(lease: JobLease, values: Mapping[str, object]) -> None:
+    with lease.catalog.write() as connection:
+        connection.execute(statement("finish_job").query, values)
+        _release(connection, lease)
+
+
+@retry_on_contention
+def _queue_again(lease: JobLease, values: Mapping[str, object]) -> None:
+    with lease.catalog.write() as connection:
+        connection.execute(statement("queue_again").query, values)
+        _release(connection, lease)
+
+
+def _release(connection: psycopg.Connection[TupleRow], lease: JobLease) -> None:
+    # Whoever took over goes on under the same number: what we wrote of the job is rolled back.
+    if connection.execute(statement("release_lease").query, lease.values()).rowcount == 0:
+        raise lease_lost(lease)
+
+
+def _try_to_begin(session: psycopg.Connection[TupleRow], job: NewJob, *, refuse: bool) -> tuple[int, str, str] | None:
+    """The new job's number, lock and holder; None where another one holds the lock (raises Conflict if `refuse`)."""
+    with session.transaction() as transaction:
+        standing = None if job.lock is None else standing_lease(session, job.lock)
+        if standing is not None and standing.alive:
+            if refuse:
+                raise Conflict(
+                    f"Job {standing.job_id} has been at the same work since {at_time(standing.started)}.",
+                    f"Wait for it, or end it: mirrorlake jobs cancel {standing.job_id}",
+                )
+            return None
+        begun = insert_running(session, job, standing)
+        if begun is None:
+            raise psycopg.Rollback(transaction)
+        return begun
+    return None
+
+
+def _jobs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[str, object]) -> list[Job]:
+    query = statement("job_columns").query + b"\n" + statement(which).query
+    rows = connection.execute(query, {"interrupted": INTERRUPTED, **values}).fetchall()
+    found = [_job(row) for row in rows]
+    waiting = reasons(connection, [job.id for job in found if job.state is RunState.QUEUED])
+    return [replace(job, waiting=waiting[job.id]) if job.id in waiting else job for job in found]
+
+
+def _job(row: TupleRow) -> Job:
+    (
+        *identity, state, attempt, max_attempts, not_before, created, started, finished,
+        progress, result, error, cancel_requested, continued_by, version,
+    ) = row  # fmt: skip
+    job_id, kind, workspace, datasource, subject, args, requested_by = identity
+    return Job(
+        id=job_id,
+        kind=kind,
+        workspace=workspace,
+        datasource=datasource,
+        subject=subject,
+        args=args,
+        requested_by=requested_by,
+        state=RunState(state),
+        attempt=attempt,
+        max_attempts=max_attempts,
+        not_before=not_before,
+        created=created,
+        started=started,
+        finished=finished,
+        progress=None if progress is None else JobProgress(**progress),
+        result=result,
+        error=error,
+        cancel_requested=cancel_requested,
+        continued_by=continued_by,
+        version=version,
+    )

@@ -1,0 +1,278 @@
+"""Leases: the right to work on a job, held by a database session and renewed by a heartbeat.
+
+One row for each lock that is held. A holder whose session is gone loses it at once to a foreground command, and after a
+while to a worker; every commit of a run checks that the lease is still its own.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+import psycopg
+from psycopg.rows import TupleRow
+from psycopg.types.json import Jsonb
+
+from mirrorlake.catalog.statements import statement
+from mirrorlake.core.errors import CatalogError, LeaseLost, RunCancelled, SourceUnreachable
+from mirrorlake.model.jobs import JobProgress, NewJob
+from mirrorlake.plan.backoff import NEVER, RetryPolicy
+from mirrorlake.postgres.pool import Catalog
+
+LEASE_S = 60.0  # a holder without a heartbeat for so long counts as dead
+HEARTBEAT_S = 1.0  # also how old the progress of a job at work is for those who watch
+LOOK_S = 1.0  # how soon a holder hears that its job is to end; its commits hear it at once
+INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The lease on a lock, as it stands."""
+
+    job_id: int
+    started: datetime
+    holder: str
+    alive: bool
+
+
+class JobLease:
+    """The right to work on one job. Its heartbeat renews it and writes progress.
+
+    A lease that was taken over raises LeaseLost where the job commits or ends. Closing it without ending the job leaves
+    the job to whoever finds it interrupted.
+
+    Anybody may ask that the job end (`catalog.cancel`). The holder hears it within LOOK_S: what it gave to
+    `on_cancel` is called, and `check` and every commit raise RunCancelled from then on.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        session: psycopg.Connection[TupleRow],
+        *,
+        job_id: int,
+        kind: str,
+        lock: str,
+        holder: str,
+        attempt: int | None = None,
+    ) -> None:
+        self.catalog = catalog
+        self.job_id = job_id
+        self.kind = kind
+        self.lock = lock
+        self.holder = holder
+        self.attempt = attempt
+        self.retry: RetryPolicy = NEVER  # what follows a passing failure; set by whoever executes the job
+        self._session = session
+        self._progress: JobProgress | None = None
+        self._written: JobProgress | None = None
+        self._lost = False
+        self._cancelled: str | None = None
+        self._interrupts: Callable[[], BaseException | None] | None = None
+        self._interruption: BaseException | None = None
+        self._stops: list[Callable[[], object]] = []
+        self._hearing = threading.Lock()
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
+        self._heart.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def lost(self) -> bool:
+        """Whether another process is known to have taken over."""
+        return self._lost
+
+    @property
+    def noun(self) -> str:
+        """What people call this job."""
+        return "Job"
+
+    @property
+    def cancelled(self) -> RunCancelled | None:
+        """The error of a job that somebody asked to end; None where nobody did."""
+        by = self._cancelled
+        return None if by is None else RunCancelled(f"{self.noun} {self.job_id} was cancelled by {by}.")
+
+    @property
+    def closed(self) -> bool:
+        """Whether the heartbeat has ended: the job was ended, or given up."""
+        return self._ended.is_set()
+
+    def check(self) -> None:
+        """Raises RunCancelled where somebody asked that the job end, or what `interrupt_by` answered."""
+        cancelled = self.cancelled
+        if cancelled is not None:
+            raise cancelled
+        if self._interruption is not None:
+            raise self._interruption
+
+    def interrupt_by(self, interrupts: Callable[[], BaseException | None]) -> None:
+        """Let `check` raise what `interrupts` answers, once it answers anything. It is asked every LOOK_S."""
+        self._interrupts = interrupts
+
+    def on_cancel(self, stop: Callable[[], object]) -> None:
+        """Call `stop`, from any thread, once somebody asks that the job end; at once where somebody has."""
+        with self._hearing:
+            self._stops.append(stop)
+            late = self._cancelled is not None or self._interruption is not None
+        if late:
+            stop()
+
+    def heard(self, by: str) -> None:
+        """Somebody asked that the job end."""
+        with self._hearing:
+            if self._cancelled is not None:
+                return
+            self._cancelled = by
+            stops = list(self._stops)
+        for stop in stops:
+            stop()
+
+    def report(self, progress: JobProgress) -> None:
+        """How far the job is; written with the next heartbeat."""
+        self._progress = progress
+
+    def rest(self) -> None:
+        """End the heartbeat; the session stands, and nobody takes over."""
+        self._ended.set()
+        self._heart.join()
+
+    def close(self) -> None:
+        """End heartbeat and session."""
+        self.rest()
+        self._session.close()
+
+    def values(self) -> dict[str, object]:
+        """The parameters of statements about this lease and its job."""
+        return {"job_id": self.job_id, "lock": self.lock, "holder": self.holder, "seconds": LEASE_S}
+
+    def _beat(self) -> None:
+        due = time.monotonic() + HEARTBEAT_S
+        while not self._ended.wait(min(LOOK_S, HEARTBEAT_S)):
+            self._ask_interrupts()
+            try:
+                if self._session.closed:
+                    self._session = self.catalog.session()  # PostgreSQL was restarted
+                    due = 0.0  # nobody knows the new session yet
+                self._listen()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + HEARTBEAT_S
+                    self._lost = not self._renew()
+            except (psycopg.Error, CatalogError):
+                # A server that is away cannot give the lease to another; the next commit says what is wrong.
+                self._session.close()
+            if self._lost:
+                return
+
+    def _ask_interrupts(self) -> None:
+        if self._interrupts is None or self._interruption is not None:
+            return
+        self._interruption = self._interrupts()
+        if self._interruption is not None:
+            with self._hearing:
+                stops = list(self._stops)
+            for stop in stops:
+                stop()
+
+    def _listen(self) -> None:
+        asked = self._session.execute(statement("cancel_requested").query, {"job_id": self.job_id}).fetchone()
+        if asked is not None and asked[0] is not None:
+            self.heard(asked[0])
+
+    def _renew(self) -> bool:
+        with self._session.transaction():
+            self._write_progress(self._session)  # the job before its lease, as everybody who writes both
+            return self._session.execute(statement("renew_lease").query, self.values()).rowcount == 1
+
+    def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
+        progress = self._progress
+        if progress is not None and progress != self._written:
+            values = {"job_id": self.job_id, "progress": Jsonb(asdict(progress))}
+            session.execute(statement("write_progress").query, values)
+            self._written = progress
+
+
+def standing_lease(connection: psycopg.Connection[TupleRow], lock: str) -> Standing | None:
+    """Who holds a lock. None: nobody."""
+    row = connection.execute(statement("standing_lease").query, {"lock": lock}).fetchone()
+    return None if row is None else Standing(job_id=row[0], started=row[1], holder=row[2], alive=bool(row[3]))
+
+
+def insert_running(
+    session: psycopg.Connection[TupleRow], job: NewJob, standing: Standing | None
+) -> tuple[int, str, str] | None:
+    """Make a job that begins now, in this session, and take the lease in the place of `standing`, which is dead.
+
+    Answers its number, lock and holder; None where somebody else was faster: then the transaction is to be given up.
+    """
+    if job.lock is not None:
+        # Also a job whose lease vanished with its database's last checkpoint is no longer running.
+        session.execute(statement("fail_interrupted").query, {"lock": job.lock, "error": INTERRUPTED})
+    begun = session.execute(statement("insert_running").query, job_values(job)).fetchone()
+    if begun is None:
+        raise AssertionError("INSERT ... RETURNING answers one row")
+    lock, holder = job.lock or f"job:{begun[0]}", str(uuid.uuid4())
+    if not take_lease(session, begun[0], lock, holder, None if standing is None else standing.holder):
+        return None
+    return int(begun[0]), lock, holder
+
+
+def take_lease(session: psycopg.Connection[TupleRow], job_id: int, lock: str, holder: str, before: str | None) -> bool:
+    """Take a lock for a job, unless somebody took it since `before` was seen to hold it and to be dead."""
+    values = {"job_id": job_id, "lock": lock, "holder": holder, "before": before, "seconds": LEASE_S}
+    return session.execute(statement("take_lease").query, values).rowcount == 1
+
+
+def job_values(job: NewJob) -> dict[str, object]:
+    """The parameters of the statements that make a job."""
+    return {
+        "kind": job.kind.value,
+        "datasource_id": job.datasource_id,
+        "subject": job.subject,
+        "args": Jsonb(dict(job.args)),
+        "requested_by": job.requested_by,
+        "lock": job.lock,
+        "priority": job.priority,
+        "max_attempts": job.max_attempts,
+    }
+
+
+def finish_values(
+    lease: JobLease, *, state: str, error: str | None, result: Mapping[str, object] | None
+) -> dict[str, object]:
+    """The parameters of the statements that end a job."""
+    return lease.values() | {"state": state, "error": error, "result": None if result is None else Jsonb(dict(result))}
+
+
+def lease_lost(lease: JobLease) -> LeaseLost:
+    """The error for a lease that another process holds now."""
+    return LeaseLost(
+        f"Another process took over while {lease.noun.lower()} {lease.job_id} was silent for more than {LEASE_S:g} s.",
+        "What this one committed is kept, and the other process goes on from there.",
+    )
+
+
+def retry_delay_s(lease: JobLease, error: Exception) -> float | None:
+    """Seconds until a job that failed with this error is tried again. None: it is not."""
+    if not isinstance(error, SourceUnreachable) or not lease.retry.allows_another(lease.attempt):
+        return None
+    return lease.retry.delay_s(lease.attempt or 1, random.random())  # noqa: S311 - no secret
+
+
+def at_time(moment: datetime) -> str:
+    """A moment for messages."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

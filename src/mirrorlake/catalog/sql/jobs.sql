@@ -1,0 +1,42 @@
+-- name: job_columns
+-- Fragment: the columns of a Job. One whose holder is gone and that nobody takes up is shown as failed, though no row
+-- says so yet. The result of a run is its counts.
+SELECT job.id, job.kind, job.workspace, datasource.name, job.subject, job.args, job.requested_by,
+  CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
+  job.attempt, job.max_attempts, job.not_before, job.created,
+  CASE WHEN job.state <> 'queued' THEN job.started END AS started, job.finished,
+  job.progress,
+  CASE WHEN run.id IS NULL THEN job.result ELSE jsonb_build_object(
+    'counts', run.counts, 'requests', run.requests, 'bytes_read', run.bytes_read
+  ) END AS result,
+  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error,
+  job.cancel_requested, (SELECT max(later.id) FROM job AS later WHERE later.continues = job.id) AS continued_by,
+  job.version
+FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id LEFT JOIN run ON run.id = job.id
+CROSS JOIN LATERAL (
+  SELECT job.state = 'running' AND job.attempt IS NULL AND NOT EXISTS (
+    SELECT FROM lease JOIN pg_stat_activity AS activity
+      ON activity.pid = lease.backend_pid AND activity.backend_start = lease.backend_start
+    WHERE lease.job_id = job.id
+  ) AS gone
+) AS holder;
+
+-- name: list_jobs
+-- Fragment after job_columns: the newest first, of one kind, state or datasource or of all, older than `before`.
+WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
+  AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
+  AND (%(state)s::text IS NULL OR job.state = %(state)s)
+  AND (%(before)s::bigint IS NULL OR job.id < %(before)s)
+ORDER BY job.id DESC LIMIT %(limit)s;
+
+-- name: one_job
+-- Fragment after job_columns: one job.
+WHERE job.id = %(job_id)s;
+
+-- name: job_versions
+-- The version of each of these jobs, which grows with every change.
+SELECT id, version FROM job WHERE id = ANY(%(ids)s::bigint[]);
+
+-- name: prune_jobs
+-- Jobs of these kinds that ended long ago: their results are of no use any more.
+DELETE FROM job WHERE kind = ANY(%(kinds)s) AND finished < now() - make_interval(days => %(days)s);

@@ -1,0 +1,1 @@
+"""Any long work is a job: one queue, one worker, one registry of handlers."""

@@ -1,0 +1,1 @@
+"""What each kind of job does: one file each, and one row in `mirrorlake.jobs.registry`."""

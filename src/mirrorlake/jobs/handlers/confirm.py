@@ -1,0 +1,34 @@
+"""Held removals that a person confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mirrorlake.jobs.handler import SOON, Handler, JobContext, of_datasource
+from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.jobs import Job, JobKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmArgs:
+    """The held run whose removals are confirmed."""
+
+    run: int
+
+
+def carry_out(job: Job, args: ConfirmArgs, context: JobContext) -> Report:
+    """Remove exactly what that run held back, each object proven gone once more. Confirmed removals stay so."""
+    source = context.source(job)
+    return confirm(context.run_lease, source, args.run, opens=context.opens(source))
+
+
+CONFIRM = Handler(
+    kind=JobKind.CONFIRM,
+    args=ConfirmArgs,
+    result=Report,
+    run=carry_out,
+    lock=of_datasource,
+    priority=SOON,
+    quick=True,
+)

@@ -1,0 +1,93 @@
+"""The catalog checked against its sources."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+
+from mirrorlake.catalog import datasources
+from mirrorlake.catalog.verifying import count_known
+from mirrorlake.core.errors import MirrorlakeError, RunCancelled
+from mirrorlake.jobs.handler import Handler, JobContext
+from mirrorlake.jobs.library_store import library_store
+from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.verify import verify
+from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.verification import DriftKind, Finding, Verification
+from mirrorlake.plan.backoff import RetryPolicy
+from mirrorlake.processing.thumbnails import Thumbnails
+
+VERIFYING = "verifying"
+KEPT_FINDINGS = 1000  # of each verification; all of them are counted
+KEPT_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyArgs:
+    """`sample` objects of each datasource are asked for, all of them where it is None."""
+
+    sample: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult:
+    """The counts, and the first findings."""
+
+    verification: Verification
+    findings: tuple[Finding, ...]
+
+
+def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyResult:
+    """Ask the sources whether what is remembered is still true; nothing of the catalog is written.
+
+    One that was interrupted begins once more. A datasource that cannot be asked does not keep the others from it.
+    """
+    started = time.monotonic()
+    catalog = context.catalog
+    chosen = datasources.list_all(catalog) if job.datasource is None else [context.source(job)]
+    known = {source.id: count_known(catalog, source.id) for source in chosen}
+    total = sum(count if args.sample is None else min(count, args.sample) for count in known.values())
+    counters, drift, errors = Counters(), Counter[DriftKind](), dict[str, str]()
+    findings: list[Finding] = []
+    asked = 0
+    context.reporter.step(VERIFYING, 0, total)
+    with closing(library_store(context.settings)) as library:
+        thumbnails = Thumbnails(library.store)
+        for source in chosen:
+            try:
+                for batch in verify(
+                    source,
+                    catalog,
+                    thumbnails,
+                    counters,
+                    sample=args.sample,
+                    opens=context.opens(source),
+                    check=context.lease.check,
+                ):
+                    asked += batch.objects
+                    for finding in batch.findings:
+                        drift[finding.drift] += 1
+                        context.item(finding)
+                    findings += batch.findings[: KEPT_FINDINGS - len(findings)]
+                    context.reporter.step(VERIFYING, asked, total)
+            except RunCancelled:
+                raise
+            except MirrorlakeError as error:
+                errors[source.name] = str(error)
+    told = Verification(
+        verified=asked, drift=drift, requests=counters.requests, seconds=time.monotonic() - started, errors=errors
+    )
+    return VerifyResult(verification=told, findings=tuple(findings))
+
+
+VERIFY = Handler(
+    kind=JobKind.VERIFY,
+    args=VerifyArgs,
+    result=VerifyResult,
+    run=verify_sources,
+    policy=RetryPolicy(after_failure=False),  # a source that does not answer is a result
+    quick=True,
+    kept_days=KEPT_DAYS,
+)

@@ -1,0 +1,34 @@
+"""The registry of job handlers: one row for each kind of job."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from mirrorlake.jobs.handler import Handler
+from mirrorlake.jobs.handlers import thumbnails
+from mirrorlake.jobs.handlers.confirm import CONFIRM
+from mirrorlake.jobs.handlers.mirror import MIRROR
+from mirrorlake.jobs.handlers.preview import PREVIEW
+from mirrorlake.jobs.handlers.purge import PURGE
+from mirrorlake.jobs.handlers.reapply import REAPPLY
+from mirrorlake.jobs.handlers.retry import RETRY
+from mirrorlake.jobs.handlers.verify import VERIFY
+from mirrorlake.model.jobs import JobKind
+
+HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
+    one.kind: one
+    for one in (
+        MIRROR,
+        CONFIRM,
+        RETRY,
+        PURGE,
+        REAPPLY,
+        PREVIEW,
+        VERIFY,
+        thumbnails.CHECK,
+        thumbnails.MAKE,
+        thumbnails.CLEAN,
+    )
+}
+QUICK_KINDS: Final = frozenset(kind for kind, handler in HANDLERS.items() if handler.quick)

@@ -1,0 +1,121 @@
+"""A library in which a job of every kind has something to do, over a folder on this machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support.buckets import picture_no
+
+from mirrorlake.catalog import datasources, jobs, queue, runs
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.progress import Reporter
+from mirrorlake.mirror.pass_plan import RunContext
+from mirrorlake.mirror.progress import NullProgress
+from mirrorlake.mirror.run import run_pass
+from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.services import previews, reapply, removal, retry, thumbnails, verification
+
+ME = "Ada"
+PICTURES, GONE = 12, 8
+
+
+@dataclass
+class JobLibrary:
+    """The library, its folder, and the runs that jobs refer to."""
+
+    catalog: Catalog
+    settings: Settings
+    source: Datasource
+    first: int
+    held: int
+
+    def request(self, kind: JobKind) -> int:
+        """Queue a job of this kind, as a server does."""
+        catalog, name = self.catalog, self.source.name
+        match kind:
+            case JobKind.MIRROR:
+                return queue.request(catalog, name, requested_by=ME)
+            case JobKind.CONFIRM:
+                return removal.request_confirm(catalog, run_id=self.held, plan_hash=None, requested_by=ME)
+            case JobKind.RETRY:
+                return retry.request_retry(catalog, self.first, requested_by=ME)
+            case JobKind.PURGE:
+                self.empty_held()
+                return removal.request_purge(catalog, name, days=0, acknowledged=GONE, requested_by=ME)
+            case JobKind.REAPPLY:
+                return reapply.request_reapply(catalog, name, requested_by=ME)
+            case JobKind.PREVIEW:
+                return int(previews.request_preview(catalog, name, requested_by=ME).id)
+            case JobKind.VERIFY:
+                return verification.request_verify(catalog, None, sample=None, requested_by=ME)
+            case JobKind.THUMBNAILS_CHECK:
+                return thumbnails.request_check(catalog, requested_by=ME)
+            case JobKind.THUMBNAILS_MAKE:
+                return thumbnails.request_make(catalog, requested_by=ME)
+            case JobKind.THUMBNAILS_CLEAN:
+                return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
+
+    def empty_held(self) -> None:
+        """Confirm what is held, so that it is in the trash."""
+        removal.confirm_held(self.settings, self.catalog, run_id=self.held, plan_hash=None, requested_by=ME)
+
+    def claimed(self, kind: JobKind) -> JobContext:
+        """The context of the next queued job of this kind, begun in this process."""
+        lease = queue.claim(self.catalog, [kind])
+        assert lease is not None
+        return JobContext(
+            settings=self.settings, catalog=self.catalog, lease=lease, reporter=Reporter(lease), processes=1
+        )
+
+    def job(self, job_id: int) -> Job:
+        return jobs.show_job(self.catalog, job_id)
+
+    def last(self, job_id: int) -> Job:
+        """The job, or the one that took up its work in the end."""
+        job = self.job(job_id)
+        while job.continued_by is not None:
+            job = self.job(job.continued_by)
+        return job
+
+    def age_leases(self) -> None:
+        """As if no holder had given a sign of life for more than a minute."""
+        with self.catalog.write() as connection:
+            connection.execute("UPDATE lease SET expires = now() - interval '1 second'")
+
+
+def job_library(catalog: Catalog, home: Path, folder: Path) -> JobLibrary:
+    """Twelve pictures were mirrored, one of which failed; then eight vanished, and their removal is held."""
+    folder.mkdir()
+    for number in range(PICTURES):
+        (folder / f"{number:02}.png").write_bytes(picture_no(number))
+    source = datasources.create(
+        catalog,
+        name=folder.name,
+        location=Location(provider=Provider.FILE, container=str(folder)),
+        access=Access(),
+        settings=MirrorSettings(configs=(MirrorConfig(orphans=Orphans.TRASH),)),
+    )
+    made: list[int] = []
+    settings = Settings(home=home)
+    for turn in range(2):
+        workdir = folder.parent / f"plan {turn}"
+        workdir.mkdir()
+        context = RunContext(catalog=catalog, thumbnails=settings.thumbnails, workdir=workdir, processes=0, ranges=1)
+        report = run_pass(source, context, NullProgress())
+        assert report.run is not None
+        made.append(report.run)
+        for number in range(PICTURES - GONE, PICTURES):
+            (folder / f"{number:02}.png").unlink(missing_ok=True)
+    with catalog.write() as connection:
+        connection.execute(
+            "INSERT INTO outcome (run_id, key, kind) VALUES (%s, '00.png', 'failed')"
+            " ON CONFLICT (run_id, key) DO UPDATE SET kind = 'failed'",
+            (made[0],),
+        )
+        connection.execute("UPDATE job SET finished = finished - interval '2 hours'")  # nothing cools down
+    assert runs.show_run(catalog, made[1]).hold is not None
+    return JobLibrary(catalog=catalog, settings=settings, source=source, first=made[0], held=made[1])
