@@ -37,7 +37,7 @@ def main() -> None:
     """Read them once and print what it cost."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--endpoint", required=True)
-    parser.add_argument("--every", type=int, required=True, help="the sidecar of every so many photographs")
+    parser.add_argument("--every", type=int, required=True, help="read the sidecar of every Nth photograph")
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()

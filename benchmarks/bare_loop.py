@@ -41,14 +41,14 @@ def _share(bucket: str, endpoint: str, keys: list[str]) -> int:
     """Thumbnails of these objects; how many bytes were read."""
     store = _store(bucket, endpoint)
 
-    def look(key: str) -> int:
+    def process(key: str) -> int:
         data = bytes(obstore.get(store, key).bytes())
         small = pyvips.Image.thumbnail_buffer(data, THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down")
         small.webpsave_buffer(Q=THUMBNAIL_QUALITY, effort=THUMBNAIL_EFFORT, keep="none")
         return len(data)
 
     with ThreadPoolExecutor(THREADS) as pool:
-        return sum(pool.map(look, keys))
+        return sum(pool.map(process, keys))
 
 
 def main() -> None:

@@ -35,9 +35,9 @@ class Cost:
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
     """Run to the end. Raises RuntimeError with what the command said where it fails."""
-    with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as complained:
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
-        process = subprocess.Popen(command, env=environment, stdout=said, stderr=complained)
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
         peak = 0
         while True:
             # The high-water mark only rises, so the last look before the end misses next to nothing.
@@ -48,11 +48,11 @@ def run(command: Sequence[str], environment: Mapping[str, str] | None = None) ->
             time.sleep(_LOOK_S)
         wall = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        complained.seek(0)
-        output = said.read().decode(errors="replace")
+        out.seek(0)
+        err.seek(0)
+        output = out.read().decode(errors="replace")
         if process.returncode:
-            reason = complained.read().decode(errors="replace")[-2000:]
+            reason = err.read().decode(errors="replace")[-2000:]
             raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {reason}{output[-1000:]}")
     return Cost(wall=wall, cpu=usage.ru_utime + usage.ru_stime, peak=peak / MB, output=output)
 

@@ -1,4 +1,4 @@
-"""A server of synthetic S3 listings that costs far less than whoever parses them: millions of objects without a store.
+"""A server of synthetic S3 listings that costs far less than its clients: millions of objects without a store.
 
 `python -m benchmarks.pages --objects 1000000 --port 0` prints its address and serves until it is ended.
 

@@ -34,13 +34,13 @@ _MS = 1000.0
 
 def step_by_step(rounds: int) -> Table:
     """Medians of `rounds` fresh processes."""
-    told = [run(python("benchmarks.picture")).document() for _ in range(rounds)]
-    same = {int(one.pop("same")) for one in told}
-    names = list(told[0])
+    measured = [run(python("benchmarks.picture")).document() for _ in range(rounds)]
+    same = {int(one.pop("same")) for one in measured}
+    names = list(measured[0])
     return Table(
         title=f"Looking at one photograph, mean of {PHOTOGRAPHS}",
         head=("", "CPU ms"),
-        rows=[(name, number(median([one[name] for one in told]))) for name in names],
+        rows=[(name, number(median([one[name] for one in measured]))) for name in names],
         notes=[f"Thumbnails of which both encoders wrote the same bytes: {min(same)} of {PHOTOGRAPHS}."],
     )
 
@@ -49,7 +49,7 @@ def main() -> None:
     """Measure once and print one JSON line."""
     photographs = [body for _, body in islice(photo_objects(), PHOTOGRAPHS)]
     small = [_pixels(body) for body in photographs]
-    told = {
+    measured = {
         "all of it, as a worker does": _each(lambda body: process_bytes(body, "a.jpg"), photographs),
         "header and camera facts": _each(lambda body: image.probe(body, MediaType.JPEG), photographs),
         "digest": _each(lambda body: blake3.blake3(body).digest(), photographs),
@@ -58,7 +58,7 @@ def main() -> None:
         "WebP by Pillow": _each(image.encoded, [image.array(pixels) for pixels in small]),
     }
     same = sum(_by_libvips(pixels) == image.encoded(image.array(pixels)) for pixels in small)
-    print(json.dumps({**told, "same": same}))
+    print(json.dumps({**measured, "same": same}))
 
 
 def _pixels(body: bytes) -> pyvips.Image:

@@ -20,7 +20,7 @@ from examples.demo.server import LocalS3
 from obstore.store import S3Store
 
 from benchmarks.measure import python
-from mirrorlake.postgres.data_dir import folder_of, recorded_base
+from mirrorlake.postgres.data_dir import database_folder, read_recorded_base
 from mirrorlake.postgres.embedded import stop
 
 CACHE = photos.ROOT / ".cache" / "bench"
@@ -40,7 +40,7 @@ def fresh_home() -> Generator[Path]:
         yield home
     finally:
         stop(home)
-        base = recorded_base(folder_of(home)) if folder_of(home).is_dir() else None
+        base = read_recorded_base(database_folder(home)) if database_folder(home).is_dir() else None
         if base is not None:
             shutil.rmtree(base, ignore_errors=True)
         shutil.rmtree(home, ignore_errors=True)

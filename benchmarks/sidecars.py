@@ -111,8 +111,8 @@ def _asked(endpoint: str) -> dict[str, int]:
 
 def _check(cost: Cost, sidecars: int, *, read: int) -> None:
     report = cost.document()["report"]
-    told = (report["state"], report["metadata_changed"], report["failed"], report["requests"]["get"])
-    if told != ("succeeded", sidecars, 0, sidecars) or read != sidecars:
+    counts = (report["state"], report["metadata_changed"], report["failed"], report["requests"]["get"])
+    if counts != ("succeeded", sidecars, 0, sidecars) or read != sidecars:
         raise RuntimeError(f"the pass did not read each changed sidecar once: {report}")
 
 

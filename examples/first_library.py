@@ -32,12 +32,12 @@ def main() -> None:
         os.environ.setdefault("MIRRORLAKE_HOME", f"{place}/home")
         photos = Path(place, "photos")
         try:
-            tell(photos)
+            run_story(photos)
         finally:
             subprocess.run([MIRRORLAKE, "down"], capture_output=True, check=False)  # noqa: S603  our own command
 
 
-def tell(photos: Path) -> None:
+def run_story(photos: Path) -> None:
     """Two passes over `photos` with changes between them, then two ways to search."""
     for number in range(6):
         picture(photos / f"gate-{number}.jpg", shade=40 * number)

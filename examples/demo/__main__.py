@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from mirrorlake.core.errors import MirrorlakeError
-from mirrorlake.postgres.data_dir import folder_of, recorded_base
+from mirrorlake.postgres.data_dir import database_folder, read_recorded_base
 
 PLACE = photos.ROOT / ".demo"
 PORT = 8765  # where `mirrorlake up` listens unless told otherwise
@@ -93,13 +93,13 @@ def _passes(run: _Mirrorlake, server: LocalS3, bucket: DemoBucket) -> None:
     command = ["mirror", f"s3://{BUCKET}/", "--name", "demo", "--endpoint", server.endpoint]
     _title("First pass: everything is new")
     run.shown(command)
-    _title("What was broken on purpose cost itself alone")
+    _title("Objects broken on purpose affected nothing else")
     newest = run.documents(["runs", "list", "--datasource", "demo", "--limit", "1", "--json"])[0]
     run.shown(["runs", "outcomes", str(newest["run"]), "--outcome", "failed"])
     chosen = changes.choose(bucket)
     changes.make(chosen, server.client())
     _title("Four changes in the bucket")
-    for line in _told(chosen):
+    for line in _describe_changes(chosen):
         console.print(f"  {escape(line)}")
     _title("Second pass: only these are handled")
     console.print(f"[dim]$ mirrorlake {escape(' '.join(command))} --json[/dim]")
@@ -114,7 +114,7 @@ def _passes(run: _Mirrorlake, server: LocalS3, bucket: DemoBucket) -> None:
     console.print("[green]Exactly the four changes, and nothing else was read.[/green]")
 
 
-def _told(chosen: Changes) -> list[str]:
+def _describe_changes(chosen: Changes) -> list[str]:
     return [
         f"replaced  {chosen.replaced}",
         f"deleted   {chosen.deleted}",
@@ -139,7 +139,7 @@ def _begin_afresh(home: Path) -> None:
     if home.is_dir():
         environment = {**os.environ, "MIRRORLAKE_HOME": str(home)}
         subprocess.run([_executable(), "down"], env=environment, capture_output=True, check=False)  # noqa: S603
-        base = recorded_base(folder_of(home))
+        base = read_recorded_base(database_folder(home))
         if base is not None:
             shutil.rmtree(base, ignore_errors=True)
         shutil.rmtree(home)

@@ -175,7 +175,7 @@ def _json(key: str, facts: object) -> Upload:
 
 
 def _broken(order: list[Path], chance: random.Random) -> tuple[Upload, ...]:
-    """Objects that a real bucket holds sooner or later; each may cost only itself."""
+    """Broken objects that occur in real buckets; none may affect other objects."""
     jpegs = sorted((path.read_bytes() for path in order if path.suffix == ".jpg"), key=len)
     whole = jpegs[len(jpegs) // 2]
     picture = Image.frombytes("L", (640, 480), chance.randbytes(640 * 480))
@@ -197,7 +197,7 @@ def _broken(order: list[Path], chance: random.Random) -> tuple[Upload, ...]:
 
 
 def _bomb(side: int) -> bytes:
-    """A PNG of `side` by `side` black pixels: 100 KB here, a gigapixel for whoever decodes it."""
+    """A PNG of `side` by `side` black pixels: 100 KB here, a gigapixel when decoded."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

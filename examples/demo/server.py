@@ -46,7 +46,7 @@ class ServerFailed(MirrorlakeError):
 class LocalS3:
     """`with LocalS3(folder) as server:` serves what lies in `folder` until the block ends.
 
-    The secret is new each time and in no file but the server's own. A server that an interrupted run left over
+    The secret is new each time and in no file but the server's own. A server that an interrupted run left behind
     this folder is stopped first.
     """
 
@@ -179,9 +179,9 @@ class LocalS3:
         deadline = time.monotonic() + START_S
         while True:
             if self._process is None or self._process.poll() is not None or time.monotonic() > deadline:
-                said = (self._folder / "weed.log").read_text(errors="replace")[-2000:]
+                log = (self._folder / "weed.log").read_text(errors="replace")[-2000:]
                 raise ServerFailed(
-                    f"The local S3 server did not start:\n{said}",
+                    f"The local S3 server did not start:\n{log}",
                     "A full disk is the usual reason.",
                 )
             bucket = f"warm-up-{secrets.token_hex(4)}"
@@ -197,7 +197,7 @@ class LocalS3:
 
 
 def stop_leftover(folder: Path) -> None:
-    """End the server that an interrupted run left over `folder`, if there is one."""
+    """Stop the server that an interrupted run left behind over `folder`, if there is one."""
     pid_file = folder / "weed.pid"
     if not pid_file.is_file():
         return

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer.main
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import assemble
+from mirrorlake.cli.main import build_command
 
 ROOT = Path(__file__).parents[2]
 CLI = (ROOT / "docs/reference/cli.md").read_text()
@@ -26,7 +26,7 @@ def commands(group: TyperGroup, path: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def test_every_command_and_option_is_documented() -> None:
-    root = typer.main.get_command(assemble())
+    root = typer.main.get_command(build_command())
     assert isinstance(root, TyperGroup)
     for command, options in commands(root, "mirrorlake"):
         _, heading, section = CLI.partition(f"\n## {command}\n")

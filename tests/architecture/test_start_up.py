@@ -12,7 +12,7 @@ from tests.support.postgres import Server
 from typer.core import TyperGroup
 
 from mirrorlake.cli.commands.registry import COMMANDS
-from mirrorlake.cli.main import assemble
+from mirrorlake.cli.main import build_command
 
 # Each of these costs between 0.02 and 0.5 seconds of one core.
 COLUMNS = {"pyarrow", "numpy", "adbc_driver_manager", "adbc_driver_postgresql"}
@@ -93,7 +93,7 @@ def test_help_loads_nothing_that_works(command: list[str], postgres_server: Serv
 
 
 def test_the_overview_says_of_each_command_what_the_command_says_of_itself() -> None:
-    group = typer.main.get_command(assemble())
+    group = typer.main.get_command(build_command())
     assert isinstance(group, TyperGroup)
     assert group.commands.keys() == COMMANDS.keys()
     for name, summary in COMMANDS.items():

@@ -61,7 +61,7 @@ class Disk:
 
     @property
     def believed(self) -> str | None:
-        return removal.root_of(self.mirrored.catalog, self.mirrored.source.id)
+        return removal.get_root(self.mirrored.catalog, self.mirrored.source.id)
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def test_a_looked_at_object_becomes_an_asset_with_all_its_facts(working: Pass):
 
     assert commit_looks(working.lease, row) == Counts(new=1)
 
-    detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
+    detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     asset = detail.asset
     assert (asset.name, asset.key, asset.uri) == ("in/a.jpg", "in/a.jpg", "s3://photos/in/a.jpg")
     assert (asset.datasource, asset.datasources) == ("photos-in", ("photos-in",))
@@ -58,12 +58,12 @@ def test_the_same_batch_twice_changes_nothing_and_answers_the_same(working: Pass
     ]
     first = commit_looks(working.lease, *batch)
     ids, known = working.ids(), working.known()
-    updated = assets.show(working.catalog, ids["in/a.jpg"]).asset.updated
+    updated = assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset.updated
 
     assert commit_looks(working.lease, *batch) == first == Counts(new=1, failed=2)
 
     assert (working.ids(), working.known()) == (ids, known)
-    assert assets.show(working.catalog, ids["in/a.jpg"]).asset.updated == updated
+    assert assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset.updated == updated
     assert list(working.told()) == ["in/a.jpg", "in/b.jpg", "in/c.jpg"]
 
 
@@ -101,7 +101,7 @@ def test_bytes_that_became_undecodable_leave_the_asset_as_it_was(working: Pass):
     bad = look("in/a.jpg", op=Op.CHANGED, token="bad", result=ResultKind.REFUSED, stage="decode", reason="cut short")
     assert commit_looks(working.lease, bad) == Counts(failed=1)
 
-    detail = assets.show(working.catalog, identity)
+    detail = assets.get_asset_detail(working.catalog, identity)
     assert (detail.token, detail.asset.state) == ("token of in/a.jpg", AssetState.PRESENT)
     known = working.known()["in/a.jpg"]
     assert (known["token"], known["state"]) == ("bad", KnownState.REFUSED)
@@ -149,7 +149,9 @@ def test_every_legal_key_comes_back_byte_exact_and_in_byte_order(working: Pass):
     known = [row["key"] for batch in objects.known(working.catalog, working.datasource.id) for row in batch.to_pylist()]
 
     assert known == sorted(TORTURE, key=str.encode)
-    assert {assets.show(working.catalog, identity).asset.key for identity in working.ids().values()} == set(TORTURE)
+    assert {assets.get_asset_detail(working.catalog, identity).asset.key for identity in working.ids().values()} == set(
+        TORTURE
+    )
 
 
 def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: Pass):
@@ -163,7 +165,7 @@ def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: P
 
     assert commit_looks(working.lease, row) == Counts(new=1)
 
-    detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
+    detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     assert detail.facts == {"lens": "a\ufffdb", "emoji": "\U0001f99d"}
     assert detail.asset.metadata == {"note": "half \ufffd"}
     assert detail.warnings == ("x\ufffdy",)

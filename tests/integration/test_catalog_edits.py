@@ -72,7 +72,7 @@ class Library:
             return {key: str(identity) for identity, key in connection.execute("SELECT id, key FROM asset").fetchall()}
 
     def show(self, asset_id: str) -> AssetDetail:
-        return assets.show(self.catalog, asset_id)
+        return assets.get_asset_detail(self.catalog, asset_id)
 
     def told(self, asset_id: str) -> dict[str, tuple[Scalar, str]]:
         return {key: (entry.value, entry.source) for key, entry in self.show(asset_id).metadata.items()}

@@ -46,7 +46,7 @@ def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
     assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=1)
     assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=1)
 
-    detail = assets.show(working.catalog, identity)
+    detail = assets.get_asset_detail(working.catalog, identity)
     assert (detail.asset.key, detail.asset.name, detail.asset.tags) == ("in/z.jpg", "in/z.jpg", ("keep",))
     assert (detail.asset.metadata, detail.sidecar_key) == ({"site": "north"}, "z.json")
     assert list(working.known()) == ["in/z.jpg"]
@@ -65,7 +65,7 @@ def test_a_move_with_another_sidecar_is_told_once_and_tried_again_until_the_side
 
     read = row | {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s2", {"site": "south"})
     assert commit_looks(working.lease, read) == Counts(moved=1)
-    assert assets.show(working.catalog, working.ids()["in/z.jpg"]).asset.metadata == {"site": "south"}
+    assert assets.get_asset_detail(working.catalog, working.ids()["in/z.jpg"]).asset.metadata == {"site": "south"}
     assert working.known()["in/z.jpg"]["metadata_token"] == "s2"
 
 
@@ -122,5 +122,5 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
 
     known = working.known()
     assert {key: (row["token"], row["state"]) for key, row in known.items()} == {"in/b": ("t", 0), "in/d": ("u", 0)}
-    assert assets.show(working.catalog, before["in/a"]).asset.key == "in/b"
-    assert assets.show(working.catalog, before["in/b"]).asset.state is AssetState.MISSING
+    assert assets.get_asset_detail(working.catalog, before["in/a"]).asset.key == "in/b"
+    assert assets.get_asset_detail(working.catalog, before["in/b"]).asset.state is AssetState.MISSING

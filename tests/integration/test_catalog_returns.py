@@ -40,7 +40,7 @@ def test_missing_assets_stay_and_return_with_everything(working: Pass):
     assert commit.returned(working.lease, changes(change(Op.RETURNED, "in/a.jpg"))) == Counts(unchanged=1)
 
     assert working.ids() == ids
-    asset = assets.show(working.catalog, ids["in/a.jpg"]).asset
+    asset = assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset
     assert (asset.state, asset.tags, asset.metadata) == (AssetState.PRESENT, ("keep",), {"k": 1})
     assert working.known()["in/a.jpg"]["state"] == KnownState.PRESENT
     assert working.told() == {

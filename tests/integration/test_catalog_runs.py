@@ -197,7 +197,7 @@ def test_runs_are_listed_newest_first_and_by_datasource(empty_catalog: Catalog, 
     assert [run.id for run in runs.list_runs(empty_catalog, limit=2)] == [made[2], made[1]]
     assert [run.id for run in runs.list_runs(empty_catalog, limit=9, datasource="b")] == [made[2], made[0]]
     assert [run.id for run in runs.list_runs(empty_catalog, limit=9, before=made[2])] == [made[1], made[0]]
-    summaries = datasources.summaries(empty_catalog)
+    summaries = datasources.list_summaries(empty_catalog)
     assert [(one.datasource.name, one.last_run.id if one.last_run else None) for one in summaries] == [
         ("b", made[2]),
         ("other", made[1]),

@@ -33,7 +33,7 @@ def test_other_bytes_under_a_key_keep_the_asset_its_tags_and_what_people_set(wor
     row = look("in/a.jpg", op=Op.CHANGED, token="other", width=32) | with_sidecar("s", {"site": "north"})
     assert commit_looks(working.lease, row) == Counts(changed=1)
 
-    asset = assets.show(working.catalog, identity).asset
+    asset = assets.get_asset_detail(working.catalog, identity).asset
     assert working.ids() == {"in/a.jpg": identity}
     assert (asset.width, asset.tags, asset.metadata) == (32, ("keep",), {"site": "north", "mine": 7})
     assert working.known()["in/a.jpg"]["token"] == "other"
@@ -46,22 +46,22 @@ def test_an_unchanged_sidecar_does_not_undo_what_a_person_set_on_its_key(working
 
     commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="2") | with_sidecar("s", {"site": "north"}))
 
-    assert assets.show(working.catalog, working.ids()["in/a.jpg"]).asset.metadata == {"site": "south"}
+    assert assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"]).asset.metadata == {"site": "south"}
 
 
 def test_a_changed_sidecar_overlays_users_keys_and_takes_its_own_old_ones_away(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s1", {"stays": 1, "goes": 2, "both": 3}))
-    first = assets.show(working.catalog, working.ids()["in/a.jpg"]).created
+    first = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"]).created
     working.edit("in/a.jpg", "mine", "x")
     working.edit("in/a.jpg", "both", "user's")
-    mine = assets.show(working.catalog, working.ids()["in/a.jpg"]).metadata["mine"].at
+    mine = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"]).metadata["mine"].at
     working.next()
 
     row = look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY)
     row |= with_sidecar("s2", {"stays": 1, "both": 4, "fresh": True})
     assert commit_looks(working.lease, row) == Counts(metadata_changed=1)
 
-    detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
+    detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     assert {key: (entry.value, entry.source) for key, entry in detail.metadata.items()} == {
         "mine": ("x", "user"),
         "stays": (1, "bucket"),
@@ -81,7 +81,7 @@ def test_a_sidecar_that_left_takes_its_keys_and_leaves_the_users(working: Pass):
 
     commit_looks(working.lease, look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY))
 
-    detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
+    detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     assert (detail.asset.metadata, detail.sidecar_key) == ({"mine": "x"}, None)
     assert working.known()["in/a.jpg"]["metadata_token"] is None
 
@@ -93,6 +93,6 @@ def test_a_bad_sidecar_leaves_the_metadata_and_warns(working: Pass):
     row = look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY, warnings=["not JSON"])
     commit_looks(working.lease, row | with_sidecar("s2", None))
 
-    detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
+    detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     assert (detail.asset.metadata, detail.warnings) == ({"site": "north"}, ("not JSON",))
     assert working.known()["in/a.jpg"]["metadata_token"] == "s2"

@@ -43,8 +43,8 @@ def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catal
     )
 
     assert datasources.by_name(empty_catalog, "mine") == made
-    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:1") == made
-    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") is None
+    assert datasources.find_by_source(empty_catalog, PHOTOS, "http://127.0.0.1:1") == made
+    assert datasources.find_by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") is None
     assert datasources.by_name(empty_catalog, "other") is None
     assert datasources.list_all(empty_catalog) == [made]
 
@@ -52,13 +52,13 @@ def test_a_datasource_is_found_again_by_name_and_by_address(empty_catalog: Catal
 def test_an_endpoint_that_is_not_said_is_the_stored_one_unless_there_are_several(empty_catalog: Catalog):
     first = make(empty_catalog, endpoint="http://127.0.0.1:1")
     make(empty_catalog, endpoint="http://127.0.0.1:1")
-    assert datasources.by_source(empty_catalog, PHOTOS, None) == first
+    assert datasources.find_by_source(empty_catalog, PHOTOS, None) == first
     other = make(empty_catalog, endpoint="http://127.0.0.1:2")
     with pytest.raises(SettingsError, match=r"2 servers: http://127\.0\.0\.1:1, http://127\.0\.0\.1:2"):
-        datasources.by_source(empty_catalog, PHOTOS, None)
-    assert datasources.by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") == other
+        datasources.find_by_source(empty_catalog, PHOTOS, None)
+    assert datasources.find_by_source(empty_catalog, PHOTOS, "http://127.0.0.1:2") == other
     at_amazon = make(empty_catalog)
-    assert datasources.by_source(empty_catalog, PHOTOS, None) == at_amazon
+    assert datasources.find_by_source(empty_catalog, PHOTOS, None) == at_amazon
 
 
 def test_derived_names_are_unique_and_given_ones_must_be(empty_catalog: Catalog):
@@ -130,7 +130,7 @@ def new_asset(catalog: Catalog) -> str:
 @pytest.mark.parametrize("asset", ["999", "", "-1", "x", "1;--", "9" * 40, "²", " 1"])
 def test_assets_that_do_not_exist_are_not_found(empty_catalog: Catalog, asset: str):
     with pytest.raises(NotFound, match="no asset"):
-        assets.show(empty_catalog, asset)
+        assets.get_asset_detail(empty_catalog, asset)
     with pytest.raises(NotFound, match="no asset"):
         edits.apply(empty_catalog, [asset], Edit(add_tags=("t",)))
 

@@ -157,14 +157,14 @@ def test_what_was_read_before_still_counts_after_the_migration(old: Mirrored, bu
     migrate(old.catalog.conninfo, address="here")
     identity = old.assets()["edited.png"].id
 
-    detail = assets.show(old.catalog, identity)
+    detail = assets.get_asset_detail(old.catalog, identity)
     assert (detail.sidecar_key, detail.metadata["n"].at) == ("edited.json", READ)
     assert detail.metadata["mine"].source == "user"
 
     old.change(orphans=Orphans.KEEP, metadata_strategy=MetadataStrategy.OVERWRITE)
     report = reapply(old.catalog, old.source, lambda *_: None)
     assert report.counts.metadata_changed == 1  # from the document that was kept
-    assert assets.show(old.catalog, identity).asset.metadata == {"site.name": "north", "n": 1}
+    assert assets.get_asset_detail(old.catalog, identity).asset.metadata == {"site.name": "north", "n": 1}
 
     bucket.put("edited.json", b'{"n": 2}')
     assert old.run().counts.metadata_changed == 2  # and `unread`

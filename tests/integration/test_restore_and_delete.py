@@ -132,7 +132,7 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
 ):
     with_policy(mirrored, orphans)
     projects.add(mirrored.catalog, "roads", [mirrored.assets()["00.png"].id])
-    told = deletion.deletion(mirrored.catalog, mirrored.source)
+    told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
     assert (told.removed, told.trashed, told.kept, told.handed_over) == (removed, trashed, kept, 0)
     with pytest.raises(UsageError, match="would go"):
         deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge + 1)
@@ -158,11 +158,11 @@ def test_a_deleted_datasource_is_there_for_nobody_but_who_mirrors_it_again(mirro
     deletion.delete(mirrored.catalog, mirrored.source, 30)
     assert datasources.by_name(mirrored.catalog, name) is None
     assert datasources.by_name(mirrored.catalog, name, deleted=True) == mirrored.source
-    assert datasources.by_source(mirrored.catalog, location, None) == mirrored.source
+    assert datasources.find_by_source(mirrored.catalog, location, None) == mirrored.source
     another = datasources.create(
         mirrored.catalog, name="another", location=location, access=Access(), settings=MirrorSettings()
     )
-    assert datasources.by_source(mirrored.catalog, location, None) == another
+    assert datasources.find_by_source(mirrored.catalog, location, None) == another
 
 
 def test_a_datasource_without_assets_is_gone_with_its_runs(mirrored: Mirrored):

@@ -46,7 +46,7 @@ def test_one_object_is_one_asset_and_read_once(two: Two, *, younger_first: bool)
     for one in (two.older, two.younger):
         assert set(one.assets()) == set(KEYS)
         assert planned_nothing(one.run())
-    assert {one.datasource.name: one.assets for one in datasources.summaries(two.catalog)} == dict.fromkeys(
+    assert {one.datasource.name: one.assets for one in datasources.list_summaries(two.catalog)} == dict.fromkeys(
         two.names, 6
     )
 

@@ -148,7 +148,7 @@ def test_deleting_the_older_hands_its_assets_to_the_younger(two: Two, orphans: O
     for one in (two.older, two.younger):
         one.run()
     two.older.change(orphans=orphans)
-    told = deletion.deletion(two.catalog, two.older.source)
+    told = deletion.preview_deletion(two.catalog, two.older.source)
     assert told.acknowledge == (0 if orphans is Orphans.KEEP else 1)
     deletion.delete(two.catalog, two.older.source, told.acknowledge)
     for key in KEYS:
@@ -163,7 +163,7 @@ def test_deleting_the_younger_takes_nothing_from_the_older(two: Two):
     put_all(two.store, KEYS)
     for one in (two.older, two.younger):
         one.run()
-    told = deletion.deletion(two.catalog, two.younger.source)
+    told = deletion.preview_deletion(two.catalog, two.younger.source)
     assert told.acknowledge == 0
     deletion.delete(two.catalog, two.younger.source, 0)
     assert {asset.datasources for asset in two.all().values()} == {(two.names[0],)}
@@ -195,9 +195,9 @@ def test_deleting_tells_how_many_assets_another_datasource_takes_over(two: Two):
     put_all(two.store, [*KEYS, "b/0.png", "b/1.png"])
     two.older.run()
     two.younger.run()
-    told = deletion.deletion(two.catalog, two.older.source)
+    told = deletion.preview_deletion(two.catalog, two.older.source)
     assert (told.trashed, told.kept, told.handed_over) == (2, 6, 6)
-    assert deletion.deletion(two.catalog, two.younger.source).handed_over == 0  # it governs none of them
+    assert deletion.preview_deletion(two.catalog, two.younger.source).handed_over == 0  # it governs none of them
 
     deletion.delete(two.catalog, two.older.source, 2)
 

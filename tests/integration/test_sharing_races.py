@@ -10,7 +10,7 @@ import pytest
 from tests.support.passes import put_all
 from tests.support.two import KEYS, Two, planned_nothing
 
-from mirrorlake.mirror import run
+from mirrorlake.mirror import execute
 from mirrorlake.postgres.pool import Catalog
 
 
@@ -21,14 +21,14 @@ def two(empty_catalog: Catalog, tmp_path: Path) -> Two:
 
 def once_planned(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Do this after the next pass has made its plan, before it commits any of it."""
-    settle = run.settle
+    settle = execute.settle
 
     def acted(*arguments: Any) -> None:
-        monkeypatch.setattr(run, "settle", settle)
+        monkeypatch.setattr(execute, "settle", settle)
         act()
         settle(*arguments)
 
-    monkeypatch.setattr(run, "settle", acted)
+    monkeypatch.setattr(execute, "settle", acted)
 
 
 @pytest.mark.parametrize("seen_by_the_younger", [False, True])

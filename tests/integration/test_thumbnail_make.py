@@ -42,7 +42,7 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
 
 
 def everything(mirrored: Mirrored) -> dict[str, AssetDetail]:
-    return {key: assets.show(mirrored.catalog, one.id) for key, one in mirrored.assets("state:any").items()}
+    return {key: assets.get_asset_detail(mirrored.catalog, one.id) for key, one in mirrored.assets("state:any").items()}
 
 
 def test_every_kind_of_loss_is_mended_at_one_get_each_and_the_catalog_stays(mirrored: Mirrored) -> None:

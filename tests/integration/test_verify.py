@@ -62,7 +62,7 @@ def test_every_kind_of_drift_is_found_and_the_next_pass_mends_it(mirrored: Mirro
     store.put("39.png", picture(39))
     store.put("broken.png", picture(201))
     store.put("unknown-to-us.png", picture(202))
-    digest = assets.show(mirrored.catalog, mirrored.assets()["05.png"].id).digest
+    digest = assets.get_asset_detail(mirrored.catalog, mirrored.assets()["05.png"].id).digest
     (mirrored.folder / "thumbnails" / thumbnail_key(digest)).write_bytes(b"RIFF\x10\x00\x00\x00half")
     faulty = Faulty(store)
     faulty.fail("head", times=9, error=AccessDenied("not you"), keys=lambda key: key == "06.png")

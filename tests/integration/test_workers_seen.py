@@ -54,7 +54,7 @@ def wait_until_seen(catalog: Catalog, alive: int) -> None:
 def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(empty_catalog: Catalog, waiting: int):
     assert told(empty_catalog, waiting) == QueuedReason(reason=f"no worker is running: {WITHOUT}", stuck=True)
 
-    with workers.present(empty_catalog), workers.present(empty_catalog):
+    with workers.register_worker(empty_catalog), workers.register_worker(empty_catalog):
         wait_until_seen(empty_catalog, 2)
         assert told(empty_catalog, waiting) == QueuedReason(reason="the next free worker takes it", stuck=False)
 
@@ -69,7 +69,7 @@ def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(
 def test_a_worker_that_was_killed_is_missed_though_it_never_said_good_bye(
     empty_catalog: Catalog, waiting: int, monkeypatch: pytest.MonkeyPatch
 ):
-    with workers.present(empty_catalog):
+    with workers.register_worker(empty_catalog):
         wait_until_seen(empty_catalog, 1)
         monkeypatch.setattr(workers, "SILENT_S", 0.0)
         assert told(empty_catalog, waiting).stuck
@@ -78,7 +78,7 @@ def test_a_worker_that_was_killed_is_missed_though_it_never_said_good_bye(
 def test_a_worker_that_is_being_started_is_waited_for_without_an_alarm(
     empty_catalog: Catalog, waiting: int, monkeypatch: pytest.MonkeyPatch
 ):
-    workers.expect(empty_catalog)
+    workers.announce_worker(empty_catalog)
     assert not told(empty_catalog, waiting).stuck
     monkeypatch.setattr(workers, "SILENT_S", 0.0)
     assert told(empty_catalog, waiting).stuck
@@ -98,7 +98,7 @@ def test_a_worker_is_seen_while_it_serves_and_no_longer(empty_catalog: Catalog, 
 
 
 def test_a_run_behind_another_of_its_datasource_names_it(empty_catalog: Catalog, waiting: int):
-    with workers.present(empty_catalog), runs.begin(empty_catalog, 1, Trigger.MIRROR) as lease:
+    with workers.register_worker(empty_catalog), runs.begin(empty_catalog, 1, Trigger.MIRROR) as lease:
         wait_until_seen(empty_catalog, 1)
         reason = f"run {lease.run_id} of the same datasource is running"
         assert told(empty_catalog, waiting) == QueuedReason(reason=reason, stuck=False)

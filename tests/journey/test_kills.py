@@ -26,7 +26,7 @@ from tests.support.soak import say, seed, sized, soaking
 
 from mirrorlake.catalog import edits
 from mirrorlake.model.edits import Edit
-from mirrorlake.postgres.data_dir import folder_of, make_home
+from mirrorlake.postgres.data_dir import database_folder, make_home
 from mirrorlake.search import run as search
 
 OBJECTS = sized(1500, 20_000)
@@ -107,7 +107,7 @@ def home() -> Iterator[Path]:
     home = new_home()
     make_home(home)
     if not soaking():  # only a power cut, which cannot be played here, would tell the difference
-        (folder_of(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
+        (database_folder(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
     yield home
     discard(home)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.plan.guard import OTHERS, SHOWN_PREFIXES, PlanHash, count_groups, groups, judge, shown_prefixes
+from mirrorlake.plan.guard import OTHERS, SHOWN_PREFIXES, PlanHash, check_removals, count_groups, groups, top_prefixes
 
 PARTS = st.text(alphabet="aü\t\U0001f99d.", max_size=3)
 KEYS = st.lists(PARTS, min_size=1, max_size=4).map("/".join)
@@ -45,7 +45,7 @@ def test_the_guard_holds_exactly_what_is_too_much(counts, listed):
     had, going = sum(standing.values()), sum(removals.values())
     everything = going > 0 and (listed == 0 or going > max(100, had / 10) or (had >= 10 and going > had / 2))
     folders = {name for name in removals if standing[name] >= 10 and removals[name] > standing[name] / 2}
-    verdict = judge(standing, removals, listed=listed)
+    verdict = check_removals(standing, removals, listed=listed)
     assert verdict.everything == everything
     assert verdict.any == bool(verdict.reasons) == (everything or bool(folders))
     for name in removals:
@@ -61,18 +61,18 @@ def test_the_guard_holds_exactly_what_is_too_much(counts, listed):
     ],
 )  # fmt: skip
 def test_the_limits_themselves_are_allowed(had, going, held):
-    assert judge({"": had}, {"": going}, listed=1).any == held
+    assert check_removals({"": had}, {"": going}, listed=1).any == held
 
 
 def test_a_folder_that_is_lost_holds_itself_alone():
-    verdict = judge({"a/": 20, "b/": 400}, {"a/": 20, "b/": 3}, listed=400)
+    verdict = check_removals({"a/": 20, "b/": 400}, {"a/": 20, "b/": 3}, listed=400)
     assert verdict.holds(column(["a/", "b/"])).tolist() == [True, False]
     assert verdict.reasons == ("20 of 20 objects below 'a/' would be removed, more than half.",)
 
 
 def test_nothing_to_remove_is_never_held():
-    assert not judge({"": 1000}, {}, listed=0).any
-    assert not judge({}, {}, listed=0).any
+    assert not check_removals({"": 1000}, {}, listed=0).any
+    assert not check_removals({}, {}, listed=0).any
 
 
 @given(st.lists(KEYS, unique=True), st.integers(0, 10))
@@ -103,12 +103,12 @@ def test_a_plan_out_of_order_has_no_name(parts):
 
 @given(st.dictionaries(st.text(max_size=3), st.integers(1, 9)))
 def test_shown_prefixes_add_up(held):
-    assert shown_prefixes(held, "in/") == {f"in/{name}": count for name, count in held.items()}
+    assert top_prefixes(held, "in/") == {f"in/{name}": count for name, count in held.items()}
 
 
 def test_a_hold_of_very_many_folders_stays_readable():
     held = {f"{number}/": 1 + number % 2 for number in range(3 * SHOWN_PREFIXES)}
-    told = shown_prefixes(held, "")
+    told = top_prefixes(held, "")
     assert len(told) == SHOWN_PREFIXES + 1
     assert sum(told.values()) == sum(held.values())
     assert told[OTHERS] == 2 * SHOWN_PREFIXES + SHOWN_PREFIXES // 2

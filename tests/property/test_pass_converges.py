@@ -311,7 +311,7 @@ class Passes(RuleBasedStateMachine):
         assert self.waiting() == wanted.held
         if wanted.held and consent:
             wanted = converge(self.rows, self.world(), consent=True)
-            held = removal.confirmable(self.catalog, run_id=report.run, plan_hash=None)
+            held = removal.find_confirmable(self.catalog, run_id=report.run, plan_hash=None)
             done = confirm(self.source, held, self.catalog, opens=OpenedStore(self.store))
             assert done.state is RunState.SUCCEEDED
             self.is_as_expected(wanted.rows, wanted.fresh)

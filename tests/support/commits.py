@@ -119,7 +119,7 @@ class Pass:
         edits.apply(self.catalog, [self.ids()[key]], Edit(metadata={name: value}))
 
     def state(self, key: str) -> AssetState:
-        return assets.show(self.catalog, self.ids()[key]).asset.state
+        return assets.get_asset_detail(self.catalog, self.ids()[key]).asset.state
 
 
 def _metadata(companions: str | None) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from mirrorlake.core.errors import Conflict, CoolingDown, NotFound, PassRunning,
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry, Original, Page, Unchanged
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.explanations import Explained, Explanation, Judgement, Verdict
+from mirrorlake.model.explanations import ConfigMatch, Explained, Explanation, Verdict
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.previews import Preview, Sample, Would
 from mirrorlake.model.queue import Workers
@@ -25,7 +25,7 @@ from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunSt
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import Access, Datasource, DatasourceSummary, Location, MirrorSettings, Orphans, Provider
 from mirrorlake.plan.queue_status import queued_reason
-from mirrorlake.select.edits import checked
+from mirrorlake.select.edits import check_edit
 from mirrorlake.select.json_reader import Json
 from mirrorlake.select.settings_patch import patch_settings
 
@@ -320,7 +320,7 @@ class FakeLibrary:
         )  # fmt: skip
 
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
-        edit = checked(edit)
+        edit = check_edit(edit)
         detail = self.asset(asset_id)
         entries = {key: entry for key, entry in detail.metadata.items() if key not in edit.remove_metadata}
         entries |= {key: MetadataEntry(value=value, source="user", at=NOW) for key, value in edit.metadata.items()}
@@ -423,7 +423,7 @@ class FakeLibrary:
 
     def explain(self, name: str, key: str) -> Explained:
         self._source(name)
-        judgement = Judgement(config=0, id=None, origin=None, pattern=None, exclude=None, takes=True)
+        judgement = ConfigMatch(config=0, id=None, origin=None, pattern=None, exclude=None, takes=True)
         told = Explanation(key=key, verdict=Verdict.ASSET, reason="Config 1 takes it.", judgements=(judgement,))
         return Explained(datasource=name, explanation=told, object="exists")
 

@@ -109,7 +109,7 @@ class Mirrored:
         return LibraryStore.in_folder(self.folder / "thumbnails")
 
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
-        held = removal.confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)
+        held = removal.find_confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)
         return confirm(self.source, held, self.catalog, opens=OpenedStore(store or self.store))
 
     def assets(self, query: str = "") -> dict[str, Asset]:

@@ -16,11 +16,11 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from mirrorlake.postgres.data_dir import folder_of, make_home, recorded_base
+from mirrorlake.postgres.data_dir import database_folder, make_home, read_recorded_base
 from mirrorlake.postgres.embedded import ensure_running, stop
 from mirrorlake.postgres.migrate import migrate
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.postgres.server_lock import Orders
+from mirrorlake.postgres.server_lock import SupervisorArgs
 
 TEMPLATE = "template_mirrorlake"
 
@@ -35,11 +35,11 @@ def new_home() -> Path:
 def discard(home: Path) -> None:
     """Stop the database of a home and delete everything of it, wherever it had to be put."""
     stop(home)
-    folder = folder_of(home)
+    folder = database_folder(home)
     orders = folder / "supervisor.json"
     if orders.exists():
-        shutil.rmtree(Orders.from_json(orders.read_text("utf-8")).place.socket_folder, ignore_errors=True)
-    base = recorded_base(folder)
+        shutil.rmtree(SupervisorArgs.from_json(orders.read_text("utf-8")).place.socket_folder, ignore_errors=True)
+    base = read_recorded_base(folder)
     if base is not None:
         shutil.rmtree(base, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
@@ -72,7 +72,7 @@ def postgres_server() -> Iterator[Server]:
     home = new_home()
     # Nobody misses these databases after a power cut, and the disk is shared.
     make_home(home)
-    (folder_of(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
+    (database_folder(home) / "local.conf").write_text("fsync = off\nfull_page_writes = off\n", "ascii")
     try:
         yield Server(home)
     finally:

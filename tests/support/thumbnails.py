@@ -25,7 +25,7 @@ def root(mirrored: Mirrored) -> Path:
 
 def place(mirrored: Mirrored, key: str) -> Path:
     """Where the thumbnail of an asset belongs, whatever its state."""
-    digest = assets.show(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
+    digest = assets.get_asset_detail(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
     return root(mirrored) / thumbnail_key(digest)
 
 

@@ -68,14 +68,14 @@ def asset_from_row(row: TupleRow) -> Asset:
     )
 
 
-def show(catalog: Catalog, asset_id: str) -> AssetDetail:
+def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
     """Everything about one asset. Raises NotFound."""
-    values = {"id": number_of(asset_id)}
+    values = {"id": parse_asset_id(asset_id)}
     with catalog.read() as connection:
         line = connection.execute(asset_columns() + b"\n" + statement("asset_by_id").query, values).fetchone()
         more = connection.execute(statement("asset_details").query, values).fetchone()
     if line is None or more is None:
-        raise no_asset(asset_id)
+        raise asset_not_found(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
     merged_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
@@ -101,14 +101,14 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
     )
 
 
-def number_of(asset_id: str) -> int:
+def parse_asset_id(asset_id: str) -> int:
     """The id as the database stores it. Raises NotFound."""
     # Ids are opaque to users; one that cannot be ours is simply not found.
     if not (asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= ID_DIGITS):
-        raise no_asset(asset_id)
+        raise asset_not_found(asset_id)
     return int(asset_id)
 
 
-def no_asset(asset_id: str) -> NotFound:
+def asset_not_found(asset_id: str) -> NotFound:
     """The error for an id without an asset."""
     return NotFound(f"Asset {asset_id} does not exist.", "`mirrorlake search` lists existing ids.")

@@ -49,7 +49,7 @@ def create(
                     "Choose another name; `mirrorlake datasource list` shows the existing ones.",
                 )
             return made
-        base = name_after(location)
+        base = derive_name(location)
         number = 1
         while True:
             made = _insert(connection, base if number == 1 else f"{base}-{number}", location, access, settings)
@@ -87,7 +87,7 @@ def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
     return _datasource(row)
 
 
-def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
+def find_by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
     """The oldest datasource with this address at this endpoint, None if there is none.
 
     Without an endpoint, the one stored without an endpoint, else the only one. Raises SettingsError if several
@@ -140,7 +140,7 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
 
 
 @retry_on_contention
-def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
+def restore_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
     """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
     with catalog.write() as connection:
@@ -148,7 +148,7 @@ def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) ->
 
 
 @retry_on_contention
-def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
+def delete_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
     """Delete a datasource whose only run failed before it committed anything. Returns whether it was deleted.
 
     A datasource that anybody else has started to use meanwhile is kept.
@@ -160,7 +160,7 @@ def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
         return connection.execute(statement("forget_unused").query, values).rowcount == 1
 
 
-def summaries(catalog: Catalog) -> list[DatasourceSummary]:
+def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
     """All datasources with their number of assets, newest run and next possible run, ordered by name."""
     with catalog.read() as connection:
         sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
@@ -189,7 +189,7 @@ def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None
 
 
 @retry_on_contention
-def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
+def store_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
     """Store a reading of a glob file in place of the previous one."""
     with catalog.write() as connection:
         connection.execute(
@@ -204,7 +204,7 @@ def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> 
         )
 
 
-def name_after(location: Location) -> str:
+def derive_name(location: Location) -> str:
     """A recognisable name: the last folder of a local source, bucket and folders of a bucket."""
     derived = provider_of(location.provider).derive_name(location)
     return re.sub(r"[^\w.]+", "-", derived)[:NAME_LIMIT].strip("-") or location.provider.value

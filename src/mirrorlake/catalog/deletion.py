@@ -16,10 +16,10 @@ from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
 
-def deletion(catalog: Catalog, source: Datasource) -> Deletion:
+def preview_deletion(catalog: Catalog, source: Datasource) -> Deletion:
     """The effect of deleting this datasource now."""
     with catalog.read() as connection:
-        return _counted(connection, source)
+        return _count(connection, source)
 
 
 @retry_on_contention
@@ -34,7 +34,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
         refuse_while_running(connection, source.id)
         cancel_waiting(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
-        found = _counted(connection, source)
+        found = _count(connection, source)
         if found.acknowledge != acknowledged:
             raise UsageError(
                 f"{count_noun(found.acknowledge, 'asset')} would be removed, not {acknowledged:,}.",
@@ -52,7 +52,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
     return found
 
 
-def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
+def _count(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
     row = connection.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
     if row is None:
         raise AssertionError("an aggregate returns one row")

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import USER
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.select.edits import checked
+from mirrorlake.select.edits import check_edit
 
 
 def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
@@ -21,8 +21,8 @@ def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
 
     Raises NotFound for an id without an asset, UsageError for a key, value or tag that cannot be stored.
     """
-    edit = checked(edit)
-    _apply(catalog, {number_of(asset_id): asset_id for asset_id in asset_ids}, edit)
+    edit = check_edit(edit)
+    _apply(catalog, {parse_asset_id(asset_id): asset_id for asset_id in asset_ids}, edit)
 
 
 @retry_on_contention
@@ -38,7 +38,7 @@ def _apply(catalog: Catalog, numbers: Mapping[int, str], edit: Edit) -> None:
         found = {row[0] for row in connection.execute(statement("lock_for_edit").query, values)}
         for number, asset_id in numbers.items():
             if number not in found:
-                raise no_asset(asset_id)
+                raise asset_not_found(asset_id)
         connection.execute(statement("edit_assets").query, values)
         for name, tags in (("remove_tags", edit.remove_tags), ("add_tags", edit.add_tags)):
             if tags:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.model.acts import Project
@@ -23,12 +23,12 @@ def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
         raise UsageError(
             f"Invalid project name: {name!r}.", f"Use 1 to {NAME_LIMIT} characters without control characters."
         )
-    return _add(catalog, name, {number_of(asset_id): asset_id for asset_id in asset_ids})
+    return _add(catalog, name, {parse_asset_id(asset_id): asset_id for asset_id in asset_ids})
 
 
 def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
     """Remove assets from a project. Returns how many were removed. Raises NotFound for an unknown project."""
-    return _remove(catalog, name, [number_of(asset_id) for asset_id in asset_ids])
+    return _remove(catalog, name, [parse_asset_id(asset_id) for asset_id in asset_ids])
 
 
 def list_all(catalog: Catalog) -> list[Project]:
@@ -44,7 +44,7 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
         found = {row[0] for row in connection.execute(statement("lock_for_project").query, {"ids": list(numbers)})}
         for number, asset_id in numbers.items():
             if number not in found:
-                raise no_asset(asset_id)
+                raise asset_not_found(asset_id)
         made = connection.execute(statement("make_project").query, {"name": name}).fetchone()
         if made is None:
             raise AssertionError("INSERT ... RETURNING returns one row")

@@ -19,7 +19,7 @@ from mirrorlake.postgres.pool import Catalog
 KEYS_AT_ONCE = 4096
 
 
-def moment(catalog: Catalog, days: int) -> datetime:
+def get_cutoff(catalog: Catalog, days: int) -> datetime:
     """The time `days` days ago by the clock of the database."""
     with catalog.read() as connection:
         row = connection.execute(statement("purge_moment").query, {"days": days}).fetchone()
@@ -36,7 +36,7 @@ def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
     return 0 if row is None else int(row[0])
 
 
-def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
+def list_keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
     """Their keys in byte order, some thousand at a time."""
     after = ""
     while True:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
-from mirrorlake.catalog.assets import no_asset, number_of
+from mirrorlake.catalog.assets import asset_not_found, parse_asset_id
 from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
@@ -36,7 +36,7 @@ class Confirmable:
     root: str | None  # root of a folder, as that run found it
 
 
-def standing(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
+def count_by_folder(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
     """How many objects with an asset are in each folder directly below `prefix`; '' counts those in none."""
     with catalog.read() as connection:
         rows = connection.execute(
@@ -45,7 +45,7 @@ def standing(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int
     return dict(rows)
 
 
-def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str]:
+def keys_with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str]:
     """Those of these undecodable keys that have an asset from earlier content."""
     if not keys:
         return set()
@@ -114,14 +114,14 @@ def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
         return staging.tell("tell_kept")
 
 
-def any_waiting(catalog: Catalog, datasource_id: int) -> bool:
+def has_held_removals(catalog: Catalog, datasource_id: int) -> bool:
     """Whether removals of this datasource are held and still await confirmation."""
     with catalog.read() as connection:
         row = connection.execute(statement("any_waiting").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None and bool(row[0])
 
 
-def waiting_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[str]:
+def select_held_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[str]:
     """Those of these keys whose removal still awaits confirmation."""
     with catalog.read() as connection:
         rows = connection.execute(
@@ -157,7 +157,7 @@ def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Count
         return staging.tell("tell_held")
 
 
-def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
+def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
     """The newest held run of this plan. `run_id` may name any run that held it.
 
     Raises NotFound if nothing is held under that name, Conflict if it was confirmed or superseded.
@@ -236,7 +236,7 @@ def begin_confirm(lease: Lease, held: Confirmable) -> None:
 
 
 @retry_on_contention
-def confirmed(lease: Lease, held: Confirmable) -> None:
+def finish_confirm(lease: Lease, held: Confirmable) -> None:
     """Record that the run of this lease carried out the held removals."""
     with lease.catalog.write() as connection:
         connection.execute(statement("confirm_hold").query, {"run_id": held.run_id, "confirmed_by": lease.run_id})
@@ -253,7 +253,7 @@ def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole:
         )
 
 
-def root_of(catalog: Catalog, datasource_id: int) -> str | None:
+def get_root(catalog: Catalog, datasource_id: int) -> str | None:
     """The folder root that removals rely on; None before the first pass."""
     with catalog.read() as connection:
         row = connection.execute(statement("root_of").query, {"datasource_id": datasource_id}).fetchone()
@@ -279,10 +279,10 @@ class Vanished:
     size: int
 
 
-def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
+def list_vanished(catalog: Catalog, asset_id: str) -> list[Vanished]:
     """The vanished objects of an asset."""
     with catalog.read() as connection:
-        rows = connection.execute(statement("objects_of_asset").query, {"id": number_of(asset_id)}).fetchall()
+        rows = connection.execute(statement("objects_of_asset").query, {"id": parse_asset_id(asset_id)}).fetchall()
     return [Vanished(datasource_id=source, key=key, token=token, size=size) for source, key, token, size in rows]
 
 
@@ -293,12 +293,12 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
     `stands` means that an object exists though no pass selects it. Raises NotFound if there is no such asset,
     Conflict if it is not in the trash.
     """
-    number = number_of(asset_id)
+    number = parse_asset_id(asset_id)
     with catalog.write() as connection:
         connection.execute(statement("hold_store_of_asset").query, {"id": number})
         row = connection.execute(statement("lock_asset").query, {"id": number}).fetchone()
         if row is None:
-            raise no_asset(asset_id)
+            raise asset_not_found(asset_id)
         if not row[0]:
             raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` lists the trash.")
         for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):

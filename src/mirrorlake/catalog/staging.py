@@ -17,12 +17,12 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import (
     column,
     filled,
+    from_numpy_mask,
     joined,
     keep,
     mask_of,
     no_rows,
     nulls,
-    of_mask,
     present,
     where,
 )
@@ -165,7 +165,7 @@ def split_companions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBa
         companions.append(_rows_of(batch, role))
     own = {name for role in ROLES for name in role.columns}
     now = {name: column(batch, name) for name in batch.schema.names if name not in own}
-    now |= {"companions": fingerprints(batch), "differs": of_mask(differs), "companion_outcome": outcome}
+    now |= {"companions": fingerprints(batch), "differs": from_numpy_mask(differs), "companion_outcome": outcome}
     return pa.record_batch(now), joined(companions)
 
 

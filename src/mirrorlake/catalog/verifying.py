@@ -31,7 +31,7 @@ def count_known(catalog: Catalog, datasource_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def remembered(catalog: Catalog, datasource_id: int) -> Iterator[list[Remembered]]:
+def read_objects(catalog: Catalog, datasource_id: int) -> Iterator[list[Remembered]]:
     """All objects in byte order of their keys. No transaction stays open between two batches."""
     after = ""
     while True:
@@ -42,14 +42,14 @@ def remembered(catalog: Catalog, datasource_id: int) -> Iterator[list[Remembered
         after = rows[-1].key
 
 
-def sampled(catalog: Catalog, datasource_id: int, count: int) -> Iterator[list[Remembered]]:
+def sample_objects(catalog: Catalog, datasource_id: int, count: int) -> Iterator[list[Remembered]]:
     """`count` objects chosen at random, or all if there are fewer."""
     rows = _rows(catalog, "sample_to_verify", {"datasource_id": datasource_id, "limit": count})
     for start in range(0, len(rows), ROWS):
         yield rows[start : start + ROWS]
 
 
-def again(catalog: Catalog, datasource_id: int, keys: list[str]) -> dict[str, Remembered]:
+def reread_objects(catalog: Catalog, datasource_id: int, keys: list[str]) -> dict[str, Remembered]:
     """The current rows of these keys."""
     if not keys:
         return {}

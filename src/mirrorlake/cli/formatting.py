@@ -17,27 +17,27 @@ from mirrorlake.storage.providers.registry import provider_of
 
 Row = tuple[str, object]
 
-_NAMED = {
+_NAMING_TEXT = {
     NamingStrategy.FULL_PATH: "the whole key",
     NamingStrategy.FILE_NAME: "the part of the key after the last slash",
     NamingStrategy.ETAG: "the token",
     NamingStrategy.METADATA: "a metadata value",
 }
-_MERGED = {
+_MERGE_TEXT = {
     MetadataStrategy.MERGE_BUCKET_WINS: "user keys are kept; sidecar values win",
     MetadataStrategy.MERGE_USER_WINS: "user keys are kept; user values win",
     MetadataStrategy.OVERWRITE: "the sidecar replaces everything, including user edits",
     MetadataStrategy.UNTIL_FIRST_CHANGE: "the sidecar replaces everything until a user edits the asset",
     MetadataStrategy.APPEND: "only new sidecar keys are added",
 }
-_ORPHANED = {
+_ORPHAN_TEXT = {
     Orphans.KEEP: "is kept and marked missing",
     Orphans.TRASH: "goes to the trash",
     Orphans.REMOVE: "is permanently removed, unless a project or another datasource uses it",
 }
 
 
-def described(summary: DatasourceSummary) -> Iterator[Row]:
+def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     """The rows that describe a datasource."""
     source = summary.datasource
     last = summary.last_run
@@ -50,19 +50,19 @@ def described(summary: DatasourceSummary) -> Iterator[Row]:
     yield "schedule", f"{schedule_to_text(source.settings.schedule)}{f' ({zone})' if zone else ''}"
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
-    yield "next manual run", _can_run(summary)
+    yield "next manual run", _describe_next_run(summary)
     configs = source.settings.configs
     for number, config in enumerate(configs, 1):
         if len(configs) > 1:
             yield f"config {number}", config.id or ""
-        yield from _config(config)
+        yield from _describe_config(config)
     if source.settings.sidecar_suffix is not None:
         yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name with .json"
     if source.settings.listing_ordered is not None:
         yield "listing", "in byte order of keys" if source.settings.listing_ordered else "unordered, sorted here"
 
 
-_BY = {
+_TRIGGER_TEXT = {
     "mirror": "mirrorlake mirror",
     "manual": "manually, by datasource name",
     "schedule": "its schedule",
@@ -71,14 +71,14 @@ _BY = {
     "confirm": "manually: carry out held removals",
     "purge": "manually: empty the trash",
 }
-_COUNTED = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
+_COUNT_NAMES = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
 
 
-def described_run(run: Run) -> Iterator[Row]:
+def describe_run(run: Run) -> Iterator[Row]:
     """The rows that describe a run; zero counts are omitted."""
     yield "run", run.id
     yield "datasource", run.datasource
-    yield "requested at", _BY.get(run.trigger, run.trigger)
+    yield "requested at", _TRIGGER_TEXT.get(run.trigger, run.trigger)
     yield "state", run.state.value
     yield "started", moment(run.started)
     if run.waiting is not None:
@@ -94,12 +94,12 @@ def described_run(run: Run) -> Iterator[Row]:
     yield "requests", ", ".join(asked) or "none"
     yield "read", bytes_text(run.bytes_read)
     if run.hold is not None:
-        yield from _held(run, run.hold)
+        yield from _describe_hold(run, run.hold)
     if run.error is not None:
         yield "error", run.error
 
 
-def _held(run: Run, hold: Hold) -> Iterator[Row]:
+def _describe_hold(run: Run, hold: Hold) -> Iterator[Row]:
     yield "held", count_noun(hold.count, "removal")
     yield "why", hold.reason
     for prefix, number in hold.by_prefix.items():
@@ -117,22 +117,22 @@ def _held(run: Run, hold: Hold) -> Iterator[Row]:
         yield "to confirm", confirm_command(run.id)
 
 
-def what_happened(run: Run) -> str:
+def summarize_run(run: Run) -> str:
     """A one-line summary of a run."""
     if run.waiting is not None:
         return f"waiting: {run.waiting.reason}"
-    told = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNTED if (number := getattr(run.counts, kind))]
+    parts = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNT_NAMES if (number := getattr(run.counts, kind))]
     hold = run.hold
     if run.confirms is not None:
-        told.append(f"confirmed the removals held by run {run.confirms}")
+        parts.append(f"confirmed the removals held by run {run.confirms}")
     if hold is not None and hold.confirmed_by is not None:
-        told.append(f"{hold.count:,} held, confirmed by run {hold.confirmed_by}")
+        parts.append(f"{hold.count:,} held, confirmed by run {hold.confirmed_by}")
     elif hold is not None and hold.superseded_by is not None:
-        told.append(f"{hold.count:,} held, superseded by run {hold.superseded_by}")
+        parts.append(f"{hold.count:,} held, superseded by run {hold.superseded_by}")
     elif hold is not None and run.state is RunState.HELD:
-        told.append(f"{hold.count:,} await confirmation")
+        parts.append(f"{hold.count:,} await confirmation")
     nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
-    return ", ".join(told) or nothing
+    return ", ".join(parts) or nothing
 
 
 def moment(time: datetime) -> str:
@@ -140,7 +140,7 @@ def moment(time: datetime) -> str:
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _can_run(summary: DatasourceSummary) -> str:
+def _describe_next_run(summary: DatasourceSummary) -> str:
     if summary.can_run:
         return "now"
     if summary.cooldown_minutes:
@@ -148,7 +148,7 @@ def _can_run(summary: DatasourceSummary) -> str:
     return "after the current run has ended"
 
 
-def _config(config: MirrorConfig) -> Iterator[Row]:
+def _describe_config(config: MirrorConfig) -> Iterator[Row]:
     if config.takes_everything:
         yield "selects", "all supported objects"
     for glob in config.globs:
@@ -159,9 +159,9 @@ def _config(config: MirrorConfig) -> Iterator[Row]:
         yield "selects", f"the key {key}"
     for glob in config.exclude:
         yield "excludes", glob
-    named = f"{_NAMED[config.naming]} {config.naming_key}" if config.naming_key else _NAMED[config.naming]
+    named = f"{_NAMING_TEXT[config.naming]} {config.naming_key}" if config.naming_key else _NAMING_TEXT[config.naming]
     yield "asset named", f"{named} ({config.naming.value})"
     yield "image changed", "is read again" if config.update_image else "is never read again"
-    merged = _MERGED[config.metadata_strategy] if config.update_metadata else "is never read again"
+    merged = _MERGE_TEXT[config.metadata_strategy] if config.update_metadata else "is never read again"
     yield "sidecar changed", f"{merged} ({config.metadata_strategy.value})" if config.update_metadata else merged
-    yield "object gone", f"its asset {_ORPHANED[config.orphans]} ({config.orphans.value})"
+    yield "object gone", f"its asset {_ORPHAN_TEXT[config.orphans]} ({config.orphans.value})"

@@ -40,7 +40,7 @@ def _options(
     pass
 
 
-def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
+def build_command(commands: Iterable[str] = COMMANDS) -> typer.Typer:
     """Build the command line with these commands."""
     app = _empty()
     for command in commands:
@@ -52,11 +52,11 @@ def _overview() -> typer.Typer:
     """The names and summaries of all commands, for `--help` and for an unknown command."""
     app = _empty()
     for command, summary in COMMANDS.items():
-        app.command(command, short_help=summary)(_named)
+        app.command(command, short_help=summary)(_command_stub)
     return app
 
 
-def _named() -> None:
+def _command_stub() -> None:
     """Placeholder for a command whose module is not imported."""
 
 
@@ -119,7 +119,7 @@ def expand_arguments(arguments: list[str]) -> list[str]:
 def _app_for(words: list[str]) -> typer.Typer:
     """The command line with the command in `words`; without one, the overview of all commands."""
     called = [word for word in words[:1] if word in COMMANDS]
-    return assemble(called) if called else _overview()
+    return build_command(called) if called else _overview()
 
 
 def _completed_words(words: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ from mirrorlake.core.errors import MirrorlakeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-_BETWEEN = "  "  # columns of a table that is not shown on a terminal
+_COLUMN_GAP = "  "  # columns of a table that is not shown on a terminal
 
 
 class Style(StrEnum):
@@ -65,27 +65,27 @@ def echo_error(message: str) -> None:
 
 def echo(message: str, *, head: str = "") -> None:
     """Print a message that is not a result, after `head`, which may be styled."""
-    sys.stderr.write(f"{head}{_harmless(message, keep=chr(10) + chr(9))}\n")
+    sys.stderr.write(f"{head}{_escape_controls(message, keep=chr(10) + chr(9))}\n")
     sys.stderr.flush()
 
 
 def echo_detail(sentence: str, *, head: str = "") -> None:
     """Print a line of a result, however long; `head` is its first words, bold on a terminal."""
-    _write_lines([results.styled(_harmless(head), Style.BOLD) + _harmless(sentence)])
+    _write_lines([results.styled(_escape_controls(head), Style.BOLD) + _escape_controls(sentence)])
 
 
-def _harmless(text: str, *, keep: str = "") -> str:
+def _escape_controls(text: str, *, keep: str = "") -> str:
     """Replace control characters, which must not reach a terminal: messages quote keys, and keys come from buckets."""
     return "".join(ch if ch.isprintable() or ch in keep else "\N{REPLACEMENT CHARACTER}" for ch in text)
 
 
 # JSON may contain these bare, but terminals obey some (DEL to U+009F), and many tools take others for the end of a line
 # (U+0085, U+2028, U+2029). Keys can contain anything.
-_OBEYED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
+_CONTROL_CHARS = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
-def _line(document: Mapping[str, object]) -> bytes:
-    return _OBEYED.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), orjson.dumps(document)) + b"\n"
+def _as_line(document: Mapping[str, object]) -> bytes:
+    return _CONTROL_CHARS.sub(lambda found: b"\\u%04x" % ord(found[0].decode()), orjson.dumps(document)) + b"\n"
 
 
 def print_json(document: Mapping[str, object]) -> None:
@@ -96,7 +96,7 @@ def print_json(document: Mapping[str, object]) -> None:
 def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
     """Print JSON Lines, each as soon as it is available."""
     for document in documents:
-        line = _line(document)
+        line = _as_line(document)
         with _standard_output() as out:
             out.write(line)
     with _standard_output() as out:
@@ -126,11 +126,11 @@ def print_table(
     A terminal wraps wide cells. For anything else each row is one line, however long.
     """
     names = tuple(columns)
-    cells = [["" if value is None else _harmless(str(value)) for value in row] for row in rows]
+    cells = [["" if value is None else _escape_controls(str(value)) for value in row] for row in rows]
     if results.is_terminal:
         _draw_table(names, cells, right)
     else:
-        _write_lines(_aligned([list(names), *cells] if any(names) else cells, right))
+        _write_lines(_align([list(names), *cells] if any(names) else cells, right))
 
 
 def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: frozenset[int]) -> None:
@@ -145,7 +145,7 @@ def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: fro
     results.console.print(table)
 
 
-def _aligned(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[str]:
+def _align(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[str]:
     from rich.cells import cell_len  # noqa: PLC0415  as above
 
     wide = [[cell_len(cell) for cell in line] for line in lines]
@@ -155,7 +155,7 @@ def _aligned(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[
             " " * (most - width) + cell if position in right else cell + " " * (most - width)
             for position, (cell, width, most) in enumerate(zip(line, widths, widest, strict=True))
         ]
-        yield _BETWEEN.join(padded).rstrip()
+        yield _COLUMN_GAP.join(padded).rstrip()
 
 
 def _write_lines(lines: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from mirrorlake.model.runs import Run, RunState
 LINE_EVERY_S = 5.0
 
 
-class _Lines:
+class _LineProgress:
     """Progress as lines, where no bar can be drawn."""
 
     def __init__(self) -> None:
@@ -52,39 +52,39 @@ def shown_steps() -> Generator[Callable[[str, int, int], None]]:
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
-        def tell(doing: str, done: int, total: int) -> None:
+        def show(doing: str, done: int, total: int) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
                 echo(f"{doing.lower()}: {done:,} of {total:,}")
 
-        yield tell
+        yield show
         return
-    from mirrorlake.cli.progress_bar import stepping_bar  # noqa: PLC0415  loads rich
+    from mirrorlake.cli.progress_bar import step_bar  # noqa: PLC0415  loads rich
 
-    with stepping_bar(people.console) as told:
-        yield told
+    with step_bar(people.console) as bar:
+        yield bar
 
 
 @contextmanager
-def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
+def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
     """Return a callback that shows the progress of a server's run on standard error."""
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
-        def tell(run: Run) -> None:
+        def show(run: Run) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
-                echo(f"run {run_id}: {run.state.value}, {_so_far(run)}")
+                echo(f"run {run_id}: {run.state.value}, {_run_progress(run)}")
 
-        yield tell
+        yield show
         return
     from mirrorlake.cli.progress_bar import spinner  # noqa: PLC0415  loads rich
 
     with spinner(people.console, f"Run {run_id}") as spin:
-        yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_so_far(run)}")
+        yield lambda run: spin(f"Run {run_id}, {run.state.value}: {_run_progress(run)}")
 
 
-def _so_far(run: Run) -> str:
+def _run_progress(run: Run) -> str:
     if run.state is RunState.QUEUED:
         return "it waits" if run.waiting is None else run.waiting.reason
     done = run.counts.selected or run.counts.metadata_changed + run.counts.unchanged + run.counts.removed
@@ -95,7 +95,7 @@ def _so_far(run: Run) -> str:
 def shown_progress() -> Generator[PassProgress]:
     """Show progress on standard error, whatever standard output is used for."""
     if not people.is_terminal:
-        yield _Lines()
+        yield _LineProgress()
         return
     from mirrorlake.cli.progress_bar import pass_bars  # noqa: PLC0415  loads rich
 

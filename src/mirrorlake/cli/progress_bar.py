@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from mirrorlake.mirror.progress import Progress as PassProgress
 
 
-class _Bar:
+class _BarProgress:
     """Two tasks: listing, whose end is unknown, then processing."""
 
     def __init__(self, progress: Progress) -> None:
@@ -34,7 +34,7 @@ class _Bar:
 
 
 @contextmanager
-def stepping_bar(console: Console) -> Generator[Callable[[str, int, int], None]]:
+def step_bar(console: Console) -> Generator[Callable[[str, int, int], None]]:
     """A bar that receives an activity with a done and a total count."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -61,4 +61,4 @@ def pass_bars(console: Console) -> Generator[PassProgress]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as progress:
-        yield _Bar(progress)
+        yield _BarProgress(progress)

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from mirrorlake.cli.backend import Server
 from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
-from mirrorlake.cli.progress import shown_run
+from mirrorlake.cli.progress import show_run
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report, hold_notes
 from mirrorlake.model.previews import Preview
@@ -39,9 +39,9 @@ def follow(server: Server, run: Run) -> Report:
     """Wait for a run of a server and show its progress. Return its report, as for a local run."""
     if run.waiting is not None and run.waiting.stuck:
         echo(f"Run {run.id} is queued: {run.waiting.reason}. Ctrl-C stops waiting, not the run.")
-    with shown_run(run.id) as told:
+    with show_run(run.id) as on_progress:
         try:
-            run = server.wait(run, told)
+            run = server.wait(run, on_progress)
         except KeyboardInterrupt:
             echo(f"Run {run.id} continues on the server: mirrorlake runs show {run.id}")
             raise
@@ -60,7 +60,7 @@ def follow(server: Server, run: Run) -> Report:
     )
 
 
-def report_of(preview: Preview) -> Report:
+def build_preview_report(preview: Preview) -> Report:
     """The report of a dry run on a server."""
     return Report(
         run=None,

@@ -34,10 +34,10 @@ from mirrorlake.model.previews import Preview, preview_from_json
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.serialization import (
     asset_from_json,
-    datasource_from_answer,
-    detail_from_answer,
-    outcome_from_answer,
-    run_from_answer,
+    datasource_from_response,
+    detail_from_response,
+    outcome_from_response,
+    run_from_response,
 )
 from mirrorlake.model.sources import DatasourceSummary
 
@@ -81,7 +81,7 @@ class Client:
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset."""
-        return detail_from_answer(self._get(_asset(asset_id)))
+        return detail_from_response(self._get(_asset(asset_id)))
 
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
         """Change metadata and tags of one asset, all of it or nothing; answers it as it is then."""
@@ -91,15 +91,15 @@ class Client:
             "addTags": list(edit.add_tags),
             "removeTags": list(edit.remove_tags),
         }
-        return detail_from_answer(self._ask("PATCH", _asset(asset_id), body=change))
+        return detail_from_response(self._ask("PATCH", _asset(asset_id), body=change))
 
     def restore(self, asset_id: str) -> AssetDetail:
         """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
-        return detail_from_answer(self._ask("POST", f"{_asset(asset_id)}/restore"))
+        return detail_from_response(self._ask("POST", f"{_asset(asset_id)}/restore"))
 
     def datasources(self) -> list[DatasourceSummary]:
         """Every datasource, by name."""
-        return [datasource_from_answer(item) for item in self._get("/datasources")]
+        return [datasource_from_response(item) for item in self._get("/datasources")]
 
     def runs(self, *, limit: int = 20, datasource: str | None = None) -> list[Run]:
         """The newest runs first."""
@@ -108,14 +108,14 @@ class Client:
             size = min(PAGE, limit - len(found))
             before = found[-1].id if found else None
             page = self._get("/runs", limit=size, datasource=datasource, before=before)
-            found += [run_from_answer(item) for item in page]
+            found += [run_from_response(item) for item in page]
             if len(page) < size:
                 break
         return found
 
     def run(self, run_id: int) -> Run:
         """One run with its counts."""
-        return run_from_answer(self._get(f"/runs/{run_id}"))
+        return run_from_response(self._get(f"/runs/{run_id}"))
 
     def outcomes(
         self, run_id: int, *, limit: int = 1000, offset: int = 0, kind: OutcomeKind | None = None
@@ -125,7 +125,7 @@ class Client:
         while len(found) < limit:
             size = min(PAGE, limit - len(found))
             page = self._get(f"/runs/{run_id}/outcomes", limit=size, offset=offset + len(found), kind=kind)
-            found += [outcome_from_answer(item) for item in page]
+            found += [outcome_from_response(item) for item in page]
             if len(page) < size:
                 break
         return found
@@ -136,7 +136,7 @@ class Client:
         The run or the hash names what is held; `count`, where it is said, has to agree. `wait` sees it to its end.
         """
         consent = {"run": run_id, "plan_hash": plan_hash, "count": count}
-        return run_from_answer(self._ask("POST", "/runs/confirm", body=consent))
+        return run_from_response(self._ask("POST", "/runs/confirm", body=consent))
 
     def wait(self, run: Run, told: Callable[[Run], None] | None = None) -> Run:
         """The run when it has ended; `told` hears how far it is meanwhile."""
@@ -151,11 +151,11 @@ class Client:
 
     def cancel(self, run_id: int) -> Run:
         """End a run; one that is at work ends a moment later, so `wait` for it. Raises Conflict where it is over."""
-        return run_from_answer(self._ask("POST", f"/runs/{run_id}/cancel"))
+        return run_from_response(self._ask("POST", f"/runs/{run_id}/cancel"))
 
     def retry(self, run_id: int) -> Run:
         """Look again at the objects that failed in a run; answers the run that does. Raises Conflict if none did."""
-        return run_from_answer(self._ask("POST", f"/runs/{run_id}/retry"))
+        return run_from_response(self._ask("POST", f"/runs/{run_id}/retry"))
 
     def preview(self, name: str) -> Preview:
         """What a pass over a datasource would do, with some keys of each kind. Waits for it; stores nothing."""
@@ -176,15 +176,15 @@ class Client:
 
         Raises PassRunning while one waits or is at work, CoolingDown too soon after one that imported something.
         """
-        return run_from_answer(self._ask("POST", f"{_source(name)}/run"))
+        return run_from_response(self._ask("POST", f"{_source(name)}/run"))
 
     def change_settings(self, name: str, change: Mapping[str, object]) -> DatasourceSummary:
         """Change some settings of a datasource, by their names in a settings file; what is not named stays."""
-        return datasource_from_answer(self._ask("PATCH", _source(name), body=change))
+        return datasource_from_response(self._ask("PATCH", _source(name), body=change))
 
     def reapply(self, name: str) -> Run:
         """Merge all assets of a datasource again; answers the run that does it, as it begins."""
-        return run_from_answer(self._ask("POST", f"{_source(name)}/reapply"))
+        return run_from_response(self._ask("POST", f"{_source(name)}/reapply"))
 
     def delete_datasource(self, name: str, acknowledged: int | None) -> tuple[Deletion, bool]:
         """What deleting a datasource does, and whether it was done: only when the number that goes was said."""
@@ -200,7 +200,7 @@ class Client:
     def purge(self, name: str, *, acknowledge: int, days: int = 30) -> Run:
         """Remove them for good, if that many would go; answers the run that does it, as it begins."""
         params = {"acknowledge": acknowledge, "days": days}
-        return run_from_answer(self._ask("POST", f"{_source(name)}/purge", params=params))
+        return run_from_response(self._ask("POST", f"{_source(name)}/purge", params=params))
 
     def projects(self) -> list[Project]:
         """Every project with the number of its assets, by name."""

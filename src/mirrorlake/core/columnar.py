@@ -55,7 +55,7 @@ def mask_of(values: Column) -> BoolMask:
     return filled.to_numpy(zero_copy_only=False)
 
 
-def of_mask(mask: BoolMask) -> Column:
+def from_numpy_mask(mask: BoolMask) -> Column:
     """Convert a numpy mask to a boolean column."""
     return pa.array(mask, type=pa.bool_())
 
@@ -68,13 +68,13 @@ def fields(schema: pa.Schema) -> list[pa.Field[Any]]:
 def keep(batch: pa.RecordBatch, mask: BoolMask) -> pa.RecordBatch:
     """Keep the rows where `mask` is true."""
     arrow: Any = batch
-    return arrow.filter(of_mask(mask))
+    return arrow.filter(from_numpy_mask(mask))
 
 
 def chosen(values: Column, mask: BoolMask) -> Column:
     """Keep the values where `mask` is true."""
     arrow: Any = values
-    return arrow.filter(of_mask(mask))
+    return arrow.filter(from_numpy_mask(mask))
 
 
 def take(batch: pa.RecordBatch, rows: Rows) -> pa.RecordBatch:
@@ -164,13 +164,13 @@ def same(left: Column, right: Column) -> BoolMask:
     return equal(left, right) | both_null
 
 
-def ends_of(raw: Column) -> tuple[bytes | None, bytes | None]:
+def min_max(raw: Column) -> tuple[bytes | None, bytes | None]:
     """The smallest and the largest value in byte order; None if there is no value."""
     found: Any = _pc.min_max(raw)
     return found["min"].as_py(), found["max"].as_py()
 
 
-def ascending(raw: Column) -> bool:
+def is_ascending(raw: Column) -> bool:
     """Whether every value is greater, in byte order, than its predecessor."""
     return len(raw) < 2 or mask_of(_pc.less(raw.slice(0, len(raw) - 1), raw.slice(1))).all().item()  # noqa: PLR2004
 
@@ -178,7 +178,7 @@ def ascending(raw: Column) -> bool:
 def where(mask: BoolMask, then: Column | str, otherwise: Column) -> Column:
     """Choose `then` where the mask is true, else `otherwise`."""
     left: Any = then if isinstance(then, pa.Array) else pa.scalar(then, type=pa.string())
-    return _pc.if_else(of_mask(mask), left, otherwise)
+    return _pc.if_else(from_numpy_mask(mask), left, otherwise)
 
 
 def joined_text(parts: Sequence[Column | str], separator: str) -> Column:
@@ -187,7 +187,7 @@ def joined_text(parts: Sequence[Column | str], separator: str) -> Column:
     return _pc.binary_join_element_wise(*scalars, separator)
 
 
-def texts(values: Column) -> Column:
+def to_text(values: Column) -> Column:
     """Convert numbers to decimal text."""
     return _pc.cast(values, pa.string())
 
@@ -197,12 +197,12 @@ def in_order(raw: Column) -> Rows:
     return _pc.sort_indices(raw).to_numpy().astype(np.int64)
 
 
-def once(values: Column) -> Column:
+def unique_values(values: Column) -> Column:
     """The values that occur exactly once, in their order."""
     count_noun: Any = _pc.value_counts(values)
     return count_noun.field("values").filter(_pc.equal(count_noun.field("counts"), 1))
 
 
-def total(values: Column, mask: BoolMask) -> int:
+def sum_where(values: Column, mask: BoolMask) -> int:
     """The sum of the values where `mask` is true; null counts as 0."""
     return _pc.sum(chosen(values, mask)).as_py() or 0

@@ -34,7 +34,7 @@ class Settings:
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     """Read the `MIRRORLAKE_*` variables; an empty variable counts as absent."""
     env = os.environ if environ is None else environ
-    home = env.get("MIRRORLAKE_HOME") or _usual_home()
+    home = env.get("MIRRORLAKE_HOME") or _default_home()
     database_url = env.get("MIRRORLAKE_DATABASE_URL") or None
     if database_url is not None and not database_url.startswith(("postgresql://", "postgres://")):
         raise SettingsError(
@@ -57,8 +57,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     )
 
 
-def _usual_home() -> str:
-    import platformdirs  # noqa: PLC0415  whoever names a home need not wait for it
+def _default_home() -> str:
+    import platformdirs  # noqa: PLC0415  not needed if the home is given
 
     return platformdirs.user_data_dir("mirrorlake")
 

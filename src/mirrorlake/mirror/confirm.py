@@ -53,7 +53,7 @@ def confirm(
 def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: StoreFactory, tally: Counters) -> RunResult:
     catalog = lease.catalog
     # Once more, now that nobody else works on the datasource: it may have been dismissed meanwhile.
-    held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
+    held = removal.find_confirmable(catalog, run_id=held.run_id, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
     root = find_root(source, catalog)
@@ -77,5 +77,5 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Store
             )
             settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
     removal.adopt_root(lease, held.root)
-    removal.confirmed(lease, held)
+    removal.finish_confirm(lease, held)
     return RunResult()

@@ -39,7 +39,7 @@ def read_rules(
 def remember_glob_files(catalog: Catalog, datasource_id: int, files: Iterable[GlobFile]) -> None:
     """Keep what was read of these files, so that they are read again only when they change."""
     for file in files:
-        datasources.remember_glob_file(catalog, datasource_id, file)
+        datasources.store_glob_file(catalog, datasource_id, file)
 
 
 def _read(store: Store, key: str, remembered: GlobFile | None) -> GlobFile:

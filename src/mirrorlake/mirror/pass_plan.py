@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirrorlake.catalog.removal import root_of
+from mirrorlake.catalog.removal import get_root
 from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.core.errors import NoSuchBucket, StorageError
 from mirrorlake.mirror.existence import KeyChecker
@@ -23,7 +23,7 @@ from mirrorlake.model.sources import Datasource, GlobFile
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
-from mirrorlake.select.patterns import exactly
+from mirrorlake.select.patterns import quote_path
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.registry import provider_of
 
@@ -141,7 +141,7 @@ def plan_pass(
 def find_root(source: Datasource, catalog: Catalog) -> Root:
     """The root of a folder, as it is and as earlier passes saw it."""
     return Root(
-        now=provider_of(source.location.provider).root_identity(source.location), before=root_of(catalog, source.id)
+        now=provider_of(source.location.provider).root_identity(source.location), before=get_root(catalog, source.id)
     )
 
 
@@ -151,5 +151,5 @@ def _refuse_single_object(source: Datasource, store: Store) -> None:
     if single is not None:
         raise StorageError(
             f"{single.uri} is a single object, not a folder.",
-            f"Mirror its folder: {shlex.quote(single.folder)} --glob {shlex.quote(exactly(single.name))}",
+            f"Mirror its folder: {shlex.quote(single.folder)} --glob {shlex.quote(quote_path(single.name))}",
         )

@@ -21,7 +21,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.orphans import GONE, NOT_TAKEN
+from mirrorlake.plan.orphans import REASON_GONE, REASON_NOT_SELECTED
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreFactory
 
@@ -69,19 +69,19 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: StoreF
     with open_metered(opens, tally, lease.check) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
         prover = ExistenceChecker(store)
-        for names in stored.keys(catalog, source.id, before):
+        for names in stored.list_keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())
             taken = rules.governing(keys) >= 0
             # What no pattern takes any more may well stand: as when it went into the trash, nothing is asked.
             left_out = chosen(keys, ~taken)
-            tally.add(stored.purge(lease, left_out, filled(len(left_out), NOT_TAKEN, pa.string()), before))
+            tally.add(stored.purge(lease, left_out, filled(len(left_out), REASON_NOT_SELECTED, pa.string()), before))
             asked = [key for key, one in zip(names, taken, strict=True) if one]
             proofs = prover.prove(asked)
             told = pa.array([_TOLD[proof] for proof in proofs if proof is not Proof.GONE], pa.string())
             proven = pa.array(
                 [key for key, proof in zip(asked, proofs, strict=True) if proof is Proof.GONE], pa.string()
             )
-            tally.add(stored.purge(lease, proven, filled(len(proven), GONE, pa.string()), before))
+            tally.add(stored.purge(lease, proven, filled(len(proven), REASON_GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
             tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
     return RunResult()

@@ -36,8 +36,8 @@ from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold
 from mirrorlake.model.serialization import confirm_command
 from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.guard import PlanHash, Verdict, count_groups, groups, judge, may_hold, shown_prefixes
-from mirrorlake.plan.orphans import Way, guarded, ways
+from mirrorlake.plan.guard import PlanHash, Verdict, check_removals, count_groups, groups, may_hold, top_prefixes
+from mirrorlake.plan.orphans import Way, guarded, plan_orphans
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules
 
@@ -102,7 +102,7 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
     heads = spared = waited = 0
-    any_waiting = removal.any_waiting(catalog, source.id)
+    any_waiting = removal.has_held_removals(catalog, source.id)
     for orphans in _orphans(planned, rules, source, catalog):
         if any_waiting:
             waited += len(_held_before(source, catalog, chosen(column(orphans, "key"), guarded(orphans))))
@@ -111,8 +111,8 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
         heads += int(mask_of(column(orphans, "prove")).sum())
         spared += _spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
     judged = may_hold(going.total(), listed=planned.scan.listed)
-    standing = removal.standing(catalog, source.id, prefix) if judged else {}
-    verdict = judge(standing, going, listed=planned.scan.listed)
+    standing = removal.count_by_folder(catalog, source.id, prefix) if judged else {}
+    verdict = check_removals(standing, going, listed=planned.scan.listed)
     if root.other and (going or heads or planned.waiting):
         told = (OTHER_ROOT, *verdict.reasons, *_waiting_too(planned.waiting))
         verdict, heads = Verdict(reasons=told, everything=True), 0
@@ -126,7 +126,7 @@ def plan_removals(planned: Planned, rules: Rules, source: Datasource, catalog: C
         catalog=catalog,
         verdict=verdict,
         held_before=waited > 0,
-        counts=Counts(removed=going.total() - spared, missing=by_way[Way.TELL] + by_way[Way.MISS] + spared),
+        counts=Counts(removed=going.total() - spared, missing=by_way[Way.REPORT] + by_way[Way.MISS] + spared),
         heads=heads,
     )
     return _with_hold(removals) if verdict.any or waited else removals
@@ -155,7 +155,7 @@ def _with_hold(removals: Removals) -> Removals:
     hold = Hold(
         reason=" ".join(removals.verdict.reasons),
         count=named.count,
-        by_prefix=shown_prefixes(by_group, prefix),
+        by_prefix=top_prefixes(by_group, prefix),
         plan_hash=named.hexdigest(),
     )
     told = removals.counts
@@ -166,7 +166,7 @@ def _with_hold(removals: Removals) -> Removals:
 
 def _held_before(source: Datasource, catalog: Catalog, keys: Column) -> Column:
     """Those of these keys whose removal an earlier run held back, and nobody consented to."""
-    return pa.array(removal.waiting_keys(catalog, source.id, cast("list[str]", keys.to_pylist())), pa.string())
+    return pa.array(removal.select_held_keys(catalog, source.id, cast("list[str]", keys.to_pylist())), pa.string())
 
 
 def _spared(source: Datasource, catalog: Catalog, keys: Column) -> int:
@@ -212,7 +212,7 @@ def _settle(lease: Lease, way: Way, keys: Column, causes: Column) -> Counts:
     match way:
         case Way.FORGET:
             return commit.forget(lease, keys)
-        case Way.TELL:
+        case Way.REPORT:
             return removal.tell(lease, keys, causes)
         case Way.MISS:
             return commit.missing(lease, keys, causes)
@@ -225,11 +225,11 @@ def _settle(lease: Lease, way: Way, keys: Column, causes: Column) -> Counts:
 def orphans_of(rules: Rules, source: Datasource, catalog: Catalog, keys: Column, states: Column) -> pa.RecordBatch:
     """ORPHANS rows of vanished keys with their KnownState."""
     refused = equal_to(states, int(KnownState.REFUSED))
-    lasting = removal.with_asset(catalog, source.id, cast("list[str]", chosen(keys, refused).to_pylist()))
+    lasting = removal.keys_with_asset(catalog, source.id, cast("list[str]", chosen(keys, refused).to_pylist()))
     has_asset = ~refused
     has_asset[refused] = [key in lasting for key in chosen(keys, refused).to_pylist()]
     policies = [config.orphans for config in source.settings.configs]
-    return ways(keys, states, rules.governing(keys), policies, has_asset)
+    return plan_orphans(keys, states, rules.governing(keys), policies, has_asset)
 
 
 def _orphans(planned: Planned, rules: Rules, source: Datasource, catalog: Catalog) -> Iterator[pa.RecordBatch]:

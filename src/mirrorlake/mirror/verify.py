@@ -69,9 +69,9 @@ def verify(
         comparing = _RangeScanner(source, rules, update_policy([rule.config for rule in rules.rules]))
         asking = _Asking(store)
         batches = (
-            verifying.remembered(catalog, source.id)
+            verifying.read_objects(catalog, source.id)
             if sample is None
-            else verifying.sampled(catalog, source.id, sample)
+            else verifying.sample_objects(catalog, source.id, sample)
         )
         for batch in batches:
             found = comparing.findings(batch, threads.map(asking.one, [each.key for each in batch]))
@@ -149,7 +149,7 @@ def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) ->
 def _lasting(catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]) -> Iterator[Finding]:
     """Without what a pass took notice of between our look at the catalog and our look at the source."""
     before = {one.key: one for one in batch}
-    now = verifying.again(catalog, source.id, [finding.key for finding in found])
+    now = verifying.reread_objects(catalog, source.id, [finding.key for finding in found])
     return (finding for finding in found if now.get(finding.key) == before[finding.key])
 
 

@@ -34,7 +34,7 @@ class Deletion:
         return self.removed + self.trashed
 
     def as_json(self, *, deleted: bool) -> dict[str, object]:
-        """The public shape; `deleted` says whether it was done."""
+        """The public shape; `deleted` is whether it was done."""
         return {"deleted": deleted, **asdict(self), "acknowledge": self.acknowledge}
 
 

@@ -17,7 +17,7 @@ from mirrorlake.model.sources import MirrorSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionRole:
-    """One kind of companion. An object named by a full-name suffix is never an asset itself, whatever its name says."""
+    """One kind of companion. An object named by a full-name suffix is never an asset itself, whatever its name."""
 
     name: str  # lower-case letters only: part of column names and of stored fingerprints
     stem_suffix: str | None  # `a` + this serves `a.jpg` and `a.png`; one suffix such as ".json", never an asset's
@@ -52,7 +52,7 @@ class CompanionRole:
 
     @property
     def document(self) -> str:
-        """The column with the companion as it stood, as JSON; null as above."""
+        """The column with the whole companion as JSON; null as above."""
         return f"{self.name}_document"
 
     @property

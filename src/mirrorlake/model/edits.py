@@ -14,7 +14,7 @@ def _nothing() -> dict[str, Scalar]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One change, applied as a whole or not at all. `select.edits.checked` validates it."""
+    """One change, applied as a whole or not at all. `select.edits.check_edit` validates it."""
 
     metadata: Mapping[str, Scalar] = field(default_factory=_nothing)  # keys to set
     remove_metadata: tuple[str, ...] = ()  # keys to remove; keys that do not exist are ignored

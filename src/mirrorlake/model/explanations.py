@@ -26,7 +26,7 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class ConfigMatch:
     """The decision of one config about a key: selected by a pattern, unless an exclude matches as well."""
 
     config: int  # its index, from 0
@@ -44,11 +44,11 @@ class Explanation:
     key: str
     verdict: Verdict
     reason: str  # one or two sentences
-    judgements: tuple[Judgement, ...] = ()
+    judgements: tuple[ConfigMatch, ...] = ()
     sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata; the first that exists wins
 
     @property
-    def config(self) -> Judgement | None:
+    def config(self) -> ConfigMatch | None:
         """The config that governs the key, None if none does."""
         return next((one for one in self.judgements if one.takes), None)
 
@@ -63,20 +63,20 @@ class Explained:
 
     def as_json(self) -> dict[str, object]:
         """The public shape."""
-        told = self.explanation
-        governing = told.config
+        explanation = self.explanation
+        governing = explanation.config
         return {
             "datasource": self.datasource,
-            "key": told.key,
-            "verdict": told.verdict.value,
-            "reason": told.reason,
+            "key": explanation.key,
+            "verdict": explanation.verdict.value,
+            "reason": explanation.reason,
             "object": self.object,
             "config": None if governing is None else governing.config,
             "config_id": None if governing is None else governing.id,
             "origin": None if governing is None or governing.origin is None else governing.origin.value,
             "pattern": None if governing is None else governing.pattern,
-            "sidecars": list(told.sidecars),
-            "judgements": [_judgement_to_json(one) for one in told.judgements],
+            "sidecars": list(explanation.sidecars),
+            "judgements": [_judgement_to_json(one) for one in explanation.judgements],
         }
 
 
@@ -92,7 +92,7 @@ def explained_from_json(data: Mapping[str, Any]) -> Explained:
     return Explained(datasource=data["datasource"], explanation=explanation, object=data["object"])
 
 
-def _judgement_to_json(one: Judgement) -> dict[str, object]:
+def _judgement_to_json(one: ConfigMatch) -> dict[str, object]:
     return {
         "config": one.config,
         "config_id": one.id,
@@ -103,8 +103,8 @@ def _judgement_to_json(one: Judgement) -> dict[str, object]:
     }
 
 
-def _judgement_from_json(data: Mapping[str, Any]) -> Judgement:
-    return Judgement(
+def _judgement_from_json(data: Mapping[str, Any]) -> ConfigMatch:
+    return ConfigMatch(
         config=data["config"],
         id=data["config_id"],
         origin=None if data["origin"] is None else Origin(data["origin"]),

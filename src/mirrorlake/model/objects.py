@@ -94,7 +94,7 @@ class KnownState(IntEnum):
     MISSING = 1  # vanished from its bucket, asset kept
     REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
     TRASHED = 3  # vanished, and its asset was put into the trash for that
-    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
+    KEPT = 4  # vanished, and a person decided about its asset: no pass asks again
 
 
 STANDING_STATES = (KnownState.PRESENT, KnownState.REFUSED)  # the object is in its bucket

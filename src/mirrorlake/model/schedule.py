@@ -91,11 +91,11 @@ def schedule_from_text(text: str, timezone: str | None = None) -> Schedule:
 
     Raises SettingsError.
     """
-    said = " ".join(text.split())
-    schedule = _regular(said) or _cron(said, timezone)
+    text = " ".join(text.split())
+    schedule = _parse_interval(text) or _parse_cron(text, timezone)
     if timezone is not None and not isinstance(schedule, Cron):
         raise SettingsError(
-            f"The schedule is {said!r}, which does not depend on a time zone, but timezone is {timezone!r}.",
+            f"The schedule is {text!r}, which does not depend on a time zone, but timezone is {timezone!r}.",
             "Leave timezone out, or write a cron expression.",
         )
     return schedule
@@ -128,47 +128,47 @@ def every_hours(hours: int) -> Schedule:
     return Every(hours) if hours else OFF
 
 
-def _regular(said: str) -> Schedule | None:
-    if said.lower() == "off":
+def _parse_interval(text: str) -> Schedule | None:
+    if text.lower() == "off":
         return OFF
-    every = _EVERY.fullmatch(said)
+    every = _EVERY.fullmatch(text)
     if every is None:
         return None
     hours = int(every["count"]) * (HOURS_A_DAY if every["unit"].lower().startswith("d") else 1)
     if not hours:
-        raise SettingsError(f"The schedule is {said!r}.", 'Write "off", or an interval of at least one hour.')
+        raise SettingsError(f"The schedule is {text!r}.", 'Write "off", or an interval of at least one hour.')
     return every_hours(hours)
 
 
-def _cron(said: str, timezone: str | None) -> Schedule:
-    fields = said.split()
-    if len(fields) != CRON_FIELDS or len(said) > CRON_CHARS:
-        raise SettingsError(f"The schedule is {_shortened(said)!r}.", FORMS)
+def _parse_cron(text: str, timezone: str | None) -> Schedule:
+    fields = text.split()
+    if len(fields) != CRON_FIELDS or len(text) > CRON_CHARS:
+        raise SettingsError(f"The schedule is {_shorten(text)!r}.", FORMS)
     zone = timezone or "UTC"
     _check_zone(zone)
     try:
-        comes = next(CronSim(said, _SOME_TIME), None) is not None
+        comes = next(CronSim(text, _SOME_TIME), None) is not None
     except CronSimError as error:
         # CronSim raises the same error for an invalid day and for a day that no month of the expression has. In the
         # second case each of the two can be parsed separately.
         minute, hour, day, month, weekday = fields
         if not (_is_cron(f"{minute} {hour} {day} * {weekday}") and _is_cron(f"{minute} {hour} * {month} {weekday}")):
             raise SettingsError(
-                f"The schedule {said!r} is not a valid cron expression: {str(error)[:1].lower()}{str(error)[1:]}.",
+                f"The schedule {text!r} is not a valid cron expression: {str(error)[:1].lower()}{str(error)[1:]}.",
                 FORMS,
             ) from error
         comes = False
     if not comes:
         raise SettingsError(
-            f"The schedule {said!r} is never due: none of its months has such a day.",
+            f"The schedule {text!r} is never due: none of its months has such a day.",
             "Choose a day that the month has, or L for the last one.",
         )
-    return Cron(said, zone)
+    return Cron(text, zone)
 
 
-def _is_cron(said: str) -> bool:
+def _is_cron(text: str) -> bool:
     try:
-        CronSim(said, _SOME_TIME)
+        CronSim(text, _SOME_TIME)
     except CronSimError:
         return False
     return True
@@ -179,10 +179,10 @@ def _check_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError(
-            f"Unknown time zone {_shortened(name)!r}.",
+            f"Unknown time zone {_shorten(name)!r}.",
             'Write its name in the IANA database, such as "Europe/Berlin" or "UTC".',
         ) from error
 
 
-def _shortened(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message

@@ -30,11 +30,11 @@ from mirrorlake.model.sources import (
 )
 
 
-def _time(value: datetime | None) -> str | None:
+def _format_time(value: datetime | None) -> str | None:
     return None if value is None else value.isoformat()
 
 
-def _moment(value: str | None) -> datetime | None:
+def _parse_time(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
@@ -56,8 +56,8 @@ def asset_to_json(asset: Asset) -> dict[str, object]:
         "projects": list(asset.projects),
         "state": asset.state.value,
         "placeholder": base64.b64encode(asset.placeholder).decode(),
-        "modified": _time(asset.modified),
-        "updated": _time(asset.updated),
+        "modified": _format_time(asset.modified),
+        "updated": _format_time(asset.updated),
     }
 
 
@@ -79,7 +79,7 @@ def asset_from_json(data: Mapping[str, Any]) -> Asset:
         projects=tuple(data["projects"]),
         state=AssetState(data["state"]),
         placeholder=base64.b64decode(data["placeholder"]),
-        modified=_moment(data["modified"]),
+        modified=_parse_time(data["modified"]),
         updated=datetime.fromisoformat(data["updated"]),
     )
 
@@ -95,12 +95,12 @@ def detail_to_json(detail: AssetDetail) -> dict[str, object]:
         "orientation": detail.orientation,
         "facts": dict(detail.facts),
         "metadata_entries": {
-            key: {"value": entry.value, "source": entry.source, "at": _time(entry.at)}
+            key: {"value": entry.value, "source": entry.source, "at": _format_time(entry.at)}
             for key, entry in detail.metadata.items()
         },
         "sidecar_key": detail.sidecar_key,
         "warnings": list(detail.warnings),
-        "created": _time(detail.created),
+        "created": _format_time(detail.created),
     }
 
 
@@ -125,7 +125,7 @@ def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
     )
 
 
-def detail_from_answer(data: Mapping[str, Any]) -> AssetDetail:
+def detail_from_response(data: Mapping[str, Any]) -> AssetDetail:
     """Parse a server's response, in which the search line and the provenance of keys are separate."""
     return detail_from_json({**data, **data["asset"], "metadata_entries": data["metadata"]})
 
@@ -167,8 +167,8 @@ def run_to_json(run: Run) -> dict[str, object]:
         "datasource": run.datasource,
         "trigger": run.trigger,
         "state": run.state.value,
-        "started": _time(run.started),
-        "finished": _time(run.finished),
+        "started": _format_time(run.started),
+        "finished": _format_time(run.finished),
         **asdict(run.counts),
         "requests": asdict(run.requests),
         "bytes_read": run.bytes_read,
@@ -187,7 +187,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
         trigger=data["trigger"],
         state=RunState(data["state"]),
         started=datetime.fromisoformat(data["started"]),
-        finished=_moment(data["finished"]),
+        finished=_parse_time(data["finished"]),
         counts=Counts(**{name: data[name] for name in Counts.__dataclass_fields__}),
         requests=Requests(**data["requests"]),
         bytes_read=data["bytes_read"],
@@ -198,7 +198,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
     )
 
 
-def run_from_answer(data: Mapping[str, Any]) -> Run:
+def run_from_response(data: Mapping[str, Any]) -> Run:
     """Parse a server's response, in which the counts are nested."""
     return run_from_json({**data, **data["counts"], "run": data["id"]})
 
@@ -225,7 +225,7 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
     )
 
 
-def outcome_from_answer(data: Mapping[str, Any]) -> Outcome:
+def outcome_from_response(data: Mapping[str, Any]) -> Outcome:
     """Parse a server's response."""
     return outcome_from_json({**data, "outcome": data["kind"], "asset": data["asset_id"]})
 
@@ -247,7 +247,7 @@ def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
         "listing_ordered": source.settings.listing_ordered,
         "schedule": schedule_to_text(source.settings.schedule),
         "timezone": timezone_of(source.settings.schedule),
-        "next_due": _time(summary.next_due),
+        "next_due": _format_time(summary.next_due),
         "can_run": summary.can_run,
         "cooldown_minutes": summary.cooldown_minutes,
         "assets": summary.assets,
@@ -271,18 +271,18 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
             ),
         ),
         assets=data["assets"],
-        next_due=_moment(data["next_due"]),
+        next_due=_parse_time(data["next_due"]),
         cooldown_minutes=data["cooldown_minutes"],
         can_run=data["can_run"],
         last_run=None if data["last_run"] is None else run_from_json(data["last_run"]),
     )
 
 
-def datasource_from_answer(data: Mapping[str, Any]) -> DatasourceSummary:
+def datasource_from_response(data: Mapping[str, Any]) -> DatasourceSummary:
     """Parse a server's response."""
     last = data["last_run"]
     found = datasource_from_json({**data, "last_run": None})
-    return found if last is None else replace(found, last_run=run_from_answer(last))
+    return found if last is None else replace(found, last_run=run_from_response(last))
 
 
 def _config(data: Mapping[str, Any]) -> MirrorConfig:

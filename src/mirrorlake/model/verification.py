@@ -40,7 +40,7 @@ class Finding:
         }
 
 
-def _nowhere() -> dict[str, str]:
+def _default_location() -> dict[str, str]:
     return {}
 
 
@@ -52,7 +52,7 @@ class Verification:
     drift: Mapping[DriftKind, int]
     requests: Requests
     seconds: float
-    errors: Mapping[str, str] = field(default_factory=_nowhere)
+    errors: Mapping[str, str] = field(default_factory=_default_location)
 
     @property
     def clean(self) -> bool:

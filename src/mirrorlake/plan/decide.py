@@ -1,4 +1,4 @@
-"""Make the plan of a pass out of its changes: find the moves, then tell what will be done and asked. Pure.
+"""Make the plan of a pass out of its changes: find the moves, then count the work and requests. Pure.
 
     diff ──▶ CHANGES, spooled ──plan_moves──▶ Moves ──(old keys proven gone)──▶ apply_moves ──▶ CHANGES, final
                                                                                         └─ summarise ──▶ Plan
@@ -16,7 +16,18 @@ from dataclasses import dataclass, field
 import numpy as np
 import pyarrow as pa
 
-from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
+from mirrorlake.core.columnar import (
+    BoolMask,
+    column,
+    equal_to,
+    is_in,
+    joined,
+    keep,
+    mask_of,
+    no_rows,
+    present,
+    sum_where,
+)
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KnownState, Requests
@@ -108,8 +119,8 @@ def _summary(batch: pa.RecordBatch) -> Plan:
         skipped=int(counts[Op.SKIPPED]),
         refused=int(counts[Op.REFUSED]),
         requests=Requests(get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=moved),
-        bytes=total(column(batch, "size"), reads)
-        + sum(total(column(batch, role.size), mask) for role, mask in companions.items()),
+        bytes=sum_where(column(batch, "size"), reads)
+        + sum(sum_where(column(batch, role.size), mask) for role, mask in companions.items()),
     )
 
 

@@ -19,7 +19,6 @@ from mirrorlake.core.columnar import (
     Column,
     Rows,
     as_binary,
-    ascending,
     bytes_at,
     column,
     columns,
@@ -27,13 +26,14 @@ from mirrorlake.core.columnar import (
     equal_to,
     fields,
     filled,
+    from_numpy_mask,
     in_order,
+    is_ascending,
     is_in,
     joined,
     keep,
     no_rows,
     nulls,
-    of_mask,
     places_in,
     present,
     same,
@@ -173,13 +173,13 @@ class Diff:
         before = tokens_and_sizes(column(remembered, "companions"))
         kept = _Kept.of(candidates, remembered, before, self._frozen) if self._frozen else None
         other = _other_companions(candidates, before, kept)
-        ops = _judge(candidates, remembered, places >= 0, kept, other)
-        told = ops != _UNCHANGED
-        self.unchanged += int(len(ops) - told.sum())
+        ops = _classify(candidates, remembered, places >= 0, kept, other)
+        differing = ops != _UNCHANGED
+        self.unchanged += int(len(ops) - differing.sum())
         rows = candidates if kept is None else kept.restored(candidates, remembered, before)
         read_again = np.isin(ops, _ABOUT_COMPANIONS)
-        differs = [(mask & read_again)[told] for mask in other.values()]
-        return _as_changes(ops[told], keep(rows, told), column(keep(remembered, told), "state"), differs)
+        differs = [(mask & read_again)[differing] for mask in other.values()]
+        return _as_changes(ops[differing], keep(rows, differing), column(keep(remembered, differing), "state"), differs)
 
 
 def diff(
@@ -244,7 +244,7 @@ class _Side:
         self._last = bytes_at(keys, -1)
         if before is not None and before >= first:
             raise self._out_of_order(before, first)
-        if not ascending(keys):
+        if not is_ascending(keys):
             row = next(row for row in range(1, len(keys)) if bytes_at(keys, row - 1) >= bytes_at(keys, row))
             raise self._out_of_order(bytes_at(keys, row - 1), bytes_at(keys, row))
 
@@ -297,7 +297,7 @@ def _other_companions(
     return found
 
 
-def _judge(
+def _classify(
     candidates: pa.RecordBatch,
     remembered: pa.RecordBatch,
     known: BoolMask,
@@ -338,5 +338,5 @@ def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
 
 def _as_changes(ops: _Ops, rows: pa.RecordBatch, state: Column, differs: Sequence[BoolMask]) -> pa.RecordBatch:
     no_old_key = filled(len(ops), None, pa.string())
-    arrays: list[Column] = [pa.array(ops), *columns(rows), state, *map(of_mask, differs), no_old_key]
+    arrays: list[Column] = [pa.array(ops), *columns(rows), state, *map(from_numpy_mask, differs), no_old_key]
     return pa.RecordBatch.from_arrays(arrays, schema=CHANGES)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from blake3 import blake3
 
-from mirrorlake.core.columnar import BoolMask, Column, as_binary, ascending, byte_lengths, bytes_at, cut, is_in
+from mirrorlake.core.columnar import BoolMask, Column, as_binary, byte_lengths, bytes_at, cut, is_ascending, is_in
 from mirrorlake.core.text import count_noun
 
 ALWAYS_ALLOWED = 100  # removals that are never too many for a datasource by their number alone
@@ -70,7 +70,7 @@ def may_hold(removals: int, *, listed: int) -> bool:
     return 2 * removals > HALVED_FROM or (removals > 0 and not listed)
 
 
-def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
+def check_removals(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
     """Decide which of `removals` are held, given that `standing` objects existed before, both counted by group.
 
     `standing` includes the removals. `listed` is the number of objects in the listing.
@@ -86,21 +86,22 @@ def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: i
             f"{going:,} of {count_noun(had, 'object')} would be removed,"
             f" more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
         )
-    elif _halved(had, going):
+    elif _exceeds_half(had, going):
         reasons.append(f"{going:,} of {count_noun(had, 'object')} would be removed, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
-    folders = {name: count for name, count in removals.items() if _halved(standing.get(name, 0), count)}
+    folders = {name: count for name, count in removals.items() if _exceeds_half(standing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {count_noun(standing[name], 'object')} {_place(name)} would be removed, more than half."
+            f"{count:,} of {count_noun(standing[name], 'object')} {_describe_group(name)} would be removed,"
+            " more than half."
             for name, count in sorted(folders.items())
         ),
         folders=frozenset(folders),
     )
 
 
-def shown_prefixes(held: Mapping[str, int], prefix: str) -> dict[str, int]:
+def top_prefixes(held: Mapping[str, int], prefix: str) -> dict[str, int]:
     """How many removals are held below each prefix, a literal part of the keys. The sum is exact."""
     most = sorted(held.items(), key=lambda item: (-item[1], item[0]))
     shown = {prefix + name: count for name, count in sorted(most[:SHOWN_PREFIXES])}
@@ -124,24 +125,24 @@ class PlanHash:
         if not len(keys):
             return
         raw = as_binary(keys)
-        if not ascending(raw) or (self._last is not None and self._last >= bytes_at(raw, 0)):
+        if not is_ascending(raw) or (self._last is not None and self._last >= bytes_at(raw, 0)):
             raise ValueError("a plan is hashed in the byte order of its keys, each once")
         self._last = bytes_at(raw, -1)
         self.count += len(raw)
         lengths = pa.py_buffer(byte_lengths(raw).astype("<u4").tobytes())
         prefixes: Any = pa.FixedSizeBinaryArray.from_buffers(pa.binary(4), len(raw), [None, lengths])
-        told: Any = _pc.binary_join_element_wise(prefixes.cast(pa.binary()), raw, b"")
-        offsets = np.frombuffer(told.buffers()[1], dtype=np.int32, count=len(told) + told.offset + 1)
-        self._hash.update(memoryview(told.buffers()[2])[offsets[told.offset] : offsets[-1]])
+        joined: Any = _pc.binary_join_element_wise(prefixes.cast(pa.binary()), raw, b"")
+        offsets = np.frombuffer(joined.buffers()[1], dtype=np.int32, count=len(joined) + joined.offset + 1)
+        self._hash.update(memoryview(joined.buffers()[2])[offsets[joined.offset] : offsets[-1]])
 
     def hexdigest(self) -> str:
         """64 hexadecimal digits."""
         return self._hash.hexdigest()
 
 
-def _halved(had: int, going: int) -> bool:
+def _exceeds_half(had: int, going: int) -> bool:
     return had >= HALVED_FROM and 2 * going > had
 
 
-def _place(name: str) -> str:
+def _describe_group(name: str) -> str:
     return f"below {name!r}" if name else "outside of folders"

@@ -43,7 +43,7 @@ def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
     users, bucket = standing.of_users(), sidecar or {}
     return Metadata(
         values={**users, **bucket},
-        provenance=_as_they_stand(standing, users.keys() - bucket.keys()) | _from_bucket(standing, bucket),
+        provenance=_unchanged(standing, users.keys() - bucket.keys()) | _from_bucket(standing, bucket),
     )
 
 
@@ -51,7 +51,7 @@ def merge_user_wins(standing: Standing, sidecar: Values | None) -> Metadata:
     """The sidecar overlaid by user keys; bucket keys that left the sidecar are removed."""
     users = standing.of_users()
     bucket = {key: value for key, value in (sidecar or {}).items() if key not in users}
-    return Metadata(values=bucket | users, provenance=_as_they_stand(standing, users) | _from_bucket(standing, bucket))
+    return Metadata(values=bucket | users, provenance=_unchanged(standing, users) | _from_bucket(standing, bucket))
 
 
 def overwrite(standing: Standing, sidecar: Values | None) -> Metadata:
@@ -64,14 +64,14 @@ def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
     """The sidecar, unless a user ever edited the asset: then everything stays unchanged."""
     if standing.edited:
         values = standing.metadata.values
-        return Metadata(values=dict(values), provenance=_as_they_stand(standing, values))
+        return Metadata(values=dict(values), provenance=_unchanged(standing, values))
     return overwrite(standing, sidecar)
 
 
 def append(standing: Standing, sidecar: Values | None) -> Metadata:
     """The existing keys, plus the sidecar's keys that do not exist yet."""
     values = standing.metadata.values
-    return Metadata(values={**(sidecar or {}), **values}, provenance=_as_they_stand(standing, values))
+    return Metadata(values={**(sidecar or {}), **values}, provenance=_unchanged(standing, values))
 
 
 Merge = Callable[[Standing, Values | None], Metadata]
@@ -92,17 +92,17 @@ def as_of(merged_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
     return {key: entry for key, entry in provenance.items() if entry != (BUCKET, merged_at)}
 
 
-def same(one: Scalar, other: Scalar) -> bool:
+def is_same_value(one: Scalar, other: Scalar) -> bool:
     """Equal in value and kind: `true` is not 1, and 1 is not 1.0."""
     return type(one) is type(other) and one == other
 
 
 def same_values(one: Values, other: Values) -> bool:
     """The same keys with the same values."""
-    return one.keys() == other.keys() and all(same(value, other[key]) for key, value in one.items())
+    return one.keys() == other.keys() and all(is_same_value(value, other[key]) for key, value in one.items())
 
 
-def _as_they_stand(standing: Standing, keys: Iterable[str]) -> dict[str, _Entry]:
+def _unchanged(standing: Standing, keys: Iterable[str]) -> dict[str, _Entry]:
     entries = {key: standing.entry(key) for key in keys}
     return {key: entry for key, entry in entries.items() if entry is not None}
 
@@ -113,6 +113,6 @@ def _from_bucket(standing: Standing, bucket: Values) -> dict[str, _Entry]:
     for key, value in bucket.items():
         entry = standing.entry(key)
         values = standing.metadata.values
-        if entry is not None and entry[0] == BUCKET and key in values and same(values[key], value):
+        if entry is not None and entry[0] == BUCKET and key in values and is_same_value(values[key], value):
             kept[key] = entry
     return kept

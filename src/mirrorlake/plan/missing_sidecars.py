@@ -1,4 +1,4 @@
-"""Companions that are remembered but not listed: nothing is taken back on a listing's word alone. Pure."""
+"""Companions that are remembered but not listed: a listing alone never undoes what was read. Pure."""
 
 from __future__ import annotations
 

@@ -21,17 +21,17 @@ from mirrorlake.core.columnar import (
     columns,
     equal_to,
     filled,
+    from_numpy_mask,
     in_order,
     is_in,
     joined_text,
     keep,
     no_rows,
-    of_mask,
-    once,
     places_in,
     same,
     take,
-    texts,
+    to_text,
+    unique_values,
     where,
 )
 from mirrorlake.model.columns import CHANGES, KNOWN
@@ -53,7 +53,7 @@ WAITS = "it looks like {} under another key, which cannot be proven while the fo
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """Which known objects now stand under another key. `pairs` has the layout PAIRS, in order of the new key."""
+    """Which known objects now have another key. `pairs` has the layout PAIRS, in order of the new key."""
 
     pairs: pa.RecordBatch
 
@@ -94,7 +94,7 @@ class Moves:
         for role, (token, size) in tokens_and_sizes(column(origin, "companions")).items():
             differs = ~(same(now[role.token], token) & same(now[role.size], size))
             differs &= ~frozen.kept_companion(role, now["config"], token)
-            now[role.differs] = where(came, of_mask(differs), now[role.differs])
+            now[role.differs] = where(came, from_numpy_mask(differs), now[role.differs])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
     def waiting_in(self, changes: pa.RecordBatch) -> pa.RecordBatch:
@@ -109,10 +109,10 @@ class Moves:
         count = changes.num_rows
         before, after = WAITS.split("{}")
         olds = column(take(self.pairs, places), "old_key")
-        said = [filled(count, before.strip(), pa.string()), olds, filled(count, after.strip(), pa.string())]
+        words = [filled(count, before.strip(), pa.string()), olds, filled(count, after.strip(), pa.string())]
         now = dict(zip(changes.schema.names, columns(changes), strict=True))
         now["op"] = where(came, filled(count, int(Op.SKIPPED), pa.int8()), now["op"])
-        now["skip"] = where(came, joined_text(said, " "), now["skip"])
+        now["skip"] = where(came, joined_text(words, " "), now["skip"])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
     def _left(self, changes: pa.RecordBatch) -> BoolMask:
@@ -132,8 +132,8 @@ def match_moves(vanished: pa.RecordBatch, new: pa.RecordBatch) -> Moves:
     if not vanished.num_rows or not new.num_rows:
         return NO_MOVES
     gone, came = identities(vanished), identities(new)
-    single = once(gone)
-    single = chosen(single, is_in(single, once(came)))
+    single = unique_values(gone)
+    single = chosen(single, is_in(single, unique_values(came)))
     origin, target = take(vanished, places_in(single, gone)), take(new, places_in(single, came))
     pairs = pa.RecordBatch.from_arrays(
         [
@@ -160,4 +160,4 @@ def able_to_arrive(changes: pa.RecordBatch) -> pa.RecordBatch:
 
 def identities(changes: pa.RecordBatch) -> Column:
     """Token and size of each row as one value; no token holds the separator."""
-    return joined_text([column(changes, "token"), texts(column(changes, "size"))], "\n")
+    return joined_text([column(changes, "token"), to_text(column(changes, "size"))], "\n")

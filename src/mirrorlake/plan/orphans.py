@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
+from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, from_numpy_mask, is_in, keep, where
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Orphans
 
@@ -25,20 +25,20 @@ class Way(IntEnum):
     """How a pass handles a known key that is not selected now."""
 
     FORGET = 0  # undecodable and never an asset: only its catalog row is removed
-    TELL = 1  # counted as missing, nothing is done
+    REPORT = 1  # counted as missing, nothing is done
     MISS = 2  # the asset is marked missing
     TRASH = 3
     REMOVE = 4
 
 
-_WAYS = {Orphans.KEEP: Way.MISS, Orphans.TRASH: Way.TRASH, Orphans.REMOVE: Way.REMOVE}
+_ACTIONS = {Orphans.KEEP: Way.MISS, Orphans.TRASH: Way.TRASH, Orphans.REMOVE: Way.REMOVE}
 _CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)  # the most careful first
 _GUARDED = pa.array([Way.TRASH, Way.REMOVE], pa.int8())
 _NO_CONFIG = -1
 
-GONE = "Its object is gone"
-STILL_GONE = "Its object is still gone"
-NOT_TAKEN = "No pattern selects it any more"
+REASON_GONE = "Its object is gone"
+REASON_STILL_GONE = "Its object is still gone"
+REASON_NOT_SELECTED = "No pattern selects it any more"
 
 _ORPHANS: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -49,7 +49,7 @@ _ORPHANS: list[pa.Field[Any]] = [
 ORPHANS = pa.schema(_ORPHANS)
 
 
-def ways(
+def plan_orphans(
     keys: Column, states: Column, places: npt.NDArray[np.int8], policies: Sequence[Orphans], has_asset: BoolMask
 ) -> pa.RecordBatch:
     """ORPHANS rows of vanished keys with their KnownState, without keys that are in the trash already.
@@ -58,16 +58,16 @@ def ways(
     careful policy applies. `has_asset` is read for undecodable keys only.
     """
     careful = min(policies, key=_CAREFUL.index)
-    by_place = np.array([_WAYS[policy] for policy in (*policies, careful)], dtype=np.int8)  # -1 is the last
+    by_place = np.array([_ACTIONS[policy] for policy in (*policies, careful)], dtype=np.int8)  # -1 is the last
     way = by_place[places]
     known_missing = equal_to(states, int(KnownState.MISSING))
-    way[known_missing & (way == Way.MISS)] = Way.TELL
-    way[equal_to(states, int(KnownState.KEPT))] = Way.TELL
+    way[known_missing & (way == Way.MISS)] = Way.REPORT
+    way[equal_to(states, int(KnownState.KEPT))] = Way.REPORT
     way[equal_to(states, int(KnownState.REFUSED)) & ~has_asset] = Way.FORGET
     prove = (places != _NO_CONFIG) & (way >= Way.MISS)
-    gone = where(way == Way.TELL, STILL_GONE, filled(len(keys), GONE, pa.string()))
-    cause = where(places == _NO_CONFIG, NOT_TAKEN, gone)
-    rows = pa.RecordBatch.from_arrays([keys, pa.array(way), of_mask(prove), cause], schema=ORPHANS)
+    gone = where(way == Way.REPORT, REASON_STILL_GONE, filled(len(keys), REASON_GONE, pa.string()))
+    cause = where(places == _NO_CONFIG, REASON_NOT_SELECTED, gone)
+    rows = pa.RecordBatch.from_arrays([keys, pa.array(way), from_numpy_mask(prove), cause], schema=ORPHANS)
     return keep(rows, ~equal_to(states, int(KnownState.TRASHED)))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC
 
 from mirrorlake.model.queue import QueuedReason, Workers
 
-START_ONE = "start one with `mirrorlake worker`, or `mirrorlake up`"
+START_WORKER_HINT = "start one with `mirrorlake worker`, or `mirrorlake up`"
 
 
 def queued_reason(workers: Workers, in_front: int | None) -> QueuedReason:
@@ -16,7 +16,7 @@ def queued_reason(workers: Workers, in_front: int | None) -> QueuedReason:
         since = (
             "" if workers.last_seen is None else f" (last seen {workers.last_seen.astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
         )
-        return QueuedReason(reason=f"no worker is running{since}: {START_ONE}", stuck=True)
+        return QueuedReason(reason=f"no worker is running{since}: {START_WORKER_HINT}", stuck=True)
     if in_front is not None:
         return QueuedReason(reason=f"run {in_front} of the same datasource is running", stuck=False)
     return QueuedReason(reason="the next free worker takes it", stuck=False)

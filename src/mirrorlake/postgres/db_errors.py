@@ -32,7 +32,7 @@ UNREADABLE_FIX = (
 )
 
 
-def address_of(conninfo: str) -> str:
+def describe_address(conninfo: str) -> str:
     """The host, port and database of a server, without user and password.
 
     Raises CatalogUnavailable if the address cannot be parsed. The message does not repeat the address, because it may
@@ -79,10 +79,10 @@ def driver_error(address: str, sqlstate: str | None, error: Exception) -> Catalo
         )
     if sqlstate is None or sqlstate.startswith(UNAVAILABLE_CLASSES):
         fix = AVAILABILITY_FIX if address.startswith("/") else EXTERNAL_FIX
-        return CatalogUnavailable(f"PostgreSQL ({address}) is not available: {_sentence(error)}.", fix)
+        return CatalogUnavailable(f"PostgreSQL ({address}) is not available: {_extract_cause(error)}.", fix)
     if sqlstate.startswith("53"):
         return CatalogUnavailable(
-            f"PostgreSQL ({address}) has insufficient resources: {_sentence(error)}.",
+            f"PostgreSQL ({address}) has insufficient resources: {_extract_cause(error)}.",
             "Close other sessions or raise its limits (max_connections, memory), then run the command again.",
         )
     return None
@@ -107,8 +107,8 @@ def retry_on_contention(transaction: Callable[P, T]) -> Callable[P, T]:
     return done
 
 
-def _sentence(error: Exception) -> str:
+def _extract_cause(error: Exception) -> str:
     """The last line of a driver error that names a cause, without the address before it and the hint after it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.endswith("?")]
-    said = lines[-1].rpartition(" failed: ")[2] if lines else type(error).__name__
-    return said.removesuffix(".")
+    cause = lines[-1].rpartition(" failed: ")[2] if lines else type(error).__name__
+    return cause.removesuffix(".")

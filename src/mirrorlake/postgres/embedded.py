@@ -30,19 +30,32 @@ from mirrorlake.core.settings import IDLE_STOP_S
 from mirrorlake.postgres.data_dir import (
     DATABASE_URL_FIX,
     DataDir,
-    folder_of,
-    give_to_owner_of,
+    chown_like,
+    database_folder,
     make_home,
     prepare_data_dir,
     record_base,
 )
-from mirrorlake.postgres.server_lock import Orders, answers, explained, locked, read_orders, running
+from mirrorlake.postgres.server_lock import (
+    SupervisorArgs,
+    explain_os_errors,
+    find_running,
+    is_responding,
+    lock_server,
+    read_supervisor_args,
+)
 from mirrorlake.postgres.supervisor import server_environment
 from mirrorlake.postgres.tuning import ROLE, write_configuration
 
 START_PATIENCE_S = 1800.0  # recovery after a crash replays up to 2 GB of log, possibly on a slow disk
 STOP_PATIENCE_S = 120.0
-_NOT_YET = ("starting up", "not yet accepting", "recovery", "shutting down", "too many clients")  # temporary refusals
+_TEMPORARY_REFUSALS = (
+    "starting up",
+    "not yet accepting",
+    "recovery",
+    "shutting down",
+    "too many clients",
+)
 PAUSE_S = 0.03  # between two connection attempts
 
 
@@ -71,26 +84,26 @@ def ensure_running(home: Path, *, idle_stop_s: float = IDLE_STOP_S) -> str:
     The supervisor stops it once no client was connected for `idle_stop_s`; a running server keeps its own value.
     Raises CatalogUnavailable or DiskFull with the reason.
     """
-    found = running(home)
+    found = find_running(home)
     if found is not None:
         return found
-    with explained(home):
+    with explain_os_errors(home):
         make_home(home)
-        folder = folder_of(home)
-        with locked(folder, fcntl.LOCK_EX):
-            orders = read_orders(folder)
-            if orders is not None and answers(orders, mark=True):
+        folder = database_folder(home)
+        with lock_server(folder, fcntl.LOCK_EX):
+            orders = read_supervisor_args(folder)
+            if orders is not None and is_responding(orders, mark=True):
                 return orders.conninfo
             return _start(home, idle_stop_s).conninfo
 
 
 def stop(home: Path) -> bool:
     """Stop the database of this home: end sessions and write all data. Returns False if it was not running."""
-    folder = folder_of(home)
+    folder = database_folder(home)
     if not folder.is_dir():
         return False
-    with explained(home), locked(folder, fcntl.LOCK_EX):
-        orders = read_orders(folder)
+    with explain_os_errors(home), lock_server(folder, fcntl.LOCK_EX):
+        orders = read_supervisor_args(folder)
         if orders is None or not _is_alive(orders.place):
             return False
         _stop(orders.place)
@@ -99,14 +112,14 @@ def stop(home: Path) -> bool:
 
 def status(home: Path) -> EmbeddedStatus:
     """The state of this home's database. Starts nothing."""
-    with explained(home):
-        orders = read_orders(folder_of(home))
+    with explain_os_errors(home):
+        orders = read_supervisor_args(database_folder(home))
         if orders is None:
             return EmbeddedStatus(state=EmbeddedState.STOPPED)
         if not _is_alive(orders.place):
             state = EmbeddedState.STOPPED
         else:
-            state = EmbeddedState.RUNNING if answers(orders, mark=False) else EmbeddedState.STARTING
+            state = EmbeddedState.RUNNING if is_responding(orders, mark=False) else EmbeddedState.STARTING
         supervisor = _supervisor(orders.place)
         return EmbeddedStatus(
             state=state,
@@ -117,34 +130,34 @@ def status(home: Path) -> EmbeddedStatus:
         )
 
 
-def _start(home: Path, idle_stop_s: float) -> Orders:
+def _start(home: Path, idle_stop_s: float) -> SupervisorArgs:
     place = prepare_data_dir(home)
-    folder = folder_of(home)
+    folder = database_folder(home)
     if _is_alive(place):
         if _supervisor(place) is None:
             _stop(place)  # PostgreSQL without its supervisor: start again
         else:
             # It is starting, recovering or being restarted after a crash. If it is ending, start again.
-            orders = read_orders(folder)
-            if orders is not None and _comes_up(orders):
+            orders = read_supervisor_args(folder)
+            if orders is not None and _wait_until_ready(orders):
                 return orders
     if not place.data.is_dir():
         _initialise(place)
     record_base(folder, place.base)
     write_configuration(place, system_users=_system_users(place))
     _drop_old_logs(place)
-    orders = Orders(home=home, place=place, conninfo=_conninfo(place), idle_stop_s=idle_stop_s)
+    orders = SupervisorArgs(home=home, place=place, conninfo=_conninfo(place), idle_stop_s=idle_stop_s)
     temporary = folder / "supervisor.json.new"
     temporary.write_text(orders.to_json(), "utf-8")
-    give_to_owner_of(folder, temporary)
+    chown_like(folder, temporary)
     temporary.replace(folder / "supervisor.json")
     place.used_mark.touch()
     place.alive_lock.touch(mode=0o600)
     for path in (place.used_mark, place.alive_lock):
-        give_to_owner_of(place.base, path)
+        chown_like(place.base, path)
     _launch(orders)
-    if not _comes_up(orders):
-        raise _failure(_tail(place), place)
+    if not _wait_until_ready(orders):
+        raise _explain_failure(_tail(place), place)
     return orders
 
 
@@ -175,17 +188,17 @@ def _initialise(place: DataDir) -> None:
     )
     if done.returncode != 0:
         shutil.rmtree(fresh, ignore_errors=True)
-        raise _failure(done.stderr.decode("utf-8", "replace"), place)
+        raise _explain_failure(done.stderr.decode("utf-8", "replace"), place)
     fresh.rename(place.data)
 
 
-def _launch(orders: Orders) -> None:
+def _launch(orders: SupervisorArgs) -> None:
     place = orders.place
     with place.supervisor_log.open("wb") as log:
-        give_to_owner_of(place.base, place.supervisor_log)
+        chown_like(place.base, place.supervisor_log)
         # PATH starts with the folder of the interpreter as it was found, so that a virtual environment is kept.
         done = subprocess.run(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "mirrorlake.postgres.supervisor", os.fspath(folder_of(orders.home))],
+            [sys.executable, "-m", "mirrorlake.postgres.supervisor", os.fspath(database_folder(orders.home))],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -195,16 +208,16 @@ def _launch(orders: Orders) -> None:
             check=False,
         )
     if done.returncode != 0:
-        raise _failure(_tail(place), place)
+        raise _explain_failure(_tail(place), place)
 
 
-def _comes_up(orders: Orders) -> bool:
+def _wait_until_ready(orders: SupervisorArgs) -> bool:
     """Wait until PostgreSQL responds. Returns False if its supervisor ended.
 
     While the supervisor is running, keep waiting: recovery can take minutes.
     """
     give_up = time.monotonic() + START_PATIENCE_S
-    while not (answers(orders, mark=True) or _has_made_database(orders)):
+    while not (is_responding(orders, mark=True) or _create_database(orders)):
         if not _is_alive(orders.place):
             return False
         if time.monotonic() > give_up:
@@ -216,19 +229,19 @@ def _comes_up(orders: Orders) -> bool:
     return True
 
 
-def _has_made_database(orders: Orders) -> bool:
+def _create_database(orders: SupervisorArgs) -> bool:
     """Create our database in a new server. Returns False if the server does not respond."""
     try:
         with psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session:
             session.execute(f"CREATE DATABASE {ROLE}")  # pyright: ignore[reportArgumentType] - a constant of ours
     except psycopg.errors.DuplicateDatabase:
-        return answers(orders, mark=False)
+        return is_responding(orders, mark=False)
     except psycopg.errors.DiskFull as error:
-        raise _failure(f"FATAL: {error}", orders.place) from error
+        raise _explain_failure(f"FATAL: {error}", orders.place) from error
     except psycopg.OperationalError as error:
         refusal = str(error)
-        if "FATAL" in refusal and not any(words in refusal for words in _NOT_YET):
-            raise _failure(refusal, orders.place) from error  # waiting would not help
+        if "FATAL" in refusal and not any(words in refusal for words in _TEMPORARY_REFUSALS):
+            raise _explain_failure(refusal, orders.place) from error  # waiting would not help
         return False
     return True
 
@@ -323,16 +336,16 @@ def _tail(place: DataDir) -> str:
     )
 
 
-def _failure(text: str, place: DataDir) -> CatalogError:
+def _explain_failure(text: str, place: DataDir) -> CatalogError:
     """The cause from PostgreSQL's log as an error with a fix."""
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return DiskFull(
             f"PostgreSQL cannot run: no space is left on the disk of {place.base}.",
             "Free some space, or set MIRRORLAKE_HOME to a folder on another disk.",
         )
-    said = re.findall(r"(?:FATAL|PANIC|ERROR|error|cannot|could not|LOG: +(?:invalid|could not))[^\n]*", text)
+    errors = re.findall(r"(?:FATAL|PANIC|ERROR|error|cannot|could not|LOG: +(?:invalid|could not))[^\n]*", text)
     last = (
-        " / ".join(dict.fromkeys(line.strip() for line in said[-2:]))
+        " / ".join(dict.fromkeys(line.strip() for line in errors[-2:]))
         or text.strip().rsplit("\n", 1)[-1]
         or "no error was logged"
     )

@@ -53,7 +53,7 @@ def migrate(conninfo: str, *, address: str) -> int:
         if _version(session, address, newest) == newest:
             return 0
         session.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        with _allowed(address):
+        with _explain_privileges(address):
             session.execute(
                 "CREATE TABLE IF NOT EXISTS schema_version"
                 " (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
@@ -103,7 +103,7 @@ def _apply(session: psycopg.Connection[TupleRow], migration: Migration) -> None:
 
 
 @contextmanager
-def _allowed(address: str) -> Generator[None]:
+def _explain_privileges(address: str) -> Generator[None]:
     try:
         yield
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:

@@ -14,9 +14,9 @@ from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool
 
 from mirrorlake.core.settings import Settings
-from mirrorlake.postgres.db_errors import address_of, translate_db_errors
+from mirrorlake.postgres.db_errors import describe_address, translate_db_errors
 from mirrorlake.postgres.migrate import migrate
-from mirrorlake.postgres.server_lock import running
+from mirrorlake.postgres.server_lock import find_running
 
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as ArrowConnection
@@ -31,7 +31,7 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 class _ArrowConnections(Protocol):
     """The methods used of `adbc.ArrowConnections`, which is imported by name only for column transfers."""
 
-    def taken(self) -> AbstractContextManager[ArrowConnection]: ...
+    def acquire(self) -> AbstractContextManager[ArrowConnection]: ...
     def close(self) -> None: ...
 
 
@@ -41,7 +41,7 @@ class Catalog:
     def __init__(self, conninfo: str) -> None:
         """Does not connect yet; `open_catalog` also migrates."""
         self.conninfo = conninfo
-        self.address = address_of(conninfo)
+        self.address = describe_address(conninfo)
         self._pool = ConnectionPool(
             conninfo,
             # One connection stays open, so that the embedded server in use does not stop as idle.
@@ -69,7 +69,7 @@ class Catalog:
     @contextmanager
     def read(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one read-only transaction."""
-        with translate_db_errors(self.address), self._pooled() as connection:
+        with translate_db_errors(self.address), self._pooled_connection() as connection:
             connection.read_only = True
             try:
                 yield connection
@@ -81,7 +81,7 @@ class Catalog:
     @contextmanager
     def write(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one transaction: committed at the end, rolled back on an error."""
-        with translate_db_errors(self.address), self._pooled() as connection:
+        with translate_db_errors(self.address), self._pooled_connection() as connection:
             yield connection
 
     @contextmanager
@@ -96,7 +96,7 @@ class Catalog:
     @contextmanager
     def arrow(self) -> Generator[ArrowConnection]:
         """An ADBC connection in one transaction: committed at the end, rolled back on an error."""
-        with self._arrow_connections().taken() as connection:
+        with self._arrow_connections().acquire() as connection:
             yield connection
 
     def session(self) -> psycopg.Connection[TupleRow]:
@@ -122,7 +122,7 @@ class Catalog:
             return found
 
     @contextmanager
-    def _pooled(self) -> Generator[psycopg.Connection[TupleRow]]:
+    def _pooled_connection(self) -> Generator[psycopg.Connection[TupleRow]]:
         with self._opening:
             if self._pool.closed and not self._closed:
                 # The pool would retry for long and hide the reason. One plain connection reports it immediately.
@@ -137,7 +137,7 @@ def open_catalog(settings: Settings) -> Catalog:
 
     Raises CatalogUnavailable or DiskFull with the reason, CatalogError if the server or its database does not qualify.
     """
-    conninfo = settings.database_url or running(settings.home)
+    conninfo = settings.database_url or find_running(settings.home)
     if conninfo is None:
         from mirrorlake.postgres.embedded import ensure_running  # noqa: PLC0415  not needed where a server is named
 

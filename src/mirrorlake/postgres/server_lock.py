@@ -17,11 +17,11 @@ from pathlib import Path
 import psycopg
 
 from mirrorlake.core.errors import CatalogUnavailable, DiskFull
-from mirrorlake.postgres.data_dir import DATABASE_URL_FIX, DataDir, folder_of, give_to_owner_of, recorded_base
+from mirrorlake.postgres.data_dir import DATABASE_URL_FIX, DataDir, chown_like, database_folder, read_recorded_base
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Orders:
+class SupervisorArgs:
     """The arguments of the supervisor."""
 
     home: Path
@@ -41,7 +41,7 @@ class Orders:
         )
 
     @classmethod
-    def from_json(cls, text: str) -> Orders:
+    def from_json(cls, text: str) -> SupervisorArgs:
         """The reverse of `to_json`."""
         raw = json.loads(text)
         return cls(
@@ -52,31 +52,31 @@ class Orders:
         )
 
 
-def running(home: Path) -> str | None:
+def find_running(home: Path) -> str | None:
     """The libpq conninfo of this home's database, None if it does not respond now.
 
     Counts as use of a running server. Raises CatalogUnavailable or DiskFull if the home cannot be used.
     """
-    with explained(home):
-        folder = folder_of(home)
+    with explain_os_errors(home):
+        folder = database_folder(home)
         if not folder.is_dir():
             return None
-        with locked(folder, fcntl.LOCK_SH):
-            orders = read_orders(folder)
-            return orders.conninfo if orders is not None and answers(orders, mark=True) else None
+        with lock_server(folder, fcntl.LOCK_SH):
+            orders = read_supervisor_args(folder)
+            return orders.conninfo if orders is not None and is_responding(orders, mark=True) else None
 
 
-def read_orders(folder: Path) -> Orders | None:
+def read_supervisor_args(folder: Path) -> SupervisorArgs | None:
     """The arguments of the last supervisor start, if the database is still in the same place."""
     try:
-        orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
+        orders = SupervisorArgs.from_json((folder / "supervisor.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError, KeyError):
         return None
     # A home that was moved contains old paths; its data may still be elsewhere, under the recorded base.
-    return orders if orders.place.base == (recorded_base(folder) or folder) else None
+    return orders if orders.place.base == (read_recorded_base(folder) or folder) else None
 
 
-def answers(orders: Orders, *, mark: bool) -> bool:
+def is_responding(orders: SupervisorArgs, *, mark: bool) -> bool:
     """Whether the server accepts us. With `mark`, this counts as use and keeps it from stopping as idle."""
     if mark and orders.place.used_mark.exists():
         os.utime(orders.place.used_mark)
@@ -88,19 +88,19 @@ def answers(orders: Orders, *, mark: bool) -> bool:
 
 
 @contextmanager
-def locked(folder: Path, how: int) -> Generator[None]:
+def lock_server(folder: Path, how: int) -> Generator[None]:
     """Lock the server: shared by commands that only connect, exclusive for starting and stopping."""
     path = folder / "start.lock"
     fresh = not path.exists()
     with path.open("ab") as file:
         if fresh:
-            give_to_owner_of(folder, path)
+            chown_like(folder, path)
         fcntl.flock(file, how)
         yield
 
 
 @contextmanager
-def explained(home: Path) -> Generator[None]:
+def explain_os_errors(home: Path) -> Generator[None]:
     """Translate a full disk or a forbidden folder into one clear error."""
     try:
         yield

@@ -21,8 +21,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from mirrorlake.postgres.data_dir import DataDir, folder_of
-from mirrorlake.postgres.server_lock import Orders
+from mirrorlake.postgres.data_dir import DataDir, database_folder
+from mirrorlake.postgres.server_lock import SupervisorArgs
 
 POLL_S = 15.0  # longest interval between two counts of clients
 FAST_STOP_S = 60.0  # for a shutdown that ends sessions and writes a checkpoint
@@ -35,7 +35,7 @@ PR_SET_PDEATHSIG = 1
 class Supervisor:
     """Supervises one PostgreSQL server."""
 
-    def __init__(self, orders: Orders, alive_descriptor: int) -> None:
+    def __init__(self, orders: SupervisorArgs, alive_descriptor: int) -> None:
         self._orders = orders
         self._alive_descriptor = alive_descriptor
         self._stopping = False
@@ -44,13 +44,13 @@ class Supervisor:
         os.set_blocking(wake_write, False)
         signal.set_wakeup_fd(wake_write)
         signal.signal(signal.SIGCHLD, self._wake)
-        signal.signal(signal.SIGTERM, self._ask_to_stop)
+        signal.signal(signal.SIGTERM, self._request_stop)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         self._session: psycopg.Connection | None = None
         self._was_up = False
         self._last_use = time.monotonic()
-        self._last_mark = self._mark()
+        self._last_mark = self._touch_used_mark()
 
     def run(self) -> int:
         """Keep PostgreSQL running until it is asked to stop, is idle, or cannot be started."""
@@ -60,7 +60,7 @@ class Supervisor:
             began = time.monotonic()
             postgres = self._start()
             code = self._watch(postgres)
-            self._forget_session()
+            self._close_session()
             if self._stopping:
                 log("PostgreSQL has stopped")
                 return 0
@@ -101,14 +101,14 @@ class Supervisor:
                 return code
             if self._stopping:
                 return stop_postgres(postgres)
-            self._note_use()
-            if self._is_idle() and self._stop_unless_wanted(postgres):
+            self._record_use()
+            if self._is_idle() and self._stop_if_idle(postgres):
                 return postgres.wait()
             self._sleep(pause if self._session is not None else min(pause, 0.25))
 
-    def _note_use(self) -> None:
-        clients = self._clients()
-        mark = self._mark()
+    def _record_use(self) -> None:
+        clients = self._count_clients()
+        mark = self._touch_used_mark()
         if clients != 0 or mark != self._last_mark:
             self._last_use = time.monotonic()
             self._last_mark = mark
@@ -116,14 +116,14 @@ class Supervisor:
     def _is_idle(self) -> bool:
         return time.monotonic() - self._last_use >= self._orders.idle_stop_s
 
-    def _stop_unless_wanted(self, postgres: subprocess.Popen[bytes]) -> bool:
+    def _stop_if_idle(self, postgres: subprocess.Popen[bytes]) -> bool:
         """Stop under the lock that every command takes before it connects, so that no command loses its server."""
-        with (folder_of(self._orders.home) / "start.lock").open("ab") as lock:
+        with (database_folder(self._orders.home) / "start.lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return False  # a command is connecting at this moment
-            self._note_use()
+            self._record_use()
             if not self._is_idle():
                 return False
             log(f"no client was connected for {self._orders.idle_stop_s:g} s")
@@ -131,7 +131,7 @@ class Supervisor:
             stop_postgres(postgres)
             return True
 
-    def _clients(self) -> int | None:
+    def _count_clients(self) -> int | None:
         """The number of other sessions; None while PostgreSQL does not respond."""
         try:
             if self._session is None:
@@ -141,17 +141,17 @@ class Supervisor:
                 " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
             ).fetchone()
         except psycopg.Error:  # starting, crashed or out of connections: all of them count as in use
-            self._forget_session()
+            self._close_session()
             return None
         self._was_up = True
         return int(row[0]) if row else None
 
-    def _forget_session(self) -> None:
+    def _close_session(self) -> None:
         if self._session is not None:
             self._session.close()
             self._session = None
 
-    def _mark(self) -> int:
+    def _touch_used_mark(self) -> int:
         try:
             return self._orders.place.used_mark.stat().st_mtime_ns
         except FileNotFoundError:
@@ -165,7 +165,7 @@ class Supervisor:
     def _wake(self, *_: object) -> None:
         """Handle a signal that only asks for a check."""
 
-    def _ask_to_stop(self, *_: object) -> None:
+    def _request_stop(self, *_: object) -> None:
         self._stopping = True
 
 
@@ -234,7 +234,7 @@ def _remove_stale_pid_file(place: DataDir) -> None:
 def main(arguments: list[str]) -> int:
     """Take the lock, detach from the calling command, and supervise."""
     folder = Path(arguments[0])
-    orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
+    orders = SupervisorArgs.from_json((folder / "supervisor.json").read_text("utf-8"))
     alive = os.open(orders.place.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -60,8 +60,8 @@ def _settings(place: DataDir) -> str:
         "timezone": "UTC",
         "cluster_name": ROLE,
     }
-    lines = [f"{name} = '{_quoted(value)}'" for name, value in values.items()]
-    lines.append(f"include_if_exists = '{_quoted(os.fspath(place.base / 'local.conf'))}'")
+    lines = [f"{name} = '{_quote(value)}'" for name, value in values.items()]
+    lines.append(f"include_if_exists = '{_quote(os.fspath(place.base / 'local.conf'))}'")
     return (
         "# Overwritten at every start. Put custom settings into the file named in the last line.\n"
         + "\n".join(lines)
@@ -69,7 +69,7 @@ def _settings(place: DataDir) -> str:
     )
 
 
-def _quoted(value: str) -> str:
+def _quote(value: str) -> str:
     return value.replace("\\", "\\\\").replace("'", "''")
 
 

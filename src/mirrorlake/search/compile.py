@@ -117,7 +117,7 @@ def compile_query(query: Query) -> CompiledQuery:
     """Compile a query. Assets in the trash are excluded unless the query names the trash or any state."""
     where = _node(query.where)
     if not _names_trash(query.where):
-        where = _joined(" AND ", [Sql("asset.state <> {asset.trash}"), where])
+        where = _join(" AND ", [Sql("asset.state <> {asset.trash}"), where])
     return CompiledQuery(where=where, order=_order(query.sorts))
 
 
@@ -136,9 +136,9 @@ def _names_trash(node: Node) -> bool:
 def _node(node: Node) -> Sql:
     match node:
         case And(terms):
-            return _joined(" AND ", [_node(term) for term in terms])
+            return _join(" AND ", [_node(term) for term in terms])
         case Or(terms):
-            return _joined(" OR ", [_node(term) for term in terms])
+            return _join(" OR ", [_node(term) for term in terms])
         case Not(term):
             inner = _node(term)
             # Comparing a missing value gives NULL, and NOT NULL would drop the asset.
@@ -152,7 +152,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case Everything():
             return Sql("TRUE")
         case NameContains(text):
-            return _any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{_like(form)}%",)))
+            return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{_like(form)}%",)))
         case FileName(value):
             return _file_name(value)
         case PathMatches(glob, literal):
@@ -168,7 +168,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case InProject(value):
             return _project(value)
         case InDatasource(name):
-            return Sql(_REACHED, (name, name))
+            return Sql(_IN_DATASOURCE, (name, name))
         case MediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
@@ -187,8 +187,8 @@ def _leaf(leaf: Leaf) -> Sql:
 
 def _tag(value: str | Pattern) -> Sql:
     if isinstance(value, Pattern):
-        return Sql(_TAGGED + "tag LIKE %s)", (_like_pattern(value),))
-    return Sql(_TAGGED + "tag = %s)", (value,))
+        return Sql(_HAS_TAG + "tag LIKE %s)", (_like_pattern(value),))
+    return Sql(_HAS_TAG + "tag = %s)", (value,))
 
 
 def _project(value: str | Pattern) -> Sql:
@@ -201,9 +201,9 @@ _IN_PROJECT: LiteralString = (
     "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
     " WHERE project_asset.asset_id = asset.id AND project."
 )
-_TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
+_HAS_TAG: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
 # Checks the governing datasource first; objects of other datasources are searched only if it does not match.
-_REACHED: LiteralString = (
+_IN_DATASOURCE: LiteralString = (
     "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
     " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
     " WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))"
@@ -211,7 +211,7 @@ _REACHED: LiteralString = (
 )
 
 
-def _joined(word: LiteralString, parts: list[Sql]) -> Sql:
+def _join(word: LiteralString, parts: list[Sql]) -> Sql:
     text = word.join([part.text for part in parts])
     return Sql("(" + text + ")", tuple(param for part in parts for param in part.params))
 
@@ -225,11 +225,11 @@ def _like_pattern(pattern: Pattern) -> str:
     return "%".join(_like(piece) for piece in pattern.pieces)
 
 
-def _any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
+def _match_any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
     """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
     forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
     parts = [compare(form) for form in forms]
-    return parts[0] if len(parts) == 1 else _joined(" OR ", parts)
+    return parts[0] if len(parts) == 1 else _join(" OR ", parts)
 
 
 def _file_name(value: str | Pattern) -> Sql:
@@ -239,7 +239,7 @@ def _file_name(value: str | Pattern) -> Sql:
             "(asset.name ILIKE %s AND substring(asset.name from '[^/]*$') ILIKE %s)", (f"%{like.lstrip('%')}", like)
         )
 
-    return _any_form(_like(value) if isinstance(value, str) else _like_pattern(value), compare)
+    return _match_any_form(_like(value) if isinstance(value, str) else _like_pattern(value), compare)
 
 
 def _path(glob: str, *, literal: bool) -> Sql:
@@ -311,12 +311,12 @@ def _metadata_equal(key: str, literal: Literal) -> Sql:
             parts.append(_metadata_time(key, Comparison.EQ, literal))
         case _:
             assert_never(literal)
-    return parts[0] if len(parts) == 1 else _joined(" OR ", parts)
+    return parts[0] if len(parts) == 1 else _join(" OR ", parts)
 
 
 def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
     compared = _in_span("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
-    first, last = _near(comparison, span)
+    first, last = _text_bounds(comparison, span)
     # The text comparison leaves few values for the slower pattern. CASE keeps values that are not times from the cast.
     return Sql(
         '(CASE WHEN (asset.metadata ->> %s::text) COLLATE "C" BETWEEN %s::text AND %s::text'
@@ -329,7 +329,7 @@ def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
     )
 
 
-def _near(comparison: Comparison, span: Span) -> tuple[str, str]:
+def _text_bounds(comparison: Comparison, span: Span) -> tuple[str, str]:
     """The text bounds of all times that can match. A zone shifts the written date by less than one day."""
     first, last = "0", "9999-12-32"
     try:

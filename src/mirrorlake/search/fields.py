@@ -57,13 +57,13 @@ _METADATA = re.compile(r"metadata[.:]", re.IGNORECASE)
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
-_QUOTE_IT = "To search for this text in names, put it in quotes."
+_QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
 FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_TYPES.items()}
 
 # Operators that the language reserves for features that do not exist yet.
-NOT_YET = frozenset(
+RESERVED_FIELDS = frozenset(
     {
         "class", "split", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
         "max-annotations",
@@ -82,11 +82,11 @@ class Term:
     value: Value
     scanner: Scanner
 
-    def wrong(self, message: str, fix: str) -> Never:
+    def reject(self, message: str, fix: str) -> Never:
         """Reject the value."""
         raise self.scanner.error(message, fix, at=self.value.at)
 
-    def only_equals(self, fix: str = "") -> None:
+    def require_equals(self, fix: str = "") -> None:
         """Reject every operator except `:` and `=`."""
         if self.comparison is not Comparison.EQ:
             raise self.scanner.error(
@@ -95,11 +95,11 @@ class Term:
                 at=self.op_at,
             )
 
-    def negatable(self, node: Node) -> Node:
+    def allow_negation(self, node: Node) -> Node:
         """`node` for `:`, its negation for `!=`, no other operator. Only for facts that every asset has."""
         if self.comparison is Comparison.NE:
             return Not(node)
-        self.only_equals(f"Only : and != work with {self.field}.")
+        self.require_equals(f"Only : and != work with {self.field}.")
         return node
 
 
@@ -113,7 +113,7 @@ def read_field(scanner: Scanner) -> Node | None:
         if operator:
             raise scanner.error(
                 f"Expected a field name before {operator.group()}.",
-                f"Write field, comparison and value without spaces, as in width>800. {_QUOTE_IT}",
+                f"Write field, comparison and value without spaces, as in width>800. {_QUOTE_HINT}",
             )
         return None
     name = found.group("name").lower()
@@ -151,12 +151,12 @@ def read_sort(scanner: Scanner) -> Sort | None:
 
 
 def _unknown(scanner: Scanner, name: str) -> Exception:
-    if name in NOT_YET:
-        return scanner.error(f"Search field {name} is not available yet.", f"Remove it from the query. {_QUOTE_IT}")
+    if name in RESERVED_FIELDS:
+        return scanner.error(f"Search field {name} is not available yet.", f"Remove it from the query. {_QUOTE_HINT}")
     close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "sort"], n=3)
     hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
     known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY and sort. "
-    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{_QUOTE_IT}")
+    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{_QUOTE_HINT}")
 
 
 def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
@@ -178,7 +178,7 @@ def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
 
 def _value(scanner: Scanner, before: str) -> Value:
     """`value = quoted | raw`, directly after its operator."""
-    value = scanner.quoted() if scanner.next == '"' else scanner.raw()
+    value = scanner.read_quoted() if scanner.next == '"' else scanner.read_raw()
     if not value.text and not value.quoted:
         raise scanner.error("Expected a value.", f"Write it directly after {before} without a space.", at=value.at)
     return value
@@ -219,20 +219,20 @@ def _metadata_term(term: Term, key: str) -> Node:
         if term.comparison is Comparison.NE:
             # `!=` requires the key, with or without a star.
             return And((MetadataExists(key), Not(node)))
-        term.only_equals(
+        term.require_equals(
             "A value with * can only be compared with : or !=. To search for the character *, quote the value."
         )
         return node
-    ends = _ends(term, lambda value: isinstance(read_literal(value), Number | Span))
+    ends = _read_range_ends(term, lambda value: isinstance(read_literal(value), Number | Span))
     if ends is not None:
         return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value)))
     literal = read_literal(term.value)
     if isinstance(literal, Boolean) and term.comparison not in (Comparison.EQ, Comparison.NE):
-        term.wrong(f"{literal.text} has no order.", "Compare it with : or !=.")
+        term.reject(f"{literal.text} has no order.", "Compare it with : or !=.")
     return MetadataCompare(key, term.comparison, literal)
 
 
-def _ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:
+def _read_range_ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:
     """The ends of a range if the value is one: the operator is `:` or `=`, and every given end can be read."""
     ends = read_range(term.value)
     if ends is None or not all(readable(end) for end in ends if end.text):
@@ -256,41 +256,41 @@ def _between(low: Value | None, high: Value | None, compare: Callable[[Compariso
 
 def _integer(term: Term, column: IntegerColumn) -> Node:
     read = read_size if column is IntegerColumn.SIZE else read_integer
-    ends = _ends(term, lambda value: read(value.text) is not None)
+    ends = _read_range_ends(term, lambda value: read(value.text) is not None)
 
     def compare(comparison: Comparison, value: Value) -> Node:
         number = read(value.text)
         if number is None:
             if column is IntegerColumn.SIZE:
-                term.wrong("Invalid size.", "Write bytes or a unit, as in size>1.5mb (kb, mb, gb, kib, mib, gib).")
-            term.wrong(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {column.value}>=800.")
+                term.reject("Invalid size.", "Write bytes or a unit, as in size>1.5mb (kb, mb, gb, kib, mib, gib).")
+            term.reject(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {column.value}>=800.")
         return IntegerCompare(column, comparison, number)
 
     return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
 
 
 def _bound(term: Term, column: IntegerColumn, comparison: Comparison) -> Node:
-    term.only_equals()
+    term.require_equals()
     number = read_integer(term.value.text)
     if number is None:
-        term.wrong(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {term.field}:800.")
+        term.reject(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {term.field}:800.")
     return IntegerCompare(column, comparison, number)
 
 
 def _time(term: Term, column: TimeColumn) -> Node:
-    ends = _ends(term, lambda value: read_span(value.text) is not None)
+    ends = _read_range_ends(term, lambda value: read_span(value.text) is not None)
 
     def compare(comparison: Comparison, value: Value) -> Node:
         span = read_span(value.text)
         if span is None:
-            term.wrong("Invalid date.", f"Examples: {column.value}>2026-01-31, {column.value}:2026-01-31T18:00Z.")
+            term.reject("Invalid date.", f"Examples: {column.value}>2026-01-31, {column.value}:2026-01-31T18:00Z.")
         return TimeCompare(column, comparison, span)
 
     return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
 
 
 def _filename(term: Term) -> Node:
-    return term.negatable(FileName(read_text(term.value)))
+    return term.allow_negation(FileName(read_text(term.value)))
 
 
 def _path(term: Term) -> Node:
@@ -300,50 +300,50 @@ def _path(term: Term) -> Node:
     except PatternError as error:
         at = term.value.at if term.value.quoted else term.value.at + error.position
         raise term.scanner.error(error.message, error.fix, at=at) from error
-    return term.negatable(PathMatches(term.value.text, literal=term.value.quoted))
+    return term.allow_negation(PathMatches(term.value.text, literal=term.value.quoted))
 
 
 def _tag(term: Term) -> Node:
-    term.only_equals(f"To exclude assets with a tag, write -tag:{term.value.text}.")
+    term.require_equals(f"To exclude assets with a tag, write -tag:{term.value.text}.")
     return HasTag(read_text(term.value))
 
 
 def _project(term: Term) -> Node:
-    term.only_equals(f"To exclude assets of a project, write -project:{term.value.text}.")
+    term.require_equals(f"To exclude assets of a project, write -project:{term.value.text}.")
     return InProject(read_text(term.value))
 
 
 def _datasource(term: Term) -> Node:
-    return term.negatable(InDatasource(term.value.text))
+    return term.allow_negation(InDatasource(term.value.text))
 
 
 def _type(term: Term) -> Node:
-    return term.negatable(MediaType(term.value.text.lower()))
+    return term.allow_negation(MediaType(term.value.text.lower()))
 
 
 def _format(term: Term) -> Node:
     media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
     if media_type is None:
-        term.wrong("Unknown format.", f"Formats are {', '.join(FORMATS)}.")
-    return term.negatable(MediaType(media_type))
+        term.reject("Unknown format.", f"Formats are {', '.join(FORMATS)}.")
+    return term.allow_negation(MediaType(media_type))
 
 
 def _state(term: Term) -> Node:
     text = term.value.text.lower()
     if text == "any":
-        term.only_equals()
+        term.require_equals()
         return StateIs(None)
     try:
-        return term.negatable(StateIs(AssetState(text)))
+        return term.allow_negation(StateIs(AssetState(text)))
     except ValueError:
-        term.wrong("Unknown state.", f"States are {', '.join(AssetState)} and any.")
+        term.reject("Unknown state.", f"States are {', '.join(AssetState)} and any.")
 
 
 def _id(term: Term) -> Node:
     number = read_integer(term.value.text)
     if number is None:
-        term.wrong("Invalid asset id.", "Ids are whole numbers, as in id:42.")
-    return term.negatable(HasId(number))
+        term.reject("Invalid asset id.", "Ids are whole numbers, as in id:42.")
+    return term.allow_negation(HasId(number))
 
 
 FIELDS: dict[str, Callable[[Term], Node]] = {

@@ -75,7 +75,7 @@ class _Parser:
         while True:
             self._scanner.skip_spaces()
             keyword = self._keyword()
-            if self._scanner.done or self._scanner.next == ")" or keyword == "OR":
+            if self._scanner.at_end or self._scanner.next == ")" or keyword == "OR":
                 break
             if keyword == "AND":
                 if wanting or not something:
@@ -117,7 +117,7 @@ class _Parser:
             self._scanner.skip_spaces()
         elif not self._scanner.take("-"):
             return self._primary()
-        if self._scanner.done or self._scanner.at_space or self._scanner.next == ")":
+        if self._scanner.at_end or self._scanner.at_space or self._scanner.next == ")":
             raise self._scanner.error(
                 "Expected a term directly after the minus sign."
                 if self._scanner.source[start] == "-"
@@ -148,8 +148,8 @@ class _Parser:
         if self._terms > MAX_TERMS:
             raise scanner.error(f"The query has more than {MAX_TERMS} terms.", "Tag the assets and search for the tag.")
         if scanner.next == '"':
-            return NameContains(scanner.quoted().text)
-        return read_field(scanner) or NameContains(scanner.raw().text)
+            return NameContains(scanner.read_quoted().text)
+        return read_field(scanner) or NameContains(scanner.read_raw().text)
 
     def _enter(self, start: int) -> None:
         self._depth += 1

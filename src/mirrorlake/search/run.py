@@ -29,18 +29,18 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int) -> Page:
     which points at a character, and CatalogError if the search takes too long.
     """
     compiled = compile_query(parse(query))
-    with _patient(), catalog.read() as connection:
+    with _explain_timeout(), catalog.read() as connection:
         _limit_time(connection, TIMEOUT_S)
         rows = connection.execute(
             _ids_in_order(compiled) + b" LIMIT %s OFFSET %s",
             (*compiled.where.params, *compiled.order.params, limit, offset),
             prepare=False,  # planned for these values: how many assets have a tag differs a thousandfold
         ).fetchall()
-        assets = _assets(connection, rows)
+        assets = _read_assets(connection, rows)
     seen = offset + len(rows)
     if len(rows) < limit and (rows or not offset):
         return Page(assets=tuple(assets), total=seen, total_capped=False)
-    total, capped = _count(catalog, compiled)
+    total, capped = _count_matches(catalog, compiled)
     return Page(assets=tuple(assets), total=max(total, seen if rows else 0), total_capped=capped)
 
 
@@ -50,18 +50,18 @@ def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[A
     The query is parsed immediately, so that QueryError is raised here and not at the first asset.
     """
     compiled = compile_query(parse(query))
-    return _streamed(catalog, compiled, limit)
+    return _stream_assets(catalog, compiled, limit)
 
 
-def _streamed(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
-    with _patient(), catalog.read() as connection:
+def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
+    with _explain_timeout(), catalog.read() as connection:
         _limit_time(connection, TIMEOUT_S)
         with connection.cursor("search") as cursor:
             cursor.execute(
                 _ids_in_order(compiled) + b" LIMIT %s", (*compiled.where.params, *compiled.order.params, limit)
             )
             while rows := cursor.fetchmany(STREAM_ROWS):
-                yield from _assets(connection, rows)
+                yield from _read_assets(connection, rows)
 
 
 def _ids_in_order(compiled: CompiledQuery) -> bytes:
@@ -70,7 +70,7 @@ def _ids_in_order(compiled: CompiledQuery) -> bytes:
     return replace_names(text).encode()
 
 
-def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
+def _read_assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> list[Asset]:
     """Return the assets of rows of ids, in their order, without assets deleted in the meantime."""
     wanted = [row[0] for row in ids]
     rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
@@ -78,7 +78,7 @@ def _assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) -> li
     return [found[each] for each in wanted if each in found]
 
 
-def _count(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
+def _count_matches(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
     """Return how many assets match, and whether that number is capped."""
     statement = f"SELECT count(*) FROM (SELECT FROM asset WHERE {compiled.where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
     try:
@@ -98,7 +98,7 @@ def _limit_time(connection: psycopg.Connection[TupleRow], seconds: int) -> None:
 
 
 @contextmanager
-def _patient() -> Generator[None]:
+def _explain_timeout() -> Generator[None]:
     try:
         yield
     except psycopg.errors.QueryCanceled as error:

@@ -31,7 +31,7 @@ class Scanner:
         return QueryError(message, fix, text=self.source, position=self.at if at is None else at)
 
     @property
-    def done(self) -> bool:
+    def at_end(self) -> bool:
         """Whether all characters have been read."""
         return self.at >= len(self.source)
 
@@ -63,30 +63,30 @@ class Scanner:
             if ch == "\0" or _FIRST_SURROGATE <= ch <= _LAST_SURROGATE:
                 raise self.error("Unsearchable character: no name or value can contain it.", "Remove it.", at=at)
 
-    def quoted(self) -> Value:
+    def read_quoted(self) -> Value:
         r"""`quoted = '"' { any character but '"' and '\' | '\"' | '\\' | '\' } '"'`, then a space, `)` or the end."""
         opened = self.at
         self.at += 1
         pieces: list[str] = []
         while not self.take('"'):
-            if self.done:
+            if self.at_end:
                 raise self.error("Unclosed quotation mark.", 'Put a " where the text ends.', at=opened)
             if self.next == "\\" and self.source[self.at + 1 : self.at + 2] in ('"', "\\"):
                 self.at += 1
             pieces.append(self.next)
             self.at += 1
-        if not (self.done or self.at_space or self.next == ")"):
+        if not (self.at_end or self.at_space or self.next == ")"):
             raise self.error(
                 "Expected a space after the closing quotation mark.",
                 r"Inside quotes, write a quotation mark as \" and a backslash as \\.",
             )
         return Value("".join(pieces), opened, quoted=True)
 
-    def raw(self) -> Value:
+    def read_raw(self) -> Value:
         """`raw = { any character but space, '"' and unbalanced ')' }`; a `(` inside a word is part of it."""
         start = self.at
         opened: list[int] = []
-        while not (self.done or self.at_space):
+        while not (self.at_end or self.at_space):
             if self.next == '"':
                 raise self.error(
                     "A word cannot contain a quotation mark.",

@@ -17,7 +17,7 @@ class CompanionContent:
     """What was read of one companion."""
 
     values: str  # what the role's applier works with, a JSON object
-    document: str  # the companion as it stood, as JSON that a database can hold; kept with the asset
+    document: str  # the whole companion as JSON that a database can store; kept with the asset
     warnings: tuple[str, ...] = ()
 
 

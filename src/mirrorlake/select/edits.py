@@ -1,6 +1,6 @@
 """Read and check metadata keys, values and tags that users write. Pure.
 
-Keys follow the rules of sidecars, so that a query can name every key, whoever set it.
+Keys follow the rules of sidecars, so that a query can name every key.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_TAG_CHARS = 100
 _UNUSABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, lone surrogates, line and paragraph separators
 
 
-def checked(edit: Edit) -> Edit:
+def check_edit(edit: Edit) -> Edit:
     """The edit with its tags trimmed.
 
     Raises UsageError for a key, value or tag that cannot be stored, and for one that is both added and removed.
@@ -36,24 +36,24 @@ def checked(edit: Edit) -> Edit:
     return Edit(metadata=dict(edit.metadata), remove_metadata=edit.remove_metadata, add_tags=add, remove_tags=remove)
 
 
-def assignment(word: str) -> tuple[str, Scalar]:
+def parse_assignment(word: str) -> tuple[str, Scalar]:
     """Parse `KEY=VALUE`. Raises UsageError."""
     key, equals, text = word.partition("=")
     if not equals:
-        raise UsageError(f"{_shown(word)} has no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
+        raise UsageError(f"{_quote(word)} has no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
     _check_key(key)
-    value = value_of(text, key)
+    value = parse_value(text, key)
     _check_value(key, value)
     return key, value
 
 
-def value_of(text: str, key: str) -> Scalar:
+def parse_value(text: str, key: str) -> Scalar:
     """A JSON scalar if the text is one, else the text itself: `95` is a number, `"95"` and `front` are texts.
 
     Raises UsageError for `null`, and for a number that is too large.
     """
     try:
-        found: object = json.loads(text, parse_int=_integer, parse_constant=_no_json)
+        found: object = json.loads(text, parse_int=_integer, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return text
     match found:
@@ -73,16 +73,16 @@ def _integer(text: str) -> int:
     return int(text) if len(text) <= len(str(INTEGERS.start)) else INTEGERS.stop
 
 
-def _no_json(name: str) -> object:
+def _reject_constant(name: str) -> object:
     # NaN and Infinity are texts: JSON does not know them.
     raise ValueError(name)
 
 
 def _check_key(key: str) -> None:
     if len(key) > MAX_KEY_CHARS:
-        raise UsageError(f"The metadata key {_shown(key)} is too long.", f"Use at most {MAX_KEY_CHARS:,} characters.")
+        raise UsageError(f"The metadata key {_quote(key)} is too long.", f"Use at most {MAX_KEY_CHARS:,} characters.")
     if not KEY.fullmatch(key):
-        raise UsageError(f"Invalid metadata key: {_shown(key)}.", f"{KEY_RULE}.")
+        raise UsageError(f"Invalid metadata key: {_quote(key)}.", f"{KEY_RULE}.")
 
 
 def _check_value(key: str, value: Scalar) -> None:
@@ -107,7 +107,7 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
     for tag in trimmed:
         if not 0 < len(tag) <= MAX_TAG_CHARS or any(unicodedata.category(ch) in _UNUSABLE for ch in tag):
             raise UsageError(
-                f"Invalid tag: {_shown(tag)}.",
+                f"Invalid tag: {_quote(tag)}.",
                 f"Use 1 to {MAX_TAG_CHARS} characters and no control characters.",
             )
     return tuple(trimmed)
@@ -115,8 +115,8 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
 
 def _refuse_both(what: str, both: set[str]) -> None:
     if both:
-        raise UsageError(f"The {what} {_shown(min(both))} is both added and removed.", "Name it once.")
+        raise UsageError(f"The {what} {_quote(min(both))} is both added and removed.", "Name it once.")
 
 
-def _shown(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(text if len(text) <= 60 else text[:59] + "…", ensure_ascii=not text.isprintable())  # noqa: PLR2004

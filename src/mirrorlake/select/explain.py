@@ -6,25 +6,25 @@ from collections.abc import Iterator
 
 from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
 from mirrorlake.model.companions import METADATA, ROLES
-from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
+from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.select.pairing import possible_keys
-from mirrorlake.select.rules import Rule, Rules, literal
+from mirrorlake.select.rules import Rule, Rules, path_pattern
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
 
 
 def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
     """Explain which rule selects or excludes `key`. `info` is the store's description of the object, if any."""
-    told = _by_name(key, rules)
-    if told is not None:
-        return told
-    judgements = tuple(_judgements(key, rules))
+    by_name = _by_name(key, rules)
+    if by_name is not None:
+        return by_name
+    judgements = tuple(_match_configs(key, rules))
     last = judgements[-1]
     if not last.takes:
-        reason = " ".join(_left(judgement) for judgement in judgements)
+        reason = " ".join(_explain_excluded(judgement) for judgement in judgements)
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason, judgements=judgements)
-    verdict, reason = Verdict.ASSET, _taken(last)
-    skip = None if info is None else _skip(info)
+    verdict, reason = Verdict.ASSET, _explain_selected(last)
+    skip = None if info is None else _skip_reason(info)
     if skip is not None:
         verdict, reason = Verdict.SKIPPED, f"{reason} But it is not read: {skip}."
     sidecars = tuple(possible_keys(key, METADATA, rules.suffixes))
@@ -58,47 +58,47 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
     return None
 
 
-def _judgements(key: str, rules: Rules) -> Iterator[Judgement]:
+def _match_configs(key: str, rules: Rules) -> Iterator[ConfigMatch]:
     below = key[len(rules.prefix) :]
     for place, rule in enumerate(rules.rules):
         pattern = rule.takes.match_one(below)
         exclude = None if pattern is None or rule.leaves is None else rule.leaves.match_one(below)
-        origin, said = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
+        origin, text = (None, None) if pattern is None else _origin(rule, pattern, rules.prefix)
         takes = pattern is not None and exclude is None
-        yield Judgement(config=place, id=rule.config.id, origin=origin, pattern=said, exclude=exclude, takes=takes)
+        yield ConfigMatch(config=place, id=rule.config.id, origin=origin, pattern=text, exclude=exclude, takes=takes)
         if takes:
             return
 
 
 def _origin(rule: Rule, pattern: str, prefix: str) -> tuple[Origin | None, str | None]:
     """The setting that contains the pattern that matched, and the pattern as written there."""
-    for origin, patterns in rule.said.items():
-        for said in patterns:
-            if pattern == (literal(said, prefix) if origin is Origin.PATHS else said):
-                return origin, said
+    for origin, patterns in rule.written.items():
+        for text in patterns:
+            if pattern == (path_pattern(text, prefix) if origin is Origin.PATHS else text):
+                return origin, text
     return None, None
 
 
-def _taken(judgement: Judgement) -> str:
-    who = _named(judgement)
+def _explain_selected(judgement: ConfigMatch) -> str:
+    who = _name_config(judgement)
     if judgement.pattern is None:
         return f"{who} selects it: the config has no patterns, which means everything."
     return f"{who} selects it by {judgement.pattern!r} of {judgement.origin}."
 
 
-def _left(judgement: Judgement) -> str:
-    who = _named(judgement)
+def _explain_excluded(judgement: ConfigMatch) -> str:
+    who = _name_config(judgement)
     if judgement.exclude is not None:
         return f"{who} excludes it by {judgement.exclude!r} of exclude."
     return f"No pattern of {who[0].lower()}{who[1:]} selects it."
 
 
-def _named(judgement: Judgement) -> str:
+def _name_config(judgement: ConfigMatch) -> str:
     number = f"Config {judgement.config + 1}"
     return number if judgement.id is None else f"{number} ({judgement.id})"
 
 
-def _skip(info: ObjectInfo) -> str | None:
+def _skip_reason(info: ObjectInfo) -> str | None:
     if info.size == 0:
         return EMPTY
     return f"storage class {info.storage_class}" if info.storage_class in ASLEEP else None

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mirrorlake.core.columnar import BoolMask, Column, column, joined_text, mask_of, nulls, present, texts, where
+from mirrorlake.core.columnar import BoolMask, Column, column, joined_text, mask_of, nulls, present, to_text, where
 from mirrorlake.model.companions import ROLES, CompanionRole
 
 UNREAD = ""  # the token of a companion that is known to be there and was never read
@@ -31,7 +31,7 @@ def fingerprints(rows: pa.RecordBatch) -> Column:
 
 
 def tokens_and_sizes(companions: Column) -> Mapping[CompanionRole, tuple[Column, Column]]:
-    """What fingerprints say of each role: the tokens and the sizes, null where there is no such companion."""
+    """The token and size columns of each role in fingerprints, null without such a companion."""
     if companions.null_count == len(companions):
         none = nulls(len(companions), pa.string()), nulls(len(companions), pa.int64())
         return dict.fromkeys(ROLES, none)
@@ -44,7 +44,7 @@ def any_differs(changes: pa.RecordBatch) -> BoolMask:
 
 
 def _entry(role: CompanionRole, tokens: Column, sizes: Column) -> Column:
-    return joined_text([f"{role.name}=", texts(sizes), ":", tokens], "")
+    return joined_text([f"{role.name}=", to_text(sizes), ":", tokens], "")
 
 
 def _parsed(role: CompanionRole, companions: Column) -> tuple[Column, Column]:

@@ -126,7 +126,7 @@ def _match(matcher: _Matcher, raw: Column) -> BoolMask:
 
 def _between(raw: Column, keys: tuple[bytes, ...], among: Column) -> Column:
     """The exact keys within the range of the column: a batch of a listing covers a narrow range of all keys."""
-    least, most = kernels.ends_of(raw)
+    least, most = kernels.min_max(raw)
     if least is None or most is None:
         return among.slice(0, 0)
     start = bisect.bisect_left(keys, least)

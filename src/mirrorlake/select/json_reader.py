@@ -18,7 +18,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 def parse_json(text: str) -> Json:
     """Parse the text of a settings file."""
     try:
-        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_twins)
+        return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_reject_duplicates)
     except json.JSONDecodeError as error:
         raise SettingsError(
             f"The settings are not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
@@ -28,7 +28,7 @@ def parse_json(text: str) -> Json:
         raise SettingsError("The settings are nested too deeply.", "Use a flat object.") from error
 
 
-def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _reject_duplicates(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name, value in pairs:
         if name in found:
@@ -49,7 +49,7 @@ def read_list(value: Json, what: str) -> list[Json]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise SettingsError(f"{what} is {shown(value)}, not a list.", "Put it in square brackets.")
+        raise SettingsError(f"{what} is {quote(value)}, not a list.", "Put it in square brackets.")
     return value
 
 
@@ -58,7 +58,7 @@ def read_bool(settings: dict[str, Json], name: str, where: str) -> bool | None:
     value = settings.get(name)
     if value is None or isinstance(value, bool):
         return value
-    raise SettingsError(f"{where}{name} is {shown(value)}.", "It can be true or false.")
+    raise SettingsError(f"{where}{name} is {quote(value)}.", "It can be true or false.")
 
 
 def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
@@ -66,7 +66,7 @@ def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | No
     value = settings.get(name)
     if value is None or isinstance(value, str):
         return value or None
-    raise SettingsError(f"{where}{name} is {shown(value)}, not a text.", "Put it in quotes.")
+    raise SettingsError(f"{where}{name} is {quote(value)}, not a text.", "Put it in quotes.")
 
 
 def read_texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
@@ -86,7 +86,9 @@ def read_choice(given: dict[str, Json], name: str, kind: type[_Choice], default:
     if value is None:
         return default
     if not isinstance(value, str) or value not in set(kind):
-        raise SettingsError(f"{where}{name} is {shown(value)}.", f"It can be {either([one.value for one in kind])}.")
+        raise SettingsError(
+            f"{where}{name} is {quote(value)}.", f"It can be {join_choices([one.value for one in kind])}."
+        )
     return kind(value)
 
 
@@ -95,12 +97,12 @@ def is_key(text: str) -> bool:
     return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
-def shown(value: Json) -> str:
+def quote(value: Json) -> str:
     """A value as quoted in a message, cut to the width of a line."""
     text = json.dumps(value)
     return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
 
 
-def either(choices: list[str]) -> str:
+def join_choices(choices: list[str]) -> str:
     """Format choices as a sentence lists them."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))

@@ -59,31 +59,31 @@ class Sidecar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unusable:
+class _UnusableNumber:
     """A JSON number that cannot be stored."""
 
     text: str
     reason: str
 
 
-_Json: TypeAlias = "dict[str, _Json] | list[_Json] | str | int | float | bool | _Unusable | None"
+_Json: TypeAlias = "dict[str, _Json] | list[_Json] | str | int | float | bool | _UnusableNumber | None"
 
 
 @dataclass(slots=True)
-class _Warnings:
+class _WarningList:
     """Collects the first warnings and counts the rest."""
 
-    told: list[str] = field(default_factory=list[str])
+    texts: list[str] = field(default_factory=list[str])
     more: int = 0
 
     def add(self, text: str) -> None:
-        if len(self.told) < MAX_WARNINGS:
-            self.told.append(text)
+        if len(self.texts) < MAX_WARNINGS:
+            self.texts.append(text)
         else:
             self.more += 1
 
     def all(self) -> tuple[str, ...]:
-        return (*self.told, f"{self.more} more warnings of this kind.") if self.more else tuple(self.told)
+        return (*self.texts, f"{self.more} more warnings of this kind.") if self.more else tuple(self.texts)
 
 
 def read_sidecar(data: bytes) -> Sidecar:
@@ -91,23 +91,23 @@ def read_sidecar(data: bytes) -> Sidecar:
 
     Integers must fit into 64 bits. If a name occurs twice in an object, or twice after flattening, the last counts.
     """
-    warnings = _Warnings()
+    warnings = _WarningList()
     document = _parse(_text(data), warnings)
     if not isinstance(document, dict):
         raise BadSidecar("The sidecar is not a JSON object.", 'Write it as {"name": value, ...}.')
     values: dict[str, Scalar] = {}
-    for key, value in _flat(document, "", warnings):
+    for key, value in _flatten(document, "", warnings):
         if key in values:
-            warnings.add(f"{_named(key)} occurs twice after nested names are joined by dots; the last one counts.")
+            warnings.add(f"{_quote_key(key)} occurs twice after nested names are joined by dots; the last one counts.")
         values[key] = value
-    return Sidecar(values=values, whole=orjson.dumps(_storable(document)).decode(), warnings=warnings.all())
+    return Sidecar(values=values, whole=orjson.dumps(_make_storable(document)).decode(), warnings=warnings.all())
 
 
 def stored_values(whole: str) -> dict[str, Scalar]:
     """The values of a stored whole sidecar, the same as when it was read."""
-    noop_callback = _Warnings()
+    noop_callback = _WarningList()
     document = _parse(whole, noop_callback)
-    return dict(_flat(document, "", noop_callback)) if isinstance(document, dict) else {}
+    return dict(_flatten(document, "", noop_callback)) if isinstance(document, dict) else {}
 
 
 def _text(data: bytes) -> str:
@@ -124,7 +124,7 @@ def _text(data: bytes) -> str:
     return text
 
 
-def _parse(text: str, warnings: _Warnings) -> _Json:
+def _parse(text: str, warnings: _WarningList) -> _Json:
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(text)
 
@@ -134,7 +134,7 @@ def _parse(text: str, warnings: _Warnings) -> _Json:
             seen: set[str] = set()
             for key, _ in pairs:
                 if key in seen:
-                    warnings.add(f"{_named(key)} occurs more than once in one object; the last one counts.")
+                    warnings.add(f"{_quote_key(key)} occurs more than once in one object; the last one counts.")
                 seen.add(key)
         return found
 
@@ -144,7 +144,7 @@ def _parse(text: str, warnings: _Warnings) -> _Json:
             object_pairs_hook=as_object,
             parse_int=_integer,
             parse_float=_number,
-            parse_constant=lambda name: _Unusable(name, "is not a number"),
+            parse_constant=lambda name: _UnusableNumber(name, "is not a number"),
         )
     except json.JSONDecodeError as error:
         raise BadSidecar(
@@ -168,59 +168,59 @@ def _check_depth(text: str) -> None:
             depth -= 1
 
 
-def _integer(text: str) -> int | _Unusable:
+def _integer(text: str) -> int | _UnusableNumber:
     if len(text) <= _INTEGER_DIGITS and (value := int(text)) in INTEGERS:
         return value
-    return _Unusable(text, "is an integer of more than 64 bits")
+    return _UnusableNumber(text, "is an integer of more than 64 bits")
 
 
-def _number(text: str) -> float | _Unusable:
+def _number(text: str) -> float | _UnusableNumber:
     value = float(text)
-    return value if math.isfinite(value) else _Unusable(text, "is a number that is too large")
+    return value if math.isfinite(value) else _UnusableNumber(text, "is a number that is too large")
 
 
-def _flat(node: dict[str, _Json], prefix: str, warnings: _Warnings) -> Iterator[tuple[str, Scalar]]:
+def _flatten(node: dict[str, _Json], prefix: str, warnings: _WarningList) -> Iterator[tuple[str, Scalar]]:
     """The usable keys below `node` with their values, in the order of the file."""
     for name, value in node.items():
         if value is None:
             continue
         key = prefix + name
         if len(key) > MAX_KEY_CHARS:
-            warnings.add(f"{_named(key)} was ignored: the key is longer than {MAX_KEY_CHARS:,} characters.")
+            warnings.add(f"{_quote_key(key)} was ignored: the key is longer than {MAX_KEY_CHARS:,} characters.")
         elif not KEY.fullmatch(key):
-            warnings.add(f"{_named(key)} was ignored: {KEY_RULE[0].lower()}{KEY_RULE[1:]}.")
+            warnings.add(f"{_quote_key(key)} was ignored: {KEY_RULE[0].lower()}{KEY_RULE[1:]}.")
         elif isinstance(value, dict):
-            yield from _flat(value, key + ".", warnings)
+            yield from _flatten(value, key + ".", warnings)
         elif isinstance(value, list):
-            warnings.add(f"{_named(key)} was ignored: it is a list, not a text, number or boolean.")
-        elif isinstance(value, _Unusable):
-            warnings.add(f"{_named(key)} was ignored: its value {value.reason}.")
-        elif isinstance(value, str) and _storable_text(value) != value:
-            warnings.add(f"{_named(key)} was ignored: its text contains a NUL character or a lone surrogate.")
+            warnings.add(f"{_quote_key(key)} was ignored: it is a list, not a text, number or boolean.")
+        elif isinstance(value, _UnusableNumber):
+            warnings.add(f"{_quote_key(key)} was ignored: its value {value.reason}.")
+        elif isinstance(value, str) and _make_storable_text(value) != value:
+            warnings.add(f"{_quote_key(key)} was ignored: its text contains a NUL character or a lone surrogate.")
         else:
             yield key, value
 
 
-def _storable(value: _Json) -> object:
+def _make_storable(value: _Json) -> object:
     """The document without values that no database can store. Recursion is safe, because the depth is checked."""
     if isinstance(value, dict):
-        return {_storable_text(key): _storable(inner) for key, inner in value.items()}
+        return {_make_storable_text(key): _make_storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_storable(inner) for inner in value]
-    if isinstance(value, _Unusable):
+        return [_make_storable(inner) for inner in value]
+    if isinstance(value, _UnusableNumber):
         integer = value.text.lstrip("-").isdigit() and len(value.text) <= _WHOLE_INTEGER_DIGITS
         return orjson.Fragment(value.text) if integer else None
-    return None if isinstance(value, str) and _storable_text(value) != value else value
+    return None if isinstance(value, str) and _make_storable_text(value) != value else value
 
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def _storable_text(text: str) -> str:
+def _make_storable_text(text: str) -> str:
     return _UNSTORABLE.sub("\ufffd", text)
 
 
-def _named(key: str) -> str:
+def _quote_key(key: str) -> str:
     """A key for a message: short, and without characters that could disturb a terminal."""
     shown = key if len(key) <= 60 else key[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
     return f'"{shown}"' if shown.isprintable() else json.dumps(shown)

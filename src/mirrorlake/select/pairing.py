@@ -3,7 +3,7 @@
 `a.json` serves every asset of its folder that is named `a` plus one suffix: `a.jpg` and `a.png`, not `a.b.jpg`.
 The two share a stem, the key without its last suffix. Neighbours in key order need not share one: `a.jpg`,
 `a.jpg/1.jpg`, `a.json`. What is true: a stem S has more to come after a last key K only if K starts with
-S + ".", because all its members do. So an asset waits only while K says that a companion may still follow.
+S + ".", because all its members do. So an asset waits only while, according to K, a companion may still follow.
 
 Suffixes ignore ASCII case. Where both `a.json` and `a.JSON` exist, the last in byte order serves: `a.json`.
 A second form, `a.jpg` + a suffix, wins over the first (`select.full_names`).
@@ -45,7 +45,7 @@ from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.select.full_names import LISTED, FullNames, separates
 from mirrorlake.select.rules import TAKEN
-from mirrorlake.select.suffix_match import Endings
+from mirrorlake.select.suffix_match import SuffixMatcher
 
 # `skip` of a candidate whose companions are not known yet. The same key comes again, out of order, once they are:
 # a long folder between `a.jpg` and `a.json` (`a.jpg/...`) would otherwise have to be held in memory whole.
@@ -286,7 +286,7 @@ def _stems(keys: Column) -> Column:
     raw = as_binary(keys)
     if not len(raw):
         return raw
-    endings = Endings(keys)
+    endings = SuffixMatcher(keys)
     stems: Column | None = None
     for length in reversed(_SUFFIX_LENGTHS):  # the dot nearest to the end counts: `a..jpg` has two
         mask = endings.dot_at(length)

@@ -65,7 +65,7 @@ def check_patterns(patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def exactly(path: str) -> str:
+def quote_path(path: str) -> str:
     """The pattern that matches `path` and nothing else."""
     plain = "*" not in path and not path.startswith(("/", '"')) and not path.endswith('"')
     return path if plain else f'"{path}"'
@@ -165,10 +165,10 @@ def _tokens(text: str, *, offset: int, pattern: str) -> list[_Token]:
             literal = run[1:] if after_folders else run  # its slash belongs to the folders
             if literal:
                 tokens.append(literal)
-    return _without_repeats(tokens)
+    return _merge_repeats(tokens)
 
 
-def _without_repeats(tokens: list[_Token]) -> list[_Token]:
+def _merge_repeats(tokens: list[_Token]) -> list[_Token]:
     """Merge `**/**/` into `**/`, which means the same and costs less."""
     kept: list[_Token] = []
     for token in tokens:

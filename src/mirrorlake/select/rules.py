@@ -22,7 +22,7 @@ from mirrorlake.select.globs import Globs, compile_globs
 _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config selects, with the index of that config
 
-_NOBODY = -1  # besides the indexes of configs
+_NO_CONFIG = -1  # besides the indexes of configs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Rule:
     config: MirrorConfig
     takes: Globs  # its globs, paths and glob file together
     leaves: Globs | None  # None: nothing is excluded
-    said: Mapping[Origin, tuple[str, ...]]  # the same patterns as written by the user
+    written: Mapping[Origin, tuple[str, ...]]  # the same patterns as written by the user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +47,12 @@ class Rules:
         """The objects (LISTING) that a config selects, as TAKEN."""
         first = self.rules[0]
         if first.takes.everything and first.leaves is None:
-            return _as_taken(objects, filled(objects.num_rows, 0, pa.int8()))
+            return _select_rows(objects, filled(objects.num_rows, 0, pa.int8()))
         places = self._governing(cut(as_binary(column(objects, "key")), len(self.prefix.encode())))
-        governed = places != _NOBODY
+        governed = places != _NO_CONFIG
         if not governed.all():
             objects, places = keep(objects, governed), places[governed]
-        return _as_taken(objects, pa.array(places))
+        return _select_rows(objects, pa.array(places))
 
     def governing(self, keys: Column) -> npt.NDArray[np.int8]:
         """The index of the config that governs each whole key, -1 if none selects it."""
@@ -60,9 +60,9 @@ class Rules:
 
     def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
         """The index of the config that governs each key, -1 for none. Keys are relative to the prefix."""
-        places = np.full(len(keys), _NOBODY, dtype=np.int8)
+        places = np.full(len(keys), _NO_CONFIG, dtype=np.int8)
         for place, rule in enumerate(self.rules):
-            free = places == _NOBODY
+            free = places == _NO_CONFIG
             if not free.any():
                 break
             mask = free & rule.takes.match(keys)
@@ -80,35 +80,35 @@ def compile_rules(
     Raises PatternError for an invalid pattern, SettingsError for a glob file without patterns.
     """
     return Rules(
-        rules=tuple(_rule(config, prefix, glob_files) for config in settings.configs),
+        rules=tuple(_compile_rule(config, prefix, glob_files) for config in settings.configs),
         prefix=prefix,
         suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
     )
 
 
-def literal(path: str, prefix: str) -> str:
+def path_pattern(path: str, prefix: str) -> str:
     """The pattern of one of `paths`: a whole key, or a key relative to the prefix if it does not start with it."""
     return f'"{path.removeprefix(prefix)}"'
 
 
-def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> Rule:
-    lines = () if config.glob_file is None else _lines(config.glob_file, glob_files[config.glob_file])
+def _compile_rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> Rule:
+    lines = () if config.glob_file is None else _read_lines(config.glob_file, glob_files[config.glob_file])
     if config.glob_file is not None and not (lines or config.globs or config.paths):
         # No pattern selects everything. The author of an empty file meant neither that nor that everything is gone.
         raise SettingsError(
             f"The glob file {config.glob_file!r} contains no pattern.",
             "Write one pattern per line; ** selects everything. No objects were processed.",
         )
-    literals = tuple(literal(path, prefix) for path in config.paths)
+    literals = tuple(path_pattern(path, prefix) for path in config.paths)
     return Rule(
         config=config,
         takes=compile_globs((*config.globs, *lines, *literals)),
         leaves=compile_globs(config.exclude) if config.exclude else None,
-        said={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
+        written={Origin.GLOBS: config.globs, Origin.GLOB_FILE: lines, Origin.PATHS: config.paths},
     )
 
 
-def _lines(key: str, text: str) -> tuple[str, ...]:
+def _read_lines(key: str, text: str) -> tuple[str, ...]:
     """The patterns of a glob file, one per line; blank lines and lines that start with # are ignored."""
     patterns: list[str] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
@@ -128,5 +128,5 @@ def _lines(key: str, text: str) -> tuple[str, ...]:
     return tuple(patterns)
 
 
-def _as_taken(objects: pa.RecordBatch, places: Column) -> pa.RecordBatch:
+def _select_rows(objects: pa.RecordBatch, places: Column) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([*columns(objects), places], schema=TAKEN)

@@ -23,16 +23,16 @@ from mirrorlake.model.sources import (
 )
 from mirrorlake.select.json_reader import (
     Json,
-    either,
     is_key,
+    join_choices,
     parse_json,
+    quote,
     read_bool,
     read_choice,
     read_list,
     read_object,
     read_text,
     read_texts,
-    shown,
 )
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.storage.providers.registry import all_providers
@@ -55,7 +55,7 @@ class _ReservedSetting:
     others: tuple[str, ...] = ()  # the other values of a choice; empty: anything
 
 
-_LATER: Mapping[str, _ReservedSetting] = MappingProxyType(
+_RESERVED: Mapping[str, _ReservedSetting] = MappingProxyType(
     {
         "updateImageStrategy": _ReservedSetting("overwrite"),
         "storage": _ReservedSetting("reference", ("copy",)),
@@ -74,9 +74,9 @@ _CONFIG_SETTINGS = (
     "orphans",
 )
 # Settings of the whole datasource, which must be equal in all configs.
-_WIDE = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
+_DATASOURCE_SETTINGS = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
 _SELECTION_KEYS = ("exclude", "paths")  # Roboflow has neither; they belong beside the patterns or among the settings
-_SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_SELECTION_KEYS, *_LATER)
+_SETTINGS = (*_CONFIG_SETTINGS, *_DATASOURCE_SETTINGS, *_SELECTION_KEYS, *_RESERVED)
 _PATTERNS = ("glob_patterns", "glob_file_path")
 _FLAT = (*_SETTINGS, *_PATTERNS)
 _DOCUMENT = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce", "mirror_configs")
@@ -99,16 +99,16 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     if document.keys().isdisjoint(_DOCUMENT):
         _check_names(document, _FLAT, "")
         return _datasource_level((_mirror_config(document, ""),), [("", document)]), SourceHint()
-    _check_names(document, (*_DOCUMENT, *_WIDE), "")
+    _check_names(document, (*_DOCUMENT, *_DATASOURCE_SETTINGS), "")
     _check_bucket_type(document)
-    _only_as(document, "require_vpce", _ReservedSetting(default=False), "")
+    _check_reserved(document, "require_vpce", _ReservedSetting(default=False), "")
     hint = SourceHint(
         bucket_name=read_text(document, "bucket_name"),
         region=read_text(document, "region"),
         endpoint=read_text(document, "endpoint"),
     )
     given = [
-        (f"mirror_configs[{index}].", _merged(config, f"mirror_configs[{index}]"))
+        (f"mirror_configs[{index}].", _merge_nested_settings(config, f"mirror_configs[{index}]"))
         for index, config in enumerate(read_list(document.get("mirror_configs"), "mirror_configs"))
     ]
     configs = tuple(_mirror_config(each, where) for where, each in given) or (_PLAIN,)
@@ -123,12 +123,12 @@ def stored_settings(value: Json) -> MirrorSettings:
         configs = [
             read_object(one, "A mirror config") for one in read_list(document["mirror_configs"], "mirror_configs")
         ]
-        document = _only(document, (*_WIDE, *_DOCUMENT))
-        document["mirror_configs"] = [_only_known(config) for config in configs]
+        document = _only(document, (*_DATASOURCE_SETTINGS, *_DOCUMENT))
+        document["mirror_configs"] = [_drop_unknown(config) for config in configs]
     return settings_from_document(document)[0]
 
 
-def _only_known(config: dict[str, Json]) -> Json:
+def _drop_unknown(config: dict[str, Json]) -> Json:
     known = _only(config, _CONFIG)
     if "settings" in known:
         known["settings"] = _only(read_object(known["settings"], "settings"), _SETTINGS)
@@ -167,17 +167,17 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
 
 
 def _patterns_to_json(config: MirrorConfig) -> dict[str, Json]:
-    said: dict[str, Json] = {
+    given: dict[str, Json] = {
         "glob_patterns": list(config.globs),
         "glob_file_path": config.glob_file,
         "paths": list(config.paths),
         "exclude": list(config.exclude),
     }
-    return {name: value for name, value in said.items() if value}
+    return {name: value for name, value in given.items() if value}
 
 
 def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
-    said: dict[str, tuple[Json, Json]] = {
+    choices: dict[str, tuple[Json, Json]] = {
         "namingStrategy": (config.naming.value, _PLAIN.naming.value),
         "namingStrategyMetadataKey": (config.naming_key, None),
         "updateImageWhenNewer": (config.update_image, True),
@@ -185,10 +185,10 @@ def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
         "updateMetadataStrategy": (config.metadata_strategy.value, _PLAIN.metadata_strategy.value),
         "orphans": (config.orphans.value, _PLAIN.orphans.value),
     }
-    return {name: value for name, (value, default) in said.items() if value != default}
+    return {name: value for name, (value, default) in choices.items() if value != default}
 
 
-def _merged(value: Json, where: str) -> dict[str, Json]:
+def _merge_nested_settings(value: Json, where: str) -> dict[str, Json]:
     """A config of a document with its settings merged into its patterns."""
     config = read_object(value, where)
     _check_names(config, _CONFIG, f"{where}.")
@@ -204,8 +204,8 @@ def _merged(value: Json, where: str) -> dict[str, Json]:
 
 
 def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
-    for name, later in _LATER.items():
-        _only_as(given, name, later, where)
+    for name, later in _RESERVED.items():
+        _check_reserved(given, name, later, where)
     naming = read_choice(given, "namingStrategy", NamingStrategy, NamingStrategy.FULL_PATH, where)
     naming_key = read_text(given, "namingStrategyMetadataKey", where)
     if naming is NamingStrategy.METADATA and naming_key is None:
@@ -214,11 +214,11 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
             'Add one, such as "namingStrategyMetadataKey": "title".',
         )
     return MirrorConfig(
-        id=_identity(given, where),
-        globs=_globs(given, "glob_patterns", where),
-        glob_file=_glob_file(given, where),
-        paths=_paths(given, where),
-        exclude=_globs(given, "exclude", where),
+        id=_read_id(given, where),
+        globs=_read_globs(given, "glob_patterns", where),
+        glob_file=_read_glob_file(given, where),
+        paths=_read_paths(given, where),
+        exclude=_read_globs(given, "exclude", where),
         naming=naming,
         naming_key=naming_key,
         update_image=read_bool(given, "updateImageWhenNewer", where) is not False,
@@ -226,7 +226,7 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
         metadata_strategy=read_choice(
             given, "updateMetadataStrategy", MetadataStrategy, MetadataStrategy.MERGE_BUCKET_WINS, where
         ),
-        orphans=_orphans(given, where),
+        orphans=_read_orphans(given, where),
     )
 
 
@@ -238,94 +238,94 @@ def _check_configs(configs: tuple[MirrorConfig, ...]) -> None:
         )
     ids = [config.id for config in configs if config.id is not None]
     for twin in {one for one in ids if ids.count(one) > 1}:
-        raise SettingsError(f"Two mirror_configs have the id {shown(twin)}.", "Give each config its own id.")
+        raise SettingsError(f"Two mirror_configs have the id {quote(twin)}.", "Give each config its own id.")
 
 
 def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
     """Copy settings of the whole datasource into every config, wherever the document contains them."""
-    for name in _WIDE:
-        said = [(where, one[name]) for where, one in given if name in one]
-        for where, value in said[1:]:
-            if value != said[0][1]:
+    for name in _DATASOURCE_SETTINGS:
+        values = [(where, one[name]) for where, one in given if name in one]
+        for where, value in values[1:]:
+            if value != values[0][1]:
                 raise SettingsError(
-                    f"{where}{name} is {shown(value)}, but {said[0][0]}{name} is {shown(said[0][1])}.",
+                    f"{where}{name} is {quote(value)}, but {values[0][0]}{name} is {quote(values[0][1])}.",
                     "It applies to the whole datasource. Set it once, or create a datasource for each value.",
                 )
-    wide = {name: (where, one) for where, one in reversed(given) for name in _WIDE if name in one}
+    wide = {name: (where, one) for where, one in reversed(given) for name in _DATASOURCE_SETTINGS if name in one}
     nowhere: tuple[str, dict[str, Json]] = ("", {})
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
     return MirrorSettings(
         configs=configs,
-        sidecar_suffix=_suffix(suffix_given, suffix_where),
+        sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
-        schedule=_schedule({name: one[name] for name, (_, one) in wide.items()}),
+        schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 
 
-def _schedule(wide: dict[str, Json]) -> Schedule:
-    said, timezone = read_text(wide, "schedule"), read_text(wide, "timezone")
+def _read_schedule(wide: dict[str, Json]) -> Schedule:
+    written, timezone = read_text(wide, "schedule"), read_text(wide, "timezone")
     hours = wide.get("runScheduledEvery")
     if hours is not None and (isinstance(hours, bool) or not isinstance(hours, int)):
-        raise SettingsError(f"runScheduledEvery is {shown(hours)}.", "It can be a number of hours; 0 means never.")
+        raise SettingsError(f"runScheduledEvery is {quote(hours)}.", "It can be a number of hours; 0 means never.")
     regular = None if hours is None else every_hours(hours)
-    if regular is not None and said is None and timezone is None:
+    if regular is not None and written is None and timezone is None:
         return regular
-    schedule = schedule_from_text(said or "off", timezone)
+    schedule = schedule_from_text(written or "off", timezone)
     if regular not in (None, schedule):
         raise SettingsError(
-            f"runScheduledEvery is {shown(hours)}, but schedule is {shown(said)}.",
-            f'Keep one of them; "schedule": {shown(schedule_to_text(regular))} is equivalent to the first.',
+            f"runScheduledEvery is {quote(hours)}, but schedule is {quote(written)}.",
+            f'Keep one of them; "schedule": {quote(schedule_to_text(regular))} is equivalent to the first.',
         )
     return schedule
 
 
-def _suffix(given: dict[str, Json], where: str) -> str | None:
+def _read_suffix(given: dict[str, Json], where: str) -> str | None:
     suffix = given.get("metadataSidecarSuffix")
     if suffix is None:
         return None
     if not isinstance(suffix, str) or not 0 < len(suffix) <= SUFFIX_LIMIT or not is_key(suffix):
         raise SettingsError(
-            f"{where}metadataSidecarSuffix is {shown(suffix)}.",
+            f"{where}metadataSidecarSuffix is {quote(suffix)}.",
             f'It can be a text of 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means that only'
             " only the base name is used.",
         )
     return suffix
 
 
-def _identity(given: dict[str, Json], where: str) -> str | None:
+def _read_id(given: dict[str, Json], where: str) -> str | None:
     identity = given.get("id")
     if identity is None or isinstance(identity, str):
         return identity or None
     if isinstance(identity, int) and not isinstance(identity, bool):
         return str(identity)
-    raise SettingsError(f"{where}id is {shown(identity)}.", "It can be a text or a number.")
+    raise SettingsError(f"{where}id is {quote(identity)}.", "It can be a text or a number.")
 
 
-def _glob_file(given: dict[str, Json], where: str) -> str | None:
+def _read_glob_file(given: dict[str, Json], where: str) -> str | None:
     path = read_text(given, "glob_file_path", where)
     key = None if path is None else path.removeprefix("/")
     if key is not None and (not key or key.endswith("/") or not is_key(key)):
         raise SettingsError(
-            f"{where}glob_file_path is {shown(path)}, which does not name a file.",
+            f"{where}glob_file_path is {quote(path)}, which does not name a file.",
             'Write the key of a text file in the bucket, such as "patterns/train.txt".',
         )
     return key
 
 
-def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
+def _read_paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
     paths = read_texts(given, "paths", where)
     for path in paths:
         if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not is_key(path):
-            raise SettingsError(f"{where}paths contains {shown(path)}, which does not name an object.", "Remove it.")
+            raise SettingsError(f"{where}paths contains {quote(path)}, which does not name an object.", "Remove it.")
     return paths
 
 
-def _globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
+def _read_globs(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
     return check_patterns(read_texts(given, name, where))
 
 
-def _orphans(settings: dict[str, Json], where: str) -> Orphans:
+def _read_orphans(settings: dict[str, Json], where: str) -> Orphans:
     orphans = read_choice(settings, "orphans", Orphans, DEFAULT_ORPHANS, where)
     for name in _REMOVE_NAMES:
         remove = read_bool(settings, name, where)
@@ -334,16 +334,16 @@ def _orphans(settings: dict[str, Json], where: str) -> Orphans:
     return orphans
 
 
-def _only_as(settings: dict[str, Json], name: str, later: _ReservedSetting, where: str) -> None:
+def _check_reserved(settings: dict[str, Json], name: str, later: _ReservedSetting, where: str) -> None:
     value = settings.get(name, later.default)
     if value == later.default and isinstance(value, type(later.default)):
         return
     if later.others and value not in later.others:
         choice = [str(later.default), *later.others]
-        raise SettingsError(f"{where}{name} is {shown(value)}.", f"It can be {either(choice)}.")
+        raise SettingsError(f"{where}{name} is {quote(value)}.", f"It can be {join_choices(choice)}.")
     raise SettingsError(
-        f"{where}{name} is {shown(value)}, which is not supported yet.",
-        f"Remove it, or write {shown(later.default)}.",
+        f"{where}{name} is {quote(value)}, which is not supported yet.",
+        f"Remove it, or write {quote(later.default)}.",
     )
 
 
@@ -353,7 +353,7 @@ def _check_bucket_type(document: dict[str, Json]) -> None:
     value = document.get("bucket_type", known[0])
     if value not in known:
         planned = tuple(name for name in _BUCKET_TYPES if name not in known)
-        _only_as(document, "bucket_type", _ReservedSetting(known[0], planned), "")
+        _check_reserved(document, "bucket_type", _ReservedSetting(known[0], planned), "")
 
 
 def _check_names(settings: dict[str, Json], known: tuple[str, ...], where: str) -> None:
@@ -362,9 +362,9 @@ def _check_names(settings: dict[str, Json], known: tuple[str, ...], where: str) 
             continue
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.6)
         if close:
-            fix = f"Did you mean {either(close)}?"
+            fix = f"Did you mean {join_choices(close)}?"
         elif name in _FLAT:
             fix = "In a datasource document, patterns belong in mirror_configs and strategies in their settings."
         else:
             fix = f"Known settings: {', '.join(sorted(known))}."
-        raise SettingsError(f"Unknown setting {shown(where + name)}.", fix)
+        raise SettingsError(f"Unknown setting {quote(where + name)}.", fix)

@@ -31,7 +31,7 @@ from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.select.full_names import LISTED
 from mirrorlake.select.pairing import DEFERRED, HOLD_LIMIT, ListedCompanions, Pairing
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.suffix_match import Endings
+from mirrorlake.select.suffix_match import SuffixMatcher
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
 
@@ -86,7 +86,7 @@ class Selection:
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[CompanionRole, ListedCompanions]]:
         """The selected assets of a batch, and its companions."""
         keys = column(batch, "key")
-        endings = Endings(keys)
+        endings = SuffixMatcher(keys)
         supported = endings.match_any(tuple(MEDIA_TYPES))
         facts = batch.select(LISTED.names)
         companions: dict[CompanionRole, ListedCompanions] = {}
@@ -96,7 +96,7 @@ class Selection:
                 stemmed = keep(facts, endings.match(role.stem_suffix))
             if role.name in self._rules.suffixes:
                 suffixed = mask_of(ends_with(as_binary(keys), self._rules.suffixes[role.name]))
-                supported &= ~suffixed  # whatever else its name says, it is a companion
+                supported &= ~suffixed  # a companion, whatever its suffix
                 full_named = keep(facts, suffixed)
             companions[role] = ListedCompanions(stemmed=stemmed, full_named=full_named)
         return self._rules.taken(keep(batch, supported)), companions
@@ -117,7 +117,7 @@ def select(
     hold_limit: int = HOLD_LIMIT,
     broken: Callable[[], bool] = lambda: False,
 ) -> Selection:
-    """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `rules` take.
+    """The objects of `listing` (LISTING batches in strict key order) that the library can process and `rules` select.
 
     Where a datasource is listed in several ranges, each range is selected for itself; their bounds must be safe
     (`pairing.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
@@ -128,7 +128,7 @@ def select(
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The candidates with `skip` set where a rule says, before any byte is read, that reading is no use."""
+    """The candidates with `skip` set where a rule excludes an object before any byte is read."""
     empty = equal_to(column(batch, "size"), 0)
     storage_class = column(batch, "storage_class")
     asleep = is_in(storage_class, _ASLEEP)

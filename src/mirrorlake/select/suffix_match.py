@@ -13,7 +13,7 @@ from mirrorlake.core.columnar import BoolMask, Column
 _WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another method
 
 
-class Endings:
+class SuffixMatcher:
     """The last eight bytes of every key of a column, ready to be compared with many suffixes.
 
     One gather from the column's buffer serves all suffixes; comparing is then integer arithmetic of about a

@@ -36,16 +36,16 @@ class Library:
 
     def asset(self, asset_id: str) -> AssetDetail:
         """Everything about one asset. Raises NotFound."""
-        return assets.show(self._catalog, asset_id)
+        return assets.get_asset_detail(self._catalog, asset_id)
 
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
         """Change metadata and tags of one asset; answers it as it is then. Raises NotFound and UsageError."""
         edits.apply(self._catalog, [asset_id], edit)
-        return assets.show(self._catalog, asset_id)
+        return assets.get_asset_detail(self._catalog, asset_id)
 
     def datasources(self) -> list[DatasourceSummary]:
         """Every datasource, by name."""
-        return datasources.summaries(self._catalog)
+        return datasources.list_summaries(self._catalog)
 
     def runs(self, *, limit: int, datasource: str | None, before: int | None = None) -> list[Run]:
         """The newest runs first. Raises NotFound for an unknown datasource."""

@@ -37,13 +37,13 @@ def _stored(catalog: Catalog, asked: MirrorOptions) -> Datasource | None:
     """The datasource that the request means, if it exists: by name where one is said, else by address."""
     if asked.request.name is not None:
         return datasources.by_name(catalog, asked.request.name, deleted=True)
-    return datasources.by_source(catalog, asked.location, asked.access(Access()).options().endpoint)
+    return datasources.find_by_source(catalog, asked.location, asked.access(Access()).options().endpoint)
 
 
 def _proposed(asked: MirrorOptions) -> Datasource:
     return Datasource(
         id=0,
-        name=asked.request.name or datasources.name_after(asked.location),
+        name=asked.request.name or datasources.derive_name(asked.location),
         location=asked.location,
         access=asked.access(Access()),
         settings=asked.mirror_settings(MirrorSettings()),

@@ -59,7 +59,7 @@ def _kept(catalog: Catalog, asked: MirrorOptions, stored: Datasource | None, sou
 
 def _drop_empty_datasource(catalog: Catalog, made: Datasource, report: Report) -> Report:
     """The report of a first pass that could list nothing: the datasource made for it goes again."""
-    if report.run is None or not datasources.forget_unused(catalog, made.id, report.run):
+    if report.run is None or not datasources.delete_unused(catalog, made.id, report.run):
         return report
     return replace(report, error=f"{report.error} No datasource was made of it.")
 
@@ -68,5 +68,5 @@ def _restore_access(catalog: Catalog, stored: Datasource, kept: Datasource, repo
     """The report of a pass that could list nothing: flags that may be why are not kept for the passes that follow."""
     if stored.access == kept.access:
         return report
-    datasources.take_back_access(catalog, stored, kept)
+    datasources.restore_access(catalog, stored, kept)
     return replace(report, error=f"{report.error} Passes that follow reach {stored.name} as before.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
-from mirrorlake.select.patterns import check_patterns, exactly
+from mirrorlake.select.patterns import check_patterns, quote_path
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.registry import provider_of
@@ -102,7 +102,7 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
         raise UsageError(
             f"{single.uri} is a single file, not a folder.",
             f"Mirror its folder: mirrorlake mirror {shlex.quote(single.folder)}"
-            f" --glob {shlex.quote(exactly(single.name))}",
+            f" --glob {shlex.quote(quote_path(single.name))}",
         )
     check_patterns(request.globs or ())
     return MirrorOptions(request=request, location=location, settings=settings, hint=hint)

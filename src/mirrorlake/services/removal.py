@@ -41,7 +41,7 @@ def confirm_held(
     """
     if run_id is None and plan_hash is None:
         raise UsageError("Which run is it?", "Name it: mirrorlake runs confirm RUN (mirrorlake runs list shows them).")
-    held = removal.confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
+    held = removal.find_confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
     if count is not None and count != held.count:
         raise UsageError(
             f"Run {held.run_id} holds {count_noun(held.count, 'removal')}, not {count:,}.",
@@ -60,13 +60,13 @@ def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], St
     back: list[Vanished] = []
     away: list[Vanished] = []
     stands = False
-    for each in removal.vanished_of(catalog, asset_id):
+    for each in removal.list_vanished(catalog, asset_id):
         source = datasources.by_id(catalog, each.datasource_id)
         here, taken = _look_for(each, source, catalog, opens(source))
         stands = stands or here
         (back if here and taken else away).append(each)
     removal.restore(catalog, asset_id, back=back, away=away, stands=stands)
-    return assets.show(catalog, asset_id)
+    return assets.get_asset_detail(catalog, asset_id)
 
 
 def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: StoreFactory) -> tuple[bool, bool]:
@@ -96,7 +96,7 @@ def purge_trash(
     Raises NotFound, UsageError where another number would go, PassRunning where a pass is at work.
     """
     source = datasources.by_name(catalog, name, deleted=True) or datasources.named(catalog, name)
-    before = trash.moment(catalog, days)
+    before = trash.get_cutoff(catalog, days)
     found = trash.count(catalog, source.id, before)
     told = Purge(datasource=source.name, days=days, acknowledge=found)
     if acknowledged is None or not found:
@@ -116,5 +116,5 @@ def delete_datasource(catalog: Catalog, name: str, acknowledged: int | None) -> 
     """
     source = datasources.named(catalog, name)
     if acknowledged is None:
-        return deletion.deletion(catalog, source), False
+        return deletion.preview_deletion(catalog, source), False
     return deletion.delete(catalog, source, acknowledged), True

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from mirrorlake.cli.formatting import described
+from mirrorlake.cli.formatting import describe_datasource
 from mirrorlake.cli.output import print_json, print_table
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.runs import Run, RunState
@@ -129,7 +129,9 @@ def test_a_datasource_is_told_in_words() -> None:
         finished=None,
     )
     rows = list(
-        described(DatasourceSummary(datasource=source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False))
+        describe_datasource(
+            DatasourceSummary(datasource=source, assets=1_234, last_run=run, cooldown_minutes=1, can_run=False)
+        )
     )
     told = dict(rows)
     assert told["address"] == "s3://bucket/p/"

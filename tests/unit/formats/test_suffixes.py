@@ -5,7 +5,7 @@ import pytest
 
 from mirrorlake.core.columnar import BoolMask
 from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
-from mirrorlake.select.suffix_match import Endings
+from mirrorlake.select.suffix_match import SuffixMatcher
 
 NAMES = ["a.jpg", "b.JPEG", "c.jpe", "d.Png", "e.bmp", "f.wEbP", "g.AVIF", ".jpg", "ü.webp", "\n.png"]
 OTHERS = [
@@ -26,7 +26,7 @@ OTHERS = [
 
 
 def supported(keys: pa.StringArray) -> BoolMask:
-    return Endings(keys).match_any(tuple(MEDIA_TYPES))
+    return SuffixMatcher(keys).match_any(tuple(MEDIA_TYPES))
 
 
 def test_supported_suffixes_are_found_in_either_case():
@@ -48,4 +48,4 @@ def test_media_type_follows_the_suffix():
 
 def test_suffix_longer_than_a_word_is_refused():
     with pytest.raises(ValueError, match="1 to 8 bytes"):
-        Endings(pa.array(["a"])).match(".metadata.json")
+        SuffixMatcher(pa.array(["a"])).match(".metadata.json")

@@ -13,10 +13,10 @@ from mirrorlake.plan.merge import (
     Standing,
     append,
     as_of,
+    is_same_value,
     merge_bucket_wins,
     merge_user_wins,
     overwrite,
-    same,
     same_values,
     until_first_change,
 )
@@ -153,7 +153,7 @@ def test_a_bucket_key_keeps_its_time_exactly_while_its_value_stays(strategy, sta
     before, now = times_of(standing), times_of(merged)
     for key, value in merged.metadata.values.items():
         stood = standing.metadata.values.get(key)
-        stayed = stood is not None and same(stood, value)
+        stayed = stood is not None and is_same_value(stood, value)
         same_source = source_of(standing.metadata, key) == source_of(merged.metadata, key)
         assert now[key] == (before[key] if stayed and same_source else NOW)
 
@@ -177,6 +177,6 @@ def test_entries_that_the_sidecars_time_says_already_are_left_out() -> None:
 def test_kinds_are_told_apart():
     alike = [True, 1, 1.0, "1"]
 
-    assert [[same(one, other) for other in alike] for one in alike] == [
+    assert [[is_same_value(one, other) for other in alike] for one in alike] == [
         [one is other for other in alike] for one in alike
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.edits import Edit
-from mirrorlake.select.edits import assignment, checked
+from mirrorlake.select.edits import check_edit, parse_assignment
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ from mirrorlake.select.edits import assignment, checked
     ],
 )
 def test_a_value_is_a_json_scalar_or_else_the_text_itself(word, value):
-    key, found = assignment(word)
+    key, found = parse_assignment(word)
 
     assert (key, type(found), found) == ("k", type(value), value)
 
@@ -64,25 +64,25 @@ def test_a_value_is_a_json_scalar_or_else_the_text_itself(word, value):
 )
 def test_what_cannot_be_stored_is_refused_with_its_reason_and_a_way_out(word, told):
     with pytest.raises(UsageError, match=told) as refused:
-        assignment(word)
+        parse_assignment(word)
 
     assert refused.value.fix
 
 
 @given(st.one_of(st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False)))
 def test_every_number_and_boolean_comes_back_as_it_was_written(value):
-    found = assignment(f"k={json.dumps(value)}")[1]
+    found = parse_assignment(f"k={json.dumps(value)}")[1]
 
     assert (type(found), found) == (type(value), value)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=50))
 def test_every_text_in_quotes_is_that_text(text):
-    assert assignment(f"k={json.dumps(text)}") == ("k", text)
+    assert parse_assignment(f"k={json.dumps(text)}") == ("k", text)
 
 
 def test_tags_are_trimmed_and_each_is_named_once():
-    edit = checked(Edit(add_tags=(" night shift ", "a", "night shift"), remove_tags=("b ",)))
+    edit = check_edit(Edit(add_tags=(" night shift ", "a", "night shift"), remove_tags=("b ",)))
 
     assert (edit.add_tags, edit.remove_tags) == (("night shift", "a"), ("b",))
 
@@ -91,12 +91,12 @@ def test_tags_are_trimmed_and_each_is_named_once():
 def test_a_text_that_cannot_be_a_tag_is_refused(tag):
     for edit in (Edit(add_tags=(tag,)), Edit(remove_tags=(tag,))):
         with pytest.raises(UsageError, match="Invalid tag"):
-            checked(edit)
+            check_edit(edit)
 
 
 @pytest.mark.parametrize("tag", ["x" * 100, "a:b", '"q"', "👨‍👩‍👧", "ü", "-minus", "(p)"])
 def test_any_other_text_is_a_tag(tag):
-    assert checked(Edit(add_tags=(tag,))).add_tags == (tag,)
+    assert check_edit(Edit(add_tags=(tag,))).add_tags == (tag,)
 
 
 @pytest.mark.parametrize(
@@ -106,10 +106,10 @@ def test_any_other_text_is_a_tag(tag):
 )
 def test_what_is_to_come_and_to_go_is_refused(edit):
     with pytest.raises(UsageError, match="is both added and removed"):
-        checked(edit)
+        check_edit(edit)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**63, "\0", "\ud800"])
 def test_values_that_did_not_come_from_a_command_line_are_checked_alike(value):
     with pytest.raises(UsageError, match="The value of k"):
-        checked(Edit(metadata={"k": value}))
+        check_edit(Edit(metadata={"k": value}))

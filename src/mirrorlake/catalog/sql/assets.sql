@@ -22,7 +22,7 @@ FROM asset JOIN datasource AS source ON source.id = asset.datasource_id;
 WHERE asset.id = %(id)s;
 
 -- name: asset_details
--- What only a closer look at an asset shows.
+-- The details of one asset that search results omit.
 SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
   (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
   warnings, created

@@ -1,5 +1,5 @@
 -- name: standing_by_folder
--- How many objects with an asset stand in each folder right below the prefix; '' counts those in none.
+-- How many objects with an asset are in each folder directly below the prefix; '' counts those in none.
 SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
 FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
 WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN ({known.used})
@@ -75,7 +75,7 @@ WHERE asset.id = staged.asset_id AND asset.state <> {asset.trash}
 
 -- name: tell_removed
 -- What became of each asset: removed, in the trash, or still shown through another object.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key,
     CASE WHEN asset.id IS NULL OR asset.state = {asset.trash} THEN 'removed' ELSE 'missing' END,
@@ -93,18 +93,18 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: tell_kept
 -- Vanished keys about which nothing is done, with the reason.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, 'missing', reason, asset_id
   FROM staged WHERE asset_id IS NOT NULL ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: insert_hold
 -- What a run holds back; its keys follow.
@@ -112,16 +112,16 @@ INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root)
 VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)s);
 
 -- name: tell_held
--- Keys whose removal is held back: kept for whoever confirms it, and told as what nothing is done about.
+-- Store the keys whose removal is held for confirmation, and record an outcome for each.
 WITH held AS (
   INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
-), told AS (
+), recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id, held)
   SELECT $1, key, 'missing', reason, asset_id, true FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: held_keys
 -- The next held keys of a run that still stand for an asset, in byte order.
@@ -176,7 +176,7 @@ SELECT DISTINCT held_removal.key FROM held_removal JOIN run ON run.id = held_rem
 WHERE run.datasource_id = %(datasource_id)s AND run.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
 
 -- name: drop_superseded
--- Keys of holds that a later pass took the place of; what was held is still told by its count. A pass that could not
+-- Keys of holds that a later pass took the place of; the hold keeps its count. A pass that could not
 -- list everything takes the place of what it holds itself alone.
 DELETE FROM held_removal USING run, run AS later
 WHERE run.id = held_removal.run_id AND run.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
@@ -210,12 +210,12 @@ SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND s
 SELECT state = {asset.trash} FROM asset WHERE id = %(id)s FOR UPDATE;
 
 -- name: restore_object
--- A vanished object of a restored asset: it stands after all, or a person wants the asset without it.
+-- A vanished object of a restored asset: it exists after all, or a user wants the asset without it.
 UPDATE object SET state = %(state)s
 WHERE datasource_id = %(datasource_id)s AND key = %(key)s AND asset_id = %(id)s AND state = {known.trashed};
 
 -- name: restore_asset
--- Out of the trash: present where its object stands, else missing.
+-- Restore from the trash: present if its object exists, else missing.
 UPDATE asset SET updated = now(), state = CASE
     WHEN %(stands)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN ({known.standing}))
       THEN {asset.present}
@@ -339,7 +339,7 @@ WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.relea
 ORDER BY object.key LIMIT %(limit)s;
 
 -- name: purge_moment
--- What was in the trash before this moment has waited so many days.
+-- The time before which assets in the trash have waited the given number of days.
 SELECT now() - make_interval(days => %(days)s);
 
 -- name: purge_objects

@@ -10,7 +10,7 @@ WHERE object.datasource_id = %(datasource_id)s AND object.key > %(after)s
 ORDER BY object.key LIMIT %(limit)s;
 
 -- name: sample_to_verify
--- As many objects chosen at random. The narrow table is read once, and only so many rows of it are held.
+-- The given number of objects, chosen at random. The narrow table is read once, and only that many rows are kept.
 SELECT chosen.key, chosen.token, chosen.size, chosen.state, chosen.asset_id, asset.digest
 FROM (
   SELECT key, token, size, state, asset_id FROM object

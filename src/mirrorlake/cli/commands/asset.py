@@ -12,7 +12,7 @@ from mirrorlake.cli.output import bytes_text, print_json, print_table
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.serialization import detail_to_json
-from mirrorlake.select.edits import checked
+from mirrorlake.select.edits import check_edit
 
 app = typer.Typer(help="Show single assets, and restore them from the trash.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ def restore(asset_id: ID, *, json: JSON = False) -> None:
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:
     """Change an asset, in process or on the server, and print it as it is then."""
-    edit = checked(edit)  # before anything is asked of anybody
+    edit = check_edit(edit)  # before anything is asked of anybody
     with open_reader() as reader:
         detail = reader.edit(asset_id, edit)
     _print(detail, json=json)

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_acting, open_actor, open_reader, open_server
-from mirrorlake.cli.formatting import described, moment
+from mirrorlake.cli.formatting import describe_datasource, moment
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
-from mirrorlake.cli.report import follow, report_of, show_report, terminate_as_interrupt
+from mirrorlake.cli.report import build_preview_report, follow, show_report, terminate_as_interrupt
 from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import read_local_settings
 from mirrorlake.core.text import count_noun
@@ -64,7 +64,7 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
     if json:
         print_json(datasource_to_json(found))
     else:
-        print_table(["", ""], described(found))
+        print_table(["", ""], describe_datasource(found))
 
 
 @app.command("explain")
@@ -117,7 +117,7 @@ def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     """Say what a pass would do: counts, requests, and some keys of each kind with the reason. Stores nothing."""
     with open_server() as server:
         if server is not None:
-            return show_report(report_of(server.preview(name)), json=json)
+            return show_report(build_preview_report(server.preview(name)), json=json)
     with open_acting() as library, shown_progress() as progress:
         report = library.preview(name, progress)
     return show_report(report, json=json)

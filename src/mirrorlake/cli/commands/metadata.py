@@ -8,7 +8,7 @@ import typer
 
 from mirrorlake.cli.commands.asset import ID, JSON, edit_and_print
 from mirrorlake.model.edits import Edit
-from mirrorlake.select.edits import assignment
+from mirrorlake.select.edits import parse_assignment
 
 app = typer.Typer(help="Set and remove metadata of assets.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def set_(
     json: JSON = False,
 ) -> None:
     """Set metadata keys. A value is read as a JSON scalar where it is one, else as text."""
-    edit_and_print(asset_id, Edit(metadata=dict(assignment(word) for word in values)), json=json)
+    edit_and_print(asset_id, Edit(metadata=dict(parse_assignment(word) for word in values)), json=json)
 
 
 @app.command("remove")

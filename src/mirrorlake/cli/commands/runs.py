@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import Server, open_acting, open_reader, open_server
-from mirrorlake.cli.formatting import described_run, what_happened
+from mirrorlake.cli.formatting import describe_run, summarize_run
 from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
@@ -45,7 +45,7 @@ def list_(
                     run.state.value,
                     f"{run.started:%Y-%m-%d %H:%M}",
                     f"{run.counts.listed:,}",
-                    what_happened(run),
+                    summarize_run(run),
                 )
                 for run in runs
             ),
@@ -61,7 +61,7 @@ def show(run_id: RUN, *, json: JSON = False) -> None:
     if json:
         print_json(run_to_json(run))
         return
-    print_table(["", ""], described_run(run))
+    print_table(["", ""], describe_run(run))
 
 
 @app.command("confirm")
