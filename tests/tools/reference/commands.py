@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import typer
@@ -15,9 +16,15 @@ from mirrorlake.cli.main import build_command
 PROGRAM = "mirrorlake"
 
 
+@cache
+def program() -> Any:
+    """The command line with all its commands."""
+    return typer.main.get_command(build_command())
+
+
 def command_reference() -> str:
     """An overview of all commands, then a section for each of them."""
-    root = typer.main.get_command(build_command())
+    root = program()
     found = list(walk(root, typer.Context(root, info_name=PROGRAM)))
     rows = [
         (f"[`{context.command_path}`](#{anchor(context.command_path)})", paragraphs(command)[0])

@@ -10,15 +10,14 @@ from collections import Counter
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 from tests.support.named import ROOT
 from tests.tools.docs import PART, PARTS, pages, regenerate
+from tests.tools.reference.commands import program
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import build_command, expand_arguments
+from mirrorlake.cli.main import expand_arguments
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.select.settings import settings_from_json
 
@@ -100,12 +99,6 @@ def test_the_settings_files_that_pages_show_can_be_read() -> None:
     assert len(files) > 1
     for file in files:
         assert settings_from_json(file) != PLAIN
-
-
-@cache
-def program() -> Any:
-    """The whole command line."""
-    return typer.main.get_command(build_command())
 
 
 @pytest.mark.parametrize("words", COMMANDS)
