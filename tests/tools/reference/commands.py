@@ -10,14 +10,14 @@ import typer.main
 from tests.tools.reference.markdown import anchor, code, table
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import assemble
+from mirrorlake.cli.main import build_command
 
 PROGRAM = "mirrorlake"
 
 
 def command_reference() -> str:
     """An overview of all commands, then a section for each of them."""
-    root = typer.main.get_command(assemble())
+    root = typer.main.get_command(build_command())
     found = list(walk(root, typer.Context(root, info_name=PROGRAM)))
     rows = [
         (f"[`{context.command_path}`](#{anchor(context.command_path)})", paragraphs(command)[0])

@@ -16,7 +16,7 @@ from tests.support.named import ROOT
 from tests.tools.docs import PART, PARTS, pages, regenerate
 from typer.core import TyperGroup
 
-from mirrorlake.cli.main import assemble, expand_arguments
+from mirrorlake.cli.main import build_command, expand_arguments
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.select.settings import settings_from_json
 
@@ -101,7 +101,7 @@ def test_the_settings_files_that_pages_show_can_be_read() -> None:
 
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_command_that_a_page_shows_exists_with_its_options(words: str) -> None:
-    command: Any = typer.main.get_command(assemble())
+    command: Any = typer.main.get_command(build_command())
     typed = shlex.split(words.partition(')"')[0], comments=True)
     rest = expand_arguments(list(takewhile(lambda word: word not in SHELL_WORDS, typed)))
     while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
