@@ -403,7 +403,7 @@ class FakeLibrary:
         if held is None or held.hold is None or plan_hash not in (None, held.hold.plan_hash):
             raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
         if held.hold.confirmed_by is not None:
-            raise Conflict(f"What run {held.id} held was confirmed.", "Run the next pass to see how things stand.")
+            raise Conflict(f"What run {held.id} held was confirmed.", "Start a new run to see the current state.")
         if count not in (None, held.hold.count):
             raise UsageError(f"Run {held.id} holds {held.hold.count} removals, not {count}.")
         number = max(run.id for run in self.runs_held) + 1
@@ -424,8 +424,8 @@ class FakeLibrary:
     def explain(self, name: str, key: str) -> Explained:
         self._source(name)
         judgement = ConfigMatch(config=0, id=None, origin=None, pattern=None, exclude=None, takes=True)
-        told = Explanation(key=key, verdict=Verdict.ASSET, reason="Config 1 takes it.", judgements=(judgement,))
-        return Explained(datasource=name, explanation=told, object="exists")
+        explanation = Explanation(key=key, verdict=Verdict.ASSET, reason="Config 1 takes it.", judgements=(judgement,))
+        return Explained(datasource=name, explanation=explanation, object="exists")
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         self.settings[name] = patch_settings(self._source(name).datasource.settings, change)

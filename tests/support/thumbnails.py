@@ -1,4 +1,4 @@
-"""The thumbnails of a datasource under test: where they stand, and what was done about them."""
+"""The thumbnails of a datasource under test: their locations, and what was done about them."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
     """What a check counts; it leaves every file as it was."""
     before = contents(root(mirrored))
     with scratch(mirrored) as workdir:
-        told = check(mirrored.catalog, root(mirrored), workdir, noop_callback)
+        result = check(mirrored.catalog, root(mirrored), workdir, noop_callback)
     assert contents(root(mirrored)) == before
-    return told
+    return result
 
 
 def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
-    """Make what is lacking, out of another store where one is given."""
+    """Rebuild missing thumbnails, from another store if one is given."""
     unmade: list[Unmade] = []
     opens = OpenedStore(store or mirrored.store)
     with scratch(mirrored) as workdir:
@@ -78,6 +78,6 @@ def noop_callback(_doing: str, _done: int, _total: int) -> None:
 
 
 def cleaned(mirrored: Mirrored, *, hours: int = 0, acknowledged: int | None = None) -> Cleaning:
-    """Clear away what is left over."""
+    """Clean up orphaned files."""
     with scratch(mirrored) as workdir:
         return clean(mirrored.catalog, root(mirrored), workdir, noop_callback, hours=hours, acknowledged=acknowledged)

@@ -61,7 +61,7 @@ def known_settings(around: str) -> set[str]:
     """The names that a settings file may hold, as its error for an unknown one lists them."""
     with pytest.raises(SettingsError) as caught:
         settings_from_json(around)
-    return set(re.findall(r"\w+", caught.value.fix.partition("are ")[2]))
+    return set(re.findall(r"\w+", caught.value.fix.partition(": ")[2]))
 
 
 def test_every_setting_is_on_the_configuration_page() -> None:
