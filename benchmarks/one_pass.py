@@ -21,6 +21,7 @@ from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
 from mirrorlake.postgres.embedded import status
 from mirrorlake.postgres.pool import open_catalog
+from mirrorlake.processing.library_store import LibraryStore
 
 
 def postmaster(home: Path) -> int:
@@ -53,7 +54,7 @@ def main() -> None:
             raise SystemExit(f"no datasource is named {arguments.name}")
         parts = RunContext(
             catalog=catalog,
-            thumbnails=settings.thumbnails,
+            thumbnails=LibraryStore.in_folder(settings.thumbnails),
             workdir=Path(workdir),
             processes=arguments.jobs,
             ranges=arguments.ranges,

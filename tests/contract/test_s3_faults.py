@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -28,11 +31,11 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.http import HttpClient, NoAnswer, forbidden
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
-from mirrorlake.storage.providers.s3.endpoint import forbidden
 from mirrorlake.storage.providers.s3.store import S3Store
 from mirrorlake.storage.retry import RetryPolicy
 from mirrorlake.storage.wrappers import RetryingStore
@@ -458,3 +461,49 @@ def test_link_local_addresses_are_known_in_every_disguise() -> None:
     ]
     good = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "52.216.0.1", "2600:1f18::1"]
     assert [address for address in bad + good if forbidden(address)] == bad
+
+
+def test_a_page_without_end_is_not_read_to_it(server: S3Stub, store: S3Store) -> None:
+    server.fail(Answer(200, b"<ListBucketResult>" + b" " * (33 << 20)))
+    with pytest.raises(SourceUnreachable, match="more than 33,554,432 bytes"):
+        store.list_page(WHOLE, None)
+    assert store.list_page(WHOLE, None).batch.num_rows == 1
+
+
+def test_an_answer_that_drips_ends_at_its_deadline() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip() -> None:
+            wire, _ = listening.accept()
+            with wire, suppress(OSError):
+                wire.recv(65536)
+                wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                while True:
+                    wire.sendall(b"x")
+                    time.sleep(0.1)
+
+        threading.Thread(target=drip, daemon=True).start()
+        client = HttpClient(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        answer = client.send("GET", "/", client.headers({}))
+        begun = time.monotonic()
+        with pytest.raises(NoAnswer, match=r"took more than 1 s"):
+            client.read(answer, deadline_s=1)
+        assert time.monotonic() - begun < 20
+
+
+def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
+    client = HttpClient("http://127.0.0.1:1")
+    with pytest.raises(NoAnswer) as raised:
+        client.send("GET", "/", client.headers({"x-amz-security-token": "canary\r\nx"}))
+    assert "canary" not in str(raised.value)
+
+
+def test_blanks_around_pasted_credentials_do_no_harm(server: S3Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", f"{ACCESS_KEY} \n")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", f" {SECRET_KEY}\r\n")
+    location, access = Location(provider=Provider.S3, container=BUCKET), S3Access(endpoint=server.endpoint)
+    assert open_store(location, access).list_page(WHOLE, None).batch.num_rows == 1
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "two canary words")
+    with pytest.raises(AccessDenied, match="secret access key holds a blank") as raised:
+        open_store(location, access).list_page(WHOLE, None)
+    assert "canary" not in said(raised)

@@ -22,6 +22,7 @@ from mirrorlake.core.errors import CatalogError, MirrorlakeError, SettingsError
 from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access, Location, Provider
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import Limits, ProcessingPool
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
@@ -56,7 +57,9 @@ def _all_new(folder: Path) -> pa.RecordBatch:
 
 def _pool(folder: Path, *, processes: int = 2, limits: Limits | None = None) -> ProcessingPool:
     biting = Biting(str(folder), folder.parent / "log")
-    return ProcessingPool(biting, folder.parent / "thumbnails", processes=processes, limits=limits)
+    return ProcessingPool(
+        biting, LibraryStore.in_folder(folder.parent / "thumbnails"), processes=processes, limits=limits
+    )
 
 
 def _rows(batches: Iterable[pa.RecordBatch]) -> dict[str, dict[str, object]]:
@@ -189,7 +192,9 @@ def test_workers_that_were_started_before_do_the_work_and_nobody_forgets_one_tha
     early = {child.pid for child in psutil.Process().children() if "mirrorlake.processing.worker" in child.cmdline()}
     assert len(early) == 2
     biting = Biting(str(photos), photos.parent / "log")
-    with ProcessingPool(biting, photos.parent / "thumbnails", processes=1, nursery=nursery) as pool:
+    with ProcessingPool(
+        biting, LibraryStore.in_folder(photos.parent / "thumbnails"), processes=1, nursery=nursery
+    ) as pool:
         assert len(_rows(pool.looked([_all_new(photos)]))) == 41
     worked = _pids(photos.parent / "log")
     assert len(worked) == 1
@@ -247,11 +252,11 @@ def test_workers_die_with_their_parent_and_leave_ctrl_c_to_it(photos: Path):
         "import sys, pathlib\n"
         "from tests.support.biting import Biting\n"
         "from tests.support.changes import everything_new\n"
-        "from mirrorlake.processing.pool import LookPool\n"
+        "from mirrorlake.processing.pool import ProcessingPool\n"
         "folder, log = sys.argv[1:]\n"
         "biting = Biting(folder, pathlib.Path(log))\n"
         "rows = everything_new(biting.open())\n"
-        "for _ in LookPool(biting, pathlib.Path(log + '-thumbs'), processes=1).looked([rows]): pass\n"
+        "for _ in ProcessingPool(biting, pathlib.Path(log + '-thumbs'), processes=1).looked([rows]): pass\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(photos), str(log)], cwd=_ROOT)
     try:

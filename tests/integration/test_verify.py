@@ -15,8 +15,9 @@ from mirrorlake.mirror.verify import verify
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.store_factory import OpenedStore
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -40,7 +41,7 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
 
 def found(mirrored: Mirrored, store: Store | None = None, sample: int | None = None) -> tuple[int, list[Finding]]:
     opens = OpenedStore(store or mirrored.store)
-    thumbnails = Thumbnails(mirrored.folder / "thumbnails")
+    thumbnails = Thumbnails(LibraryStore.in_folder(mirrored.folder / "thumbnails").store)
     batches = list(verify(mirrored.source, mirrored.catalog, thumbnails, Counters(), sample=sample, opens=opens))
     return sum(batch.objects for batch in batches), [finding for batch in batches for finding in batch.findings]
 
@@ -62,7 +63,7 @@ def test_every_kind_of_drift_is_found_and_the_next_pass_mends_it(mirrored: Mirro
     store.put("broken.png", picture(201))
     store.put("unknown-to-us.png", picture(202))
     digest = assets.get_asset_detail(mirrored.catalog, mirrored.assets()["05.png"].id).digest
-    Thumbnails(mirrored.folder / "thumbnails").path_of(digest).write_bytes(b"RIFF\x10\x00\x00\x00half")
+    (mirrored.folder / "thumbnails" / thumbnail_key(digest)).write_bytes(b"RIFF\x10\x00\x00\x00half")
     faulty = Faulty(store)
     faulty.fail("head", times=9, error=AccessDenied("not you"), keys=lambda key: key == "06.png")
     before = mirrored.states()

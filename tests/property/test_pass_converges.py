@@ -48,6 +48,7 @@ from mirrorlake.model.sources import (
     Provider,
 )
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.select.metadata import MAX_SIDECAR_BYTES
@@ -328,7 +329,7 @@ class Passes(RuleBasedStateMachine):
         with tempfile.TemporaryDirectory(dir=self.scratch) as workdir:
             parts = RunContext(
                 catalog=self.catalog,
-                thumbnails=self.scratch / "thumbnails",
+                thumbnails=LibraryStore.in_folder(self.scratch / "thumbnails"),
                 workdir=Path(workdir),
                 processes=0,
                 ranges=ranges or self.ranges,

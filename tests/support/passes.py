@@ -23,6 +23,7 @@ from mirrorlake.mirror.run import dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.search import run as search
 from mirrorlake.storage.base import Store
@@ -97,11 +98,15 @@ class Mirrored:
         with tempfile.TemporaryDirectory(dir=self.folder) as workdir:
             yield RunContext(
                 catalog=self.catalog,
-                thumbnails=self.folder / "thumbnails",
+                thumbnails=self.library(),
                 workdir=Path(workdir),
                 processes=0,
                 ranges=ranges,
             )
+
+    def library(self) -> LibraryStore:
+        """Where its thumbnails are."""
+        return LibraryStore.in_folder(self.folder / "thumbnails")
 
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
         held = removal.find_confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)

@@ -1,4 +1,4 @@
-"""The thumbnails of a datasource under test: their locations, and what was done about them."""
+"""The thumbnails of a datasource under test: where they stand, and what was done about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mirrorlake.library.cleanup import clean
 from mirrorlake.library.rebuild import make
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.processing.store_factory import OpenedStore
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.thumbnails import thumbnail_key
 from mirrorlake.storage.base import Store
 
 
@@ -26,7 +26,7 @@ def root(mirrored: Mirrored) -> Path:
 def place(mirrored: Mirrored, key: str) -> Path:
     """Where the thumbnail of an asset belongs, whatever its state."""
     digest = assets.get_asset_detail(mirrored.catalog, mirrored.assets("state:any")[key].id).digest
-    return Thumbnails(root(mirrored)).path_of(digest)
+    return root(mirrored) / thumbnail_key(digest)
 
 
 def contents(folder: Path) -> dict[Path, bytes]:
@@ -45,19 +45,19 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
     """What a check counts; it leaves every file as it was."""
     before = contents(root(mirrored))
     with scratch(mirrored) as workdir:
-        result = check(mirrored.catalog, root(mirrored), workdir, noop_callback)
+        result = check(mirrored.catalog, mirrored.library(), workdir, noop_callback)
     assert contents(root(mirrored)) == before
     return result
 
 
 def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
-    """Rebuild missing thumbnails, from another store if one is given."""
+    """Make what is lacking, out of another store where one is given."""
     unmade: list[Unmade] = []
     opens = OpenedStore(store or mirrored.store)
     with scratch(mirrored) as workdir:
         making = make(
             mirrored.catalog,
-            root(mirrored),
+            mirrored.library(),
             workdir,
             noop_callback,
             told=unmade.append,
@@ -78,6 +78,7 @@ def noop_callback(_doing: str, _done: int, _total: int) -> None:
 
 
 def cleaned(mirrored: Mirrored, *, hours: int = 0, acknowledged: int | None = None) -> Cleaning:
-    """Clean up orphaned files."""
+    """Clear away what is left over."""
     with scratch(mirrored) as workdir:
-        return clean(mirrored.catalog, root(mirrored), workdir, noop_callback, hours=hours, acknowledged=acknowledged)
+        library = mirrored.library()
+        return clean(mirrored.catalog, library, workdir, noop_callback, hours=hours, acknowledged=acknowledged)

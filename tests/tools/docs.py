@@ -15,12 +15,14 @@ from pathlib import Path
 
 from tests.tools.reference.commands import command_reference
 from tests.tools.reference.errors import error_reference, problem_reference
+from tests.tools.reference.packages import package_reference
 from tests.tools.reference.rest import rest_reference
 
 DOCS = Path(__file__).parents[2] / "docs"
 PARTS: Mapping[str, Callable[[], str]] = {
     "commands": command_reference,
     "errors": error_reference,
+    "packages": package_reference,
     "problems": problem_reference,
     "rest": rest_reference,
 }

@@ -22,10 +22,12 @@ class Settings:
     database_url: str | None = None  # None = the embedded PostgreSQL under `home`
     server_url: str | None = None  # use this server instead of working in process
     api_key: str | None = None
+    library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
+    library_endpoint: str | None = None  # of its server; None = AWS
 
     @property
     def thumbnails(self) -> Path:
-        """The library store's folder for thumbnails."""
+        """The folder for thumbnails, unless `library_store` names another place."""
         return self.home / "library" / "thumbnails"
 
 
@@ -50,6 +52,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=database_url,
         server_url=server_url,
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
+        library_store=env.get("MIRRORLAKE_LIBRARY_STORE") or None,
+        library_endpoint=env.get("MIRRORLAKE_LIBRARY_ENDPOINT") or None,
     )
 
 

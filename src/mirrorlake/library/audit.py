@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mirrorlake.library.layout import Shelf, read_shelf, size_of, stands
-from mirrorlake.library.references import SHELVES, Owner, Owners, read_owners
+from mirrorlake.library.layout import Shard, is_whole, quarantine_batches, read_shard
+from mirrorlake.library.references import SHARDS, Owner, Owners, read_owners
 from mirrorlake.model.thumbnails import ThumbnailCheck
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.storage.writable import StoredObject
 
 StepCallback = Callable[[str, int, int], None]
 """Hears what is being done, and how much of it is done of how much."""
@@ -26,8 +28,8 @@ class Lacking:
 
     digest: bytes
     owners: list[Owner]
-    damaged: bool  # a file is there, and is no whole picture
-    elsewhere: Path | None  # where it stands instead, as far as its name tells
+    damaged: bool  # an object is there, and is no whole picture
+    elsewhere: StoredObject | None  # where it is instead, as far as its name tells
 
 
 def owners_of(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
@@ -35,34 +37,40 @@ def owners_of(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
     return read_owners(catalog, folder, lambda done, total: step(READING, done, total))
 
 
-def lacking(owners: dict[bytes, list[Owner]], shelf: Shelf, thumbnails: Thumbnails) -> list[Lacking]:
-    """The thumbnails of a shelf that assets lack, in the order of their digests."""
+def find_lacking(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[Lacking]:
+    """The thumbnails of a shard that assets lack, in the order of their digests."""
     return [
-        Lacking(digest, owners[digest], digest in shelf.standing, shelf.nested.get(digest) or shelf.aside.get(digest))
+        Lacking(
+            digest,
+            owners[digest],
+            damaged=digest in shard.present,
+            elsewhere=shard.nested.get(digest) or shard.quarantined.get(digest),
+        )
         for digest in sorted(owners)
-        if not (digest in shelf.standing and stands(thumbnails, digest))
+        if not (digest in shard.present and is_whole(thumbnails, digest, shard.present[digest]))
     ]
 
 
-def check(catalog: Catalog, root: Path, workdir: Path, step: StepCallback) -> ThumbnailCheck:
+def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback) -> ThumbnailCheck:
     """Count what is lacking and what is left over. Writes nothing but to `workdir`. Raises CatalogError, DiskFull.
 
     Where a pass is at work, thumbnails that it will only commit count as left over.
     """
     started = time.monotonic()
     owners = owners_of(catalog, workdir / "owners", step)
-    counts, thumbnails = _Counts(), Thumbnails(root)
-    for number in range(SHELVES):
-        step(CHECKING, number, SHELVES)
-        users, shelf = owners.of(number), read_shelf(root, number)
-        lacks = lacking(users, shelf, thumbnails)
+    counts, thumbnails = _Counts(), Thumbnails(library.store)
+    batches = quarantine_batches(library.store)
+    for number in range(SHARDS):
+        step(CHECKING, number, SHARDS)
+        users, shard = owners.of(number), read_shard(library.store, number, batches)
+        lacks = find_lacking(users, shard, thumbnails)
         counts.lack(lacks)
-        needed = {one.elsewhere for one in lacks}
-        unused = [path for digest, path in shelf.standing.items() if digest not in users]
-        others = [*shelf.nested.values(), *shelf.aside.values()]
-        counts.use(path for digest, path in shelf.standing.items() if digest in users)
-        counts.leave([*unused, *(path for path in others if path not in needed), *shelf.unfinished])
-        counts.unknown += shelf.unknown
+        needed = {one.elsewhere.key for one in lacks if one.elsewhere is not None}
+        unused = [one for digest, one in shard.present.items() if digest not in users]
+        others = [*shard.nested.values(), *shard.quarantined.values()]
+        counts.use(one for digest, one in shard.present.items() if digest in users)
+        counts.leave([*unused, *(one for one in others if one.key not in needed), *shard.unfinished])
+        counts.unknown += shard.unknown
     return ThumbnailCheck(
         assets=owners.assets,
         lacking=counts.lacking,
@@ -101,14 +109,12 @@ class _Counts:
             else:
                 self.misplaced += len(one.owners)
 
-    def use(self, files: Iterable[Path]) -> None:
-        for size in map(size_of, files):
-            if size is not None:
-                self.thumbnails += 1
-                self.bytes += size
+    def use(self, objects: Iterable[StoredObject]) -> None:
+        for one in objects:
+            self.thumbnails += 1
+            self.bytes += one.size
 
-    def leave(self, files: Iterable[Path]) -> None:
-        for size in map(size_of, files):
-            if size is not None:
-                self.left_over += 1
-                self.left_over_bytes += size
+    def leave(self, objects: Iterable[StoredObject]) -> None:
+        for one in objects:
+            self.left_over += 1
+            self.left_over_bytes += one.size

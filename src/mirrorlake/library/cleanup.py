@@ -1,37 +1,36 @@
-"""Clear away the files that no asset uses: only old ones, only of this library, and never what a run may still use.
+"""Remove the thumbnails that no asset uses: only old ones, only of this library, never what a run may still use.
 
-left over ─▶ old enough? ─▶ too much at once? ─▶ put aside ─▶ runs at work ended? ─▶ still left over? ─▶ removed
+orphaned ─▶ old enough? ─▶ too much at once? ─▶ quarantined ─▶ active runs ended? ─▶ still orphaned? ─▶ removed
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorlake.catalog.thumbnails import at_work, exclusive_lock
-from mirrorlake.core.errors import Conflict, UsageError
+from mirrorlake.core.errors import Conflict, ObjectGone, UsageError
 from mirrorlake.library.audit import CHECKING, StepCallback, owners_of
-from mirrorlake.library.layout import Shelf, read_shelf, stands
+from mirrorlake.library.layout import NAME, Shard, is_whole, read_shard
 from mirrorlake.library.quarantine import (
     Settled,
-    batches,
-    close_batch,
-    count_files,
+    close_batches,
+    closed_batches,
+    count_objects,
     move_aside,
-    remove_if_empty,
+    new_batch,
     settle,
-    waits_for,
 )
-from mirrorlake.library.references import SHELVES, Owners
-from mirrorlake.mirror.library_marker import mark, other_marks, unwritable
+from mirrorlake.library.references import SHARDS, Owners
+from mirrorlake.mirror.library_marker import MARKS, mark, other_marks
 from mirrorlake.model.thumbnails import Cleaning
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.disk import room_in
+from mirrorlake.storage.writable import StoredObject, WritableStore
 
 UNFINISHED_HOURS = 1  # a write takes milliseconds, and one that is found no more begins again
 HELD_FROM = 100  # files: fewer are no loss to make again
@@ -40,7 +39,7 @@ _HOUR_S = 3600
 
 
 def clean(
-    catalog: Catalog, root: Path, workdir: Path, step: StepCallback, *, hours: int, acknowledged: int | None
+    catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback, *, hours: int, acknowledged: int | None
 ) -> Cleaning:
     """Remove what no asset uses and nobody wrote for `hours`. Killed anywhere, it is simply run again.
 
@@ -50,11 +49,9 @@ def clean(
     """
     started = time.monotonic()
     with exclusive_lock(catalog):
-        try:
-            now = _disk_clock(root, mark(catalog, root), hours)
-            return _clean(_Cleaner(catalog, root, workdir, step), now, started, hours=hours, acknowledged=acknowledged)
-        except OSError as error:
-            raise unwritable(root, error) from error
+        now = _store_clock(library.store, mark(catalog, library), hours)
+        cleaner = _Cleaner(catalog, library.store, workdir, step)
+        return _clean(cleaner, now, started, hours=hours, acknowledged=acknowledged)
 
 
 def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowledged: int | None) -> Cleaning:
@@ -85,7 +82,7 @@ def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowl
 
 @dataclass(slots=True)
 class _Found:
-    """What may go, listed in a file: any number of paths fits."""
+    """What may go, listed in a file: any number of keys fits."""
 
     listed: Path
     count: int = 0
@@ -98,33 +95,34 @@ class _Found:
             return None
         return f"{self.count:,} of {self.files:,} thumbnails would go, more than half"
 
-    def paths(self, root: Path) -> Iterator[Path]:
+    def objects(self) -> Iterator[tuple[str, int]]:
+        """Keys and sizes."""
         with self.listed.open("rb") as lines:
             for line in lines:
-                yield root / os.fsdecode(line[:-1])
+                size, _, key = line[:-1].decode("utf-8", "surrogateescape").partition(" ")
+                yield key, int(size)
 
 
 class _Cleaner:
-    """One cleaning of one folder of thumbnails."""
+    """One cleaning of one store of thumbnails."""
 
-    def __init__(self, catalog: Catalog, root: Path, workdir: Path, step: StepCallback) -> None:
+    def __init__(self, catalog: Catalog, store: WritableStore, workdir: Path, step: StepCallback) -> None:
         self._catalog = catalog
-        self._root = root
-        self._thumbnails = Thumbnails(root)
+        self._store = store
+        self._thumbnails = Thumbnails(store)
         self._workdir = workdir
         self._step = step
         self._owners: Owners | None = None
 
     def settle_ripe(self, folder: str) -> Settled:
         """Settle what was put aside and waits for nobody, against the catalog as it is after that was known."""
-        close_batch(self._root, self._at_work)
-        working = self._at_work()
-        ripe = [batch for batch in batches(self._root) if not waits_for(batch, working)]
+        close_batches(self._store, self._at_work)
+        ripe = [batch for batch, runs in closed_batches(self._store, self._at_work()).items() if not runs]
         settled = Settled()
         if ripe:
             self._owners = owners_of(self._catalog, self._workdir / folder, self._step)
             for batch in ripe:
-                settled += settle(self._root, batch, self._owners)
+                settled += settle(self._store, batch, self._owners)
         return settled
 
     def search(self, now: float, hours: int) -> _Found:
@@ -133,74 +131,73 @@ class _Cleaner:
         found = _Found(self._workdir / "left-over")
         old, unfinished = now - hours * _HOUR_S, now - max(hours, UNFINISHED_HOURS) * _HOUR_S
         with room_in(self._workdir), found.listed.open("wb") as lines:
-            for number in range(SHELVES):
-                self._step(CHECKING, number, SHELVES)
-                shelf = read_shelf(self._root, number)
-                writes = set(shelf.unfinished)
-                found.files += len(shelf.standing) + len(shelf.nested)
-                for path in self._left_over(owners, number, shelf):
-                    if _touched(path) > (unfinished if path in writes else old):
+            for number in range(SHARDS):
+                self._step(CHECKING, number, SHARDS)
+                shard = read_shard(self._store, number)
+                writes = {one.key for one in shard.unfinished}
+                found.files += len(shard.present) + len(shard.nested)
+                for one in self._orphaned(owners, number, shard):
+                    if one.modified > (unfinished if one.key in writes else old):
                         found.young += 1
                     else:
                         found.count += 1
-                        lines.write(os.fsencode(path.relative_to(self._root)) + b"\n")
+                        lines.write(f"{one.size} {one.key}\n".encode("utf-8", "surrogateescape"))
         return found
 
     def put_aside(self, found: _Found) -> Settled:
         """Put thumbnails aside. What no writer ever looks for (older folders, ends of writes) goes at once."""
-        removed = Settled()
-        for done, path in enumerate(found.paths(self._root)):
+        removed, batch = Settled(), new_batch()
+        for done, (key, size) in enumerate(found.objects()):
             self._step(REMOVING, done, found.count)
-            digest = path.name.removesuffix(".webp")
-            if len(digest) == 2 * 32 and self._thumbnails.path_of(bytes.fromhex(digest)) == path:
-                move_aside(self._root, path)
-            elif path.exists():
-                removed += Settled(removed=1, removed_bytes=path.stat().st_size)
-                path.unlink(missing_ok=True)
-                remove_if_empty(path.parent)
+            match = NAME.fullmatch(key.rpartition("/")[2])
+            if match is not None and thumbnail_key(bytes.fromhex(match[1])) == key:
+                move_aside(self._store, key, batch)
+            else:
+                removed += Settled(removed=1, removed_bytes=size)
+                self._store.delete(key)
         return removed
 
     def waiting(self) -> tuple[int, set[int]]:
         """How many files are put aside, and for which runs they wait."""
-        working = self._at_work()
-        left = batches(self._root)
-        return sum(map(count_files, left)), {run for batch in left for run in waits_for(batch, working)}
+        left = closed_batches(self._store, self._at_work())
+        return sum(count_objects(self._store, batch) for batch in left), set[int]().union(*left.values())
 
-    def _left_over(self, owners: Owners, number: int, shelf: Shelf) -> Iterator[Path]:
+    def _orphaned(self, owners: Owners, number: int, shard: Shard) -> Iterator[StoredObject]:
         users = owners.of(number)
-        yield from (path for digest, path in shelf.standing.items() if digest not in users)
-        for digest, path in shelf.nested.items():
-            if digest not in users or stands(self._thumbnails, digest):
-                yield path
-        yield from shelf.unfinished
+        yield from (one for digest, one in shard.present.items() if digest not in users)
+        for digest, one in shard.nested.items():
+            if digest not in users or is_whole(self._thumbnails, digest):
+                yield one
+        yield from shard.unfinished
 
     def _at_work(self) -> list[int]:
         return at_work(self._catalog)
 
 
-def _disk_clock(root: Path, ours: Path, hours: int) -> float:
-    """What the disk's own clock says, by which its files are dated. Raises Conflict unless the folder is ours alone."""
-    with tempfile.TemporaryFile(dir=root) as probe:
-        now = os.fstat(probe.fileno()).st_mtime
-    others = other_marks(ours)
+def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
+    """The time by the store's own clock, which dates its objects. Raises Conflict unless the store is ours alone."""
+    probe = f"{MARKS}/.clock"
+    store.put(probe, b"")
+    now = store.head(probe).modified
+    store.delete(probe)
+    others = other_marks(store, ours)
     if others:
         raise Conflict(
-            f"Another library keeps its thumbnails in {root} too: none of them can be told from what is left over.",
-            f"Give each library a data folder of its own. If the other one is no more, delete its mark: {others[0]}",
+            f"Another library keeps its thumbnails in {store.name} too: they cannot be told from orphaned ones.",
+            f"Give each library a store of its own. If the other one is gone, delete its marker: {others[0]}",
         )
-    if _touched(ours) > now - hours * _HOUR_S:
+    if _modified(store, ours) > now - hours * _HOUR_S:
         raise Conflict(
-            f"Only since a short while {root} is marked as the folder of this library.",
+            f"Only a short while ago {store.name} was marked as the store of this library.",
             f"Try again in {hours} hours: another library that uses it will have marked it too by then. If there is "
-            "none, say --hours 0.",
+            "none, use --hours 0.",
         )
     return now
 
 
-def _touched(path: Path) -> float:
-    """When a file was last written, or moved to where it is; now where it is gone."""
+def _modified(store: WritableStore, key: str) -> float:
+    """When an object was last written; later than any time where it is gone."""
     try:
-        told = path.stat()
-    except FileNotFoundError:
+        return store.head(key).modified
+    except ObjectGone:
         return float("inf")
-    return max(told.st_mtime, told.st_ctime)

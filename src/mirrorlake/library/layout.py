@@ -1,95 +1,81 @@
-"""What stands in the folder of thumbnails, one shelf (a first byte of digests) at a time. Reads no file.
+"""What the store of thumbnails holds, one shard (a first byte of digests) at a time.
 
-    v1/aa/aa….webp       a thumbnail where it belongs
+    v1/aa/aa….webp       a thumbnail in its place
     v1/aa/bb/aabb….webp  one where an earlier layout had it: two folders deep
     v1/aa/.….part        a write that did not come to its end
-    aside/BATCH/v1/…     what no asset used when it was put there: `mirror/thumbnails/aside.py`
+    aside/BATCH/v1/…     what no asset used when it was put there: `library/quarantine.py`
 
 Everything else is none of ours.
 """
 
 from __future__ import annotations
 
-import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.errors import CatalogError, SourceUnreachable
 from mirrorlake.processing.thumbnails import VERSION, Thumbnails
+from mirrorlake.storage.writable import StoredObject, WritableStore
 
 ASIDE = "aside"
-_NAME = re.compile(r"[0-9a-f]{64}\.webp")
-_UNFINISHED = re.compile(r"\..*\.part")
+NAME = re.compile(r"([0-9a-f]{64})\.webp")
+UNFINISHED = re.compile(r"\..*\.part")
 _NESTED = re.compile(r"[0-9a-f]{2}")
+
+Objects = dict[bytes, StoredObject]
 
 
 @dataclass(slots=True)
-class Shelf:
-    """The files of one shelf, by the digests that name them."""
+class Shard:
+    """The objects of one shard, by the digests that name them."""
 
-    standing: dict[bytes, Path] = field(default_factory=dict[bytes, Path])
-    nested: dict[bytes, Path] = field(default_factory=dict[bytes, Path])
-    aside: dict[bytes, Path] = field(default_factory=dict[bytes, Path])
-    unfinished: list[Path] = field(default_factory=list[Path])
+    present: Objects = field(default_factory=Objects)
+    nested: Objects = field(default_factory=Objects)
+    quarantined: Objects = field(default_factory=Objects)
+    unfinished: list[StoredObject] = field(default_factory=list[StoredObject])
     unknown: int = 0
 
 
-def read_shelf(root: Path, number: int) -> Shelf:
-    """The shelf of digests that begin with this byte. Raises CatalogError where a folder may not be read."""
-    shelf, begin = Shelf(), f"{number:02x}"
-    for entry in _entries(root / VERSION / begin):
-        if entry.is_dir(follow_symlinks=False) and _NESTED.fullmatch(entry.name):
-            for below in _entries(Path(entry.path)):
-                _place(shelf, below, begin + entry.name, shelf.nested)
-        else:
-            _place(shelf, entry, begin, shelf.standing)
-    for batch in put_aside(root):
-        for entry in _entries(batch / VERSION / begin):
-            _place(shelf, entry, begin, shelf.aside)
-    return shelf
+def read_shard(store: WritableStore, number: int, batches: Sequence[str] = ()) -> Shard:
+    """The shard of digests that begin with this byte, and what of it is in these batches. Raises CatalogError."""
+    shard, begin = Shard(), f"{number:02x}"
+    prefix = f"{VERSION}/{begin}/"
+    for one in store.list(prefix):
+        folder, slash, name = one.key[len(prefix) :].rpartition("/")
+        if not slash:
+            _place(shard, one, name, begin, shard.present)
+        elif name and _NESTED.fullmatch(folder):
+            _place(shard, one, name, begin + folder, shard.nested)
+        elif name or not _NESTED.fullmatch(folder):
+            shard.unknown += 1
+    for batch in batches:
+        prefix = f"{ASIDE}/{batch}/{VERSION}/{begin}/"
+        for one in store.list(prefix):
+            _place(shard, one, one.key[len(prefix) :], begin, shard.quarantined)
+    return shard
 
 
-def stands(thumbnails: Thumbnails, digest: bytes) -> bool:
-    """Whether a whole thumbnail stands where it belongs. One that the disk refuses to read is none."""
+def quarantine_batches(store: WritableStore) -> list[str]:
+    """The names of all batches, closed or not."""
+    return store.folders(f"{ASIDE}/")
+
+
+def is_whole(thumbnails: Thumbnails, digest: bytes, listed: StoredObject | None = None) -> bool:
+    """Whether a whole thumbnail is in its place. One that the disk refuses to read is none."""
     try:
-        return thumbnails.stands(digest)
-    except OSError:
+        return thumbnails.exists(digest) if listed is None else thumbnails.is_whole(digest, listed)
+    except CatalogError as error:
+        if isinstance(error.__cause__, SourceUnreachable):
+            raise
         return False
 
 
-def size_of(path: Path) -> int | None:
-    """In bytes; None where the file is gone."""
-    try:
-        return path.stat().st_size
-    except OSError:
-        return None
-
-
-def put_aside(root: Path) -> list[Path]:
-    """The folders of what was put aside; each is laid out as a folder of thumbnails."""
-    return sorted(Path(entry.path) for entry in _entries(root / ASIDE) if entry.is_dir(follow_symlinks=False))
-
-
-def _place(shelf: Shelf, entry: os.DirEntry[str], begin: str, files: dict[bytes, Path]) -> None:
-    if not entry.is_file(follow_symlinks=False):
-        shelf.unknown += 1
-    elif _NAME.fullmatch(entry.name) and entry.name.startswith(begin):
-        files[bytes.fromhex(entry.name[:64])] = Path(entry.path)
-    elif _UNFINISHED.fullmatch(entry.name):
-        shelf.unfinished.append(Path(entry.path))
+def _place(shard: Shard, one: StoredObject, name: str, begin: str, objects: Objects) -> None:
+    match = NAME.fullmatch(name)
+    if match is not None and name.startswith(begin):
+        objects[bytes.fromhex(match[1])] = one
+    elif UNFINISHED.fullmatch(name):
+        shard.unfinished.append(one)
     else:
-        shelf.unknown += 1
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise CatalogError(
-            f"The folder of thumbnails {folder} cannot be read: {error.strerror or error}.",
-            "Check that it is a folder that this user may read, and that its disk is well.",
-        ) from error
+        shard.unknown += 1

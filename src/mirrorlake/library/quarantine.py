@@ -1,29 +1,28 @@
-"""Put left-over thumbnails aside, and remove them once no run can use them any more.
+"""Quarantine orphaned thumbnails, and remove them once no run can use them any more.
 
-A pass looks at an object, finds that its thumbnail stands already, and commits the asset a while later. Were the file
-removed in between, the asset would never have it. So a file is first moved out of sight: a pass that needs it from then
-on writes it anew, and one that found it before is at work now. What was put aside waits until all runs that were at
-work at that moment have ended, is then held against the catalog once more, and goes, or goes back.
+A run reads an object, finds that its thumbnail exists already, and commits the asset a while later. If the thumbnail
+were removed in between, the asset would never have it. So it is first moved out of sight: a run that needs it from then
+on writes it again, and one that found it before is active now. A batch of such thumbnails waits until all runs that
+were active when it was closed have ended. Then it is compared with the catalog once more, and removed or put back.
 
-    aside/open/v1/aa/…    being filled
-    aside/ID/v1/aa/…      a batch; its file `runs` names the runs that it waits for
+    aside/BATCH/v1/aa/…   one batch; while it is being filled, nothing else is in it
+    aside/BATCH/runs      closes it, and names the runs that it waits for
 """
 
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
-from mirrorlake.library.layout import ASIDE, put_aside, read_shelf, stands
-from mirrorlake.library.references import SHELVES, Owners
-from mirrorlake.processing.thumbnails import VERSION, Thumbnails
+from mirrorlake.core.errors import ObjectGone
+from mirrorlake.library.layout import ASIDE, NAME, UNFINISHED, is_whole, quarantine_batches
+from mirrorlake.library.references import Owner, Owners
+from mirrorlake.processing.thumbnails import VERSION, Thumbnails, thumbnail_key
+from mirrorlake.storage.writable import StoredObject, WritableStore
 
-_OPEN = "open"
 _RUNS = "runs"
 
 
@@ -42,73 +41,79 @@ class Settled:
         )
 
 
-def move_aside(root: Path, path: Path) -> None:
-    """Take one thumbnail out of sight. One that is gone is none to take."""
-    away = root / ASIDE / _OPEN / path.relative_to(root)
-    with suppress(FileNotFoundError):
-        try:
-            os.replace(path, away)  # noqa: PTH105  the same disk: atomic
-        except FileNotFoundError:
-            away.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(path, away)  # noqa: PTH105
+def new_batch() -> str:
+    """The name of a batch that nobody has filled yet."""
+    return uuid.uuid4().hex
 
 
-def close_batch(root: Path, at_work: Callable[[], list[int]]) -> None:
-    """End the batch that is being filled, also one that a killed command left. Asks who is at work only now."""
-    batch = root / ASIDE / _OPEN
-    if batch.is_dir():
-        (batch / _RUNS).write_text(json.dumps(at_work()), "ascii")
-        batch.rename(batch.with_name(uuid.uuid4().hex))
+def move_aside(store: WritableStore, key: str, batch: str) -> None:
+    """Move one thumbnail into a batch. One that is gone needs no moving."""
+    with suppress(ObjectGone):
+        store.move(key, f"{ASIDE}/{batch}/{key}")
 
 
-def waits_for(batch: Path, at_work: Iterable[int]) -> set[int]:
-    """The runs at work that a batch waits for."""
-    return set(json.loads((batch / _RUNS).read_text("ascii"))).intersection(at_work)
+def close_batches(store: WritableStore, at_work: Callable[[], list[int]]) -> None:
+    """End the batches that were being filled, also by killed commands. Asks which runs are active only now."""
+    for batch in quarantine_batches(store):
+        if _runs_of(store, batch) is None:
+            store.put(f"{ASIDE}/{batch}/{_RUNS}", json.dumps(at_work()).encode("ascii"))
 
 
-def batches(root: Path) -> list[Path]:
-    """All batches that are closed."""
-    closed = [path for path in put_aside(root) if path.name != _OPEN]
-    for path in closed:
-        remove_if_empty(path)  # one that was settled, by a command that was killed then
-    return [path for path in closed if (path / _RUNS).is_file()]
+def closed_batches(store: WritableStore, at_work: Iterable[int]) -> dict[str, set[int]]:
+    """All closed batches, with the active runs that each waits for."""
+    working = set(at_work)
+    found = {batch: _runs_of(store, batch) for batch in quarantine_batches(store)}
+    return {batch: runs & working for batch, runs in found.items() if runs is not None}
 
 
-def count_files(batch: Path) -> int:
+def count_objects(store: WritableStore, batch: str) -> int:
     """How many thumbnails a batch holds."""
-    return sum(len(read_shelf(batch, number).standing) for number in range(SHELVES))
+    return sum(1 for _ in _thumbnails(store, batch))
 
 
-def settle(root: Path, batch: Path, owners: Owners) -> Settled:
+def settle(store: WritableStore, batch: str, owners: Owners) -> Settled:
     """Remove what no asset uses, and put the rest back. `owners` are to be read after the batch waits for nobody."""
-    thumbnails, aside, total = Thumbnails(root), Thumbnails(batch), Settled()
-    for number in range(SHELVES):
-        files = read_shelf(batch, number).standing
-        users = owners.of(number) if files else {}
-        for digest, path in files.items():
-            if digest in users and not stands(thumbnails, digest) and stands(aside, digest):
-                place = thumbnails.path_of(digest)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                os.replace(path, place)  # noqa: PTH105
+    thumbnails, total = Thumbnails(store), Settled()
+    shard, users = -1, dict[bytes, list[Owner]]()
+    for digest, one in _thumbnails(store, batch):
+        if digest[0] != shard:
+            shard, users = digest[0], owners.of(digest[0])
+        if digest in users and one.size and not is_whole(thumbnails, digest):
+            store.move(one.key, thumbnail_key(digest))
+            if is_whole(thumbnails, digest):
                 total += Settled(put_back=1)
-            else:
-                total += Settled(removed=1, removed_bytes=path.stat().st_size)
-                path.unlink()
-    _remove_empty(batch)
+                continue
+            store.delete(thumbnail_key(digest))
+        else:
+            store.delete(one.key)
+        total += Settled(removed=1, removed_bytes=one.size)
+    _end(store, batch)
     return total
 
 
-def _remove_empty(batch: Path) -> None:
-    # What is none of ours stays, and its folder with it.
-    for folder in (batch / VERSION).glob("*"):
-        remove_if_empty(folder)
-    remove_if_empty(batch / VERSION)
-    if [path.name for path in batch.iterdir()] == [_RUNS]:
-        (batch / _RUNS).unlink()
-        batch.rmdir()
+def _end(store: WritableStore, batch: str) -> None:
+    """Remove a batch that is empty. What is none of ours stays, and the batch with it."""
+    runs, others = f"{ASIDE}/{batch}/{_RUNS}", 0
+    for one in store.list(f"{ASIDE}/{batch}/"):
+        if one.key.endswith("/") or UNFINISHED.fullmatch(one.key.rpartition("/")[2]):
+            store.delete(one.key)
+        elif one.key != runs:
+            others += 1
+    if not others:
+        store.delete(runs)
 
 
-def remove_if_empty(folder: Path) -> None:
-    """Remove a folder that holds nothing."""
-    with suppress(OSError):
-        folder.rmdir()
+def _thumbnails(store: WritableStore, batch: str) -> Iterator[tuple[bytes, StoredObject]]:
+    prefix = f"{ASIDE}/{batch}/{VERSION}/"
+    for one in store.list(prefix):
+        match = NAME.fullmatch(one.key.rpartition("/")[2])
+        if match is not None and one.key == f"{prefix}{match[1][:2]}/{match[0]}":
+            yield bytes.fromhex(match[1]), one
+
+
+def _runs_of(store: WritableStore, batch: str) -> set[int] | None:
+    """The runs that a closed batch waits for; None for one that is not closed."""
+    try:
+        return set(json.loads(store.get(f"{ASIDE}/{batch}/{_RUNS}").data))
+    except ObjectGone:
+        return None

@@ -6,7 +6,6 @@ and left to the next pass.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,13 +16,13 @@ import pyarrow as pa
 
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
-from mirrorlake.core.errors import CatalogError, MirrorlakeError, SourceUnreachable
-from mirrorlake.library.audit import CHECKING, Lacking, StepCallback, lacking, owners_of
-from mirrorlake.library.layout import read_shelf, stands
+from mirrorlake.core.errors import CatalogError, MirrorlakeError, ObjectGone, SourceUnreachable
+from mirrorlake.library.audit import CHECKING, Lacking, StepCallback, find_lacking, owners_of
+from mirrorlake.library.layout import is_whole, quarantine_batches, read_shard
 from mirrorlake.library.missing import ROUNDS, Wanted
-from mirrorlake.library.references import SHELVES
+from mirrorlake.library.references import SHARDS
 from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
-from mirrorlake.mirror.library_marker import mark, unwritable
+from mirrorlake.mirror.library_marker import mark
 from mirrorlake.mirror.run import store_config
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
@@ -32,9 +31,10 @@ from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.thumbnails import Lack, Making, Unmade
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
-from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 
 MAKING = "Making thumbnails"
 ROWS = 256  # handed to the workers at once
@@ -48,7 +48,7 @@ _DIFFERENT = (
 
 def make(
     catalog: Catalog,
-    root: Path,
+    library: LibraryStore,
     workdir: Path,
     step: StepCallback,
     *,
@@ -61,9 +61,9 @@ def make(
     Killed anywhere, it is simply run again. A datasource that does not answer does not keep the others from it. Raises
     Conflict where another command is at the thumbnails, DiskFull and CatalogError where they cannot be kept.
     """
-    maker = _Maker(catalog, root, step, told=told, processes=processes, opens=opens)
+    maker = _Maker(catalog, library, step, told=told, processes=processes, opens=opens)
     with exclusive_lock(catalog):
-        mark(catalog, root)
+        mark(catalog, library)
         wanted = maker.search(workdir)
         for turn in range(ROUNDS):
             for datasource_id in wanted.datasources(turn):
@@ -78,7 +78,7 @@ class _Maker:
     def __init__(
         self,
         catalog: Catalog,
-        root: Path,
+        library: LibraryStore,
         step: StepCallback,
         *,
         told: Callable[[Unmade], None],
@@ -87,8 +87,9 @@ class _Maker:
     ) -> None:
         self._started = time.monotonic()
         self._catalog = catalog
-        self._root = root
-        self._thumbnails = Thumbnails(root)
+        self._library = library
+        self._store = library.store
+        self._thumbnails = Thumbnails(library.store)
         self._step = step
         self._told = told
         self._processes = processes
@@ -105,10 +106,12 @@ class _Maker:
         """Put back what stands in another folder; answers what is to be made of objects."""
         owners = owners_of(self._catalog, workdir / "owners", self._step)
         wanted = Wanted(self._catalog, workdir / "objects")
-        for number in range(SHELVES):
-            self._step(CHECKING, number, SHELVES)
-            for one in lacking(owners.of(number), read_shelf(self._root, number), self._thumbnails):
-                if one.elsewhere is not None and self._placed(one, one.elsewhere):
+        batches = quarantine_batches(self._store)
+        for number in range(SHARDS):
+            self._step(CHECKING, number, SHARDS)
+            shard = read_shard(self._store, number, batches)
+            for one in find_lacking(owners.of(number), shard, self._thumbnails):
+                if one.elsewhere is not None and self._placed(one, one.elsewhere.key):
                     self._put_back += len(one.owners)
                 else:
                     wanted.add(one)
@@ -127,7 +130,7 @@ class _Maker:
 
     def _read(self, reading: _Reading, batches: Iterator[list[Showing]]) -> None:
         source = reading.source
-        with closing(ProcessingPool(self._opens(source), self._root, processes=self._processes)) as pool:
+        with closing(ProcessingPool(self._opens(source), self._library, processes=self._processes)) as pool:
             try:
                 for looked in pool.looked(self._rows(reading, batches)):
                     self._take(reading, looked)
@@ -151,17 +154,13 @@ class _Maker:
             errors=self._errors,
         )
 
-    def _placed(self, one: Lacking, elsewhere: Path) -> bool:
-        """Move a thumbnail to where it belongs; whether it is a whole one."""
-        place = self._thumbnails.path_of(one.digest)
+    def _placed(self, one: Lacking, elsewhere: str) -> bool:
+        """Move a thumbnail to its place, over a damaged one that may be there; whether it is a whole one."""
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(elsewhere, place)  # noqa: PTH105  atomic, over the damaged one that may stand there
-        except FileNotFoundError:
+            self._store.move(elsewhere, thumbnail_key(one.digest))
+        except ObjectGone:
             return False
-        except OSError as error:
-            raise unwritable(self._root, error) from error
-        return stands(self._thumbnails, one.digest)
+        return is_whole(self._thumbnails, one.digest)
 
     def _rows(self, reading: _Reading, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -176,7 +175,7 @@ class _Maker:
         """Those whose objects are to be read: not where another asset, or a pass, made the thumbnail meanwhile."""
         some: list[Showing] = []
         for one in batch:
-            if stands(self._thumbnails, one.digest):
+            if is_whole(self._thumbnails, one.digest):
                 self._made += 1
             elif one.token is None:
                 self._tell(reading, one, Lack.CHANGED, _CHANGED)
@@ -188,11 +187,8 @@ class _Maker:
         # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
         # of another object with the same bytes or by a pass, and this object may not give it once more.
         for one in rows:
-            try:
-                if not stands(self._thumbnails, one.digest):
-                    self._thumbnails.path_of(one.digest).unlink(missing_ok=True)
-            except OSError as error:
-                raise unwritable(self._root, error) from error
+            if not is_whole(self._thumbnails, one.digest):
+                self._store.delete(thumbnail_key(one.digest))
 
     def _take(self, reading: _Reading, looked: pa.RecordBatch) -> None:
         others: list[tuple[Showing, Lack, str]] = []
@@ -210,7 +206,7 @@ class _Maker:
         now = {one.asset: one.digest for one in showing(self._catalog, [one.asset for one, _, _ in others])}
         for one, lack, reason in others:
             digest = now.get(one.asset)
-            if digest is None or stands(self._thumbnails, digest):
+            if digest is None or is_whole(self._thumbnails, digest):
                 self._made += 1  # a pass was faster, or the asset is no more
             else:
                 self._tell(reading, one, lack, reason)

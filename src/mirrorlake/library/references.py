@@ -14,7 +14,7 @@ from mirrorlake.catalog.thumbnails import OWNER, digests
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.disk import room_in
 
-SHELVES = 256  # the folders of thumbnails, one for each first byte of a digest
+SHARDS = 256  # the folders of thumbnails, one for each first byte of a digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Owners:
     folder: Path
     assets: int
 
-    def of(self, shelf: int) -> dict[bytes, list[Owner]]:
+    def of(self, shard: int) -> dict[bytes, list[Owner]]:
         """The assets whose digests begin with this byte, by digest. Some ten thousand in a library of ten million."""
-        path = _path(self.folder, shelf)
+        path = _path(self.folder, shard)
         found: dict[bytes, list[Owner]] = defaultdict(list)
         if path.exists():
             rows: Any = np.fromfile(path, OWNER)
@@ -52,15 +52,15 @@ def read_owners(catalog: Catalog, folder: Path, done: Callable[[int, int], None]
         assets += len(rows)
         first = rows["digest"][:, 0]
         order = np.argsort(first, kind="stable")
-        ends = np.searchsorted(first[order], np.arange(SHELVES), side="right").tolist()
+        ends = np.searchsorted(first[order], np.arange(SHARDS), side="right").tolist()
         start = 0
-        for shelf, end in enumerate(ends):
+        for shard, end in enumerate(ends):
             if end > start:
-                with room_in(folder), _path(folder, shelf).open("ab") as file:
+                with room_in(folder), _path(folder, shard).open("ab") as file:
                     file.write(rows[order[start:end]].tobytes())
             start = end
     return Owners(folder, assets)
 
 
-def _path(folder: Path, shelf: int) -> Path:
-    return folder / f"{shelf:02x}"
+def _path(folder: Path, shard: int) -> Path:
+    return folder / f"{shard:02x}"

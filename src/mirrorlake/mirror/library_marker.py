@@ -1,44 +1,36 @@
-"""Which libraries keep their thumbnails in a folder: each leaves a mark there, an empty file named by its id.
+"""Which libraries use a store of thumbnails: each leaves a marker there, an empty object named by the library's id.
 
-Two libraries that share a folder by mistake, or one whose database was swapped for another, would otherwise each take
-the thumbnails of the other for left over.
+Two libraries that share a store by mistake, or one whose database was swapped for another, would otherwise each take
+the thumbnails of the other for orphaned.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from contextlib import suppress
 
 from mirrorlake.catalog.thumbnails import library_id
-from mirrorlake.core.errors import CatalogError
+from mirrorlake.core.errors import ObjectExists, ObjectGone
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.disk import room_in
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.storage.writable import WritableStore
 
 MARKS = "libraries"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def mark(catalog: Catalog, root: Path) -> Path:
-    """Mark a folder of thumbnails as this library's, once; answers the mark. Raises DiskFull and CatalogError."""
-    path = root / MARKS / library_id(catalog)
+def mark(catalog: Catalog, library: LibraryStore) -> str:
+    """Mark a store of thumbnails as this library's, once; answers the marker's key. Raises CatalogError, DiskFull."""
+    key, store = f"{MARKS}/{library_id(catalog)}", library.store
     try:
-        if not path.exists():
-            with room_in(root):
-                path.parent.mkdir(parents=True, exist_ok=True)
-                path.touch()
-    except OSError as error:
-        raise unwritable(root, error) from error
-    return path
+        store.head(key)
+    except ObjectGone:
+        with suppress(ObjectExists):  # by another process of the same library
+            store.put_if_absent(key, b"")
+    return key
 
 
-def other_marks(ours: Path) -> list[Path]:
-    """The marks of other libraries beside ours."""
-    return sorted(path for path in ours.parent.iterdir() if path != ours and _ID.fullmatch(path.name))
-
-
-def unwritable(root: Path, error: OSError) -> CatalogError:
-    """What to say where a folder of thumbnails cannot be written."""
-    return CatalogError(
-        f"The folder of thumbnails {root} cannot be written: {error.strerror or error}.",
-        "Check that this user may write to it.",
-    )
+def other_marks(store: WritableStore, ours: str) -> list[str]:
+    """The markers of other libraries beside ours."""
+    listed = (one.key for one in store.list(f"{MARKS}/"))
+    return sorted(key for key in listed if key != ours and _ID.fullmatch(key.partition("/")[2]))

@@ -21,6 +21,7 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.select.patterns import quote_path
 from mirrorlake.storage.base import Store
@@ -32,7 +33,7 @@ class RunContext:
     """What a pass works with."""
 
     catalog: Catalog
-    thumbnails: Path
+    thumbnails: LibraryStore
     workdir: Path  # for the plan; empty, and removed by its owner afterwards
     processes: int  # that process objects
     ranges: int  # of keys that are listed side by side, where the store can

@@ -155,7 +155,7 @@ def _lasting(catalog: Catalog, source: Datasource, batch: list[Remembered], foun
 
 def _without_thumbnail(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
     for one in batch:
-        if one.digest is not None and not thumbnails.stands(one.digest):
+        if one.digest is not None and not thumbnails.exists(one.digest):
             yield _finding(source, one, DriftKind.THUMBNAIL, "the library store has no thumbnail of it")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
@@ -40,6 +40,12 @@ class Location:
         if self.container.startswith("/"):  # a path names itself, percent-encoded; a bucket's prefix is literal
             return f"{self.provider.value}://{quote(self.container)}"
         return f"{self.provider.value}://{self.container}/{self.prefix}"
+
+    def below(self, folder: str) -> Location:
+        """The location of a folder in this one."""
+        if self.container.startswith("/"):
+            return replace(self, container=f"{self.container.rstrip('/')}/{folder}")
+        return replace(self, prefix=f"{self.prefix}{folder}/")
 
     def object_uri(self, key: str) -> str:
         """The percent-encoded address of one object; `key` is byte-exact."""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import mmap
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 
 import orjson
 import pyarrow as pa
@@ -19,6 +18,7 @@ import pyarrow as pa
 from mirrorlake.core import errors
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.columns import CHANGES, PROCESSED
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import STATUS_BYTES
 from mirrorlake.processing.store_factory import StoreFactory
 
@@ -33,7 +33,7 @@ class Setup:
     """The first thing a worker is told."""
 
     opens: StoreFactory
-    thumbnails_root: Path
+    library: LibraryStore
     fetch_threads: int
     bytes_in_flight: int
     memory_bytes: int

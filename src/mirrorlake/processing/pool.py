@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from multiprocessing.connection import wait
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -24,6 +23,7 @@ from mirrorlake.formats.stages import Stage
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
@@ -62,7 +62,7 @@ class ProcessingPool:
     def __init__(
         self,
         opens: StoreFactory,
-        thumbnails_root: Path,
+        library: LibraryStore,
         *,
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
@@ -74,7 +74,7 @@ class ProcessingPool:
         self._nursery = nursery or WorkerPrestarter()
         self._processes = cores() if processes is None else processes
         self._limits = limits
-        self._thumbnails_root = thumbnails_root
+        self._library = library
         self._fetch_threads = fetch_threads
         self._setup: Setup | None = None  # of the workers, made with the first of them
         self._workers: list[WorkerProcess] = []
@@ -142,7 +142,7 @@ class ProcessingPool:
             self._here = stack_store(self._opens.open(), meter=self._here_meter)
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
-        thumbnails = Thumbnails(self._thumbnails_root)
+        thumbnails = Thumbnails(self._library.store)
         for batch in chunked(changes, CHUNK_ROWS):
             self._check_open()
             yield processed_batch(batch, [process_object(job, self._here, thumbnails) for job in jobs_of(batch)])
@@ -192,7 +192,7 @@ class ProcessingPool:
         if self._setup is None:
             self._setup = Setup(
                 opens=with_resolved_credentials(self._opens),
-                thumbnails_root=self._thumbnails_root,
+                library=self._library.for_workers(),
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,

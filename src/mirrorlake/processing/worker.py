@@ -86,7 +86,7 @@ class Worker:
         self._board = board
         self._meter = RequestMeter()
         self._store = stack_store(setup.opens.open(), meter=self._meter)
-        self._thumbnails = Thumbnails(setup.thumbnails_root)
+        self._thumbnails = Thumbnails(setup.library.store)
         self._budget = _Budget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_Pending] = queue.SimpleQueue()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
+from mirrorlake.services.library_store import library_store
 from mirrorlake.services.scratch import scratch_folder
 
 
@@ -17,10 +18,10 @@ def open_run_context(
     settings: Settings, catalog: Catalog, jobs: int | None, nursery: WorkerPrestarter | None = None
 ) -> Generator[RunContext]:
     """The parts of one pass; `jobs` processes look at objects, one a core if None, those of `nursery` first."""
-    with scratch_folder(settings.home) as workdir:
+    with scratch_folder(settings.home) as workdir, closing(library_store(settings)) as library:
         yield RunContext(
             catalog=catalog,
-            thumbnails=settings.thumbnails,
+            thumbnails=library,
             workdir=workdir,
             processes=jobs or cores(),
             ranges=cores(),

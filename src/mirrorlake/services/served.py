@@ -25,6 +25,7 @@ from mirrorlake.search import run as search
 from mirrorlake.services.acting import ActingLibrary
 from mirrorlake.services.background import Background
 from mirrorlake.services.cancellation import cancel_run
+from mirrorlake.services.library_store import library_store
 from mirrorlake.services.previews import Previews
 from mirrorlake.storage.open import open_store
 
@@ -37,7 +38,7 @@ class ServedLibrary(ActingLibrary):
 
     def __init__(self, settings: Settings, catalog: Catalog) -> None:
         super().__init__(settings, catalog)
-        self._thumbnails = Thumbnails(settings.thumbnails)
+        self._thumbnails = Thumbnails(library_store(settings).store)
         self._background = Background(lambda run: cancel_run(catalog, run, by="the server, which ended"))
         self._previews = Previews(lambda name, check: self.preview(name, NullProgress(), check=check))
 

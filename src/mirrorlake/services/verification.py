@@ -16,6 +16,7 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding, Verification
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.services.library_store import library_store
 
 
 def verify_library(
@@ -37,7 +38,7 @@ def verify_library(
     known = {source.id: count_known(catalog, source.id) for source in chosen}
     total = sum(count if sample is None else min(count, sample) for count in known.values())
     tally, drift, errors, asked = Counters(), Counter[DriftKind](), dict[str, str](), 0
-    thumbnails = Thumbnails(settings.thumbnails)
+    thumbnails = Thumbnails(library_store(settings).store)
     done(0, total)
     for source in chosen:
         try:

@@ -83,7 +83,10 @@ class WritableStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no error."""
+        """Remove an object; one that is not there is no error.
+
+        A key that `list` gave with a last `/` may be an empty folder: it goes too, where a store has such things.
+        """
         ...
 
     def move(self, key: str, to: str) -> None:
@@ -169,7 +172,7 @@ class RetryingWritableStore:
         self._again(lambda: self._store.move(key, to))
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects below `prefix`; an attempt that fails midway ends the listing."""
+        """The objects below `prefix`; the store within asks again for its pages."""
         return self._store.list(prefix)
 
     def folders(self, prefix: str) -> list[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
 from collections import Counter
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -61,7 +63,7 @@ def known_settings(around: str) -> set[str]:
     """The names that a settings file may hold, as its error for an unknown one lists them."""
     with pytest.raises(SettingsError) as caught:
         settings_from_json(around)
-    return set(re.findall(r"\w+", caught.value.fix.partition(": ")[2]))
+    return set(re.findall(r"\w+", re.split(r"are |: ", caught.value.fix)[-1]))
 
 
 def test_every_setting_is_on_the_configuration_page() -> None:
@@ -87,8 +89,9 @@ def test_a_value_that_the_page_names_is_accepted(name: str, value: str) -> None:
 def test_every_value_of_a_choice_is_named(name: str, values: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings_from_json(json.dumps({name: NO_SETTING}))
-    allowed = re.findall(r'"(\w+)"', caught.value.fix)
-    assert set(allowed) <= set(re.findall(r"\w+", values))
+    allowed = set(re.findall(r"\w+", caught.value.fix.partition("can be ")[2])) - {"or"}
+    if allowed:  # of a schedule the message gives examples instead
+        assert allowed == set(re.findall(r'"(\w+)"', values))
 
 
 def test_the_settings_files_that_pages_show_can_be_read() -> None:
@@ -99,9 +102,15 @@ def test_the_settings_files_that_pages_show_can_be_read() -> None:
         assert settings_from_json(file) != PLAIN
 
 
+@cache
+def program() -> Any:
+    """The whole command line."""
+    return typer.main.get_command(build_command())
+
+
 @pytest.mark.parametrize("words", COMMANDS)
 def test_a_command_that_a_page_shows_exists_with_its_options(words: str) -> None:
-    command: Any = typer.main.get_command(build_command())
+    command = program()
     typed = shlex.split(words.partition(')"')[0], comments=True)
     rest = expand_arguments(list(takewhile(lambda word: word not in SHELL_WORDS, typed)))
     while isinstance(command, TyperGroup) and rest and not rest[0].startswith("-"):
@@ -115,3 +124,54 @@ def test_a_command_that_a_page_shows_exists_with_its_options(words: str) -> None
 
 def test_pages_show_commands() -> None:
     assert len(COMMANDS) > 30
+
+
+# Rows of the fixed limits, with the constants that set them, wherever those are defined.
+LIMITS = [
+    ("key", "LONGEST_KEY", 1),
+    ("image", "MAX_OBJECT_BYTES", 1 << 20),
+    ("image", "MAX_PIXELS", 10**6),
+    ("image", "MAX_SIDE", 1),
+    ("sidecar", "max_bytes", 1 << 10),
+    ("sidecar", "MAX_DEPTH", 1),
+    ("glob", "MAX_PATTERN_CHARS", 1),
+    ("glob file", "MAX_GLOB_FILE_BYTES", 1 << 10),
+    ("mirror configs of a datasource", "CONFIG_LIMIT", 1),
+    ("thumbnail", "THUMBNAIL_SIDE", 1),
+    ("query", "MAX_LENGTH", 1),
+    ("query", "MAX_TERMS", 1),
+    ("query", "TIMEOUT_S", 1),
+    ("removals that are never held because of their number", "ALWAYS_ALLOWED", 1),
+    ("attempts of a run whose worker dies", "ATTEMPTS", 1),
+    ("embedded PostgreSQL stops when unused for", "IDLE_STOP_S", 60),
+]
+
+
+@cache
+def constants() -> dict[str, set[int]]:
+    """The whole numbers that the source assigns to names or hands over as named arguments, by name."""
+    found: dict[str, set[int]] = {}
+    for path in (ROOT / "src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) | ast.keyword(arg=str(name), value=value):
+                    text = ast.unparse(value)
+                    if re.fullmatch(r"[\d_ <*+()]+", text):
+                        found.setdefault(name, set()).add(eval(text))  # noqa: S307  digits and operators alone
+                case _:
+                    pass
+    return found
+
+
+@pytest.mark.parametrize(("row", "name", "unit"), LIMITS)
+def test_a_limit_is_the_constant_that_sets_it(row: str, name: str, unit: int) -> None:
+    shown = re.search(rf"^\| {re.escape(row)} \| (.+) \|$", CONFIGURATION, re.MULTILINE)
+    assert shown
+    numbers = {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", shown[1])}
+    assert numbers & {value // unit for value in constants()[name]}
+
+
+def test_the_options_of_the_server_are_on_the_configuration_page() -> None:
+    part = CONFIGURATION.partition("## The server")[2].partition("\n## ")[0]
+    options = {word for option in program().commands["up"].params for word in (*option.opts, *option.secondary_opts)}
+    assert options - {"-h", "--help"} == set(re.findall(r"`(--[\w-]+)`", part))

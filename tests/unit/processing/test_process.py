@@ -12,6 +12,7 @@ from tests.support.images import encoded, scene
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.formats.stages import Stage
 from mirrorlake.model.outcomes import Op, ResultKind
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.process import process_object
 from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails
@@ -48,7 +49,7 @@ def _job(store: _Failing, op: Op = Op.NEW, sidecar: str | None = "a.json", **mor
 
 
 def _look(job: Job, store: _Failing, folder: Path) -> Result:
-    return process_object(job, store, Thumbnails(folder))
+    return process_object(job, store, Thumbnails(LibraryStore.in_folder(folder).store))
 
 
 def _content(seen: Result) -> CompanionContent:
@@ -63,7 +64,7 @@ def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
     assert seen.picture is not None
     assert json.loads(_content(seen).values) == {"site.name": "north", "count": 3}
     assert json.loads(_content(seen).document) == {"site": {"name": "north"}, "count": 3}
-    assert Thumbnails(tmp_path).read(seen.picture.digest) is not None
+    assert Thumbnails(LibraryStore.in_folder(tmp_path).store).read(seen.picture.digest) is not None
 
 
 @pytest.mark.parametrize(("op", "changed"), [(Op.COMPANION, True), (Op.MOVED, True), (Op.RETURNED, True)])

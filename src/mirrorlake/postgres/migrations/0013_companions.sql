@@ -26,17 +26,17 @@ ALTER TABLE asset RENAME COLUMN sidecar_at TO merged_at;
 
 -- The roles in a fingerprint.
 CREATE FUNCTION companion_roles(companions text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN ARRAY(SELECT split_part(entry, '=', 1) FROM regexp_split_to_table(companions, '\n') AS entry);
+RETURN ARRAY(SELECT split_part(entry, '=', 1) FROM unnest(string_to_array(companions, E'\n')) AS entry);
 
 -- What a fingerprint says of one role: size:token. Null where it has none.
 CREATE FUNCTION companion_of(companions text, role text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN substring(companions FROM '(?n)^' || role || '=(.*)$');
+RETURN nullif(split_part(split_part(E'\n' || companions, E'\n' || role || '=', 2), E'\n', 1), '');
 
 -- A fingerprint with these roles marked as known to be there, but not read: the next pass reads them.
 CREATE FUNCTION companions_unread(companions text, roles text[]) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN (
   SELECT string_agg(entry, E'\n' ORDER BY entry COLLATE "C") FROM (
-    SELECT entry FROM regexp_split_to_table(companions, '\n') AS entry WHERE split_part(entry, '=', 1) <> ALL (roles)
+    SELECT entry FROM unnest(string_to_array(companions, E'\n')) AS entry WHERE split_part(entry, '=', 1) <> ALL (roles)
     UNION
     SELECT role || '=0:' FROM unnest(roles) AS role
   ) AS entries

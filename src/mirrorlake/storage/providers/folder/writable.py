@@ -111,14 +111,18 @@ class FolderWritableStore:
 
     def delete(self, key: str) -> None:
         """Remove a file, and the folders that it leaves empty."""
-        path = self._path(key)
+        path = self._path(key.removesuffix("/"))
         try:
-            os.unlink(path)
+            if key.endswith("/"):
+                with suppress(OSError):
+                    os.rmdir(path)
+            else:
+                os.unlink(path)
         except FileNotFoundError:
             return
         except OSError as error:
             raise _translated(error, path, "removed") from error
-        self._prune(key)
+        self._prune(key.removesuffix("/"))
 
     def move(self, key: str, to: str) -> None:
         """Rename a file."""

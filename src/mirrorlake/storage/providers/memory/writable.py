@@ -64,7 +64,7 @@ class MemoryWritableStore:
 
     def delete(self, key: str) -> None:
         """Remove an object."""
-        check_key(key)
+        check_key(key.removesuffix("/"))
         with self._lock:
             self._objects.pop(key, None)
 

@@ -73,7 +73,7 @@ class MachineChain:
         try:
             found = self._find()
         except BotoCoreError:
-            return None  # whoever signs with `current` is told why
+            return None  # `current` reports why
         if type(found) is not Credentials:  # its subclasses refresh themselves
             return None
         return _frozen(found)
@@ -86,9 +86,24 @@ class MachineChain:
 
 
 def _frozen(found: Credentials) -> Keys:
-    """The keys of this moment. Raises BotoCoreError where they have run out and cannot be had anew."""
+    """The keys of this moment. Raises BotoCoreError where they have run out and cannot be renewed, and AccessDenied."""
     keys = found.get_frozen_credentials()
-    return Keys(access_key=keys.access_key or "", secret_key=keys.secret_key or "", token=keys.token)
+    return Keys(
+        access_key=_clean("access key id", keys.access_key or ""),
+        secret_key=_clean("secret access key", keys.secret_key or ""),
+        token=None if keys.token is None else _clean("session token", keys.token),
+    )
+
+
+def _clean(name: str, value: str) -> str:
+    """A credential without the blanks and line ends that pasting leaves around it. Never shown in an error."""
+    value = value.strip()
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise AccessDenied(
+            f"The AWS {name} holds a blank, a line end or another character that none has.",
+            "Check the environment or ~/.aws/credentials for a wrongly pasted value.",
+        )
+    return value
 
 
 def _session(access: S3Access) -> botocore.session.Session:

@@ -9,17 +9,24 @@ from urllib.parse import urlsplit
 
 from obstore.store import S3Store as ObstoreS3
 
+from mirrorlake.storage.http import CONNECT_S, READ_S, check_host
 from mirrorlake.storage.providers.s3.credentials import CredentialSource, ObstoreProvider
-from mirrorlake.storage.providers.s3.endpoint import CONNECT_S, READ_S, Endpoint, check_host
+from mirrorlake.storage.providers.s3.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
 
 
 def open_client(
-    endpoint: Endpoint, region: str, source: CredentialSource | None, ca_bundle: str | None, *, deadline: timedelta
+    endpoint: Endpoint,
+    region: str,
+    source: CredentialSource | None,
+    ca_bundle: str | None,
+    *,
+    deadline: timedelta,
+    retries: int = 0,
 ) -> ObstoreS3:
-    """A client that never retries; `deadline` bounds a whole request, the answer's body included."""
+    """A client; `deadline` bounds a whole request, the answer's body included."""
     # obstore resolves names by itself, so this check before its first connection is all that can be had.
     parts = urlsplit(endpoint.base)
     check_host(parts.hostname or "", parts.port)
@@ -39,6 +46,6 @@ def open_client(
         region=region,
         skip_signature=source is None,
         client_options=client,
-        retry_config={"max_retries": 0, "retry_timeout": deadline},
+        retry_config={"max_retries": retries, "retry_timeout": deadline},
         credential_provider=None if source is None else ObstoreProvider(source),
     )

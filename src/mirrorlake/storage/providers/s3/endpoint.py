@@ -1,93 +1,11 @@
-"""Where a bucket's requests go, how a key becomes the path of a URL, and which addresses are never asked."""
+"""Where a bucket's requests go, and how a key becomes the path of a URL."""
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-
-from mirrorlake.core.errors import AccessDenied, SettingsError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.providers.s3.access import S3Access
-
-CONNECT_S = 10  # seconds to a connection
-READ_S = 60  # seconds of silence in an answer
-
-# Metadata services hand out credentials: an endpoint that leads there is never asked.
-_METADATA = (
-    ipaddress.ip_network("169.254.0.0/16"),
-    ipaddress.ip_network("fe80::/10"),
-    ipaddress.ip_network("fd00:ec2::/32"),
-    ipaddress.ip_network("100.100.100.200/32"),
-)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class ForbiddenAddress(AccessDenied):
-    """The endpoint's name leads to an address that is never asked."""
-
-
-def forbidden(address: str) -> bool:
-    """Whether a resolved address is link-local or a metadata service, in any of its IPv6 disguises."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        teredo = ip.teredo[1] if ip.teredo else None
-        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
-        ip = ip.ipv4_mapped or ip.sixtofour or teredo or nat64 or ip
-    return any(ip in network for network in _METADATA)
-
-
-def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
-    peer = str(connected.getpeername()[0])
-    if forbidden(peer):
-        connected.close()
-        raise _forbidden_error(connection.host, peer)
-    return connected
-
-
-def check_host(host: str, port: int | None) -> None:
-    """Raise ForbiddenAddress where `host` resolves to an address that is never asked."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return  # the connection itself reports it
-    for *_, address in found:
-        if forbidden(str(address[0])):
-            raise _forbidden_error(host, str(address[0]))
-
-
-def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
-    return ForbiddenAddress(
-        f"The endpoint {host} leads to {address}, a link-local or metadata address.",
-        "Name the address of an S3 server with --endpoint.",
-    )
-
-
-class _CheckedHTTP(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        check_host(self.host, self.port)
-        return _check_peer(self, super()._new_conn())
-
-
-class _CheckedHTTPS(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        check_host(self.host, self.port)
-        return _check_peer(self, super()._new_conn())
-
-
-class CheckedHTTPPool(urllib3.HTTPConnectionPool):
-    """Connections that refuse forbidden addresses, before a byte is sent."""
-
-    ConnectionCls = cast("Any", _CheckedHTTP)
-
-
-class CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
-    """The same over TLS."""
-
-    ConnectionCls = cast("Any", _CheckedHTTPS)
 
 
 class Endpoint:

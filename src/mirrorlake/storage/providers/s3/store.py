@@ -18,14 +18,14 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing_batches import count_upto, key_at, only_inside
+from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
-from mirrorlake.storage.providers.s3.obstore_reader import ObstoreReader, version_id
+from mirrorlake.storage.providers.s3.obstore_reader import WHOLE_BODY, ObstoreReader, version_id
 from mirrorlake.storage.providers.s3.pages import S3Page, read_page
-from mirrorlake.storage.providers.s3.ranges import bounds, ranges
 
 PAGE_KEYS = 1000  # the most that S3 gives in one page
 ERROR_BYTES = 64 * 1024  # how much of an error's body is read
@@ -119,12 +119,10 @@ class S3Store:
                 raise ObjectChanged(f"{asked.what} has changed since it was listed.")
             if info.size > limit:
                 raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
-            return Body(data=self._http.read(answer, asked=asked), info=info)
+            data = self._http.read(answer, asked=asked, limit=info.size, deadline_s=WHOLE_BODY.total_seconds())
+            return Body(data=data, info=info)
         finally:
-            # A body left unread cannot be followed by another answer on the same connection.
-            if answer.connection is not None:
-                answer.close()
-            answer.release_conn()
+            self._http.discard(answer)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
@@ -209,9 +207,7 @@ class S3Store:
                 return unreachable(asked, "it says that an object is not there, and gives it")
             return self._refused(answer, asked)
         finally:
-            if answer.connection is not None:
-                answer.close()
-            answer.release_conn()
+            self._http.discard(answer)
 
 
 def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:

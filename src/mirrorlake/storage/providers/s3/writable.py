@@ -37,6 +37,7 @@ from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
+from mirrorlake.storage.retry import ATTEMPTS
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class S3WritableStore:
         self._prefix = location.prefix
         self._endpoint = Endpoint(location.container, access, self._config.region)
         self._client: ObstoreS3 | None = None
+        self._lister: ObstoreS3 | None = None
         self._http: Http | None = None
         self._lock = threading.Lock()
 
@@ -119,7 +121,9 @@ class S3WritableStore:
 
     def delete(self, key: str) -> None:
         """One DELETE."""
-        check_key(key)
+        check_key(key.removesuffix("/"))
+        if key.endswith("/"):  # obstore cannot name the marker of a folder
+            return
         try:
             self._translated(key, lambda: obstore.delete(self._opened(), self._prefix + key))
         except ObjectGone:
@@ -138,7 +142,7 @@ class S3WritableStore:
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Pages of a thousand."""
         found = self._translated(
-            prefix, lambda: iter(obstore.list(self._opened(), self._prefix + prefix, chunk_size=1000))
+            prefix, lambda: iter(obstore.list(self._listing(), self._prefix + prefix, chunk_size=1000))
         )
         while True:
             page = self._translated(prefix, lambda: next(found, None))
@@ -175,11 +179,21 @@ class S3WritableStore:
     def _opened(self) -> ObstoreS3:
         with self._lock:
             if self._client is None:
-                config = self._config
-                self._client = open_client(
-                    self._endpoint, config.region, config.source, config.ca_bundle, deadline=DEADLINE
-                )
+                self._client = self._open(retries=0)
             return self._client
+
+    def _listing(self) -> ObstoreS3:
+        """A client that asks again for a page by itself: a listing cannot be begun again in its middle."""
+        with self._lock:
+            if self._lister is None:
+                self._lister = self._open(retries=ATTEMPTS - 1)
+            return self._lister
+
+    def _open(self, *, retries: int) -> ObstoreS3:
+        config = self._config
+        return open_client(
+            self._endpoint, config.region, config.source, config.ca_bundle, deadline=DEADLINE, retries=retries
+        )
 
     def _signed(self) -> Http:
         with self._lock:
@@ -203,12 +217,17 @@ class S3WritableStore:
         except PreconditionError as error:
             raise ObjectChanged(f"{what} has changed.", "Read it again.") from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise AccessDenied(
-                f"The credentials may not read or write {what}.",
-                "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
-            ) from error
+            raise self._denied(what) from error
         except (BaseError, OSError, ValueError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0].removeprefix("Generic S3 error: ")
+            if " 403 " in reason or " 401 " in reason:  # obstore has no error of its own for a refused listing
+                raise self._denied(what) from error
             raise SourceUnreachable(
                 f"{what} cannot be reached: {reason}.", "Check the endpoint and the network, or try again later."
             ) from error
+
+    def _denied(self, what: str) -> AccessDenied:
+        return AccessDenied(
+            f"The credentials may not read or write {what}.",
+            "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
+        )

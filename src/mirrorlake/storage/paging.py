@@ -1,4 +1,4 @@
-"""Cuts a wide bucket into key ranges at its common prefixes. Pure but for the pages it asks for."""
+"""Where to cut a bucket into ranges of keys, by its common prefixes. Pure but for the pages it asks for."""
 
 from __future__ import annotations
 

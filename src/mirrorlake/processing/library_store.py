@@ -1,0 +1,80 @@
+"""The library's own store: thumbnails in a folder of this machine, or in a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from mirrorlake.core.errors import CatalogError, ObjectChanged, ObjectExists, ObjectGone, StorageError
+from mirrorlake.model.sources import Access, Location
+from mirrorlake.storage.providers.folder.provider import folder_location
+from mirrorlake.storage.providers.registry import provider_of
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.writable import RetryingWritableStore, StoredObject, WritableStore
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class LibraryStore:
+    """Where the library keeps its files. It can be sent to worker processes: each opens its own connections."""
+
+    location: Location
+    access: Access = field(default_factory=Access)
+    resolved: object = None  # what this machine's configuration says for the provider, where it was asked already
+    _store: WritableStore | None = field(default=None, repr=False, compare=False)
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> LibraryStore:
+        """A folder of this machine."""
+        return cls(location=folder_location(str(folder), str(folder)))
+
+    @property
+    def store(self) -> WritableStore:
+        """The store, opened at first use. It raises CatalogError where it cannot be used, and DiskFull."""
+        if self._store is None:
+            provider = provider_of(self.location.provider)
+            # What a power cut takes from a folder can be made again: no write waits for the disk.
+            store = provider.open_writable(self.location, self.access, flush=False, resolved=self.resolved)
+            self._store = _LibraryObjects(store, RetryPolicy())
+        return self._store
+
+    def for_workers(self) -> LibraryStore:
+        """The same with what each worker process would otherwise read of this machine's configuration."""
+        return replace(self, resolved=provider_of(self.location.provider).resolve(self.access), _store=None)
+
+    def close(self) -> None:
+        """Give back connections."""
+        if self._store is not None:
+            self._store.close()
+
+    def __getstate__(self) -> tuple[Location, Access, object]:
+        return self.location, self.access, self.resolved
+
+    def __setstate__(self, state: tuple[Location, Access, object]) -> None:
+        self.location, self.access, self.resolved = state
+        self._store = None
+
+
+class _LibraryObjects(RetryingWritableStore):
+    """A library that cannot be reached ends the whole run: its errors are not those of one object."""
+
+    def list(self, prefix: str) -> Iterator[StoredObject]:
+        """The objects below `prefix`."""
+        try:
+            yield from super().list(prefix)
+        except StorageError as error:
+            raise self._unusable(error) from error
+
+    def _again(self, action: Callable[[], T]) -> T:
+        try:
+            return super()._again(action)
+        except (ObjectGone, ObjectExists, ObjectChanged):
+            raise
+        except StorageError as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: StorageError) -> CatalogError:
+        return CatalogError(f"The library store {self.name} cannot be used: {error.message}", error.fix)

@@ -1,0 +1,26 @@
+"""Where this library keeps its thumbnails: a folder under its home, or the bucket that a setting names."""
+
+from __future__ import annotations
+
+from mirrorlake.core.errors import SettingsError, UsageError
+from mirrorlake.core.settings import Settings
+from mirrorlake.model.sources import Access, AccessOptions
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.providers.registry import provider_of
+
+THUMBNAILS = "thumbnails"  # the folder of the library store that holds them
+
+
+def library_store(settings: Settings) -> LibraryStore:
+    """The store of thumbnails. Makes no request. Raises SettingsError for settings that cannot be used."""
+    if settings.library_store is None:
+        return LibraryStore.in_folder(settings.thumbnails)
+    try:
+        location = parse_location(settings.library_store)
+        options = AccessOptions(endpoint=settings.library_endpoint)
+        provider = provider_of(location.provider)
+        provider.check_options(location, options)
+    except UsageError as error:
+        raise SettingsError(f"MIRRORLAKE_LIBRARY_STORE cannot be used: {error.message}", error.fix) from error
+    return LibraryStore(location=location.below(THUMBNAILS), access=provider.change_access(Access(), options))

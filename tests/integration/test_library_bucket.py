@@ -1,0 +1,136 @@
+"""A library that keeps its thumbnails in a bucket: written, served, checked, made again and cleared away there."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.support.changes import everything_new
+from tests.support.passes import Mirrored, picture, put_all
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub, error
+from tests.support.thumbnails import checked, cleaned, made
+
+from mirrorlake.core.errors import CatalogError, SettingsError
+from mirrorlake.core.settings import Settings, read_settings
+from mirrorlake.model.columns import ResultKind
+from mirrorlake.model.sources import Access
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.processing.store_factory import OpenedStore, StoreConfig
+from mirrorlake.processing.thumbnails import thumbnail_key
+from mirrorlake.services.library_store import library_store
+from mirrorlake.services.removal import purge_trash
+from mirrorlake.services.served import ServedLibrary
+from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.providers.memory.store import MemoryStore
+from mirrorlake.storage.providers.s3.access import S3Access
+
+KEYS = [f"{number:02}.png" for number in range(6)]
+WRITES = {"PUT", "POST", "DELETE", "PATCH"}
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Stub]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    with S3Stub() as stub:
+        stub.create_bucket("library")
+        yield stub
+
+
+@pytest.fixture
+def settings(server: S3Stub, tmp_path: Path) -> Settings:
+    return read_settings(
+        {
+            "MIRRORLAKE_HOME": str(tmp_path),
+            "MIRRORLAKE_LIBRARY_STORE": "s3://library/mine",
+            "MIRRORLAKE_LIBRARY_ENDPOINT": server.endpoint,
+        }
+    )
+
+
+class Bucketed(Mirrored):
+    """A datasource whose thumbnails are in a bucket."""
+
+    settings: Settings
+
+    def library(self) -> LibraryStore:
+        return library_store(self.settings)
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, settings: Settings) -> Bucketed:
+    store = MemoryStore()
+    put_all(store, KEYS)
+    mirrored = Bucketed(empty_catalog, tmp_path, store)
+    mirrored.settings = settings
+    mirrored.run()
+    return mirrored
+
+
+def stored(mirrored: Bucketed) -> list[str]:
+    return sorted(one.key for one in mirrored.library().store.list("v1/"))
+
+
+def test_a_pass_writes_into_the_bucket_and_the_server_serves_from_it(mirrored: Bucketed, server: S3Stub) -> None:
+    keys = stored(mirrored)
+    assert len(keys) == len(KEYS)
+    assert not (mirrored.folder / "library").exists()
+    assert all(request.bucket == "library" for request in server.requests)
+    assert all(request.key.startswith(b"mine/thumbnails/") for request in server.requests if request.key)
+    served = ServedLibrary(mirrored.settings, mirrored.catalog)
+    for asset in mirrored.assets().values():
+        assert served.thumbnail(asset.id).startswith(b"RIFF")
+
+
+def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucketed, server: S3Stub) -> None:
+    assert (checked(mirrored).lacking, checked(mirrored).left_over, checked(mirrored).thumbnails) == (0, 0, len(KEYS))
+    lost, *_ = stored(mirrored)
+    server.delete("library", f"mine/thumbnails/{lost}")
+    assert checked(mirrored).lacking == 1
+    assert (made(mirrored)[0].made, checked(mirrored).lacking) == (1, 0)
+
+    for key in KEYS[:2]:
+        mirrored.store.delete(key)  # type: ignore[attr-defined]
+    mirrored.run()
+    opens = OpenedStore(mirrored.store)
+    purge_trash(mirrored.catalog, mirrored.source.name, days=0, acknowledged=2, opens=opens)
+    assert checked(mirrored).left_over == 2
+    done = cleaned(mirrored)
+    assert (done.left_over, done.removed, done.waiting, done.hold) == (2, 2, 0, None)
+    assert len(stored(mirrored)) == len(KEYS) - 2
+    assert list(mirrored.library().store.list("aside/")) == []
+    assert (checked(mirrored).lacking, checked(mirrored).left_over) == (0, 0)
+
+
+def test_workers_write_into_the_bucket_and_the_source_is_only_read(server: S3Stub, settings: Settings) -> None:
+    source = f"source-{uuid.uuid4().hex[:8]}"
+    server.put(source, "a.png", picture(1))
+    opens = StoreConfig(location=parse_location(f"s3://{source}"), access=S3Access(endpoint=server.endpoint))
+    with ProcessingPool(opens, library_store(settings), processes=1) as pool:
+        (batch,) = pool.looked([everything_new(opens.open())])
+    (row,) = batch.to_pylist()
+    assert row["result"] == ResultKind.PROCESSED
+    assert library_store(settings).store.head(thumbnail_key(row["digest"])).size > 0
+    assert {request.bucket for request in server.requests if request.method in WRITES} == {"library"}
+
+
+def test_a_library_that_cannot_be_reached_ends_the_pass_in_a_sentence(mirrored: Bucketed, server: S3Stub) -> None:
+    server.fail(error(403, "AccessDenied"), times=1000)
+    with pytest.raises(CatalogError, match="may not read or write s3://library/mine/thumbnails/"):
+        checked(mirrored)
+
+
+@pytest.mark.parametrize("value", ["gs://x/y", "s3://B", "memory://", "photos"])
+def test_a_store_that_cannot_be_is_refused_by_name(value: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="MIRRORLAKE_LIBRARY_STORE cannot be used"):
+        library_store(Settings(home=tmp_path, library_store=value))
+
+
+def test_without_the_setting_the_folder_stays_where_it_was(tmp_path: Path) -> None:
+    library = library_store(Settings(home=tmp_path))
+    assert library.store.name == str(tmp_path / "library/thumbnails")
+    assert library.access == Access()
