@@ -33,6 +33,7 @@ check: setup  ## check lint, types, import layers and the pages
 	$(BIN)ruff format --check .
 	$(BIN)pyright
 	$(BIN)lint-imports
+	$(BIN)python -m tests.tools.words
 	$(BIN)python -m tests.tools.ui check
 
 test: setup  ## run every test that fits in a few minutes

@@ -61,7 +61,7 @@ SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}
 
 
 def main() -> None:
-    """Measure and write; parts can be chosen while one works on them, and are then only printed."""
+    """Measure everything and write the results; single parts are only printed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--soak", action="store_true", help="the long proofs: ten million objects")
     parser.add_argument("--only", choices=sorted({**BENCH, **SOAK}), help="print one part, write nothing")

@@ -52,7 +52,7 @@ def _share(bucket: str, endpoint: str, keys: list[str]) -> int:
 
 
 def main() -> None:
-    """Look at every object of the bucket once and print what it cost."""
+    """Process every object of the bucket once and print the cost."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--bucket", required=True)
     parser.add_argument("--endpoint", required=True)

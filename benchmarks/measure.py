@@ -1,4 +1,4 @@
-"""Run a command in a fresh process and say what it cost: wall, CPU with its children, its own peak memory."""
+"""Run a command in a fresh process and measure it: wall time, CPU with children, peak memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-_LOOK_S = 0.02  # between two looks at a process's memory
+_LOOK_S = 0.02  # between two samples of a process's memory
 MB = 1_000_000
 
 
@@ -34,13 +34,13 @@ class Cost:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run to the end. Raises RuntimeError with what the command said where it fails."""
+    """Run to the end. Raises RuntimeError with the output of the command if it fails."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)
         peak = 0
         while True:
-            # The high-water mark only rises, so the last look before the end misses next to nothing.
+            # The high-water mark only rises, so the last sample before the end misses almost nothing.
             peak = max(peak, high_water(process.pid))
             pid, status, usage = os.wait4(process.pid, os.WNOHANG)
             if pid:
@@ -68,7 +68,7 @@ def tool(name: str) -> str:
 
 
 def high_water(pid: int | str = "self") -> int:
-    """The most memory a process ever held, in bytes (VmHWM); 0 where the system does not tell."""
+    """The most memory a process ever held, in bytes (VmHWM); 0 if the system does not report it."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""Passes over buckets in which nothing changed: what it costs to know that."""
+"""Passes over unchanged buckets: the cost of finding no change."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def _row(name: str, *columns: Sequence[float]) -> tuple[str, ...]:
 
 
 def _check(report: dict[str, object], photographs: int) -> None:
-    """Nothing but "unchanged" makes the numbers mean what they say."""
+    """Check that nothing but "unchanged" was counted; otherwise the numbers are meaningless."""
     if report["state"] != "succeeded" or report["unchanged"] != photographs or report["requests"]["get"] != 0:
         raise RuntimeError(f"the pass was no no-change pass: {report}")
 

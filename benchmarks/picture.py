@@ -1,4 +1,4 @@
-"""What looking at one photograph costs, step by step, and what the same WebP costs by another encoder.
+"""The cost of processing one photograph, step by step, and of the same WebP with another encoder.
 
 `python -m benchmarks.picture` runs in a process of its own, with libvips' threads set as in a worker.
 """
@@ -38,7 +38,7 @@ def step_by_step(rounds: int) -> Table:
     same = {int(one.pop("same")) for one in measured}
     names = list(measured[0])
     return Table(
-        title=f"Looking at one photograph, mean of {PHOTOGRAPHS}",
+        title=f"Processing one photograph, mean of {PHOTOGRAPHS}",
         head=("", "CPU ms"),
         rows=[(name, number(median([one[name] for one in measured]))) for name in names],
         notes=[f"Thumbnails of which both encoders wrote the same bytes: {min(same)} of {PHOTOGRAPHS}."],

@@ -1,4 +1,4 @@
-"""What benchmarks run in: a home of their own with its database, servers that are ended, buckets that are kept."""
+"""The environment of benchmarks: a separate home with its database, temporary servers, cached buckets."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ SERVED = re.compile(r"served at (?P<url>\S+)/\?token=(?P<token>\S+)")
 
 
 def main() -> None:
-    """Tell the story, a line for each thing that happens."""
+    """Run the example and print a line for each step."""
     with tempfile.TemporaryDirectory(prefix="first-library-") as place:
         os.environ.setdefault("MIRRORLAKE_HOME", f"{place}/home")
         photos = Path(place, "photos")

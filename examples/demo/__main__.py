@@ -27,16 +27,16 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.postgres.data_dir import database_folder, read_recorded_base
 
 PLACE = photos.ROOT / ".demo"
-PORT = 8765  # where `mirrorlake up` listens unless told otherwise
+PORT = 8765  # the default port of `mirrorlake up`
 console = Console(highlight=False, soft_wrap=True)
 
 
 class DemoFailed(MirrorlakeError):
-    """The demo did not show what it promises."""
+    """The demo failed to show its result."""
 
 
 class _Terminated(KeyboardInterrupt):
-    """Somebody asked this very process to end."""
+    """Raised when this process receives SIGTERM."""
 
 
 def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--exit", action="store_true", help="end after the second pass instead of serving the library")
     arguments = parser.parse_args()
     started = time.monotonic()
-    # A polite kill ends like Ctrl-C, so that the servers started here end too.
+    # SIGTERM ends like Ctrl-C, so that the servers started here end too.
     signal.signal(signal.SIGTERM, _terminate)
     try:
         _demo(serve=not arguments.exit, started=started)
@@ -147,11 +147,11 @@ def _begin_afresh(home: Path) -> None:
 
 
 class _Mirrorlake:
-    """Runs `mirrorlake` commands as anybody would, with the demo's credentials and home."""
+    """Runs `mirrorlake` commands with the demo's credentials and home."""
 
     def __init__(self, server: LocalS3, home: Path) -> None:
         self._environment = {**server.environment(), "MIRRORLAKE_HOME": str(home)}
-        # The demo is about this machine: an address of a server in the environment would lead elsewhere.
+        # The demo uses the library of this machine, not a server that the environment names.
         self._environment.pop("MIRRORLAKE_URL", None)
 
     def shown(self, arguments: Sequence[str], *, until_stopped: bool = False) -> None:
@@ -162,28 +162,30 @@ class _Mirrorlake:
             code = process.wait()
         except KeyboardInterrupt as stop:
             if isinstance(stop, _Terminated):
-                process.terminate()  # a Ctrl-C reached it too, but a kill is for us alone
+                process.terminate()  # Ctrl-C reached it as well, but a kill only reaches this process
             process.wait()
             if until_stopped:
                 return
             raise
         if code:
-            raise DemoFailed(f"mirrorlake {arguments[0]} ended with exit code {code}.", "The reason stands above.")
+            raise DemoFailed(
+                f"mirrorlake {arguments[0]} ended with exit code {code}.", "See the output above for the reason."
+            )
 
     def documents(self, arguments: Sequence[str]) -> list[dict[str, object]]:
-        """Run and answer the JSON documents that it printed, one a line."""
+        """Run a command and return the JSON documents that it printed, one per line."""
         done = subprocess.run(  # noqa: S603
             [_executable(), *arguments], env=self._environment, stdout=subprocess.PIPE, text=True, check=False
         )
         if done.returncode:
             raise DemoFailed(
                 f"mirrorlake {arguments[0]} ended with exit code {done.returncode}: {done.stdout.strip()}",
-                "The reason stands above.",
+                "See the output above for the reason.",
             )
         return [json.loads(line) for line in done.stdout.splitlines()]
 
     def quietly(self, arguments: Sequence[str]) -> None:
-        """Run for its effect alone."""
+        """Run a command without showing its output."""
         subprocess.run([_executable(), *arguments], env=self._environment, capture_output=True, check=False)  # noqa: S603
 
 

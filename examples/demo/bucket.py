@@ -39,7 +39,7 @@ MEDIA_TYPES = {
 _CONVERTED = {5: ".webp", 11: ".avif", 17: ".bmp"}  # place modulo 24 -> what a photograph is saved as
 _SMALL = 1_000_000  # pixels up to which a photograph is converted or turned: this is no benchmark of encoders
 _ORIENTATION_TAG, _MAKE_TAG, _MODEL_TAG = 0x0112, 0x010F, 0x0110
-# How pixels are laid down so that a reader who heeds the tag sees them upright.
+# How pixels are stored so that a reader that applies the tag shows them upright.
 _LAID_DOWN = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,7 +61,7 @@ _TORTURE = (  # keys that naive tools bend
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DemoBucket:
-    """What is put into the bucket, and which photographs the demo will change."""
+    """The contents of the bucket, and the photographs that the demo will change."""
 
     uploads: tuple[Upload, ...]
     photographs: int
@@ -123,7 +123,7 @@ def _stem(place: int, path: Path, taken: set[str]) -> str:
 
 
 def _encoded(place: int, path: Path) -> tuple[bytes, str]:
-    """The photograph as it is, or saved in another format, or laid down with an orientation tag; and its suffix."""
+    """The photograph unchanged, in another format or with an orientation tag; and its suffix."""
     body = path.read_bytes()
     with Image.open(io.BytesIO(body)) as image:
         actual = {"PNG": ".png", "WEBP": ".webp"}.get(image.format or "", ".jpg")

@@ -52,7 +52,7 @@ def choose(bucket: DemoBucket) -> Changes:
 
 
 def make(changes: Changes, client: S3Client) -> None:
-    """Do to the bucket what people do to buckets."""
+    """Make the four changes in the bucket."""
     body = client.get_object(Bucket=BUCKET, Key=changes.replaced)["Body"].read()
     client.put_object(Bucket=BUCKET, Key=changes.replaced, Body=_mirrored(body), ContentType="image/jpeg")
     client.delete_object(Bucket=BUCKET, Key=changes.deleted)
@@ -66,7 +66,7 @@ def make(changes: Changes, client: S3Client) -> None:
 
 
 def differences(report: dict[str, object], expected: Expected) -> list[str]:
-    """Where a report disagrees, a sentence each; empty when all is as expected."""
+    """One sentence for each difference from the expected report."""
     requests = report.get("requests")
     got = {**report, "get": requests.get("get") if isinstance(requests, dict) else None}
     return [

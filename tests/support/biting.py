@@ -16,7 +16,7 @@ from mirrorlake.storage.providers.folder.store import FolderStore
 
 
 class _Fatal(bytes):
-    """Bytes that crash whoever looks into them, as a broken decoder would."""
+    """Bytes that crash the process that reads them, as a broken decoder would."""
 
     __slots__ = ()
 
@@ -26,7 +26,7 @@ class _Fatal(bytes):
 
 
 class _Endless(bytes):
-    """Bytes that never let go of whoever looks into them."""
+    """Bytes that hang the process that reads them forever."""
 
     __slots__ = ()
 
@@ -36,14 +36,14 @@ class _Endless(bytes):
 
 
 class BitingStore(FolderStore):
-    """A folder in which the names of files say how they bite."""
+    """A folder in which file names select how an object kills or hangs its reader."""
 
     def __init__(self, location: Location, log: Path) -> None:
         super().__init__(location)
         self._log = log
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """As a folder, but for bites; every call is noted with the process that made it."""
+        """Like a folder, apart from the bites; every call is logged with the process that made it."""
         with self._log.open("a") as log:
             log.write(f"{os.getpid()} {key}\n")
         if key.startswith("kill-fetch"):
@@ -74,7 +74,7 @@ class Unopenable:
     on_purpose: bool
 
     def open(self) -> Store:
-        """Never."""
+        """Raise an error, always."""
         if self.on_purpose:
             raise SettingsError("The endpoint is no address.", "Give one that starts with http.")
         raise ZeroDivisionError("a slip")

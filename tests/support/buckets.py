@@ -66,18 +66,18 @@ class Bucket:
         assert result.code == 1, (result.out, result.err)
         report = result.json
         assert report["state"] == "failed"
-        assert result.err.endswith(f"error: {report['error']}\n")  # after what a slow pass says of its progress
+        assert result.err.endswith(f"error: {report['error']}\n")  # after the progress lines of a slow pass
         assert "\n" not in report["error"]
         assert "Traceback" not in result.err
         return report
 
     def half_done(self) -> Any:
-        """A pass that says in one sentence what it could not list, and does the rest; answers its report."""
+        """Run a pass that reports in one sentence what it could not list, and does the rest. Returns its report."""
         result = self.cli.run("mirror", *self.words())
         self.keeps_secrets(result)
         report = result.json
         assert (result.code, report["state"]) == (1, "succeeded")
-        assert result.err.endswith(f"error: {report['error']}\n")  # after what a slow pass says of its progress
+        assert result.err.endswith(f"error: {report['error']}\n")  # after the progress lines of a slow pass
         assert "\n" not in report["error"]
         return report
 

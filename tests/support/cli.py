@@ -17,7 +17,7 @@ PATIENCE_S = 300
 
 @dataclass(frozen=True)
 class Result:
-    """How a command ended and what it said."""
+    """The exit code and output of a command."""
 
     code: int
     out: str

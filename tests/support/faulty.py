@@ -38,7 +38,7 @@ class Faulty:
         self._lock = threading.Lock()
         self.calls: list[tuple[Verb, str]] = []
         self.latency_s = 0.0  # before every answer
-        self.truncate_after: int | None = None  # every listing claims to end after so many pages
+        self.truncate_after: int | None = None  # every listing claims to end after this many pages
         self.hidden: Callable[[str], bool] = lambda _: False  # keys that listings leave out
         self.lying: Callable[[str], bool] = lambda _: False  # keys whose listed token is not the object's
         self.before_list: Callable[[], object] = lambda: None  # before every page
@@ -54,9 +54,9 @@ class Faulty:
         keys: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """Raise `error` at the `at`-th call of `verb` from now (of those whose key or prefix fits `keys`)."""
-        told = error or SourceUnreachable("The test says that the source cannot be reached.")
+        raised = error or SourceUnreachable("The test says that the source cannot be reached.")
         with self._lock:
-            self._faults.append(_Fault(verb, at, times, told, keys))
+            self._faults.append(_Fault(verb, at, times, raised, keys))
 
     @property
     def ordered(self) -> bool:
@@ -111,8 +111,10 @@ class Faulty:
         keys = batch.column("key").to_pylist()
         if any(map(self.lying, keys)):
             tokens = batch.column("token").to_pylist()
-            told = [f"not-{token}" if self.lying(key) else token for key, token in zip(keys, tokens, strict=True)]
-            batch = batch.set_column(batch.schema.get_field_index("token"), batch.schema.field("token"), pa.array(told))
+            listed = [f"not-{token}" if self.lying(key) else token for key, token in zip(keys, tokens, strict=True)]
+            batch = batch.set_column(
+                batch.schema.get_field_index("token"), batch.schema.field("token"), pa.array(listed)
+            )
         if any(map(self.hidden, keys)):
             batch = batch.filter(pa.array([not self.hidden(key) for key in keys]))
         return batch

@@ -31,7 +31,7 @@ Answered = TypeVar("Answered")
 
 @dataclass(frozen=True)
 class Remembered:
-    """What the library remembers of a key that it looked at."""
+    """What the catalog has of a key that was processed."""
 
     asset_id: str
     token: str
@@ -56,14 +56,14 @@ class Victim(StrEnum):
 
 @dataclass(frozen=True)
 class Point:
-    """When a kill strikes: after so many more requests for objects, or so many seconds from now."""
+    """When a kill strikes: after N more requests for objects, or N seconds from now."""
 
     requests: int | None = None
     seconds: float = 0.0
 
 
 class Shots:
-    """Counts every GET of an object at the server, and says when there were enough requests for objects."""
+    """Counts every GET of an object at the server, and reports when there were enough requests for objects."""
 
     def __init__(self, stub: S3Stub) -> None:
         self.gets: Counter[str] = Counter()
@@ -73,7 +73,7 @@ class Shots:
         stub.faults.append(self._count)
 
     def wait(self, requests: int, process: subprocess.Popen[str]) -> bool:
-        """Until so many more came; False where the process ended before."""
+        """Wait for N more requests. Returns False if the process ended before."""
         with self._lock:
             self._left = requests
             self._reached.clear()

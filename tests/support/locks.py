@@ -1,4 +1,4 @@
-"""Look at who waits for whom in PostgreSQL, so that a test of two at a time needs no luck."""
+"""Find sessions that wait for others in PostgreSQL, so that a test of two at a time needs no luck."""
 
 from __future__ import annotations
 

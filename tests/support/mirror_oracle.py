@@ -12,7 +12,7 @@ from mirrorlake.model.sources import MirrorConfig, NamingStrategy, Orphans
 from mirrorlake.select.fingerprints import UNREAD
 
 Value = str | int
-Said = dict[str, tuple[Value, str]]  # of each metadata key: its value, and who set it ("bucket" or "user")
+Entries = dict[str, tuple[Value, str]]  # of each metadata key: its value, and who set it ("bucket" or "user")
 CAREFUL = (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE)
 # The patterns of the test in words of its own.
 MEANINGS = {
@@ -32,7 +32,7 @@ class Row:
     known: KnownState
     token: str
     sidecar: str | None  # the token of the sidecar that was last dealt with
-    said: Said
+    entries: Entries
     tags: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
     edited: bool = False  # a person ever changed its metadata
@@ -62,7 +62,7 @@ class World:
     def live(self) -> set[str]:
         return self.selected() - self.empty
 
-    def stands(self, key: str) -> bool:
+    def has_object(self, key: str) -> bool:
         return key in self.pictures or key in self.empty
 
     def sidecar_of(self, key: str) -> str | None:
@@ -74,7 +74,7 @@ class World:
         return config.orphans if config else min((each.orphans for each in self.configs), key=CAREFUL.index)
 
     def is_orphan(self, key: str) -> bool:
-        return not self.stands(key) or self.governing(key) is None
+        return not self.has_object(key) or self.governing(key) is None
 
 
 @dataclass
@@ -134,7 +134,7 @@ def _moves(before: Mapping[str, Row], world: World, known: Mapping[str, str]) ->
     return {
         assets[0]: came[token][0]
         for token, assets in gone.items()
-        if len(assets) == len(came[token]) == 1 and not world.stands(before[assets[0]].key)
+        if len(assets) == len(came[token]) == 1 and not world.has_object(before[assets[0]].key)
     }
 
 
@@ -166,12 +166,12 @@ def new_row(key: str, world: World) -> Row:
     values = (world.values[sidecar] if sidecar else None) or {}
     return Row(
         key=key,
-        name=_plain_name(config, key, token) or _said_name(values, config) or key,
+        name=_plain_name(config, key, token) or _metadata_name(values, config) or key,
         state="present",
         known=KnownState.PRESENT,
         token=token,
         sidecar=sidecar,
-        said={name: (value, "bucket") for name, value in values.items()},
+        entries={name: (value, "bucket") for name, value in values.items()},
     )
 
 
@@ -187,29 +187,29 @@ def _sidecar_frozen(row: Row, world: World) -> bool:
 
 
 def _with_sidecar(row: Row, world: World) -> Row:
-    said = merged(row, world)
-    return replace(_named(row, world), sidecar=world.sidecar_of(row.key), said=said)
+    entries = merged(row, world)
+    return replace(_named(row, world), sidecar=world.sidecar_of(row.key), entries=entries)
 
 
-def merged(row: Row, world: World) -> Said:
+def merged(row: Row, world: World) -> Entries:
     """The metadata once the sidecar of now is merged into them."""
     config, sidecar = world.governing(row.key), world.sidecar_of(row.key)
     assert config
     if sidecar is not None and world.values[sidecar] is None:
-        return row.said  # nothing of it can be used
-    said: Said = {name: (value, "bucket") for name, value in ((sidecar and world.values[sidecar]) or {}).items()}
-    users = {name: entry for name, entry in row.said.items() if entry[1] == "user"}
+        return row.entries  # nothing of it can be used
+    entries: Entries = {name: (value, "bucket") for name, value in ((sidecar and world.values[sidecar]) or {}).items()}
+    users = {name: entry for name, entry in row.entries.items() if entry[1] == "user"}
     match config.metadata_strategy:
         case MetadataStrategy.MERGE_BUCKET_WINS:
-            return users | said
+            return users | entries
         case MetadataStrategy.MERGE_USER_WINS:
-            return said | users
+            return entries | users
         case MetadataStrategy.OVERWRITE:
-            return said
+            return entries
         case MetadataStrategy.UNTIL_FIRST_CHANGE:
-            return row.said if row.edited else said
+            return row.entries if row.edited else entries
         case MetadataStrategy.APPEND:
-            return said | row.said
+            return entries | row.entries
 
 
 def _plain_name(config: MirrorConfig, key: str, token: str) -> str | None:
@@ -224,13 +224,13 @@ def _plain_name(config: MirrorConfig, key: str, token: str) -> str | None:
             return None
 
 
-def _said_name(values: Mapping[str, Value], config: MirrorConfig) -> str | None:
+def _metadata_name(values: Mapping[str, Value], config: MirrorConfig) -> str | None:
     value = values.get(str(config.naming_key))
     return None if value is None else str(value)
 
 
 def _named(row: Row, world: World) -> Row:
-    """Named anew, as every asset is whose object or sidecar was read."""
+    """Named again, as every asset is whose object or sidecar was read."""
     config, sidecar = world.governing(row.key), world.sidecar_of(row.key)
     assert config
     plain = _plain_name(config, row.key, row.token)
@@ -241,7 +241,7 @@ def _named(row: Row, world: World) -> Row:
     if sidecar is None:
         return replace(row, name=row.key)
     values = world.values[sidecar]
-    return row if values is None else replace(row, name=_said_name(values, config) or row.key)
+    return row if values is None else replace(row, name=_metadata_name(values, config) or row.key)
 
 
 def _hides(row: Row, world: World) -> bool:
@@ -281,10 +281,10 @@ def _group(row: Row) -> str:
     return folder if slash else ""
 
 
-def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World, told: World) -> None:
+def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World, reported: World) -> None:
     """A pass that was killed, cut short or lied to may leave work undone; but what it did must be right.
 
-    `told` is the world with those sidecars alone that the pass was told of.
+    `reported` is the world with only those sidecars that the listing reported to the pass.
     """
     known = {row.key for row in before.values()}
     for asset, was in before.items():
@@ -296,16 +296,18 @@ def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World
             continue
         assert (now.tags, now.projects, now.edited) == (was.tags, was.projects, was.edited), "what people did was lost"
         if now.key != was.key:
-            assert not world.stands(was.key), "moved away from an object that stands"
+            assert not world.has_object(was.key), "moved away from an object that stands"
             assert now.key in world.live() - known, "moved onto another asset"
             assert world.pictures[now.key] == was.token, "moved to other bytes"
         _check_state(was, now, world)
         if now.key == was.key and now.sidecar is None and was.sidecar is not None:
-            assert world.sidecar_of(now.key) is None, "metadata taken back from a sidecar that stands"
-        _check_content(was, now, told)
+            assert world.sidecar_of(now.key) is None, "metadata removed though the sidecar exists"
+        _check_content(was, now, reported)
     for asset in after.keys() - before.keys():
-        wanted = new_row(after[asset].key, told)
-        unread = replace(wanted, sidecar=None, said={}, name=after[asset].name)  # the sidecar is read in the next pass
+        wanted = new_row(after[asset].key, reported)
+        unread = replace(
+            wanted, sidecar=None, entries={}, name=after[asset].name
+        )  # the sidecar is read in the next pass
         assert after[asset] in (wanted, unread)
 
 
@@ -331,9 +333,9 @@ def _check_content(was: Row, now: Row, world: World) -> None:
         moved = replace(was, key=now.key)
         assert sidecar_differs(moved, world), "a sidecar was read that is not to be read"
         if now.sidecar == UNREAD:  # the object is back, and its sidecar is read in the next pass
-            assert now.said == was.said
+            assert now.entries == was.entries
             return
         assert now.sidecar == world.sidecar_of(now.key)
-        assert now.said == merged(moved, world)
+        assert now.entries == merged(moved, world)
     else:
-        assert now.said == was.said, "metadata changed without a sidecar"
+        assert now.entries == was.entries, "metadata changed without a sidecar"

@@ -13,11 +13,11 @@ from mirrorlake.postgres.pool import Catalog
 
 
 class Killed(BaseException):
-    """As good as SIGKILL: nothing below is told, nothing is cleaned up in the database."""
+    """Like SIGKILL: nothing below is notified, nothing is cleaned up in the database."""
 
 
 class Mortal(Catalog):
-    """As any catalog, but within `dying` its user lives for so many transactions only."""
+    """As any catalog, but within `dying` its user lives for a limited number of transactions."""
 
     def __init__(self, conninfo: str) -> None:
         super().__init__(conninfo)

@@ -1,4 +1,4 @@
-"""What a query means, told in plain Python over plain values: the judge of the SQL."""
+"""The meaning of a query in plain Python over plain values: the oracle of the SQL."""
 
 from __future__ import annotations
 

@@ -147,8 +147,8 @@ class S3Stub:
 
     def answer(self, request: Request) -> Answer:
         for fault in self.faults:
-            if (told := fault(request)) is not None:
-                return told
+            if (answer := fault(request)) is not None:
+                return answer
         with self.lock:
             if request.bucket not in self._buckets:
                 return error(404, "NoSuchBucket")
@@ -295,14 +295,14 @@ def _list_page(request: Request, objects: dict[bytes, StubObject], keys: list[by
 
 def _names(keys: list[bytes], prefix: bytes, delimiter: bytes, after: bytes) -> Iterator[tuple[bytes, bool]]:
     """Keys and, with a delimiter, common prefixes (True), in byte order after `after`."""
-    told = b""
+    previous = b""
     for key in keys[bisect_right(keys, after) :]:
         if not key.startswith(prefix):
             continue
         if delimiter and (end := key.find(delimiter, len(prefix))) >= 0:
             common = key[: end + len(delimiter)]
-            if common != told and common > after:
-                told = common
+            if common != previous and common > after:
+                previous = common
                 yield common, True
         else:
             yield key, False
@@ -427,5 +427,5 @@ def _refused(handler: _Handler, request: Request, path: str, stub: S3Stub) -> An
     digest = request.headers.get("x-amz-content-sha256", "UNSIGNED-PAYLOAD")
     if digest != "UNSIGNED-PAYLOAD" and digest != hashlib.sha256(request.body).hexdigest():
         return error(400, "XAmzContentSHA256Mismatch")
-    told = request.query["X-Amz-Signature"] if query_signed else authorization.rpartition("Signature=")[2]
-    return None if signature == told else error(403, "SignatureDoesNotMatch")
+    given = request.query["X-Amz-Signature"] if query_signed else authorization.rpartition("Signature=")[2]
+    return None if signature == given else error(403, "SignatureDoesNotMatch")

@@ -25,7 +25,7 @@ class Serving:
 
 @contextmanager
 def serving(cli: Cli, nobody: Path, *words: str) -> Iterator[Serving]:
-    """Serves the library of `cli`. The remote one has the home `nobody`: what it tells must come from the server."""
+    """Serves the library of `cli`. The remote one has the home `nobody`: its output must come from the server."""
     process = cli.start("up", "--port", "0", *words)
     try:
         assert process.stdout is not None

@@ -45,9 +45,9 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
     """What a check counts; it leaves every file as it was."""
     before = contents(root(mirrored))
     with scratch(mirrored) as workdir:
-        told = check(mirrored.catalog, mirrored.library(), workdir, noop_callback)
+        result = check(mirrored.catalog, mirrored.library(), workdir, noop_callback)
     assert contents(root(mirrored)) == before
-    return told
+    return result
 
 
 def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:

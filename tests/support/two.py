@@ -57,5 +57,5 @@ def planned_nothing(report: Report) -> bool:
 
 def outcome(mirrored: Mirrored, report: Report, key: str) -> tuple[OutcomeKind, str | None]:
     assert report.run is not None
-    told = {one.key: (one.kind, one.reason) for one in runs.outcomes(mirrored.catalog, report.run, limit=100)}
-    return told[key]
+    found = {one.key: (one.kind, one.reason) for one in runs.outcomes(mirrored.catalog, report.run, limit=100)}
+    return found[key]

@@ -16,7 +16,7 @@ from mirrorlake.catalog.staging import Staging
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
-from mirrorlake.plan.merge import STRATEGIES, Standing
+from mirrorlake.plan.merge import STRATEGIES, ExistingMetadata
 
 # Does what follows from the staged companions of one role, in the transaction of their batch. The strategies are those
 # of the datasource's configs, in their order.
@@ -52,9 +52,9 @@ def apply_companions(staging: Staging, strategies: Sequence[MetadataStrategy]) -
     staging.run("drop_companions", "keep_companions")
 
 
-def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) -> Standing:
+def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
     """What stands, out of the columns of an asset as JSON texts."""
-    return Standing(
+    return ExistingMetadata(
         metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
         merged_at=merged_at,
         edited=edited,

@@ -14,7 +14,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.columnar import Column
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
 from mirrorlake.model.runs import Counts
-from mirrorlake.plan.merge import STRATEGIES, Standing, as_of, same_values
+from mirrorlake.plan.merge import STRATEGIES, ExistingMetadata, as_of, same_values
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.metadata import stored_values
@@ -77,7 +77,7 @@ def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
     return len(ids)
 
 
-def _again(strategy: MetadataStrategy, before: Standing, sidecar: str | None) -> Metadata | None:
+def _again(strategy: MetadataStrategy, before: ExistingMetadata, sidecar: str | None) -> Metadata | None:
     """What stands after merging the kept sidecar; None where that changes nothing."""
     merged = STRATEGIES[strategy](before, None if sidecar is None else stored_values(sidecar))
     # Nothing new came: what the sidecar sets has the sidecar's own time, not this moment's.

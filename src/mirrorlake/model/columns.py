@@ -72,7 +72,7 @@ _CHANGES: list[pa.Field[Any]] = [
 CHANGES = pa.schema(_CHANGES)
 
 
-# What looking at objects hands to the catalog: CHANGES' columns (which object, which companions), then what was seen.
+# Results of processing for the catalog: CHANGES' columns (which object, which companions), then the facts.
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # ResultKind

@@ -191,7 +191,7 @@ def diff(
     """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
 
     What is `frozen` keeps the tokens that are known, however the listing differs. `undecided_from` is asked when the
-    candidates have ended, and answers the first key of which they say nothing: from there on nothing vanished. Raises
+    candidates have ended, and returns the first key that they do not cover: from there on nothing vanished. Raises
     ListingBroken while iterating if either side is out of order.
     """
     return Diff(candidates, known, frozen, undecided_from)

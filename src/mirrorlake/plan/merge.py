@@ -18,7 +18,7 @@ _Entry = tuple[str, ...]  # as in Provenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class ExistingMetadata:
     """An asset's metadata before a merge."""
 
     metadata: Metadata
@@ -38,7 +38,7 @@ class Standing:
         return {key: values[key] for key, entry in self.metadata.provenance.items() if entry[0] == USER}
 
 
-def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
+def merge_bucket_wins(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """User keys overlaid by the sidecar; bucket keys that left the sidecar are removed."""
     users, bucket = standing.of_users(), sidecar or {}
     return Metadata(
@@ -47,20 +47,20 @@ def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
     )
 
 
-def merge_user_wins(standing: Standing, sidecar: Values | None) -> Metadata:
+def merge_user_wins(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar overlaid by user keys; bucket keys that left the sidecar are removed."""
     users = standing.of_users()
     bucket = {key: value for key, value in (sidecar or {}).items() if key not in users}
     return Metadata(values=bucket | users, provenance=_unchanged(standing, users) | _from_bucket(standing, bucket))
 
 
-def overwrite(standing: Standing, sidecar: Values | None) -> Metadata:
+def overwrite(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar alone; user edits are discarded."""
     bucket = sidecar or {}
     return Metadata(values=dict(bucket), provenance=_from_bucket(standing, bucket))
 
 
-def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
+def until_first_change(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar, unless a user ever edited the asset: then everything stays unchanged."""
     if standing.edited:
         values = standing.metadata.values
@@ -68,13 +68,13 @@ def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
     return overwrite(standing, sidecar)
 
 
-def append(standing: Standing, sidecar: Values | None) -> Metadata:
+def append(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The existing keys, plus the sidecar's keys that do not exist yet."""
     values = standing.metadata.values
     return Metadata(values={**(sidecar or {}), **values}, provenance=_unchanged(standing, values))
 
 
-Merge = Callable[[Standing, Values | None], Metadata]
+Merge = Callable[[ExistingMetadata, Values | None], Metadata]
 
 STRATEGIES: Mapping[MetadataStrategy, Merge] = MappingProxyType(
     {
@@ -102,12 +102,12 @@ def same_values(one: Values, other: Values) -> bool:
     return one.keys() == other.keys() and all(is_same_value(value, other[key]) for key, value in one.items())
 
 
-def _unchanged(standing: Standing, keys: Iterable[str]) -> dict[str, _Entry]:
+def _unchanged(standing: ExistingMetadata, keys: Iterable[str]) -> dict[str, _Entry]:
     entries = {key: standing.entry(key) for key in keys}
     return {key: entry for key, entry in entries.items() if entry is not None}
 
 
-def _from_bucket(standing: Standing, bucket: Values) -> dict[str, _Entry]:
+def _from_bucket(standing: ExistingMetadata, bucket: Values) -> dict[str, _Entry]:
     """Entries of the keys that the bucket had set to the same value before: they keep their time."""
     kept: dict[str, _Entry] = {}
     for key, value in bucket.items():

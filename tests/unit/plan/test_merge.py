@@ -10,7 +10,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.metadata import BUCKET, USER, Metadata, MetadataStrategy
 from mirrorlake.plan.merge import (
     STRATEGIES,
-    Standing,
+    ExistingMetadata,
     append,
     as_of,
     is_same_value,
@@ -30,21 +30,21 @@ EVERY = pytest.mark.parametrize("strategy", MetadataStrategy)
 
 
 @st.composite
-def standings(draw: st.DrawFn) -> Standing:
+def standings(draw: st.DrawFn) -> ExistingMetadata:
     values = draw(VALUE_SETS)
     sources = draw(st.dictionaries(KEYS, st.sampled_from([(USER, "t-user"), (BUCKET, "t-old")])))
     provenance = {key: entry for key, entry in sources.items() if key in values}
     edited = any(source == USER for source, _ in provenance.values()) or draw(st.booleans())
-    return Standing(
+    return ExistingMetadata(
         metadata=Metadata(values=values, provenance=provenance),
         merged_at=draw(st.sampled_from(["t-last", "t-old"])),
         edited=edited,
     )
 
 
-def after(standing: Standing, merged: Metadata) -> Standing:
+def after(standing: ExistingMetadata, merged: Metadata) -> ExistingMetadata:
     """What stands once a merge was stored."""
-    return Standing(metadata=merged, merged_at=NOW, edited=standing.edited)
+    return ExistingMetadata(metadata=merged, merged_at=NOW, edited=standing.edited)
 
 
 def source_of(metadata: Metadata, key: str) -> str:
@@ -55,7 +55,7 @@ def users_of(metadata: Metadata) -> dict[str, Scalar]:
     return {key: value for key, value in metadata.values.items() if source_of(metadata, key) == USER}
 
 
-def times_of(standing: Standing) -> dict[str, str]:
+def times_of(standing: ExistingMetadata) -> dict[str, str]:
     return {key: (standing.entry(key) or ("", ""))[1] for key in standing.metadata.values}
 
 
@@ -64,7 +64,7 @@ def test_there_is_a_function_for_every_strategy() -> None:
 
 
 @given(standings(), SIDECARS)
-def test_bucket_wins_is_the_users_keys_overlaid_by_the_sidecar(standing: Standing, sidecar):
+def test_bucket_wins_is_the_users_keys_overlaid_by_the_sidecar(standing: ExistingMetadata, sidecar):
     users = users_of(standing.metadata)
 
     merged = merge_bucket_wins(standing, sidecar)
@@ -74,7 +74,7 @@ def test_bucket_wins_is_the_users_keys_overlaid_by_the_sidecar(standing: Standin
 
 
 @given(standings(), SIDECARS)
-def test_user_wins_is_the_sidecar_overlaid_by_the_users_keys(standing: Standing, sidecar):
+def test_user_wins_is_the_sidecar_overlaid_by_the_users_keys(standing: ExistingMetadata, sidecar):
     users = users_of(standing.metadata)
 
     merged = merge_user_wins(standing, sidecar)
@@ -84,7 +84,7 @@ def test_user_wins_is_the_sidecar_overlaid_by_the_users_keys(standing: Standing,
 
 
 @given(standings(), SIDECARS)
-def test_in_both_merges_a_bucket_key_that_left_the_sidecar_goes(standing: Standing, sidecar):
+def test_in_both_merges_a_bucket_key_that_left_the_sidecar_goes(standing: ExistingMetadata, sidecar):
     left = standing.metadata.values.keys() - users_of(standing.metadata).keys() - (sidecar or {}).keys()
 
     for merge in (merge_bucket_wins, merge_user_wins):
@@ -92,7 +92,7 @@ def test_in_both_merges_a_bucket_key_that_left_the_sidecar_goes(standing: Standi
 
 
 @given(standings(), SIDECARS)
-def test_overwriting_leaves_the_sidecar_alone_and_nothing_of_the_user(standing: Standing, sidecar):
+def test_overwriting_leaves_the_sidecar_alone_and_nothing_of_the_user(standing: ExistingMetadata, sidecar):
     merged = overwrite(standing, sidecar)
 
     assert same_values(merged.values, sidecar or {})
@@ -100,7 +100,7 @@ def test_overwriting_leaves_the_sidecar_alone_and_nothing_of_the_user(standing: 
 
 
 @given(standings(), SIDECARS)
-def test_after_a_persons_edit_no_sidecar_changes_anything_until_first_change(standing: Standing, sidecar):
+def test_after_a_persons_edit_no_sidecar_changes_anything_until_first_change(standing: ExistingMetadata, sidecar):
     merged = until_first_change(standing, sidecar)
 
     if standing.edited:
@@ -112,7 +112,7 @@ def test_after_a_persons_edit_no_sidecar_changes_anything_until_first_change(sta
 
 
 @given(standings(), SIDECARS)
-def test_appending_never_touches_a_key_that_stands_and_adds_every_other(standing: Standing, sidecar):
+def test_appending_never_touches_a_key_that_stands_and_adds_every_other(standing: ExistingMetadata, sidecar):
     values = standing.metadata.values
 
     merged = append(standing, sidecar)
@@ -126,7 +126,7 @@ def test_appending_never_touches_a_key_that_stands_and_adds_every_other(standing
 
 @EVERY
 @given(standing=standings(), sidecar=SIDECARS)
-def test_the_same_sidecar_again_changes_no_value_no_source_and_no_time(strategy, standing: Standing, sidecar):
+def test_the_same_sidecar_again_changes_no_value_no_source_and_no_time(strategy, standing: ExistingMetadata, sidecar):
     once = after(standing, STRATEGIES[strategy](standing, sidecar))
 
     twice = after(once, STRATEGIES[strategy](once, sidecar))
@@ -138,7 +138,9 @@ def test_the_same_sidecar_again_changes_no_value_no_source_and_no_time(strategy,
 
 @EVERY
 @given(standing=standings(), sidecar=SIDECARS)
-def test_only_keys_that_stand_have_an_entry_and_nothing_becomes_the_users(strategy, standing: Standing, sidecar):
+def test_only_keys_that_stand_have_an_entry_and_nothing_becomes_the_users(
+    strategy, standing: ExistingMetadata, sidecar
+):
     merged = STRATEGIES[strategy](standing, sidecar)
 
     assert merged.provenance.keys() <= merged.values.keys()
@@ -147,7 +149,7 @@ def test_only_keys_that_stand_have_an_entry_and_nothing_becomes_the_users(strate
 
 @EVERY
 @given(standing=standings(), sidecar=SIDECARS)
-def test_a_bucket_key_keeps_its_time_exactly_while_its_value_stays(strategy, standing: Standing, sidecar):
+def test_a_bucket_key_keeps_its_time_exactly_while_its_value_stays(strategy, standing: ExistingMetadata, sidecar):
     merged = after(standing, STRATEGIES[strategy](standing, sidecar))
 
     before, now = times_of(standing), times_of(merged)
@@ -160,7 +162,7 @@ def test_a_bucket_key_keeps_its_time_exactly_while_its_value_stays(strategy, sta
 
 @EVERY
 @given(standing=standings(), sidecar=SIDECARS)
-def test_a_merge_changes_nothing_that_it_was_given(strategy, standing: Standing, sidecar):
+def test_a_merge_changes_nothing_that_it_was_given(strategy, standing: ExistingMetadata, sidecar):
     before = dict(standing.metadata.values), dict(standing.metadata.provenance), sidecar and dict(sidecar)
 
     STRATEGIES[strategy](standing, sidecar)

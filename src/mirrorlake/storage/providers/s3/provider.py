@@ -63,7 +63,7 @@ class S3Provider:
         if own.anonymous:
             yield "credentials", "none: requests are not signed"
         else:
-            yield "credentials", "this machine's own" if own.profile is None else f"AWS profile {own.profile}"
+            yield "credentials", "the machine's default" if own.profile is None else f"AWS profile {own.profile}"
 
     def resolve(self, access: Access) -> AwsConfig | None:
         """Region, authorities and lasting keys of the machine's AWS configuration."""
