@@ -4,13 +4,13 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 BIN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
-# The interpreter itself: a shim's path would make uv take .venv for a stranger's and build it anew.
+# The interpreter itself: with the path of a shim, uv would rebuild .venv each time.
 export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak format clean
+.PHONY: help setup demo test check bench soak format docs clean
 
-help:  ## what can be made
+help:  ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 $(UV):
@@ -21,21 +21,21 @@ $(UV):
 		else $(PYTHON) -m pip install --quiet --target .uv uv==$(UV_VERSION); fi || \
 		{ echo "uv could not be installed: is there a network, and are the venv or pip modules of $(PYTHON) installed?"; rm -rf .uv; exit 1; }
 
-setup: $(UV)  ## make .venv/bin/mirrorlake, with everything that developing needs
+setup: $(UV)  ## create .venv/bin/mirrorlake, with everything that development needs
 	@$(UV) sync --frozen --all-groups --quiet
 	@.venv/bin/mirrorlake --version
 
-demo: setup  ## mirror a bucket of real photographs and look at it (ARGS=--exit ends after the passes)
+demo: setup  ## mirror a bucket of real photographs and serve the library (ARGS=--exit ends after the runs)
 	@$(BIN)python -m examples.demo $(ARGS)
 
-check: setup  ## lint, types, layers, the pages
+check: setup  ## check lint, types, import layers and the pages
 	$(BIN)ruff check .
 	$(BIN)ruff format --check .
 	$(BIN)pyright
 	$(BIN)lint-imports
 	$(BIN)python -m tests.tools.ui check
 
-test: setup  ## every test that fits in a few minutes
+test: setup  ## run every test that fits in a few minutes
 	$(BIN)python -m tests.tools.ui test
 	$(BIN)python -m tests.tools.browser
 	$(BIN)pytest -n 2 --dist loadfile $(ARGS)
@@ -43,12 +43,15 @@ test: setup  ## every test that fits in a few minutes
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)
 
-soak: setup  ## the long proofs: lying listings, a model, kills, ten million objects; goes on where it was
+soak: setup  ## run the long proofs: corrupted listings, a model, kills, ten million objects; resumes
 	@$(BIN)python -m tests.tools.soak $(ARGS)
 
-format: setup  ## put the code in its form
+format: setup  ## format the code
 	$(BIN)ruff check --fix .
 	$(BIN)ruff format .
 
-clean:  ## remove what was built and cached here, never a library
+docs: setup  ## write the generated parts of the reference pages
+	@$(BIN)python -m tests.tools.docs
+
+clean:  ## delete what was built and cached here, never a library
 	rm -rf .venv .uv .cache dist

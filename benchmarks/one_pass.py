@@ -16,8 +16,9 @@ import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late el
 from benchmarks.measure import MB, high_water, tree_cpu
 from mirrorlake.catalog import datasources
 from mirrorlake.core.settings import Settings
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
-from mirrorlake.mirror.run import RunContext, run_pass
+from mirrorlake.mirror.run import run_pass
 from mirrorlake.postgres.embedded import status
 from mirrorlake.postgres.pool import open_catalog
 from mirrorlake.processing.library_store import LibraryStore

@@ -39,14 +39,17 @@ FROM (
 _ASSETS = """
 WITH made AS (
   INSERT INTO asset (datasource_id, key, name, token, size, media_type, width, height, orientation, digest,
-    placeholder, sidecar_key, metadata)
+    placeholder, metadata)
   SELECT %(id)s, key, regexp_replace(key, '^.*/', ''), token, size, 'image/jpeg', 4000, 3000, 1,
-    sha256(key::bytea), '\\x00', sidecar_key,
+    sha256(key::bytea), '\\x00',
     jsonb_build_object('camera_id', 'cam-' || size %% 13, 'quality_score', size %% 1000 / 1000.0)
   FROM staged RETURNING id, key
+), beside AS (
+  INSERT INTO companion (asset_id, role, key)
+  SELECT made.id, 'metadata', sidecar_key FROM staged JOIN made USING (key) WHERE sidecar_key IS NOT NULL
 )
-INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)
-SELECT %(id)s, 0, size, sidecar_size, made.id, key, token, sidecar_token
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
+SELECT %(id)s, 0, size, made.id, key, token, 'metadata=' || sidecar_size || ':' || sidecar_token
 FROM staged JOIN made USING (key) ORDER BY key
 """
 _SEARCH_INDEXES = (

@@ -20,7 +20,7 @@ GOAL_S = 60
 # As if the sidecar of every so-many-th photograph had been another one when it was read last.
 _AGE = (
     """
-    UPDATE object SET sidecar_token = md5(sidecar_token)
+    UPDATE object SET companions = split_part(companions, ':', 1) || ':' || md5(companions)
     WHERE right(split_part(key, '.', 1), 8)::bigint %% %(every)s = 0
     """,
     """

@@ -1,4 +1,4 @@
-// Build into the Python package, so that an installed server brings its own pages.
+// Build into the Python package, so that an installed server includes its pages.
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
 
@@ -9,7 +9,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: ['chrome123', 'firefox128', 'safari17.5'],
     assetsInlineLimit: 0,
-    license: { fileName: 'licenses.md' }, // the notices of what is bundled travel with it
+    license: { fileName: 'licenses.md' }, // the notices of bundled packages
     modulePreload: { polyfill: false },
   },
   server: { proxy: { '/api': 'http://127.0.0.1:8765' } },

@@ -1,4 +1,4 @@
-"""The pages over a real library: PostgreSQL, a bucket of real photographs, a worker, and what people decide."""
+"""The pages over a real library: PostgreSQL, a bucket of real photographs, a worker, and the actions of a person."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class Library:
     def visit(self, path: str) -> None:
         self.page.goto(self.serving.address + path)
 
-    def passes(self, text: str) -> None:
-        """Ask for a pass on the datasource's card, and wait until that says so."""
+    def run_until(self, text: str) -> None:
+        """Start a run on the card of the datasource, and wait until the card shows that text."""
         self.visit("/datasources")
         self.page.get_by_role("button", name="Run", exact=True).click()
         expect(self.page.locator(".card")).to_contain_text(text, timeout=PATIENCE_MS)
@@ -88,13 +88,13 @@ def fill(library: Library) -> None:
     page = library.page
     watching = page.context.new_page()
     watching.goto(library.serving.address)
-    library.passes("15 new")
+    library.run_until("15 new")
     expect(watching.locator(".total")).to_have_text("15 assets", timeout=PATIENCE_MS)
     watching.locator(".cell-image.ready").nth(14).wait_for()
     watching.close()
     run = page.get_by_role("button", name="Run", exact=True)
     expect(run).to_have_attribute("aria-disabled", "true")
-    expect(run).to_have_attribute("title", re.compile(r"again in (60|59) minutes"))
+    expect(run).to_have_attribute("title", re.compile(r"Available in (60|59) minutes"))
     page.get_by_role("link", name="15 assets").click()
     expect(page.locator(".total")).to_have_text("15 assets")
     page.locator(".cell a[href]").first.click()
@@ -112,11 +112,11 @@ def let_go(library: Library) -> None:
     assert held["state"] == "held"
     library.visit("/runs")
     page.get_by_role("link", name=f"Run {held['run']}").click()
-    expect(page.get_by_role("alert")).to_contain_text("12 removals held until you say so")
+    expect(page.get_by_role("alert")).to_contain_text("12 removals held for confirmation")
     expect(page.get_by_role("alert")).to_contain_text("chelsea/")
     assert violations(page) == []
     page.get_by_label(re.compile("the number of removals")).fill("12")
-    page.get_by_role("button", name="Let them happen").click()
+    page.get_by_role("button", name="Confirm removals").click()
     page.wait_for_url(re.compile(rf"/runs/{held['run'] + 1}$"))
     expect(page.get_by_role("heading", name="succeeded")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".tile.removed dd")).to_have_text("12")
@@ -154,8 +154,8 @@ def forget(library: Library) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.locator(".card")).to_contain_text("Daily at 04:30, Europe/Berlin")
     page.get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("dialog")).to_contain_text("5into the trash")
+    expect(page.get_by_role("dialog")).to_contain_text("5moved to the trash")
     page.get_by_label(re.compile("the number of assets")).fill("5")
     assert violations(page) == []
-    page.get_by_role("button", name="Delete it").click()
-    expect(page.get_by_text("Mirror a first bucket")).to_be_visible()
+    page.get_by_role("button", name="Delete datasource").click()
+    expect(page.get_by_text("Mirror your first bucket")).to_be_visible()

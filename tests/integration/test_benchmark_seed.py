@@ -14,10 +14,10 @@ def test_the_seed_knows_what_the_pages_serve(empty_catalog: Catalog) -> None:
     know_synthetic(empty_catalog, name="bench", endpoint="http://127.0.0.1:1", objects=OBJECTS)
     with empty_catalog.read() as connection:
         known = connection.execute(
-            "SELECT object.key, object.size, object.token, sidecar_size, sidecar_token, sidecar_key"
-            " FROM object JOIN asset ON asset.id = asset_id WHERE object.state = 0 ORDER BY object.key"
+            "SELECT object.key, size, token, companions, companion.key"
+            " FROM object JOIN companion USING (asset_id) WHERE object.state = 0 ORDER BY object.key"
         ).fetchall()
     assert known == [
-        (key_of(row), size_of(row), etag_of(row), size_of(row + 1), etag_of(row + 1), key_of(row + 1))
+        (key_of(row), size_of(row), etag_of(row), f"metadata={size_of(row + 1)}:{etag_of(row + 1)}", key_of(row + 1))
         for row in range(0, OBJECTS, 2)
     ]

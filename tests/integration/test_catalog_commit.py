@@ -10,8 +10,8 @@ from tests.support.commits import THEN, Pass, change, changes, commit_looks, key
 from mirrorlake.catalog import assets, commit, objects, runs
 from mirrorlake.core.errors import LeaseLost
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, Op, ResultKind
-from mirrorlake.model.objects import Requests
+from mirrorlake.model.objects import KnownState, Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
 
@@ -156,7 +156,10 @@ def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: P
     row = look(
         "in/a.jpg", facts='{"lens": "a\\u0000b", "emoji": "\\ud83e\\udd9d"}', warnings=["x\x00y"], reason="r\x00"
     )
-    row |= with_sidecar("s", None) | {"metadata": '{"note": "half \\ud83e"}', "sidecar": '{"note": "half \\ud83e"}'}
+    row |= with_sidecar("s", None) | {
+        "metadata_values": '{"note": "half \\ud83e"}',
+        "metadata_document": '{"note": "half \\ud83e"}',
+    }
 
     assert commit_looks(working.lease, row) == Counts(new=1)
 

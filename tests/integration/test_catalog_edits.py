@@ -14,10 +14,11 @@ from mirrorlake.catalog import assets, commit, datasources, edits, reapply, runs
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import LeaseLost, NotFound, UsageError
 from mirrorlake.model.assets import AssetDetail, Scalar
-from mirrorlake.model.columns import PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -44,12 +45,12 @@ class Library:
         known = self.ids().get(key)
         text = None if sidecar is None else json.dumps(sidecar)
         row: dict[str, Any] = {
-            "op": int(Op.NEW if known is None else Op.SIDECAR),
+            "op": int(Op.NEW if known is None else Op.COMPANION),
             "key": key,
             "size": 10,
             "token": "t",
-            "sidecar_changed": False,
-            "result": int(ResultKind.PROCESSED if known is None else ResultKind.SIDECAR_ONLY),
+            "metadata_differs": False,
+            "result": int(ResultKind.PROCESSED if known is None else ResultKind.COMPANIONS_ONLY),
             "media_type": "image/png",
             "width": 1,
             "height": 1,
@@ -57,11 +58,11 @@ class Library:
             "digest": b"d" * 32,
             "placeholder": b"p",
             "warnings": [],
-            "metadata": text,
-            "sidecar": text,
+            "metadata_values": text,
+            "metadata_document": text,
         }
         if sidecar is not None:
-            row |= {"sidecar_key": "s.json", "sidecar_token": f"s{self._sidecars}", "sidecar_size": 1}
+            row |= {"metadata_key": "s.json", "metadata_token": f"s{self._sidecars}", "metadata_size": 1}
         batch = pa.RecordBatch.from_pylist([row | given], schema=PROCESSED)
         commit.looked(self.lease, batch, batch.column("key"), strategies or tuple(MetadataStrategy))
         return self.ids()[key]
@@ -312,7 +313,7 @@ def test_merging_again_goes_through_all_assets_in_batches(library: Library, monk
 
 
 def test_a_sidecar_that_never_could_be_used_takes_nothing_away_when_merged_again(library: Library):
-    asset = library.look("a.png", None, sidecar_key="s.json", sidecar_token="s", sidecar_size=1)
+    asset = library.look("a.png", None, metadata_key="s.json", metadata_token="s", metadata_size=1)
     edits.apply(library.catalog, [asset], Edit(metadata={"mine": 1}))
 
     list(reapply.reapply(library.lease, lambda keys: [MetadataStrategy.OVERWRITE] * len(keys)))

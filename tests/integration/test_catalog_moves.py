@@ -10,8 +10,9 @@ from tests.support.commits import Pass, change, changes, commit_looks, keys, loo
 
 from mirrorlake.catalog import assets, commit, edits
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.postgres.pool import Catalog
 
@@ -33,7 +34,13 @@ def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
 
     batch = changes(
         change(
-            Op.MOVED, "in/z.jpg", token="t", old_key="in/a.jpg", sidecar_key="z.json", sidecar_token="s", sidecar_size=5
+            Op.MOVED,
+            "in/z.jpg",
+            token="t",
+            old_key="in/a.jpg",
+            metadata_key="z.json",
+            metadata_token="s",
+            metadata_size=5,
         )
     )
     assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=1)
@@ -43,23 +50,23 @@ def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
     assert (detail.asset.key, detail.asset.name, detail.asset.tags) == ("in/z.jpg", "in/z.jpg", ("keep",))
     assert (detail.asset.metadata, detail.sidecar_key) == ({"site": "north"}, "z.json")
     assert list(working.known()) == ["in/z.jpg"]
-    assert working.known()["in/z.jpg"]["sidecar_token"] == "s"
+    assert working.known()["in/z.jpg"]["metadata_token"] == "s"
     assert working.told() == {"in/z.jpg": (OutcomeKind.MOVED, "It was in/a.jpg")}
 
 
 def test_a_move_with_another_sidecar_is_told_once_and_tried_again_until_the_sidecar_was_read(working: Pass):
     commit_looks(working.lease, look("in/a.jpg", token="t") | with_sidecar("s1", {"site": "north"}))
     working.next()
-    row = change(Op.MOVED, "in/z.jpg", token="t", old_key="in/a.jpg", sidecar_changed=True)
+    row = change(Op.MOVED, "in/z.jpg", token="t", old_key="in/a.jpg", metadata_differs=True)
     batch = changes(row | {name: value for name, value in with_sidecar("s2", {}).items() if name in CHANGES.names})
 
     assert commit.moved(working.lease, batch, batch.column("key")) == Counts()
-    assert working.known()["in/z.jpg"]["sidecar_token"] == "s1"
+    assert working.known()["in/z.jpg"]["metadata_token"] == "s1"
 
-    read = row | {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s2", {"site": "south"})
+    read = row | {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s2", {"site": "south"})
     assert commit_looks(working.lease, read) == Counts(moved=1)
     assert assets.show(working.catalog, working.ids()["in/z.jpg"]).asset.metadata == {"site": "south"}
-    assert working.known()["in/z.jpg"]["sidecar_token"] == "s2"
+    assert working.known()["in/z.jpg"]["metadata_token"] == "s2"
 
 
 def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
@@ -67,13 +74,13 @@ def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
     before = working.ids()
     working.next()
     rows = [
-        change(Op.MOVED, f"in/{new}", token=old, old_key=f"in/{old}", sidecar_changed=True)
+        change(Op.MOVED, f"in/{new}", token=old, old_key=f"in/{old}", metadata_differs=True)
         for old, new in (("x", "y"), ("y", "x"))
     ]
     batch = changes(*rows)
     commit.moved(working.lease, batch, batch.column("key"))
 
-    read = {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    read = {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s", {"k": 1})
     assert commit_looks(working.lease, *(row | read for row in rows)) == Counts(moved=2)
 
     assert working.ids() == {"in/y": before["in/x"], "in/x": before["in/y"]}

@@ -9,8 +9,9 @@ from tests.support.commits import Pass, change, changes, commit_looks, keys, loo
 
 from mirrorlake.catalog import assets, commit, edits
 from mirrorlake.model.assets import AssetState
-from mirrorlake.model.columns import KnownState, Op, ResultKind
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.postgres.pool import Catalog
 
@@ -63,9 +64,9 @@ def test_a_return_with_another_sidecar_is_told_once(working: Pass):
     missing(working.lease, keys("in/a.jpg"))
     working.next()
 
-    row = change(Op.RETURNED, "in/a.jpg", sidecar_changed=True)
+    row = change(Op.RETURNED, "in/a.jpg", metadata_differs=True)
     assert commit.returned(working.lease, changes(row)) == Counts()
-    read = row | {"result": int(ResultKind.SIDECAR_ONLY)} | with_sidecar("s", {"k": 1})
+    read = row | {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s", {"k": 1})
     assert commit_looks(working.lease, read) == Counts(metadata_changed=1)
 
     assert working.told() == {"in/a.jpg": (OutcomeKind.METADATA_CHANGED, None)}

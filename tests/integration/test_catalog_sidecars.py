@@ -8,8 +8,8 @@ import pytest
 from tests.support.commits import Pass, commit_looks, look, with_sidecar
 
 from mirrorlake.catalog import assets, edits
-from mirrorlake.model.columns import Op, ResultKind
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts
 from mirrorlake.postgres.pool import Catalog
 
@@ -57,7 +57,7 @@ def test_a_changed_sidecar_overlays_users_keys_and_takes_its_own_old_ones_away(w
     mine = assets.show(working.catalog, working.ids()["in/a.jpg"]).metadata["mine"].at
     working.next()
 
-    row = look("in/a.jpg", op=Op.SIDECAR, result=ResultKind.SIDECAR_ONLY)
+    row = look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY)
     row |= with_sidecar("s2", {"stays": 1, "both": 4, "fresh": True})
     assert commit_looks(working.lease, row) == Counts(metadata_changed=1)
 
@@ -71,7 +71,7 @@ def test_a_changed_sidecar_overlays_users_keys_and_takes_its_own_old_ones_away(w
     assert detail.metadata["stays"].at == first
     assert detail.metadata["fresh"].at > first
     assert detail.metadata["mine"].at == mine
-    assert working.known()["in/a.jpg"]["sidecar_token"] == "s2"
+    assert working.known()["in/a.jpg"]["metadata_token"] == "s2"
 
 
 def test_a_sidecar_that_left_takes_its_keys_and_leaves_the_users(working: Pass):
@@ -79,20 +79,20 @@ def test_a_sidecar_that_left_takes_its_keys_and_leaves_the_users(working: Pass):
     working.edit("in/a.jpg", "mine", "x")
     working.next()
 
-    commit_looks(working.lease, look("in/a.jpg", op=Op.SIDECAR, result=ResultKind.SIDECAR_ONLY))
+    commit_looks(working.lease, look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY))
 
     detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
     assert (detail.asset.metadata, detail.sidecar_key) == ({"mine": "x"}, None)
-    assert working.known()["in/a.jpg"]["sidecar_token"] is None
+    assert working.known()["in/a.jpg"]["metadata_token"] is None
 
 
 def test_a_bad_sidecar_leaves_the_metadata_and_warns(working: Pass):
     commit_looks(working.lease, look("in/a.jpg") | with_sidecar("s1", {"site": "north"}))
     working.next()
 
-    row = look("in/a.jpg", op=Op.SIDECAR, result=ResultKind.SIDECAR_ONLY, warnings=["not JSON"])
+    row = look("in/a.jpg", op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY, warnings=["not JSON"])
     commit_looks(working.lease, row | with_sidecar("s2", None))
 
     detail = assets.show(working.catalog, working.ids()["in/a.jpg"])
     assert (detail.asset.metadata, detail.warnings) == ({"site": "north"}, ("not JSON",))
-    assert working.known()["in/a.jpg"]["sidecar_token"] == "s2"
+    assert working.known()["in/a.jpg"]["metadata_token"] == "s2"

@@ -116,7 +116,7 @@ def test_whoever_has_to_give_way_every_time_is_told_so_in_a_sentence(empty_catal
     with pytest.raises(CatalogContended, match="do it again"), empty_catalog.write() as connection:
         connection.execute(raising)
     with (
-        pytest.raises(CatalogContended, match="Nothing of it was written"),
+        pytest.raises(CatalogContended, match="Nothing was written"),
         empty_catalog.arrow() as columns,
         columns.cursor() as cursor,
     ):

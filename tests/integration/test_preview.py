@@ -72,7 +72,7 @@ def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> 
     shown = mirrored.preview().samples
     assert shown is not None
     (left,) = shown["orphaned"]
-    assert (left.key, left.reason.startswith("no pattern takes it any more")) == ("00.png", True)
+    assert (left.key, left.reason.startswith("no pattern selects it any more")) == ("00.png", True)
     for number in range(35):
         store.delete(f"{number:02}.png")
     held = mirrored.preview().samples

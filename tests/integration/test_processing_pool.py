@@ -19,7 +19,8 @@ from tests.support.changes import batch, everything_new
 from tests.support.images import encoded, png_of_zeros, scene, text_bomb
 
 from mirrorlake.core.errors import CatalogError, MirrorlakeError, SettingsError
-from mirrorlake.model.columns import PROCESSED, ResultKind
+from mirrorlake.model.columns import PROCESSED
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.pool import Limits, ProcessingPool

@@ -155,7 +155,7 @@ def test_a_person_is_refused_while_a_run_waits_or_works_and_while_it_cools_down(
     with pytest.raises(PassRunning, match=f"Run {run_id} .* waits"):
         queue.request(empty_catalog, "a")
     lease = begun(empty_catalog)
-    with pytest.raises(PassRunning, match=f"Run {run_id} .* is at work"):
+    with pytest.raises(PassRunning, match=f"Run {run_id} .* is running"):
         queue.request(empty_catalog, "a")
     end(lease, new=1)
 

@@ -505,9 +505,9 @@ def test_removed_orphans_are_gone_for_good(empty_catalog: Catalog, tmp_path: Pat
 @pytest.mark.parametrize(
     ("orphans", "gone", "left_out"),
     [
-        (Orphans.KEEP, "Its object is gone", "No pattern takes it any more"),
-        (Orphans.TRASH, "Its object is gone; it is in the trash", "No pattern takes it any more; it is in the trash"),
-        (Orphans.REMOVE, "Its object is gone; it was removed", "No pattern takes it any more; it was removed"),
+        (Orphans.KEEP, "Its object is gone", "No pattern selects it any more"),
+        (Orphans.TRASH, "Its object is gone; it is in the trash", "No pattern selects it any more; it is in the trash"),
+        (Orphans.REMOVE, "Its object is gone; it was removed", "No pattern selects it any more; it was removed"),
     ],
 )
 def test_an_outcome_says_whether_an_object_is_gone_or_left_out(

@@ -12,9 +12,10 @@ from psycopg.types.json import Jsonb
 from tests.support.queries import FRAGMENTS, KEYS, MOMENTS, TAGS, queries, write
 from tests.support.query_oracle import Row, ids
 
-from mirrorlake.model.assets import AssetState
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.compile import STATES, compile_query
+from mirrorlake.search.compile import compile_query
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.nodes import Boolean, Comparison, MetadataCompare, Or, Query, TimeColumn, TimeCompare
 from mirrorlake.search.scanner import Value
@@ -62,8 +63,8 @@ def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -
         " orientation, digest, placeholder, metadata, created, updated)"
         " VALUES (%s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, 1, '', '', %s, %s, %s)",
         (
-            row.id, sources[row.datasource], row.key, row.name, STATES[row.state], row.size, row.modified, row.type,
-            row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
+            row.id, sources[row.datasource], row.key, row.name, STATE_NUMBERS[row.state], row.size, row.modified,
+            row.type, row.width, row.height, Jsonb(row.metadata), row.created, row.updated,
         ),
     )  # fmt: skip
     for tag in row.tags:
@@ -106,7 +107,9 @@ def reader(catalog: Catalog, library: list[Row]) -> Iterator[psycopg.Connection]
 def answered(query: Query, reader: psycopg.Connection) -> list[int]:
     compiled = compile_query(query)
     found = reader.execute(
-        f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}",  # noqa: S608 - values are bound
+        replace_names(
+            f"SELECT asset.id FROM asset WHERE {compiled.where.text} ORDER BY {compiled.order.text}"  # noqa: S608 - values are bound
+        ),
         (*compiled.where.params, *compiled.order.params),
     )
     return [row[0] for row in found]

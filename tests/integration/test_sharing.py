@@ -159,7 +159,9 @@ def test_when_the_older_does_not_take_an_object_any_more_the_younger_governs_it(
     two.older.change(exclude=("a/0.png",))
     report = two.older.run()
     assert (report.counts.missing, report.counts.removed) == (1, 0)
-    assert outcome(two.older, report, "a/0.png")[1] == "No pattern takes it any more; another datasource still shows it"
+    assert (
+        outcome(two.older, report, "a/0.png")[1] == "No pattern selects it any more; another datasource still shows it"
+    )
     asset = two.all()["a/0.png"]
     assert (asset.state, asset.datasource, asset.datasources) == ("present", two.names[1], (two.names[1],))
     assert "a/0.png" not in two.older.assets()

@@ -52,7 +52,7 @@ def wait_until_seen(catalog: Catalog, alive: int) -> None:
 
 
 def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(empty_catalog: Catalog, waiting: int):
-    assert told(empty_catalog, waiting) == QueuedReason(reason=f"no worker has been seen yet: {WITHOUT}", stuck=True)
+    assert told(empty_catalog, waiting) == QueuedReason(reason=f"no worker is running: {WITHOUT}", stuck=True)
 
     with workers.present(empty_catalog), workers.present(empty_catalog):
         wait_until_seen(empty_catalog, 2)
@@ -61,8 +61,8 @@ def test_a_run_waits_for_a_worker_that_is_there_and_says_so_where_there_is_none(
     last = seen(empty_catalog).last_seen
     assert last is not None
     gone = told(empty_catalog, waiting)
-    assert (gone.stuck, gone.reason) == (True, f"no worker has been seen since {last:%Y-%m-%d %H:%M} UTC: {WITHOUT}")
-    with pytest.raises(PassRunning, match=f"Run {waiting} .* waits already, and no worker has been seen since"):
+    assert (gone.stuck, gone.reason) == (True, f"no worker is running (last seen {last:%Y-%m-%d %H:%M} UTC): {WITHOUT}")
+    with pytest.raises(PassRunning, match=f"Run {waiting} .* is already queued: no worker is running .last seen"):
         queue.request(empty_catalog, "photos")
 
 
@@ -100,7 +100,7 @@ def test_a_worker_is_seen_while_it_serves_and_no_longer(empty_catalog: Catalog, 
 def test_a_run_behind_another_of_its_datasource_names_it(empty_catalog: Catalog, waiting: int):
     with workers.present(empty_catalog), runs.begin(empty_catalog, 1, Trigger.MIRROR) as lease:
         wait_until_seen(empty_catalog, 1)
-        reason = f"run {lease.run_id} of the same datasource is at work"
+        reason = f"run {lease.run_id} of the same datasource is running"
         assert told(empty_catalog, waiting) == QueuedReason(reason=reason, stuck=False)
 
 

@@ -117,7 +117,7 @@ def test_a_glob_file_that_says_nothing_or_nonsense_fails_the_run_and_changes_not
     patterns.write_text("train/*\n")
     mirror.run({"glob_file_path": "patterns.txt"})
     for content, words in (
-        (b"# nothing\n\n", "holds no pattern"),
+        (b"# nothing\n\n", "contains no pattern"),
         (b"ok/**\ntrain/***\n", "Line 2 of the glob file"),
         (b"\xff\xfe", "not UTF-8"),
         (b"a\n" * 150_000, "larger than 256 KB"),

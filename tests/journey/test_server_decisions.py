@@ -179,8 +179,8 @@ def test_a_pass_asked_of_a_server_without_a_worker_says_that_nobody_takes_it(cli
         asked = made.remote.start("datasource", "run", "p", "--json")
         assert asked.stderr is not None
         said = asked.stderr.readline()
-        assert "waits: no worker has been seen yet: start one with `mirrorlake worker`" in said
-        assert "it waits: no worker has been seen" in made.remote.run("runs", "list", "--limit", "1").out
+        assert "is queued: no worker is running: start one with `mirrorlake worker`" in said
+        assert "waiting: no worker is running" in made.remote.run("runs", "list", "--limit", "1").out
         assert made.remote.run("runs", "list", "--limit", "1", "--json").json["waiting"]["stuck"] is True
         assert cli.run("worker", "--once", "--jobs", "1").code == 0
         out, _ = asked.communicate(timeout=60)

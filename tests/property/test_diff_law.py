@@ -11,7 +11,10 @@ from tests.support.listings import Obj, byte_order, cut, keys, known, listing, r
 
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.formats.suffixes import media_type_of_name
-from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
+from mirrorlake.model.companions import METADATA
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
@@ -42,7 +45,7 @@ def worlds(draw):
     earlier |= draw(st.dictionaries(keys(), objects, max_size=5))
     return bucket, [
         {"key": row["key"], "token": row["token"], "size": row["size"], "state": int(draw(states))}
-        | {"sidecar_token": row["sidecar_token"], "sidecar_size": row["sidecar_size"]}
+        | {"metadata_token": row["metadata_token"], "metadata_size": row["metadata_size"]}
         for row in expected_candidates(earlier)
     ]
 
@@ -65,9 +68,9 @@ def expected_candidates(bucket):
             "token": obj.token,
             "modified": None,
             "storage_class": obj.storage_class,
-            "sidecar_key": sidecar,
-            "sidecar_token": sidecar and bucket[sidecar].token,
-            "sidecar_size": bucket[sidecar].size if sidecar else None,
+            "metadata_key": sidecar,
+            "metadata_token": sidecar and bucket[sidecar].token,
+            "metadata_size": bucket[sidecar].size if sidecar else None,
             "skip": skip,
             "config": 0,
         }
@@ -79,17 +82,17 @@ def kept(row, before, frozen):
         return row
     if frozen.images:
         row = row | {"token": before["token"], "size": before["size"]}
-    if frozen.sidecars and before["sidecar_token"] is not None:
-        remembered = {name: before[name] for name in ("sidecar_token", "sidecar_size")}
-        row = row | remembered | {"sidecar_key": None}
+    if frozen.companions and before["metadata_token"] is not None:
+        remembered = {name: before[name] for name in ("metadata_token", "metadata_size")}
+        row = row | remembered | {"metadata_key": None}
     return row
 
 
 def judge(row, before):
     """The operation for one candidate and what was remembered of it, and whether its sidecar changed."""
-    sidecar_same = before and (row["sidecar_token"], row["sidecar_size"]) == (
-        before["sidecar_token"],
-        before["sidecar_size"],
+    sidecar_same = before and (row["metadata_token"], row["metadata_size"]) == (
+        before["metadata_token"],
+        before["metadata_size"],
     )
     if row["skip"]:
         return Op.SKIPPED, False
@@ -101,33 +104,33 @@ def judge(row, before):
         return Op.REFUSED, False
     if before["state"] in AWAY:
         return Op.RETURNED, not sidecar_same
-    return (None if sidecar_same else Op.SIDECAR), False
+    return (None, False) if sidecar_same else (Op.COMPANION, True)
 
 
 def expected_changes(bucket, remembered, frozen=UPDATE_EVERYTHING):
     """All changes by dictionary, in key order, and how many objects did not change."""
     before = {row["key"]: row for row in remembered}
     changes, unchanged = [], 0
-    blank = dict.fromkeys(CHANGES.names) | {"sidecar_changed": False}
+    blank = dict.fromkeys(CHANGES.names) | {"metadata_differs": False}
     for row in expected_candidates(bucket):
         old = before.pop(row["key"], None)
         row = kept(row, old, frozen)  # noqa: PLW2901 - the same candidate
-        op, sidecar_changed = judge(row, old)
+        op, metadata_differs = judge(row, old)
         if op is None:
             unchanged += 1
             continue
         changes.append(
-            blank | row | {"op": op, "known_state": old and old["state"], "sidecar_changed": sidecar_changed}
+            blank | row | {"op": op, "known_state": old and old["state"], "metadata_differs": metadata_differs}
         )
     for old in before.values():
         state = old["state"]
-        facts = {name: old[name] for name in ("key", "token", "size", "sidecar_token", "sidecar_size")}
+        facts = {name: old[name] for name in ("key", "token", "size", "metadata_token", "metadata_size")}
         changes.append(blank | facts | {"op": Op.VANISHED, "known_state": state})
     return sorted(changes, key=lambda row: byte_order(row["key"])), unchanged
 
 
 freezings = st.builds(
-    UpdatePolicy, st.sampled_from([frozenset(), frozenset({0})]), st.sampled_from([frozenset(), frozenset({0})])
+    UpdatePolicy, st.sampled_from([frozenset(), frozenset({0})]), st.sampled_from([{}, {METADATA: frozenset({0})}])
 )
 
 
@@ -150,7 +153,7 @@ def test_diff_finds_what_a_dictionary_finds(world, cuts_of_listing, cuts_of_know
 @given(buckets, cuts, cuts)
 def test_what_was_remembered_as_it_stands_plans_nothing(bucket, cuts_of_listing, cuts_of_known):
     seen = [row for row in expected_candidates(bucket) if row["skip"] is None]
-    remembered = [{name: row.get(name, int(KnownState.PRESENT)) for name in KNOWN.names} for row in seen]
+    remembered = [row | {"state": int(KnownState.PRESENT)} for row in seen]
     found = diff(select(listing(bucket, cuts_of_listing), taking()), known(remembered, cuts_of_known))
     assert {row["op"] for row in rows_of(found)} <= {Op.SKIPPED}
     assert found.unchanged == len(seen)
@@ -179,7 +182,7 @@ def changes_of(bucket, remembered):
 @given(worlds(), st.booleans())
 def test_what_is_frozen_is_never_asked_for_again(world, images):
     bucket, remembered = world
-    frozen = UpdatePolicy(images=frozenset({0})) if images else UpdatePolicy(sidecars=frozenset({0}))
+    frozen = UpdatePolicy(images=frozenset({0})) if images else UpdatePolicy(companions={METADATA: frozenset({0})})
     before = {row["key"]: row for row in remembered if row["state"] != KnownState.REFUSED}
     spool = list(diff(select(listing(bucket), taking()), known(remembered), frozen))
     for row in rows_of(spool):
@@ -189,10 +192,10 @@ def test_what_is_frozen_is_never_asked_for_again(world, images):
         if images:
             assert row["op"] != Op.CHANGED
             assert (row["token"], row["size"]) == (old["token"], old["size"])
-        elif old["sidecar_token"] is not None:
-            assert row["op"] != Op.SIDECAR
-            assert row["sidecar_key"] is None
-            assert not row["sidecar_changed"]
+        elif old["metadata_token"] is not None:
+            assert row["op"] != Op.COMPANION
+            assert row["metadata_key"] is None
+            assert not row["metadata_differs"]
 
 
 @settings(max_examples=200)
@@ -217,8 +220,8 @@ def test_moves_join_exactly_one_with_exactly_one(world, cuts_of_spool):
                 "op": Op.MOVED,
                 "old_key": old["key"],
                 "known_state": old["state"],
-                "sidecar_changed": (row["sidecar_token"], row["sidecar_size"])
-                != (old["sidecar_token"], old["sidecar_size"]),
+                "metadata_differs": (row["metadata_token"], row["metadata_size"])
+                != (old["metadata_token"], old["metadata_size"]),
             }
         wanted.append(row)
     assert planned == wanted
@@ -233,14 +236,22 @@ def test_summary_counts_what_the_plan_holds(world):
     plan = summarise(planned)
     ops = Counter(row["op"] for row in rows)
     ops[Op.VANISHED] -= sum(row["op"] == Op.VANISHED and row["known_state"] == KnownState.REFUSED for row in rows)
-    count_noun = [plan.new, plan.changed, plan.sidecar, plan.moved, plan.returned, plan.vanished, plan.skipped]
+    count_noun = [
+        plan.new,
+        plan.changed,
+        sum(plan.companions.values()),
+        plan.moved,
+        plan.returned,
+        plan.vanished,
+        plan.skipped,
+    ]
     assert [*count_noun, plan.refused] == [ops[op] for op in Op if op not in (Op.SHARED, Op.GOVERNED)]
     images = [row for row in rows if row["op"] in {Op.NEW, Op.CHANGED}]
-    read = [row for row in rows if row["sidecar_key"] and (row in images or row["op"] == Op.SIDECAR)]
-    read += [row for row in rows if row["sidecar_key"] and row["sidecar_changed"]]
+    read = [row for row in rows if row["metadata_key"] and (row in images or row["metadata_differs"])]
+    assert all(row["metadata_differs"] for row in rows if row["op"] == Op.COMPANION)
     assert plan.requests.get == len(images) + len(read)
     assert plan.requests.head == ops[Op.MOVED]
-    assert plan.bytes == sum(row["size"] for row in images) + sum(row["sidecar_size"] for row in read)
+    assert plan.bytes == sum(row["size"] for row in images) + sum(row["metadata_size"] for row in read)
 
 
 @given(st.lists(keys(), min_size=2, max_size=8), cuts, st.booleans())

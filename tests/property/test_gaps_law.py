@@ -12,8 +12,9 @@ from tests.support.listings import Obj, keys, known, listing, rows_of, taking
 
 from mirrorlake.core.errors import SourceUnreachable
 from mirrorlake.mirror.listing_gaps import Partial, without_gaps
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import CompletedRange, Gap, KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.diff import diff
 from mirrorlake.select.stream import select
 

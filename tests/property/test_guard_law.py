@@ -67,7 +67,7 @@ def test_the_limits_themselves_are_allowed(had, going, held):
 def test_a_folder_that_is_lost_holds_itself_alone():
     verdict = judge({"a/": 20, "b/": 400}, {"a/": 20, "b/": 3}, listed=400)
     assert verdict.holds(column(["a/", "b/"])).tolist() == [True, False]
-    assert verdict.reasons == ("20 of 20 objects below 'a/' would go, more than half.",)
+    assert verdict.reasons == ("20 of 20 objects below 'a/' would be removed, more than half.",)
 
 
 def test_nothing_to_remove_is_never_held():

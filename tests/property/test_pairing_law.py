@@ -6,7 +6,7 @@ from tests.support.listings import Obj, byte_order, keys, listing, rows_of, taki
 
 from mirrorlake.formats.suffixes import media_type_of_name
 from mirrorlake.model.objects import KeyRange
-from mirrorlake.select.sidecars import DEFERRED, safe_bound, safe_ranges
+from mirrorlake.select.pairing import DEFERRED, safe_bound, safe_ranges
 from mirrorlake.select.stream import LIBRARY_PREFIX, select
 
 cuts = st.lists(st.integers(0, 40), max_size=20)
@@ -28,6 +28,10 @@ def pairs(bucket, suffix=None):
     return found | {key: key + suffix for key in assets if suffix and key + suffix in bucket}
 
 
+def full_names(suffix):
+    return () if suffix is None else (suffix,)
+
+
 def objects(bucket):
     return {key: Obj(token=f"token of {key}", size=len(key)) for key in bucket}
 
@@ -45,9 +49,9 @@ def paired(batches, *, hold_limit, suffix=None):
     rows = list(rows_of(selection))
     found, order, deferred = {}, [], set()
     for row in rows:
-        key, sidecar = row["key"], row["sidecar_key"]
-        assert row["sidecar_token"] == (None if sidecar is None else f"token of {sidecar}")
-        assert row["sidecar_size"] == (None if sidecar is None else len(sidecar))
+        key, sidecar = row["key"], row["metadata_key"]
+        assert row["metadata_token"] == (None if sidecar is None else f"token of {sidecar}")
+        assert row["metadata_size"] == (None if sidecar is None else len(sidecar))
         if key in deferred:
             deferred.remove(key)
         else:
@@ -75,7 +79,7 @@ def test_stream_pairs_what_a_dictionary_pairs(bucket, where, hold_limit, suffix,
 def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted, suffix, chosen):
     wanted = [*wanted, *bucket]  # bounds come from keys that were there
     bucket = with_full_names(bucket, suffix, chosen)
-    bounds = sorted({bound for key in wanted if (bound := safe_bound(key, suffix))}, key=byte_order)
+    bounds = sorted({bound for key in wanted if (bound := safe_bound(key, full_names(suffix)))}, key=byte_order)
     found = {}
     for after, until in zip([None, *bounds], [*bounds, None], strict=True):
         part = {
@@ -89,10 +93,10 @@ def test_parts_cut_at_safe_bounds_pair_like_the_whole(bucket, where, wanted, suf
 
 @given(keys(), suffixes)
 def test_safe_bound_is_a_beginning_of_its_key_and_stays_safe(key, suffix):
-    bound = safe_bound(key, suffix)
+    bound = safe_bound(key, full_names(suffix))
     if bound is not None:
         assert key.startswith(bound)
-        assert safe_bound(bound, suffix) == bound
+        assert safe_bound(bound, full_names(suffix)) == bound
 
 
 @given(st.lists(keys(), max_size=5), st.sampled_from(["", "a", "b.jpg/"]))

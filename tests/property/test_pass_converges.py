@@ -30,12 +30,13 @@ from tests.support.soak import seed, sized
 
 from mirrorlake.catalog import datasources, edits, projects, removal
 from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import RunContext, run_pass
-from mirrorlake.model.columns import KnownState
+from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import (
     Access,
@@ -355,7 +356,8 @@ class Passes(RuleBasedStateMachine):
         """The library as it is now."""
         with self.catalog.read() as connection:
             known = connection.execute(
-                "SELECT object.asset_id, object.key, object.state, object.token, sidecar_token, provenance, edited"
+                "SELECT asset_id, object.key, object.state, object.token, split_part(companions, ':', 2), provenance,"
+                " edited"
                 " FROM object JOIN asset ON asset.id = asset_id WHERE object.datasource_id = %s",
                 [self.source.id],
             ).fetchall()

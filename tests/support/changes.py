@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.storage.base import Store
 
 
@@ -17,8 +18,8 @@ def change(store: Store, key: str, op: Op = Op.NEW, sidecar: str | None = None, 
     row: dict[str, object] = {"op": int(op), "key": key, "size": info.size, "token": info.token}
     if sidecar is not None:
         beside = store.head(sidecar)
-        row |= {"sidecar_key": sidecar, "sidecar_token": beside.token, "sidecar_size": beside.size}
-    return row | {"sidecar_changed": False} | more
+        row |= {"metadata_key": sidecar, "metadata_token": beside.token, "metadata_size": beside.size}
+    return row | {"metadata_differs": op is Op.COMPANION} | more
 
 
 def batch(rows: Iterable[dict[str, object]]) -> pa.RecordBatch:
@@ -29,4 +30,4 @@ def batch(rows: Iterable[dict[str, object]]) -> pa.RecordBatch:
 def everything_new(store: Store) -> pa.RecordBatch:
     """A NEW row for each object of a store that lists in one page."""
     listed = store.list_page(KeyRange(), None).batch.to_pylist()
-    return batch({**row, "op": int(Op.NEW), "sidecar_changed": False} for row in listed)
+    return batch({**row, "op": int(Op.NEW), "metadata_differs": False} for row in listed)

@@ -11,9 +11,10 @@ import pyarrow as pa
 from mirrorlake.catalog import assets, commit, datasources, edits, objects, runs
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.model.assets import AssetState, Scalar
-from mirrorlake.model.columns import CHANGES, PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import CHANGES, PROCESSED
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.runs import Counts, OutcomeKind, RunState
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -29,7 +30,7 @@ def change(op: Op, key: str, **given: Any) -> dict[str, Any]:
         "token": f"token of {key}",
         "modified": THEN,
         "storage_class": "STANDARD",
-        "sidecar_changed": False,
+        "metadata_differs": False,
         **given,
     }
 
@@ -50,7 +51,13 @@ def look(key: str, *, op: Op = Op.NEW, result: ResultKind = ResultKind.PROCESSED
 
 def with_sidecar(token: str, values: dict[str, Any] | None) -> dict[str, Any]:
     text = None if values is None else json.dumps(values)
-    return {"sidecar_key": "s.json", "sidecar_token": token, "sidecar_size": 5, "metadata": text, "sidecar": text}
+    return {
+        "metadata_key": "s.json",
+        "metadata_token": token,
+        "metadata_size": 5,
+        "metadata_values": text,
+        "metadata_document": text,
+    }
 
 
 def changes(*rows: dict[str, Any]) -> pa.RecordBatch:
@@ -98,7 +105,7 @@ class Pass:
 
     def known(self) -> dict[str, dict[str, Any]]:
         batches = objects.known(self.catalog, self.datasource.id)
-        return {row["key"]: row for batch in batches for row in batch.to_pylist()}
+        return {row["key"]: row | _metadata(row["companions"]) for batch in batches for row in batch.to_pylist()}
 
     def told(self) -> dict[str, tuple[OutcomeKind, str | None]]:
         told = runs.outcomes(self.catalog, self.lease.run_id, limit=10_000)
@@ -113,3 +120,8 @@ class Pass:
 
     def state(self, key: str) -> AssetState:
         return assets.show(self.catalog, self.ids()[key]).asset.state
+
+
+def _metadata(companions: str | None) -> dict[str, str | None]:
+    """The token of the metadata file in a fingerprint that has no other companion."""
+    return {"metadata_token": None if companions is None else companions.partition(":")[2]}

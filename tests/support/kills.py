@@ -123,7 +123,8 @@ class Shot:
     def committed(self) -> dict[str, Remembered]:
         """What is remembered, by key."""
         rows = self.rows(
-            "SELECT key, asset_id, token, sidecar_token FROM object WHERE state = 0 AND asset_id IS NOT NULL"
+            "SELECT key, asset_id, token, split_part(companions, ':', 2) FROM object"
+            " WHERE state = 0 AND asset_id IS NOT NULL"
         )
         return {key: Remembered(str(asset), token, sidecar) for key, asset, token, sidecar in rows}
 

@@ -65,9 +65,16 @@ def listing(objects: Mapping[str, Obj], cuts: Iterable[int] = ()) -> list[pa.Rec
 
 
 def known(rows: Iterable[Mapping[str, object]], cuts: Iterable[int] = ()) -> list[pa.RecordBatch]:
-    """Known rows in key order."""
+    """Known rows in key order. Each may have the token and the size of its metadata file."""
     ordered = sorted(rows, key=lambda row: byte_order(str(row["key"])))
-    return cut(pa.RecordBatch.from_pylist([dict(row) for row in ordered], schema=KNOWN), cuts)
+    with_fingerprints = [dict(row) | {"companions": fingerprint(row)} for row in ordered]
+    return cut(pa.RecordBatch.from_pylist(with_fingerprints, schema=KNOWN), cuts)
+
+
+def fingerprint(row: Mapping[str, object]) -> str | None:
+    """The fingerprint of the companions of one row, in plain Python."""
+    token, size = row.get("metadata_token"), row.get("metadata_size")
+    return None if token is None else f"metadata={size}:{token}"
 
 
 def cut(batch: pa.RecordBatch, cuts: Iterable[int]) -> list[pa.RecordBatch]:

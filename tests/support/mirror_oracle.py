@@ -6,10 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from mirrorlake.model.columns import KnownState
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy, Orphans
-from mirrorlake.plan.update_policy import UNREAD
+from mirrorlake.select.fingerprints import UNREAD
 
 Value = str | int
 Said = dict[str, tuple[Value, str]]  # of each metadata key: its value, and who set it ("bucket" or "user")

@@ -15,10 +15,11 @@ from PIL import Image
 from mirrorlake.catalog import datasources, queue, removal
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.retry import retry
-from mirrorlake.mirror.run import RunContext, dry_run, run_leased, run_pass
+from mirrorlake.mirror.run import dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog

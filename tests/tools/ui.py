@@ -1,6 +1,6 @@
 """Check and test the web pages: `python -m tests.tools.ui check` and `python -m tests.tools.ui test`.
 
-`make setup` has built them, so their modules are in place. Node comes out of its wheel where the machine has none.
+`make setup` has built them, so their modules are installed. Node comes from its wheel.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ STEPS = {"check": ("check", "types:check"), "test": ("test",)}
 
 
 def run(*words: str | Path) -> None:
-    """Run a command in `ui/`; a failure ends this one with the same code."""
+    """Run a command in `ui/`. On failure, exit with its code."""
     environ = os.environ | {"PATH": f"{NODE_HOME / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
     code = subprocess.run(words, cwd=UI, env=environ, check=False).returncode
     if code != 0:

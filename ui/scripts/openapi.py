@@ -1,4 +1,4 @@
-"""Write the REST contract to ui/openapi.json, from which the pages' types are made. No server, no library."""
+"""Write the REST contract to ui/openapi.json, from which the types of the pages are generated. Needs no library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TARGET = Path(__file__).parents[1] / "openapi.json"
 
 
 def contract() -> str:
-    """The contract as it is written to the file. Its version is left open: it changes without the shapes."""
+    """Return the contract as the file holds it. The version is fixed, since it changes without the contract."""
     app = create_app(cast("Library", object()), token="unused")  # noqa: S106 - nothing is served here
     document = app.openapi()
     document["info"]["version"] = "1"
@@ -23,5 +23,6 @@ def contract() -> str:
 if __name__ == "__main__":
     fresh = contract()
     if "--check" in sys.argv:
-        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else "ui/openapi.json is old: make it anew.")
+        outdated = "ui/openapi.json is out of date. Run ui/scripts/openapi.py, then `npm run types` in ui/."
+        sys.exit(0 if TARGET.is_file() and TARGET.read_text() == fresh else outdated)
     TARGET.write_text(fresh)

@@ -1,18 +1,19 @@
 // Start the pages.
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { passing } from './api/client';
-import { App } from './shell/App';
-import './styles.css';
-import './library/library.css';
-import './library/viewer.css';
+import './styles/tokens.css';
+import './styles/base.css';
+import './components/components.css';
+import { isTransient } from './api/problem';
+import { router } from './app/router';
 
 const client = new QueryClient({
   defaultOptions: {
     queries: {
-      retry: (failures, error) => passing(error) && failures < 2,
-      refetchInterval: (query) => (passing(query.state.error) ? 3000 : false),
+      retry: (failures, error) => isTransient(error) && failures < 2,
+      refetchInterval: (query) => (isTransient(query.state.error) ? 3000 : false),
       staleTime: 10_000,
     },
   },
@@ -23,7 +24,7 @@ if (root === null) throw new Error('index.html has no #root');
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <App />
+      <RouterProvider router={router} />
     </QueryClientProvider>
   </StrictMode>,
 );

@@ -28,8 +28,7 @@ class Stretch:
     keys: bytes
     tokens: bytes
     sizes: bytes
-    sidecar_tokens: bytes
-    sidecar_sizes: bytes
+    companions: bytes
     states: bytes
 
     @property
@@ -46,13 +45,11 @@ class Stretch:
 def as_known(stretches: Sequence[Stretch]) -> pa.RecordBatch:
     """The objects of neighbouring stretches, in order, as one KNOWN batch."""
     rows = sum(stretch.rows for stretch in stretches)
-    sidecar_sizes = _numbers([stretch.sidecar_sizes for stretch in stretches], ">i8")
     arrays = [
         _texts([stretch.keys for stretch in stretches], rows),
         _texts([stretch.tokens for stretch in stretches], rows),
         pa.array(_numbers([stretch.sizes for stretch in stretches], ">i8")),
-        _texts([stretch.sidecar_tokens for stretch in stretches], rows),
-        pa.array(sidecar_sizes, mask=sidecar_sizes < 0),
+        _texts([stretch.companions for stretch in stretches], rows),
         pa.array(_numbers([stretch.states for stretch in stretches], ">i2")),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=KNOWN)

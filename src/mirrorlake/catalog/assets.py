@@ -1,4 +1,4 @@
-"""Assets as people see them: one whole, and the columns that every search result shares."""
+"""Read single assets, and the columns that every search result shares."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
-from mirrorlake.model.assets import Asset, AssetDetail, AssetState, MetadataEntry
+from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
 
-STATES = (AssetState.PRESENT, AssetState.MISSING, AssetState.TRASH)  # by the number in the column
-ID_DIGITS = 18  # of a number that surely fits a bigint
+_STATES = {number: state for state, number in STATE_NUMBERS.items()}
+ID_DIGITS = 18  # digits of a number that always fits a bigint
 
 
 def asset_columns() -> bytes:
-    """The SELECT whose rows `asset_from_row` takes; table `asset` is in it under its own name.
+    """The SELECT whose rows `asset_from_row` takes, over the table `asset` under its own name.
 
-    Go on with ` WHERE ... ORDER BY ... LIMIT ...`.
+    Append ` WHERE ... ORDER BY ... LIMIT ...`.
     """
     return statement("asset_columns").query
 
 
 def asset_from_row(row: TupleRow) -> Asset:
-    """The asset of one row of `asset_columns`."""
+    """Build the asset from one row of `asset_columns`."""
     (
         identity,
         name,
@@ -52,7 +52,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         key=key,
         uri=stored_location(source_uri).object_uri(key),
         datasource=datasource,
-        # The object of an asset that was replaced under its key may be gone: its own datasource is told anyway.
+        # The object of an asset that was replaced under its key may be gone; its own datasource is listed all the same.
         datasources=tuple(datasources) or (datasource,),
         media_type=media_type,
         size=size,
@@ -61,7 +61,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         tags=tuple(tags),
         metadata=metadata,
         projects=tuple(projects),
-        state=STATES[int(state)],
+        state=_STATES[state],
         placeholder=bytes(placeholder),
         modified=modified,
         updated=updated,
@@ -77,14 +77,14 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
     if line is None or more is None:
         raise no_asset(asset_id)
     digest, token, version, storage_class, orientation, facts, metadata, provenance, *rest = more
-    sidecar_at, sidecar_key, warnings, created = rest
+    merged_at, sidecar_key, warnings, created = rest
     entries: dict[str, MetadataEntry] = {}
     for key, value in metadata.items():
         source, at = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
             value=value,
             source=source,
-            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else sidecar_at or created,
+            at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
         )
     return AssetDetail(
         asset=asset_from_row(line),
@@ -102,13 +102,13 @@ def show(catalog: Catalog, asset_id: str) -> AssetDetail:
 
 
 def number_of(asset_id: str) -> int:
-    """The id as the database has it. Raises NotFound."""
-    # Ids are opaque to people; one that cannot be ours is simply not found.
+    """The id as the database stores it. Raises NotFound."""
+    # Ids are opaque to users; one that cannot be ours is simply not found.
     if not (asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= ID_DIGITS):
         raise no_asset(asset_id)
     return int(asset_id)
 
 
 def no_asset(asset_id: str) -> NotFound:
-    """The error for an id that no asset has."""
-    return NotFound(f"There is no asset {asset_id}.", "`mirrorlake search` shows the ids of those that exist.")
+    """The error for an id without an asset."""
+    return NotFound(f"Asset {asset_id} does not exist.", "`mirrorlake search` lists existing ids.")

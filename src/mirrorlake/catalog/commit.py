@@ -2,26 +2,24 @@
 
 Every function takes the lease and raises LeaseLost, with nothing written, where another pass has taken over. The
 counts that they answer are those of the outcomes written for this batch in this run; each object of a pass gets
-exactly one outcome. A MOVED or RETURNED row whose sidecar also changed gets its outcome from `looked`, once the
-sidecar was read; `moved` and `returned` come first for it.
+exactly one outcome. A MOVED or RETURNED row of which a companion also changed gets its outcome from `looked`, once
+that was read; `moved` and `returned` come first for it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mirrorlake.catalog.companions import apply_companions
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, staged
-from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op
-from mirrorlake.model.metadata import Metadata, MetadataStrategy
+from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
-from mirrorlake.plan.merge import STRATEGIES, Standing
 from mirrorlake.postgres.db_errors import retry_on_contention
 
 BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
@@ -31,24 +29,24 @@ BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
 def looked(
     lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
 ) -> Counts:
-    """Commit LOOKED rows; `names` are the display names, row by row.
+    """Commit PROCESSED rows; `names` are the display names, row by row.
 
-    `strategies` say how a changed sidecar is merged: one for each config of the datasource, in their order.
+    `strategies` say how changed metadata are merged: one for each config of the datasource, in their order.
 
     Moves were made before, by `moved`: here their assets stand under their new keys.
 
-    LOOKED makes an asset or updates the one under this key in place; SIDECAR_ONLY merges metadata; REFUSED is
+    PROCESSED makes an asset or updates the one under this key in place; COMPANIONS_ONLY applies companions; REFUSED is
     remembered by its token (an asset that stands keeps its last good content); FAILED and GONE are only told.
     """
     with staged(lease, _named(batch, names)) as staging:
-        staging.run("recognise_staged")
+        staging.run("recognise_staged", "recognise_companions", "find_gone_companions")
         if staging.shared:
             staging.run("find_shared", "doubt_shared")
         staging.lock_assets()
         staging.run("name_fresh", "insert_assets", "remember_objects")
         staging.govern()
-        _merge_sidecars(staging, strategies)
-        staging.run("update_content", "update_sidecars")
+        apply_companions(staging, strategies)
+        staging.run("update_content", "update_companions")
         return staging.tell("tell_looked")
 
 
@@ -131,7 +129,7 @@ def _move(staging: Staging) -> None:
         staging.lock_assets()
     staging.run("clear_for_moving", "insert_moved")
     staging.govern()
-    staging.run("rename_assets")
+    staging.run("rename_assets", "rename_companions")
 
 
 def _miss(staging: Staging) -> None:
@@ -141,58 +139,6 @@ def _miss(staging: Staging) -> None:
         staging.run("drop_moved")
     staging.run("miss_assets")
     staging.govern()
-
-
-def _merge_sidecars(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
-    rows = staging.fetch("lock_for_merge", staging.datasource_id)
-    if rows.num_rows == 0:
-        return
-    ids: list[int] = []
-    merged: list[Metadata] = []
-    for asset_id, values, sources, sidecar_at, edited, config, sidecar in zip(
-        *(cast("list[Any]", column.to_pylist()) for column in rows.columns), strict=True
-    ):
-        merge = STRATEGIES[strategies[config or 0]]
-        ids.append(asset_id)
-        merged.append(
-            merge(
-                standing(values, sources, sidecar_at, edited=edited), None if sidecar is None else json.loads(sidecar)
-            )
-        )
-    copy_merged(staging, ids, merged)
-
-
-def standing(values: str, sources: str, sidecar_at: str | None, *, edited: bool) -> Standing:
-    """What stands, out of the columns of an asset as JSON texts."""
-    return Standing(
-        metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
-        sidecar_at=sidecar_at,
-        edited=edited,
-    )
-
-
-def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> None:
-    """Put merged metadata where the statements of this transaction find it."""
-    staging.copy(
-        "merged",
-        pa.record_batch(
-            {
-                "asset_id": pa.array(ids, pa.int64()),
-                "metadata": _texts(each.values for each in merged),
-                "provenance": _texts(each.provenance for each in merged),
-            }
-        ),
-        by="asset_id",
-    )
-
-
-def _entries(text: str) -> dict[str, tuple[str, str]]:
-    found = cast("dict[str, list[str]]", json.loads(text))
-    return {key: (source, at) for key, (source, at) in found.items()}
-
-
-def _texts(documents: Iterable[object]) -> pa.Array[Any]:
-    return pa.array([json.dumps(document, ensure_ascii=False) for document in documents], pa.string())
 
 
 def _named(batch: pa.RecordBatch, names: pa.Array[Any]) -> pa.RecordBatch:

@@ -1,4 +1,4 @@
-"""Datasources as the catalog holds them: made, found by name or by address, changed, listed."""
+"""Datasources in the catalog: create, find by name or address, change, list."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ NAME_LIMIT = 60  # characters of a derived name
 def create(
     catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
 ) -> Datasource:
-    """A new datasource. Without a name it gets one after its address, with a number where that is taken.
+    """Create a datasource. Without a name, it is named after its address, with a number if that name is taken.
 
-    Raises UsageError where the given name is taken.
+    Raises UsageError if the given name is taken.
     """
     with catalog.write() as connection:
         if name is not None:
             made = _insert(connection, name, location, access, settings)
             if made is None:
                 raise UsageError(
-                    f"There is a datasource named {name} already.",
-                    "Choose another name; `mirrorlake datasource list` shows those that exist.",
+                    f"A datasource named {name} already exists.",
+                    "Choose another name; `mirrorlake datasource list` shows the existing ones.",
                 )
             return made
         base = name_after(location)
@@ -59,9 +59,9 @@ def create(
 
 
 def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource | None:
-    """The datasource of this name, None where there is none.
+    """The datasource with this name, None if there is none.
 
-    With `deleted`, also one that was deleted and is kept for its assets: whoever mirrors it again revives it.
+    With `deleted`, also a deleted one that is kept for its assets; mirroring it again revives it.
     """
     with catalog.read() as connection:
         row = connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": deleted}).fetchone()
@@ -69,7 +69,7 @@ def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource
 
 
 def named(catalog: Catalog, name: str) -> Datasource:
-    """The datasource of this name. Raises NotFound."""
+    """The datasource with this name. Raises NotFound."""
     source = by_name(catalog, name)
     if source is None:
         raise _unknown(name)
@@ -77,19 +77,21 @@ def named(catalog: Catalog, name: str) -> Datasource:
 
 
 def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
-    """The datasource of this number. Raises NotFound."""
+    """The datasource with this number. Raises NotFound."""
     with catalog.read() as connection:
         row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
     if row is None:
-        raise NotFound(f"There is no datasource {datasource_id} any more.", "`mirrorlake datasource list`")
+        raise NotFound(
+            f"Datasource {datasource_id} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+        )
     return _datasource(row)
 
 
 def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
-    """The oldest datasource over this address at this endpoint, None where there is none.
+    """The oldest datasource with this address at this endpoint, None if there is none.
 
-    Without an endpoint, the one that is at none, else the one that is there at all: what is not said is as it is
-    stored. Raises SettingsError where that could be several servers.
+    Without an endpoint, the one stored without an endpoint, else the only one. Raises SettingsError if several
+    endpoints are possible.
     """
     with catalog.read() as connection:
         rows = connection.execute(statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint})
@@ -100,29 +102,29 @@ def by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Dat
     if endpoint not in servers and len(servers) > 1:
         raise SettingsError(
             f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
-            "Say with --endpoint or --name which one you mean.",
+            "Select one with --endpoint or --name.",
         )
     return servers.get(endpoint, found[0])
 
 
 def list_all(catalog: Catalog) -> list[Datasource]:
-    """Every datasource, by name."""
+    """All datasources, ordered by name."""
     with catalog.read() as connection:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
 
 
 @retry_on_contention
 def update(catalog: Catalog, datasource: Datasource) -> Datasource:
-    """Store other access and settings for a datasource; name and address stay. Raises NotFound."""
+    """Store other access and settings for a datasource; name and address are kept. Raises NotFound."""
     with catalog.write() as connection:
         return _update(connection, datasource)
 
 
 @retry_on_contention
 def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSettings], MirrorSettings]) -> None:
-    """Store what `change` makes of the settings that stand. Of two changes at a time, the later builds on the earlier.
+    """Store the settings that `change` returns for the current ones. Concurrent changes are applied one by one.
 
-    Raises NotFound, and whatever `change` raises: then nothing is stored.
+    Raises NotFound, and whatever `change` raises; nothing is stored then.
     """
     with catalog.write() as connection:
         row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
@@ -133,13 +135,13 @@ def change_settings(catalog: Catalog, name: str, change: Callable[[MirrorSetting
             raise AssertionError("the row is locked")
         source = _datasource(found)
         settings = change(source.settings)
-        if settings != source.settings:  # an untouched schedule keeps what it counts from
+        if settings != source.settings:  # an unchanged schedule keeps its anchor
             _update(connection, replace(source, settings=settings))
 
 
 @retry_on_contention
 def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
-    """Reach a datasource as `before` again, unless somebody else has changed that since it was stored as `after`."""
+    """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
     with catalog.write() as connection:
         connection.execute(statement("take_back_access").query, values)
@@ -147,19 +149,19 @@ def take_back_access(catalog: Catalog, before: Datasource, after: Datasource) ->
 
 @retry_on_contention
 def forget_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
-    """Let a datasource go whose one and only run failed before anything came of it; answers whether it went.
+    """Delete a datasource whose only run failed before it committed anything. Returns whether it was deleted.
 
-    One that anybody else has begun to use meanwhile stays.
+    A datasource that anybody else has started to use meanwhile is kept.
     """
     values = {"datasource_id": datasource_id, "run_id": run_id}
     with catalog.write() as connection:
-        # Whoever is about to begin a run of it waits for this, and then sees it either gone or untouched.
+        # A run that is about to start waits for this lock, and then finds the datasource either deleted or untouched.
         connection.execute(statement("lock_datasource").query, values)
         return connection.execute(statement("forget_unused").query, values).rowcount == 1
 
 
 def summaries(catalog: Catalog) -> list[DatasourceSummary]:
-    """Every datasource with the number of its assets, its newest run and when it can run next, by name."""
+    """All datasources with their number of assets, newest run and next possible run, ordered by name."""
     with catalog.read() as connection:
         sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
         assets: dict[int, int] = dict(connection.execute(statement("count_assets").query).fetchall())
@@ -180,7 +182,7 @@ def summaries(catalog: Catalog) -> list[DatasourceSummary]:
 
 
 def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None:
-    """What was last read of a glob file, None where it never was."""
+    """The last reading of a glob file, None if there is none."""
     with catalog.read() as connection:
         row = connection.execute(statement("glob_file").query, {"datasource_id": datasource_id, "key": key}).fetchone()
     return None if row is None else GlobFile(key=key, size=row[0], token=row[1], content=row[2])
@@ -188,7 +190,7 @@ def glob_file(catalog: Catalog, datasource_id: int, key: str) -> GlobFile | None
 
 @retry_on_contention
 def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> None:
-    """Keep what was read of a glob file, in place of an earlier reading."""
+    """Store a reading of a glob file in place of the previous one."""
     with catalog.write() as connection:
         connection.execute(
             statement("remember_glob_file").query,
@@ -203,13 +205,13 @@ def remember_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> 
 
 
 def name_after(location: Location) -> str:
-    """A name that a person recognises: the last folder of a local source, bucket and folders of a bucket."""
+    """A recognisable name: the last folder of a local source, bucket and folders of a bucket."""
     derived = provider_of(location.provider).derive_name(location)
     return re.sub(r"[^\w.]+", "-", derived)[:NAME_LIMIT].strip("-") or location.provider.value
 
 
 def _unknown(name: str) -> NotFound:
-    return NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+    return NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
 
 
 def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) -> Datasource:
@@ -222,7 +224,9 @@ def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) ->
         },
     ).fetchone()
     if row is None:
-        raise NotFound(f"There is no datasource {datasource.name} any more.", "`mirrorlake datasource list`")
+        raise NotFound(
+            f"Datasource {datasource.name} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+        )
     set_schedule(connection, datasource.id, datasource.settings.schedule)
     return _datasource(row)
 

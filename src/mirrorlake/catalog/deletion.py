@@ -1,4 +1,4 @@
-"""Delete a datasource: say exactly what would go, and let it go once somebody has said that number back."""
+"""Delete a datasource: count the affected assets first, and delete only if the caller confirms that number."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from mirrorlake.postgres.pool import Catalog
 
 
 def deletion(catalog: Catalog, source: Datasource) -> Deletion:
-    """What deleting this datasource would do now."""
+    """The effect of deleting this datasource now."""
     with catalog.read() as connection:
         return _counted(connection, source)
 
 
 @retry_on_contention
 def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
-    """Delete a datasource, if exactly `acknowledged` assets go with it. What is kept keeps its name and address.
+    """Delete a datasource if exactly `acknowledged` assets are removed with it. Kept assets keep name and address.
 
-    Raises UsageError where another number would go, PassRunning where a pass is at work.
+    Raises UsageError if the number differs, PassRunning while a pass is running.
     """
     values = {"datasource_id": source.id}
     with catalog.write() as connection:
-        connection.execute(statement("hold_store").query, values)  # first, as passes do
+        connection.execute(statement("hold_store").query, values)  # first, in the same order as passes
         refuse_while_running(connection, source.id)
         cancel_waiting(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
         found = _counted(connection, source)
         if found.acknowledge != acknowledged:
             raise UsageError(
-                f"{count_noun(found.acknowledge, 'asset')} would go, not {acknowledged:,}.",
-                f"Say so if that is right: --acknowledge {found.acknowledge}",
+                f"{count_noun(found.acknowledge, 'asset')} would be removed, not {acknowledged:,}.",
+                f"To confirm that number: --acknowledge {found.acknowledge}",
             )
         steps = {
             Orphans.KEEP: (),
@@ -55,7 +55,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int) -> Deletion:
 def _counted(connection: psycopg.Connection[TupleRow], source: Datasource) -> Deletion:
     row = connection.execute(statement("count_for_deletion").query, {"datasource_id": source.id}).fetchone()
     if row is None:
-        raise AssertionError("an aggregate answers one row")
+        raise AssertionError("an aggregate returns one row")
     total, unused, in_sight, in_sight_and_used, shared = row
     policies = {config.orphans for config in source.settings.configs}
     orphans = next(policy for policy in (Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE) if policy in policies)

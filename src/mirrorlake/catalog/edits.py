@@ -1,4 +1,4 @@
-"""What people change about assets, made permanent: one transaction, no statement per asset."""
+"""Store edits of assets: one transaction, no statement per asset."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mirrorlake.select.edits import checked
 
 
 def apply(catalog: Catalog, asset_ids: Iterable[str], edit: Edit) -> None:
-    """Change all of these assets, or none. What the edit names becomes the user's, as of now.
+    """Change all of these assets, or none. The edited keys belong to the user from now on.
 
     Raises NotFound for an id without an asset, UsageError for a key, value or tag that cannot be stored.
     """

@@ -41,7 +41,7 @@ def _stretches(catalog: Catalog, datasource_id: int, after: str, until: str | No
             row = cursor.execute(query, asked, prepare=True).fetchone()
             if row is None or row[0] is None:
                 return
-            stretch = Stretch(*cast("tuple[bytes, bytes, bytes, bytes, bytes, bytes]", row))
+            stretch = Stretch(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
             rows, after = stretch.rows, stretch.last_key
             yield stretch
 
@@ -56,11 +56,11 @@ def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.Reco
     return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
 
 
-def remembered_sidecars(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
-    """One REMEMBERED batch: of these keys, those whose assets this datasource governs and has read a sidecar for."""
+def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
+    """One REMEMBERED batch: of these keys, the companions that were read of assets that this datasource governs."""
     with catalog.read() as connection:
         rows = connection.execute(
-            statement("remembered_sidecars").query, {"datasource_id": datasource_id, "keys": keys}
+            statement("remembered_companions").query, {"datasource_id": datasource_id, "keys": keys}
         ).fetchall()
     columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in REMEMBERED.names]
     return pa.RecordBatch.from_pydict(dict(zip(REMEMBERED.names, columns, strict=True)), schema=REMEMBERED)

@@ -1,4 +1,4 @@
-"""Projects: named sets of assets. Being in one protects an asset from being removed for good."""
+"""Projects: named sets of assets. Membership protects an asset from permanent removal."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ NAME_LIMIT = 100  # characters
 
 
 def add(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
-    """Put assets into a project, which is made where there is none; answers how many were not in it.
+    """Add assets to a project, which is created if necessary. Returns how many were added.
 
-    Raises NotFound for an id without an asset, UsageError for a name that cannot be one.
+    Raises NotFound for an id without an asset, UsageError for an invalid name.
     """
     if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
         raise UsageError(
-            f"{name!r} cannot name a project.", f"Use 1 to {NAME_LIMIT} characters without control characters."
+            f"Invalid project name: {name!r}.", f"Use 1 to {NAME_LIMIT} characters without control characters."
         )
     return _add(catalog, name, {number_of(asset_id): asset_id for asset_id in asset_ids})
 
 
 def remove(catalog: Catalog, name: str, asset_ids: Iterable[str]) -> int:
-    """Take assets out of a project; answers how many were in it. Raises NotFound for an unknown project."""
+    """Remove assets from a project. Returns how many were removed. Raises NotFound for an unknown project."""
     return _remove(catalog, name, [number_of(asset_id) for asset_id in asset_ids])
 
 
 def list_all(catalog: Catalog) -> list[Project]:
-    """Every project with the number of its assets, by name."""
+    """All projects with their number of assets, ordered by name."""
     with catalog.read() as connection:
         rows = connection.execute(statement("list_projects").query).fetchall()
     return [Project(name=name, assets=count) for name, count in rows]
@@ -47,7 +47,7 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str]) -> int:
                 raise no_asset(asset_id)
         made = connection.execute(statement("make_project").query, {"name": name}).fetchone()
         if made is None:
-            raise AssertionError("INSERT ... RETURNING answers one row")
+            raise AssertionError("INSERT ... RETURNING returns one row")
         return connection.execute(
             statement("add_to_project").query, {"project_id": made[0], "ids": list(numbers)}
         ).rowcount
@@ -58,7 +58,7 @@ def _remove(catalog: Catalog, name: str, numbers: list[int]) -> int:
     with catalog.write() as connection:
         row = connection.execute(statement("project_by_name").query, {"name": name}).fetchone()
         if row is None:
-            raise NotFound(f"There is no project named {name!r}.", "mirrorlake project list shows them all.")
+            raise NotFound(f"Project {name!r} does not exist.", "`mirrorlake project list` shows the existing ones.")
         return connection.execute(
             statement("remove_from_project").query,
             {"project_id": row[0], "ids": numbers},

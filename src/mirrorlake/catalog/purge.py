@@ -1,4 +1,4 @@
-"""What waits in the trash of a datasource and may go for good: counted, read in key order, and removed by batches."""
+"""Assets in the trash that can be removed permanently: count them, read them in key order, remove them by batches."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ KEYS_AT_ONCE = 4096
 
 
 def moment(catalog: Catalog, days: int) -> datetime:
-    """What was last touched before this has waited `days` days, by the clock of the database."""
+    """The time `days` days ago by the clock of the database."""
     with catalog.read() as connection:
         row = connection.execute(statement("purge_moment").query, {"days": days}).fetchone()
     if row is None:
-        raise AssertionError("a SELECT without FROM answers one row")
+        raise AssertionError("a SELECT without FROM returns one row")
     return row[0]
 
 
 def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
-    """How many assets in the trash were last touched before this moment, and are used by nothing else."""
+    """How many assets in the trash were last changed before this moment and are not used by anything else."""
     values = {"datasource_id": datasource_id, "before": before}
     with catalog.read() as connection:
         row = connection.execute(statement("count_purgeable").query, values).fetchone()
@@ -37,7 +37,7 @@ def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
 
 
 def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
-    """Their keys, some thousand at a time, in byte order."""
+    """Their keys in byte order, some thousand at a time."""
     after = ""
     while True:
         values = {"datasource_id": datasource_id, "before": before, "after": after, "limit": KEYS_AT_ONCE}
@@ -51,7 +51,7 @@ def keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[lis
 
 @retry_on_contention
 def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: datetime) -> Counts:
-    """Remove the assets of these keys for good, if they still wait in the trash, untouched, and nothing uses them."""
+    """Permanently remove the assets of these keys that are still in the trash, unchanged and unused."""
     if len(gone) == 0:
         return Counts()
     untouched = pa.array([before] * len(gone), TIME)

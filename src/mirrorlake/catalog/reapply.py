@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.commit import copy_merged, standing
+from mirrorlake.catalog.companions import copy_merged, standing
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
 from mirrorlake.catalog.statements import statement
@@ -60,12 +60,12 @@ def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
     merged: list[Metadata] = []
     strategies = choose(rows.column("key").combine_chunks())
     columns = (cast("list[Any]", column.to_pylist()) for column in rows.columns)
-    for strategy, asset_id, _, values, sources, sidecar_at, edited, sidecar, unread in zip(
+    for strategy, asset_id, _, values, sources, merged_at, edited, sidecar, unread in zip(
         strategies, *columns, strict=True
     ):
         if strategy is None or unread:
             continue
-        before = standing(values, sources, sidecar_at, edited=edited)
+        before = standing(values, sources, merged_at, edited=edited)
         after = _again(strategy, before, sidecar)
         if after is not None:
             ids.append(asset_id)
@@ -81,9 +81,9 @@ def _again(strategy: MetadataStrategy, before: Standing, sidecar: str | None) ->
     """What stands after merging the kept sidecar; None where that changes nothing."""
     merged = STRATEGIES[strategy](before, None if sidecar is None else stored_values(sidecar))
     # Nothing new came: what the sidecar sets has the sidecar's own time, not this moment's.
-    provenance = as_of(before.sidecar_at, merged.provenance)
+    provenance = as_of(before.merged_at, merged.provenance)
     if same_values(merged.values, before.metadata.values) and provenance == as_of(
-        before.sidecar_at, before.metadata.provenance
+        before.merged_at, before.metadata.provenance
     ):
         return None
     return Metadata(values=merged.values, provenance=provenance)

@@ -1,7 +1,7 @@
-"""Carry out and remember removals: the trash, what goes for good, and what waits for a person's consent.
+"""Carry out and record removals: the trash, permanent removal, and removals held for confirmation.
 
-As in `catalog.commit`, every function that takes the lease writes one batch in one transaction, answers the counts of
-the outcomes it wrote, and raises LeaseLost where another pass has taken over.
+As in `catalog.commit`, every function that takes the lease writes one batch in one transaction, returns the counts of
+the outcomes it wrote, and raises LeaseLost if another pass has taken over.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.staging import Staging, staged
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
-HELD_ROWS = 4096  # keys read at once
+HELD_ROWS = 4096  # keys per read
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmable:
-    """A held run whose removals may be carried out now."""
+    """A held run whose removals can be confirmed now."""
 
     run_id: int
     datasource_id: int
     count: int
-    root: str | None  # of a folder, as that run saw it
+    root: str | None  # root of a folder, as that run found it
 
 
 def standing(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
-    """How many objects with an asset stand in each folder right below `prefix`; '' counts those in none."""
+    """How many objects with an asset are in each folder directly below `prefix`; '' counts those in none."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("standing_by_folder").query, {"datasource_id": datasource_id, "start": len(prefix) + 1}
@@ -46,7 +46,7 @@ def standing(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int
 
 
 def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str]:
-    """Those of these refused keys that have an asset of earlier content."""
+    """Those of these undecodable keys that have an asset from earlier content."""
     if not keys:
         return set()
     with catalog.read() as connection:
@@ -57,7 +57,7 @@ def with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str
 
 
 def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
-    """How many of these orphaned keys have an asset that stays in sight: another datasource shows or keeps it."""
+    """How many of these orphaned keys have an asset that another datasource shows or keeps."""
     if not keys:
         return 0
     with catalog.read() as connection:
@@ -69,7 +69,7 @@ def count_spared(catalog: Catalog, datasource_id: int, keys: list[str]) -> int:
 
 @retry_on_contention
 def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Put the assets of orphaned keys into the trash, and tell the cause. Their return brings them back."""
+    """Move the assets of orphaned keys to the trash and record the reason. They are restored if the objects return."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
@@ -80,10 +80,10 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
 
 @retry_on_contention
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Remove the assets of orphaned keys for good, unless something else uses them.
+    """Permanently remove the assets of orphaned keys, unless something else uses them.
 
-    One that another datasource shows is only let go of; those in a project, or that another datasource remembers, go
-    into the trash.
+    An asset that another datasource shows is only detached. Assets in a project, or known to another datasource, go to
+    the trash.
     """
     if len(keys) == 0:
         return Counts()
@@ -106,7 +106,7 @@ def _trash(staging: Staging) -> None:
 
 @retry_on_contention
 def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
-    """Tell of vanished keys about which nothing is done, and why."""
+    """Record vanished keys for which nothing is done, with the reason."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
@@ -115,14 +115,14 @@ def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
 
 
 def any_waiting(catalog: Catalog, datasource_id: int) -> bool:
-    """Whether removals of this datasource were held back and wait for a person still."""
+    """Whether removals of this datasource are held and still await confirmation."""
     with catalog.read() as connection:
         row = connection.execute(statement("any_waiting").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None and bool(row[0])
 
 
 def waiting_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[str]:
-    """Those of these keys whose removal waits for a person still."""
+    """Those of these keys whose removal still awaits confirmation."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("waiting_keys").query, {"datasource_id": datasource_id, "keys": keys}
@@ -132,7 +132,7 @@ def waiting_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> list[
 
 @retry_on_contention
 def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
-    """Remember what this run holds back; the keys follow by `hold_back`."""
+    """Record the hold of this run; `hold_back` adds its keys."""
     with lease.catalog.write() as connection:
         connection.execute(
             statement("insert_hold").query,
@@ -149,7 +149,7 @@ def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
 
 @retry_on_contention
 def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
-    """Hold the removal of these keys until a person confirms it; told like everything that nothing is done about."""
+    """Hold the removal of these keys until it is confirmed, with an outcome for each."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
@@ -160,55 +160,56 @@ def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Count
 def confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
     """The newest held run of this plan. `run_id` may name any run that held it.
 
-    Raises NotFound where nothing of that name is held, Conflict where it was confirmed or superseded.
+    Raises NotFound if nothing is held under that name, Conflict if it was confirmed or superseded.
     """
     with catalog.read() as connection:
         if run_id is None:
             rows = connection.execute(statement("holds_of_plan").query, {"plan_hash": plan_hash}).fetchall()
             if not rows:
-                raise NotFound(f"No run holds the plan {plan_hash}.", "`mirrorlake runs list` shows held runs.")
+                raise NotFound(f"Plan {plan_hash} is not held by any run.", "`mirrorlake runs list` shows held runs.")
             if len({datasource for _, datasource in rows}) > 1:
                 raise Conflict(
-                    "Several datasources hold the same list of keys.", "Name the run: mirrorlake runs confirm RUN"
+                    "Several datasources hold the same list of keys.",
+                    "Name the run: mirrorlake runs confirm RUN",
                 )
             run_id = int(rows[0][0])
         asked = connection.execute(statement("one_hold").query, {"run_id": run_id}).fetchone()
         if asked is None:
-            raise NotFound(f"Run {run_id} holds nothing.", "`mirrorlake runs list` shows held runs.")
+            raise NotFound(f"Run {run_id} has no held removals.", "`mirrorlake runs list` shows held runs.")
         datasource_id, state, _, held_hash, _, confirmed_by = asked
         if state == RunState.CANCELLED.value:
             raise Conflict(
-                f"Run {run_id} was cancelled: what it held is dismissed.",
-                "Run another pass: it finds anew what vanished.",
+                f"Run {run_id} was cancelled, and its held removals were dismissed.",
+                "Start a new run: it detects the missing objects again.",
             )
         if plan_hash is not None and held_hash != plan_hash:
             raise Conflict(
                 f"Run {run_id} holds another plan: {held_hash}.",
-                f"Look at it again: mirrorlake runs show {run_id}",
+                f"Review it: mirrorlake runs show {run_id}",
             )
         if confirmed_by is not None:
             raise Conflict(
-                f"What run {run_id} held was confirmed and carried out by run {confirmed_by}.",
-                "Run the next pass to see how things stand.",
+                f"The held removals of run {run_id} were already confirmed and carried out by run {confirmed_by}.",
+                "Start a new run to see the current state.",
             )
         newest = connection.execute(statement("newest_judgement").query, {"datasource_id": datasource_id}).fetchone()
         if newest is None or newest[1] != RunState.HELD.value or newest[2] != held_hash:
             later = "" if newest is None else f" by run {newest[0]}"
             raise Conflict(
-                f"What run {run_id} held is outdated: its datasource was mirrored again{later}.",
+                f"The held removals of run {run_id} are outdated: its datasource was mirrored again{later}.",
                 "Confirm the newest held run of that datasource, if there is one: mirrorlake runs list",
             )
         row = connection.execute(statement("one_hold").query, {"run_id": newest[0]}).fetchone()
         stored = connection.execute(statement("count_held").query, {"run_id": newest[0]}).fetchone()
     if row is None or stored is None or stored[0] != row[2]:
         raise Conflict(
-            f"The list of what run {newest[0]} held is not whole.", "Run another pass: it makes the list anew."
+            f"The list of held removals for run {newest[0]} is incomplete.", "Start a new run to rebuild it."
         )
     return Confirmable(run_id=newest[0], datasource_id=datasource_id, count=row[2], root=row[4])
 
 
 def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], list[KnownState]]]:
-    """The held keys that are still known, some thousand at a time, in byte order, with what is remembered of each."""
+    """The held keys that are still known, in byte order, some thousand at a time, with their catalog rows."""
     after = ""
     while True:
         with catalog.read() as connection:
@@ -229,14 +230,14 @@ def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], 
 
 @retry_on_contention
 def begin_confirm(lease: Lease, held: Confirmable) -> None:
-    """The run of this lease sets about what was held; whatever comes of it, each of the two leads to the other."""
+    """Link the run of this lease and the held run: the confirmation has started, whatever its result."""
     with lease.catalog.write() as connection:
         connection.execute(statement("begin_confirm").query, {"run_id": lease.run_id, "held": held.run_id})
 
 
 @retry_on_contention
 def confirmed(lease: Lease, held: Confirmable) -> None:
-    """The run of this lease carried out what was held."""
+    """Record that the run of this lease carried out the held removals."""
     with lease.catalog.write() as connection:
         connection.execute(statement("confirm_hold").query, {"run_id": held.run_id, "confirmed_by": lease.run_id})
         connection.execute(statement("end_hold").query, {"run_id": held.run_id})
@@ -245,7 +246,7 @@ def confirmed(lease: Lease, held: Confirmable) -> None:
 
 @retry_on_contention
 def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole: bool) -> None:
-    """Forget the keys that runs before this one held back: all, or where it did not see the whole, those it holds."""
+    """Drop the keys that earlier runs held: all of them, or after an incomplete listing only those held again."""
     with catalog.write() as connection:
         connection.execute(
             statement("drop_superseded").query, {"datasource_id": datasource_id, "run_id": run_id, "whole": whole}
@@ -253,7 +254,7 @@ def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole:
 
 
 def root_of(catalog: Catalog, datasource_id: int) -> str | None:
-    """The root that removals of a folder rely on; None where no pass has seen one."""
+    """The folder root that removals rely on; None before the first pass."""
     with catalog.read() as connection:
         row = connection.execute(statement("root_of").query, {"datasource_id": datasource_id}).fetchone()
     return row[0] if row else None
@@ -261,7 +262,7 @@ def root_of(catalog: Catalog, datasource_id: int) -> str | None:
 
 @retry_on_contention
 def adopt_root(lease: Lease, root: str | None) -> None:
-    """Believe in this root of a folder from now on. Raises LeaseLost."""
+    """Store the root of a folder as the trusted one. Raises LeaseLost."""
     values = {"datasource_id": lease.datasource_id, "holder": lease.holder, "root": root}
     with lease.catalog.write() as connection:
         if connection.execute(statement("adopt_root").query, values).rowcount == 0:
@@ -287,10 +288,10 @@ def vanished_of(catalog: Catalog, asset_id: str) -> list[Vanished]:
 
 @retry_on_contention
 def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list[Vanished], stands: bool) -> None:
-    """Take an asset out of the trash. Objects that are `back` count as before; for those `away` no pass asks again.
+    """Restore an asset from the trash. Objects that are `back` count as before; passes ignore those that are `away`.
 
-    `stands` says that an object stands though no pass takes it. Raises NotFound where there is no such asset,
-    Conflict where it is not in the trash.
+    `stands` means that an object exists though no pass selects it. Raises NotFound if there is no such asset,
+    Conflict if it is not in the trash.
     """
     number = number_of(asset_id)
     with catalog.write() as connection:
@@ -299,7 +300,7 @@ def restore(catalog: Catalog, asset_id: str, *, back: list[Vanished], away: list
         if row is None:
             raise no_asset(asset_id)
         if not row[0]:
-            raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` shows what is.")
+            raise Conflict(f"Asset {asset_id} is not in the trash.", "`mirrorlake search state:trash` lists the trash.")
         for objects, state in ((back, KnownState.PRESENT), (away, KnownState.KEPT)):
             for each in objects:
                 connection.execute(

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from typing import cast
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.columnar import chosen, column, columns, is_in, mask_of, present
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.core.columnar import BoolMask, Column, Rows, chosen, column, columns, is_in, present, same, take
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import CompanionRole
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.fingerprints import tokens_and_sizes
 
-_ASKED = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR, Op.RETURNED], pa.int8())
-_ARRAYS = {
-    "ops": "op",
-    "keys": "key",
-    "tokens": "token",
-    "sizes": "size",
-    "sidecar_tokens": "sidecar_token",
-    "sidecar_sizes": "sidecar_size",
-}
+_ASKED = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION, Op.RETURNED], pa.int8())
+_ARRAYS = {"ops": "op", "keys": "key", "tokens": "token", "sizes": "size"}
 
 
 def recogniser(
@@ -50,20 +48,34 @@ def _recognised(catalog: Catalog, values: dict[str, object], batch: pa.RecordBat
     if not asked.any():
         return batch
     arrays = {name: chosen(column(batch, told), asked).to_pylist() for name, told in _ARRAYS.items()}
-    # A sidecar with a token but no key is kept as it was read once, whatever stands there.
-    kept = present(column(batch, "sidecar_token")) & ~present(column(batch, "sidecar_key"))
     with catalog.read() as connection:
-        rows = connection.execute(
-            statement("known_elsewhere").query, {**values, **arrays, "kept": kept[asked].tolist()}
-        ).fetchall()
+        rows = connection.execute(statement("known_elsewhere").query, {**values, **arrays}).fetchall()
     if not rows:
         return batch
-    found = np.array(rows, dtype=np.int64)
-    places = np.flatnonzero(asked)[found[:, 0]]
-    ops = column(batch, "op").to_numpy().copy()
-    ops[places] = found[:, 1]
-    sidecar_changed = mask_of(column(batch, "sidecar_changed")).copy()
-    sidecar_changed[places] = found[:, 2] != 0
+    places, ops, governs, companions = ([*values] for values in zip(*rows, strict=True))
+    places = np.flatnonzero(asked)[places]
+    differs = _differs(take(batch, places), pa.array(companions, pa.string()), np.array(governs, np.bool_))
+    # What is back as it was needs nothing more where its companions are those that were read.
+    counts = (np.array(ops) != Op.RETURNED) | np.any([*differs.values()], axis=0)
     now = dict(zip(batch.schema.names, columns(batch), strict=True))
-    now |= {"op": pa.array(ops, pa.int8()), "sidecar_changed": pa.array(sidecar_changed)}
+    now["op"] = _with(now["op"], places[counts], np.array(ops, np.int8)[counts])
+    for role, mask in differs.items():
+        now[role.differs] = _with(now[role.differs], places[counts], mask[counts])
     return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
+
+
+def _differs(rows: pa.RecordBatch, companions: Column, governs: BoolMask) -> dict[CompanionRole, BoolMask]:
+    """Of each role, which rows are to be read because they govern their asset, and another companion was read last."""
+    found: dict[CompanionRole, BoolMask] = {}
+    for role, (token, size) in tokens_and_sizes(companions).items():
+        key, ours = column(rows, role.key), column(rows, role.token)
+        kept = present(ours) & ~present(key)  # it stays as it was read once, whatever is listed now
+        found[role] = governs & ~kept & ~(same(ours, token) & same(column(rows, role.size), size))
+    return found
+
+
+def _with(values: Column, places: Rows, others: npt.NDArray[np.int8] | BoolMask) -> Column:
+    """The values with others at these places."""
+    now = values.to_numpy(zero_copy_only=False).copy()
+    now[places] = others
+    return cast("Column", pa.array(now, values.type))

@@ -14,15 +14,41 @@ from adbc_driver_manager.dbapi import Cursor
 
 from mirrorlake.catalog.runs import Lease, lease_lost
 from mirrorlake.catalog.statements import statement
+from mirrorlake.core.columnar import (
+    column,
+    filled,
+    joined,
+    keep,
+    mask_of,
+    no_rows,
+    nulls,
+    of_mask,
+    present,
+    where,
+)
+from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.runs import Counts, OutcomeKind
+from mirrorlake.select.fingerprints import any_differs, fingerprints
 
 ANALYZE_FROM_ROWS = 1000  # below, any plan is quick
-_JSON_COLUMNS = ("facts", "metadata", "sidecar")
+_JSON_COLUMNS = ("facts", *(name for role in ROLES for name in (role.values, role.document)))
 _TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "version", "name")
 _NUL = "\x00"
 _REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNSTORABLE_ESCAPE = r"\\u(?:0000|[dD][89abAB])"  # NUL, or the first half of a pair that may lack its second
+
+
+_STAGED_COMPANION: list[pa.Field[Any]] = [
+    pa.field("key", pa.string()),
+    pa.field("role", pa.string()),
+    pa.field("companion_key", pa.string()),
+    pa.field("token", pa.string()),
+    pa.field("differs", pa.bool_()),
+    pa.field("content", pa.string()),
+    pa.field("document", pa.string()),
+]
+_COMPANIONS = pa.schema(_STAGED_COMPANION)
 
 
 class Staging:
@@ -45,7 +71,7 @@ class Staging:
 
     def begin(self) -> None:
         """Wait until no other pass commits anything of this store, and make sure of the lease."""
-        self.run("create_staged", "create_merged")
+        self.run("create_staged", "create_staged_companion", "create_merged")
         self.fetch("lock_store", self.datasource_id)
         self.check_lease()
         # After the lock, so that whoever came before is seen.
@@ -116,9 +142,47 @@ def leased(lease: Lease) -> Generator[Staging]:
 @contextmanager
 def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
     """A transaction with this batch in the table `staged`, under the lease. Committed at the end."""
+    objects, companions = split_companions(storable(batch))
     with leased(lease) as staging:
-        staging.copy("staged", storable(batch), by="key")
+        staging.copy("staged", objects, by="key")
+        if companions.num_rows:
+            staging.copy("staged_companion", companions, by="key")
         yield staging
+
+
+def split_companions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """The rows for `staged`, and those for `staged_companion`: one for each companion that there is, or that differs.
+
+    A batch without columns of companions (keys that vanished) is left as it is.
+    """
+    if ROLES[0].key not in batch.schema.names:
+        return batch, no_rows(_COMPANIONS)
+    differs = any_differs(batch)
+    outcome = filled(batch.num_rows, ROLES[0].outcome.value, pa.string())
+    companions: list[pa.RecordBatch] = []
+    for role in reversed(ROLES):  # the first role whose companion differs has the last word
+        outcome = where(mask_of(column(batch, role.differs)), role.outcome.value, outcome)
+        companions.append(_rows_of(batch, role))
+    own = {name for role in ROLES for name in role.columns}
+    now = {name: column(batch, name) for name in batch.schema.names if name not in own}
+    now |= {"companions": fingerprints(batch), "differs": of_mask(differs), "companion_outcome": outcome}
+    return pa.record_batch(now), joined(companions)
+
+
+def _rows_of(batch: pa.RecordBatch, role: CompanionRole) -> pa.RecordBatch:
+    read = role.values in batch.schema.names
+    none = nulls(batch.num_rows, pa.string())
+    arrays = [
+        column(batch, "key"),
+        filled(batch.num_rows, role.name, pa.string()),
+        column(batch, role.key),
+        column(batch, role.token),
+        column(batch, role.differs),
+        column(batch, role.values) if read else none,
+        column(batch, role.document) if read else none,
+    ]
+    there = present(arrays[2]) | present(arrays[3]) | mask_of(arrays[4])
+    return keep(pa.RecordBatch.from_arrays(arrays, schema=_COMPANIONS), there)
 
 
 def storable(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -133,19 +197,19 @@ def storable(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
 
 
-def _storable_column(name: str, column: pa.Array[Any]) -> pa.Array[Any]:
-    if name in _JSON_COLUMNS and _any_match(column, _UNSTORABLE_ESCAPE):
-        texts = cast("list[str | None]", column.to_pylist())
+def _storable_column(name: str, values: pa.Array[Any]) -> pa.Array[Any]:
+    if name in _JSON_COLUMNS and _any_match(values, _UNSTORABLE_ESCAPE):
+        texts = cast("list[str | None]", values.to_pylist())
         return pa.array([None if text is None else _storable_json(text) for text in texts], pa.string())
-    if name in _TEXT_COLUMNS and _any_match(column, _NUL):
-        return pc.replace_substring(column, _NUL, _REPLACEMENT)
-    if name == "warnings" and _any_match(pc.list_flatten(column), _NUL):
-        lists = cast("list[list[str] | None]", column.to_pylist())
+    if name in _TEXT_COLUMNS and _any_match(values, _NUL):
+        return pc.replace_substring(values, _NUL, _REPLACEMENT)
+    if name == "warnings" and _any_match(pc.list_flatten(values), _NUL):
+        lists = cast("list[list[str] | None]", values.to_pylist())
         return pa.array(
             [None if one is None else [text.replace(_NUL, _REPLACEMENT) for text in one] for one in lists],
             pa.list_(pa.string()),
         )
-    return column
+    return values
 
 
 def _any_match(column: pa.Array[Any], pattern: str) -> bool:

@@ -1,4 +1,4 @@
-"""What the catalog remembers of objects, read for a verification: a sample, or all of it in key order."""
+"""Catalog rows of objects for a verification: a sample, or all of them in key order."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.postgres.pool import Catalog
 
-ROWS = 1024  # objects handed out at once
+ROWS = 1024  # objects per batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """One object as the catalog remembers it, with the digest that names its asset's thumbnail."""
+    """One object in the catalog, with the digest that names its asset's thumbnail."""
 
     key: str
     token: str
@@ -25,7 +25,7 @@ class Remembered:
 
 
 def count_known(catalog: Catalog, datasource_id: int) -> int:
-    """How many objects are remembered of a datasource."""
+    """How many objects of a datasource the catalog knows."""
     with catalog.read() as connection:
         row = connection.execute(statement("count_known").query, {"datasource_id": datasource_id}).fetchone()
     return int(row[0]) if row else 0
@@ -43,14 +43,14 @@ def remembered(catalog: Catalog, datasource_id: int) -> Iterator[list[Remembered
 
 
 def sampled(catalog: Catalog, datasource_id: int, count: int) -> Iterator[list[Remembered]]:
-    """`count` objects chosen at random, all of them where there are no more."""
+    """`count` objects chosen at random, or all if there are fewer."""
     rows = _rows(catalog, "sample_to_verify", {"datasource_id": datasource_id, "limit": count})
     for start in range(0, len(rows), ROWS):
         yield rows[start : start + ROWS]
 
 
 def again(catalog: Catalog, datasource_id: int, keys: list[str]) -> dict[str, Remembered]:
-    """What is remembered of these keys now."""
+    """The current rows of these keys."""
     if not keys:
         return {}
     return {one.key: one for one in _rows(catalog, "keys_to_verify", {"datasource_id": datasource_id, "keys": keys})}

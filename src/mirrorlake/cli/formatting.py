@@ -1,4 +1,4 @@
-"""Datasources and runs in words: what `datasource show`, `runs list` and `runs show` tell people."""
+"""Datasources and runs as text for `datasource show`, `runs list` and `runs show`."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from mirrorlake.storage.providers.registry import provider_of
 Row = tuple[str, object]
 
 _NAMED = {
-    NamingStrategy.FULL_PATH: "by its whole key",
-    NamingStrategy.FILE_NAME: "by what follows the last slash of its key",
-    NamingStrategy.ETAG: "by its token",
-    NamingStrategy.METADATA: "by its metadata",
+    NamingStrategy.FULL_PATH: "the whole key",
+    NamingStrategy.FILE_NAME: "the part of the key after the last slash",
+    NamingStrategy.ETAG: "the token",
+    NamingStrategy.METADATA: "a metadata value",
 }
 _MERGED = {
-    MetadataStrategy.MERGE_BUCKET_WINS: "people's keys stay, where both have one the sidecar wins",
-    MetadataStrategy.MERGE_USER_WINS: "people's keys stay, and win where both have one",
-    MetadataStrategy.OVERWRITE: "the sidecar alone stands, what people set is forgotten",
-    MetadataStrategy.UNTIL_FIRST_CHANGE: "the sidecar stands, until somebody edits the asset",
-    MetadataStrategy.APPEND: "only its new keys are added",
+    MetadataStrategy.MERGE_BUCKET_WINS: "user keys are kept; sidecar values win",
+    MetadataStrategy.MERGE_USER_WINS: "user keys are kept; user values win",
+    MetadataStrategy.OVERWRITE: "the sidecar replaces everything, including user edits",
+    MetadataStrategy.UNTIL_FIRST_CHANGE: "the sidecar replaces everything until a user edits the asset",
+    MetadataStrategy.APPEND: "only new sidecar keys are added",
 }
 _ORPHANED = {
-    Orphans.KEEP: "stays, marked missing",
-    Orphans.TRASH: "goes into the trash",
-    Orphans.REMOVE: "goes for good, unless a project or another datasource uses it",
+    Orphans.KEEP: "is kept and marked missing",
+    Orphans.TRASH: "goes to the trash",
+    Orphans.REMOVE: "is permanently removed, unless a project or another datasource uses it",
 }
 
 
 def described(summary: DatasourceSummary) -> Iterator[Row]:
-    """What a person wants to know of a datasource, one thing a row."""
+    """The rows that describe a datasource."""
     source = summary.datasource
     last = summary.last_run
     yield "name", source.name
@@ -50,35 +50,35 @@ def described(summary: DatasourceSummary) -> Iterator[Row]:
     yield "schedule", f"{schedule_to_text(source.settings.schedule)}{f' ({zone})' if zone else ''}"
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
-    yield "can be run", _can_run(summary)
+    yield "next manual run", _can_run(summary)
     configs = source.settings.configs
     for number, config in enumerate(configs, 1):
         if len(configs) > 1:
             yield f"config {number}", config.id or ""
         yield from _config(config)
     if source.settings.sidecar_suffix is not None:
-        yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name and .json"
+        yield "sidecars", f"KEY{source.settings.sidecar_suffix}, else the base name with .json"
     if source.settings.listing_ordered is not None:
-        yield "listing", "in byte order of keys" if source.settings.listing_ordered else "in no order, sorted here"
+        yield "listing", "in byte order of keys" if source.settings.listing_ordered else "unordered, sorted here"
 
 
 _BY = {
     "mirror": "mirrorlake mirror",
-    "manual": "somebody, by the datasource's name",
+    "manual": "manually, by datasource name",
     "schedule": "its schedule",
-    "reapply": "somebody: merges metadata again",
-    "retry": "somebody: looks again at what failed",
-    "confirm": "somebody: carries out held removals",
-    "purge": "somebody: empties the trash",
+    "reapply": "manually: merge metadata again",
+    "retry": "manually: retry failed objects",
+    "confirm": "manually: carry out held removals",
+    "purge": "manually: empty the trash",
 }
 _COUNTED = ("new", "changed", "metadata_changed", "moved", "missing", "removed", "skipped", "failed")
 
 
 def described_run(run: Run) -> Iterator[Row]:
-    """What a person wants to know of a run; counts of nothing are left out."""
+    """The rows that describe a run; zero counts are omitted."""
     yield "run", run.id
     yield "datasource", run.datasource
-    yield "asked for by", _BY.get(run.trigger, run.trigger)
+    yield "requested at", _BY.get(run.trigger, run.trigger)
     yield "state", run.state.value
     yield "started", moment(run.started)
     if run.waiting is not None:
@@ -86,7 +86,7 @@ def described_run(run: Run) -> Iterator[Row]:
     if run.finished is not None:
         yield "took", f"{(run.finished - run.started).total_seconds():.1f} s"
     if run.confirms is not None:
-        yield "carries out", f"what run {run.confirms} held: mirrorlake runs show {run.confirms}"
+        yield "carries out", f"removals held by run {run.confirms}: mirrorlake runs show {run.confirms}"
     for name, number in asdict(run.counts).items():
         if number:
             yield name.replace("_", " "), f"{number:,}"
@@ -105,35 +105,38 @@ def _held(run: Run, hold: Hold) -> Iterator[Row]:
     for prefix, number in hold.by_prefix.items():
         yield "where", f"{number:,} in {prefix or 'no folder'}"
     if hold.confirmed_by is not None:
-        yield "confirmed", f"run {hold.confirmed_by} carried them out: mirrorlake runs show {hold.confirmed_by}"
+        yield (
+            "confirmed",
+            f"carried out by run {hold.confirmed_by}: mirrorlake runs show {hold.confirmed_by}",
+        )
     elif run.state is RunState.CANCELLED:
-        yield "dismissed", "nothing was done about them"
+        yield "dismissed", "dismissed"
     elif hold.superseded_by is not None:
-        yield "outdated", f"run {hold.superseded_by} judged anew: mirrorlake runs show {hold.superseded_by}"
+        yield "outdated", f"superseded by run {hold.superseded_by}: mirrorlake runs show {hold.superseded_by}"
     elif run.state is RunState.HELD:
         yield "to confirm", confirm_command(run.id)
 
 
 def what_happened(run: Run) -> str:
-    """What a run did, in as few words as it did things."""
+    """A one-line summary of a run."""
     if run.waiting is not None:
-        return f"it waits: {run.waiting.reason}"
+        return f"waiting: {run.waiting.reason}"
     told = [f"{number:,} {kind.replace('_', ' ')}" for kind in _COUNTED if (number := getattr(run.counts, kind))]
     hold = run.hold
     if run.confirms is not None:
-        told.append(f"confirmed what run {run.confirms} held")
+        told.append(f"confirmed the removals held by run {run.confirms}")
     if hold is not None and hold.confirmed_by is not None:
         told.append(f"{hold.count:,} held, confirmed by run {hold.confirmed_by}")
     elif hold is not None and hold.superseded_by is not None:
-        told.append(f"{hold.count:,} held, outdated by run {hold.superseded_by}")
+        told.append(f"{hold.count:,} held, superseded by run {hold.superseded_by}")
     elif hold is not None and run.state is RunState.HELD:
-        told.append(f"{hold.count:,} wait for consent")
+        told.append(f"{hold.count:,} await confirmation")
     nothing = "at work" if run.state is RunState.RUNNING else "nothing changed"
     return ", ".join(told) or nothing
 
 
 def moment(time: datetime) -> str:
-    """A time for people."""
+    """A time as text."""
     return f"{time.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
@@ -141,21 +144,21 @@ def _can_run(summary: DatasourceSummary) -> str:
     if summary.can_run:
         return "now"
     if summary.cooldown_minutes:
-        return f"in {count_noun(summary.cooldown_minutes, 'minute')}: the last pass brought something in"
-    return "once the run that waits or is at work has ended"
+        return f"in {count_noun(summary.cooldown_minutes, 'minute')}: the last pass imported something"
+    return "after the current run has ended"
 
 
 def _config(config: MirrorConfig) -> Iterator[Row]:
     if config.takes_everything:
-        yield "takes", "everything that it can read"
+        yield "selects", "all supported objects"
     for glob in config.globs:
-        yield "takes", glob
+        yield "selects", glob
     if config.glob_file is not None:
-        yield "takes", f"what the lines of {config.glob_file} match"
+        yield "selects", f"the patterns in {config.glob_file}"
     for key in config.paths:
-        yield "takes", f"the key {key}"
+        yield "selects", f"the key {key}"
     for glob in config.exclude:
-        yield "but not", glob
+        yield "excludes", glob
     named = f"{_NAMED[config.naming]} {config.naming_key}" if config.naming_key else _NAMED[config.naming]
     yield "asset named", f"{named} ({config.naming.value})"
     yield "image changed", "is read again" if config.update_image else "is never read again"

@@ -1,21 +1,25 @@
-"""Assemble the commands, and turn every ending into one sentence and an exit code."""
+"""Assemble the commands, and turn every result into one message and an exit code."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from mirrorlake.cli.commands.registry import COMMANDS, install_command
+from mirrorlake.cli.commands.registry import COMMANDS, SPELLINGS, install_command
 from mirrorlake.cli.output import echo, echo_error
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 
+PROGRAM = "mirrorlake"
+COMPLETION_VARIABLE = f"_{PROGRAM}_complete".upper()  # set by the completion script of a shell
 EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CANCELLED = 130
-HELP_WIDTH = 110  # columns at most, where the terminal has them
+HELP_WIDTH = 110  # maximum columns, if the terminal has as many
+HELP_OPTIONS = ["-h", "--help"]
 
 
 def _on_version(value: bool) -> None:  # noqa: FBT001  typer calls it with the flag's value
@@ -30,14 +34,14 @@ def _options(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_on_version),
+        typer.Option("--version", help="Show the version and exit.", is_eager=True, callback=_on_version),
     ] = False,
 ) -> None:
     pass
 
 
 def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The command line with these commands."""
+    """Build the command line with these commands."""
     app = _empty()
     for command in commands:
         install_command(command, app)
@@ -45,7 +49,7 @@ def assemble(commands: Iterable[str] = COMMANDS) -> typer.Typer:
 
 
 def _overview() -> typer.Typer:
-    """The names of all commands and what each does, for `--help` and for a name that is none."""
+    """The names and summaries of all commands, for `--help` and for an unknown command."""
     app = _empty()
     for command, summary in COMMANDS.items():
         app.command(command, short_help=summary)(_named)
@@ -53,14 +57,14 @@ def _overview() -> typer.Typer:
 
 
 def _named() -> None:
-    """Stands for a command whose module was not imported."""
+    """Placeholder for a command whose module is not imported."""
 
 
 class _Group(TyperGroup):
     """All commands."""
 
     def invoke(self, ctx: Any) -> object:
-        """Run the command that was called. Left to typer, Ctrl-C would end it without a word."""
+        """Run the command. Typer itself would end on Ctrl-C without a message."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -71,34 +75,75 @@ def _empty() -> typer.Typer:
     app = typer.Typer(
         cls=_Group,
         name="mirrorlake",
-        help="A searchable library of images that stays in step with your cloud buckets.",
+        help="Keep a searchable library of images in step with your cloud buckets.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         add_completion=False,
-        context_settings={"max_content_width": HELP_WIDTH},
-        rich_markup_mode=None,  # plain help: drawing frames around it takes as long as all the rest
+        context_settings={"max_content_width": HELP_WIDTH, "help_option_names": HELP_OPTIONS},
+        rich_markup_mode=None,  # plain help: drawing frames around it takes as long as everything else
     )
     app.callback()(_options)
     return app
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command and answer its exit code."""
-    called = [word for word in arguments[:1] if word in COMMANDS]
+    """Run one command and return its exit code."""
+    words = expand_arguments(arguments)
     try:
-        app = assemble(called) if called else _overview()
-        code = app(arguments, prog_name="mirrorlake", standalone_mode=False)
+        app = _app_for(_completed_words(words))
+        code = app(words, prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
-        said = error.format_message()
-        if said.startswith("Usage:"):  # a name without a command: typer raises the help, as a class it keeps to itself
-            echo(said)
-        else:
-            echo_error(f"{said} (mirrorlake --help says more)")
-        return error.exit_code
+        return _explain_misuse(error)
     except (KeyboardInterrupt, typer.Abort):
-        echo_error("Stopped. All work that was committed is kept.")
+        echo_error("Stopped. Committed work is kept.")
         return EXIT_CANCELLED
     except MirrorlakeError as error:
         echo_error(str(error))
         return EXIT_USAGE if isinstance(error, UsageError) else EXIT_FAILED
     return code if isinstance(code, int) else 0
+
+
+def expand_arguments(arguments: list[str]) -> list[str]:
+    """Return the arguments with `help COMMAND` as `COMMAND --help` and alternative spellings replaced."""
+    words = list(arguments)
+    asks_help = words[:1] == ["help"]
+    if asks_help:
+        words = words[1:]
+    if words and words[0] in SPELLINGS:
+        words[0] = SPELLINGS[words[0]]
+    if words[:2] == ["search", "-h"]:
+        words[1] = "--help"  # the only command without -h, since its query may begin with "-"
+    return [*words, "--help"] if asks_help else words
+
+
+def _app_for(words: list[str]) -> typer.Typer:
+    """The command line with the command in `words`; without one, the overview of all commands."""
+    called = [word for word in words[:1] if word in COMMANDS]
+    return assemble(called) if called else _overview()
+
+
+def _completed_words(words: list[str]) -> list[str]:
+    """The words typed so far while a shell asks for completions, else `words`."""
+    if COMPLETION_VARIABLE not in os.environ:
+        return words
+    from typer.completion import (  # noqa: PLC0415  only a shell that completes needs it
+        completion_init,  # pyright: ignore[reportPrivateImportUsage]  typer has no public name for it
+    )
+
+    completion_init()
+    return expand_arguments(os.environ.get("COMP_WORDS", os.environ.get("_TYPER_COMPLETE_ARGS", "")).split()[1:])
+
+
+def _explain_misuse(error: typer.TyperException) -> int:
+    message = error.format_message()
+    if message.startswith("Usage:"):  # for a group without a command, typer raises its help
+        echo(message)
+        return error.exit_code
+    echo_error(message)
+    context = getattr(error, "ctx", None)  # of a usage error: the misused command
+    if context is None:
+        echo(f"Try '{PROGRAM} --help'.")
+    else:
+        echo(context.get_usage())
+        echo(f"Try '{context.command_path} --help'.")
+    return error.exit_code

@@ -1,4 +1,4 @@
-"""How the command line speaks: JSON and results on standard output, everything else on standard error."""
+"""Output of the command line: JSON and results on standard output, everything else on standard error."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from mirrorlake.core.errors import MirrorlakeError
 if TYPE_CHECKING:
     from rich.console import Console
 
-_BETWEEN = "  "  # columns of a table that nobody watches
+_BETWEEN = "  "  # columns of a table that is not shown on a terminal
 
 
 class Style(StrEnum):
-    """How single words may look at a terminal, as its escape sequences say it."""
+    """Styles of words on a terminal, as escape sequences."""
 
     BOLD = "1"
     BOLD_RED = "1;31"
@@ -31,25 +31,25 @@ class Style(StrEnum):
 
 
 class Screen:
-    """A stream that people read. What draws on it is loaded at the first drawing: it costs more than a sentence."""
+    """A stream that people read. Its console is created on first use, because it costs more than a line of text."""
 
     def __init__(self, *, errors: bool = False) -> None:
         self._errors = errors
 
     @cached_property
     def console(self) -> Console:
-        """What bars and tables are drawn with, where somebody watches."""
+        """The console that draws bars and tables on a terminal."""
         from rich.console import Console  # noqa: PLC0415  rich costs 0.1 s that plain output need not spend
 
         return Console(stderr=self._errors, highlight=False)
 
     @property
     def is_terminal(self) -> bool:
-        """Whether somebody watches."""
+        """Whether the stream is a terminal."""
         return (sys.stderr if self._errors else sys.stdout).isatty()
 
     def styled(self, text: str, style: Style) -> str:
-        """The text in this style where somebody watches who wants colours, else as it stands."""
+        """The text in this style if the stream is a terminal with colours, else unchanged."""
         plain = not self.is_terminal or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
         return text if plain else f"\x1b[{style.value}m{text}\x1b[0m"
 
@@ -59,28 +59,28 @@ results = Screen()
 
 
 def echo_error(message: str) -> None:
-    """One error, as it stands: carets keep their column, and markup in keys stays text."""
+    """Print an error unchanged: carets keep their column, and markup in keys stays text."""
     echo(message, head=people.styled("error: ", Style.BOLD_RED))
 
 
 def echo(message: str, *, head: str = "") -> None:
-    """A sentence for a person that is not a result; `head` stands before it, styled or not."""
+    """Print a message that is not a result, after `head`, which may be styled."""
     sys.stderr.write(f"{head}{_harmless(message, keep=chr(10) + chr(9))}\n")
     sys.stderr.flush()
 
 
 def echo_detail(sentence: str, *, head: str = "") -> None:
-    """A result in words, on one line however long; `head` are its first words, bold where somebody watches."""
+    """Print a line of a result, however long; `head` is its first words, bold on a terminal."""
     _write_lines([results.styled(_harmless(head), Style.BOLD) + _harmless(sentence)])
 
 
 def _harmless(text: str, *, keep: str = "") -> str:
-    """Keys come from buckets, and sentences quote them: their control characters must not reach a terminal."""
+    """Replace control characters, which must not reach a terminal: messages quote keys, and keys come from buckets."""
     return "".join(ch if ch.isprintable() or ch in keep else "\N{REPLACEMENT CHARACTER}" for ch in text)
 
 
-# JSON may hold these bare, but terminals obey some (DEL to U+009F), and many tools take others for the end of a line
-# (U+0085, U+2028, U+2029); keys hold anything.
+# JSON may contain these bare, but terminals obey some (DEL to U+009F), and many tools take others for the end of a line
+# (U+0085, U+2028, U+2029). Keys can contain anything.
 _OBEYED = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xe2\x80[\xa8\xa9]")
 
 
@@ -89,12 +89,12 @@ def _line(document: Mapping[str, object]) -> bytes:
 
 
 def print_json(document: Mapping[str, object]) -> None:
-    """One JSON document on a line of its own."""
+    """Print one JSON document on a line of its own."""
     print_json_lines([document])
 
 
 def print_json_lines(documents: Iterable[Mapping[str, object]]) -> None:
-    """JSON Lines, each written as soon as it is known."""
+    """Print JSON Lines, each as soon as it is available."""
     for document in documents:
         line = _line(document)
         with _standard_output() as out:
@@ -108,22 +108,22 @@ def _standard_output() -> Generator[BinaryIO]:
     try:
         yield sys.stdout.buffer
     except BrokenPipeError:
-        raise  # whoever read has seen enough
+        raise  # the reader closed the pipe
     except OSError as error:
-        # Python would try once more at its end, and complain in its own words.
+        # Otherwise Python would flush again at exit and print its own error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise MirrorlakeError(
-            f"The result cannot be written to standard output: {error.strerror or error}.",
-            "Make room where it goes, or send it elsewhere.",
+            f"Cannot write the result to standard output: {error.strerror or error}.",
+            "Free some space, or redirect the output elsewhere.",
         ) from error
 
 
 def print_table(
     columns: Iterable[str], rows: Iterable[Iterable[object]], *, right: frozenset[int] = frozenset()
 ) -> None:
-    """A plain table. `right` holds the positions of columns of numbers; no column need have a name.
+    """Print a plain table. `right` holds the indexes of right-aligned columns; column names may be empty.
 
-    A terminal folds what is too wide for it. For whatever else reads it each row is one whole line, however long.
+    A terminal wraps wide cells. For anything else each row is one line, however long.
     """
     names = tuple(columns)
     cells = [["" if value is None else _harmless(str(value)) for value in row] for row in rows]
@@ -141,7 +141,7 @@ def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: fro
     for position, column in enumerate(names):
         table.add_column(column, justify="right" if position in right else "left", overflow="fold")
     for row in cells:
-        table.add_row(*map(Text, row))  # a bare string would be read as markup, and keys may hold markup
+        table.add_row(*map(Text, row))  # a plain str would be parsed as markup, and keys may contain markup
     results.console.print(table)
 
 
@@ -159,7 +159,7 @@ def _aligned(lines: Sequence[Sequence[str]], right: frozenset[int]) -> Iterator[
 
 
 def _write_lines(lines: Iterable[str]) -> None:
-    """Lines of text, as the stream writes text, and out at once: bars and errors come in between."""
+    """Write lines of text and flush them, because bars and errors are printed in between."""
     with _standard_output() as out:
         for line in lines:
             out.write(f"{line}\n".encode(sys.stdout.encoding or "utf-8", "replace"))
@@ -167,7 +167,7 @@ def _write_lines(lines: Iterable[str]) -> None:
 
 
 def bytes_text(size: int) -> str:
-    """A size for people, in powers of 1,000 as storage vendors count."""
+    """A size in decimal units, as storage vendors count."""
     value = float(size)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000:  # noqa: PLR2004

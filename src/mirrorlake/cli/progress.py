@@ -1,4 +1,4 @@
-"""A moving bar for a person at a terminal, a line every few seconds for a log."""
+"""Progress output: a moving bar on a terminal, a line every few seconds in a log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINE_EVERY_S = 5.0
 
 
 class _Lines:
-    """The same as sentences, where nothing can be drawn over."""
+    """Progress as lines, where no bar can be drawn."""
 
     def __init__(self) -> None:
         self._next = time.monotonic() + LINE_EVERY_S
@@ -36,19 +36,19 @@ class _Lines:
 
     def looked(self, objects: int, failed: int) -> None:
         if self._due():
-            echo(f"looking: {objects:,} of {count_noun(self._looks, 'object')}, {failed:,} failed")
+            echo(f"processing: {objects:,} of {count_noun(self._looks, 'object')}, {failed:,} failed")
 
 
 @contextmanager
 def shown_count(doing: str) -> Generator[Callable[[int, int], None]]:
-    """Receives how many are done of how many, and shows it on standard error."""
+    """Return a callback that shows a done and a total count on standard error."""
     with shown_steps() as step:
         yield lambda done, total: step(doing, done, total)
 
 
 @contextmanager
 def shown_steps() -> Generator[Callable[[str, int, int], None]]:
-    """Receives what is being done, and how many are done of how many; shows it on standard error."""
+    """Return a callback that shows an activity with a done and a total count on standard error."""
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
@@ -67,7 +67,7 @@ def shown_steps() -> Generator[Callable[[str, int, int], None]]:
 
 @contextmanager
 def shown_run(run_id: int) -> Generator[Callable[[Run], None]]:
-    """Hears how far a run of a server is, and shows it on standard error."""
+    """Return a callback that shows the progress of a server's run on standard error."""
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
@@ -93,7 +93,7 @@ def _so_far(run: Run) -> str:
 
 @contextmanager
 def shown_progress() -> Generator[PassProgress]:
-    """Progress on standard error, whatever standard output is used for."""
+    """Show progress on standard error, whatever standard output is used for."""
     if not people.is_terminal:
         yield _Lines()
         return

@@ -1,4 +1,4 @@
-"""Bars that move, for a person at a terminal. A file of its own: what draws them is loaded only where they are seen."""
+"""Progress bars for a terminal, in their own module because rich is loaded only if they are shown."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mirrorlake.mirror.progress import Progress as PassProgress
 
 
 class _Bar:
-    """Two tasks: listing, whose end is unknown, then looking."""
+    """Two tasks: listing, whose end is unknown, then processing."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -29,13 +29,13 @@ class _Bar:
 
     def looked(self, objects: int, failed: int) -> None:
         self._progress.update(
-            self._looking, completed=objects, description=f"Looking ({failed} failed)" if failed else "Looking"
+            self._looking, completed=objects, description=f"Processing ({failed} failed)" if failed else "Looking"
         )
 
 
 @contextmanager
 def stepping_bar(console: Console) -> Generator[Callable[[str, int, int], None]]:
-    """A bar that is told what is being done, and how many are done of how many."""
+    """A bar that receives an activity with a done and a total count."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("", total=None)
@@ -44,7 +44,7 @@ def stepping_bar(console: Console) -> Generator[Callable[[str, int, int], None]]
 
 @contextmanager
 def spinner(console: Console, sentence: str) -> Generator[Callable[[str], None]]:
-    """A sentence that moves until its work is done; it is told another when there is more to say."""
+    """A spinner with a text that can be replaced until its work is done."""
     with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=console, transient=True) as progress:
         task = progress.add_task(sentence, total=None)
         yield lambda another: progress.update(task, description=another)

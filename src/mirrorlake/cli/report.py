@@ -1,4 +1,4 @@
-"""The report of a run as a person or a script reads it, and the exit code that says the same."""
+"""Print the report of a run for people or scripts, and derive its exit code."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
 
 def show_report(report: Report, *, json: bool) -> int:
-    """Print a report, and answer the exit code."""
+    """Print a report and return the exit code."""
     if json:
         print_json(report.as_json())
-    elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
+    elif (
+        report.run is not None or report.would is not None or report.error is not None
+    ):  # otherwise only the notes mention it
         _print_report(report)
     for note in report.notes:
         echo(note)
     if report.error is not None:
         echo_error(report.error)
     code = EXIT_CODES.get(report.state, 1)
-    return 1 if code == 0 and report.error is not None else code  # what could not be listed is not in step
+    return 1 if code == 0 and report.error is not None else code  # a library with unlisted ranges is not in step
 
 
 def follow(server: Server, run: Run) -> Report:
-    """Wait for a run that a server works on, telling how far it is; its report as if it had been made here."""
+    """Wait for a run of a server and show its progress. Return its report, as for a local run."""
     if run.waiting is not None and run.waiting.stuck:
-        echo(f"Run {run.id} waits: {run.waiting.reason}. Ctrl-C stops the waiting, not the run.")
+        echo(f"Run {run.id} is queued: {run.waiting.reason}. Ctrl-C stops waiting, not the run.")
     with shown_run(run.id) as told:
         try:
             run = server.wait(run, told)
         except KeyboardInterrupt:
-            echo(f"Run {run.id} goes on at the server: mirrorlake runs show {run.id}")
+            echo(f"Run {run.id} continues on the server: mirrorlake runs show {run.id}")
             raise
     ended = run.finished or run.started
     return Report(
@@ -59,7 +61,7 @@ def follow(server: Server, run: Run) -> Report:
 
 
 def report_of(preview: Preview) -> Report:
-    """The report of a dry run that a server made."""
+    """The report of a dry run on a server."""
     return Report(
         run=None,
         datasource=preview.datasource,
@@ -76,7 +78,7 @@ def report_of(preview: Preview) -> Report:
 
 @contextmanager
 def terminate_as_interrupt() -> Generator[None]:
-    """A polite kill ends like Ctrl-C: the run is cancelled and what was committed stays."""
+    """Make SIGTERM act like Ctrl-C: the run is cancelled and committed work is kept."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
@@ -96,24 +98,24 @@ def _print_report(report: Report) -> None:
         head="dry run" if report.run is None else f"run {report.run}",
     )
     if report.state is RunState.FAILED and not counts.listed:
-        return  # nothing was seen: a table of zeros would only hide the sentence that says why
+        return  # nothing was listed: a table of zeros would hide the error
     rows = [
         ("listed", counts.listed, "objects in the bucket"),
-        ("selected", counts.selected, "images that the patterns take"),
+        ("selected", counts.selected, "images that match the patterns"),
         ("new", counts.new, f"{word}added to the library"),
-        ("changed", counts.changed, f"{word}read again: other bytes under a known key"),
-        ("metadata changed", counts.metadata_changed, f"{word}updated: another sidecar"),
-        ("moved", counts.moved, "known bytes under another key: identity kept"),
+        ("changed", counts.changed, f"{word}read again: new bytes under a known key"),
+        ("metadata changed", counts.metadata_changed, f"{word}updated: changed sidecar"),
+        ("moved", counts.moved, "known bytes under a new key: identity kept"),
         ("missing", counts.missing, "known, but no longer in the bucket: kept"),
-        ("removed", counts.removed, f"{word}put into the trash or removed: their objects are gone"),
+        ("removed", counts.removed, f"{word}moved to the trash or removed: objects gone"),
         ("unchanged", counts.unchanged, ""),
-        ("skipped", counts.skipped, "left out by a rule, or unreadable as before"),
-        ("failed", counts.failed, "could not be read"),
+        ("skipped", counts.skipped, "excluded by a rule, or still undecodable"),
+        ("failed", counts.failed, "could not be processed"),
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))
     if report.would is not None:
         echo_detail(
-            f"It would take {report.would.get:,} GET and {count_noun(report.would.head, 'HEAD request')}, "
+            f"A run would need {report.would.get:,} GET and {count_noun(report.would.head, 'HEAD request')}, "
             f"and read {bytes_text(report.would.bytes)}."
         )
         shown = [(kind, one) for kind, some in (report.samples or {}).items() for one in some]
@@ -124,4 +126,4 @@ def _print_report(report: Report) -> None:
         read = bytes_text(report.bytes_read)
         echo_detail(f"Requests: {requests.list:,} LIST, {requests.get:,} GET, {requests.head:,} HEAD; {read} read.")
         if counts.failed or counts.skipped:
-            echo_detail(f"mirrorlake runs outcomes {report.run} tells which were skipped or failed, and why.")
+            echo_detail(f"Skipped and failed objects with reasons: mirrorlake runs outcomes {report.run}")

@@ -1,6 +1,6 @@
-"""The Arrow kernels that selecting and planning are made of, each with the types it really has.
+"""The Arrow kernels for selecting and planning, with precise types.
 
-pyarrow's stubs know few combinations of arrays and scalars; they are set right here once, not at every call.
+pyarrow's stubs cover few combinations of arrays and scalars. The casts are here once, not at every call.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Rows: TypeAlias = npt.NDArray[np.int64]
 _pa: Any = pa
 _pc: Any = pc
 
-# More bytes than any value has. binary_slice's own "to the end" overflows (pyarrow 26: an error, or a crash).
+# More bytes than any value has: binary_slice without an end overflows (pyarrow 26: an error, or a crash).
 LONGEST = 1 << 30
 NO_ROWS: Rows = np.zeros(0, dtype=np.int64)
 
@@ -38,7 +38,7 @@ def columns(batch: pa.RecordBatch) -> list[Column]:
 
 
 def as_binary(keys: Column) -> Column:
-    """A string column as its UTF-8 bytes, without copying. Comparing those is byte order."""
+    """View a string column as UTF-8 bytes without copying. Comparing bytes gives byte order."""
     raw: Any = keys
     return raw.view(pa.binary()) if pa.types.is_string(keys.type) else keys
 
@@ -50,13 +50,13 @@ def bytes_at(raw: Column, row: int) -> bytes:
 
 
 def mask_of(values: Column) -> BoolMask:
-    """A boolean column as numpy; null is false."""
+    """Convert a boolean column to numpy; null becomes false."""
     filled: Any = _pc.fill_null(values, False) if values.null_count else values  # noqa: FBT003 - a value, not a flag
     return filled.to_numpy(zero_copy_only=False)
 
 
 def of_mask(mask: BoolMask) -> Column:
-    """A numpy mask as a boolean column."""
+    """Convert a numpy mask to a boolean column."""
     return pa.array(mask, type=pa.bool_())
 
 
@@ -66,25 +66,25 @@ def fields(schema: pa.Schema) -> list[pa.Field[Any]]:
 
 
 def keep(batch: pa.RecordBatch, mask: BoolMask) -> pa.RecordBatch:
-    """The rows where `mask` is true."""
+    """Keep the rows where `mask` is true."""
     arrow: Any = batch
     return arrow.filter(of_mask(mask))
 
 
 def chosen(values: Column, mask: BoolMask) -> Column:
-    """The values where `mask` is true."""
+    """Keep the values where `mask` is true."""
     arrow: Any = values
     return arrow.filter(of_mask(mask))
 
 
 def take(batch: pa.RecordBatch, rows: Rows) -> pa.RecordBatch:
-    """The given rows; a row of -1 gives nulls."""
+    """Take the given rows; row -1 gives nulls."""
     arrow: Any = batch
     return arrow.take(pa.array(rows, mask=rows < 0))
 
 
 def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
-    """Batches of one layout, at least one, as one; nothing is copied where all but one are empty."""
+    """Concatenate batches of one layout, at least one. Copies nothing if all but one are empty."""
     filled = [batch for batch in batches if batch.num_rows]
     if len(filled) < 2:  # noqa: PLR2004 - two are needed to join anything
         return filled[0] if filled else batches[0]
@@ -97,12 +97,12 @@ def no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def nulls(length: int, kind: pa.DataType) -> Column:
-    """A column without a single value."""
+    """A column of nulls."""
     return _pa.nulls(length, kind)
 
 
 def filled(length: int, value: object, kind: pa.DataType) -> Column:
-    """A column of one value."""
+    """A column that repeats one value."""
     return _pa.repeat(_pa.scalar(value, type=kind), length)
 
 
@@ -112,33 +112,33 @@ def starts_with(raw: Column, prefix: str) -> Column:
 
 
 def ends_with(raw: Column, suffix: str) -> Column:
-    """Which values end with the UTF-8 bytes of `suffix`; case counts."""
+    """Which values end with the UTF-8 bytes of `suffix`, case-sensitively."""
     return _pc.ends_with(raw, suffix)
 
 
 def matches_regex(raw: Column, pattern: str) -> Column:
-    """Which values the RE2 pattern finds something in; over bytes for a binary column."""
+    """Which values contain a match of the RE2 pattern; over bytes for a binary column."""
     return _pc.match_substring_regex(raw, pattern)
 
 
 def byte_lengths(raw: Column) -> Rows:
-    """The length of each value in bytes; null counts as 0."""
+    """The length of each value in bytes; 0 for null."""
     lengths: Any = _pc.fill_null(_pc.binary_length(raw), 0)
     return lengths.to_numpy(zero_copy_only=False)
 
 
 def cut(raw: Column, start: int, stop: int = LONGEST) -> Column:
-    """Each value's bytes from `start` to `stop`, which may count from the end."""
+    """The bytes of each value from `start` to `stop`; negative positions count from the end."""
     return _pc.binary_slice(raw, start, stop)
 
 
 def is_in(values: Column, among: Column) -> BoolMask:
-    """Which values occur in `among`. A null occurs where `among` has one."""
+    """Which values occur in `among`. Null occurs if `among` contains null."""
     return mask_of(_pc.is_in(values, value_set=among))
 
 
 def places_in(values: Column, among: Column) -> Rows:
-    """Where in `among` each value first occurs, -1 where it does not."""
+    """The position in `among` where each value first occurs, -1 if it does not."""
     found: Any = _pc.fill_null(_pc.index_in(values, value_set=among), -1)
     return found.to_numpy(zero_copy_only=False).astype(np.int64)
 
@@ -149,7 +149,7 @@ def equal_to(values: Column, value: object) -> BoolMask:
 
 
 def equal(left: Column, right: Column) -> BoolMask:
-    """Which values are equal row by row; a null equals nothing."""
+    """Which values are equal row by row; null equals nothing."""
     return mask_of(_pc.equal(left, right))
 
 
@@ -159,46 +159,46 @@ def present(values: Column) -> BoolMask:
 
 
 def same(left: Column, right: Column) -> BoolMask:
-    """Which values are equal row by row, where two nulls are equal as well."""
+    """Which values are equal row by row, with two nulls equal as well."""
     both_null = mask_of(_pc.and_(_pc.is_null(left), _pc.is_null(right)))
     return equal(left, right) | both_null
 
 
 def ends_of(raw: Column) -> tuple[bytes | None, bytes | None]:
-    """The least and the greatest value in byte order; None where there is no value."""
+    """The smallest and the largest value in byte order; None if there is no value."""
     found: Any = _pc.min_max(raw)
     return found["min"].as_py(), found["max"].as_py()
 
 
 def ascending(raw: Column) -> bool:
-    """Whether every value is greater, in byte order, than the one before it."""
+    """Whether every value is greater, in byte order, than its predecessor."""
     return len(raw) < 2 or mask_of(_pc.less(raw.slice(0, len(raw) - 1), raw.slice(1))).all().item()  # noqa: PLR2004
 
 
 def where(mask: BoolMask, then: Column | str, otherwise: Column) -> Column:
-    """`then` where the mask is true, else `otherwise`."""
+    """Choose `then` where the mask is true, else `otherwise`."""
     left: Any = then if isinstance(then, pa.Array) else pa.scalar(then, type=pa.string())
     return _pc.if_else(of_mask(mask), left, otherwise)
 
 
 def joined_text(parts: Sequence[Column | str], separator: str) -> Column:
-    """The parts of each row as one text; null where one of them is."""
+    """Concatenate the parts of each row as text; null if a part is null."""
     scalars: list[Any] = [part if isinstance(part, pa.Array) else pa.scalar(part, type=pa.string()) for part in parts]
     return _pc.binary_join_element_wise(*scalars, separator)
 
 
 def texts(values: Column) -> Column:
-    """Numbers as decimal text."""
+    """Convert numbers to decimal text."""
     return _pc.cast(values, pa.string())
 
 
 def in_order(raw: Column) -> Rows:
-    """The rows in ascending byte order of their values."""
+    """Sort the rows in ascending byte order of their values."""
     return _pc.sort_indices(raw).to_numpy().astype(np.int64)
 
 
 def once(values: Column) -> Column:
-    """The values that occur exactly once, in the order of their occurrence."""
+    """The values that occur exactly once, in their order."""
     count_noun: Any = _pc.value_counts(values)
     return count_noun.field("values").filter(_pc.equal(count_noun.field("counts"), 1))
 

@@ -5,33 +5,32 @@ MirrorlakeError
 │   ├── SettingsError         a settings file, a flag or an environment variable
 │   ├── PatternError          a glob; points at the character
 │   └── QueryError            a search query; points at the character
-├── BadSidecar                a metadata file that says nothing usable: costs its metadata, never its asset
+├── BadSidecar                an unusable metadata file: costs its metadata, never its asset
 ├── NotFound                  no such run, asset or datasource
 ├── StorageError              a bucket or folder did not do what was asked
-│   ├── SourceUnreachable     no answer: DNS, refused, time-out, 5xx (may pass: worth a retry)
+│   ├── SourceUnreachable     no response: DNS, refused, time-out, 5xx (may be temporary: worth a retry)
 │   ├── AccessDenied          401 or 403: credentials or a permission
 │   ├── NoSuchBucket          the bucket or the root folder does not exist
-│   ├── WrongRegion           the bucket lives in another region
+│   ├── WrongRegion           the bucket is in another region
 │   ├── ObjectGone            404 for this very key
-│   ├── ObjectChanged         the token asked for is no longer the object's (412)
-│   ├── ObjectExists          something is there already, where nothing was to be replaced
+│   ├── ObjectChanged         the requested token is no longer the object's (412)
 │   ├── ObjectTooLarge        more bytes than the caller allowed
 │   └── ListingBroken         a listing cut short or malformed: it proves nothing
-│       └── ListingDisordered  keys out of order, twice or not asked for: trust nothing of it
+│       └── ListingDisordered  keys out of order, duplicated or not requested: trust nothing of it
 ├── CatalogError              PostgreSQL could not be reached or refused the work
-│   ├── CatalogUnavailable    not running, not startable, or gone while we worked
-│   ├── CatalogContended      our transaction had to give way to another one: worth another try
+│   ├── CatalogUnavailable    not running, cannot be started, or lost during the work
+│   ├── CatalogContended      our transaction was rolled back because of a conflict: worth a retry
 │   └── DiskFull              no space left, here or in the database
-├── Conflict                  what was asked does not fit how things stand now
-│   ├── PassRunning           another pass of this datasource waits or is at work
-│   └── CoolingDown           a person asks again too soon after a pass that imported something
-├── LeaseLost                 our own lease was taken over: stop, nothing more may be committed
-└── RunCancelled              somebody asked that our run end: stop, nothing more may be committed
+├── Conflict                  the request does not fit the current state
+│   ├── PassRunning           another pass of this datasource is queued or running
+│   └── CoolingDown           a manual run too soon after a pass that imported something
+├── LeaseLost                 another process took over our lease: stop, nothing more may be committed
+└── RunCancelled              somebody cancelled our run: stop, nothing more may be committed
 """
 
 from __future__ import annotations
 
-# Characters of a text around the one that an error points at: a whole page of it would hide the error.
+# Characters of a text around the error position: a whole page of it would hide the error.
 SHOWN_BEFORE = 100
 SHOWN_AFTER = 40
 
@@ -39,7 +38,7 @@ SHOWN_AFTER = 40
 class MirrorlakeError(Exception):
     """One clear sentence on what was wrong and where, and one on what to do.
 
-    `message` stands alone; `fix` may be empty where nothing can be done.
+    `message` is complete in itself; `fix` may be empty if nothing can be done.
     """
 
     def __init__(self, message: str, fix: str = "") -> None:
@@ -56,7 +55,7 @@ class UsageError(MirrorlakeError):
 
 
 class SettingsError(UsageError):
-    """A setting has a value that cannot be used."""
+    """A setting has an invalid value."""
 
 
 class PointedError(UsageError):
@@ -71,7 +70,7 @@ class PointedError(UsageError):
         self.position = position
 
     def __str__(self) -> str:
-        # A tab or newline in the text must not move the mark away from its character.
+        # A tab or newline in the text must not shift the mark from its character.
         line = "".join(" " if ch.isspace() else ch for ch in self.text)
         start = max(0, min(self.position, len(line)) - SHOWN_BEFORE)
         before = ("…" if start else "") + line[start : self.position]
@@ -86,15 +85,15 @@ class PatternError(PointedError):
 
 
 class QueryError(PointedError):
-    """A search query that cannot be read."""
+    """A search query that cannot be parsed."""
 
 
 class BadSidecar(MirrorlakeError):
-    """A metadata sidecar that cannot be used at all."""
+    """A metadata sidecar that is unusable as a whole."""
 
 
 class NotFound(MirrorlakeError):
-    """The library holds nothing under this name or id."""
+    """The library has nothing with this name or id."""
 
 
 class StorageError(MirrorlakeError):
@@ -102,7 +101,7 @@ class StorageError(MirrorlakeError):
 
 
 class SourceUnreachable(StorageError):
-    """No usable answer; asking again may help, `again_after_s` seconds from now where the server said so."""
+    """No usable response; a retry may help, `again_after_s` seconds from now if the server specified it."""
 
     def __init__(self, message: str, fix: str = "", *, again_after_s: float | None = None) -> None:
         super().__init__(message, fix)
@@ -118,7 +117,7 @@ class NoSuchBucket(StorageError):
 
 
 class WrongRegion(StorageError):
-    """The bucket lives in another region than the one asked."""
+    """The bucket is in another region than requested."""
 
 
 class ObjectGone(StorageError):
@@ -126,7 +125,7 @@ class ObjectGone(StorageError):
 
 
 class ObjectChanged(StorageError):
-    """The object no longer has the token that the listing saw."""
+    """The object no longer has the token from the listing."""
 
 
 class ObjectExists(StorageError):
@@ -134,7 +133,7 @@ class ObjectExists(StorageError):
 
 
 class ObjectTooLarge(StorageError):
-    """The object holds more bytes than the caller allowed."""
+    """The object has more bytes than the caller allowed."""
 
 
 class ListingBroken(StorageError):
@@ -142,7 +141,7 @@ class ListingBroken(StorageError):
 
 
 class ListingDisordered(ListingBroken):
-    """Keys out of order, twice, or outside of what was asked for: also what came before is in doubt."""
+    """Keys out of order, duplicated or not requested: earlier keys are in doubt as well."""
 
 
 class CatalogError(MirrorlakeError):
@@ -150,11 +149,11 @@ class CatalogError(MirrorlakeError):
 
 
 class CatalogUnavailable(CatalogError):
-    """PostgreSQL is not running, cannot be started, or went away."""
+    """PostgreSQL is not running, cannot be started, or was lost during the work."""
 
 
 class CatalogContended(CatalogError):
-    """PostgreSQL ended our transaction, so that another one could go on. Nothing of ours was written."""
+    """PostgreSQL rolled back our transaction because of a conflict. Nothing was written."""
 
 
 class DiskFull(CatalogError):
@@ -162,17 +161,17 @@ class DiskFull(CatalogError):
 
 
 class Conflict(MirrorlakeError):
-    """What was asked does not fit how things stand now."""
+    """The request does not fit the current state."""
 
 
 class PassRunning(Conflict):
-    """Another pass of the same datasource is running, or waits to."""
+    """Another pass of the same datasource is running or queued."""
 
 
 class CoolingDown(Conflict):
     """The last pass of this datasource ended less than an hour ago and imported something.
 
-    `minutes` is how many remain, a begun one counted whole.
+    `minutes` is the remaining time, rounded up.
     """
 
     def __init__(self, message: str, fix: str = "", *, minutes: int) -> None:
@@ -185,4 +184,4 @@ class LeaseLost(MirrorlakeError):
 
 
 class RunCancelled(MirrorlakeError):
-    """Somebody asked that this run end; what it committed is kept."""
+    """Somebody cancelled our run; committed work is kept."""

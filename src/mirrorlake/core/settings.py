@@ -1,4 +1,4 @@
-"""The environment, read once. Nothing below the composition root looks at `os.environ` for our settings."""
+"""The environment, read once. Below the composition root, no code reads our settings from `os.environ`."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from pathlib import Path
 from mirrorlake.core.errors import SettingsError
 
 _SERVER = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
-IDLE_STOP_S = 600  # the embedded PostgreSQL stops itself when nobody was connected for this long
+IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Where the library lives and who may talk to it."""
+    """The location of the library and who may access it."""
 
     home: Path  # data folder: database, thumbnails, first-start token
     database_url: str | None = None  # None = the embedded PostgreSQL under `home`
-    server_url: str | None = None  # talk to this server instead of working in process
+    server_url: str | None = None  # use this server instead of working in process
     api_key: str | None = None
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
@@ -32,7 +32,7 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """Settings from `MIRRORLAKE_*` variables; an empty variable counts as absent."""
+    """Read the `MIRRORLAKE_*` variables; an empty variable counts as absent."""
     env = os.environ if environ is None else environ
     home = env.get("MIRRORLAKE_HOME") or _usual_home()
     database_url = env.get("MIRRORLAKE_DATABASE_URL") or None
@@ -64,9 +64,9 @@ def _usual_home() -> str:
 
 
 def read_local_settings() -> Settings:
-    """Settings for what works on the library of this machine only.
+    """Read the settings for a command that works only on the library of this machine.
 
-    Raises SettingsError where MIRRORLAKE_URL names a server: another library than the one meant must not be changed.
+    Raises SettingsError if MIRRORLAKE_URL names a server: a library other than the intended one must not be changed.
     """
     settings = read_settings()
     if settings.server_url is not None:

@@ -23,9 +23,11 @@ from mirrorlake.library.missing import ROUNDS, Wanted
 from mirrorlake.library.references import SHARDS
 from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.library_marker import mark
-from mirrorlake.mirror.run import recipe
-from mirrorlake.model.columns import CHANGES, Op, ResultKind
+from mirrorlake.mirror.run import store_config
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.thumbnails import Lack, Making, Unmade
 from mirrorlake.postgres.pool import Catalog
@@ -52,7 +54,7 @@ def make(
     *,
     told: Callable[[Unmade], None],
     processes: int,
-    opens: Callable[[Datasource], StoreFactory] = recipe,
+    opens: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Making:
     """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
 
@@ -241,8 +243,8 @@ class _Reading:
 
 
 def _changes(rows: list[Showing]) -> pa.RecordBatch:
+    no_companions = {role.differs: False for role in ROLES}
     asked = [
-        {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token, "sidecar_changed": False}
-        for one in rows
+        {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token} | no_companions for one in rows
     ]
     return pa.RecordBatch.from_pylist(asked, schema=CHANGES)

@@ -12,12 +12,13 @@ from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
+from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.removal import orphans_of, settle_orphans
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.model.columns import KnownState
+from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
@@ -43,7 +44,7 @@ def confirm(
     lease = begin(catalog, source.id, Trigger.CONFIRM)
     began(lease.run_id)
     tally = Counters(lease.tell)
-    opens = opens or recipe(source)
+    opens = opens or store_config(source)
     return finalize(
         lease, source, tally, lambda: _carry_out(lease, source, held, opens, tally), lists=False, supersedes=False
     )
@@ -55,14 +56,15 @@ def _carry_out(lease: Lease, source: Datasource, held: Confirmable, opens: Store
     held = removal.confirmable(catalog, run_id=held.run_id, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
-    root = root_now(source, catalog)
+    root = find_root(source, catalog)
     if root.now != held.root:
         raise StorageError(
             f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
             "Nothing was removed. Check what is mounted there, then run another pass.",
         )
-    with opened(opens, tally, lease.check) as store:
-        rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
+    with open_metered(opens, tally, lease.check) as store:
+        rules, glob_files = read_rules(source, store, catalog, known_id=source.id)
+        remember_glob_files(catalog, source.id, glob_files)
         prover = ExistenceChecker(store)
         for keys, states in removal.held_keys(catalog, held):
             waiting = [(key, state) for key, state in zip(keys, states, strict=True) if state in _WAITING]

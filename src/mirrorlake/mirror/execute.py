@@ -1,4 +1,7 @@
-"""Carry out a plan: first what needs no look, then the looks; every batch is committed as soon as it is done."""
+"""Execute a plan: commit what needs no bytes, process the rest, then deal with what vanished.
+
+Every batch is committed as soon as it is done, so that a pass that ends early keeps what it did.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,57 @@ from typing import assert_never
 
 import pyarrow as pa
 
-from mirrorlake.catalog import commit
+from mirrorlake.catalog import commit, datasources
+from mirrorlake.catalog.outcomes import tell_gaps
+from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.core.columnar import column, equal_to, keep, mask_of
+from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.counters import Counters
+from mirrorlake.mirror.existence import ExistenceChecker
+from mirrorlake.mirror.finalize import RunResult
+from mirrorlake.mirror.glob_files import remember_glob_files
 from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.model.columns import Op
+from mirrorlake.mirror.removal import carry_out, leave
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
+from mirrorlake.select.fingerprints import any_differs
+
+
+def execute(
+    plan: PassPlan,
+    lease: Lease,
+    pool: ProcessingPool,
+    *,
+    checker: ExistenceChecker,
+    counters: Counters,
+    progress: Progress,
+) -> RunResult:
+    """Do what the plan says. What vanished is left alone where the settings changed meanwhile."""
+    source, catalog = plan.source, lease.catalog
+    configs = source.settings.configs
+    counters.add(plan.found)
+    remember_glob_files(catalog, source.id, plan.glob_files)
+    tell_gaps(lease, plan.listing.gaps)
+    naming = Naming(configs)
+    settle(lease, plan.changes.batches(), counters, naming)
+    progress.planned(sum(batch.num_rows for batch in plan.changes.to_look_at()))
+    counters.measure(pool)
+    lease.on_cancel(pool.close)
+    strategies = [config.metadata_strategy for config in configs]
+    process_batches(lease, plan.changes.to_look_at(), pool, counters, progress, naming=naming, strategies=strategies)
+    pool.close()  # what follows needs no workers
+    lease.check()
+    if datasources.by_id(catalog, source.id).settings.configs != configs:
+        leave(lease, plan.removals, counters)
+        return RunResult(error=plan.error, judged=False)
+    carry_out(lease, plan.removals, checker, plan.root, counters)
+    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing ones may be in the gaps
+        adopt_root(lease, plan.root.now)
+    return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
 def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:
@@ -30,12 +74,12 @@ def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, nam
 
 def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
     match op:
-        case Op.NEW | Op.CHANGED | Op.SIDECAR | Op.VANISHED:
+        case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
             return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, naming.of_moved(rows))
         case Op.SHARED | Op.GOVERNED:
-            rows = keep(rows, ~mask_of(column(rows, "sidecar_changed")))  # the others follow once it was read
+            rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
             return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
@@ -55,7 +99,7 @@ def process_batches(
     naming: Naming,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and sidecars of these CHANGES rows, and commit what was seen batch by batch.
+    """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
 
     `strategies` say how changed sidecars are merged, one for each config of the datasource.
     """

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from enum import Enum
+from typing import Protocol
 
 from mirrorlake.core.columnar import column, equal_to
 from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, SourceUnreachable, StorageError, WrongRegion
@@ -28,6 +29,29 @@ class Proof(Enum):
     STANDS = "stands"
     UNKNOWN = "unknown"
     ELSEWHERE = "elsewhere"  # the source is not the one that the key is known from
+
+
+class KeyChecker(Protocol):
+    """Says of keys whether their objects are gone."""
+
+    def prove(self, keys: Iterable[str]) -> list[Proof]:
+        """One answer for each key, in their order."""
+        ...
+
+
+class AssumedGone:
+    """What a dry run assumes: every key that a pass would ask for is gone. It asks the source nothing."""
+
+    def __init__(self, *, elsewhere: bool = False) -> None:
+        self._answer = Proof.ELSEWHERE if elsewhere else Proof.GONE
+        self.asked = 0  # keys that a pass would ask the source for
+
+    def prove(self, keys: Iterable[str]) -> list[Proof]:
+        """The same answer for each key."""
+        answers = [self._answer for _ in keys]
+        if self._answer is Proof.GONE:
+            self.asked += len(answers)
+        return answers
 
 
 class ExistenceChecker:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mirrorlake.catalog import datasources
 from mirrorlake.core.errors import AccessDenied, ObjectGone, ObjectTooLarge, SettingsError, StorageError
 from mirrorlake.model.sources import Datasource, GlobFile
@@ -12,23 +14,32 @@ from mirrorlake.storage.base import Store
 MAX_GLOB_FILE_BYTES = 256 << 10  # several thousand patterns; more than that is not a list of patterns
 
 
-def read_rules(source: Datasource, store: Store, catalog: Catalog, *, known_id: int | None, keep: bool) -> Rules:
-    """The compiled configs of a datasource, with their glob files as they stand now.
+def read_rules(
+    source: Datasource, store: Store, catalog: Catalog, *, known_id: int | None
+) -> tuple[Rules, tuple[GlobFile, ...]]:
+    """The compiled configs of a datasource, and the glob files that were read for them because they changed.
 
-    One HEAD for each file, and one GET where its token is another than that remembered under `known_id`. With
-    `keep` a new reading is remembered. Raises StorageError, SettingsError or PatternError that names the file.
+    One HEAD for each file, and one GET where its token is another than that remembered under `known_id`. Raises
+    StorageError, SettingsError or PatternError that names the file.
     """
     keys = dict.fromkeys(config.glob_file for config in source.settings.configs)
     contents: dict[str, str] = {}
+    changed: list[GlobFile] = []
     for key in keys:
         if key is None:
             continue
         remembered = None if known_id is None else datasources.glob_file(catalog, known_id, key)
         file = _read(store, key, remembered)
         contents[key] = file.content
-        if keep and known_id is not None and file != remembered:
-            datasources.remember_glob_file(catalog, known_id, file)
-    return compile_rules(source.settings, prefix=source.location.prefix, glob_files=contents)
+        if file != remembered:
+            changed.append(file)
+    return compile_rules(source.settings, prefix=source.location.prefix, glob_files=contents), tuple(changed)
+
+
+def remember_glob_files(catalog: Catalog, datasource_id: int, files: Iterable[GlobFile]) -> None:
+    """Keep what was read of these files, so that they are read again only when they change."""
+    for file in files:
+        datasources.remember_glob_file(catalog, datasource_id, file)
 
 
 def _read(store: Store, key: str, remembered: GlobFile | None) -> GlobFile:

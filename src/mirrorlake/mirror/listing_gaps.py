@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, as_binary, bytes_at, column, equal_to, keep
 from mirrorlake.core.errors import ListingDisordered, NoSuchBucket, StorageError, WrongRegion
-from mirrorlake.model.columns import Op
 from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
+from mirrorlake.model.outcomes import Op
 from mirrorlake.storage.listing import Listing
 from mirrorlake.storage.listing_batches import key_at
 

@@ -1,37 +1,39 @@
-"""Ask for sidecars that a listing leaves out, before anything that was read of them is taken back."""
+"""Ask for companions that a listing leaves out, before anything that was read of them is taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.objects import remembered_sidecars
+from mirrorlake.catalog.objects import remembered_companions
 from mirrorlake.core.columnar import column, joined, keep, mask_of, no_rows
-from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.mirror.existence import KeyChecker, Proof
+from mirrorlake.model.companions import ROLES
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, REMEMBERED, Unlisted, is_inconclusive, parted
 from mirrorlake.postgres.pool import Catalog
 
 
 def find_unlisted_sidecars(
-    changes: Iterable[pa.RecordBatch], suffix: str | None, catalog: Catalog, known_id: int | None
+    changes: Iterable[pa.RecordBatch], suffixes: Mapping[str, str], catalog: Catalog, known_id: int | None
 ) -> Unlisted:
-    """The remembered sidecars that the listing behind these CHANGES does not name. One statement a batch at most."""
+    """The remembered companions that the listing behind these CHANGES does not name. One statement a batch and role."""
     if known_id is None:
         return NONE_UNLISTED
     rows = [no_rows(REMEMBERED)]
     for batch in changes:
-        keys = cast("list[str]", parted(batch, suffix).to_pylist())
-        if keys:
-            remembered = remembered_sidecars(catalog, known_id, keys)
-            rows.append(keep(remembered, is_inconclusive(remembered, batch, suffix)))
+        for role in ROLES:
+            keys = cast("list[str]", parted(batch, role, suffixes).to_pylist())
+            if keys:
+                remembered = remembered_companions(catalog, known_id, keys)
+                rows.append(keep(remembered, is_inconclusive(remembered, batch, role, suffixes)))
     return Unlisted(joined(rows))
 
 
-def prove_unlisted(unlisted: Unlisted, prover: ExistenceChecker) -> Unlisted:
+def prove_unlisted(unlisted: Unlisted, prover: KeyChecker) -> Unlisted:
     """Those of them that are not proven gone, each asked for by its key."""
-    sidecars = cast("list[str]", column(unlisted.rows, "sidecar_key").to_pylist())
-    asked = list(dict.fromkeys(sidecars))  # one may serve several assets
+    companions = cast("list[str]", column(unlisted.rows, "companion_key").to_pylist())
+    asked = list(dict.fromkeys(companions))  # one may serve several assets
     gone = {key for key, proof in zip(asked, prover.prove(asked), strict=True) if proof is Proof.GONE}
-    return Unlisted(keep(unlisted.rows, mask_of(pa.array([key not in gone for key in sidecars], pa.bool_()))))
+    return Unlisted(keep(unlisted.rows, mask_of(pa.array([key not in gone for key in companions], pa.bool_()))))

@@ -1,4 +1,4 @@
-"""Name assets as the config that governs them asks: by key, file name, token, or a value of their sidecar."""
+"""Name assets as the config that governs them asks: by key, file name, token, or a value of their metadata."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ import pyarrow.compute as pc
 
 from mirrorlake.core.columnar import Column, column, columns, equal_to, nulls, where
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.model.companions import METADATA
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
-_SEEN = (ResultKind.PROCESSED, ResultKind.SIDECAR_ONLY)
-_TOLD = ("op", "key", "result", "sidecar_key", "sidecar_token", "metadata")
+_SEEN = (ResultKind.PROCESSED, ResultKind.COMPANIONS_ONLY)
+_TOLD = ("op", "key", "result", METADATA.key, METADATA.token, METADATA.values)
 _Row = tuple[int, str, int, str | None, str | None, str | None]
 
 
@@ -67,7 +68,7 @@ def last_segments(keys: Column) -> Column:
 
 
 def _from_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
-    """The name that each row's sidecar gives: its key where there is none (and whether that is so), null: keep."""
+    """The name that each row's metadata gives: its key where there is none (and whether that is so), null: keep."""
     names: list[str | None] = []
     missing: list[bool] = []
     told = [cast("list[Any]", column(rows, name).to_pylist()) for name in _TOLD]
@@ -79,13 +80,13 @@ def _from_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
 
 
 def _name(row: _Row, naming_key: str) -> tuple[str | None, bool]:
-    op, key, result, sidecar_key, sidecar_token, metadata = row
+    op, key, result, metadata_key, metadata_token, metadata = row
     if result not in _SEEN:
         return None, False
     if metadata is not None:
         name = _as_name(cast("Mapping[str, Scalar]", orjson.loads(metadata)).get(naming_key))
         return (key, True) if name is None else (name, False)
-    if op != Op.NEW and (sidecar_key is not None or sidecar_token is not None):
+    if op != Op.NEW and (metadata_key is not None or metadata_token is not None):
         return None, False  # this time nothing usable was read: metadata, and so the name, stay as they stand
     return key, True
 

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.core.columnar import column, fields, is_in, keep, mask_of
-from mirrorlake.mirror.existence import ExistenceChecker, Proof
+from mirrorlake.core.columnar import column, fields, is_in, keep
+from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import Spooled, write_spool
-from mirrorlake.model.columns import CHANGES, Op
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, Unlisted
 from mirrorlake.plan.moves import NO_MOVES, Moves
+from mirrorlake.select.fingerprints import any_differs
 
-_READ = pa.array([Op.NEW, Op.CHANGED, Op.SIDECAR], pa.int8())
-_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where their sidecar is another
+_READ = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
+_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where a companion is another
 
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -49,23 +52,22 @@ class Planned:
     scan: ListingDiff
     changes: Iterable[pa.RecordBatch]
     summary: Plan
-    waiting: int = 0  # moves and unlisted sidecars about which nothing is done because the source is another one
+    waiting: int = 0  # moves and unlisted companions about which nothing is done because the source is another one
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
         return iter(self.changes)
 
     def to_look_at(self) -> Iterator[pa.RecordBatch]:
-        """The rows whose image, or whose sidecar, has to be read."""
+        """The rows whose image, or a companion of which, has to be read."""
         return rows_to_look_at(self.batches())
 
 
 def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of CHANGES batches whose image, or whose sidecar, has to be read."""
+    """The rows of CHANGES batches whose image, or a companion of which, has to be read."""
     for batch in batches:
         ops = column(batch, "op")
-        other_sidecar = is_in(ops, _KNOWN_BYTES) & mask_of(column(batch, "sidecar_changed"))
-        rows = keep(batch, is_in(ops, _READ) | other_sidecar)
+        rows = keep(batch, is_in(ops, _READ) | (is_in(ops, _KNOWN_BYTES) & any_differs(batch)))
         if rows.num_rows:
             yield rows
 
@@ -79,9 +81,9 @@ def plan(
 ) -> Planned:
     """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
 
-    Without `prove` the source is not the one that earlier passes saw: what looks like a move waits. `unlisted` sidecars
-    stand, whatever the listing says. `recognise` finds what other datasources have read already; None where no other
-    reaches the objects.
+    Without `prove` the source is not the one that earlier passes saw: what looks like a move waits. `unlisted`
+    companions stay, whatever the listing says. `recognise` finds what other datasources have read already; None where
+    no other reaches the objects.
     """
     found = plan_moves(lambda: scan.changes)
     moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
@@ -102,19 +104,18 @@ def plan(
 def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:
     """CHANGES rows of keys that are not read, each with its reason."""
     count = len(reasons)
-    given: dict[str, list[object]] = {
+    given: Mapping[str, Sequence[object]] = {
         "op": [int(Op.SKIPPED)] * count,
         "key": list(reasons),
         "token": [""] * count,
         "size": [0] * count,
-        "sidecar_changed": [False] * count,
         "skip": list(reasons.values()),
-    }
+    } | {role.differs: [False] * count for role in ROLES}
     values = {field.name: given.get(field.name, [None] * count) for field in fields(CHANGES)}
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)
 
 
-def prove_moves(moves: Moves, prover: ExistenceChecker) -> Moves:
+def prove_moves(moves: Moves, prover: KeyChecker) -> Moves:
     """Keep the moves whose old key is proven gone.
 
     A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is

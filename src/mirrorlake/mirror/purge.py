@@ -15,9 +15,10 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import opened, recipe, root_now
+from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.runs import Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import GONE, NOT_TAKEN
@@ -47,7 +48,7 @@ def purge(
     lease = begin(catalog, source.id, Trigger.PURGE)
     began(lease.run_id)
     tally = Counters(lease.tell)
-    opens = opens or recipe(source)
+    opens = opens or store_config(source)
     return finalize(
         lease,
         source,
@@ -60,13 +61,13 @@ def purge(
 
 def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: StoreFactory, tally: Counters) -> RunResult:
     catalog = lease.catalog
-    if root_now(source, catalog).other:
+    if find_root(source, catalog).other:
         raise StorageError(
             f"The folder {source.location.container} is not the one that earlier passes saw.",
             "Nothing was removed. Check what is mounted there, then run a pass.",
         )
-    with opened(opens, tally, lease.check) as store:
-        rules = read_rules(source, store, catalog, known_id=source.id, keep=True)
+    with open_metered(opens, tally, lease.check) as store:
+        rules, _ = read_rules(source, store, catalog, known_id=source.id)
         prover = ExistenceChecker(store)
         for names in stored.keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())

@@ -31,7 +31,8 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import Planned
-from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold
 from mirrorlake.model.serialization import confirm_command
 from mirrorlake.model.sources import Datasource

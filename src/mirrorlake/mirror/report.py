@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.objects import Requests
@@ -33,6 +33,10 @@ class Report:
     error: str | None = None
     samples: Samples | None = None  # of a dry run that came to a plan
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON
+
+    def completed(self, *, requests: Requests, seconds: float) -> Report:
+        """The same report with what making it took."""
+        return replace(self, requests=requests, seconds=seconds)
 
     def as_json(self) -> dict[str, object]:
         """The public shape: scripts rely on these names and their order."""

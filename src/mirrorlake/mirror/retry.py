@@ -5,7 +5,7 @@ failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -36,17 +36,20 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import process_batches, settle
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
 from mirrorlake.mirror.library_marker import mark
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
 from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.pass_plan import RunContext, find_root
 from mirrorlake.mirror.planning import rows_to_look_at, skipped
 from mirrorlake.mirror.progress import OnRunStarted, Progress, noop_callback
 from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import RunContext, opened, recipe, root_now
-from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING, Op
+from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
@@ -54,7 +57,6 @@ from mirrorlake.plan.update_policy import update_policy
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
@@ -64,8 +66,12 @@ GONE = "It is gone from its source: nothing was done"
 _UNKNOWN = "Its source does not say how it stands: "
 LEFT = "No pattern takes it any more: nothing was done"
 
-# Every way to write the sidecar's suffix: its case does not matter.
-_SUFFIXES = ["".join(letters) for letters in product(*({one, one.upper()} for one in SIDECAR_SUFFIX))]
+# Every way to write the stem suffixes of companions: their case does not matter.
+_STEM_SUFFIXES = [
+    "".join(letters)
+    for suffix in {role.stem_suffix for role in ROLES if role.stem_suffix is not None}
+    for letters in product(*({one, one.upper()} for one in suffix))
+]
 
 
 def retry(
@@ -86,7 +92,7 @@ def retry(
     began(lease.run_id)
     tally = Counters(lease.tell)
     again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
-    opens = opens or recipe(source)
+    opens = opens or store_config(source)
     return finalize(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
 
 
@@ -101,15 +107,16 @@ class _Again:
     naming: Naming
 
     def work(self, opens: StoreFactory, parts: RunContext, progress: Progress) -> RunResult:
-        if root_now(self.source, parts.catalog).other:
+        if find_root(self.source, parts.catalog).other:
             raise StorageError(OTHER_ROOT, "Check what is mounted there, then run a pass.")
         with (
-            opened(opens, self.tally, self.lease.check) as store,
+            open_metered(opens, self.tally, self.lease.check) as store,
             closing(ProcessingPool(opens, parts.thumbnails, processes=parts.processes)) as pool,
             ThreadPoolExecutor(LISTINGS_AT_ONCE, thread_name_prefix="stem") as threads,
         ):
             mark(self.lease.catalog, parts.thumbnails)
-            rules = read_rules(self.source, store, self.lease.catalog, known_id=self.source.id, keep=True)
+            rules, glob_files = read_rules(self.source, store, parts.catalog, known_id=self.source.id)
+            remember_glob_files(parts.catalog, self.source.id, glob_files)
             self.tally.measure(pool)
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
@@ -127,7 +134,7 @@ class _Again:
     def _changes(
         self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor
     ) -> list[pa.RecordBatch]:
-        stems = _stems(keys, rules.sidecar_suffix)
+        stems = _stems(keys, rules.suffixes.values())
         answers = dict(zip(stems, threads.map(partial(_listed, store), stems, stems.values()), strict=True))
         refusals = [answer for answer in answers.values() if isinstance(answer, StorageError)]
         if refusals and len(refusals) == len(answers):
@@ -139,9 +146,9 @@ class _Again:
         known = objects.known_keys(self.lease.catalog, self.source.id, keys)
         differences = diff([candidates], [known], update_policy([rule.config for rule in rules.rules]))
         changes = [_looked_again(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
-        suffix, catalog = rules.sidecar_suffix, self.lease.catalog
         unlisted = prove_unlisted(
-            find_unlisted_sidecars(changes, suffix, catalog, self.source.id), ExistenceChecker(store)
+            find_unlisted_sidecars(changes, rules.suffixes, self.lease.catalog, self.source.id),
+            ExistenceChecker(store),
         )
         changes = [unlisted.applied_to(rows) for rows in changes]
         self.tally.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))
@@ -171,15 +178,14 @@ def _stem(key: str) -> str:
     return key[: key.rfind(".")]
 
 
-def _stems(keys: list[str], suffix: str | None) -> dict[str, list[str]]:
-    """For the stem of each key, all keys that matter to it: objects, and whatever may be their sidecar."""
+def _stems(keys: list[str], suffixes: Collection[str]) -> dict[str, list[str]]:
+    """For the stem of each key, all keys that matter to it: objects, and whatever may be their companion."""
     found: dict[str, list[str]] = {}
     for key in keys:
         stem = _stem(key)
-        names = found.setdefault(stem, [stem + one for one in _SUFFIXES])
+        names = found.setdefault(stem, [stem + one for one in _STEM_SUFFIXES])
         names.append(key)
-        if suffix is not None:
-            names.append(key + suffix)
+        names += [key + suffix for suffix in suffixes]
     return found
 
 
@@ -199,7 +205,7 @@ def _listed(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str |
 
 
 def _in_key_order(parts: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The rows of all parts, each key once: two stems may ask for the same sidecar."""
+    """The rows of all parts, each key once: two stems may ask for the same companion."""
     rows = joined([no_rows(LISTING), *parts])
     order = in_order(as_binary(column(rows, "key")))
     names = cast("list[Any]", column(rows, "key").to_pylist())

@@ -6,7 +6,7 @@ range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (side by si
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.pairing import safe_ranges
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.sidecars import safe_ranges
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
@@ -80,7 +80,7 @@ def scan(
 
     Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
     """
-    ranges = _ranges(store, known, scope, parts, rules.sidecar_suffix)
+    ranges = _ranges(store, known, scope, parts, rules.suffixes)
     monitor = ListingMonitor(progress.listed)
     watched = stack_store(store, monitor=monitor)
     comparing = _RangeScanner(watched=watched, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
@@ -159,19 +159,21 @@ class _RangeScanner:
         )
 
 
-def _ranges(store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffix: str | None) -> list[KeyRange]:
-    """Ranges to list side by side, cut where no sidecar is parted from its image."""
+def _ranges(
+    store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
+) -> list[KeyRange]:
+    """Ranges to list side by side, cut where no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole
         return [scope]
     bounds = known.bounds(parts)
     if not bounds:
         try:
-            return safe_ranges(store.split(scope, parts), suffix)
+            return safe_ranges(store.split(scope, parts), suffixes.values())
         except StorageError:
             return [scope]  # a folder that cannot be looked into is no reason to list nothing: the listing will tell
     pairs = pairwise([None, *bounds, None])
     bounded = [KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs]
-    return safe_ranges(bounded, suffix)
+    return safe_ranges(bounded, suffixes.values())
 
 
 def _side_by_side(one: Callable[[int], _Part], count: int, monitor: ListingMonitor) -> list[_Part]:

@@ -19,10 +19,10 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
 from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.removal import OTHER_ROOT
-from mirrorlake.mirror.run import opened, recipe, root_now
-from mirrorlake.model.columns import KnownState
-from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.model.objects import KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
@@ -58,11 +58,14 @@ def verify(
 
     Sidecars are not asked for. Raises StorageError where the source as a whole cannot be asked.
     """
-    root = root_now(source, catalog)
+    root = find_root(source, catalog)
     if root.other:
         raise StorageError(OTHER_ROOT, "Check what is mounted there.")
-    with opened(opens or recipe(source), tally) as store, ThreadPoolExecutor(HEADS_AT_ONCE, "head") as threads:
-        rules = read_rules(source, store, catalog, known_id=source.id, keep=False)
+    with (
+        open_metered(opens or store_config(source), tally) as store,
+        ThreadPoolExecutor(HEADS_AT_ONCE, "head") as threads,
+    ):
+        rules, _ = read_rules(source, store, catalog, known_id=source.id)
         comparing = _RangeScanner(source, rules, update_policy([rule.config for rule in rules.rules]))
         asking = _Asking(store)
         batches = (

@@ -1,4 +1,4 @@
-"""What people decide about a library: which assets stand in a project, and what goes with a datasource."""
+"""Projects, and the effect of deleting a datasource or emptying its trash."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.model.sources import Orphans
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """A named set of assets; while in one, an asset is never removed for good."""
+    """A named set of assets; membership protects an asset from permanent removal."""
 
     name: str
     assets: int
@@ -19,18 +19,18 @@ class Project:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deletion:
-    """What deleting a datasource does to its assets."""
+    """The effect of deleting a datasource on its assets."""
 
     datasource: str
     orphans: Orphans  # the most careful of its configs decides
-    removed: int  # for good
+    removed: int  # permanently
     trashed: int
-    kept: int  # stay as they are: shown, or in the trash already
-    handed_over: int  # of those trashed and kept: another datasource reaches them too, and governs them from then on
+    kept: int  # unchanged: shown, or in the trash already
+    handed_over: int  # trashed assets that another datasource reaches as well, which governs them from then on
 
     @property
     def acknowledge(self) -> int:
-        """The number that a person says back: of assets that go out of sight or for good."""
+        """The number that the user must confirm: assets that go to the trash or are removed permanently."""
         return self.removed + self.trashed
 
     def as_json(self, *, deleted: bool) -> dict[str, object]:
@@ -40,15 +40,15 @@ class Deletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Purge:
-    """What emptying the trash of a datasource would remove for good."""
+    """The effect of emptying the trash of a datasource."""
 
     datasource: str
-    days: int  # untouched for so long
-    acknowledge: int  # assets; the number that a person says back
+    days: int  # minimum days without a change
+    acknowledge: int  # assets; the number that the user must confirm
 
 
 def deletion_from_json(data: Mapping[str, Any]) -> tuple[Deletion, bool]:
-    """The deletion that `Deletion.as_json` told of, and whether it was done."""
+    """The reverse of `Deletion.as_json`, and whether it was done."""
     found = Deletion(
         datasource=data["datasource"],
         orphans=Orphans(data["orphans"]),

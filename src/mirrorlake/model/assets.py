@@ -1,4 +1,4 @@
-"""An asset: one picture of the library, with an identity that outlives its content."""
+"""An asset: one image of the library, with an identity that outlives its content."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ Scalar = str | int | float | bool
 
 
 class AssetState(StrEnum):
-    """Whether the asset's object still stands in its bucket."""
+    """Whether the asset's object still exists in its bucket."""
 
     PRESENT = "present"
     MISSING = "missing"
     TRASH = "trash"
+
+
+# As the column `asset.state` holds them.
+STATE_NUMBERS: Mapping[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +47,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetadataEntry:
-    """One metadata key with who set it and when."""
+    """One metadata key with its origin and time."""
 
     value: Scalar
     source: str  # "bucket" or "user"
@@ -57,7 +61,7 @@ class AssetDetail:
     asset: Asset
     digest: bytes  # BLAKE3
     token: str
-    version: str | None  # id of the version that was read, where the bucket keeps versions
+    version: str | None  # id of the version that was read, if the bucket keeps versions
     storage_class: str | None
     orientation: int
     facts: Mapping[str, object]  # camera facts and the like
@@ -69,7 +73,7 @@ class AssetDetail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """A stretch of a search result. `total` is exact unless `total_capped`, then it is a lower bound."""
+    """A page of a search result. `total` is exact unless `total_capped`, then it is a lower bound."""
 
     assets: tuple[Asset, ...]
     total: int
@@ -78,21 +82,21 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Original:
-    """The way to an asset's own bytes: either a short-lived address, or the bytes themselves.
+    """Access to an asset's own bytes: either a short-lived address, or the bytes themselves.
 
-    Exactly one of `url` (presigned, to be followed within `life_s`, never stored) and `data` is set.
+    Exactly one of `url` (presigned, valid for `life_s`, never stored) and `data` is set.
     """
 
     url: str | None
     data: bytes | None
-    media_type: str  # from the bytes, never the name
+    media_type: str  # from the bytes, never from the name
     name: str
-    life_s: int = 0  # seconds that `url` can be followed
-    mark: str = ""  # of `data`: another one where the bytes are others
+    life_s: int = 0  # seconds that `url` is valid
+    mark: str = ""  # of `data`: differs if the bytes differ
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """Whoever asks for an original has these bytes already."""
+    """The client that requests an original already has these bytes."""
 
     mark: str

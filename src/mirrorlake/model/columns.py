@@ -1,6 +1,6 @@
 """The Arrow layouts that flow from a listing to the catalog. One place, so that no stage guesses.
 
-    LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──look──▶ LOOKED ──▶ catalog
+    LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──read──▶ PROCESSED ──▶ catalog
 
 Everything that lists or reads in key order does so in the byte order of the UTF-8 key
 (PostgreSQL's COLLATE "C", the order in which S3 lists).
@@ -8,14 +8,15 @@ Everything that lists or reads in key order does so in the byte order of the UTF
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import pyarrow as pa
 
+from mirrorlake.model.companions import ROLES
+
 TIME = pa.timestamp("us", tz="UTC")
 
-# What a store saw. `token` is the store's opaque change token (S3: the ETag without its quotes;
+# What a store listed. `token` is the store's opaque change token (S3: the ETag without its quotes;
 # a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
 _LISTING: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -26,96 +27,67 @@ _LISTING: list[pa.Field[Any]] = [
 ]
 LISTING = pa.schema(_LISTING)
 
-# Listed objects that a datasource selects, each with the sidecar that serves it.
+# Of each companion role: `metadata_key`, `metadata_token`, `metadata_size`. All null where no companion serves.
+_COMPANIONS: list[pa.Field[Any]] = [
+    pa.field(name, kind)
+    for role in ROLES
+    for name, kind in ((role.key, pa.string()), (role.token, pa.string()), (role.size, pa.int64()))
+]
+
+# Listed objects that a datasource selects, each with the companions that serve it.
 # `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
-# `config` is the place, among the datasource's mirror configs, of the one that governs the object.
+# `config` is the index, among the datasource's mirror configs, of the one that governs the object.
 _CANDIDATES: list[pa.Field[Any]] = [
     *_LISTING,
-    pa.field("sidecar_key", pa.string()),
-    pa.field("sidecar_token", pa.string()),
-    pa.field("sidecar_size", pa.int64()),
+    *_COMPANIONS,
     pa.field("skip", pa.string()),
     pa.field("config", pa.int8()),
 ]
 CANDIDATES = pa.schema(_CANDIDATES)
 
 
-class KnownState(IntEnum):
-    """What the catalog remembers of an object key."""
-
-    PRESENT = 0
-    MISSING = 1  # vanished from its bucket, asset kept
-    REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
-    TRASHED = 3  # vanished, and its asset was put into the trash for that
-    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
-
-
-# What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
+# What the catalog knows, read in key order for the diff. Kept narrow: every pass reads it as a whole.
+# `companions` is the fingerprint of all companions (`select.fingerprints`), null where there are none.
 _KNOWN: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("token", pa.string(), nullable=False),
     pa.field("size", pa.int64(), nullable=False),
-    pa.field("sidecar_token", pa.string()),
-    pa.field("sidecar_size", pa.int64()),
+    pa.field("companions", pa.string()),
     pa.field("state", pa.int16(), nullable=False),  # KnownState
 ]
 KNOWN = pa.schema(_KNOWN)
 
 
-class Op(IntEnum):
-    """What a pass has to do about one object. UNCHANGED ones are counted, never listed."""
-
-    NEW = 0
-    CHANGED = 1  # other bytes under a known key
-    SIDECAR = 2  # same bytes, other sidecar (or it came, or it went)
-    MOVED = 3  # known bytes under another key
-    RETURNED = 4  # had vanished, is back with the same token
-    VANISHED = 5  # known, but not in the listing
-    SKIPPED = 6  # selected, but a rule says not to read it
-    REFUSED = 7  # undecodable before and the same bytes now
-    SHARED = 8  # NEW or CHANGED, but the asset of another datasource holds the very bytes: they are not read again
-    GOVERNED = 9  # same bytes, other sidecar, but an older datasource governs the asset: it is not read
-
-
 # The plan of a pass: one row for each object that is not simply unchanged.
 # `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set (`config` is null).
-# `sidecar_changed` is set for MOVED, RETURNED and SHARED rows whose sidecar differs from the remembered one.
+# `metadata_differs`, and the like of each role, is true for COMPANION, MOVED, RETURNED and SHARED rows whose companion
+# is another than the remembered one: it is to be read, or it went.
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op
     *_CANDIDATES,
-    pa.field("known_state", pa.int16()),  # KnownState, null where the catalog knew nothing
+    pa.field("known_state", pa.int16()),  # KnownState, null if the catalog did not know the key
     pa.field("sidecar_changed", pa.bool_(), nullable=False),
     pa.field("old_key", pa.string()),
 ]
 CHANGES = pa.schema(_CHANGES)
 
 
-class ResultKind(IntEnum):
-    """How looking at one object ended."""
-
-    PROCESSED = 0  # decoded; the facts are filled in
-    SIDECAR_ONLY = 1  # only the sidecar was read, as asked
-    REFUSED = 2  # the bytes themselves are unusable: remembered by token
-    FAILED = 3  # a passing error: tried again next pass
-    GONE = 4  # changed or deleted since it was listed: the next pass sees what stands there now
-
-
-# What looking at objects hands to the catalog: CHANGES' columns (which object, which sidecar), then what was seen.
+# Results of processing for the catalog: CHANGES' columns (which object, which companions), then the facts.
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
-    pa.field("result", pa.int8(), nullable=False),  # LookResult
+    pa.field("result", pa.int8(), nullable=False),  # ResultKind
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
     pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
-    pa.field("media_type", pa.string()),  # from the bytes, never the name
+    pa.field("media_type", pa.string()),  # from the bytes, never from the name
     pa.field("width", pa.int32()),  # upright, in pixels
     pa.field("height", pa.int32()),
     pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
     pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
     pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
-    pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
+    pa.field("version", pa.string()),  # id of the version that was read, if the store keeps versions
     pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
-    pa.field("sidecar", pa.string()),  # the sidecar as it stood, re-serialised JSON; null as above
-    pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad sidecar, name disagrees with bytes
+    pa.field("sidecar", pa.string()),  # the whole sidecar as re-serialised JSON; null as above
+    pa.field("warnings", pa.list_(pa.string())),  # sentences about the asset: bad sidecar, misleading suffix
 ]
 PROCESSED = pa.schema(_PROCESSED)

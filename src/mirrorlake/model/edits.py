@@ -1,4 +1,4 @@
-"""What a person changes about assets: metadata keys and tags, all of it at once."""
+"""A user's change of assets: metadata keys and tags together."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def _nothing() -> dict[str, Scalar]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """One change, applied whole or not at all. `select.edits.checked` makes sure that it can be stored."""
+    """One change, applied as a whole or not at all. `select.edits.checked` validates it."""
 
     metadata: Mapping[str, Scalar] = field(default_factory=_nothing)  # keys to set
-    remove_metadata: tuple[str, ...] = ()  # keys to take away; one that is not there is no mistake
+    remove_metadata: tuple[str, ...] = ()  # keys to remove; keys that do not exist are ignored
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()

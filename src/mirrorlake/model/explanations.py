@@ -1,4 +1,4 @@
-"""What becomes of one key of a datasource, and which rule says so."""
+"""What happens to one key of a datasource, and which rule decides it."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 
 
 class Verdict(StrEnum):
-    """What becomes of a key."""
+    """What happens to a key."""
 
-    ASSET = "asset"  # taken
-    SKIPPED = "skipped"  # taken, but not read, by what its object is
-    SIDECAR = "sidecar"  # metadata of others
-    LEFT = "left"  # not taken
+    ASSET = "asset"  # selected
+    SKIPPED = "skipped"  # selected, but not read because of a property of its object
+    SIDECAR = "sidecar"  # metadata of other objects
+    LEFT = "left"  # not selected
 
 
 class Origin(StrEnum):
-    """Where a pattern stands, by the name of its setting."""
+    """The setting that contains a pattern."""
 
     GLOBS = "glob_patterns"
     GLOB_FILE = "glob_file_path"
@@ -27,11 +27,11 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """What one config says of a key: taken by a pattern, unless an exclude matches as well."""
+    """The decision of one config about a key: selected by a pattern, unless an exclude matches as well."""
 
-    config: int  # its place, from 0
+    config: int  # its index, from 0
     id: str | None
-    origin: Origin | None  # where the pattern stands; None where the config takes everything, or nothing matches
+    origin: Origin | None  # location of the pattern; None if the config selects everything, or nothing matches
     pattern: str | None
     exclude: str | None
     takes: bool
@@ -39,27 +39,27 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """Why a key is what it is. `judgements` go up to the first config that takes it."""
+    """The verdict on a key with its reasons. `judgements` end with the first config that selects it."""
 
     key: str
     verdict: Verdict
     reason: str  # one or two sentences
     judgements: tuple[Judgement, ...] = ()
-    sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata, the first that exists wins
+    sidecars: tuple[str, ...] = ()  # keys that could hold an asset's metadata; the first that exists wins
 
     @property
     def config(self) -> Judgement | None:
-        """The config that governs the key, None where none does."""
+        """The config that governs the key, None if none does."""
         return next((one for one in self.judgements if one.takes), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explained:
-    """An explanation, and what was asked of the source for it."""
+    """An explanation, and the requests that it needed."""
 
     datasource: str
     explanation: Explanation
-    object: str  # "exists", "gone", or why the source could not say
+    object: str  # "exists", "gone", or why the source could not be asked
 
     def as_json(self) -> dict[str, object]:
         """The public shape."""
@@ -81,7 +81,7 @@ class Explained:
 
 
 def explained_from_json(data: Mapping[str, Any]) -> Explained:
-    """What `Explained.as_json` told of."""
+    """The reverse of `Explained.as_json`."""
     explanation = Explanation(
         key=data["key"],
         verdict=Verdict(data["verdict"]),

@@ -1,4 +1,4 @@
-"""Metadata of an asset with who set each key, and how a changed sidecar may meet it."""
+"""Metadata of an asset with its provenance, and the strategies for a changed sidecar."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Provenance = Mapping[str, tuple[str, str]]  # key -> who set it, when (ISO 8601)
 
 
 class MetadataStrategy(StrEnum):
-    """How a changed sidecar meets the metadata that stands. The names are those of the settings file."""
+    """How a changed sidecar is merged into existing metadata. The names are those of the settings file."""
 
     MERGE_BUCKET_WINS = "mergeBucketWins"
     MERGE_USER_WINS = "mergeUserWins"
@@ -25,9 +25,9 @@ class MetadataStrategy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """An asset's metadata, as it stands or after a merge.
+    """An asset's metadata before or after a merge.
 
-    `provenance` tells who set a key and when, but only where that is not "the bucket, when the sidecar was last
+    `provenance` records who set a key and when, but only if that is not "the bucket, when the sidecar was last
     merged": most keys of most assets need no entry.
     """
 

@@ -1,9 +1,10 @@
-"""What a store says about its objects."""
+"""Objects, key ranges and listing results as stores report them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +22,14 @@ class KeyRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """Keys of which a listing says nothing, because listing them ended in an error: they may stand or be gone."""
+    """Keys that a listing does not cover because of an error: they may exist or be gone."""
 
     range: KeyRange
     reason: str  # one sentence
 
     @property
     def place(self) -> str:
-        """Where that is, in words."""
+        """A description of the range."""
         if self.range.after is None:
             upto = "" if self.range.until is None else f" up to {self.range.until!r}"
             return f"below {self.range.prefix!r}{upto}" if self.range.prefix else f"everything{upto}"
@@ -37,33 +38,33 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsupportedKey:
-    """What a store met and no catalog can hold as an object."""
+    """An entry of a store that no catalog can hold as an object."""
 
-    shown: str  # for reading: escaped or shortened, never a key to ask for
+    shown: str  # for display: escaped or shortened, never a key to request
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletedRange:
-    """Proof that one range was listed to its end without an error, its gaps apart."""
+    """Proof that one range was listed to its end without an error, except its gaps."""
 
     range: KeyRange
     pages: int
     objects: int
     unsupported: tuple[UnsupportedKey, ...] = ()
-    gaps: tuple[Gap, ...] = ()  # folders below that could not be listed; the keys after them could
+    gaps: tuple[Gap, ...] = ()  # folders below that could not be listed, though the keys after them could
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectInfo:
-    """One object as a HEAD tells it."""
+    """One object as a HEAD reports it."""
 
     key: str
     size: int  # bytes
     token: str
     modified: datetime | None = None
     storage_class: str | None = None
-    version: str | None = None  # the store's version id, where it keeps versions
+    version: str | None = None  # the store's version id, if it keeps versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +85,19 @@ class Requests:
             put=self.put + other.put,
             delete=self.delete + other.delete,
         )
+
+
+class KnownState(IntEnum):
+    """What the catalog remembers of an object key."""
+
+    PRESENT = 0
+    MISSING = 1  # vanished from its bucket, asset kept
+    REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
+    TRASHED = 3  # vanished, and its asset was put into the trash for that
+    KEPT = 4  # vanished, and a person said what becomes of its asset: no pass asks again
+
+
+STANDING_STATES = (KnownState.PRESENT, KnownState.REFUSED)  # the object is in its bucket
+USED_STATES = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)  # the datasource still counts on the object
+VANISHED_STATES = (KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT)  # the object left its bucket
+RELEASED_STATES = (KnownState.TRASHED, KnownState.KEPT)  # the datasource no longer counts on the object

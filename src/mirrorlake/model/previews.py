@@ -1,4 +1,4 @@
-"""What a pass would do: the plan of a dry run, in numbers and with a few keys of each kind."""
+"""The plan of a dry run in numbers, with a few keys of each kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mirrorlake.model.serialization import hold_from_json, hold_to_json
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Would:
-    """What a dry run says the pass would ask of the source."""
+    """The requests and bytes that a run would need, from a dry run."""
 
     list: int
     get: int
@@ -23,14 +23,14 @@ class Would:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One object of a plan, and why it is in it."""
+    """One object of a plan, with the reason."""
 
     key: str
     reason: str
-    old_key: str | None = None  # of one that moved
+    old_key: str | None = None  # previous key of a moved object
 
     def as_json(self) -> dict[str, object]:
-        """The public shape; `old_key` only where there is one."""
+        """The public shape; `old_key` only for a moved object."""
         moved = {} if self.old_key is None else {"old_key": self.old_key}
         return {"key": self.key, "reason": self.reason, **moved}
 
@@ -41,13 +41,13 @@ Samples = Mapping[str, tuple[Sample, ...]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview:
-    """A dry run of a server: under way, or what came of it."""
+    """A dry run on a server, running or finished."""
 
     id: str
     datasource: str
     state: RunState  # running, then succeeded or failed
     counts: Counts
-    requests: Requests  # made for the dry run itself
+    requests: Requests  # created for the dry run itself
     seconds: float
     hold: Hold | None
     would: Would | None  # None until there is a plan
@@ -74,7 +74,7 @@ class Preview:
 
 
 def preview_from_json(data: Mapping[str, Any]) -> Preview:
-    """The preview that `Preview.as_json` told of."""
+    """The reverse of `Preview.as_json`."""
     samples = None
     if data["samples"] is not None:
         samples = {kind: tuple(Sample(**one) for one in some) for kind, some in data["samples"].items()}

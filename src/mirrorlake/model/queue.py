@@ -1,4 +1,4 @@
-"""Workers as the catalog last saw them, and for what a queued run waits."""
+"""Workers as last seen by the catalog, and why a queued run has not started."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """Who takes runs from the queue."""
+    """The workers that take runs from the queue."""
 
     alive: int
     last_seen: datetime | None  # None: there never was one
@@ -16,7 +16,7 @@ class Workers:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedReason:
-    """For what a queued run waits."""
+    """Why a queued run has not started."""
 
     reason: str  # a clause for people
-    stuck: bool  # nothing comes of it unless somebody does something
+    stuck: bool  # the run cannot start without a person's action

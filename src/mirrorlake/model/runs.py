@@ -12,7 +12,7 @@ from mirrorlake.model.queue import QueuedReason
 
 
 class RunState(StrEnum):
-    """Where a run stands. The last three are final."""
+    """The state of a run. The last three are final."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -23,18 +23,18 @@ class RunState(StrEnum):
 
 
 class Trigger(StrEnum):
-    """What made a run."""
+    """What started a run."""
 
     MIRROR = "mirror"  # `mirrorlake mirror`, in the foreground
-    MANUAL = "manual"  # a person asked for it by the datasource's name
-    SCHEDULE = "schedule"  # it fell due
-    REAPPLY = "reapply"  # no pass: metadata is merged again
-    RETRY = "retry"  # no pass: what failed in another run is looked at again
-    CONFIRM = "confirm"  # no pass: removals that a person agreed to
-    PURGE = "purge"  # no pass: what waited long enough in the trash goes for good
+    MANUAL = "manual"  # a manual run, requested by datasource name
+    SCHEDULE = "schedule"  # its schedule was due
+    REAPPLY = "reapply"  # not a pass: merges metadata again
+    RETRY = "retry"  # not a pass: retries the failed objects of another run
+    CONFIRM = "confirm"  # not a pass: carries out confirmed removals
+    PURGE = "purge"  # not a pass: permanently removes old assets from the trash
 
 
-# What brings a datasource in step with its source, as a whole.
+# The triggers of passes, which bring a whole datasource in step with its source.
 PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE)
 
 
@@ -46,16 +46,16 @@ class OutcomeKind(StrEnum):
     MOVED = "moved"
     METADATA_CHANGED = "metadata_changed"
     LABELS_CHANGED = "labels_changed"
-    UNCHANGED = "unchanged"  # stored only with a reason worth telling, such as a return
+    UNCHANGED = "unchanged"  # stored only with a reason, such as a return
     SKIPPED = "skipped"
     FAILED = "failed"
     MISSING = "missing"
-    REMOVED = "removed"  # put into the trash, or removed
+    REMOVED = "removed"  # moved to the trash, or removed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many objects each outcome has; the words are defined in docs/glossary.md."""
+    """How many objects have each outcome; docs/glossary.md defines the words."""
 
     listed: int = 0
     selected: int = 0
@@ -72,7 +72,7 @@ class Counts:
 
     @property
     def imported(self) -> int:
-        """How many objects brought something into the library."""
+        """How many objects added something to the library."""
         return self.new + self.changed + self.metadata_changed + self.labels_changed
 
     def __add__(self, other: Counts) -> Counts:
@@ -81,25 +81,25 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Removals that wait for a person's consent. The hash names exactly their keys, whatever else happens."""
+    """Removals that await confirmation. The hash identifies exactly their keys."""
 
     reason: str
     count: int
-    by_prefix: Mapping[str, int]  # how many below each prefix, whole as in keys; they add up to `count`
+    by_prefix: Mapping[str, int]  # how many below each prefix (a literal part of the keys); they add up to `count`
     plan_hash: str
     confirmed_by: int | None = None  # the run that carried them out
-    superseded_by: int | None = None  # the later pass that judged anew, where nobody confirmed them
+    superseded_by: int | None = None  # the later pass that replaced them, if nobody confirmed them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """A run as the catalog holds it."""
+    """A run as stored in the catalog."""
 
     id: int
     datasource: str
-    trigger: str  # a Trigger, or what another version calls one
+    trigger: str  # a Trigger, or the name that another version uses
     state: RunState
-    started: datetime  # while queued: when it was asked for
+    started: datetime  # while queued: when it was requested
     finished: datetime | None
     counts: Counts = field(default_factory=Counts)
     requests: Requests = field(default_factory=Requests)
@@ -107,12 +107,12 @@ class Run:
     error: str | None = None
     hold: Hold | None = None
     confirms: int | None = None  # the held run whose removals it carries out
-    waiting: QueuedReason | None = None  # why it has not begun, while queued
+    waiting: QueuedReason | None = None  # why it has not started, while queued
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What happened to one object in a run, and why."""
+    """What happened to one object in a run, with the reason."""
 
     key: str
     kind: OutcomeKind

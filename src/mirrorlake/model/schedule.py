@@ -1,6 +1,6 @@
-"""Schedules: when a datasource is mirrored by itself, as people write it and as time passes.
+"""Schedules: when a datasource is mirrored automatically, as text and as times.
 
-Pure, but for the time zone database that it reads.
+Pure, except for reading the time zone database.
 """
 
 from __future__ import annotations
@@ -18,34 +18,34 @@ from mirrorlake.core.errors import SettingsError
 HOURS_LIMIT = 8760  # of `Every`: a year
 HOURS_A_DAY = 24
 CRON_FIELDS = 5
-CRON_CHARS = 200  # more than any expression that a person can still read
+CRON_CHARS = 200  # longer than any readable expression
 FORMS = (
     'Write "off", "every: 6h", "every: 1d", or a cron expression of five fields such as "0 3 * * 1-5" (minute,'
     " hour, day of month, month, day of week)."
 )
 _EVERY = re.compile(r"every\b\s*:?\s*(?P<count>[0-9]{1,6})\s*(?P<unit>h|hours?|d|days?)", re.ASCII | re.IGNORECASE)
-_SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # any shows whether an expression can be read
+_SOME_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # any time shows whether an expression can be parsed
 
 
 @dataclass(frozen=True, slots=True)
 class Off:
-    """Only when somebody asks for it."""
+    """Only on request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """Every so many hours, counted from when the schedule was set: no pass in between shifts it."""
+    """Every N hours, counted from when the schedule was set: passes in between do not shift it."""
 
     hours: int  # 1 to HOURS_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """At the times of a cron expression, as the clocks of a time zone show them.
+    """At the times of a cron expression, on the wall clock of a time zone.
 
-    On the day that clocks are put forward, a fixed time that is left out falls due when they have been; on the day
-    that they are put back, a fixed time that comes twice falls due the first time. An expression whose minute or hour
-    begins with `*` follows the hours that really pass. Debian's cron does the same.
+    When clocks are put forward, a fixed time that is skipped is due right after the change; when they are put back, a
+    fixed time that occurs twice is due the first time. An expression whose minute or hour begins with `*` follows
+    elapsed hours. Debian's cron does the same.
     """
 
     expression: str  # five fields
@@ -57,9 +57,9 @@ OFF = Off()
 
 
 def next_due(schedule: Schedule, *, anchor: datetime, after: datetime) -> datetime | None:
-    """The first time after `after` at which a pass falls due, in UTC; None: never by itself.
+    """The first time after `after` at which a pass is due, in UTC; None if it is never due.
 
-    `anchor` is when the schedule was set. Whatever fell due before `after` is one thing of the past, however often.
+    `anchor` is when the schedule was set. Times before `after` that were missed count as one.
     """
     match schedule:
         case Off():
@@ -76,7 +76,7 @@ def next_due(schedule: Schedule, *, anchor: datetime, after: datetime) -> dateti
 
 
 def next_times(schedule: Schedule, now: datetime, *, count: int) -> list[datetime]:
-    """The first times of a schedule that is set now, in UTC."""
+    """The first times, in UTC, of a schedule that is set now."""
     times: list[datetime] = []
     while len(times) < count:
         due = next_due(schedule, anchor=now, after=times[-1] if times else now)
@@ -87,7 +87,7 @@ def next_times(schedule: Schedule, now: datetime, *, count: int) -> list[datetim
 
 
 def schedule_from_text(text: str, timezone: str | None = None) -> Schedule:
-    """The schedule that these words name. `timezone` says whose clock a cron expression means; None is UTC.
+    """Parse a schedule. `timezone` is the time zone of a cron expression; None is UTC.
 
     Raises SettingsError.
     """
@@ -95,14 +95,14 @@ def schedule_from_text(text: str, timezone: str | None = None) -> Schedule:
     schedule = _regular(said) or _cron(said, timezone)
     if timezone is not None and not isinstance(schedule, Cron):
         raise SettingsError(
-            f"The schedule is {said!r}, which means the same in every time zone, but timezone is {timezone!r}.",
+            f"The schedule is {said!r}, which does not depend on a time zone, but timezone is {timezone!r}.",
             "Leave timezone out, or write a cron expression.",
         )
     return schedule
 
 
 def schedule_to_text(schedule: Schedule) -> str:
-    """The words that `schedule_from_text` reads back, the time zone apart."""
+    """The text that `schedule_from_text` parses, without the time zone."""
     match schedule:
         case Off():
             return "off"
@@ -115,15 +115,15 @@ def schedule_to_text(schedule: Schedule) -> str:
 
 
 def timezone_of(schedule: Schedule) -> str | None:
-    """Whose clock it goes by; None where it means the same everywhere."""
+    """The time zone of a schedule; None if it does not depend on one."""
     return schedule.timezone if isinstance(schedule, Cron) else None
 
 
 def every_hours(hours: int) -> Schedule:
-    """Every so many hours; 0 is off. Raises SettingsError."""
+    """Every N hours; 0 is off. Raises SettingsError."""
     if not 0 <= hours <= HOURS_LIMIT:
         raise SettingsError(
-            f"A pass every {hours:,} hours cannot be scheduled.", f"Write 1 to {HOURS_LIMIT:,} hours, or turn it off."
+            f"The schedule interval is {hours:,} hours.", f"Write 1 to {HOURS_LIMIT:,} hours, or turn the schedule off."
         )
     return Every(hours) if hours else OFF
 
@@ -136,7 +136,7 @@ def _regular(said: str) -> Schedule | None:
         return None
     hours = int(every["count"]) * (HOURS_A_DAY if every["unit"].lower().startswith("d") else 1)
     if not hours:
-        raise SettingsError(f"The schedule is {said!r}.", 'Write "off", or an hour or more.')
+        raise SettingsError(f"The schedule is {said!r}.", 'Write "off", or an interval of at least one hour.')
     return every_hours(hours)
 
 
@@ -149,17 +149,18 @@ def _cron(said: str, timezone: str | None) -> Schedule:
     try:
         comes = next(CronSim(said, _SOME_TIME), None) is not None
     except CronSimError as error:
-        # It says the same of what is no day at all, and of a day that no month of the expression has: there each of
-        # the two can be read by itself.
+        # CronSim raises the same error for an invalid day and for a day that no month of the expression has. In the
+        # second case each of the two can be parsed separately.
         minute, hour, day, month, weekday = fields
         if not (_is_cron(f"{minute} {hour} {day} * {weekday}") and _is_cron(f"{minute} {hour} * {month} {weekday}")):
             raise SettingsError(
-                f"The schedule {said!r} is no cron expression: {str(error)[:1].lower()}{str(error)[1:]}.", FORMS
+                f"The schedule {said!r} is not a valid cron expression: {str(error)[:1].lower()}{str(error)[1:]}.",
+                FORMS,
             ) from error
         comes = False
     if not comes:
         raise SettingsError(
-            f"The schedule {said!r} never comes: no month that it names has such a day.",
+            f"The schedule {said!r} is never due: none of its months has such a day.",
             "Choose a day that the month has, or L for the last one.",
         )
     return Cron(said, zone)
@@ -178,7 +179,7 @@ def _check_zone(name: str) -> None:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError(
-            f"There is no time zone {_shortened(name)!r}.",
+            f"Unknown time zone {_shortened(name)!r}.",
             'Write its name in the IANA database, such as "Europe/Berlin" or "UTC".',
         ) from error
 

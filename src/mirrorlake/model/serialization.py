@@ -1,6 +1,6 @@
-"""The public JSON of our nouns, in one place: the command line prints it and the client reads it back.
+"""The public JSON of our nouns in one place: the command line prints it and the client parses it.
 
-Scripts rely on these names; `api/shapes.py` describes the same shapes for OpenAPI, and a test holds the two together.
+Scripts rely on these names; `api/schemas` describes the same shapes for OpenAPI, and a test compares the two.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def asset_to_json(asset: Asset) -> dict[str, object]:
 
 
 def asset_from_json(data: Mapping[str, Any]) -> Asset:
-    """The asset that `asset_to_json` told of."""
+    """The reverse of `asset_to_json`."""
     return Asset(
         id=data["id"],
         name=data["name"],
@@ -85,7 +85,7 @@ def asset_from_json(data: Mapping[str, Any]) -> Asset:
 
 
 def detail_to_json(detail: AssetDetail) -> dict[str, object]:
-    """One asset, whole: a search line, then what only a closer look shows; metadata tells who set each key."""
+    """One whole asset: the search line, then details; metadata includes who set each key."""
     return {
         **asset_to_json(detail.asset),
         "digest": detail.digest.hex(),
@@ -105,7 +105,7 @@ def detail_to_json(detail: AssetDetail) -> dict[str, object]:
 
 
 def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
-    """The asset that `detail_to_json` told of."""
+    """The reverse of `detail_to_json`."""
     entries = cast("Mapping[str, Mapping[str, Any]]", data["metadata_entries"])
     return AssetDetail(
         asset=asset_from_json(data),
@@ -126,12 +126,12 @@ def detail_from_json(data: Mapping[str, Any]) -> AssetDetail:
 
 
 def detail_from_answer(data: Mapping[str, Any]) -> AssetDetail:
-    """The asset that a server's answer tells of: there, its search line and who set each key stand apart."""
+    """Parse a server's response, in which the search line and the provenance of keys are separate."""
     return detail_from_json({**data, **data["asset"], "metadata_entries": data["metadata"]})
 
 
 def hold_to_json(hold: Hold, run_id: int | None) -> dict[str, object]:
-    """What waits for a person's consent, and the command that gives it; None for a dry run, which holds nothing."""
+    """Removals that await confirmation, with the command that confirms them; None for a dry run."""
     return {
         "reason": hold.reason,
         "count": hold.count,
@@ -144,12 +144,12 @@ def hold_to_json(hold: Hold, run_id: int | None) -> dict[str, object]:
 
 
 def confirm_command(run_id: int) -> str:
-    """What a person types to let held removals happen."""
+    """The command that confirms held removals."""
     return f"mirrorlake runs confirm {run_id}"
 
 
 def hold_from_json(data: Mapping[str, Any]) -> Hold:
-    """The hold that `hold_to_json` told of."""
+    """The reverse of `hold_to_json`."""
     return Hold(
         reason=data["reason"],
         count=data["count"],
@@ -180,7 +180,7 @@ def run_to_json(run: Run) -> dict[str, object]:
 
 
 def run_from_json(data: Mapping[str, Any]) -> Run:
-    """The run that `run_to_json` told of."""
+    """The reverse of `run_to_json`."""
     return Run(
         id=data["run"],
         datasource=data["datasource"],
@@ -199,7 +199,7 @@ def run_from_json(data: Mapping[str, Any]) -> Run:
 
 
 def run_from_answer(data: Mapping[str, Any]) -> Run:
-    """The run that a server's answer tells of: there, its counts stand together."""
+    """Parse a server's response, in which the counts are nested."""
     return run_from_json({**data, **data["counts"], "run": data["id"]})
 
 
@@ -215,7 +215,7 @@ def outcome_to_json(outcome: Outcome) -> dict[str, object]:
 
 
 def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
-    """The outcome that `outcome_to_json` told of."""
+    """The reverse of `outcome_to_json`."""
     return Outcome(
         key=data["key"],
         kind=OutcomeKind(data["outcome"]),
@@ -226,12 +226,12 @@ def outcome_from_json(data: Mapping[str, Any]) -> Outcome:
 
 
 def outcome_from_answer(data: Mapping[str, Any]) -> Outcome:
-    """The outcome that a server's answer tells of."""
+    """Parse a server's response."""
     return outcome_from_json({**data, "outcome": data["kind"], "asset": data["asset_id"]})
 
 
 def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
-    """A datasource at a glance. Holds names of credentials, never a secret."""
+    """A datasource at a glance. Contains names of credentials, never a secret."""
     source = summary.datasource
     return {
         "id": source.id,
@@ -256,7 +256,7 @@ def datasource_to_json(summary: DatasourceSummary) -> dict[str, object]:
 
 
 def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
-    """The datasource that `datasource_to_json` told of."""
+    """The reverse of `datasource_to_json`."""
     return DatasourceSummary(
         datasource=Datasource(
             id=data["id"],
@@ -279,7 +279,7 @@ def datasource_from_json(data: Mapping[str, Any]) -> DatasourceSummary:
 
 
 def datasource_from_answer(data: Mapping[str, Any]) -> DatasourceSummary:
-    """The datasource that a server's answer tells of."""
+    """Parse a server's response."""
     last = data["last_run"]
     found = datasource_from_json({**data, "last_run": None})
     return found if last is None else replace(found, last_run=run_from_answer(last))

@@ -1,4 +1,4 @@
-"""A datasource: one place in a bucket or folder, how to reach it, and how to mirror it."""
+"""A datasource: one location in a bucket or folder, how to access it, and how to mirror it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mirrorlake.model.schedule import OFF, Schedule
 
 
 class Provider(StrEnum):
-    """Which protocol a source speaks."""
+    """The protocol of a source."""
 
     # What each of them can do is in `storage.providers.registry`, and nowhere else.
 
@@ -36,7 +36,7 @@ class Location:
 
     @property
     def uri(self) -> str:
-        """The canonical address: what is stored, compared and shown. Parsing it gives this location again."""
+        """The canonical address that is stored, compared and shown. Parsing it gives this location again."""
         if self.container.startswith("/"):  # a path names itself, percent-encoded; a bucket's prefix is literal
             return f"{self.provider.value}://{quote(self.container)}"
         return f"{self.provider.value}://{self.container}/{self.prefix}"
@@ -76,37 +76,37 @@ class AccessOptions(Access):
 
 
 class Orphans(StrEnum):
-    """What becomes of an asset whose object is gone, or is no longer taken."""
+    """What happens to an asset whose object is gone or no longer selected."""
 
     KEEP = "keep"  # marked missing
-    TRASH = "trash"  # out of sight, restorable
-    REMOVE = "remove"  # gone for good, unless a project or another datasource uses it
+    TRASH = "trash"  # moved to the trash, restorable
+    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it
 
 
 DEFAULT_ORPHANS = Orphans.TRASH
 
 
 class NamingStrategy(StrEnum):
-    """What an asset is called."""
+    """What an asset is named after."""
 
     FULL_PATH = "fullPath"  # its whole key
     FILE_NAME = "fileName"  # the last part of its key
     ETAG = "eTag"  # its token
-    METADATA = "metadata"  # a value of its sidecar; the whole key where that has none
+    METADATA = "metadata"  # a value of its sidecar; the whole key without that value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorConfig:
-    """Which objects of a source are taken, and what becomes of them. The first that takes an object governs it.
+    """Which objects of a source are selected, and how. The first config that selects an object governs it.
 
-    `globs`, `paths` and the lines of `glob_file` together say what is taken; without any of them, everything.
+    `globs`, `paths` and the lines of `glob_file` together select objects; without any of them, everything.
     """
 
     id: str | None = None  # the user's own name for it
     globs: tuple[str, ...] = ()
-    glob_file: str | None = None  # key of a text file in the source with one glob a line
-    paths: tuple[str, ...] = ()  # keys; one that does not start with the source's prefix stands below it
-    exclude: tuple[str, ...] = ()  # globs; what they match is not taken by this config
+    glob_file: str | None = None  # key of a text file in the source with one glob per line
+    paths: tuple[str, ...] = ()  # keys; one that does not start with the source's prefix is relative to it
+    exclude: tuple[str, ...] = ()  # globs; objects that match are not selected by this config
     naming: NamingStrategy = NamingStrategy.FULL_PATH
     naming_key: str | None = None  # the metadata key that names assets; set for METADATA
     update_image: bool = True  # False: an image that was read is never read again
@@ -116,22 +116,22 @@ class MirrorConfig:
 
     @property
     def takes_everything(self) -> bool:
-        """Whether nothing but `exclude` narrows what is taken."""
+        """Whether only `exclude` limits the selection."""
         return not self.globs and not self.paths and self.glob_file is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorSettings:
-    """What of a source is mirrored, and how. Names of the JSON form stand in `select.settings`."""
+    """Which objects of a source are mirrored, and how. `select.settings` defines the names of the JSON form."""
 
     configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
-    sidecar_suffix: str | None = None  # after an asset's whole key; None = only the base name with .json serves
+    sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
-    schedule: Schedule = OFF  # when a pass falls due without being asked for
+    schedule: Schedule = OFF  # when a pass is due automatically
 
     @property
     def globs(self) -> tuple[str, ...]:
-        """The globs of all configs, each once. Empty where a config takes everything."""
+        """The globs of all configs without duplicates. Empty if a config selects everything."""
         if any(config.takes_everything for config in self.configs):
             return ()
         return tuple(dict.fromkeys(glob for config in self.configs for glob in config.globs))
@@ -139,7 +139,7 @@ class MirrorSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GlobFile:
-    """What was last read of a text file in the source that holds one glob a line."""
+    """The last reading of a text file in the source with one glob per line."""
 
     key: str
     size: int  # bytes
@@ -149,7 +149,7 @@ class GlobFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Datasource:
-    """One source with its settings, as the catalog holds it."""
+    """One source with its settings, as stored in the catalog."""
 
     id: int
     name: str
@@ -160,11 +160,11 @@ class Datasource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasourceSummary:
-    """A datasource with what a list of them shows at a glance."""
+    """A datasource with the details of the datasource list."""
 
     datasource: Datasource
     assets: int  # not in the trash
     last_run: Run | None  # the newest, whatever its state
-    next_due: datetime | None = None  # when its schedule asks for a pass
-    cooldown_minutes: int = 0  # until a person may ask for one
-    can_run: bool = True  # whether a person may ask for one now: none waits or is at work, and no cooldown holds
+    next_due: datetime | None = None  # next scheduled pass
+    cooldown_minutes: int = 0  # until a manual run is possible
+    can_run: bool = True  # whether a manual run is possible now: none is queued or running, and no cooldown applies

@@ -1,4 +1,4 @@
-"""How the library store and the catalog agree about thumbnails: what is lacking, what is left over, what was done."""
+"""Thumbnails in the library store compared with the catalog: missing, orphaned, rebuilt and cleaned up."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mirrorlake.model.objects import Requests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThumbnailCheck:
-    """The assets of a library, of any state, against the files of its library store. Sizes in bytes."""
+    """All assets of a library compared with the files of its library store. Sizes in bytes."""
 
     assets: int
-    lacking: int  # assets whose thumbnail is not there, or cannot be read
-    damaged: int  # of those: a file is there, and is no whole picture
-    misplaced: int  # of those: it stands elsewhere in the library store, and need not be made again
-    to_read: int  # size of the originals that making the others would read, each once
+    lacking: int  # assets whose thumbnail is missing or cannot be read
+    damaged: int  # of those: the file exists but is incomplete
+    misplaced: int  # of those: it exists elsewhere in the library store and need not be rendered again
+    to_read: int  # size of the originals that rebuilding the others would read, each counted once
     thumbnails: int  # files that are in use
     bytes: int
     left_over: int  # files that no asset uses
     left_over_bytes: int
-    unknown: int  # files that are none of ours: nothing touches them
+    unknown: int  # unrelated files, which are never touched
     seconds: float
 
     @property
@@ -36,17 +36,17 @@ class ThumbnailCheck:
 
 
 class Lack(StrEnum):
-    """Why an asset still lacks its thumbnail."""
+    """Why the thumbnail of an asset is still missing."""
 
-    CHANGED = "changed"  # its object is gone, or another than the one that was looked at: left to the next pass
-    DIFFERENT = "different"  # the object has the token and size of then, and other bytes
-    REFUSED = "refused"  # no picture can be made of its bytes
-    FAILED = "failed"  # it could not be read; another try may do
+    CHANGED = "changed"  # its object is gone or was replaced since it was processed: left to the next pass
+    DIFFERENT = "different"  # the object has the recorded token and size, but other bytes
+    REFUSED = "refused"  # its bytes cannot be rendered
+    FAILED = "failed"  # it could not be read; a retry may help
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unmade:
-    """One asset whose thumbnail could not be made."""
+    """One asset whose thumbnail could not be rendered."""
 
     datasource: str
     key: str
@@ -67,10 +67,10 @@ class Unmade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Making:
-    """What making lost thumbnails came to, in assets. `errors` says of each datasource that was given up why."""
+    """The result of rebuilding missing thumbnails, in assets. `errors` has the reason for each abandoned datasource."""
 
     lacking: int  # before
-    put_back: int  # theirs stood in another folder
+    put_back: int  # found in another folder
     made: int
     unmade: Mapping[Lack, int]
     requests: Requests
@@ -84,7 +84,7 @@ class Making:
         return not self.errors and not any(self.unmade.values())
 
     def as_json(self) -> Mapping[str, object]:
-        """The public shape, told after the single assets."""
+        """The public shape, printed after the single assets."""
         return {
             "lacking": self.lacking,
             "put_back": self.put_back,
@@ -99,16 +99,16 @@ class Making:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaning:
-    """What clearing away left-over files came to. Sizes in bytes."""
+    """The result of cleaning up orphaned files. Sizes in bytes."""
 
-    left_over: int  # files that no asset uses, old enough to go
-    young: int  # such files that were written of late: they stay for now
-    removed: int  # also what an earlier command had put aside
+    left_over: int  # files that no asset uses, old enough to remove
+    young: int  # recently written orphaned files: kept for now
+    removed: int  # including files that an earlier command had quarantined
     removed_bytes: int
-    put_back: int  # put aside before, and used by an asset since
-    waiting: int  # put aside until the runs have ended that may still use them
+    put_back: int  # quarantined before, and used by an asset since
+    waiting: int  # quarantined until the runs that may still use them have ended
     waits_for: tuple[int, ...]  # those runs
-    hold: str | None  # why nothing was done: so much would go that it may be a mistake
+    hold: str | None  # why nothing was done: it would remove so much that it may be a mistake
     seconds: float
 
     def as_json(self) -> Mapping[str, object]:

@@ -1,4 +1,4 @@
-"""Where a library and its sources disagree, as a verification finds it."""
+"""Differences between a library and its sources, as a verification finds them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from mirrorlake.model.objects import Requests
 
 
 class DriftKind(StrEnum):
-    """In which way they disagree."""
+    """Kinds of differences."""
 
-    GONE = "gone"  # remembered as standing, and not there
+    GONE = "gone"  # known as present, but not there
     CHANGED = "changed"  # there with another token or size
-    BACK = "back"  # remembered as vanished, and there
-    UNKNOWN = "unknown"  # the source did not say
+    BACK = "back"  # known as vanished, but there
+    UNKNOWN = "unknown"  # the source could not be asked
     THUMBNAIL = "thumbnail"  # the library store lacks the thumbnail of its asset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One disagreement."""
+    """One difference."""
 
     datasource: str
     key: str
-    asset_id: str | None  # of what never became an asset: None
+    asset_id: str | None  # None for an object that never became an asset
     drift: DriftKind
     reason: str
 
@@ -46,7 +46,7 @@ def _nowhere() -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
-    """What was verified, counted. `errors` says of each datasource that could not be asked why not."""
+    """The counts of a verification. `errors` has the reason for each datasource that could not be verified."""
 
     verified: int
     drift: Mapping[DriftKind, int]
@@ -56,11 +56,11 @@ class Verification:
 
     @property
     def clean(self) -> bool:
-        """Whether everything was asked and nothing disagreed."""
+        """Whether everything was checked and no difference found."""
         return not self.errors and not any(self.drift.values())
 
     def as_json(self) -> dict[str, object]:
-        """The public shape, told after all findings."""
+        """The public shape, printed after all findings."""
         return {
             "verified": self.verified,
             **{drift.value: self.drift.get(drift, 0) for drift in DriftKind},

@@ -1,8 +1,8 @@
-"""Whether a person may have a datasource mirrored now, or how long they wait. Pure.
+"""Whether a manual run of a datasource is allowed now, and the remaining cooldown. Pure.
 
-Scheduled passes and `mirrorlake mirror` are not asked. The pass that ended last decides alone: only where it succeeded
-and imported something does the cooldown hold, and it counts from its end. After one that failed, was cancelled, holds
-removals or brought nothing in, a person may try again at once.
+Does not apply to scheduled passes and `mirrorlake mirror`. Only the pass that ended last counts: if it succeeded and
+imported something, the cooldown starts at its end. After one that failed, was cancelled, holds removals or imported
+nothing, a manual run is allowed immediately.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def cooldown_minutes(last: Run | None, now: datetime) -> int:
-    """Minutes until a person may ask again, a begun one counted whole; 0: now. `last` is the pass that ended last."""
+    """The remaining minutes, rounded up; 0 means now. `last` is the pass that ended last."""
     if last is None or last.finished is None or last.state is not RunState.SUCCEEDED or not last.counts.imported:
         return 0
     # A clock that was put back must not lengthen it.
@@ -28,24 +28,24 @@ def cooldown_minutes(last: Run | None, now: datetime) -> int:
 
 
 def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: datetime) -> MirrorlakeError | None:
-    """Why a pass that a person asks for is refused; None: it is not. `at_work` waits or runs, `last` ended last."""
+    """The error for a manual run that is not allowed, else None. `at_work` is queued or running, `last` ended last."""
     if at_work is not None:
-        doing = "waits for a worker" if at_work.state is RunState.QUEUED else "is at work"
+        doing = "is queued" if at_work.state is RunState.QUEUED else "is running"
         if at_work.waiting is not None and at_work.waiting.stuck:
             return PassRunning(
-                f"Run {at_work.id} of datasource {name} waits already, and {at_work.waiting.reason}.",
-                f"It begins then, unless you end it: mirrorlake runs cancel {at_work.id}",
+                f"Run {at_work.id} of datasource {name} is already queued: {at_work.waiting.reason}.",
+                f"To cancel it: mirrorlake runs cancel {at_work.id}",
             )
         return PassRunning(
             f"Run {at_work.id} of datasource {name} {doing} already.",
-            f"Wait for it: mirrorlake runs show {at_work.id} tells how far it is.",
+            f"Wait for it. To see its progress: mirrorlake runs show {at_work.id}",
         )
     minutes = cooldown_minutes(last, now)
     if last is not None and minutes:
         return CoolingDown(
-            f"Run {last.id} mirrored datasource {name} less than an hour ago; it can be asked for again in"
+            f"Run {last.id} mirrored datasource {name} less than an hour ago. The next manual run is possible in"
             f" {count_noun(minutes, 'minute')}.",
-            "Wait, or leave it to its schedule. `mirrorlake mirror` with its address runs a pass at once.",
+            "Wait, or leave it to its schedule. `mirrorlake mirror` with its address runs a pass immediately.",
             minutes=minutes,
         )
     return None

@@ -9,15 +9,19 @@ run and execution all read the same plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, column, equal_to, is_in, joined, keep, mask_of, no_rows, present, total
-from mirrorlake.model.columns import CHANGES, KnownState, Op
-from mirrorlake.model.objects import Requests
+from mirrorlake.model.columns import CHANGES
+from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.objects import KnownState, Requests
+from mirrorlake.model.outcomes import Op
+from mirrorlake.model.runs import OutcomeKind
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_arrive, able_to_leave, identities, match_moves
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
@@ -28,21 +32,21 @@ class Plan:
 
     new: int = 0
     changed: int = 0
-    sidecar: int = 0  # same bytes, other sidecar
+    companions: Mapping[OutcomeKind, int] = field(default_factory=dict[OutcomeKind, int])  # nothing else changed
     moved: int = 0
     returned: int = 0  # was missing, is back unchanged
     vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
-    governed: int = 0  # another sidecar, which is an older datasource's business
+    governed: int = 0  # another companion, which is an older datasource's business
     skipped: int = 0  # by a rule, before reading
     refused: int = 0  # undecodable before, and the same bytes now
     requests: Requests = field(default_factory=Requests)  # listing apart
-    bytes: int = 0  # of objects and sidecars to be read
+    bytes: int = 0  # of objects and companions to be read
 
     def __add__(self, other: Plan) -> Plan:
         return Plan(
             new=self.new + other.new,
             changed=self.changed + other.changed,
-            sidecar=self.sidecar + other.sidecar,
+            companions=Counter(self.companions) + Counter(other.companions),
             moved=self.moved + other.moved,
             returned=self.returned + other.returned,
             vanished=self.vanished + other.vanished,
@@ -88,7 +92,7 @@ def _summary(batch: pa.RecordBatch) -> Plan:
     ops = column(batch, "op")
     counts = np.bincount(ops.to_numpy(), minlength=len(Op))
     reads = equal_to(ops, int(Op.NEW)) | equal_to(ops, int(Op.CHANGED))
-    sidecars = (reads | _sidecar_only(batch)) & present(column(batch, "sidecar_key"))
+    companions = {role: present(column(batch, role.key)) & (reads | _differs(batch, role)) for role in ROLES}
     forgotten = equal_to(ops, int(Op.VANISHED)) & equal_to(column(batch, "known_state"), int(KnownState.REFUSED))
     moved = int(counts[Op.MOVED])
     shared = equal_to(ops, int(Op.SHARED))
@@ -96,18 +100,29 @@ def _summary(batch: pa.RecordBatch) -> Plan:
     return Plan(
         new=int(counts[Op.NEW]) + shared_new,
         changed=int(counts[Op.CHANGED]) + int(shared.sum()) - shared_new,
-        sidecar=int(counts[Op.SIDECAR]),
+        companions=_companion_changes(batch),
         moved=moved,
         returned=int(counts[Op.RETURNED]),
         vanished=int(counts[Op.VANISHED]) - int(forgotten.sum()),
         governed=int(counts[Op.GOVERNED]),
         skipped=int(counts[Op.SKIPPED]),
         refused=int(counts[Op.REFUSED]),
-        requests=Requests(get=int(reads.sum()) + int(sidecars.sum()), head=moved),
-        bytes=total(column(batch, "size"), reads) + total(column(batch, "sidecar_size"), sidecars),
+        requests=Requests(get=int(reads.sum()) + sum(int(mask.sum()) for mask in companions.values()), head=moved),
+        bytes=total(column(batch, "size"), reads)
+        + sum(total(column(batch, role.size), mask) for role, mask in companions.items()),
     )
 
 
-def _sidecar_only(batch: pa.RecordBatch) -> BoolMask:
-    """Rows whose bytes are known, but whose sidecar is to be read."""
-    return equal_to(column(batch, "op"), int(Op.SIDECAR)) | mask_of(column(batch, "sidecar_changed"))
+def _companion_changes(batch: pa.RecordBatch) -> Mapping[OutcomeKind, int]:
+    """How many COMPANION rows have each outcome: that of the first role whose companion differs."""
+    uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
+    found: Counter[OutcomeKind] = Counter()
+    for role in ROLES:
+        mask = uncounted & _differs(batch, role)
+        found[role.outcome] += int(mask.sum())
+        uncounted &= ~mask
+    return +found
+
+
+def _differs(batch: pa.RecordBatch, role: CompanionRole) -> BoolMask:
+    return mask_of(column(batch, role.differs))

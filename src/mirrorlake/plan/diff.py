@@ -7,7 +7,7 @@ over an unchanged bucket, it costs a few nanoseconds an object; only slices that
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,7 @@ from mirrorlake.core.columnar import (
     keep,
     no_rows,
     nulls,
+    of_mask,
     places_in,
     present,
     same,
@@ -40,16 +41,22 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES, CHANGES, KNOWN
+from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
-from mirrorlake.select.sidecars import DEFERRED
+from mirrorlake.select.fingerprints import fingerprints, tokens_and_sizes
+from mirrorlake.select.pairing import DEFERRED
 
 _BATCH_ROWS = 4096  # changes handed out at once; fewer at the end
 _AWAY = pa.array([KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT], pa.int16())
-_COMPARED = ("key", "token", "size", "sidecar_token", "sidecar_size")
+_COMPARED = ("key", "token", "size")
 _UNCHANGED = -1  # beside the values of Op
+_ABOUT_COMPANIONS = (Op.COMPANION, Op.RETURNED)  # their companions are read, where they differ, and nothing else is
 
 _Ops = npt.NDArray[np.int8]
+_Before = Mapping[CompanionRole, tuple[Column, Column]]  # the remembered tokens and sizes
 
 
 class Diff:
@@ -69,7 +76,7 @@ class Diff:
         self._undecided_from = undecided_from
         self._candidates = _Side(candidates, CANDIDATES, "The listing")
         self._known = _Side(known, KNOWN, "What the catalog knows")
-        self._waiting = no_rows(CANDIDATES)  # deferred candidates: they come again with their sidecar
+        self._waiting = no_rows(CANDIDATES)  # deferred candidates: they come again with their companions
         self._waiting_known = no_rows(KNOWN)
         self._started = False
         self.unchanged = 0
@@ -120,6 +127,7 @@ class Diff:
             or column(ours, "skip").null_count < count
             or not all(column(ours, name).equals(column(theirs, name)) for name in _COMPARED)
             or column(theirs, "state").to_numpy().any()
+            or not fingerprints(ours).equals(column(theirs, "companions"))
         ):
             return False
         self.unchanged += count
@@ -160,14 +168,18 @@ class Diff:
         return changes
 
     def _changes(self, candidates: pa.RecordBatch, known: pa.RecordBatch, places: Rows) -> pa.RecordBatch:
-        """Judges each candidate by the known row at its place (-1: none); unchanged ones are only counted."""
+        """Compares each candidate with the known row at its place (-1: none); unchanged ones are only counted."""
         remembered = take(known, places)
-        kept = _Kept.of(candidates, remembered, self._frozen) if self._frozen else None
-        ops, sidecar_changed = _judge(candidates, remembered, places >= 0, kept)
+        before = tokens_and_sizes(column(remembered, "companions"))
+        kept = _Kept.of(candidates, remembered, before, self._frozen) if self._frozen else None
+        other = _other_companions(candidates, before, kept)
+        ops = _judge(candidates, remembered, places >= 0, kept, other)
         told = ops != _UNCHANGED
         self.unchanged += int(len(ops) - told.sum())
-        rows = candidates if kept is None else kept.restored(candidates, remembered)
-        return _as_changes(ops[told], keep(rows, told), column(keep(remembered, told), "state"), sidecar_changed[told])
+        rows = candidates if kept is None else kept.restored(candidates, remembered, before)
+        read_again = np.isin(ops, _ABOUT_COMPANIONS)
+        differs = [(mask & read_again)[told] for mask in other.values()]
+        return _as_changes(ops[told], keep(rows, told), column(keep(remembered, told), "state"), differs)
 
 
 def diff(
@@ -245,70 +257,86 @@ class _Side:
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Candidates whose image, or whose sidecar, stays as it was read, whatever is listed now."""
+    """Candidates whose image, or whose companions, stay as they were read, whatever is listed now."""
 
     image: BoolMask
-    sidecar: BoolMask
+    companions: Mapping[CompanionRole, BoolMask]
 
     @classmethod
-    def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, frozen: UpdatePolicy) -> _Kept:
+    def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, before: _Before, frozen: UpdatePolicy) -> _Kept:
         config, state = column(candidates, "config"), column(remembered, "state")
         read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # what was refused was never taken in
-        sidecar = frozen.kept_sidecar(config, column(remembered, "sidecar_token"))
-        return cls(frozen.image(config) & read, sidecar & read)
+        companions = {role: read & frozen.kept_companion(role, config, token) for role, (token, _) in before.items()}
+        return cls(frozen.image(config) & read, companions)
 
-    def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch) -> pa.RecordBatch:
+    def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch, before: _Before) -> pa.RecordBatch:
         """The candidates with what is remembered in place of what is listed.
 
-        A sidecar that is kept has a token but no key: there is nothing to read, and what was read stays.
+        A companion that is kept has a token but no key: there is nothing to read, and what was read stays.
         """
         now = dict(zip(candidates.schema.names, columns(candidates), strict=True))
         for name in ("token", "size"):
             now[name] = where(self.image, column(remembered, name), now[name])
-        for name in ("sidecar_token", "sidecar_size"):
-            now[name] = where(self.sidecar, column(remembered, name), now[name])
-        now["sidecar_key"] = where(self.sidecar, nulls(candidates.num_rows, pa.string()), now["sidecar_key"])
+        for role, (token, size) in before.items():
+            mask = self.companions[role]
+            now[role.token] = where(mask, token, now[role.token])
+            now[role.size] = where(mask, size, now[role.size])
+            now[role.key] = where(mask, nulls(candidates.num_rows, pa.string()), now[role.key])
         return pa.RecordBatch.from_arrays([*now.values()], schema=CANDIDATES)
 
 
+def _other_companions(
+    candidates: pa.RecordBatch, before: _Before, kept: _Kept | None
+) -> Mapping[CompanionRole, BoolMask]:
+    """Of each role, which candidates have another companion than the remembered one."""
+    found: dict[CompanionRole, BoolMask] = {}
+    for role, (token, size) in before.items():
+        found[role] = ~(same(column(candidates, role.token), token) & same(column(candidates, role.size), size))
+        if kept is not None:
+            found[role] &= ~kept.companions[role]
+    return found
+
+
 def _judge(
-    candidates: pa.RecordBatch, remembered: pa.RecordBatch, known: BoolMask, kept: _Kept | None
-) -> tuple[_Ops, BoolMask]:
-    """The Op of each candidate (or _UNCHANGED), and whether `sidecar_changed` is to be set."""
+    candidates: pa.RecordBatch,
+    remembered: pa.RecordBatch,
+    known: BoolMask,
+    kept: _Kept | None,
+    other: Mapping[CompanionRole, BoolMask],
+) -> _Ops:
+    """The Op of each candidate (or _UNCHANGED)."""
     same_bytes = equal(column(candidates, "token"), column(remembered, "token"))
     same_bytes &= equal(column(candidates, "size"), column(remembered, "size"))
-    same_sidecar = same(column(candidates, "sidecar_token"), column(remembered, "sidecar_token"))
-    same_sidecar &= same(column(candidates, "sidecar_size"), column(remembered, "sidecar_size"))
     if kept is not None:
         same_bytes |= kept.image
-        same_sidecar |= kept.sidecar
     state = column(remembered, "state")
-    ops: _Ops = np.select(
+    return np.select(
         [
             present(column(candidates, "skip")),
             ~known,
             ~same_bytes,
             equal_to(state, int(KnownState.REFUSED)),
             is_in(state, _AWAY),
-            ~same_sidecar,
+            np.any([*other.values()], axis=0),
         ],
-        [Op.SKIPPED, Op.NEW, Op.CHANGED, Op.REFUSED, Op.RETURNED, Op.SIDECAR],
+        [Op.SKIPPED, Op.NEW, Op.CHANGED, Op.REFUSED, Op.RETURNED, Op.COMPANION],
         _UNCHANGED,
     ).astype(np.int8)
-    return ops, (ops == Op.RETURNED) & ~same_sidecar
 
 
 def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
-    """Known rows that the listing lacks, as changes. The sidecar columns tell what was remembered."""
+    """Known rows that the listing lacks, as changes. The companion columns show what was remembered."""
     count = known.num_rows
-    blank = {field.name: nulls(count, field.type) for field in fields(CANDIDATES)}
-    told = {name: column(known, name) for name in _COMPARED}
-    rows = pa.RecordBatch.from_arrays([*(blank | told).values()], schema=CANDIDATES)
+    now = {field.name: nulls(count, field.type) for field in fields(CANDIDATES)}
+    now |= {name: column(known, name) for name in _COMPARED}
+    for role, (token, size) in tokens_and_sizes(column(known, "companions")).items():
+        now |= {role.token: token, role.size: size}
+    rows = pa.RecordBatch.from_arrays([*now.values()], schema=CANDIDATES)
     ops = np.full(count, Op.VANISHED, dtype=np.int8)
-    return _as_changes(ops, rows, column(known, "state"), np.zeros(count, dtype=np.bool_))
+    return _as_changes(ops, rows, column(known, "state"), [np.zeros(count, dtype=np.bool_) for _ in ROLES])
 
 
-def _as_changes(ops: _Ops, rows: pa.RecordBatch, state: Column, sidecar_changed: BoolMask) -> pa.RecordBatch:
+def _as_changes(ops: _Ops, rows: pa.RecordBatch, state: Column, differs: Sequence[BoolMask]) -> pa.RecordBatch:
     no_old_key = filled(len(ops), None, pa.string())
-    arrays: list[Column] = [pa.array(ops), *columns(rows), state, pa.array(sidecar_changed), no_old_key]
+    arrays: list[Column] = [pa.array(ops), *columns(rows), state, *map(of_mask, differs), no_old_key]
     return pa.RecordBatch.from_arrays(arrays, schema=CHANGES)

@@ -1,7 +1,7 @@
-"""Decide which removals wait for a person's consent: so many at once may be a mistake, not a wish. Pure, columns only.
+"""Decide which removals are held for confirmation: too many at once may be a mistake. Pure, columns only.
 
-A removal is a known key whose asset would be hidden or removed. Counted are the whole datasource and each folder
-right below its prefix; keys without a folder are one group.
+A removal is a known key whose asset would be moved to the trash or removed. The limits apply to the whole datasource
+and to each folder directly below its prefix; keys without a folder form one group.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from mirrorlake.core.columnar import BoolMask, Column, as_binary, ascending, byt
 from mirrorlake.core.text import count_noun
 
 ALWAYS_ALLOWED = 100  # removals that are never too many for a datasource by their number alone
-SHARE_PERCENT = 10  # of a datasource; beyond it, and beyond ALWAYS_ALLOWED, all its removals are held
-HALVED_FROM = 10  # objects; smaller datasources and folders may lose more than half without a question
-SHOWN_PREFIXES = 1000  # of a hold, those with the most removals; the rest stand together under OTHERS
-OTHERS = "(others)"  # cannot be a group: those end in "/" or are empty
+SHARE_PERCENT = 10  # of a datasource; beyond it and ALWAYS_ALLOWED, all its removals are held
+HALVED_FROM = 10  # objects; smaller datasources and folders may lose more than half
+SHOWN_PREFIXES = 1000  # of a hold, those with the most removals; the others are combined under OTHERS
+OTHERS = "(others)"  # cannot be a group, because groups end with "/" or are empty
 
 _pc: Any = pc
 
@@ -34,11 +34,11 @@ class Verdict:
 
     reasons: tuple[str, ...] = ()  # sentences
     everything: bool = False
-    folders: frozenset[str] = frozenset()  # groups whose removals are held, where not everything is
+    folders: frozenset[str] = frozenset()  # groups whose removals are held, if not everything is
 
     @property
     def any(self) -> bool:
-        """Whether anything at all is held."""
+        """Whether anything is held."""
         return self.everything or bool(self.folders)
 
     def holds(self, groups: Column) -> BoolMask:
@@ -49,7 +49,7 @@ class Verdict:
 
 
 def groups(keys: Column, prefix: str) -> Column:
-    """The folder right below `prefix` that each key is in, with its `/`; empty for a key that is in none."""
+    """The folder directly below `prefix` of each key, with its `/`; empty for a key in no folder."""
     raw = cut(as_binary(keys), len(prefix.encode()))
     first = _pc.list_element(_pc.split_pattern(raw, "/", max_splits=1), 0) if len(raw) else raw
     in_folder = _pc.greater_equal(_pc.find_substring(raw, "/"), 0)
@@ -58,7 +58,7 @@ def groups(keys: Column, prefix: str) -> Column:
 
 
 def count_groups(counts: Counter[str], named: Column) -> None:
-    """Add how often each group occurs."""
+    """Add the number of occurrences of each group."""
     count_noun: Any = _pc.value_counts(named)
     counts.update(
         dict(zip(count_noun.field("values").to_pylist(), count_noun.field("counts").to_pylist(), strict=True))
@@ -66,33 +66,34 @@ def count_groups(counts: Counter[str], named: Column) -> None:
 
 
 def may_hold(removals: int, *, listed: int) -> bool:
-    """Whether so many removals could be held at all: fewer need no counting of what stands."""
+    """Whether this many removals could be held. If not, the existing objects need not be counted."""
     return 2 * removals > HALVED_FROM or (removals > 0 and not listed)
 
 
 def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
-    """What is held of `removals`, where `standing` objects were there before, both counted by group.
+    """Decide which of `removals` are held, given that `standing` objects existed before, both counted by group.
 
-    `standing` includes what is to be removed. `listed` is how many objects the listing holds at all.
+    `standing` includes the removals. `listed` is the number of objects in the listing.
     """
     had, going = sum(standing.values()), sum(removals.values())
     if not going:
         return Verdict()
     reasons: list[str] = []
     if not listed:
-        reasons.append(f"The listing is empty, and {count_noun(had, 'object')} stood there before.")
+        reasons.append(f"The listing is empty, but {count_noun(had, 'object')} existed before.")
     if going > ALWAYS_ALLOWED and 100 * going > SHARE_PERCENT * had:
         reasons.append(
-            f"{going:,} of {count_noun(had, 'object')} would go, more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
+            f"{going:,} of {count_noun(had, 'object')} would be removed,"
+            f" more than {ALWAYS_ALLOWED} and {SHARE_PERCENT} %."
         )
     elif _halved(had, going):
-        reasons.append(f"{going:,} of {count_noun(had, 'object')} would go, more than half.")
+        reasons.append(f"{going:,} of {count_noun(had, 'object')} would be removed, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
     folders = {name: count for name, count in removals.items() if _halved(standing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {count_noun(standing[name], 'object')} {_place(name)} would go, more than half."
+            f"{count:,} of {count_noun(standing[name], 'object')} {_place(name)} would be removed, more than half."
             for name, count in sorted(folders.items())
         ),
         folders=frozenset(folders),
@@ -100,7 +101,7 @@ def judge(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: i
 
 
 def shown_prefixes(held: Mapping[str, int], prefix: str) -> dict[str, int]:
-    """How many removals are held below each prefix, whole as it stands in keys; the sum is exact."""
+    """How many removals are held below each prefix, a literal part of the keys. The sum is exact."""
     most = sorted(held.items(), key=lambda item: (-item[1], item[0]))
     shown = {prefix + name: count for name, count in sorted(most[:SHOWN_PREFIXES])}
     rest = sum(count for _, count in most[SHOWN_PREFIXES:])
@@ -108,9 +109,9 @@ def shown_prefixes(held: Mapping[str, int], prefix: str) -> dict[str, int]:
 
 
 class PlanHash:
-    """The name of a list of removals: the same for the same keys, whatever else happens in the bucket.
+    """The hash of a list of removals: it depends on their keys only.
 
-    BLAKE3 over each key's length (4 bytes, least first) and its UTF-8 bytes, in byte order of the keys.
+    BLAKE3 over each key's length (4 bytes, little-endian) and its UTF-8 bytes, in byte order of the keys.
     """
 
     def __init__(self) -> None:
@@ -119,7 +120,7 @@ class PlanHash:
         self.count = 0
 
     def add(self, keys: Column) -> None:
-        """The next keys. Raises ValueError where they are not in order."""
+        """Add the next keys. Raises ValueError if they are not in order."""
         if not len(keys):
             return
         raw = as_binary(keys)

@@ -1,7 +1,7 @@
-"""Merge a sidecar that came, changed or went into the metadata that stands, by the strategy of its config. Pure.
+"""Merge an added, changed or removed sidecar into existing metadata, by the strategy of its config. Pure.
 
-`STRATEGIES` holds them all. Each takes what stands and the sidecar as it is now (None: there is none any more), and
-answers what stands afterwards. What it answers is read with the moment of the merge as the new `sidecar_at`.
+`STRATEGIES` holds all strategies. Each takes the existing metadata and the current sidecar (None if there is none any
+more) and returns the merged metadata, to be read with the time of the merge as the new `sidecar_at`.
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ class Standing:
     """An asset's metadata before a merge."""
 
     metadata: Metadata
-    sidecar_at: str | None  # when the bucket keys without an entry came
+    merged_at: str | None  # time of the bucket keys without an entry
     edited: bool  # whether a person ever set or removed a key
 
     def entry(self, key: str) -> _Entry | None:
-        """Who set a key and when, written out; None for a bucket key of an unknown time."""
+        """The origin and time of a key, written out; None for a bucket key of unknown time."""
         given = self.metadata.provenance.get(key)
         if given is not None:
             return given
-        return None if self.sidecar_at is None else (BUCKET, self.sidecar_at)
+        return None if self.merged_at is None else (BUCKET, self.merged_at)
 
     def of_users(self) -> dict[str, Scalar]:
-        """The keys that people set."""
+        """The keys that users set."""
         values = self.metadata.values
         return {key: values[key] for key, (source, _) in self.metadata.provenance.items() if source == USER}
 
 
 def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
-    """The user's keys overlaid by the sidecar; bucket keys that left the sidecar go."""
+    """User keys overlaid by the sidecar; bucket keys that left the sidecar are removed."""
     users, bucket = standing.of_users(), sidecar or {}
     return Metadata(
         values={**users, **bucket},
@@ -48,20 +48,20 @@ def merge_bucket_wins(standing: Standing, sidecar: Values | None) -> Metadata:
 
 
 def merge_user_wins(standing: Standing, sidecar: Values | None) -> Metadata:
-    """The sidecar overlaid by the user's keys; bucket keys that left the sidecar go."""
+    """The sidecar overlaid by user keys; bucket keys that left the sidecar are removed."""
     users = standing.of_users()
     bucket = {key: value for key, value in (sidecar or {}).items() if key not in users}
     return Metadata(values=bucket | users, provenance=_as_they_stand(standing, users) | _from_bucket(standing, bucket))
 
 
 def overwrite(standing: Standing, sidecar: Values | None) -> Metadata:
-    """The sidecar alone; what people set is forgotten."""
+    """The sidecar alone; user edits are discarded."""
     bucket = sidecar or {}
     return Metadata(values=dict(bucket), provenance=_from_bucket(standing, bucket))
 
 
 def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
-    """The sidecar, unless a person ever edited: then everything stays for good."""
+    """The sidecar, unless a user ever edited the asset: then everything stays unchanged."""
     if standing.edited:
         values = standing.metadata.values
         return Metadata(values=dict(values), provenance=_as_they_stand(standing, values))
@@ -69,7 +69,7 @@ def until_first_change(standing: Standing, sidecar: Values | None) -> Metadata:
 
 
 def append(standing: Standing, sidecar: Values | None) -> Metadata:
-    """What stands, and the keys of the sidecar that do not stand yet."""
+    """The existing keys, plus the sidecar's keys that do not exist yet."""
     values = standing.metadata.values
     return Metadata(values={**(sidecar or {}), **values}, provenance=_as_they_stand(standing, values))
 
@@ -87,9 +87,9 @@ STRATEGIES: Mapping[MetadataStrategy, Merge] = MappingProxyType(
 )
 
 
-def as_of(sidecar_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
-    """Provenance without the entries that `sidecar_at` says already."""
-    return {key: entry for key, entry in provenance.items() if entry != (BUCKET, sidecar_at)}
+def as_of(merged_at: str | None, provenance: Provenance) -> dict[str, _Entry]:
+    """Provenance without the entries that `merged_at` already implies."""
+    return {key: entry for key, entry in provenance.items() if entry != (BUCKET, merged_at)}
 
 
 def same(one: Scalar, other: Scalar) -> bool:

@@ -1,10 +1,12 @@
-"""Sidecars that are remembered but not listed: metadata is not taken back on a listing's word alone. Pure."""
+"""Companions that are remembered but not listed: nothing is taken back on a listing's word alone. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import (
@@ -17,6 +19,7 @@ from mirrorlake.core.columnar import (
     filled,
     is_in,
     joined_text,
+    keep,
     mask_of,
     no_rows,
     nulls,
@@ -24,25 +27,28 @@ from mirrorlake.core.columnar import (
     take,
     where,
 )
-from mirrorlake.model.columns import CHANGES, KNOWN, Op
-from mirrorlake.select.sidecars import SIDECAR_SUFFIX
+from mirrorlake.model.columns import CHANGES, KNOWN
+from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.outcomes import Op
+from mirrorlake.select.fingerprints import tokens_and_sizes
+from mirrorlake.select.pairing import possible_keys
 
 _REMEMBERED: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
-    pa.field("sidecar_key", pa.string(), nullable=False),
-    KNOWN.field("sidecar_token"),
-    KNOWN.field("sidecar_size"),
+    pa.field("role", pa.string(), nullable=False),
+    pa.field("companion_key", pa.string(), nullable=False),
+    KNOWN.field("companions"),  # all of the asset, this one among them
 ]
-REMEMBERED = pa.schema(_REMEMBERED)  # assets with the sidecar that was last read of each
+REMEMBERED = pa.schema(_REMEMBERED)  # assets with the companions that were last read of each, one a row
 
-STILL_STANDS = "its metadata stays as it is: its sidecar {} is not in the listing, but was not proven gone either"
-_NONE = (0, "")  # ranks lowest: no sidecar, or one that may not serve
-_ABOUT_SIDECARS = pa.array([Op.SIDECAR, Op.CHANGED, Op.RETURNED], pa.int8())
+STILL_STANDS = "its {} stays as it is: its sidecar {} is not in the listing, but was not proven gone either"
+_NONE = (0, "")  # ranks lowest: no companion, or one that may not serve
+_ABOUT_COMPANIONS = pa.array([Op.COMPANION, Op.CHANGED, Op.RETURNED], pa.int8())
 
 
 @dataclass(frozen=True, slots=True)
 class Unlisted:
-    """Sidecars that a listing left out. `rows` has the layout REMEMBERED, each key once."""
+    """Companions that a listing left out. `rows` has the layout REMEMBERED, each key and role once."""
 
     rows: pa.RecordBatch
 
@@ -50,82 +56,86 @@ class Unlisted:
         return self.rows.num_rows
 
     def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes with these sidecars as if they had not changed: what was read of them stays."""
-        if not len(self):
-            return changes
-        places = places_in(column(changes, "key"), column(self.rows, "key"))
-        kept = (places >= 0) & _about_sidecars(changes)
-        if not kept.any():
-            return changes
-        remembered = take(self.rows, places)
-        count = changes.num_rows
-        now = dict(zip(changes.schema.names, columns(changes), strict=True))
-        alone = kept & equal_to(now["op"], int(Op.SIDECAR))  # nothing but the sidecar brought them here
-        before, after = STILL_STANDS.split("{}")
-        said = joined_text(
-            [
-                filled(count, before.strip(), pa.string()),
-                column(remembered, "sidecar_key"),
-                filled(count, after.strip(), pa.string()),
-            ],
-            " ",
-        )
-        now["op"] = where(alone, filled(count, int(Op.SKIPPED), pa.int8()), now["op"])
-        now["skip"] = where(alone, said, now["skip"])
-        # A sidecar with a token but no key is not asked for, and what was read of it stays.
-        now["sidecar_key"] = where(kept, nulls(count, pa.string()), now["sidecar_key"])
-        now["sidecar_token"] = where(kept, column(remembered, "sidecar_token"), now["sidecar_token"])
-        now["sidecar_size"] = where(kept, column(remembered, "sidecar_size"), now["sidecar_size"])
-        now["sidecar_changed"] = where(kept, filled(count, value=False, kind=pa.bool_()), now["sidecar_changed"])
-        return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
+        """The changes with these companions as if they had not changed: what was read of them stays."""
+        for role in ROLES:
+            rows = keep(self.rows, equal_to(column(self.rows, "role"), role.name))
+            if rows.num_rows:
+                changes = _without_loss(changes, role, rows)
+        return changes
 
 
 NONE_UNLISTED = Unlisted(no_rows(REMEMBERED))
 
 
-def parted(changes: pa.RecordBatch, suffix: str | None) -> Column:
-    """Keys of rows whose sidecar may be another only because a better one is not listed. `suffix` as in the settings.
+def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordBatch) -> pa.RecordBatch:
+    places = places_in(column(changes, "key"), column(rows, "key"))
+    kept = (places >= 0) & _about_companions(changes, role)
+    if not kept.any():
+        return changes
+    remembered = take(rows, places)
+    count = changes.num_rows
+    token, size = tokens_and_sizes(column(remembered, "companions"))[role]
+    now = dict(zip(changes.schema.names, columns(changes), strict=True))
+    # A companion with a token but no key is not asked for, and what was read of it stays.
+    now[role.key] = where(kept, nulls(count, pa.string()), now[role.key])
+    now[role.token] = where(kept, token, now[role.token])
+    now[role.size] = where(kept, size, now[role.size])
+    now[role.differs] = where(kept, filled(count, value=False, kind=pa.bool_()), now[role.differs])
+    differs = np.any([mask_of(now[each.differs]) for each in ROLES], axis=0)
+    alone = kept & equal_to(now["op"], int(Op.COMPANION)) & ~differs  # nothing else brought them here
+    before, after = STILL_STANDS.format(role.name, "\n").split("\n")
+    parts = [
+        filled(count, before.strip(), pa.string()),
+        column(remembered, "companion_key"),
+        filled(count, after.strip(), pa.string()),
+    ]
+    now["op"] = where(alone, filled(count, int(Op.SKIPPED), pa.int8()), now["op"])
+    now["skip"] = where(alone, joined_text(parts, " "), now["skip"])
+    return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
-    Their remembered sidecars have to be known to tell: see `is_inconclusive`.
+
+def parted(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
+    """Keys of rows whose companion may be another only because a better one is not listed. `suffixes` as in Rules.
+
+    Their remembered companions have to be known to decide: see `is_inconclusive`.
     """
-    mask = _about_sidecars(changes)
+    mask = _about_companions(changes, role)
     keys = cast("list[str]", chosen(column(changes, "key"), mask).to_pylist())
-    served = chosen(column(changes, "sidecar_key"), mask).to_pylist()
-    return pa.array([key for key, by in zip(keys, served, strict=True) if by != _best(key, suffix)], pa.string())
+    served = chosen(column(changes, role.key), mask).to_pylist()
+    may_lack = [key for key, by in zip(keys, served, strict=True) if by not in possible_keys(key, role, suffixes)[:1]]
+    return pa.array(may_lack, pa.string())
 
 
-def is_inconclusive(remembered: pa.RecordBatch, changes: pa.RecordBatch, suffix: str | None) -> BoolMask:
-    """Which REMEMBERED sidecars would still serve their assets, by today's settings, if only they were listed."""
+def is_inconclusive(
+    remembered: pa.RecordBatch, changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]
+) -> BoolMask:
+    """Which REMEMBERED companions would still serve their assets, by today's settings, if only they were listed.
+
+    False for those of other roles.
+    """
     places = places_in(column(remembered, "key"), column(changes, "key"))
     keys = cast("list[str]", column(remembered, "key").to_pylist())
-    sidecars = cast("list[str]", column(remembered, "sidecar_key").to_pylist())
-    served = cast("list[str | None]", column(take(changes, places), "sidecar_key").to_pylist())
+    companions = cast("list[str]", column(remembered, "companion_key").to_pylist())
+    served = cast("list[str | None]", column(take(changes, places), role.key).to_pylist())
     outranks = [
-        _rank(key, sidecar, suffix) > (_NONE if by is None else _rank(key, by, suffix))
-        for key, sidecar, by in zip(keys, sidecars, served, strict=True)
+        _rank(key, companion, role, suffixes) > (_NONE if by is None else _rank(key, by, role, suffixes))
+        for key, companion, by in zip(keys, companions, served, strict=True)
     ]
-    return mask_of(pa.array(outranks, pa.bool_()))
+    return mask_of(pa.array(outranks, pa.bool_())) & equal_to(column(remembered, "role"), role.name)
 
 
-def _about_sidecars(changes: pa.RecordBatch) -> BoolMask:
-    """Known objects whose sidecar differs from the remembered one, or may."""
+def _about_companions(changes: pa.RecordBatch, role: CompanionRole) -> BoolMask:
+    """Known objects whose companion differs from the remembered one, or may."""
     ops = column(changes, "op")
-    returned = equal_to(ops, int(Op.RETURNED))
-    return is_in(ops, _ABOUT_SIDECARS) & (~returned | mask_of(column(changes, "sidecar_changed")))
+    changed = equal_to(ops, int(Op.CHANGED))
+    return is_in(ops, _ABOUT_COMPANIONS) & (changed | mask_of(column(changes, role.differs)))
 
 
-def _best(key: str, suffix: str | None) -> str:
-    """The sidecar that wins over every other."""
-    return _stem(key) + SIDECAR_SUFFIX if suffix is None else key + suffix
-
-
-def _rank(key: str, sidecar: str, suffix: str | None) -> tuple[int, str]:
-    """How a sidecar ranks among those that may serve a key: the greatest serves."""
-    if suffix is not None and sidecar == key + suffix:
+def _rank(key: str, companion: str, role: CompanionRole, suffixes: Mapping[str, str]) -> tuple[int, str]:
+    """How a companion ranks among those that may serve a key: the greatest serves."""
+    if role.name in suffixes and companion == key + suffixes[role.name]:
         return (2, "")
-    stem, ending = sidecar[: -len(SIDECAR_SUFFIX)], sidecar[-len(SIDECAR_SUFFIX) :]
-    return (1, ending) if ending.lower() == SIDECAR_SUFFIX and stem == _stem(key) else _NONE
-
-
-def _stem(key: str) -> str:
-    return key[: key.rfind(".")]
+    if role.stem_suffix is None:
+        return _NONE
+    stem, ending = companion[: -len(role.stem_suffix)], companion[-len(role.stem_suffix) :]
+    return (1, ending) if ending.lower() == role.stem_suffix and stem == key[: key.rfind(".")] else _NONE

@@ -26,6 +26,7 @@ from mirrorlake.core.columnar import (
     joined_text,
     keep,
     no_rows,
+    of_mask,
     once,
     places_in,
     same,
@@ -33,14 +34,16 @@ from mirrorlake.core.columnar import (
     texts,
     where,
 )
-from mirrorlake.model.columns import CHANGES, KNOWN, KnownState, Op
+from mirrorlake.model.columns import CHANGES, KNOWN
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
+from mirrorlake.select.fingerprints import fingerprints, tokens_and_sizes
 
 _PAIRS: list[pa.Field[Any]] = [
     pa.field("old_key", pa.string(), nullable=False),
     pa.field("new_key", pa.string(), nullable=False),
-    KNOWN.field("sidecar_token"),  # what was remembered under the old key
-    KNOWN.field("sidecar_size"),
+    KNOWN.field("companions"),  # what was remembered under the old key
     pa.field("known_state", pa.int16(), nullable=False),
 ]
 PAIRS = pa.schema(_PAIRS)
@@ -69,7 +72,7 @@ class Moves:
     def applied_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
         """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes.
 
-        A frozen sidecar that was read under the old key is not read again under the new one.
+        A frozen companion that was read under the old key is not read again under the new one.
         """
         if not len(self):
             return changes
@@ -83,18 +86,15 @@ class Moves:
         if not came.any():
             return changes
         origin = take(self.pairs, places)
-        sidecar_changed = ~(
-            same(column(changes, "sidecar_token"), column(origin, "sidecar_token"))
-            & same(column(changes, "sidecar_size"), column(origin, "sidecar_size"))
-        )
-        if frozen:
-            sidecar_changed &= ~frozen.kept_sidecar(column(changes, "config"), column(origin, "sidecar_token"))
         now = dict(zip(changes.schema.names, columns(changes), strict=True))
         count = changes.num_rows
         now["op"] = where(came, filled(count, int(Op.MOVED), pa.int8()), now["op"])
         now["known_state"] = where(came, column(origin, "known_state"), now["known_state"])
         now["old_key"] = where(came, column(origin, "old_key"), now["old_key"])
-        now["sidecar_changed"] = where(came, pa.array(sidecar_changed), now["sidecar_changed"])
+        for role, (token, size) in tokens_and_sizes(column(origin, "companions")).items():
+            differs = ~(same(now[role.token], token) & same(now[role.size], size))
+            differs &= ~frozen.kept_companion(role, now["config"], token)
+            now[role.differs] = where(came, of_mask(differs), now[role.differs])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
     def waiting_in(self, changes: pa.RecordBatch) -> pa.RecordBatch:
@@ -139,8 +139,7 @@ def match_moves(vanished: pa.RecordBatch, new: pa.RecordBatch) -> Moves:
         [
             column(origin, "key"),
             column(target, "key"),
-            column(origin, "sidecar_token"),
-            column(origin, "sidecar_size"),
+            fingerprints(origin),
             column(origin, "known_state"),
         ],
         schema=PAIRS,

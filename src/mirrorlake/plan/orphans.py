@@ -1,9 +1,9 @@
-"""Decide what becomes of each known key that was not among the selected ones. Pure, columns only.
+"""Decide what happens to each known key that is no longer selected. Pure, columns only.
 
     VANISHED rows ──ways──▶ ORPHANS ──guard──▶ held, or carried out once the object's absence is proven
 
-A key that the patterns still take must be proven gone. One that no pattern takes any more is an orphan whether its
-object stands or not, so nothing is asked of the source.
+A key that the patterns still select must be proven gone. A key that no pattern selects any more is an orphan whether
+or not its object exists, so the source is not asked.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, Column, column, equal_to, filled, is_in, keep, of_mask, where
-from mirrorlake.model.columns import KnownState
+from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Orphans
 
 
 class Way(IntEnum):
-    """How a pass deals with a known key that is not selected now."""
+    """How a pass handles a known key that is not selected now."""
 
-    FORGET = 0  # refused, and never an asset: only the memory of it goes
+    FORGET = 0  # undecodable and never an asset: only its catalog row is removed
     TELL = 1  # counted as missing, nothing is done
     MISS = 2  # the asset is marked missing
     TRASH = 3
@@ -38,13 +38,13 @@ _NO_CONFIG = -1
 
 GONE = "Its object is gone"
 STILL_GONE = "Its object is still gone"
-NOT_TAKEN = "No pattern takes it any more"
+NOT_TAKEN = "No pattern selects it any more"
 
 _ORPHANS: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("way", pa.int8(), nullable=False),  # Way
     pa.field("prove", pa.bool_(), nullable=False),  # whether the object must be proven gone first
-    pa.field("cause", pa.string(), nullable=False),  # why it is an orphan, as a person is told
+    pa.field("cause", pa.string(), nullable=False),  # why it is an orphan, shown to users
 ]
 ORPHANS = pa.schema(_ORPHANS)
 
@@ -52,10 +52,10 @@ ORPHANS = pa.schema(_ORPHANS)
 def ways(
     keys: Column, states: Column, places: npt.NDArray[np.int8], policies: Sequence[Orphans], has_asset: BoolMask
 ) -> pa.RecordBatch:
-    """ORPHANS rows of vanished keys with their KnownState. Those that are in the trash already are left out.
+    """ORPHANS rows of vanished keys with their KnownState, without keys that are in the trash already.
 
-    `places` is the place among `policies` of the config that governs each key, -1 where none takes it: then the most
-    careful policy counts. `has_asset` is read for refused keys only.
+    `places` is the index in `policies` of the config that governs each key, -1 if none selects it: then the most
+    careful policy applies. `has_asset` is read for undecodable keys only.
     """
     careful = min(policies, key=_CAREFUL.index)
     by_place = np.array([_WAYS[policy] for policy in (*policies, careful)], dtype=np.int8)  # -1 is the last
@@ -72,5 +72,5 @@ def ways(
 
 
 def guarded(orphans: pa.RecordBatch) -> BoolMask:
-    """Which rows are removals: what hides or removes an asset."""
+    """Which rows are removals: they hide or remove an asset."""
     return is_in(column(orphans, "way"), _GUARDED)

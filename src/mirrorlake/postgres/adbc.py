@@ -1,4 +1,4 @@
-"""Connections over which columns flow: ADBC, its faults translated. Loaded by passes; searches need no columns."""
+"""ADBC connections, which transfer Arrow columns, with their errors translated. Loaded by passes, not by searches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ IDLE_CONNECTIONS = 4
 
 
 class ArrowConnections:
-    """The ADBC connections of one catalog; a few wait for their next use. Thread-safe."""
+    """The ADBC connections of one catalog; some are kept idle for reuse. Thread-safe."""
 
     def __init__(self, conninfo: str, address: str) -> None:
         self._conninfo = conninfo
@@ -27,20 +27,20 @@ class ArrowConnections:
 
     @contextmanager
     def taken(self) -> Generator[Connection]:
-        """A connection in one transaction, committed at the end, rolled back on an error."""
+        """A connection in one transaction: committed at the end, rolled back on an error."""
         with translate_db_errors(self._address), _translated(self._address):
             connection = self._take()
             try:
                 yield connection
                 connection.commit()
             except BaseException:
-                # A connection in an unknown state is not used again; closing it rolls back.
+                # A connection in an unknown state is not reused; closing it rolls back.
                 connection.close()
                 raise
             self._give(connection)
 
     def close(self) -> None:
-        """Close those that wait; the others close when they come back."""
+        """Close idle connections. Connections in use are closed when they are returned."""
         self._closed = True
         with self._lock:
             idle, self._idle = self._idle, []
@@ -54,7 +54,7 @@ class ArrowConnections:
         connection = adbc.connect(self._conninfo)
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
-            # libpq prints notices ("relation exists already, skipping") where people read our output.
+            # libpq prints notices ("relation exists already, skipping") to the terminal of the user.
             cursor.execute("SET client_min_messages = 'warning'")
         connection.commit()
         return connection

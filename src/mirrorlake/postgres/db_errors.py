@@ -1,4 +1,4 @@
-"""What PostgreSQL and its drivers raise, said once in our own words; never with a password in them."""
+"""Translate the errors of PostgreSQL and its drivers into our own. Messages never contain a password."""
 
 from __future__ import annotations
 
@@ -19,33 +19,35 @@ T = TypeVar("T")
 
 DISK_FULL = "53100"
 CONTENDED = ("40001", "40P01")  # serialization failure, deadlock
-PAUSES_S = (0.05, 0.2, 0.8)  # before each further try of a transaction that had to give way
+PAUSES_S = (0.05, 0.2, 0.8)  # before each further attempt of a transaction that was aborted
 # Connection lost or refused; server stopping, crashed or starting; wrong user or password; no such database.
 UNAVAILABLE_CLASSES = ("08", "57P", "28", "3D")
-AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` tells how the database is."
-EXTERNAL_FIX = "Check MIRRORLAKE_DATABASE_URL, and that this server runs and lets you in; then run the command again."
-UNREADABLE = "The address in MIRRORLAKE_DATABASE_URL cannot be read."
+AVAILABILITY_FIX = "Run the command again; `mirrorlake doctor` shows the state of the database."
+EXTERNAL_FIX = (
+    "Check MIRRORLAKE_DATABASE_URL, that the server is running and that it accepts your credentials; then try again."
+)
+UNREADABLE = "Invalid database address in MIRRORLAKE_DATABASE_URL."
 UNREADABLE_FIX = (
-    "Write it as postgresql://user:password@host:5432/database; in a password write @ as %40, / as %2F, : as %3A."
+    "Write it as postgresql://user:password@host:5432/database. In a password write @ as %40, / as %2F, : as %3A."
 )
 
 
 def address_of(conninfo: str) -> str:
-    """Where a server is, for people: host, port and database, without user and password.
+    """The host, port and database of a server, without user and password.
 
-    Raises CatalogUnavailable where the address cannot be read; the text itself is not repeated, as it may hold a
-    password.
+    Raises CatalogUnavailable if the address cannot be parsed. The message does not repeat the address, because it may
+    contain a password.
     """
     try:
         parts = conninfo_to_dict(conninfo)
     except psycopg.Error:
-        # libpq's own message quotes the piece that it did not understand.
+        # libpq's own message quotes the part that it could not parse.
         raise CatalogUnavailable(UNREADABLE, UNREADABLE_FIX) from None
     host = str(parts.get("host") or parts.get("hostaddr") or "localhost")
     port = str(parts.get("port") or 5432)
     database = str(parts.get("dbname") or parts.get("user") or "default")
     if "@" in host + database or not port.replace(",", "").isdigit():
-        # A password with one of these characters was cut in two: its pieces stand where they do not belong.
+        # A password with one of these characters was split: parts of it appear in other fields.
         raise CatalogUnavailable(UNREADABLE, UNREADABLE_FIX)
     where = host if host.startswith("/") else f"{host}:{port}"
     return f"{where}, database {database}"
@@ -53,7 +55,7 @@ def address_of(conninfo: str) -> str:
 
 @contextmanager
 def translate_db_errors(address: str) -> Generator[None]:
-    """Raise our errors for those of the drivers that tell of the server and not of the statement."""
+    """Raise our own errors for driver errors that concern the server rather than the statement."""
     try:
         yield
     except psycopg.OperationalError as error:
@@ -64,32 +66,32 @@ def translate_db_errors(address: str) -> Generator[None]:
 
 
 def driver_error(address: str, sqlstate: str | None, error: Exception) -> CatalogError | None:
-    """Our error for a driver's, None where it tells of the statement and not of the server."""
+    """Our own error for a driver error that concerns the server; None if it concerns the statement."""
     if sqlstate == DISK_FULL or "No space left on device" in str(error):
         return DiskFull(
             f"No space is left on the disk of the database ({address}).",
-            "Make room there and run the command again; nothing that was committed is lost.",
+            "Free some space and run the command again. Committed work is kept.",
         )
     if sqlstate in CONTENDED:
         return CatalogContended(
-            f"PostgreSQL ({address}) ended this change, so that another one of the same rows could go on.",
-            "Nothing of it was written: do it again.",
+            f"PostgreSQL ({address}) rolled back this change because it conflicted with another one.",
+            "Nothing was written. Run the command again.",
         )
     if sqlstate is None or sqlstate.startswith(UNAVAILABLE_CLASSES):
         fix = AVAILABILITY_FIX if address.startswith("/") else EXTERNAL_FIX
-        return CatalogUnavailable(f"PostgreSQL ({address}) cannot be used: {_sentence(error)}.", fix)
+        return CatalogUnavailable(f"PostgreSQL ({address}) is not available: {_sentence(error)}.", fix)
     if sqlstate.startswith("53"):
         return CatalogUnavailable(
-            f"PostgreSQL ({address}) has no more room for this: {_sentence(error)}.",
-            "End other sessions or raise its limits (max_connections, memory), then run the command again.",
+            f"PostgreSQL ({address}) has insufficient resources: {_sentence(error)}.",
+            "Close other sessions or raise its limits (max_connections, memory), then run the command again.",
         )
     return None
 
 
 def retry_on_contention(transaction: Callable[P, T]) -> Callable[P, T]:
-    """A function that is one transaction, done again where that had to give way to another one; a few times.
+    """Make a function that is one transaction retry a few times after serialization failures and deadlocks.
 
-    Its arguments are read again, so none of them may be an iterator.
+    Its arguments are used again, so none of them may be an iterator.
     """
 
     @wraps(transaction)
@@ -98,7 +100,7 @@ def retry_on_contention(transaction: Callable[P, T]) -> Callable[P, T]:
             try:
                 return transaction(*args, **kwargs)
             except CatalogContended:
-                # Jitter: two that stood in each other's way must not meet again.
+                # Jitter: two conflicting transactions must not meet again.
                 time.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
         return transaction(*args, **kwargs)
 
@@ -106,7 +108,7 @@ def retry_on_contention(transaction: Callable[P, T]) -> Callable[P, T]:
 
 
 def _sentence(error: Exception) -> str:
-    """The driver's last line that names a cause; attempts to connect put an address before it and a question behind."""
+    """The last line of a driver error that names a cause, without the address before it and the hint after it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.endswith("?")]
     said = lines[-1].rpartition(" failed: ")[2] if lines else type(error).__name__
     return said.removesuffix(".")

@@ -1,7 +1,7 @@
-"""The PostgreSQL that comes with mirrorlake: any command starts it, all commands share it.
+"""The embedded PostgreSQL server: started by any command, shared by all commands.
 
-ensure_running ──(shared lock)──▶ it answers: done (running.py)
-      └────────(exclusive lock)─▶ settle the place, initdb once, start the supervisor, wait until it answers
+ensure_running ──(shared lock)──▶ the server responds: done (server_lock.py)
+      └────────(exclusive lock)─▶ prepare the folders, initdb once, start the supervisor, wait until the server responds
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ from mirrorlake.postgres.server_lock import Orders, answers, explained, locked, 
 from mirrorlake.postgres.supervisor import server_environment
 from mirrorlake.postgres.tuning import ROLE, write_configuration
 
-START_PATIENCE_S = 1800.0  # recovery after a crash replays up to 2 GB of log, on a slow disk too
+START_PATIENCE_S = 1800.0  # recovery after a crash replays up to 2 GB of log, possibly on a slow disk
 STOP_PATIENCE_S = 120.0
-_NOT_YET = ("starting up", "not yet accepting", "recovery", "shutting down", "too many clients")  # a refusal for now
-PAUSE_S = 0.03  # between two looks whether PostgreSQL answers
+_NOT_YET = ("starting up", "not yet accepting", "recovery", "shutting down", "too many clients")  # temporary refusals
+PAUSE_S = 0.03  # between two connection attempts
 
 
 class EmbeddedState(StrEnum):
-    """What the embedded PostgreSQL is doing."""
+    """The state of the embedded PostgreSQL."""
 
     STOPPED = "stopped"
     STARTING = "starting"  # or recovering, or stopping
@@ -56,7 +56,7 @@ class EmbeddedState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddedStatus:
-    """What `doctor` tells of the embedded PostgreSQL. Folders are None before the first start."""
+    """The state that `doctor` shows of the embedded PostgreSQL. Folders are None before the first start."""
 
     state: EmbeddedState
     data: Path | None = None
@@ -66,9 +66,9 @@ class EmbeddedStatus:
 
 
 def ensure_running(home: Path, *, idle_stop_s: float = IDLE_STOP_S) -> str:
-    """Start the database of this home unless it runs; answers the conninfo of libpq that reaches it.
+    """Start the database of this home unless it is running. Returns the libpq conninfo.
 
-    The supervisor stops it when nobody was connected for `idle_stop_s`; a running one keeps its own value.
+    The supervisor stops it once no client was connected for `idle_stop_s`; a running server keeps its own value.
     Raises CatalogUnavailable or DiskFull with the reason.
     """
     found = running(home)
@@ -85,7 +85,7 @@ def ensure_running(home: Path, *, idle_stop_s: float = IDLE_STOP_S) -> str:
 
 
 def stop(home: Path) -> bool:
-    """Stop the database of this home: sessions end, everything is written. False if it was not running."""
+    """Stop the database of this home: end sessions and write all data. Returns False if it was not running."""
     folder = folder_of(home)
     if not folder.is_dir():
         return False
@@ -98,7 +98,7 @@ def stop(home: Path) -> bool:
 
 
 def status(home: Path) -> EmbeddedStatus:
-    """What the database of this home is doing. Starts nothing."""
+    """The state of this home's database. Starts nothing."""
     with explained(home):
         orders = read_orders(folder_of(home))
         if orders is None:
@@ -122,9 +122,9 @@ def _start(home: Path, idle_stop_s: float) -> Orders:
     folder = folder_of(home)
     if _is_alive(place):
         if _supervisor(place) is None:
-            _stop(place)  # PostgreSQL without its supervisor: begin anew
+            _stop(place)  # PostgreSQL without its supervisor: start again
         else:
-            # It is starting, recovering or being restarted after a crash; or it is just ending, then begin anew.
+            # It is starting, recovering or being restarted after a crash. If it is ending, start again.
             orders = read_orders(folder)
             if orders is not None and _comes_up(orders):
                 return orders
@@ -149,7 +149,7 @@ def _start(home: Path, idle_stop_s: float) -> Orders:
 
 
 def _initialise(place: DataDir) -> None:
-    """Make the data folder. It gets its name only when it is whole."""
+    """Create the data folder. It is renamed to its final name once it is complete."""
     fresh = place.base / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(mode=0o700)
@@ -160,7 +160,7 @@ def _initialise(place: DataDir) -> None:
         [
             os.fspath(place.binaries / "initdb"),
             *("-D", os.fspath(fresh), "-U", ROLE, "--auth=peer", "--encoding=UTF8"),
-            # The built-in provider knows letters beyond ASCII and never changes with the system's libraries.
+            # The built-in provider handles letters beyond ASCII and does not change with the system's libraries.
             *("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--data-checksums"),
             *("--no-instructions", "--text-search-config=simple"),
         ],
@@ -183,7 +183,7 @@ def _launch(orders: Orders) -> None:
     place = orders.place
     with place.supervisor_log.open("wb") as log:
         give_to_owner_of(place.base, place.supervisor_log)
-        # The interpreter comes first on the path it was found by, so that a virtual environment stays one.
+        # PATH starts with the folder of the interpreter as it was found, so that a virtual environment is kept.
         done = subprocess.run(  # noqa: S603 - ourselves
             [sys.executable, "-m", "mirrorlake.postgres.supervisor", os.fspath(folder_of(orders.home))],
             stdin=subprocess.DEVNULL,
@@ -199,9 +199,9 @@ def _launch(orders: Orders) -> None:
 
 
 def _comes_up(orders: Orders) -> bool:
-    """Wait until PostgreSQL answers; False where its supervisor ended.
+    """Wait until PostgreSQL responds. Returns False if its supervisor ended.
 
-    As long as that lives there is hope: recovery may take minutes.
+    While the supervisor is running, keep waiting: recovery can take minutes.
     """
     give_up = time.monotonic() + START_PATIENCE_S
     while not (answers(orders, mark=True) or _has_made_database(orders)):
@@ -209,15 +209,15 @@ def _comes_up(orders: Orders) -> bool:
             return False
         if time.monotonic() > give_up:
             raise CatalogUnavailable(
-                f"PostgreSQL has been starting for {START_PATIENCE_S / 60:g} minutes and does not answer yet.",
-                f"Look into its log, {_newest_log(orders.place)}, and try again.",
+                f"PostgreSQL did not become ready within {START_PATIENCE_S / 60:g} minutes.",
+                f"Check its log, {_newest_log(orders.place)}, and try again.",
             )
         time.sleep(PAUSE_S)
     return True
 
 
 def _has_made_database(orders: Orders) -> bool:
-    """Create our database in a server that has just been made; False where the server does not answer."""
+    """Create our database in a new server. Returns False if the server does not respond."""
     try:
         with psycopg.connect(make_conninfo(orders.conninfo, dbname="postgres"), autocommit=True) as session:
             session.execute(f"CREATE DATABASE {ROLE}")  # pyright: ignore[reportArgumentType] - a constant of ours
@@ -234,7 +234,7 @@ def _has_made_database(orders: Orders) -> bool:
 
 
 def _conninfo(place: DataDir) -> str:
-    # Everything that an environment variable of libpq could otherwise change is said.
+    # Every setting that a libpq environment variable could otherwise change is given.
     return make_conninfo(
         host=os.fspath(place.socket_folder),
         port=5432,
@@ -250,13 +250,13 @@ def _conninfo(place: DataDir) -> str:
 
 def _system_users(place: DataDir) -> list[str]:
     users = [place.account.name, pwd.getpwuid(os.geteuid()).pw_name]
-    with suppress(KeyError):  # a system without root has nobody more to let in
+    with suppress(KeyError):  # a system without root has no other user to allow
         users.append(pwd.getpwuid(0).pw_name)
     return users
 
 
 def _is_alive(place: DataDir) -> bool:
-    """Whether the supervisor or any process of PostgreSQL lives: one of them holds the lock then."""
+    """Whether the supervisor or any PostgreSQL process is running: each of them holds the lock."""
     try:
         with place.alive_lock.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -287,19 +287,19 @@ def _postmaster(place: DataDir) -> psutil.Process | None:
 
 
 def _stop(place: DataDir) -> None:
-    """Stop the supervisor, which stops PostgreSQL; or PostgreSQL itself where its supervisor was killed."""
+    """Stop the supervisor, which stops PostgreSQL; or PostgreSQL itself if its supervisor was killed."""
     target, how = _supervisor(place), signal.SIGTERM
     if target is None:
         target, how = _postmaster(place), signal.SIGINT
     if target is not None:
-        with suppress(psutil.NoSuchProcess):  # it ended by itself just now
+        with suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             target.send_signal(how)
     give_up = time.monotonic() + STOP_PATIENCE_S
     while _is_alive(place):
         if time.monotonic() > give_up:
             raise CatalogUnavailable(
-                f"The PostgreSQL of {place.base} does not stop.",
-                f"Look into its log, {_newest_log(place)}, and end it yourself.",
+                f"PostgreSQL in {place.base} did not stop.",
+                f"Check its log, {_newest_log(place)}, and end the process yourself.",
             )
         time.sleep(PAUSE_S)
 
@@ -315,7 +315,7 @@ def _drop_old_logs(place: DataDir) -> None:
 
 
 def _tail(place: DataDir) -> str:
-    """What was said in this start: by PostgreSQL's own log, then by the supervisor's, which has what came first."""
+    """The log lines of this start: PostgreSQL's own log, then the supervisor's, which contains the earlier lines."""
     began = (place.data / "postgresql.conf").stat().st_mtime
     paths = [path for path in dict.fromkeys((_newest_log(place), place.supervisor_log)) if path.exists()]
     return "\n".join(
@@ -324,19 +324,19 @@ def _tail(place: DataDir) -> str:
 
 
 def _failure(text: str, place: DataDir) -> CatalogError:
-    """What PostgreSQL said, in one sentence with a way out."""
+    """The cause from PostgreSQL's log as an error with a fix."""
     if "No space left on device" in text or "Disk quota exceeded" in text:
         return DiskFull(
             f"PostgreSQL cannot run: no space is left on the disk of {place.base}.",
-            "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
+            "Free some space, or set MIRRORLAKE_HOME to a folder on another disk.",
         )
     said = re.findall(r"(?:FATAL|PANIC|ERROR|error|cannot|could not|LOG: +(?:invalid|could not))[^\n]*", text)
     last = (
         " / ".join(dict.fromkeys(line.strip() for line in said[-2:]))
         or text.strip().rsplit("\n", 1)[-1]
-        or "it said nothing"
+        or "no error was logged"
     )
     return CatalogUnavailable(
         f"PostgreSQL did not start: {last}.".replace("..", "."),
-        f"Its log is {place.supervisor_log}, and later {_newest_log(place)}. {DATABASE_URL_FIX}",
+        f"Check the logs {place.supervisor_log} and {_newest_log(place)}. {DATABASE_URL_FIX}",
     )

@@ -1,4 +1,4 @@
-"""Bring a database to this version's schema: `migrations/NNNN_name.sql`, each once, in order, one command at a time."""
+"""Migrate a database to the schema of this version: `migrations/NNNN_name.sql`, each once, in order, under a lock."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.core.errors import CatalogError
 
-OLDEST_SERVER = 150000  # PostgreSQL 15, the oldest that all our SQL was run on
-LOCK = 0x6D6C616B65  # "mlake": the advisory lock that commands take to migrate
+OLDEST_SERVER = 150000  # PostgreSQL 15, the oldest version that all our SQL was tested on
+LOCK = 0x6D6C616B65  # "mlake": the advisory lock that a migrating command holds
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migration:
-    """One step of the schema."""
+    """One migration of the schema."""
 
     version: int
     name: str
@@ -30,7 +30,7 @@ class Migration:
 
 @cache
 def all_migrations() -> tuple[Migration, ...]:
-    """Every migration in order. Raises ValueError where the numbers have a gap."""
+    """All migrations in order. Raises ValueError if the numbers have a gap."""
     found: list[Migration] = []
     for entry in resources.files("mirrorlake.postgres").joinpath("migrations").iterdir():
         match = _FILE.fullmatch(entry.name)
@@ -43,9 +43,9 @@ def all_migrations() -> tuple[Migration, ...]:
 
 
 def migrate(conninfo: str, *, address: str) -> int:
-    """Apply what is missing; answers how many migrations that was.
+    """Apply pending migrations. Returns their number.
 
-    Raises CatalogError where the database is newer than this code, or the server cannot hold the schema.
+    Raises CatalogError if the database is newer than this code, or if the server cannot hold the schema.
     """
     newest = all_migrations()[-1].version
     with psycopg.connect(conninfo, autocommit=True) as session:
@@ -58,7 +58,7 @@ def migrate(conninfo: str, *, address: str) -> int:
                 "CREATE TABLE IF NOT EXISTS schema_version"
                 " (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
             )
-            standing = _version(session, address, newest)  # another command may have been faster
+            standing = _version(session, address, newest)  # another command may have migrated in the meantime
             missing = [migration for migration in all_migrations() if migration.version > standing]
             for migration in missing:
                 _apply(session, migration)
@@ -73,8 +73,8 @@ def _version(session: psycopg.Connection[TupleRow], address: str, newest: int) -
     version = int(row[0]) if row else 0
     if version > newest:
         raise CatalogError(
-            f"The database ({address}) was made by a newer mirrorlake: its schema is {version}, ours is {newest}.",
-            "Install the newer mirrorlake again; this one would damage what it does not know.",
+            f"The database ({address}) belongs to a newer mirrorlake: its schema is {version}, ours is {newest}.",
+            "Install the newer mirrorlake again. This version cannot write a newer schema safely.",
         )
     return version
 
@@ -108,7 +108,7 @@ def _allowed(address: str) -> Generator[None]:
         yield
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:
         raise CatalogError(
-            f"The database ({address}) does not let mirrorlake set itself up: {error.diag.message_primary}.",
-            "Let an administrator run in it: CREATE EXTENSION IF NOT EXISTS pg_trgm; and grant this role CREATE on"
+            f"Insufficient privileges to create the schema in the database ({address}): {error.diag.message_primary}.",
+            "Have an administrator run in it: CREATE EXTENSION IF NOT EXISTS pg_trgm; and grant this role CREATE on"
             " the schema public, or make it the database's owner.",
         ) from error

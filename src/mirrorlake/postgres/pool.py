@@ -1,4 +1,4 @@
-"""Connections to the catalog: a small psycopg pool for rows, ADBC for columns (`arrow.py`, loaded when first asked)."""
+"""Connections to the catalog: a small psycopg pool for rows, ADBC for columns (`adbc.py`, loaded on first use)."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from mirrorlake.postgres.server_lock import running
 if TYPE_CHECKING:
     from adbc_driver_manager.dbapi import Connection as ArrowConnection
 
-POOL_SIZE = 8  # requests of people; a pass has its own session and its ADBC connections
+POOL_SIZE = 8  # for requests of people; a pass has its own session and its ADBC connections
 POOL_WAIT_S = 30.0
 
-# The pool replaces broken connections by itself; without a handler its warnings would go to people's terminals.
+# The pool replaces broken connections automatically. Without a handler its warnings would reach the terminal.
 logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 class _ArrowConnections(Protocol):
-    """What is asked of `arrow.ArrowConnections`, which is imported by name only when columns flow."""
+    """The methods used of `adbc.ArrowConnections`, which is imported by name only for column transfers."""
 
     def taken(self) -> AbstractContextManager[ArrowConnection]: ...
     def close(self) -> None: ...
@@ -39,17 +39,17 @@ class Catalog:
     """The database of one library. Thread-safe. Close it, or use it as a context manager."""
 
     def __init__(self, conninfo: str) -> None:
-        """Connects to nothing yet; `open_catalog` also migrates."""
+        """Does not connect yet; `open_catalog` also migrates."""
         self.conninfo = conninfo
         self.address = address_of(conninfo)
         self._pool = ConnectionPool(
             conninfo,
-            # One stays connected, so that an embedded server does not think itself idle below us.
+            # One connection stays open, so that the embedded server in use does not stop as idle.
             min_size=1,
             max_size=POOL_SIZE,
             timeout=POOL_WAIT_S,
             configure=_configure,
-            # PostgreSQL may have been restarted since: a stale connection is replaced, not handed out.
+            # PostgreSQL may have restarted: a stale connection is replaced, not returned.
             check=ConnectionPool.check_connection,
             open=False,
             name="catalog",
@@ -80,13 +80,13 @@ class Catalog:
 
     @contextmanager
     def write(self) -> Generator[psycopg.Connection[TupleRow]]:
-        """A connection in one transaction, committed at the end, rolled back on an error."""
+        """A connection in one transaction: committed at the end, rolled back on an error."""
         with translate_db_errors(self.address), self._pooled() as connection:
             yield connection
 
     @contextmanager
     def snapshot(self) -> Generator[psycopg.Connection[TupleRow]]:
-        """A read-only connection of one's own, all of whose statements see the same moment."""
+        """A separate read-only connection whose statements all see the same snapshot."""
         with translate_db_errors(self.address), closing(self.session()) as connection:
             connection.autocommit = False
             connection.read_only = True
@@ -95,19 +95,19 @@ class Catalog:
 
     @contextmanager
     def arrow(self) -> Generator[ArrowConnection]:
-        """An ADBC connection in one transaction, committed at the end, rolled back on an error."""
+        """An ADBC connection in one transaction: committed at the end, rolled back on an error."""
         with self._arrow_connections().taken() as connection:
             yield connection
 
     def session(self) -> psycopg.Connection[TupleRow]:
-        """A connection of one's own, in autocommit, for as long as the caller keeps it open."""
+        """A separate connection in autocommit mode, open as long as the caller keeps it."""
         with translate_db_errors(self.address):
             connection = psycopg.connect(self.conninfo, autocommit=True)
             _configure(connection)
             return connection
 
     def close(self) -> None:
-        """Give back all connections. The catalog is not used afterwards."""
+        """Close all connections. The catalog cannot be used afterwards."""
         self._closed = True
         if self._arrow is not None:
             self._arrow.close()
@@ -125,7 +125,7 @@ class Catalog:
     def _pooled(self) -> Generator[psycopg.Connection[TupleRow]]:
         with self._opening:
             if self._pool.closed and not self._closed:
-                # The pool would retry for long and hide the reason; one plain connection tells it at once.
+                # The pool would retry for long and hide the reason. One plain connection reports it immediately.
                 psycopg.connect(self.conninfo).close()
                 self._pool.open()
         with self._pool.connection() as connection:
@@ -133,9 +133,9 @@ class Catalog:
 
 
 def open_catalog(settings: Settings) -> Catalog:
-    """The library's catalog, migrated and ready: the embedded PostgreSQL, or the one that the settings name.
+    """Open the library's catalog and migrate it: the embedded PostgreSQL, or the one that the settings name.
 
-    Raises CatalogUnavailable or DiskFull with the reason, CatalogError where the server or its database does not fit.
+    Raises CatalogUnavailable or DiskFull with the reason, CatalogError if the server or its database does not qualify.
     """
     conninfo = settings.database_url or running(settings.home)
     if conninfo is None:

@@ -1,6 +1,6 @@
-"""The embedded PostgreSQL that runs already: found, asked whether it answers, locked against being stopped meanwhile.
+"""Find the running embedded PostgreSQL, check that it responds, and keep it from being stopped meanwhile.
 
-All that most commands need of it. What starts and stops it stands in `embedded.py`.
+Most commands need only this. `embedded.py` starts and stops the server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from mirrorlake.postgres.data_dir import DATABASE_URL_FIX, DataDir, folder_of, g
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Orders:
-    """What the supervisor is started with."""
+    """The arguments of the supervisor."""
 
     home: Path
     place: DataDir
@@ -30,7 +30,7 @@ class Orders:
     idle_stop_s: float
 
     def to_json(self) -> str:
-        """The orders as they stand in the file."""
+        """The JSON of the file."""
         return json.dumps(
             {
                 "home": os.fspath(self.home),
@@ -53,9 +53,9 @@ class Orders:
 
 
 def running(home: Path) -> str | None:
-    """The conninfo of libpq that reaches the database of this home, None where it does not answer now.
+    """The libpq conninfo of this home's database, None if it does not respond now.
 
-    A running one takes this as a sign of use. Raises CatalogUnavailable or DiskFull where the home cannot be used.
+    Counts as use of a running server. Raises CatalogUnavailable or DiskFull if the home cannot be used.
     """
     with explained(home):
         folder = folder_of(home)
@@ -67,17 +67,17 @@ def running(home: Path) -> str | None:
 
 
 def read_orders(folder: Path) -> Orders | None:
-    """What the supervisor was last started with, if the database still stands in the same place."""
+    """The arguments of the last supervisor start, if the database is still in the same place."""
     try:
         orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError, KeyError):
         return None
-    # A home that was moved carries old paths; its data may still be elsewhere, under the recorded base.
+    # A home that was moved contains old paths; its data may still be elsewhere, under the recorded base.
     return orders if orders.place.base == (recorded_base(folder) or folder) else None
 
 
 def answers(orders: Orders, *, mark: bool) -> bool:
-    """Whether it lets us in; with `mark`, this counts as use, which keeps it from stopping as idle."""
+    """Whether the server accepts us. With `mark`, this counts as use and keeps it from stopping as idle."""
     if mark and orders.place.used_mark.exists():
         os.utime(orders.place.used_mark)
     try:
@@ -89,7 +89,7 @@ def answers(orders: Orders, *, mark: bool) -> bool:
 
 @contextmanager
 def locked(folder: Path, how: int) -> Generator[None]:
-    """Commands that only ask share this lock; starting and stopping take it alone."""
+    """Lock the server: shared by commands that only connect, exclusive for starting and stopping."""
     path = folder / "start.lock"
     fresh = not path.exists()
     with path.open("ab") as file:
@@ -101,19 +101,19 @@ def locked(folder: Path, how: int) -> Generator[None]:
 
 @contextmanager
 def explained(home: Path) -> Generator[None]:
-    """A full disk or a forbidden folder in one clear sentence."""
+    """Translate a full disk or a forbidden folder into one clear error."""
     try:
         yield
     except PermissionError as error:
         raise CatalogUnavailable(
-            f"The data folder {home} cannot be used: no permission for {error.filename or home}.",
-            f"Set MIRRORLAKE_HOME to a folder of your own. {DATABASE_URL_FIX}",
+            f"The data folder {home} cannot be used: permission denied for {error.filename or home}.",
+            f"Set MIRRORLAKE_HOME to a folder that you own. {DATABASE_URL_FIX}",
         ) from error
     except OSError as error:
         if error.errno in {errno.ENOSPC, errno.EDQUOT}:
             raise DiskFull(
                 f"No space is left on the disk of {home}.",
-                "Make room there, or set MIRRORLAKE_HOME to a folder on another disk.",
+                "Free some space, or set MIRRORLAKE_HOME to a folder on another disk.",
             ) from error
         raise CatalogUnavailable(
             f"The data folder {home} cannot be used: {error.strerror or error}.",

@@ -1,8 +1,8 @@
 """The small process that keeps the embedded PostgreSQL running: start, restart after a crash, stop when idle.
 
-It is started by `embedded.ensure_running` as `python -m mirrorlake.postgres.supervisor FOLDER`, puts itself into a
-session of its own, so that neither Ctrl-C nor the end of a command reaches it, and ends with PostgreSQL.
-Single-threaded on purpose: PostgreSQL is told to stop when the thread that started it dies.
+`embedded.ensure_running` starts it as `python -m mirrorlake.postgres.supervisor FOLDER`. It creates its own session,
+so that neither Ctrl-C nor the end of a command reaches it, and ends together with PostgreSQL.
+Single-threaded on purpose: the kernel stops PostgreSQL when the thread that started it ends.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ import psycopg
 from mirrorlake.postgres.data_dir import DataDir, folder_of
 from mirrorlake.postgres.server_lock import Orders
 
-POLL_S = 15.0  # how often clients are counted, at most
+POLL_S = 15.0  # longest interval between two counts of clients
 FAST_STOP_S = 60.0  # for a shutdown that ends sessions and writes a checkpoint
-ATTEMPTS = 4  # starts that may fail before PostgreSQL was ever up
+ATTEMPTS = 4  # starts that may fail before PostgreSQL has ever been ready
 ATTEMPTS_AFTER_CRASH = 40  # sessions of a killed PostgreSQL may hold its memory for a while
 LONGEST_PAUSE_S = 2.0
 PR_SET_PDEATHSIG = 1
 
 
 class Supervisor:
-    """One PostgreSQL under watch."""
+    """Supervises one PostgreSQL server."""
 
     def __init__(self, orders: Orders, alive_descriptor: int) -> None:
         self._orders = orders
@@ -64,7 +64,7 @@ class Supervisor:
             if self._stopping:
                 log("PostgreSQL has stopped")
                 return 0
-            log(f"PostgreSQL ended by itself with {code}")
+            log(f"PostgreSQL exited unexpectedly with {code}")
             failures = 0 if time.monotonic() - began > POLL_S else failures + 1
             if failures >= (ATTEMPTS_AFTER_CRASH if self._was_up else ATTEMPTS):
                 log("giving up")
@@ -85,15 +85,15 @@ class Supervisor:
             user=place.account.uid if root else None,
             group=place.account.gid if root else None,
             extra_groups=os.getgrouplist(place.account.name, place.account.gid) if root else None,
-            # The lock lives as long as any of PostgreSQL's processes, whatever happens to us.
+            # All PostgreSQL processes hold the lock, whatever happens to the supervisor.
             pass_fds=(self._alive_descriptor,),
-            # A group of its own, so that no signal meant for us reaches it.
+            # A separate process group, so that no signal for the supervisor reaches it.
             process_group=0,
             preexec_fn=_stop_with_parent(),  # noqa: PLW1509 - this process has one thread
         )
 
     def _watch(self, postgres: subprocess.Popen[bytes]) -> int:
-        """Until PostgreSQL ends; answers its exit code."""
+        """Wait until PostgreSQL ends. Returns its exit code."""
         pause = min(POLL_S, max(0.05, self._orders.idle_stop_s / 4))
         while True:
             code = postgres.poll()
@@ -117,22 +117,22 @@ class Supervisor:
         return time.monotonic() - self._last_use >= self._orders.idle_stop_s
 
     def _stop_unless_wanted(self, postgres: subprocess.Popen[bytes]) -> bool:
-        """Stop under the lock that every command takes before it asks for the database, so that none is let down."""
+        """Stop under the lock that every command takes before it connects, so that no command loses its server."""
         with (folder_of(self._orders.home) / "start.lock").open("ab") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return False  # a command is asking for the database at this moment
+                return False  # a command is connecting at this moment
             self._note_use()
             if not self._is_idle():
                 return False
-            log(f"nobody was connected for {self._orders.idle_stop_s:g} s")
+            log(f"no client was connected for {self._orders.idle_stop_s:g} s")
             self._stopping = True
             stop_postgres(postgres)
             return True
 
     def _clients(self) -> int | None:
-        """How many sessions others have; None while PostgreSQL does not answer."""
+        """The number of other sessions; None while PostgreSQL does not respond."""
         try:
             if self._session is None:
                 self._session = psycopg.connect(self._orders.conninfo, autocommit=True, connect_timeout=10)
@@ -158,19 +158,19 @@ class Supervisor:
             return 0
 
     def _sleep(self, seconds: float) -> None:
-        """Sleep, but wake at once for a signal."""
+        """Sleep, but wake immediately on a signal."""
         if select.select([self._wake_read], [], [], seconds)[0]:
             os.read(self._wake_read, 512)
 
     def _wake(self, *_: object) -> None:
-        """A signal that asks for nothing but a look around."""
+        """Handle a signal that only asks for a check."""
 
     def _ask_to_stop(self, *_: object) -> None:
         self._stopping = True
 
 
 def stop_postgres(postgres: subprocess.Popen[bytes]) -> int:
-    """A fast shutdown: sessions end, everything is written. An immediate one where that takes too long."""
+    """Shut down fast: end sessions and write all data. If that takes too long, shut down immediately."""
     postgres.send_signal(signal.SIGINT)
     try:
         return postgres.wait(FAST_STOP_S)
@@ -181,22 +181,22 @@ def stop_postgres(postgres: subprocess.Popen[bytes]) -> int:
 
 
 def server_environment() -> dict[str, str]:
-    """Our environment without what would steer PostgreSQL behind our back."""
+    """Our environment without variables that would configure PostgreSQL."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
     return kept | {"LC_ALL": "C", "TZ": "UTC"}
 
 
 def log(sentence: str) -> None:
-    """A line in the supervisor's log."""
+    """Write a line to the supervisor's log."""
     sys.stderr.write(f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime())} UTC supervisor: {sentence}\n")
     sys.stderr.flush()
 
 
 def _stop_with_parent():  # noqa: ANN202 - pyright infers the exact callable
-    """On Linux PostgreSQL shuts down by itself when the supervisor is killed."""
+    """On Linux, make PostgreSQL shut down when the supervisor is killed."""
     if sys.platform != "linux":
         return None
-    libc = ctypes.CDLL(None)  # loaded before the fork: afterwards only system calls are safe
+    libc = ctypes.CDLL(None)  # loaded before the fork: after it only system calls are safe
     parent = os.getpid()
 
     def prepare() -> None:
@@ -211,8 +211,8 @@ def _stop_with_parent():  # noqa: ANN202 - pyright infers the exact callable
 def _remove_stale_pid_file(place: DataDir) -> None:
     """Remove the lock file of a PostgreSQL that was killed.
 
-    We hold the lock that outlives every process we ever started, so only a server that somebody started by hand
-    can still be real. Without this, an unrelated process that got the same id would keep PostgreSQL from starting.
+    The supervisor holds the lock that outlives every process it ever started, so the file can only be valid for a
+    server that somebody started by hand. If it is kept, an unrelated process with the same id prevents the start.
     """
     path = place.data / "postmaster.pid"
     try:
@@ -220,28 +220,28 @@ def _remove_stale_pid_file(place: DataDir) -> None:
     except FileNotFoundError:
         return
     except ValueError:
-        pid = 0  # cut short by a full disk or a crash
+        pid = 0  # truncated by a full disk or a crash
     try:
         if pid > 0 and Path(psutil.Process(pid).cwd()).samefile(place.data):
-            log(f"process {pid} already works on {place.data}; PostgreSQL will say so")
+            log(f"process {pid} already uses {place.data}; PostgreSQL will report it")
             return
     except (psutil.Error, OSError):
-        pass  # no such process, or not one of this user: not our data's server
+        pass  # no such process, or not one of this user: not a server of this data
     log("removing the lock file of a PostgreSQL that was killed")
     path.unlink(missing_ok=True)
 
 
 def main(arguments: list[str]) -> int:
-    """Take the lock, leave the command that called us, and supervise."""
+    """Take the lock, detach from the calling command, and supervise."""
     folder = Path(arguments[0])
     orders = Orders.from_json((folder / "supervisor.json").read_text("utf-8"))
     alive = os.open(orders.place.alive_lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        log("another supervisor or PostgreSQL is alive")
+        log("another supervisor or PostgreSQL is running")
         return 3
-    # The command goes on when this first process ends; the lock is already held then.
+    # The command continues when this first process ends; the lock is already held then.
     if os.fork() != 0:
         os._exit(0)
     os.setsid()

@@ -1,4 +1,4 @@
-"""The configuration of the embedded PostgreSQL: a workstation's database, reachable by its own user alone."""
+"""The configuration of the embedded PostgreSQL: a workstation's database, accessible to its own user only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MIB = 1024 * 1024
 
 
 def write_configuration(place: DataDir, *, system_users: list[str]) -> None:
-    """Write PostgreSQL's three configuration files, as this version of mirrorlake wants them.
+    """Write PostgreSQL's three configuration files for this version of mirrorlake.
 
-    `system_users` may connect, and nobody else. Own wishes go into `local.conf` beside the data folder.
+    Only `system_users` may connect. Custom settings belong in `local.conf` beside the data folder.
     """
     _replace(place, "postgresql.conf", _settings(place))
     _replace(place, "pg_hba.conf", f"local all all peer map={ROLE}\n")
@@ -26,7 +26,7 @@ def _settings(place: DataDir) -> str:
     memory = memory_bytes()
     buffers = max(32, min(256, memory // 16 // MIB))
     values = {
-        # Only a socket in a folder that nobody else can enter: no port, no password.
+        # Only a socket in a folder that no other user can enter: no port, no password.
         "listen_addresses": "",
         "unix_socket_directories": os.fspath(place.socket_folder),
         "unix_socket_permissions": "0700",
@@ -35,18 +35,18 @@ def _settings(place: DataDir) -> str:
         "effective_cache_size": f"{max(128, memory // 2 // MIB)}MB",
         "work_mem": "16MB",
         "maintenance_work_mem": f"{buffers}MB",
-        # In files of our own: /dev/shm is tiny in containers and is emptied when a user logs out.
+        # In our own files: /dev/shm is tiny in containers and is emptied when a user logs out.
         "dynamic_shared_memory_type": "mmap",
         "io_method": "worker",
         "io_workers": "2",
-        # A commit that was answered must survive a power cut; passes commit in groups, so it costs little.
+        # A confirmed commit must survive a power cut. Passes commit in groups, so it costs little.
         "synchronous_commit": "on",
         "max_wal_size": "2GB",
         "min_wal_size": "128MB",
         "checkpoint_timeout": "10min",
         "random_page_cost": "1.1",
         "jit": "off",
-        # Big updates of the narrow table must be vacuumed soon, or reading it in key order becomes a sort.
+        # Large updates of the narrow table must be vacuumed soon, or reading it in key order becomes a sort.
         "autovacuum_naptime": "10s",
         "autovacuum_vacuum_cost_limit": "2000",
         "logging_collector": "on",
@@ -63,7 +63,9 @@ def _settings(place: DataDir) -> str:
     lines = [f"{name} = '{_quoted(value)}'" for name, value in values.items()]
     lines.append(f"include_if_exists = '{_quoted(os.fspath(place.base / 'local.conf'))}'")
     return (
-        "# Written anew at every start. Put your own wishes into the file of the last line.\n" + "\n".join(lines) + "\n"
+        "# Overwritten at every start. Put custom settings into the file named in the last line.\n"
+        + "\n".join(lines)
+        + "\n"
     )
 
 
@@ -72,7 +74,7 @@ def _quoted(value: str) -> str:
 
 
 def memory_bytes() -> int:
-    """Memory that this machine, or the container that we run in, has."""
+    """The memory of this machine, or of the container it runs in."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     try:
         limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
@@ -82,7 +84,7 @@ def memory_bytes() -> int:
 
 
 def _replace(place: DataDir, name: str, text: str) -> None:
-    """Swap a file in one step. The folder belongs to another user where we are root, so no link is followed."""
+    """Replace a file atomically. If we are root, another user owns the folder, so no link is followed."""
     temporary = place.data / f"{name}.new"
     temporary.unlink(missing_ok=True)
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

@@ -1,1 +1,1 @@
-"""Read and decode objects in worker processes: facts, thumbnails and sidecars."""
+"""Read and decode objects in worker processes: facts, thumbnails and companions."""

@@ -20,8 +20,8 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import ResultKind
 from mirrorlake.model.objects import Requests
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
@@ -107,8 +107,8 @@ class ProcessingPool:
     def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
 
-        Only rows that ask for reading may come: NEW, CHANGED, SIDECAR, and MOVED or RETURNED ones whose
-        sidecar changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
+        Only rows that ask for reading may come: NEW, CHANGED, COMPANION, and MOVED or RETURNED ones of
+        which a companion changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
         from the thread that iterates. Raises DiskFull and CatalogError when thumbnails cannot be kept, and
         MirrorlakeError when no worker starts or the pool is closed meanwhile. Stopping early is fine.
         """

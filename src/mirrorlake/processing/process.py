@@ -1,4 +1,4 @@
-"""Look at one object: fetch, identify, probe, decode, draw, read its sidecar. Each step may end it with a reason."""
+"""Process one object: fetch, identify, probe, decode, render, read its companions. Each step may end it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import blake3
 import orjson
 
-from mirrorlake.core.errors import ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
+from mirrorlake.core.errors import BadSidecar, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.formats import image
 from mirrorlake.formats.identify import (
     HEAD_BYTES,
@@ -18,10 +18,10 @@ from mirrorlake.formats.identify import (
 )
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.assets import Scalar
-from mirrorlake.model.columns import Op, ResultKind
-from mirrorlake.processing.rows import ImageFacts, Job, Result
+from mirrorlake.model.outcomes import Op, ResultKind
+from mirrorlake.processing.rows import CompanionRef, CompanionResult, ImageFacts, Job, Result
 from mirrorlake.processing.thumbnails import Thumbnails
-from mirrorlake.select.metadata import MAX_SIDECAR_BYTES, BadSidecar, read_sidecar
+from mirrorlake.select.companion_readers import READERS
 from mirrorlake.storage.base import Body, Store
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit picture of 40 megapixels; workers hold several at once
@@ -68,16 +68,19 @@ def process_bytes(data: bytes, name: str) -> ProcessedImage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """The bytes of one job, or why the sidecar's could not be had. None where they were not asked for."""
+    """The bytes of one job, or why those of a companion could not be had. None where they were not asked for.
+
+    `companions` are in the order of the job's; None for one that is too large to be read.
+    """
 
     image: bytes | None = None
     version: str | None = None  # of the image, where the store keeps versions
-    sidecar: bytes | StorageError | None = None
+    companions: tuple[bytes | StorageError | None, ...] = ()
 
     @property
     def held(self) -> int:
         """Bytes held in memory."""
-        return sum(len(part) for part in (self.image, self.sidecar) if isinstance(part, bytes))
+        return sum(len(part) for part in (self.image, *self.companions) if isinstance(part, bytes))
 
 
 def process_object(job: Job, store: Store, thumbnails: Thumbnails) -> Result:
@@ -100,11 +103,16 @@ def fetch(job: Job, store: Store) -> Fetched | Result:
             short = f"{len(got.data):,} bytes came where the listing promised {job.size:,}"
             return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=short)
         image_bytes, version = got.data, got.info.version
-    sidecar: bytes | StorageError | None = None
-    if job.sidecar_key is not None and (job.sidecar_size or 0) <= MAX_SIDECAR_BYTES:
-        read = _get(store, job.sidecar_key, job.sidecar_token, MAX_SIDECAR_BYTES)
-        sidecar = read if isinstance(read, StorageError) else read.data
-    return Fetched(image=image_bytes, version=version, sidecar=sidecar)
+    companions = tuple(_fetched(store, companion) for companion in job.companions)
+    return Fetched(image=image_bytes, version=version, companions=companions)
+
+
+def _fetched(store: Store, companion: CompanionRef) -> bytes | StorageError | None:
+    limit = companion.role.max_bytes
+    if (companion.size or 0) > limit:
+        return None
+    read = _get(store, companion.key, companion.token, limit)
+    return read if isinstance(read, StorageError) else read.data
 
 
 def _get(store: Store, key: str, token: str | None, limit: int) -> Body | StorageError:
@@ -142,18 +150,17 @@ def keep(finished: RenderedObject | Result, thumbnails: Thumbnails) -> Result:
 
 
 def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
-    """Decode and draw the image, read the sidecar: thinking, no waiting."""
-    values = _read_sidecar(job, fetched.sidecar)
-    if isinstance(values, Result):
-        return values
+    """Decode and render the image, read the companions: thinking, no waiting."""
+    companions: list[CompanionResult] = []
+    about_companions: list[str] = []
+    for companion, data in zip(job.companions, fetched.companions, strict=True):
+        read = _read_companion(job, companion, data)
+        if isinstance(read, Result):
+            return read
+        companions.append(read[0])
+        about_companions += read[1]
     if fetched.image is None:
-        return Result(
-            result=ResultKind.SIDECAR_ONLY,
-            metadata=values.metadata,
-            sidecar=values.whole,
-            warnings=values.warnings,
-            sidecar_unread=values.unread,
-        )
+        return Result(result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(about_companions))
     try:
         looked = process_bytes(fetched.image, job.key)
     except UndecodableObject as verdict:
@@ -177,47 +184,37 @@ def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
             facts=orjson.dumps(looked.facts).decode(),
             version=fetched.version,
         ),
-        metadata=values.metadata,
-        sidecar=values.whole,
-        warnings=(*looked.warnings, *values.warnings),
-        sidecar_unread=values.unread,
+        companions=tuple(companions),
+        warnings=(*looked.warnings, *about_companions),
     )
     return RenderedObject(seen=seen, digest=looked.digest, thumbnail=looked.thumbnail)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SidecarValues:
-    metadata: str | None = None
-    whole: str | None = None
-    warnings: tuple[str, ...] = ()
-    unread: bool = False
-
-
-def _read_sidecar(job: Job, data: bytes | StorageError | None) -> _SidecarValues | Result:
-    """The sidecar's values; a bad sidecar is only a warning.
+def _read_companion(
+    job: Job, companion: CompanionRef, data: bytes | StorageError | None
+) -> tuple[CompanionResult, list[str]] | Result:
+    """What a companion holds, with warnings; a bad one is only a warning.
 
     One that could not be fetched is an ending only where something stands already: a new image is
-    imported, and its sidecar is tried again in the next pass.
+    imported, and its companion is tried again in the next pass.
     """
-    if job.sidecar_key is None:
-        return _SidecarValues()
+    role = companion.role
+    nothing = CompanionResult(role=role)
     if isinstance(data, StorageError):
         if job.op in (Op.NEW, Op.SHARED):
-            return _SidecarValues(unread=True, warnings=(f"sidecar {job.sidecar_key} was not read yet: {data}",))
+            unread = CompanionResult(role=role, unread=True)
+            return unread, [f"sidecar {companion.key} was not read yet: {data}"]
         passing = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
         return Result(result=passing, stage=Stage.SIDECAR, reason=str(data))
     if data is None:
-        large = f"it has {job.sidecar_size:,} bytes; at most {MAX_SIDECAR_BYTES:,} are read"
-        return _SidecarValues(warnings=(f"sidecar {job.sidecar_key} was ignored: {large}",))
+        large = f"it has {companion.size:,} bytes; at most {role.max_bytes:,} are read"
+        return nothing, [f"sidecar {companion.key} was ignored: {large}"]
     try:
-        sidecar = read_sidecar(data)
+        content = READERS[role.name](data)
     except BadSidecar as error:
-        return _SidecarValues(warnings=(f"sidecar {job.sidecar_key} was ignored: {error}",))
-    return _SidecarValues(
-        metadata=orjson.dumps(sidecar.values).decode(),
-        whole=sidecar.whole,
-        warnings=tuple(f"sidecar {job.sidecar_key}: {warning}" for warning in sidecar.warnings),
-    )
+        return nothing, [f"sidecar {companion.key} was ignored: {error}"]
+    warnings = [f"sidecar {companion.key}: {warning}" for warning in content.warnings]
+    return CompanionResult(role=role, content=content), warnings
 
 
 def _too_large(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Between columns and single objects: CHANGES rows become jobs, and what was seen becomes LOOKED columns."""
+"""Between columns and single objects: CHANGES rows become jobs, and what was seen becomes PROCESSED columns."""
 
 from __future__ import annotations
 
@@ -9,30 +9,47 @@ from typing import Any, cast
 import pyarrow as pa
 
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import CHANGES, PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import CHANGES, PROCESSED
+from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.model.outcomes import Op, ResultKind
+from mirrorlake.select.companion_readers import CompanionContent
 
-_JOB_COLUMNS = ("op", "key", "size", "token", "sidecar_key", "sidecar_token", "sidecar_size", "sidecar_changed")
-_Row = tuple[int, str, int, str, str | None, str | None, int | None, bool]
-_SIDECAR_COLUMNS = frozenset({"sidecar_token", "sidecar_size"})
+_JOB_COLUMNS = ("op", "key", "size", "token")
+_NOT_READ = {role.token: role for role in ROLES} | {role.size: role for role in ROLES}
+_READ_WHOLE = (Op.NEW, Op.CHANGED)
+_Row = tuple[int, str, int, str, "tuple[CompanionRef, ...] | None"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanionRef:
+    """A companion that is to be read."""
+
+    role: CompanionRole
+    key: str
+    token: str | None
+    size: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to read of one object. With `read_image` false only its sidecar is read; no sidecar key: it left."""
+    """What to read of one object. With `read_image` false only companions are read; without any, they left."""
 
     op: Op
     key: str
     size: int  # bytes, as listed
     token: str
     read_image: bool
-    sidecar_key: str | None
-    sidecar_token: str | None
-    sidecar_size: int | None
+    companions: tuple[CompanionRef, ...] = ()
+
+    @property
+    def bytes_to_read(self) -> int:
+        """How much there is to read."""
+        return (self.size if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """What was seen of an image; the columns of LOOKED with the same names."""
+    """What was seen of an image; the columns of PROCESSED with the same names."""
 
     media_type: str
     width: int
@@ -45,71 +62,91 @@ class ImageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """How one job ended. `picture` is there exactly for LOOKED, stage and reason exactly for the bad ends.
+class CompanionResult:
+    """What was read of one companion; no content where nothing of it could be used.
 
-    `sidecar_unread` takes the sidecar's token out of the row, not its key: what the library knows from an
-    earlier sidecar stands, and the next pass reads this one.
+    `unread` takes the companion's token out of the row, not its key: what the library knows from an earlier one
+    stays, and the next pass reads this one.
     """
+
+    role: CompanionRole
+    content: CompanionContent | None = None
+    unread: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """How one job ended. `picture` is there exactly for PROCESSED, stage and reason exactly for the bad ends."""
 
     result: ResultKind
     stage: Stage | None = None
     reason: str | None = None
     picture: ImageFacts | None = None
-    metadata: str | None = None
-    sidecar: str | None = None
+    companions: tuple[CompanionResult, ...] = ()
     warnings: tuple[str, ...] = ()
-    sidecar_unread: bool = False
 
 
 def jobs_of(batch: pa.RecordBatch) -> list[Job]:
     """One job for each CHANGES row. Raises ValueError for a row that asks for no reading at all."""
     columns = [cast("list[Any]", batch.column(name).to_pylist()) for name in _JOB_COLUMNS]
-    return [_job(cast("_Row", row)) for row in zip(*columns, strict=True)]
+    return [_job(cast("_Row", row)) for row in zip(*columns, _companions(batch), strict=True)]
+
+
+def _companions(batch: pa.RecordBatch) -> list[tuple[CompanionRef, ...] | None]:
+    """The companions to read of each row; None where neither they nor the image are to be read."""
+    ops = cast("list[int]", batch.column("op").to_pylist())
+    found: list[list[CompanionRef]] = [[] for _ in ops]
+    asked = [op in _READ_WHOLE for op in ops]
+    for role in ROLES:
+        columns = [cast("list[Any]", batch.column(name).to_pylist()) for name in (role.key, role.token, role.size)]
+        differs = cast("list[bool]", batch.column(role.differs).to_pylist())
+        for row, (key, token, size) in enumerate(zip(*columns, strict=True)):
+            asked[row] |= differs[row]
+            if key is not None and (differs[row] or ops[row] in _READ_WHOLE):
+                found[row].append(CompanionRef(role=role, key=key, token=token, size=size))
+    return [tuple(some) if any_asked else None for some, any_asked in zip(found, asked, strict=True)]
 
 
 def _job(row: _Row) -> Job:
-    op, key, size, token, sidecar_key, sidecar_token, sidecar_size, sidecar_changed = row
-    what = Op(op)
-    read_image = what in (Op.NEW, Op.CHANGED)
-    if not read_image and what is not Op.SIDECAR and not sidecar_changed:
-        raise ValueError(f"nothing of {key!r} is to be read ({what.name})")
-    return Job(
-        op=what,
-        key=key,
-        size=size,
-        token=token,
-        read_image=read_image,
-        sidecar_key=sidecar_key,
-        sidecar_token=sidecar_token,
-        sidecar_size=sidecar_size,
-    )
+    op, key, size, token, companions = row
+    if companions is None:
+        raise ValueError(f"nothing of {key!r} is to be read ({Op(op).name})")
+    return Job(op=Op(op), key=key, size=size, token=token, read_image=op in _READ_WHOLE, companions=companions)
 
 
 def processed_batch(changes: pa.RecordBatch, seen: Sequence[Result]) -> pa.RecordBatch:
-    """The LOOKED rows for CHANGES rows and what was seen of each, in the same order."""
+    """The PROCESSED rows for CHANGES rows and what was seen of each, in the same order."""
     pictures = [one.picture for one in seen]
     told: dict[str, list[Any]] = {
         "result": [one.result.value for one in seen],
         "stage": [one.stage for one in seen],
         "reason": [one.reason for one in seen],
-        "metadata": [one.metadata for one in seen],
-        "sidecar": [one.sidecar for one in seen],
         "warnings": [list(one.warnings) for one in seen],
     }
     for name in ImageFacts.__dataclass_fields__:
         told[name] = [getattr(picture, name) if picture else None for picture in pictures]
-    unread = [one.sidecar_unread for one in seen]
+    for role in ROLES:
+        contents = [_content(one, role) for one in seen]
+        told[role.values] = [content and content.values for content in contents]
+        told[role.document] = [content and content.document for content in contents]
     fields = cast("list[pa.Field[Any]]", list(PROCESSED))
     arrays = [
-        _array(told[field.name], field) if field.name in told else _carried(changes, field, unread) for field in fields
+        _array(told[field.name], field) if field.name in told else _carried(changes, field, seen) for field in fields
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=PROCESSED)
 
 
-def _carried(changes: pa.RecordBatch, field: pa.Field[Any], unread: Sequence[bool]) -> pa.Array[Any]:
+def _content(seen: Result, role: CompanionRole) -> CompanionContent | None:
+    return next((companion.content for companion in seen.companions if companion.role is role), None)
+
+
+def _carried(changes: pa.RecordBatch, field: pa.Field[Any], seen: Sequence[Result]) -> pa.Array[Any]:
     column = cast("pa.Array[Any]", changes.column(field.name))
-    if field.name not in _SIDECAR_COLUMNS or not any(unread):
+    role = _NOT_READ.get(field.name)
+    if role is None or not any(one.companions for one in seen):
+        return column
+    unread = [any(companion.unread and companion.role is role for companion in one.companions) for one in seen]
+    if not any(unread):
         return column
     values = cast("list[Any]", column.to_pylist())
     return _array([None if gone else value for value, gone in zip(values, unread, strict=True)], field)

@@ -118,7 +118,7 @@ class Worker:
         while True:
             number, batch = unpack_task(self._tasks.get())
             for row, job in enumerate(jobs_of(batch)):
-                cost = self._budget.take((job.size if job.read_image else 0) + (job.sidecar_size or 0))
+                cost = self._budget.take(job.bytes_to_read)
                 place = RowRef(number, row)
                 fetched = self._fetchers.submit(self._fetch, place, job)
                 self._pending.put(_Pending(place=place, job=job, cost=cost, fetched=fetched, task=batch))

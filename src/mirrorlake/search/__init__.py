@@ -1,7 +1,7 @@
-"""Find assets: a query text becomes nodes, nodes become SQL, SQL becomes a page.
+"""Search assets: parse a query, compile it to SQL and fetch a page.
 
     text ──grammar──▶ nodes.Query ──compile──▶ CompiledQuery ──run──▶ Page
            scanner, fields, values
 
-Everything but `run` is pure.
+Everything except `run` is pure.
 """

@@ -1,4 +1,4 @@
-"""Turn the nodes of a query into SQL over the `asset` table. Pure; values are always bound, never written into SQL."""
+"""Compile the nodes of a query into SQL over the `asset` table. Pure; values are always bound parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import LiteralString, assert_never
 
-from mirrorlake.model.assets import AssetState
+from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -49,8 +49,6 @@ from mirrorlake.search.nodes import (
 
 Param = str | int | datetime
 
-STATES: dict[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
-
 _INTEGERS: dict[IntegerColumn, LiteralString] = {
     IntegerColumn.SIZE: "asset.size",
     IntegerColumn.WIDTH: "asset.width",
@@ -82,7 +80,7 @@ _SYMBOLS: dict[Comparison, LiteralString] = {
     Comparison.GE: ">=",
 }
 
-# An ISO date or time that exists, so that casting it never fails. The year's digits tell whether it leaps.
+# An ISO date or time that exists, so that the cast never fails. The last digits of the year identify leap years.
 _DAY: LiteralString = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
 _LEAP_YEAR: LiteralString = r"[0-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00"
 _CLOCK: LiteralString = r"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:[.][0-9]{1,6})?)?"
@@ -91,13 +89,13 @@ ISO_TIME: LiteralString = (
     "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
 )
 
-# Characters that a backslash makes literal in PostgreSQL's regular expressions; letters and digits must not get one.
+# Characters that a backslash escapes in PostgreSQL's regular expressions. Letters and digits must not be escaped.
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 @dataclass(frozen=True, slots=True)
 class Sql:
-    """A piece of SQL and the values of its `%s`, in order. The text's type proves that no value was written into it."""
+    """A piece of SQL and the values of its `%s`, in order. The type of `text` proves that it contains no value."""
 
     text: LiteralString
     params: tuple[Param, ...] = ()
@@ -107,8 +105,8 @@ class Sql:
 class CompiledQuery:
     """A condition and an order over the table `asset`.
 
-    To be run in a session whose time zone is UTC: metadata times without a zone are read as UTC.
-    `order` ends in the id, so that pages never overlap.
+    Run it in a session whose time zone is UTC: metadata times without a zone are read as UTC.
+    `order` ends with the id, so that pages never overlap.
     """
 
     where: Sql
@@ -116,10 +114,10 @@ class CompiledQuery:
 
 
 def compile_query(query: Query) -> CompiledQuery:
-    """The SQL of a query. Assets in the trash are left out unless the query itself names the trash, or any state."""
+    """Compile a query. Assets in the trash are excluded unless the query names the trash or any state."""
     where = _node(query.where)
     if not _names_trash(query.where):
-        where = _joined(" AND ", [Sql("asset.state <> 2"), where])
+        where = _joined(" AND ", [Sql("asset.state <> {asset.trash}"), where])
     return CompiledQuery(where=where, order=_order(query.sorts))
 
 
@@ -143,7 +141,7 @@ def _node(node: Node) -> Sql:
             return _joined(" OR ", [_node(term) for term in terms])
         case Not(term):
             inner = _node(term)
-            # Comparing what an asset lacks gives NULL, and NOT NULL would lose the asset.
+            # Comparing a missing value gives NULL, and NOT NULL would drop the asset.
             return Sql("((" + inner.text + ") IS NOT TRUE)", inner.params)
         case _:
             return _leaf(node)
@@ -182,7 +180,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case TimeCompare(column, comparison, span):
             return _in_span(_TIMES[column], (), comparison, span)
         case StateIs(state):
-            return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATES[state],))
+            return Sql("TRUE") if state is None else Sql("asset.state = %s", (STATE_NUMBERS[state],))
         case _:
             assert_never(leaf)
 
@@ -204,11 +202,12 @@ _IN_PROJECT: LiteralString = (
     " WHERE project_asset.asset_id = asset.id AND project."
 )
 _TAGGED: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
-# The governing datasource answers first; others that reach the same asset are looked up only where it is another.
+# Checks the governing datasource first; objects of other datasources are searched only if it does not match.
 _REACHED: LiteralString = (
     "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
     " OR EXISTS (SELECT FROM object JOIN datasource ON datasource.id = object.datasource_id"
-    " WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2)) AND datasource.name = %s))"
+    " WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))"
+    " AND datasource.name = %s))"
 )
 
 
@@ -218,7 +217,7 @@ def _joined(word: LiteralString, parts: list[Sql]) -> Sql:
 
 
 def _like(text: str) -> str:
-    """`text` for LIKE, every character meaning itself."""
+    """Escape `text` for LIKE, so that every character is literal."""
     return re.sub(r"([\\%_])", r"\\\1", text)
 
 
@@ -227,7 +226,7 @@ def _like_pattern(pattern: Pattern) -> str:
 
 
 def _any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
-    """Accents are stored composed or decomposed, depending on the system a file came from: search for both."""
+    """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
     forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
     parts = [compare(form) for form in forms]
     return parts[0] if len(parts) == 1 else _joined(" OR ", parts)
@@ -235,7 +234,7 @@ def _any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
 
 def _file_name(value: str | Pattern) -> Sql:
     def compare(like: str) -> Sql:
-        # The first condition follows from the second; it is the one that the trigram index can answer.
+        # The first condition follows from the second, and the trigram index supports it.
         return Sql(
             "(asset.name ILIKE %s AND substring(asset.name from '[^/]*$') ILIKE %s)", (f"%{like.lstrip('%')}", like)
         )
@@ -247,13 +246,13 @@ def _path(glob: str, *, literal: bool) -> Sql:
     rooted = glob.startswith("/")
     text = glob.removeprefix("/")
     if literal or "*" not in text:
-        # A leading slash means the root; where a key itself begins with one, it means that, too.
+        # A leading slash means the root. It also matches a key that itself starts with a slash.
         return Sql("asset.key IN (%s, %s)", (text, "/" + text)) if rooted else Sql("asset.key = %s", (text,))
     return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + _regex(text) + "$",))
 
 
 def _regex(glob: str) -> str:
-    """A glob as a regular expression: `*` stays inside a folder, `**` does not, `**/` may also be no folder."""
+    """Translate a glob: `*` stays within a folder, `**` crosses folders, `**/` also matches no folder."""
     pieces: list[str] = []
     for found in re.finditer(r"(?:(?<=/)|^)(?:\*\*/)+|\*\*|\*|[^*]+", glob):
         piece = found.group()
@@ -298,7 +297,7 @@ def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
 
 
 def _metadata_equal(key: str, literal: Literal) -> Sql:
-    """Containment, which the index on metadata answers. What was typed also matches as text."""
+    """Containment, which the index on metadata supports. Every literal also matches as the text that was typed."""
     name = json.dumps(key)
     parts = [Sql("asset.metadata @> %s::jsonb", (f"{{{name}:{json.dumps(literal.text)}}}",))]
     match literal:
@@ -318,7 +317,7 @@ def _metadata_equal(key: str, literal: Literal) -> Sql:
 def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
     compared = _in_span("(asset.metadata ->> %s::text)::timestamptz", (key,), comparison, span)
     first, last = _near(comparison, span)
-    # The plain comparison of text leaves few values to the dearer pattern; CASE keeps the cast away from no-times.
+    # The text comparison leaves few values for the slower pattern. CASE keeps values that are not times from the cast.
     return Sql(
         '(CASE WHEN (asset.metadata ->> %s::text) COLLATE "C" BETWEEN %s::text AND %s::text'
         " AND jsonb_typeof(asset.metadata -> %s::text) = 'string' AND asset.metadata ->> %s::text ~ '"
@@ -331,7 +330,7 @@ def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:
 
 
 def _near(comparison: Comparison, span: Span) -> tuple[str, str]:
-    """Between which texts every time that can match stands: a zone moves a written day by less than one day."""
+    """The text bounds of all times that can match. A zone shifts the written date by less than one day."""
     first, last = "0", "9999-12-32"
     try:
         if comparison in (Comparison.EQ, Comparison.GT, Comparison.GE):
@@ -339,12 +338,12 @@ def _near(comparison: Comparison, span: Span) -> tuple[str, str]:
         if comparison in (Comparison.EQ, Comparison.LT, Comparison.LE):
             last = (span.end + timedelta(days=2)).date().isoformat()
     except OverflowError:
-        pass  # at the ends of the calendar there is nothing to leave out
+        pass  # at the ends of the calendar there is no bound
     return first, last
 
 
 def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Comparison, span: Span) -> Sql:
-    """A time beside a span that holds its start and not its end."""
+    """Compare a time with a span, which includes its start and excludes its end."""
     match comparison:
         case Comparison.EQ | Comparison.NE:
             inside: LiteralString = "(" + value + " >= %s AND " + value + " < %s)"
@@ -365,7 +364,7 @@ def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Compar
 
 
 def _order(sorts: tuple[Sort, ...]) -> Sql:
-    """The sorts, unknown values last in both directions, then the id: newest first where nothing was asked."""
+    """The sorts with unknown values last in both directions, then the id. Newest first by default."""
     texts: list[LiteralString] = []
     params: list[Param] = []
     for sort in sorts:
@@ -374,7 +373,7 @@ def _order(sorts: tuple[Sort, ...]) -> Sql:
             texts.append("asset.metadata -> %s::text" + direction + " NULLS LAST")
             params.append(sort.by.key)
         else:
-            # Only `modified` can be unknown; elsewhere the plain form lets an index give the order.
+            # Only `modified` can be NULL; without NULLS LAST, an index can provide the order.
             nulls: LiteralString = " NULLS LAST" if sort.by is SortColumn.MODIFIED else ""
             texts.append(_SORTS[sort.by] + direction + nulls)
     descending = sorts[-1].descending if sorts else True

@@ -1,4 +1,4 @@
-"""The fields of the query language: one row each, and how the text after the operator becomes a node."""
+"""The fields of the query language, one row each, and how the text after an operator becomes a node."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_IT = "To search for this text in names, put it in quotes."
 
-# `format:` names, each with its media type: the suffixes by which objects are selected.
+# `format:` names with their media types: the suffixes that select objects.
 FORMATS = {suffix.removeprefix("."): media_type for suffix, media_type in MEDIA_TYPES.items()}
 
-# Operators that the language keeps for abilities which the library does not have yet.
+# Operators that the language reserves for features that do not exist yet.
 NOT_YET = frozenset(
     {
         "class", "split", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
@@ -73,7 +73,7 @@ NOT_YET = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Term:
-    """One `field op value`, read but not yet understood."""
+    """One `field op value`, scanned but not interpreted."""
 
     field: str
     field_at: int
@@ -83,18 +83,20 @@ class Term:
     scanner: Scanner
 
     def wrong(self, message: str, fix: str) -> Never:
-        """Refuse the value."""
+        """Reject the value."""
         raise self.scanner.error(message, fix, at=self.value.at)
 
     def only_equals(self, fix: str = "") -> None:
-        """Refuse every operator but `:` and `=`."""
+        """Reject every operator except `:` and `=`."""
         if self.comparison is not Comparison.EQ:
             raise self.scanner.error(
-                f"{self.field}: knows no {self.comparison.value}.", fix or f"Write {self.field}:value.", at=self.op_at
+                f"{self.field} does not support {self.comparison.value}.",
+                fix or f"Write {self.field}:value.",
+                at=self.op_at,
             )
 
     def negatable(self, node: Node) -> Node:
-        """`node` for `:`, its opposite for `!=`, no other operator. Only for facts that every asset has."""
+        """`node` for `:`, its negation for `!=`, no other operator. Only for facts that every asset has."""
         if self.comparison is Comparison.NE:
             return Not(node)
         self.only_equals(f"Only : and != work with {self.field}.")
@@ -102,7 +104,7 @@ class Term:
 
 
 def read_field(scanner: Scanner) -> Node | None:
-    """`field = name operator value`, without spaces; None where a plain word stands."""
+    """`field = name operator value`, without spaces; None for a plain word."""
     if _METADATA.match(scanner.source, scanner.at):
         return _metadata(scanner)
     found = _FIELD.match(scanner.source, scanner.at)
@@ -110,7 +112,7 @@ def read_field(scanner: Scanner) -> Node | None:
         operator = _OPERATOR.match(scanner.source, scanner.at)
         if operator:
             raise scanner.error(
-                f"Expected the name of a field before {operator.group()}.",
+                f"Expected a field name before {operator.group()}.",
                 f"Write field, comparison and value without spaces, as in width>800. {_QUOTE_IT}",
             )
         return None
@@ -122,7 +124,7 @@ def read_field(scanner: Scanner) -> Node | None:
 
 
 def read_sort(scanner: Scanner) -> Sort | None:
-    """`sort = "sort:" ["-"] (column | "metadata." key) [":asc" | ":desc"]`; None where something else stands."""
+    """`sort = "sort:" ["-"] (column | "metadata." key) [":asc" | ":desc"]`; None for anything else."""
     found = _SORT.match(scanner.source, scanner.at)
     if not found:
         return None
@@ -139,28 +141,28 @@ def read_sort(scanner: Scanner) -> Sort | None:
             by = SortColumn(column.lower())
         except ValueError:
             raise scanner.error(
-                "Nothing can be sorted by this.",
+                "Unknown sort column.",
                 f"Sort by {', '.join(SortColumn)} or metadata.KEY, as in sort:updated:desc.",
                 at=value.at + minus,
             ) from None
     if direction.lower() not in ("", "asc", "desc") or value.text.endswith(":"):
-        raise scanner.error("Expected asc or desc.", "As in sort:size:desc.", at=value.at + len(text) + 1)
+        raise scanner.error("Expected asc or desc.", "Example: sort:size:desc.", at=value.at + len(text) + 1)
     return Sort(by, minus != (direction.lower() == "desc"))
 
 
 def _unknown(scanner: Scanner, name: str) -> Exception:
     if name in NOT_YET:
-        return scanner.error(f"Searching by {name}: is not there yet.", f"Leave it out for now. {_QUOTE_IT}")
+        return scanner.error(f"Search field {name} is not available yet.", f"Remove it from the query. {_QUOTE_IT}")
     close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "sort"], n=3)
     hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
     known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY and sort. "
-    return scanner.error(f"There is no field {name}.", f"{hint}{known}{_QUOTE_IT}")
+    return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{_QUOTE_IT}")
 
 
 def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
     operator = _OPERATOR.match(scanner.source, op_at)
     if operator is None:
-        raise scanner.error("Expected : or a comparison.", f"As in {name}:value or {name}>80.", at=op_at)
+        raise scanner.error("Expected : or a comparison.", f"Examples: {name}:value, {name}>80.", at=op_at)
     scanner.at = operator.end()
     symbol = operator.group().removeprefix(":")
     comparison = _COMPARISONS.get(symbol) or Comparison(symbol)
@@ -183,18 +185,18 @@ def _value(scanner: Scanner, before: str) -> Value:
 
 
 def _metadata(scanner: Scanner) -> Node | None:
-    """`metadata = "metadata" ("." | ":") key (operator value)`; `metadata:key` alone asks whether the key stands."""
+    """`metadata = "metadata" ("." | ":") key (operator value)`; `metadata:key` alone tests whether the key exists."""
     start = scanner.at
     colon = scanner.source[start + len("metadata")] == ":"
     key_at = start + len("metadata.")
     word = scanner.source[key_at : scanner.word_end()]
     if not colon and not _OPERATOR.search(word):
-        return None  # a name such as metadata.json
+        return None  # a file name such as metadata.json
     found = _METADATA_KEY.match(scanner.source, key_at)
     if not found:
         raise scanner.error(
             "Expected a metadata key.",
-            "A key has letters, digits, _ and . and does not begin with a dot, as in metadata.camera_id:7.",
+            "A key consists of letters, digits, _ and . and does not begin with a dot. Example: metadata.camera_id:7.",
             at=key_at,
         )
     key, end = found.group(), found.end()
@@ -204,7 +206,7 @@ def _metadata(scanner: Scanner) -> Node | None:
             return MetadataExists(key)
         raise scanner.error(
             "Expected : or a comparison after the metadata key.",
-            "A key has only letters, digits, _ and . in it.",
+            "A key consists of letters, digits, _ and . only.",
             at=end,
         )
     return _metadata_term(_term(scanner, f"metadata.{key}", start, end), key)
@@ -215,31 +217,35 @@ def _metadata_term(term: Term, key: str) -> Node:
     if isinstance(text, Pattern):
         node = MetadataExists(key) if set(text.pieces) == {""} else MetadataMatches(key, text)
         if term.comparison is Comparison.NE:
-            # `!=` asks for the key, as it does without a star.
+            # `!=` requires the key, with or without a star.
             return And((MetadataExists(key), Not(node)))
-        term.only_equals("A value with * can only be compared with : or !=; quote it to mean the character.")
+        term.only_equals(
+            "A value with * can only be compared with : or !=. To search for the character *, quote the value."
+        )
         return node
     ends = _ends(term, lambda value: isinstance(read_literal(value), Number | Span))
     if ends is not None:
         return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value)))
     literal = read_literal(term.value)
     if isinstance(literal, Boolean) and term.comparison not in (Comparison.EQ, Comparison.NE):
-        term.wrong(f"{literal.text} is neither more nor less than anything.", "Compare it with : or !=.")
+        term.wrong(f"{literal.text} has no order.", "Compare it with : or !=.")
     return MetadataCompare(key, term.comparison, literal)
 
 
 def _ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:
-    """The ends of a range, where the value is one: `:` or `=`, and every end that stands is readable."""
+    """The ends of a range if the value is one: the operator is `:` or `=`, and every given end can be read."""
     ends = read_range(term.value)
     if ends is None or not all(readable(end) for end in ends if end.text):
         return None
     if term.comparison is not Comparison.EQ:
-        raise term.scanner.error("A range is its own comparison.", f"Write {term.field}:low..high.", at=term.op_at)
+        raise term.scanner.error(
+            "A range cannot be combined with a comparison.", f"Write {term.field}:low..high.", at=term.op_at
+        )
     return tuple(end if end.text else None for end in ends)  # pyright: ignore[reportReturnType]: two stay two
 
 
 def _between(low: Value | None, high: Value | None, compare: Callable[[Comparison, Value], Node]) -> Node:
-    """Both ends belong to a range."""
+    """A range includes both ends."""
     terms: list[Node] = []
     if low is not None:
         terms.append(compare(Comparison.GE, low))
@@ -256,8 +262,8 @@ def _integer(term: Term, column: IntegerColumn) -> Node:
         number = read(value.text)
         if number is None:
             if column is IntegerColumn.SIZE:
-                term.wrong("This is no size.", "Write bytes or a unit, as in size>1.5mb (kb, mb, gb, kib, mib, gib).")
-            term.wrong(f"This is no {column.value} in pixels.", f"Write a whole number, as in {column.value}>=800.")
+                term.wrong("Invalid size.", "Write bytes or a unit, as in size>1.5mb (kb, mb, gb, kib, mib, gib).")
+            term.wrong(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {column.value}>=800.")
         return IntegerCompare(column, comparison, number)
 
     return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
@@ -267,7 +273,7 @@ def _bound(term: Term, column: IntegerColumn, comparison: Comparison) -> Node:
     term.only_equals()
     number = read_integer(term.value.text)
     if number is None:
-        term.wrong(f"This is no {column.value} in pixels.", f"Write a whole number, as in {term.field}:800.")
+        term.wrong(f"Invalid {column.value}.", f"Write a whole number of pixels, for example {term.field}:800.")
     return IntegerCompare(column, comparison, number)
 
 
@@ -277,9 +283,7 @@ def _time(term: Term, column: TimeColumn) -> Node:
     def compare(comparison: Comparison, value: Value) -> Node:
         span = read_span(value.text)
         if span is None:
-            term.wrong(
-                "This is no date.", f"Write it as in {column.value}>2026-01-31 or {column.value}:2026-01-31T18:00Z."
-            )
+            term.wrong("Invalid date.", f"Examples: {column.value}>2026-01-31, {column.value}:2026-01-31T18:00Z.")
         return TimeCompare(column, comparison, span)
 
     return _between(*ends, compare) if ends is not None else compare(term.comparison, term.value)
@@ -300,12 +304,12 @@ def _path(term: Term) -> Node:
 
 
 def _tag(term: Term) -> Node:
-    term.only_equals(f"To leave out assets with a tag, write -tag:{term.value.text}.")
+    term.only_equals(f"To exclude assets with a tag, write -tag:{term.value.text}.")
     return HasTag(read_text(term.value))
 
 
 def _project(term: Term) -> Node:
-    term.only_equals(f"To leave out assets of a project, write -project:{term.value.text}.")
+    term.only_equals(f"To exclude assets of a project, write -project:{term.value.text}.")
     return InProject(read_text(term.value))
 
 
@@ -320,7 +324,7 @@ def _type(term: Term) -> Node:
 def _format(term: Term) -> Node:
     media_type = FORMATS.get(term.value.text.lower().removeprefix("."))
     if media_type is None:
-        term.wrong("There is no such format.", f"Formats are {', '.join(FORMATS)}.")
+        term.wrong("Unknown format.", f"Formats are {', '.join(FORMATS)}.")
     return term.negatable(MediaType(media_type))
 
 
@@ -332,13 +336,13 @@ def _state(term: Term) -> Node:
     try:
         return term.negatable(StateIs(AssetState(text)))
     except ValueError:
-        term.wrong("There is no such state.", f"States are {', '.join(AssetState)} and any.")
+        term.wrong("Unknown state.", f"States are {', '.join(AssetState)} and any.")
 
 
 def _id(term: Term) -> Node:
     number = read_integer(term.value.text)
     if number is None:
-        term.wrong("This is no asset id.", "Ids are whole numbers, as in id:42.")
+        term.wrong("Invalid asset id.", "Ids are whole numbers, as in id:42.")
     return term.negatable(HasId(number))
 
 

@@ -1,4 +1,4 @@
-r"""Read a query text into nodes. Each parse method's docstring is its grammar rule.
+r"""Parse a query text into nodes. The docstring of each parse method is its grammar rule.
 
 query = or
 Keywords are upper-case only, so that a file called "and" can be found by its name.
@@ -14,14 +14,14 @@ from mirrorlake.search.nodes import And, Everything, NameContains, Node, Not, Or
 from mirrorlake.search.scanner import Scanner
 
 MAX_LENGTH = 4_096  # characters; a saved query or a URL is far shorter
-MAX_DEPTH = 50  # brackets and NOTs inside each other: keeps recursion here and in the compiler shallow
-MAX_TERMS = 200  # each becomes a condition that the database plans
+MAX_DEPTH = 50  # nested brackets and NOTs: limits recursion here and in the compiler
+MAX_TERMS = 200  # each becomes a condition that the database must plan
 
 _KEYWORD = re.compile(r'(AND|OR|NOT)(?=[\s()"]|$)')
 
 
 def parse(text: str) -> Query:
-    """The meaning of a query. Raises QueryError, pointing at the character where reading stopped."""
+    """Parse a query. Raises QueryError, which points at the character where parsing failed."""
     if len(text) > MAX_LENGTH:
         raise QueryError(
             f"The query is longer than {MAX_LENGTH:,} characters.",
@@ -44,7 +44,7 @@ class _Parser:
         self._scanner.check_characters()
         where = self._or()
         if self._scanner.next == ")":
-            raise self._scanner.error("This bracket closes nothing.", "Remove it, or put a ( before it.")
+            raise self._scanner.error("Unmatched closing bracket.", "Remove it, or put a ( before it.")
         return Query(where, tuple(self._sorts))
 
     def _or(self) -> Node:
@@ -68,9 +68,9 @@ class _Parser:
         return Everything()
 
     def _and(self) -> Node | None:
-        """`and = { ["AND"] not | sort }`; None where nothing stands."""
+        """`and = { ["AND"] not | sort }`; None if there is no term."""
         terms: list[Node] = []
-        something = False  # a term or a sort stands to the left
+        something = False  # whether a term or a sort precedes
         wanting = False  # AND was read, its right side was not
         while True:
             self._scanner.skip_spaces()
@@ -103,14 +103,14 @@ class _Parser:
         sort = read_sort(self._scanner)
         if sort is not None and self._depth:
             raise self._scanner.error(
-                "A sort orders the whole result, so it cannot stand inside brackets or be negated.",
+                "A sort orders the whole result. It cannot be negated or placed inside brackets.",
                 "Move it to the end of the query.",
                 at=start,
             )
         return sort
 
     def _not(self) -> Node:
-        """`not = ("NOT" | "-") not | primary`; a `-` stands directly before what it leaves out."""
+        """`not = ("NOT" | "-") not | primary`; a `-` directly precedes the term that it excludes."""
         start = self._scanner.at
         if self._keyword() == "NOT":
             self._scanner.at += len("NOT")
@@ -128,7 +128,7 @@ class _Parser:
         if keyword in ("AND", "OR"):
             raise self._scanner.error(f"Expected a term, found {keyword}.", f'Quote it to search for it: "{keyword}".')
         self._enter(start)
-        self._sort()  # raises where one stands, as we are one level down
+        self._sort()  # raises if there is one, because brackets are open
         term = self._not()
         self._depth -= 1
         return Not(term)
@@ -141,7 +141,7 @@ class _Parser:
             self._enter(start)
             node = self._or()
             if not scanner.take(")"):
-                raise scanner.error("This bracket is never closed.", "Put a ) where the group ends.", at=start)
+                raise scanner.error("Unclosed bracket.", "Put a ) where the group ends.", at=start)
             self._depth -= 1
             return node
         self._terms += 1

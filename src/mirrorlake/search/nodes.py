@@ -1,4 +1,4 @@
-"""What a query means, as frozen values: the tree between the parser and the SQL."""
+"""The meaning of a query as frozen values: the tree between the parser and the SQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.model.assets import AssetState
 
 
 class Comparison(StrEnum):
-    """How a value is compared. `:` and `=` are the same."""
+    """How a value is compared. `:` and `=` are the same operator."""
 
     EQ = "="
     NE = "!="
@@ -30,23 +30,23 @@ class IntegerColumn(StrEnum):
 
 
 class TimeColumn(StrEnum):
-    """Moments of an asset. `modified` may be unknown, the others never are."""
+    """Times of an asset. Only `modified` can be unknown."""
 
     CREATED = "created"  # when the library first saw it
     UPDATED = "updated"  # when the library last changed anything about it
-    MODIFIED = "modified"  # when the bucket says the object was written
+    MODIFIED = "modified"  # modification time of the object in the bucket
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A quoted value, or one that is no number, boolean or date: compared as text only."""
+    """A quoted value, or one that is not a number, boolean or date. Compared as text only."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """An unquoted number. Equal to the same number, and to the text as it was typed."""
+    """An unquoted number. Equal to the same number, and to the text that was typed."""
 
     text: str
     value: Decimal
@@ -54,7 +54,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Boolean:
-    """An unquoted `true` or `false`. Equal to that boolean, and to the text as it was typed."""
+    """An unquoted `true` or `false`. Equal to that boolean, and to the text that was typed."""
 
     text: str
     value: bool
@@ -62,7 +62,7 @@ class Boolean:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """An unquoted date or time: everything from `start` up to, not including, `end` (UTC unless it says a zone)."""
+    """An unquoted date or time: from `start` up to but excluding `end`, in UTC unless a zone is given."""
 
     text: str
     start: datetime
@@ -74,57 +74,57 @@ Literal = Text | Number | Boolean | Span
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A text with `*`: the literal pieces between the stars, so `a*b` is `("a", "b")`. Never fewer than two."""
+    """A text with `*`: the literal pieces between the stars, so `a*b` is `("a", "b")`. At least two."""
 
     pieces: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Everything:
-    """No condition at all."""
+    """No condition."""
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of them. Never fewer than two."""
+    """All terms match. At least two."""
 
     terms: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """Any of them. Never fewer than two."""
+    """Any term matches. At least two."""
 
     terms: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Not:
-    """Everything that the term does not match, assets that lack the thing asked about included."""
+    """Every asset that the term does not match, including assets without the value in question."""
 
     term: Node
 
 
 @dataclass(frozen=True, slots=True)
 class NameContains:
-    """The name holds this text, in any case."""
+    """The name contains this text, ignoring case."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """The name's last segment is this text, or matches this pattern, in any case."""
+    """The last segment of the name equals this text or matches this pattern, ignoring case."""
 
     value: str | Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class PathMatches:
-    """The object key matches this glob from end to end; its pieces were found by the parser."""
+    """The whole object key matches this glob. The parser found its pieces."""
 
     glob: str
-    literal: bool  # quoted: no character of it is a wildcard
+    literal: bool  # quoted: no character is a wildcard
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ class MetadataExists:
 
 @dataclass(frozen=True, slots=True)
 class MetadataCompare:
-    """The value under a metadata key, compared. Assets that lack the key never match, for NE neither."""
+    """A comparison with a metadata value. Assets without the key never match, not even with NE."""
 
     key: str
     comparison: Comparison
@@ -145,7 +145,7 @@ class MetadataCompare:
 
 @dataclass(frozen=True, slots=True)
 class MetadataMatches:
-    """The text under a metadata key matches a pattern; case matters."""
+    """The text of a metadata value matches a pattern, case-sensitively."""
 
     key: str
     pattern: Pattern
@@ -153,28 +153,28 @@ class MetadataMatches:
 
 @dataclass(frozen=True, slots=True)
 class HasTag:
-    """The asset carries this tag (case matters), or one that matches the pattern."""
+    """The asset has this tag, or a tag that matches the pattern. Case-sensitive."""
 
     value: str | Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class InProject:
-    """The asset is in the project of this name (case matters), or in one that matches the pattern."""
+    """The asset is in the project with this name, or with a name that matches the pattern. Case-sensitive."""
 
     value: str | Pattern
 
 
 @dataclass(frozen=True, slots=True)
 class InDatasource:
-    """The asset is reached by the datasource of this name."""
+    """The datasource with this name reaches the asset."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class MediaType:
-    """`image/png` exactly, or a whole family as `image`."""
+    """A media type such as `image/png`, or a family such as `image`."""
 
     value: str
 
@@ -188,7 +188,7 @@ class HasId:
 
 @dataclass(frozen=True, slots=True)
 class IntegerCompare:
-    """One of the whole-number columns, compared."""
+    """A comparison with a whole-number column."""
 
     column: IntegerColumn
     comparison: Comparison
@@ -197,7 +197,7 @@ class IntegerCompare:
 
 @dataclass(frozen=True, slots=True)
 class TimeCompare:
-    """One of the moments, compared with a span: `=` is inside it, `<` before it, `>` after it."""
+    """A comparison of a time with a span: `=` is inside, `<` before and `>` after it."""
 
     column: TimeColumn
     comparison: Comparison
@@ -206,7 +206,7 @@ class TimeCompare:
 
 @dataclass(frozen=True, slots=True)
 class StateIs:
-    """The asset's state; None is any state, which also brings the trash into view."""
+    """The state of the asset; None is any state, including the trash."""
 
     state: AssetState | None
 
@@ -232,7 +232,7 @@ Node = Leaf | And | Or | Not
 
 
 class SortColumn(StrEnum):
-    """What a result can be ordered by, metadata keys apart."""
+    """Columns that can order a result, besides metadata keys."""
 
     NAME = "name"
     KEY = "key"
@@ -255,7 +255,7 @@ class MetadataColumn:
 
 @dataclass(frozen=True, slots=True)
 class Sort:
-    """One rule of order. Ascending unless `descending`."""
+    """One sort rule. Ascending unless `descending`."""
 
     by: SortColumn | MetadataColumn
     descending: bool
@@ -263,7 +263,7 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query: which assets, and in which order (none = newest first)."""
+    """A whole query: which assets, in which order (no sorts: newest first)."""
 
     where: Node
     sorts: tuple[Sort, ...]

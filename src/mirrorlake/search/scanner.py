@@ -1,4 +1,4 @@
-"""Walk along a query's characters: spaces, quoted texts, raw words, and errors that point at one of them."""
+"""Scan the characters of a query: spaces, quoted texts, raw words, and errors that point at a character."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FIRST_SURROGATE = "\ud800"
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A value as it was typed: its text, where it starts, and whether it stood in quotes (escapes resolved)."""
+    """A value as typed: its text with escapes resolved, its position, and whether it was quoted."""
 
     text: str
     at: int
@@ -20,24 +20,24 @@ class Value:
 
 
 class Scanner:
-    """A cursor over one query. `at` is the next character, counted from 0."""
+    """A cursor over one query. `at` is the position of the next character, counted from 0."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
 
     def error(self, message: str, fix: str = "", *, at: int | None = None) -> QueryError:
-        """The error to raise, pointing at `at` or at the next character."""
+        """Return the error to raise, pointing at `at` or at the next character."""
         return QueryError(message, fix, text=self.source, position=self.at if at is None else at)
 
     @property
     def done(self) -> bool:
-        """Whether every character was read."""
+        """Whether all characters have been read."""
         return self.at >= len(self.source)
 
     @property
     def next(self) -> str:
-        """The next character, empty at the end."""
+        """The next character, or an empty text at the end."""
         return self.source[self.at : self.at + 1]
 
     @property
@@ -46,24 +46,22 @@ class Scanner:
         return self.next.isspace()
 
     def skip_spaces(self) -> None:
-        """Move to the next character that is not white space."""
+        """Advance to the next character that is not white space."""
         while self.at_space:
             self.at += 1
 
     def take(self, text: str) -> bool:
-        """Whether `text` comes next; if so it is read."""
+        """Read `text` if it comes next. Return whether it did."""
         if not self.source.startswith(text, self.at):
             return False
         self.at += len(text)
         return True
 
     def check_characters(self) -> None:
-        """Refuse what no name, tag or value in the library can hold."""
+        """Reject characters that no name, tag or value in the library can contain."""
         for at, ch in enumerate(self.source):
             if ch == "\0" or _FIRST_SURROGATE <= ch <= _LAST_SURROGATE:
-                raise self.error(
-                    "This character cannot be searched for: no name or value can hold it.", "Remove it.", at=at
-                )
+                raise self.error("Unsearchable character: no name or value can contain it.", "Remove it.", at=at)
 
     def quoted(self) -> Value:
         r"""`quoted = '"' { any character but '"' and '\' | '\"' | '\\' | '\' } '"'`, then a space, `)` or the end."""
@@ -72,7 +70,7 @@ class Scanner:
         pieces: list[str] = []
         while not self.take('"'):
             if self.done:
-                raise self.error("This quotation mark is never closed.", 'Put a " where the text ends.', at=opened)
+                raise self.error("Unclosed quotation mark.", 'Put a " where the text ends.', at=opened)
             if self.next == "\\" and self.source[self.at + 1 : self.at + 2] in ('"', "\\"):
                 self.at += 1
             pieces.append(self.next)
@@ -85,14 +83,14 @@ class Scanner:
         return Value("".join(pieces), opened, quoted=True)
 
     def raw(self) -> Value:
-        """`raw = { any character but space, '"' and unbalanced ')' }`; a `(` inside a word belongs to it."""
+        """`raw = { any character but space, '"' and unbalanced ')' }`; a `(` inside a word is part of it."""
         start = self.at
         opened: list[int] = []
         while not (self.done or self.at_space):
             if self.next == '"':
                 raise self.error(
-                    "A quotation mark cannot stand inside a word.",
-                    r'Quote the whole text and write the mark inside it as \", as in "5\" lens".',
+                    "A word cannot contain a quotation mark.",
+                    r'Quote the whole text and write the mark inside it as \", for example "5\" lens".',
                 )
             if self.next == "(":
                 opened.append(self.at)
@@ -103,14 +101,14 @@ class Scanner:
             self.at += 1
         if opened:
             raise self.error(
-                "This bracket opens inside a word and is never closed there.",
+                "Unclosed bracket inside a word.",
                 "Put a space before it to group terms, or quote the text.",
                 at=opened[-1],
             )
         return Value(self.source[start : self.at], start, quoted=False)
 
     def word_end(self) -> int:
-        """Where the word that starts here ends, looking no closer than spaces and quotation marks."""
+        """The end of the word that starts here, up to the next space or quotation mark."""
         end = self.at
         while end < len(self.source) and not self.source[end].isspace() and self.source[end] != '"':
             end += 1

@@ -1,4 +1,4 @@
-"""Read single values of a query: numbers, dates, byte sizes, patterns, ranges. Pure; None means "not one of these"."""
+"""Read single values of a query: numbers, dates, byte sizes, patterns, ranges. Pure; None means that none matches."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from decimal import Decimal
 from mirrorlake.search.nodes import Boolean, Literal, Number, Pattern, Span, Text
 from mirrorlake.search.scanner import Value
 
-# As in JSON, so that 007 and +5 stay texts, as which a camera id or a code is stored.
+# As in JSON, so that 007 and +5 remain texts: camera ids and codes are stored as texts.
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
-_MAX_DIGITS = 100  # before or after the point: far beyond any measurement, far below PostgreSQL's limit
+_MAX_DIGITS = 100  # before or after the decimal point: far beyond any measurement, far below PostgreSQL's limit
 _SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)([a-z]*)", re.IGNORECASE)
 _SIZE_UNITS = {
     "": 1,
@@ -37,7 +37,7 @@ _TIME = re.compile(
 
 
 def read_number(text: str) -> Number | None:
-    """A JSON number within a hundred digits, as an exact decimal."""
+    """Read a JSON number of at most a hundred digits as an exact decimal."""
     if not _NUMBER.fullmatch(text):
         return None
     value = Decimal(text)
@@ -49,9 +49,9 @@ def read_number(text: str) -> Number | None:
 
 
 def read_span(text: str) -> Span | None:
-    """A year, month, day, minute or second as the time it covers. UTC unless a zone is written.
+    """Read a year, month, day, minute or second as the time that it covers. UTC unless a zone is given.
 
-    None also for a date that does not exist, such as 2026-02-30.
+    Returns None also for a date that does not exist, such as 2026-02-30.
     """
     found = _TIME.fullmatch(text)
     if not found:
@@ -78,12 +78,12 @@ def read_span(text: str) -> Span | None:
         else:
             end = start.replace(year=start.year + 1)
     except (ValueError, OverflowError):
-        end = datetime.max.replace(tzinfo=UTC)  # the last day of the year 9999 has no tomorrow here
+        end = datetime.max.replace(tzinfo=UTC)  # there is no day after the last day of the year 9999
     return Span(text, start, end)
 
 
 def read_literal(value: Value) -> Literal:
-    """What a metadata value is: quoted ones are text, others what they look like.
+    """Read a metadata value: quoted values are texts, others are interpreted.
 
     Only whole days and times are dates here: `2026` is a number, `2026-01` a text.
     """
@@ -100,7 +100,7 @@ def read_literal(value: Value) -> Literal:
 
 
 def read_integer(text: str) -> int | None:
-    """A whole number that a column can hold."""
+    """Read a whole number that fits the column."""
     if not _INTEGER.fullmatch(text):
         return None
     value = int(text) if len(text) <= len(str(MAX_INTEGER)) else MAX_INTEGER + 1
@@ -108,7 +108,7 @@ def read_integer(text: str) -> int | None:
 
 
 def read_size(text: str) -> int | None:
-    """Bytes, with a decimal unit (kb, mb, gb, tb) or a binary one (kib, mib, gib, tib)."""
+    """Read a number of bytes with a decimal unit (kb, mb, gb, tb) or a binary one (kib, mib, gib, tib)."""
     found = _SIZE.fullmatch(text)
     if not found:
         return None
@@ -120,14 +120,14 @@ def read_size(text: str) -> int | None:
 
 
 def read_text(value: Value) -> str | Pattern:
-    """A pattern where an unquoted value holds `*`, else the text itself."""
+    """Return a pattern for an unquoted value with `*`, else the text itself."""
     if value.quoted or "*" not in value.text:
         return value.text
     return Pattern(tuple(value.text.split("*")))
 
 
 def read_range(value: Value) -> tuple[Value, Value] | None:
-    """The two ends of `low..high`; one of them may be empty. None where there is no `..`."""
+    """Split `low..high`; one of the ends may be empty. None if there is no `..`."""
     if value.quoted or ".." not in value.text:
         return None
     low, high = value.text.split("..", 1)

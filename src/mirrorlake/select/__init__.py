@@ -1,1 +1,1 @@
-"""Choose which listed objects a datasource mirrors, and pair them with their sidecars. Pure."""
+"""Choose which listed objects a datasource mirrors, and pair them with their companions. Pure."""

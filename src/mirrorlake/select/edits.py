@@ -1,6 +1,6 @@
-"""Read and check what people write as metadata keys, values and tags. Pure.
+"""Read and check metadata keys, values and tags that users write. Pure.
 
-Keys follow the rules of sidecars, so that whoever set a key, a query can name it.
+Keys follow the rules of sidecars, so that a query can name every key, whoever set it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from mirrorlake.select.metadata import INTEGERS, KEY, KEY_RULE, MAX_KEY_CHARS
 
 MAX_VALUE_CHARS = 8192  # of a text; longer ones are documents, not metadata
 MAX_TAG_CHARS = 100
-_UNUSABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, halves of surrogate pairs, line and paragraph separators
+_UNUSABLE = {"Cc", "Cs", "Zl", "Zp"}  # control characters, lone surrogates, line and paragraph separators
 
 
 def checked(edit: Edit) -> Edit:
     """The edit with its tags trimmed.
 
-    Raises UsageError for a key, value or tag that cannot be stored, and for one that is to come and to go.
+    Raises UsageError for a key, value or tag that cannot be stored, and for one that is both added and removed.
     """
     for key, value in edit.metadata.items():
         _check_key(key)
@@ -37,10 +37,10 @@ def checked(edit: Edit) -> Edit:
 
 
 def assignment(word: str) -> tuple[str, Scalar]:
-    """`KEY=VALUE` as it is typed. Raises UsageError."""
+    """Parse `KEY=VALUE`. Raises UsageError."""
     key, equals, text = word.partition("=")
     if not equals:
-        raise UsageError(f"{_shown(word)} says no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
+        raise UsageError(f"{_shown(word)} has no value.", "Write KEY=VALUE, for example site=north or weight=2.5.")
     _check_key(key)
     value = value_of(text, key)
     _check_value(key, value)
@@ -48,9 +48,9 @@ def assignment(word: str) -> tuple[str, Scalar]:
 
 
 def value_of(text: str, key: str) -> Scalar:
-    """A JSON scalar where the text is one, else the text itself: `95` is a number, `"95"` and `front` are texts.
+    """A JSON scalar if the text is one, else the text itself: `95` is a number, `"95"` and `front` are texts.
 
-    Raises UsageError for `null`, and for a number that is too large to hold.
+    Raises UsageError for `null`, and for a number that is too large.
     """
     try:
         found: object = json.loads(text, parse_int=_integer, parse_constant=_no_json)
@@ -59,8 +59,8 @@ def value_of(text: str, key: str) -> Scalar:
     match found:
         case None:
             raise UsageError(
-                f"The value of {key} is null, which no key can have.",
-                f"Take the key away: mirrorlake metadata remove ID {key}; or write {key}='\"null\"' for the text.",
+                f"The value of {key} is null, which cannot be stored.",
+                f"To remove the key: mirrorlake metadata remove ID {key}. For the text, write {key}='\"null\"'.",
             )
         case bool() | int() | float() | str():
             return found
@@ -69,7 +69,7 @@ def value_of(text: str, key: str) -> Scalar:
 
 
 def _integer(text: str) -> int:
-    # Python refuses to read integers of thousands of digits; any that is too long stands for all of them.
+    # Python refuses to parse integers of thousands of digits; any that is too long stands for all of them.
     return int(text) if len(text) <= len(str(INTEGERS.start)) else INTEGERS.stop
 
 
@@ -80,11 +80,9 @@ def _no_json(name: str) -> object:
 
 def _check_key(key: str) -> None:
     if len(key) > MAX_KEY_CHARS:
-        raise UsageError(
-            f"The metadata key {_shown(key)} is too long.", f"It has at most {MAX_KEY_CHARS:,} characters."
-        )
+        raise UsageError(f"The metadata key {_shown(key)} is too long.", f"Use at most {MAX_KEY_CHARS:,} characters.")
     if not KEY.fullmatch(key):
-        raise UsageError(f"{_shown(key)} cannot be a metadata key.", f"{KEY_RULE}.")
+        raise UsageError(f"Invalid metadata key: {_shown(key)}.", f"{KEY_RULE}.")
 
 
 def _check_value(key: str, value: Scalar) -> None:
@@ -92,13 +90,13 @@ def _check_value(key: str, value: Scalar) -> None:
         case bool():
             return
         case int() if value not in INTEGERS:
-            problem, fix = "is an integer of more than 64 bits", "Write it in quotes, as a text."
+            problem, fix = "is an integer of more than 64 bits", "Quote it to store it as a text."
         case float() if not math.isfinite(value):
-            problem, fix = "is a number too large to hold", "Write it in quotes, as a text."
+            problem, fix = "is a number that is too large", "Quote it to store it as a text."
         case str() if len(value) > MAX_VALUE_CHARS:
-            problem, fix = f"has {len(value):,} characters", f"A text has at most {MAX_VALUE_CHARS:,}."
+            problem, fix = f"has {len(value):,} characters", f"Use at most {MAX_VALUE_CHARS:,}."
         case str() if "\0" in value or any(unicodedata.category(ch) == "Cs" for ch in value):
-            problem, fix = "holds a NUL character or half of a surrogate pair", "Leave that character out."
+            problem, fix = "contains a NUL character or a lone surrogate", "Remove that character."
         case _:
             return
     raise UsageError(f"The value of {key} {problem}.", fix)
@@ -109,15 +107,15 @@ def _tags(tags: Iterable[str]) -> tuple[str, ...]:
     for tag in trimmed:
         if not 0 < len(tag) <= MAX_TAG_CHARS or any(unicodedata.category(ch) in _UNUSABLE for ch in tag):
             raise UsageError(
-                f"{_shown(tag)} cannot be a tag.",
-                f"A tag has 1 to {MAX_TAG_CHARS} characters and no control characters.",
+                f"Invalid tag: {_shown(tag)}.",
+                f"Use 1 to {MAX_TAG_CHARS} characters and no control characters.",
             )
     return tuple(trimmed)
 
 
 def _refuse_both(what: str, both: set[str]) -> None:
     if both:
-        raise UsageError(f"The {what} {_shown(min(both))} is to come and to go.", "Name it once.")
+        raise UsageError(f"The {what} {_shown(min(both))} is both added and removed.", "Name it once.")
 
 
 def _shown(text: str) -> str:

@@ -1,19 +1,20 @@
-"""Say in words which rule takes or leaves one key. Pure; the same rules decide in a pass, a column at a time."""
+"""Explain which rule selects or excludes one key. Pure; a pass applies the same rules, a column at a time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from mirrorlake.formats.suffixes import MEDIA_TYPES, media_type_of_name
+from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import Explanation, Judgement, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.select.pairing import possible_keys
 from mirrorlake.select.rules import Rule, Rules, literal
-from mirrorlake.select.sidecars import SIDECAR_SUFFIX
 from mirrorlake.select.stream import ASLEEP, EMPTY, LIBRARY_PREFIX
 
 
 def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
-    """Which rule takes or leaves `key`. `info` is what the store says of the object, None where it says nothing."""
+    """Explain which rule selects or excludes `key`. `info` is the store's description of the object, if any."""
     told = _by_name(key, rules)
     if told is not None:
         return told
@@ -26,33 +27,33 @@ def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
     skip = None if info is None else _skip(info)
     if skip is not None:
         verdict, reason = Verdict.SKIPPED, f"{reason} But it is not read: {skip}."
-    return Explanation(
-        key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=_sidecars(key, rules.sidecar_suffix)
-    )
+    sidecars = tuple(possible_keys(key, METADATA, rules.suffixes))
+    return Explanation(key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=sidecars)
 
 
 def _by_name(key: str, rules: Rules) -> Explanation | None:
-    """What the name alone decides, before any config is asked."""
+    """The verdict that depends on the name alone, before any config is consulted."""
     if not key.startswith(rules.prefix):
-        reason = f"It does not start with the datasource's prefix {rules.prefix!r}, so it is never listed."
+        reason = f"The key does not start with the datasource's prefix {rules.prefix!r}, so it is never listed."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     if key.startswith((LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX)):
-        reason = f"It stands under {LIBRARY_PREFIX}, which is the library's own."
+        reason = f"The key is under {LIBRARY_PREFIX}, which belongs to the library."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     if key.endswith("/"):
-        reason = "It is a folder marker: some tools put an object with such a name where a folder is meant."
+        reason = "The key is a folder marker: some tools create an object with such a name in place of a folder."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
-    suffix = rules.sidecar_suffix
-    if suffix is not None and key.endswith(suffix):
-        reason = f"It ends in the sidecar suffix {suffix!r}: metadata of {key.removesuffix(suffix)!r}, never an asset."
-        return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
-    ending = key[-len(SIDECAR_SUFFIX) :]
-    if ending.isascii() and ending.lower() == SIDECAR_SUFFIX:
-        stem = key[: -len(SIDECAR_SUFFIX)]
-        reason = f"It is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
-        return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
+    for role in ROLES:
+        suffix, stem_suffix = rules.suffixes.get(role.name), role.stem_suffix
+        if suffix is not None and key.endswith(suffix):
+            asset = key.removesuffix(suffix)
+            reason = f"The key has the sidecar suffix {suffix!r}: {role.name} of {asset!r}, never an asset."
+            return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
+        if stem_suffix is not None and (ending := key[-len(stem_suffix) :]).isascii() and ending.lower() == stem_suffix:
+            stem = key[: -len(stem_suffix)]
+            reason = f"The key is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
+            return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
     if media_type_of_name(key) is None:
-        reason = f"Its name ends in no supported suffix: {', '.join(MEDIA_TYPES)}."
+        reason = f"The key has no supported suffix: {', '.join(MEDIA_TYPES)}."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     return None
 
@@ -70,7 +71,7 @@ def _judgements(key: str, rules: Rules) -> Iterator[Judgement]:
 
 
 def _origin(rule: Rule, pattern: str, prefix: str) -> tuple[Origin | None, str | None]:
-    """Where a pattern that matched stands, and how it is written there."""
+    """The setting that contains the pattern that matched, and the pattern as written there."""
     for origin, patterns in rule.said.items():
         for said in patterns:
             if pattern == (literal(said, prefix) if origin is Origin.PATHS else said):
@@ -81,15 +82,15 @@ def _origin(rule: Rule, pattern: str, prefix: str) -> tuple[Origin | None, str |
 def _taken(judgement: Judgement) -> str:
     who = _named(judgement)
     if judgement.pattern is None:
-        return f"{who} takes it: it has no patterns, which means everything."
-    return f"{who} takes it by {judgement.pattern!r} of {judgement.origin}."
+        return f"{who} selects it: the config has no patterns, which means everything."
+    return f"{who} selects it by {judgement.pattern!r} of {judgement.origin}."
 
 
 def _left(judgement: Judgement) -> str:
     who = _named(judgement)
     if judgement.exclude is not None:
-        return f"{who} leaves it out by {judgement.exclude!r} of exclude."
-    return f"No pattern of {who[0].lower()}{who[1:]} takes it."
+        return f"{who} excludes it by {judgement.exclude!r} of exclude."
+    return f"No pattern of {who[0].lower()}{who[1:]} selects it."
 
 
 def _named(judgement: Judgement) -> str:
@@ -101,8 +102,3 @@ def _skip(info: ObjectInfo) -> str | None:
     if info.size == 0:
         return EMPTY
     return f"storage class {info.storage_class}" if info.storage_class in ASLEEP else None
-
-
-def _sidecars(key: str, suffix: str | None) -> tuple[str, ...]:
-    base = key[: key.rfind(".")] + SIDECAR_SUFFIX
-    return (base,) if suffix is None else (key + suffix, base)

@@ -1,6 +1,6 @@
 """Match object keys against glob patterns, a column at a time and in linear time. Pure.
 
-What a pattern means is said in `patterns.py`. No pattern at all matches everything.
+`patterns.py` defines the meaning of a pattern. An empty list of patterns matches everything.
 
 Matching works on the UTF-8 bytes of a key. RE2 (through Arrow) guarantees time linear in the key for every
 pattern; the common shapes (exact paths, one prefix, one suffix) do not need it at all.
@@ -22,14 +22,14 @@ from mirrorlake.core import columnar as kernels
 from mirrorlake.core.columnar import BoolMask, Column
 from mirrorlake.select.patterns import Ends, Exact, Regex, Shape, read_pattern
 
-_MAX_REGEX_CHARS = 8192  # patterns share one regular expression up to here; RE2 refuses huge programs
-_FEW_KEYS = 100  # exact paths; looking more of them up in every batch of a listing costs more than to narrow them
+_MAX_REGEX_CHARS = 8192  # limit of one combined regular expression; RE2 refuses huge programs
+_FEW_KEYS = 100  # exact paths; for more of them, narrowing the set first is cheaper than testing all in every batch
 _MAX_ENDS = 8  # beyond that many prefix/suffix tests of 3 to 8 ns a key, one RE2 pass of 75 ns is cheaper
 
 
 @dataclass(frozen=True, slots=True)
 class _Exact:
-    """No wildcard: these keys and no others, as bytes in order."""
+    """No wildcard: exactly these keys, as bytes in order."""
 
     keys: tuple[bytes, ...]
     among: Column = field(compare=False, repr=False)  # the same, as a column
@@ -45,15 +45,15 @@ _Matcher: TypeAlias = _Exact | Ends | Regex
 
 @dataclass(frozen=True, slots=True)
 class Globs:
-    """Compiled patterns; an object matches if any of them does. Make one with `compile_globs`."""
+    """Compiled patterns; an object matches if any of them does. Create it with `compile_globs`."""
 
     patterns: tuple[str, ...]
     _each: tuple[_Matcher, ...] = field(repr=False)  # one for each pattern
-    _all: tuple[_Matcher, ...] = field(repr=False)  # fewer, that say the same together
+    _all: tuple[_Matcher, ...] = field(repr=False)  # fewer matchers, equivalent to all patterns together
 
     @property
     def everything(self) -> bool:
-        """Whether every key matches, so that there is nothing to compute."""
+        """Whether every key matches, so that nothing needs to be computed."""
         return not self.patterns or any(
             isinstance(matcher, Ends) and not matcher.suffix and "" in matcher.prefixes for matcher in self._all
         )
@@ -66,7 +66,7 @@ class Globs:
         return functools.reduce(np.logical_or, (_match(matcher, raw) for matcher in self._all))
 
     def match_one(self, key: str) -> str | None:
-        """The first pattern that the key matches, None if there is none. An empty list answers `**`."""
+        """The first pattern that the key matches, None if there is none. An empty list returns `**`."""
         if not self.patterns:
             return "**"
         raw: Column = pa.array([key.encode()], type=pa.binary())
@@ -77,7 +77,7 @@ class Globs:
 
 
 def compile_globs(patterns: Sequence[str]) -> Globs:
-    """Compile patterns in order. Raises PatternError, which points at the character that is wrong."""
+    """Compile patterns in order. Raises PatternError, which points at the invalid character."""
     if isinstance(patterns, str):
         raise TypeError("compile_globs takes a list of patterns, not one string")
     each = tuple(_matcher(read_pattern(pattern)) for pattern in patterns)
@@ -89,7 +89,7 @@ def _matcher(shape: Shape) -> _Matcher:
 
 
 def _combine(each: tuple[_Matcher, ...]) -> tuple[_Matcher, ...]:
-    """One set for all exact paths, and as few regular expressions as RE2 takes."""
+    """One set for all exact paths, and as few regular expressions as RE2 accepts."""
     exact = [key for matcher in each if isinstance(matcher, _Exact) for key in matcher.keys]
     ends = [matcher for matcher in each if isinstance(matcher, Ends)]
     bodies = [matcher.pattern for matcher in each if isinstance(matcher, Regex)]
@@ -125,7 +125,7 @@ def _match(matcher: _Matcher, raw: Column) -> BoolMask:
 
 
 def _between(raw: Column, keys: tuple[bytes, ...], among: Column) -> Column:
-    """Those exact keys that the column could hold: a batch of a listing is a narrow stretch of all of them."""
+    """The exact keys within the range of the column: a batch of a listing covers a narrow range of all keys."""
     least, most = kernels.ends_of(raw)
     if least is None or most is None:
         return among.slice(0, 0)

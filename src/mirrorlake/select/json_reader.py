@@ -1,6 +1,6 @@
-"""A JSON document of settings: parsed without twins, and its values taken as what they should be. Pure.
+"""Parse a JSON document of settings without duplicate names, and check the types of its values. Pure.
 
-Everything here raises SettingsError that names the setting and what it may be; `where` is what stands before a name.
+All functions raise SettingsError with the name of the setting and its allowed values; `where` precedes the name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 def parse_json(text: str) -> Json:
-    """What the text of a settings file says."""
+    """Parse the text of a settings file."""
     try:
         return json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_without_twins)
     except json.JSONDecodeError as error:
@@ -25,27 +25,27 @@ def parse_json(text: str) -> Json:
             "Correct the file there.",
         ) from error
     except RecursionError as error:
-        raise SettingsError("The settings are nested too deeply to be read.", "Use a flat object.") from error
+        raise SettingsError("The settings are nested too deeply.", "Use a flat object.") from error
 
 
 def _without_twins(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for name, value in pairs:
         if name in found:
-            raise SettingsError(f"The setting {name!r} is there twice.", "Keep the one that you mean.")
+            raise SettingsError(f"Duplicate setting {name!r}.", "Keep one of the two.")
         found[name] = value
     return found
 
 
 def read_object(value: Json, what: str) -> dict[str, Json]:
-    """`value` as an object; `what` names it in the error."""
+    """Check that `value` is an object; `what` names it in the error."""
     if not isinstance(value, dict):
         raise SettingsError(f"{what} is not a JSON object.", 'Write it as {"glob_patterns": ["photos/**"]}.')
     return value
 
 
 def read_list(value: Json, what: str) -> list[Json]:
-    """`value` as a list; null is an empty one."""
+    """Check that `value` is a list; null is an empty one."""
     if value is None:
         return []
     if not isinstance(value, list):
@@ -54,7 +54,7 @@ def read_list(value: Json, what: str) -> list[Json]:
 
 
 def read_bool(settings: dict[str, Json], name: str, where: str) -> bool | None:
-    """The setting as true or false; None where it is not said."""
+    """Read the setting as a boolean; None if it is absent."""
     value = settings.get(name)
     if value is None or isinstance(value, bool):
         return value
@@ -62,7 +62,7 @@ def read_bool(settings: dict[str, Json], name: str, where: str) -> bool | None:
 
 
 def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | None:
-    """The setting as a text; None where it is empty or not said."""
+    """Read the setting as a text; None if it is empty or absent."""
     value = settings.get(name)
     if value is None or isinstance(value, str):
         return value or None
@@ -70,16 +70,18 @@ def read_text(settings: dict[str, Json], name: str, where: str = "") -> str | No
 
 
 def read_texts(given: dict[str, Json], name: str, where: str) -> tuple[str, ...]:
-    """The setting as a list of texts; empty where it is not said."""
+    """Read the setting as a list of texts; empty if it is absent."""
     values = read_list(given.get(name), f"{where}{name}")
     read_texts = [value for value in values if isinstance(value, str)]
     if len(read_texts) < len(values):
-        raise SettingsError(f"{where}{name} holds something that is no text.", 'Write a list of texts: ["photos/**"].')
+        raise SettingsError(
+            f"{where}{name} contains a value that is not text.", 'Write a list of texts: ["photos/**"].'
+        )
     return tuple(read_texts)
 
 
 def read_choice(given: dict[str, Json], name: str, kind: type[_Choice], default: _Choice, where: str) -> _Choice:
-    """The setting as one of the values of `kind`; `default` where it is not said."""
+    """Read the setting as one of the values of `kind`; `default` if it is absent."""
     value = given.get(name)
     if value is None:
         return default
@@ -89,16 +91,16 @@ def read_choice(given: dict[str, Json], name: str, kind: type[_Choice], default:
 
 
 def is_key(text: str) -> bool:
-    """Whether an object key can hold all of it."""
+    """Whether an object key can contain all characters of the text."""
     return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in text)
 
 
 def shown(value: Json) -> str:
-    """A value as a message quotes it, cut to the width of a line."""
+    """A value as quoted in a message, cut to the width of a line."""
     text = json.dumps(value)
     return text if len(text) <= 60 else text[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
 
 
 def either(choices: list[str]) -> str:
-    """Choices as a sentence lists them."""
+    """Format choices as a sentence lists them."""
     return " or ".join(filter(None, [", ".join(choices[:-1]), choices[-1]]))

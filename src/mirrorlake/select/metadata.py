@@ -1,7 +1,7 @@
-"""Read a JSON metadata sidecar into flat keys and plain values. Pure; the bytes come from strangers.
+"""Read a JSON metadata sidecar into flat keys and plain values. Pure; the bytes are untrusted.
 
-What is wrong with one key costs that key, with a warning; only a file that is no JSON object at all, is too
-large or nests too deeply is refused. Time and memory are linear in the size of the file.
+An invalid key costs that key, with a warning. Only a file that is not a JSON object, is too large or nests too
+deeply is rejected. Time and memory are linear in the size of the file.
 """
 
 from __future__ import annotations
@@ -17,17 +17,18 @@ import orjson
 
 from mirrorlake.core.errors import BadSidecar
 from mirrorlake.model.assets import Scalar
+from mirrorlake.model.companions import METADATA
 
-MAX_SIDECAR_BYTES = 262_144  # 256 KiB
+MAX_SIDECAR_BYTES = METADATA.max_bytes
 MAX_DEPTH = 32  # objects and lists inside each other; nobody reads metadata that is nested deeper
 MAX_KEY_CHARS = 1024  # of a flattened key; without a limit, long keys around many small ones would multiply
-MAX_WARNINGS = 20  # told for one sidecar; more say nothing new
+MAX_WARNINGS = 20  # reported for one sidecar; more add nothing
 
-INTEGERS = range(-(2**63), 2**63)  # what databases and Arrow hold exactly
-_INTEGER_DIGITS = 20  # no text longer than this can be one of them
-_WHOLE_INTEGER_DIGITS = 400  # what any JSON reader takes; a longer integer is no value but an attack
+INTEGERS = range(-(2**63), 2**63)  # what databases and Arrow can represent exactly
+_INTEGER_DIGITS = 20  # no longer text can be one of them
+_WHOLE_INTEGER_DIGITS = 400  # what any JSON parser accepts; a longer integer is not a value but an attack
 KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
-KEY_RULE = "A key has only the letters a to z and A to Z, digits, _ and dots, and does not start with a dot"
+KEY_RULE = "A key consists of the letters a to z and A to Z, digits, _ and dots, and does not start with a dot"
 _NESTING = re.compile(
     r'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL
 )  # whole strings, so that brackets in them do not count
@@ -48,18 +49,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sidecar:
-    """What a sidecar says. Nested names are joined by dots; nulls are left out."""
+    """The contents of a sidecar. Nested names are joined by dots; nulls are omitted."""
 
     values: dict[str, Scalar]
-    # The file again as JSON, with all it held, so that `stored_values` finds exactly `values` in it. What no database
-    # can hold is null there: a text with a NUL or a lone surrogate, a number beyond floating point.
+    # The whole file as JSON, so that `stored_values` finds exactly `values` in it. Values that no database can store
+    # are null in it: a text with a NUL or a lone surrogate, a number beyond floating point.
     whole: str
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Unusable:
-    """A JSON number that is no number for us."""
+    """A JSON number that cannot be stored."""
 
     text: str
     reason: str
@@ -70,7 +71,7 @@ _Json: TypeAlias = "dict[str, _Json] | list[_Json] | str | int | float | bool | 
 
 @dataclass(slots=True)
 class _Warnings:
-    """Collects the first few, counts the rest."""
+    """Collects the first warnings and counts the rest."""
 
     told: list[str] = field(default_factory=list[str])
     more: int = 0
@@ -86,10 +87,9 @@ class _Warnings:
 
 
 def read_sidecar(data: bytes) -> Sidecar:
-    """Parse, flatten and check a sidecar. Raises BadSidecar where nothing of it can be used.
+    """Parse, flatten and check a sidecar. Raises BadSidecar if nothing of it can be used.
 
-    Integers must fit into 64 bits. Of a name that occurs twice in an object, or comes out twice by
-    flattening, the last counts.
+    Integers must fit into 64 bits. If a name occurs twice in an object, or twice after flattening, the last counts.
     """
     warnings = _Warnings()
     document = _parse(_text(data), warnings)
@@ -98,13 +98,13 @@ def read_sidecar(data: bytes) -> Sidecar:
     values: dict[str, Scalar] = {}
     for key, value in _flat(document, "", warnings):
         if key in values:
-            warnings.add(f"{_named(key)} is there twice once nested names are joined by dots; the last one counts.")
+            warnings.add(f"{_named(key)} occurs twice after nested names are joined by dots; the last one counts.")
         values[key] = value
     return Sidecar(values=values, whole=orjson.dumps(_storable(document)).decode(), warnings=warnings.all())
 
 
 def stored_values(whole: str) -> dict[str, Scalar]:
-    """The values of a sidecar that was kept whole, the same as when it was read."""
+    """The values of a stored whole sidecar, the same as when it was read."""
     noop_callback = _Warnings()
     document = _parse(whole, noop_callback)
     return dict(_flat(document, "", noop_callback)) if isinstance(document, dict) else {}
@@ -113,7 +113,7 @@ def stored_values(whole: str) -> dict[str, Scalar]:
 def _text(data: bytes) -> str:
     if len(data) > MAX_SIDECAR_BYTES:
         raise BadSidecar(
-            f"The sidecar has {len(data):,} bytes; at most {MAX_SIDECAR_BYTES:,} are read.", "Make it smaller."
+            f"The sidecar has {len(data):,} bytes; the limit is {MAX_SIDECAR_BYTES:,}.", "Make it smaller."
         )
     try:
         text = data.decode("utf-8-sig")
@@ -154,7 +154,7 @@ def _parse(text: str, warnings: _Warnings) -> _Json:
 
 
 def _check_depth(text: str) -> None:
-    """Before parsing, so that no parser can run out of stack."""
+    """Check the depth before parsing, so that no parser can run out of stack."""
     depth = 0
     for token in _NESTING.finditer(text):
         character = token.group()[0]
@@ -176,7 +176,7 @@ def _integer(text: str) -> int | _Unusable:
 
 def _number(text: str) -> float | _Unusable:
     value = float(text)
-    return value if math.isfinite(value) else _Unusable(text, "is a number too large to hold")
+    return value if math.isfinite(value) else _Unusable(text, "is a number that is too large")
 
 
 def _flat(node: dict[str, _Json], prefix: str, warnings: _Warnings) -> Iterator[tuple[str, Scalar]]:
@@ -186,23 +186,23 @@ def _flat(node: dict[str, _Json], prefix: str, warnings: _Warnings) -> Iterator[
             continue
         key = prefix + name
         if len(key) > MAX_KEY_CHARS:
-            warnings.add(f"{_named(key)} was left out: the key is longer than {MAX_KEY_CHARS:,} characters.")
+            warnings.add(f"{_named(key)} was ignored: the key is longer than {MAX_KEY_CHARS:,} characters.")
         elif not KEY.fullmatch(key):
-            warnings.add(f"{_named(key)} was left out: {KEY_RULE[0].lower()}{KEY_RULE[1:]}.")
+            warnings.add(f"{_named(key)} was ignored: {KEY_RULE[0].lower()}{KEY_RULE[1:]}.")
         elif isinstance(value, dict):
             yield from _flat(value, key + ".", warnings)
         elif isinstance(value, list):
-            warnings.add(f"{_named(key)} was left out: it is a list, and metadata holds texts, numbers and booleans.")
+            warnings.add(f"{_named(key)} was ignored: it is a list, not a text, number or boolean.")
         elif isinstance(value, _Unusable):
-            warnings.add(f"{_named(key)} was left out: its value {value.reason}.")
+            warnings.add(f"{_named(key)} was ignored: its value {value.reason}.")
         elif isinstance(value, str) and _storable_text(value) != value:
-            warnings.add(f"{_named(key)} was left out: its text holds a NUL character or half of a surrogate pair.")
+            warnings.add(f"{_named(key)} was ignored: its text contains a NUL character or a lone surrogate.")
         else:
             yield key, value
 
 
 def _storable(value: _Json) -> object:
-    """The document with what no database can hold replaced. As deep as the document, which is checked."""
+    """The document without values that no database can store. Recursion is safe, because the depth is checked."""
     if isinstance(value, dict):
         return {_storable_text(key): _storable(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -221,6 +221,6 @@ def _storable_text(text: str) -> str:
 
 
 def _named(key: str) -> str:
-    """A key as a message shows it: short, and without characters that could spoil a terminal."""
+    """A key for a message: short, and without characters that could disturb a terminal."""
     shown = key if len(key) <= 60 else key[:59] + "…"  # noqa: PLR2004 - what fits into a line of a message
     return f'"{shown}"' if shown.isprintable() else json.dumps(shown)

@@ -1,12 +1,12 @@
-"""What a glob pattern says: its words, its three shapes, and the character at which it is wrong. Pure.
+"""The meaning of a glob pattern: its tokens, its three shapes, and the position of an error. Pure.
 
 A pattern is anchored at both ends and starts at the datasource's prefix. It knows `*` (not across `/`),
 `**` (across `/`) and quotes around the whole pattern (everything inside is literal); `? [ ] { }` are plain
-characters and case counts. A leading `/` means the prefix's root and may be left out; where a key itself
-begins with a slash, the pattern's leading `/` also matches that. `/**/` (and `**/` at the start) stands for
-no folder, too. A pattern without a wildcard is one exact path.
+characters, and patterns are case-sensitive. A leading `/` means the prefix's root and may be omitted; for a key that
+itself begins with a slash, the pattern's leading `/` also matches that slash. `/**/` (and `**/` at the start) also
+matches no folder. A pattern without a wildcard is one exact path.
 
-Nothing here touches a column: commands that only read or check patterns do not load what matches them.
+This module works on no columns, so that commands that only check patterns do not load Arrow.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MAX_PATTERN_CHARS = 1024  # the longest key of S3 has 1,024 bytes: a longer patt
 
 
 class _Wild(Enum):
-    """A token that stands for more than itself, with its meaning as a regular expression over bytes."""
+    """A wildcard token, with its meaning as a regular expression over bytes."""
 
     STAR = "[^/]*"
     STARS = ".*"
@@ -35,14 +35,14 @@ _Token: TypeAlias = str | _Wild  # a literal, or a wildcard
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """No wildcard: these keys and no others."""
+    """No wildcard: exactly these keys."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Any of the prefixes, then anything at all, then the suffix, without overlap. All may be empty."""
+    """Any of the prefixes, then anything, then the suffix, without overlap. All may be empty."""
 
     prefixes: tuple[str, ...]
     suffix: str
@@ -50,7 +50,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Regex:
-    """Whatever needs RE2; anchored, over bytes."""
+    """Any pattern that needs RE2; anchored, over bytes."""
 
     pattern: str
 
@@ -59,7 +59,7 @@ Shape: TypeAlias = Exact | Ends | Regex
 
 
 def check_patterns(patterns: Sequence[str]) -> tuple[str, ...]:
-    """The patterns, each of which can be read. Raises PatternError, which points at the character that is wrong."""
+    """Check that every pattern is valid. Raises PatternError, which points at the invalid character."""
     for pattern in patterns:
         read_pattern(pattern)
     return tuple(patterns)
@@ -72,7 +72,7 @@ def exactly(path: str) -> str:
 
 
 def read_pattern(pattern: str) -> Shape:
-    """The shape of one pattern. Raises PatternError, which points at the character that is wrong."""
+    """The shape of one pattern. Raises PatternError, which points at the invalid character."""
     quoted = _check(pattern)
     text = pattern[1:-1] if quoted else pattern
     rooted = text.startswith("/")
@@ -113,42 +113,44 @@ def _roots(text: str, *, rooted: bool) -> tuple[str, ...]:
 
 
 def _check(pattern: str) -> bool:
-    """Whether the pattern is quoted. Raises PatternError for what no pattern may be."""
+    """Whether the pattern is quoted. Raises PatternError for an invalid pattern."""
 
     def wrong(message: str, fix: str, position: int) -> PatternError:
         return PatternError(message, fix, text=pattern, position=position)
 
     if pattern in {"", '""'}:
-        raise wrong("A pattern is empty.", "Write ** to match everything, or leave the pattern out.", len(pattern) // 2)
+        raise wrong("A pattern is empty.", "Write ** to match everything, or remove the pattern.", len(pattern) // 2)
     for position, character in enumerate(pattern):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             raise wrong(
-                "A pattern holds a character that no object key can hold.", "Remove the marked character.", position
+                "Invalid character in a pattern: no object key can contain it.",
+                "Remove the marked character.",
+                position,
             )
     opens, closes = pattern.startswith('"'), pattern.endswith('"')
     if opens and (not closes or len(pattern) == 1):
-        raise wrong("A quote is opened but never closed.", 'Put a " at the end of the pattern as well.', 0)
+        raise wrong("Unclosed quote in a pattern.", 'Put a " at the end of the pattern as well.', 0)
     if closes and not opens:
         raise wrong(
-            "A quote is closed but never opened.", 'Put a " at the start of the pattern as well.', len(pattern) - 1
+            "Unmatched closing quote in a pattern.", 'Put a " at the start of the pattern as well.', len(pattern) - 1
         )
     if len(pattern) - 2 * opens > MAX_PATTERN_CHARS:
         raise wrong(
             f"A pattern is longer than {MAX_PATTERN_CHARS:,} characters.",
-            "No object key is that long; write one pattern for each path.",
+            "No object key is that long. Write one pattern for each path.",
             MAX_PATTERN_CHARS + opens,
         )
     return opens
 
 
 def _tokens(text: str, *, offset: int, pattern: str) -> list[_Token]:
-    """Literals and wildcards in order; `offset` is where `text` stands in `pattern`, for messages."""
+    """Literals and wildcards in order; `offset` is the position of `text` in `pattern`, for messages."""
     tokens: list[_Token] = []
     for found in re.finditer(r"\*+|[^*]+", text):
         run, position = found.group(), found.start()
         if run.startswith("***"):
             raise PatternError(
-                "Three or more * in a row mean nothing.",
+                "Three or more * in a row have no meaning.",
                 'Write * for part of a name, ** to cross folders, or quote the whole pattern ("...") for a literal *.',
                 text=pattern,
                 position=position + offset,
@@ -167,7 +169,7 @@ def _tokens(text: str, *, offset: int, pattern: str) -> list[_Token]:
 
 
 def _without_repeats(tokens: list[_Token]) -> list[_Token]:
-    """`**/**/` says no more than `**/`, but would cost more."""
+    """Merge `**/**/` into `**/`, which means the same and costs less."""
     kept: list[_Token] = []
     for token in tokens:
         if not (token is _Wild.FOLDERS and kept and kept[-1] is _Wild.FOLDERS):

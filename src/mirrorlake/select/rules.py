@@ -1,4 +1,4 @@
-"""Say which mirror config governs an object, if any: the first that takes it. Pure, columns only."""
+"""Find the mirror config that governs an object: the first config that selects it. Pure, columns only."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ import pyarrow as pa
 from mirrorlake.core.columnar import Column, as_binary, column, columns, cut, filled, keep
 from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.companions import ROLES
 from mirrorlake.model.explanations import Origin
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
 
 _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
-TAKEN = pa.schema(_TAKEN)  # listed objects that a config takes, and which one does
+TAKEN = pa.schema(_TAKEN)  # listed objects that a config selects, with the index of that config
 
-_NOBODY = -1  # beside the places of configs
+_NOBODY = -1  # besides the indexes of configs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,21 +30,21 @@ class Rule:
     """One mirror config, compiled."""
 
     config: MirrorConfig
-    takes: Globs  # everything that its globs, its paths and its glob file say
+    takes: Globs  # its globs, paths and glob file together
     leaves: Globs | None  # None: nothing is excluded
-    said: Mapping[Origin, tuple[str, ...]]  # the same patterns, as people wrote them
+    said: Mapping[Origin, tuple[str, ...]]  # the same patterns as written by the user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """All configs of a datasource in order. Make one with `compile_rules`."""
+    """All configs of a datasource in order. Create it with `compile_rules`."""
 
     rules: tuple[Rule, ...]
     prefix: str  # of the datasource: patterns match what follows it
-    sidecar_suffix: str | None
+    suffixes: Mapping[str, str]  # the full-name suffix of each companion role that has one, by the role's name
 
     def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
-        """The objects (LISTING) that a config takes, as TAKEN."""
+        """The objects (LISTING) that a config selects, as TAKEN."""
         first = self.rules[0]
         if first.takes.everything and first.leaves is None:
             return _as_taken(objects, filled(objects.num_rows, 0, pa.int8()))
@@ -54,11 +55,11 @@ class Rules:
         return _as_taken(objects, pa.array(places))
 
     def governing(self, keys: Column) -> npt.NDArray[np.int8]:
-        """The place of the config that governs each whole key, -1 where none takes it."""
+        """The index of the config that governs each whole key, -1 if none selects it."""
         return self._governing(cut(as_binary(keys), len(self.prefix.encode())))
 
     def _governing(self, keys: Column) -> npt.NDArray[np.int8]:
-        """The place of the config that governs each key, -1 for none. Keys are relative to the prefix."""
+        """The index of the config that governs each key, -1 for none. Keys are relative to the prefix."""
         places = np.full(len(keys), _NOBODY, dtype=np.int8)
         for place, rule in enumerate(self.rules):
             free = places == _NOBODY
@@ -74,29 +75,29 @@ class Rules:
 def compile_rules(
     settings: MirrorSettings, *, prefix: str = "", glob_files: Mapping[str, str] = MappingProxyType({})
 ) -> Rules:
-    """Compile the configs of a datasource. `glob_files` holds the text of each glob file that a config names.
+    """Compile the configs of a datasource. `glob_files` maps the glob files that configs name to their texts.
 
-    Raises PatternError for a pattern that cannot be read, SettingsError for a glob file that says nothing.
+    Raises PatternError for an invalid pattern, SettingsError for a glob file without patterns.
     """
     return Rules(
         rules=tuple(_rule(config, prefix, glob_files) for config in settings.configs),
         prefix=prefix,
-        sidecar_suffix=settings.sidecar_suffix,
+        suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
     )
 
 
 def literal(path: str, prefix: str) -> str:
-    """The pattern of one of `paths`: a whole key, or where it does not start with the prefix, one below it."""
+    """The pattern of one of `paths`: a whole key, or a key relative to the prefix if it does not start with it."""
     return f'"{path.removeprefix(prefix)}"'
 
 
 def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> Rule:
     lines = () if config.glob_file is None else _lines(config.glob_file, glob_files[config.glob_file])
     if config.glob_file is not None and not (lines or config.globs or config.paths):
-        # Nothing said is everything taken, which the author of an empty file did not mean, nor that all is gone.
+        # No pattern selects everything. The author of an empty file meant neither that nor that everything is gone.
         raise SettingsError(
-            f"The glob file {config.glob_file!r} holds no pattern.",
-            "Write one pattern a line into it; ** takes everything. Nothing was decided without it.",
+            f"The glob file {config.glob_file!r} contains no pattern.",
+            "Write one pattern per line; ** selects everything. No objects were processed.",
         )
     literals = tuple(literal(path, prefix) for path in config.paths)
     return Rule(
@@ -108,7 +109,7 @@ def _rule(config: MirrorConfig, prefix: str, glob_files: Mapping[str, str]) -> R
 
 
 def _lines(key: str, text: str) -> tuple[str, ...]:
-    """The patterns of a glob file: one a line; blank lines and those that start with # say nothing."""
+    """The patterns of a glob file, one per line; blank lines and lines that start with # are ignored."""
     patterns: list[str] = []
     for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), start=1):
         pattern = line.strip(" \t\r")

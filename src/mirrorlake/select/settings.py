@@ -1,7 +1,7 @@
 """Read mirror settings from JSON: a flat object, or a whole Roboflow datasource document. Pure.
 
-Names and values are Roboflow's where it has them. Every name that we are going to keep is known here. Those that
-have no effect yet are accepted with the value they have anyway; another value is refused, never ignored.
+Names and values are Roboflow's if it has them. Every name that we plan to support is known here. Settings without
+effect yet are accepted with the value that describes the current behaviour; other values are refused, never ignored.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from mirrorlake.storage.providers.registry import all_providers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceHint:
-    """Where a document says the objects are. None: it does not say."""
+    """The location of the objects in a document. None: not given."""
 
     bucket_name: str | None = None
     region: str | None = None
@@ -49,10 +49,10 @@ class SourceHint:
 
 @dataclass(frozen=True, slots=True)
 class _ReservedSetting:
-    """A setting without effect yet: the value that describes what happens anyway, and what else it may become."""
+    """A setting without effect yet: the value that describes the current behaviour, and its other known values."""
 
     default: Json
-    others: tuple[str, ...] = ()  # the other values of a setting that is a choice; empty: anything
+    others: tuple[str, ...] = ()  # the other values of a choice; empty: anything
 
 
 _LATER: Mapping[str, _ReservedSetting] = MappingProxyType(
@@ -73,9 +73,9 @@ _CONFIG_SETTINGS = (
     *_REMOVE_NAMES,
     "orphans",
 )
-# Of the whole datasource: configs may not differ in them.
+# Settings of the whole datasource, which must be equal in all configs.
 _WIDE = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
-_SELECTION_KEYS = ("exclude", "paths")  # Roboflow has neither; they stand beside the patterns or among the settings
+_SELECTION_KEYS = ("exclude", "paths")  # Roboflow has neither; they belong beside the patterns or among the settings
 _SETTINGS = (*_CONFIG_SETTINGS, *_WIDE, *_SELECTION_KEYS, *_LATER)
 _PATTERNS = ("glob_patterns", "glob_file_path")
 _FLAT = (*_SETTINGS, *_PATTERNS)
@@ -83,18 +83,18 @@ _DOCUMENT = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce",
 _BUCKET_TYPES = ("s3", "gcs", "azure")  # of Roboflow's documents
 _CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
-CONFIG_LIMIT = 100  # mirror configs of a datasource; their place is kept in one byte
+CONFIG_LIMIT = 100  # mirror configs of a datasource; their index is stored in one byte
 SUFFIX_LIMIT = 128  # characters of a sidecar suffix
 _PLAIN = MirrorConfig()
 
 
 def settings_from_json(text: str) -> tuple[MirrorSettings, SourceHint]:
-    """Read a settings file. Raises SettingsError (or PatternError) that names the setting and what it may be."""
+    """Read a settings file. Raises SettingsError or PatternError with the setting and its allowed values."""
     return settings_from_document(parse_json(text))
 
 
 def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
-    """Read settings that are parsed already. Raises as `settings_from_json`."""
+    """Read parsed settings. Raises the same errors as `settings_from_json`."""
     document = read_object(value, "The settings file")
     if document.keys().isdisjoint(_DOCUMENT):
         _check_names(document, _FLAT, "")
@@ -117,8 +117,8 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
 
 
 def stored_settings(value: Json) -> MirrorSettings:
-    """Settings as `settings_to_json` wrote them. Names that only another version knows are left alone."""
-    document = _only(read_object(value, "What is stored"), (*_FLAT, *_DOCUMENT))
+    """Read settings that `settings_to_json` wrote. Names that only another version knows are ignored."""
+    document = _only(read_object(value, "The stored document"), (*_FLAT, *_DOCUMENT))
     if "mirror_configs" in document:
         configs = [
             read_object(one, "A mirror config") for one in read_list(document["mirror_configs"], "mirror_configs")
@@ -140,7 +140,7 @@ def _only(given: dict[str, Json], names: tuple[str, ...]) -> dict[str, Json]:
 
 
 def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
-    """The settings as a document that `settings_from_json` reads back; what was not set is left out.
+    """The settings as a document for `settings_from_json`; settings with their default value are omitted.
 
     One config without an id makes a flat object, everything else a list of `mirror_configs`.
     """
@@ -189,7 +189,7 @@ def _choices_to_json(config: MirrorConfig) -> dict[str, Json]:
 
 
 def _merged(value: Json, where: str) -> dict[str, Json]:
-    """A config of a document with its settings beside its patterns."""
+    """A config of a document with its settings merged into its patterns."""
     config = read_object(value, where)
     _check_names(config, _CONFIG, f"{where}.")
     inner = config.get("settings")
@@ -197,7 +197,9 @@ def _merged(value: Json, where: str) -> dict[str, Json]:
     _check_names(settings, _SETTINGS, f"{where}.settings.")
     for name in _SELECTION_KEYS:
         if name in config and name in settings:
-            raise SettingsError(f"{where}.{name} is there twice, once among the settings.", "Keep one of them.")
+            raise SettingsError(
+                f"Duplicate setting {where}.{name}, also given in {where}.settings.", "Keep one of them."
+            )
     return {name: one for name, one in config.items() if name != "settings"} | settings
 
 
@@ -208,7 +210,7 @@ def _mirror_config(given: dict[str, Json], where: str) -> MirrorConfig:
     naming_key = read_text(given, "namingStrategyMetadataKey", where)
     if naming is NamingStrategy.METADATA and naming_key is None:
         raise SettingsError(
-            f'{where}namingStrategy is "metadata", but no namingStrategyMetadataKey says which value names an asset.',
+            f'{where}namingStrategy is "metadata", but namingStrategyMetadataKey is missing.',
             'Add one, such as "namingStrategyMetadataKey": "title".',
         )
     return MirrorConfig(
@@ -232,22 +234,22 @@ def _check_configs(configs: tuple[MirrorConfig, ...]) -> None:
     if len(configs) > CONFIG_LIMIT:
         raise SettingsError(
             f"There are {len(configs)} mirror_configs; a datasource can have {CONFIG_LIMIT}.",
-            "Put patterns that want the same settings into one of them.",
+            "Combine patterns with the same settings in one config.",
         )
     ids = [config.id for config in configs if config.id is not None]
     for twin in {one for one in ids if ids.count(one) > 1}:
-        raise SettingsError(f"Two mirror_configs have the id {shown(twin)}.", "Give each an id of its own.")
+        raise SettingsError(f"Two mirror_configs have the id {shown(twin)}.", "Give each config its own id.")
 
 
 def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, dict[str, Json]]]) -> MirrorSettings:
-    """The configs with what is said once for the whole datasource, wherever in the document that stands."""
+    """Copy settings of the whole datasource into every config, wherever the document contains them."""
     for name in _WIDE:
         said = [(where, one[name]) for where, one in given if name in one]
         for where, value in said[1:]:
             if value != said[0][1]:
                 raise SettingsError(
                     f"{where}{name} is {shown(value)}, but {said[0][0]}{name} is {shown(said[0][1])}.",
-                    "It holds for the whole datasource: say it once, or make one datasource for each.",
+                    "It applies to the whole datasource. Set it once, or create a datasource for each value.",
                 )
     wide = {name: (where, one) for where, one in reversed(given) for name in _WIDE if name in one}
     nowhere: tuple[str, dict[str, Json]] = ("", {})
@@ -273,7 +275,7 @@ def _schedule(wide: dict[str, Json]) -> Schedule:
     if regular not in (None, schedule):
         raise SettingsError(
             f"runScheduledEvery is {shown(hours)}, but schedule is {shown(said)}.",
-            f'Keep one of them; "schedule": {shown(schedule_to_text(regular))} says what the first says.',
+            f'Keep one of them; "schedule": {shown(schedule_to_text(regular))} is equivalent to the first.',
         )
     return schedule
 
@@ -286,7 +288,7 @@ def _suffix(given: dict[str, Json], where: str) -> str | None:
         raise SettingsError(
             f"{where}metadataSidecarSuffix is {shown(suffix)}.",
             f'It can be a text of 1 to {SUFFIX_LIMIT} characters, such as ".metadata.json"; null means that only'
-            " the base name serves.",
+            " only the base name is used.",
         )
     return suffix
 
@@ -305,7 +307,7 @@ def _glob_file(given: dict[str, Json], where: str) -> str | None:
     key = None if path is None else path.removeprefix("/")
     if key is not None and (not key or key.endswith("/") or not is_key(key)):
         raise SettingsError(
-            f"{where}glob_file_path is {shown(path)}, which names no file.",
+            f"{where}glob_file_path is {shown(path)}, which does not name a file.",
             'Write the key of a text file in the bucket, such as "patterns/train.txt".',
         )
     return key
@@ -315,7 +317,7 @@ def _paths(given: dict[str, Json], where: str) -> tuple[str, ...]:
     paths = read_texts(given, "paths", where)
     for path in paths:
         if not path.strip("/") or len(path) > MAX_PATTERN_CHARS or not is_key(path):
-            raise SettingsError(f"{where}paths holds {shown(path)}, which names no object.", "Remove it.")
+            raise SettingsError(f"{where}paths contains {shown(path)}, which does not name an object.", "Remove it.")
     return paths
 
 
@@ -341,7 +343,7 @@ def _only_as(settings: dict[str, Json], name: str, later: _ReservedSetting, wher
         raise SettingsError(f"{where}{name} is {shown(value)}.", f"It can be {either(choice)}.")
     raise SettingsError(
         f"{where}{name} is {shown(value)}, which is not supported yet.",
-        f"Leave it out, or write {shown(later.default)}.",
+        f"Remove it, or write {shown(later.default)}.",
     )
 
 
@@ -362,7 +364,7 @@ def _check_names(settings: dict[str, Json], known: tuple[str, ...], where: str) 
         if close:
             fix = f"Did you mean {either(close)}?"
         elif name in _FLAT:
-            fix = "In a datasource document it belongs into mirror_configs, the strategies into its settings."
+            fix = "In a datasource document, patterns belong in mirror_configs and strategies in their settings."
         else:
-            fix = f"Known are {', '.join(sorted(known))}."
-        raise SettingsError(f"There is no setting {shown(where + name)}.", fix)
+            fix = f"Known settings: {', '.join(sorted(known))}."
+        raise SettingsError(f"Unknown setting {shown(where + name)}.", fix)

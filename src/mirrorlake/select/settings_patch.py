@@ -9,21 +9,21 @@ from mirrorlake.model.sources import MirrorSettings
 from mirrorlake.select.json_reader import Json
 from mirrorlake.select.settings import settings_from_document, settings_to_json
 
-_SCHEDULE = ("schedule", "timezone", "runScheduledEvery")  # say one thing together
+_SCHEDULE = ("schedule", "timezone", "runScheduledEvery")  # these depend on each other
 _CONFIGS = "mirror_configs"
 _ELSEWHERE = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce")
 
 
 def patch_settings(stored: MirrorSettings, change: Mapping[str, Json]) -> MirrorSettings:
-    """The stored settings with those of `change` in their place; null takes one back to what it is by itself.
+    """Replace those stored settings that `change` names; null resets a setting to its default.
 
-    `change` has the names of a settings file. Its patterns and strategies fit a datasource with one mirror config;
+    `change` has the names of a settings file. Its patterns and strategies apply to a datasource with one mirror config;
     `mirror_configs` replaces all of them. Raises SettingsError, PatternError.
     """
     for name in _ELSEWHERE:
         if name in change:
             raise SettingsError(
-                f"{name} belongs to the address of a datasource, which stays.", "Make another datasource for it."
+                f"{name} is part of the address, which cannot be changed.", "Create another datasource for it."
             )
     kept = settings_to_json(stored)
     if _CONFIGS in change:

@@ -1,6 +1,6 @@
-"""Turn a listing into the objects that a datasource mirrors, each with its sidecar. Pure, one pass, columns only.
+"""Turn a listing into the objects that a datasource mirrors, each with its companions. Pure, one pass, columns only.
 
-listing ──▶ supported suffix ──▶ mirror configs ──▶ pair with sidecars ──▶ skip rules ──▶ CANDIDATES
+listing ──▶ supported suffix ──▶ mirror configs ──▶ pair with companions ──▶ skip rules ──▶ CANDIDATES
 """
 
 from __future__ import annotations
@@ -20,15 +20,17 @@ from mirrorlake.core.columnar import (
     joined_text,
     keep,
     mask_of,
+    no_rows,
     starts_with,
     where,
 )
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.formats.suffixes import MEDIA_TYPES
 from mirrorlake.model.columns import CANDIDATES, LISTING
+from mirrorlake.model.companions import ROLES, CompanionRole
+from mirrorlake.select.full_names import LISTED
+from mirrorlake.select.pairing import DEFERRED, HOLD_LIMIT, ListedCompanions, Pairing
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.sidecar_names import SIDECARS
-from mirrorlake.select.sidecars import DEFERRED, HOLD_LIMIT, SIDECAR_SUFFIX, Pairing
 from mirrorlake.select.suffix_match import Endings
 
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
@@ -44,7 +46,7 @@ class Selection:
     """The candidates of one listing, to be iterated once. The counts are live and final at the end.
 
     Batches have the columns CANDIDATES and come in key order. Exception: a row whose `skip` is
-    `sidecars.DEFERRED` comes again, later than its place, once its sidecar is known (`plan.diff` knows this).
+    `pairing.DEFERRED` comes again, later than its place, once its companions are known (`plan.diff` knows this).
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class Selection:
         self._own = sorted({LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX})
         self._started = False
         self.listed = 0  # every object, the library's own apart
-        self.selected = 0  # supported, matching, no sidecar; skipped ones included
+        self.selected = 0  # supported, matching, no companion; skipped ones included
         self.undecided_from: bytes | None = None  # of a broken listing: nothing is known of this key and those after
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
@@ -71,28 +73,33 @@ class Selection:
             last_key = _checked_last(whole, last_key)
             batch = self._without_own(whole)
             self.listed += batch.num_rows
-            assets, sidecars, full_named = self._split(batch)
+            assets, companions = self._split(batch)
             self.selected += assets.num_rows
-            yield from map(_with_skips, self._pairing.feed(assets, sidecars, last_key, full_named))
+            yield from map(_with_skips, self._pairing.feed(assets, companions, last_key))
         if self._broken():
-            # What still waits for its sidecar is left alone: it may be among what was not listed.
+            # What still waits for a companion is left alone: it may be among what was not listed.
             self.selected -= self._pairing.unsettled
             self.undecided_from = self._pairing.held_from or (b"" if last_key is None else last_key + b"\0")
             return
         yield from map(_with_skips, self._pairing.finish())
 
-    def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch, pa.RecordBatch | None]:
-        """The selected assets of a batch, its sidecars, and those that are named by the suffix, if there is one."""
+    def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[CompanionRole, ListedCompanions]]:
+        """The selected assets of a batch, and its companions."""
         keys = column(batch, "key")
         endings = Endings(keys)
         supported = endings.match_any(tuple(MEDIA_TYPES))
-        facts = batch.select(SIDECARS.names)
-        full_named: pa.RecordBatch | None = None
-        if self._rules.sidecar_suffix is not None:
-            suffixed = mask_of(ends_with(as_binary(keys), self._rules.sidecar_suffix))
-            supported &= ~suffixed  # whatever else its name says, it is a sidecar
-            full_named = keep(facts, suffixed)
-        return self._rules.taken(keep(batch, supported)), keep(facts, endings.match(SIDECAR_SUFFIX)), full_named
+        facts = batch.select(LISTED.names)
+        companions: dict[CompanionRole, ListedCompanions] = {}
+        for role in ROLES:
+            stemmed = full_named = no_rows(LISTED)
+            if role.stem_suffix is not None:
+                stemmed = keep(facts, endings.match(role.stem_suffix))
+            if role.name in self._rules.suffixes:
+                suffixed = mask_of(ends_with(as_binary(keys), self._rules.suffixes[role.name]))
+                supported &= ~suffixed  # whatever else its name says, it is a companion
+                full_named = keep(facts, suffixed)
+            companions[role] = ListedCompanions(stemmed=stemmed, full_named=full_named)
+        return self._rules.taken(keep(batch, supported)), companions
 
     def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for own in self._own:
@@ -113,10 +120,11 @@ def select(
     """The objects of `listing` (LISTING batches in strict key order) that the library can look at and `rules` take.
 
     Where a datasource is listed in several ranges, each range is selected for itself; their bounds must be safe
-    (`sidecars.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
-    whose sidecar may still be listed. `broken` is asked when `listing` has ended, and says whether it broke off.
+    (`pairing.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
+    of which a companion may still be listed. `broken` is asked when `listing` has ended, and answers whether it broke
+    off.
     """
-    return Selection(listing, rules, Pairing(hold_limit, rules.sidecar_suffix), broken)
+    return Selection(listing, rules, Pairing(hold_limit, rules.suffixes), broken)
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:

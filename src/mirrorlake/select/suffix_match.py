@@ -1,4 +1,4 @@
-"""Which keys of a column end in a suffix: all of them at once, by integer arithmetic. Pure, columns only."""
+"""Which keys of a column end with a suffix: vectorised, by integer arithmetic. Pure, columns only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from mirrorlake.core.columnar import BoolMask, Column
 
-_WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another way
+_WORD = 8  # bytes at the end of a key that are compared at once; longer suffixes need another method
 
 
 class Endings:
@@ -37,7 +37,7 @@ class Endings:
         self._shortest = int(self._lengths.min()) if len(self._lengths) else 0
 
     def match(self, suffix: str) -> BoolMask:
-        """Which keys end in `suffix`, ASCII letters in either case. At most eight bytes."""
+        """Which keys end with `suffix`, ignoring the case of ASCII letters. At most eight bytes."""
         raw = suffix.lower().encode()
         if not 0 < len(raw) <= _WORD:
             raise ValueError(f"a suffix has 1 to {_WORD} bytes: {suffix!r}")
@@ -46,7 +46,7 @@ class Endings:
         tail = self._words >> shift if shift else self._words
         mask: BoolMask = (tail | np.uint64(int.from_bytes(fold, "little"))) == np.uint64(int.from_bytes(raw, "little"))
         if self._shortest < len(raw):
-            # The word of a key shorter than the suffix holds bytes of the key before it.
+            # The word of a key shorter than the suffix includes bytes of the key before it.
             mask &= self._lengths >= len(raw)
         return mask
 
@@ -56,7 +56,7 @@ class Endings:
         return (byte == np.uint64(ord("."))) & (self._lengths >= distance)
 
     def match_any(self, suffixes: Sequence[str]) -> BoolMask:
-        """Which keys end in any of `suffixes`."""
+        """Which keys end with any of `suffixes`."""
         mask: BoolMask = np.zeros(len(self._lengths), dtype=np.bool_)
         for suffix in suffixes:
             mask |= self.match(suffix)

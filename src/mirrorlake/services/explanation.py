@@ -30,7 +30,7 @@ def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
         location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered
     )
     with closing(recipe.open()) as store:
-        rules = read_rules(source, store, catalog, known_id=source.id, keep=False)
+        rules, _ = read_rules(source, store, catalog, known_id=source.id)
         info, told = _asked(store, key)
     return Explained(datasource=name, explanation=explain(key, rules, info), object=told)
 

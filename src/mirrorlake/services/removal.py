@@ -17,7 +17,7 @@ from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.progress import OnRunStarted, noop_callback
 from mirrorlake.mirror.purge import purge
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import recipe
+from mirrorlake.mirror.run import store_config
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.sources import Datasource
@@ -52,7 +52,7 @@ def confirm_held(
 
 def restore(catalog: Catalog, asset_id: str) -> AssetDetail:
     """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
-    return restore_in(catalog, asset_id, recipe)
+    return restore_in(catalog, asset_id, store_config)
 
 
 def restore_in(catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory]) -> AssetDetail:
@@ -74,7 +74,7 @@ def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: Store
     try:
         with closing(opens.open()) as store:
             now = store.head(each.key)
-            rules = read_rules(source, store, catalog, known_id=source.id, keep=False)
+            rules, _ = read_rules(source, store, catalog, known_id=source.id)
     except MirrorlakeError:
         return False, False
     taken = bool(rules.governing(pa.array([each.key], pa.string()))[0] >= 0)

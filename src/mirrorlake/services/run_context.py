@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import closing, contextmanager
 
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.run import RunContext
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
 from mirrorlake.services.library_store import library_store

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 RESTART_S = 10.0  # before a worker that ended by itself gets a successor
 STOP_S = 8.0  # for a worker to give its run to the next one, before it is killed
-COMMAND = (sys.executable, "-P", "-m", "mirrorlake.cli.worker")
+COMMAND = (sys.executable, "-P", "-m", "mirrorlake.cli.commands.worker")
 
 
 @contextmanager

@@ -14,20 +14,19 @@ from mirrorlake.model.columns import KNOWN
 TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
 TOKEN = st.one_of(TEXT, st.sampled_from(["0123", "4567", "ÿ", "\x01\x01\x01\x01"]))  # often of one length
 SIZE = st.integers(0, 2**63 - 1)
-ROW = st.tuples(TEXT, TOKEN, SIZE, st.none() | TOKEN, st.none() | SIZE, st.integers(0, 4))
+ROW = st.tuples(TEXT, TOKEN, SIZE, st.none() | TOKEN, st.integers(0, 4))
 
-Row = tuple[str, str, int, str | None, int | None, int]
+Row = tuple[str, str, int, str | None, int]
 
 
 def handed_over(rows: list[Row]) -> Stretch:
     """What the statement answers for these rows, said in plain Python."""
-    keys, tokens, sizes, sidecar_tokens, sidecar_sizes, states = zip(*rows, strict=True)
+    keys, tokens, sizes, companions, states = zip(*rows, strict=True)
     return Stretch(
         b"\0".join(key.encode() for key in keys),
         b"\0".join(token.encode() for token in tokens),
         b"".join(struct.pack(">q", size) for size in sizes),
-        b"\0".join(b"\xff" if token is None else token.encode() for token in sidecar_tokens),
-        b"".join(struct.pack(">q", -1 if size is None else size) for size in sidecar_sizes),
+        b"\0".join(b"\xff" if text is None else text.encode() for text in companions),
         b"".join(struct.pack(">h", state) for state in states),
     )
 
@@ -47,8 +46,6 @@ def test_stretches_come_back_as_the_rows_they_were_made_of(rows: list[list[Row]]
 
 def test_tokens_of_one_length_and_of_many_are_told_apart():
     # As many bytes as two of the first one's length would take, but parted elsewhere.
-    known = as_known(
-        [handed_over([("a", "xx", 1, None, None, 0), ("b", "y", 1, None, None, 0), ("c", "zzz", 1, None, None, 0)])]
-    )
+    known = as_known([handed_over([("a", "xx", 1, None, 0), ("b", "y", 1, None, 0), ("c", "zzz", 1, None, 0)])])
 
     assert known.column("token").to_pylist() == ["xx", "y", "zzz"]

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from mirrorlake.catalog import statements
+from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.catalog.statements import all_statements, parse
+from mirrorlake.search import compile as search_compile
+
+# A state, op or result beside a number: compared, assigned, listed, or chosen by a CASE.
+_BARE_NUMBER = re.compile(
+    r"\b(?:state|standing|op|result)\b(?: =| <>| IS (?:NOT )?DISTINCT FROM|(?: NOT)? IN \(| WHEN) ?-?[0-9]"
+    r"|\b(?:THEN|ELSE) -?[0-9]|SELECT \$1, [0-9]"
+)
 
 
 def test_a_file_is_cut_at_its_names():
@@ -31,3 +39,29 @@ def test_every_statement_is_used_by_name():
     used = set(re.findall(r'"([a-z_]+)"', "\n".join(path.read_text("utf-8") for path in sources)))
 
     assert set(all_statements()) - used == set()
+
+
+def test_a_name_becomes_the_number_that_the_tables_hold():
+    text = "state = {asset.trash} AND old IN ({known.standing}) AND op = {op.moved} AND facts <> '{}' AND key = %(key)s"
+
+    assert replace_names(text) == "state = 2 AND old IN (0, 2) AND op = 3 AND facts <> '{}' AND key = %(key)s"
+
+
+@pytest.mark.parametrize("name", ["{asset.gone}", "{run.held}"])
+def test_an_unknown_name_is_refused_when_statements_are_loaded(name: str):
+    with pytest.raises(ValueError, match=f"{name} is not a name"):
+        parse(f"-- name: one\n-- That.\nSELECT {name};\n", "x.sql")
+
+
+@pytest.mark.parametrize(
+    "text", ["asset.state <> 2", "op IN (0, 8)", "CASE op WHEN 3 THEN", "THEN 2 ELSE 0 END", "SELECT $1, 0, size"]
+)
+def test_the_search_for_bare_numbers_finds_them(text: str):
+    assert _BARE_NUMBER.search(text)
+
+
+def test_no_sql_compares_a_state_an_op_or_a_result_with_a_bare_number():
+    files = [*(Path(statements.__file__).parent / "sql").glob("*.sql"), Path(search_compile.__file__)]
+    lines = [(path.name, line) for path in files for line in path.read_text("utf-8").splitlines()]
+
+    assert [found for found in lines if _BARE_NUMBER.search(found[1])] == []

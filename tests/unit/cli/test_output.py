@@ -136,11 +136,11 @@ def test_a_datasource_is_told_in_words() -> None:
     assert told["assets"] == "1,234"
     assert told["last run"] == "run 7, 2026-01-02 03:04 UTC: succeeded"
     assert told["schedule"] == "0 3 * * * (Europe/Berlin)"
-    assert told["can be run"] == "in 1 minute: the last pass brought something in"
-    assert told["credentials"] == "the AWS profile lab"
-    taken = [value for name, value in rows if name == "takes"]
-    assert taken == ["train/**", "more/*", "what the lines of list.txt match", "the key a.jpg"]
-    assert ("but not", "**/draft/**") in rows
-    assert ("object gone", "its asset stays, marked missing (keep)") in rows
-    assert ("asset named", "by its metadata title (metadata)") in rows
+    assert told["next manual run"] == "in 1 minute: the last pass imported something"
+    assert told["credentials"] == "AWS profile lab"
+    selected = [value for name, value in rows if name == "selects"]
+    assert selected == ["train/**", "more/*", "the patterns in list.txt", "the key a.jpg"]
+    assert ("excludes", "**/draft/**") in rows
+    assert ("object gone", "its asset is kept and marked missing (keep)") in rows
+    assert ("asset named", "a metadata value title (metadata)") in rows
     assert not any(mark in str(value) for _, value in rows for mark in "{}[]")  # no JSON

@@ -1,4 +1,4 @@
-"""docs/decisions: each record has its parts and names only what exists; the licences are those of what is installed."""
+"""Each decision record has its parts and names only what exists; the licences are those of what is installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from tests.support.named import ROOT, exists, is_definition, is_path, is_test, spans
 
-RECORDS = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+RECORDS = sorted((ROOT / "docs" / "explanation" / "decisions").glob("*.md"))
 PARTS = ["Context", "Decision", "What it costs", "When to revisit"]
 PAGE_LINES = 70
 NAMED = sorted(
@@ -21,7 +21,7 @@ NAMED = sorted(
     for span in spans(path.read_text("utf-8"))
     if is_path(span) or is_test(span) or is_definition(span)
 )
-PAGE = (ROOT / "docs" / "decisions" / "0008-existing-parts.md").read_text("utf-8")
+PAGE = (ROOT / "docs" / "explanation" / "decisions" / "0008-existing-parts.md").read_text("utf-8")
 PARTS_USED = re.findall(r"^\| `([\w-]+)` \| .+? \| (.+?) \|$", PAGE, re.MULTILINE)
 GPL = re.compile(r"(?<![L])\bA?GPL|(?<!Lesser )General Public License", re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""docs/tour.md names only what exists, and its map has every package."""
+"""docs/explanation/tour.md names only what exists, and its map has every package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from tests.support.named import ROOT, SOURCE, exists, is_definition, is_path, is_test, spans
 
-TOUR = (ROOT / "docs" / "tour.md").read_text("utf-8")
+TOUR = (ROOT / "docs" / "explanation" / "tour.md").read_text("utf-8")
 STORY, _, MAP = TOUR.partition("## The map")
 ROWS = dict(re.findall(r"^\| `([a-z0-9_/]+/)` \| (.+) \|$", MAP.partition("## Where")[0], re.MULTILINE))
 DOTTED = [

@@ -9,7 +9,8 @@ import pytest
 
 from mirrorlake.core.columnar import fields
 from mirrorlake.mirror.naming import Naming, last_segments
-from mirrorlake.model.columns import PROCESSED, Op, ResultKind
+from mirrorlake.model.columns import PROCESSED
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
 CONFIGS = (
@@ -21,7 +22,7 @@ CONFIGS = (
 
 
 def looked(**given: object) -> pa.RecordBatch:
-    row = {"op": Op.NEW, "key": "x/y.jpg", "size": 1, "token": "tok", "sidecar_changed": False, "warnings": ["odd"]}
+    row = {"op": Op.NEW, "key": "x/y.jpg", "size": 1, "token": "tok", "metadata_differs": False, "warnings": ["odd"]}
     row |= {"result": ResultKind.PROCESSED, "config": 3} | given
     return pa.RecordBatch.from_pylist(
         [{field.name: row.get(field.name) for field in fields(PROCESSED)}], schema=PROCESSED
@@ -42,13 +43,13 @@ def test_plain_strategies_name_by_key_and_token(config: int, name: str) -> None:
     ("value", "name"), [("Dawn", "Dawn"), (7, "7"), (7.5, "7.5"), (True, "true"), ("a/b\n", "a/b\n"), (" ", " ")]
 )
 def test_a_value_of_the_sidecar_names_as_text(value: object, name: str) -> None:
-    given = {"sidecar_key": "x/y.json", "sidecar_token": "t", "metadata": json.dumps({"a.title": value})}
+    given = {"metadata_key": "x/y.json", "metadata_token": "t", "metadata_values": json.dumps({"a.title": value})}
     assert named(**given) == (name, ["odd"])
 
 
 @pytest.mark.parametrize("metadata", ["{}", '{"a.title": ""}', '{"title": "other"}', None])
 def test_a_missing_value_names_by_the_key_and_is_reported(metadata: str | None) -> None:
-    name, warnings = named(metadata=metadata)
+    name, warnings = named(metadata_values=metadata)
     assert name == "x/y.jpg"
     assert warnings[0] == "odd"
     assert "'a.title'" in warnings[1]
@@ -57,8 +58,13 @@ def test_a_missing_value_names_by_the_key_and_is_reported(metadata: str | None) 
 @pytest.mark.parametrize(
     "given",
     [
-        {"op": Op.SIDECAR, "result": ResultKind.SIDECAR_ONLY, "sidecar_key": "x/y.json", "sidecar_token": "t"},  # bad
-        {"op": Op.CHANGED, "sidecar_token": "t"},  # not asked for
+        {
+            "op": Op.COMPANION,
+            "result": ResultKind.COMPANIONS_ONLY,
+            "metadata_key": "x/y.json",
+            "metadata_token": "t",
+        },  # a bad one
+        {"op": Op.CHANGED, "metadata_token": "t"},  # not asked for
         {"op": Op.CHANGED, "result": ResultKind.FAILED},
     ],
 )
@@ -67,7 +73,7 @@ def test_where_nothing_was_read_the_name_stays(given: dict[str, object]) -> None
 
 
 def test_a_sidecar_that_left_takes_its_name_with_it() -> None:
-    name, warnings = named(op=Op.SIDECAR, result=ResultKind.SIDECAR_ONLY, metadata=None)
+    name, warnings = named(op=Op.COMPANION, result=ResultKind.COMPANIONS_ONLY, metadata_values=None)
     assert (name, len(warnings)) == ("x/y.jpg", 2)
 
 

@@ -10,14 +10,15 @@ from mirrorlake.core.errors import AccessDenied, ListingBroken, MirrorlakeError,
 from mirrorlake.mirror import existence as proof
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import prove_moves
-from mirrorlake.model.columns import KnownState, Op
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.moves import Moves, match_moves
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
 def claimed(count: int) -> Moves:
     """`old-N` vanished and `new-N` appeared, with the same bytes."""
-    common = {"size": 7, "sidecar_changed": False}
+    common = {"size": 7, "metadata_differs": False}
     gone = [
         {"op": int(Op.VANISHED), "key": f"old-{n}", "token": f"t{n}", "known_state": int(KnownState.PRESENT), **common}
         for n in range(count)

@@ -17,7 +17,7 @@ def changes(start: int, rows: int) -> pa.RecordBatch:
         "key": [f"{start + row:08d}.jpg" for row in range(rows)],
         "token": ["t"] * rows,
         "size": [1] * rows,
-        "sidecar_changed": [False] * rows,
+        "metadata_differs": [False] * rows,
     }
     return pa.RecordBatch.from_pydict(nothing | told, schema=CHANGES)
 

@@ -56,7 +56,10 @@ def test_cooldown_counts_from_the_end_of_a_pass_that_imported_something(last, mi
 
 
 def test_what_is_at_work_is_named_before_any_cooldown():
-    for state, word in ((RunState.RUNNING, "Run 8 of datasource d is at work"), (RunState.QUEUED, "Run 8 .* waits")):
+    for state, word in (
+        (RunState.RUNNING, "Run 8 of datasource d is running"),
+        (RunState.QUEUED, "Run 8 .* is queued"),
+    ):
         busy = Run(id=8, datasource="d", trigger="mirror", state=state, started=NOW, finished=None)
         refused = check_cooldown("d", busy, ended(1, new=1), NOW)
         assert isinstance(refused, PassRunning)

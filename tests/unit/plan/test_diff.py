@@ -8,18 +8,23 @@ import pytest
 from tests.support.listings import Obj, known, listing, rows_of, taking
 
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.model.columns import CANDIDATES, KnownState, Op
+from mirrorlake.model.columns import CANDIDATES
+from mirrorlake.model.companions import METADATA
+from mirrorlake.model.objects import KnownState
+from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.moves import NO_MOVES, match_moves
-from mirrorlake.plan.update_policy import UNREAD, UpdatePolicy
+from mirrorlake.plan.update_policy import UpdatePolicy
+from mirrorlake.select.fingerprints import UNREAD
+from mirrorlake.select.pairing import DEFERRED
 from mirrorlake.select.stream import select
 
 
 def remembered(key, *, etag="t", size=1, sidecar=None, state=KnownState.PRESENT):
     return {"key": key, "token": etag, "size": size, "state": int(state)} | {
-        "sidecar_token": sidecar,
-        "sidecar_size": None if sidecar is None else 1,
+        "metadata_token": sidecar,
+        "metadata_size": None if sidecar is None else 1,
     }
 
 
@@ -42,16 +47,16 @@ def test_second_pass_over_an_unchanged_bucket_plans_nothing_whatever_the_batches
 
 @pytest.mark.parametrize(("token", "read"), [("before", False), (UNREAD, True)])
 def test_a_frozen_sidecar_is_read_where_it_never_was(token, read):
-    frozen = UpdatePolicy(sidecars=frozenset([0]))
+    frozen = UpdatePolicy(companions={METADATA: frozenset([0])})
     stays = select(listing({"a.jpg": Obj(), "a.json": Obj()}), taking())
     assert ops(diff(stays, known([remembered("a.jpg", sidecar=token)]), frozen)) == (
-        {"a.jpg": Op.SIDECAR} if read else {}
+        {"a.jpg": Op.COMPANION} if read else {}
     )
     moved = select(listing({"b.jpg": Obj(), "b.json": Obj()}), taking())
     changes = list(diff(moved, known([remembered("a.jpg", sidecar=token)]), frozen))
     moves = plan_moves(lambda: changes)
     (row,) = rows_of(apply_moves(batch, moves, frozen) for batch in changes)
-    assert (row["op"], row["sidecar_changed"]) == (Op.MOVED, read)
+    assert (row["op"], row["metadata_differs"]) == (Op.MOVED, read)
 
 
 def test_every_kind_of_change_is_told():
@@ -92,14 +97,14 @@ def test_every_kind_of_change_is_told():
         "new.jpg": "NEW",
         "refused-new-bytes.jpg": "CHANGED",
         "refused.jpg": "REFUSED",
-        "sidecar-came.jpg": "SIDECAR",
-        "sidecar-went.jpg": "SIDECAR",
+        "sidecar-came.jpg": "COMPANION",
+        "sidecar-went.jpg": "COMPANION",
         "skipped.jpg": "SKIPPED",
         "still-gone.jpg": "VANISHED",
     }
     assert found.unchanged == 1
-    assert rows["back.jpg"]["sidecar_changed"]
-    assert rows["gone.jpg"]["sidecar_token"] == "s"
+    assert rows["back.jpg"]["metadata_differs"]
+    assert rows["gone.jpg"]["metadata_token"] == "s"
     assert rows["refused-new-bytes.jpg"]["known_state"] == KnownState.REFUSED
     assert rows["new.jpg"]["known_state"] is None
 
@@ -112,7 +117,7 @@ def test_changes_come_in_batches_worth_their_while():
 
 
 def test_deferred_row_that_never_comes_again_is_an_error():
-    row = {"key": "a.jpg", "size": 1, "token": "t", "skip": "deferred: its sidecar may still be listed"}
+    row = {"key": "a.jpg", "size": 1, "token": "t", "skip": DEFERRED}
     with pytest.raises(ListingBroken, match=r"a\.jpg"):
         list(diff([pa.RecordBatch.from_pylist([row], schema=CANDIDATES)], []))
 
@@ -131,7 +136,7 @@ def test_rename_with_its_sidecar_is_one_move_that_reads_nothing():
     moves = plan_moves(lambda: spool)
     planned = [apply_moves(batch, moves) for batch in spool]
     (row,) = rows_of(planned)
-    assert (Op(row["op"]), row["key"], row["old_key"], row["sidecar_changed"]) == (
+    assert (Op(row["op"]), row["key"], row["old_key"], row["metadata_differs"]) == (
         Op.MOVED,
         "new/a.jpg",
         "old/a.jpg",
@@ -150,7 +155,7 @@ def test_move_notices_another_sidecar():
         spool = list(compared(bucket, remembered("a.jpg", sidecar="s")))
         moves = plan_moves(lambda spool=spool: spool)
         (row,) = rows_of(apply_moves(batch, moves) for batch in spool)
-        assert (Op(row["op"]), row["sidecar_changed"]) == (Op.MOVED, changed)
+        assert (Op(row["op"]), row["metadata_differs"]) == (Op.MOVED, changed)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +174,7 @@ def test_doubtful_matches_are_no_moves(bucket, rows):
 
 
 def test_empty_objects_never_move():
-    row = {"key": "a.jpg", "size": 0, "token": "t", "sidecar_changed": False}
+    row = {"key": "a.jpg", "size": 0, "token": "t", "metadata_differs": False}
     schema = apply_moves(next(iter(compared({"x.jpg": Obj()}))), NO_MOVES).schema
     gone = pa.RecordBatch.from_pylist([row | {"op": Op.VANISHED, "known_state": 0}], schema=schema)
     came = pa.RecordBatch.from_pylist([row | {"op": Op.NEW, "key": "b.jpg"}], schema=schema)
@@ -198,7 +203,7 @@ def test_a_few_of_one_kind_among_many_of_the_other_move_without_the_many_being_h
     held: list[int] = []
 
     def batch_of(op: Op, numbers: range) -> pa.RecordBatch:
-        common = {"op": int(op), "size": 5, "sidecar_changed": False, "known_state": 0 if op is Op.VANISHED else None}
+        common = {"op": int(op), "size": 5, "metadata_differs": False, "known_state": 0 if op is Op.VANISHED else None}
         rows = [common | {"key": f"{op.name}-{number}", "token": f"t{number}"} for number in numbers]
         return pa.RecordBatch.from_pylist(rows, schema=schema)
 

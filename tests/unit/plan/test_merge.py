@@ -37,14 +37,14 @@ def standings(draw: st.DrawFn) -> Standing:
     edited = any(source == USER for source, _ in provenance.values()) or draw(st.booleans())
     return Standing(
         metadata=Metadata(values=values, provenance=provenance),
-        sidecar_at=draw(st.sampled_from(["t-last", "t-old"])),
+        merged_at=draw(st.sampled_from(["t-last", "t-old"])),
         edited=edited,
     )
 
 
 def after(standing: Standing, merged: Metadata) -> Standing:
     """What stands once a merge was stored."""
-    return Standing(metadata=merged, sidecar_at=NOW, edited=standing.edited)
+    return Standing(metadata=merged, merged_at=NOW, edited=standing.edited)
 
 
 def source_of(metadata: Metadata, key: str) -> str:

@@ -11,11 +11,12 @@ from tests.support.images import encoded, scene
 
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.formats.stages import Stage
-from mirrorlake.model.columns import Op, ResultKind
+from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.process import process_object
 from mirrorlake.processing.rows import Job, Result, jobs_of
 from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.select.companion_readers import CompanionContent
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -51,39 +52,43 @@ def _look(job: Job, store: _Failing, folder: Path) -> Result:
     return process_object(job, store, Thumbnails(LibraryStore.in_folder(folder).store))
 
 
+def _content(seen: Result) -> CompanionContent:
+    (companion,) = seen.companions
+    assert companion.content is not None
+    return companion.content
+
+
 def test_a_new_object_is_read_with_its_sidecar(store: _Failing, tmp_path: Path):
     seen = _look(_job(store), store, tmp_path)
     assert seen.result is ResultKind.PROCESSED
     assert seen.picture is not None
-    assert json.loads(seen.metadata or "") == {"site.name": "north", "count": 3}
-    assert json.loads(seen.sidecar or "") == {"site": {"name": "north"}, "count": 3}
+    assert json.loads(_content(seen).values) == {"site.name": "north", "count": 3}
+    assert json.loads(_content(seen).document) == {"site": {"name": "north"}, "count": 3}
     assert Thumbnails(LibraryStore.in_folder(tmp_path).store).read(seen.picture.digest) is not None
 
 
-@pytest.mark.parametrize(
-    ("op", "changed"), [(Op.SIDECAR, False), (Op.SIDECAR, True), (Op.MOVED, True), (Op.RETURNED, True)]
-)
+@pytest.mark.parametrize(("op", "changed"), [(Op.COMPANION, True), (Op.MOVED, True), (Op.RETURNED, True)])
 def test_a_sidecar_change_never_reads_the_image(
     store: _Failing,
     tmp_path: Path,
     op: Op,
     changed: bool,  # noqa: FBT001  a parameter of the test
 ):
-    seen = _look(_job(store, op, sidecar_changed=changed), store, tmp_path)
-    assert seen.result is ResultKind.SIDECAR_ONLY
-    assert json.loads(seen.metadata or "")["count"] == 3
+    seen = _look(_job(store, op, metadata_differs=changed), store, tmp_path)
+    assert seen.result is ResultKind.COMPANIONS_ONLY
+    assert json.loads(_content(seen).values)["count"] == 3
     assert store.asked == ["a.json"]
 
 
 def test_a_sidecar_that_left_reads_nothing_and_leaves_no_metadata(store: _Failing, tmp_path: Path):
-    seen = _look(_job(store, Op.SIDECAR, None), store, tmp_path)
-    assert (seen.result, seen.metadata, seen.sidecar) == (ResultKind.SIDECAR_ONLY, None, None)
+    seen = _look(_job(store, Op.COMPANION, None), store, tmp_path)
+    assert (seen.result, seen.companions) == (ResultKind.COMPANIONS_ONLY, ())
     assert store.asked == []
 
 
 def test_a_row_that_asks_for_nothing_is_a_mistake(store: _Failing):
     with pytest.raises(ValueError, match=r"nothing of 'a\.png' is to be read"):
-        _job(store, Op.MOVED, sidecar_changed=False)
+        _job(store, Op.MOVED, metadata_differs=False)
 
 
 def test_an_object_replaced_or_deleted_since_the_listing_is_gone(store: _Failing, tmp_path: Path):
@@ -126,9 +131,9 @@ def test_a_bad_sidecar_never_costs_the_image(store: _Failing, tmp_path: Path, si
     store.put("a.json", sidecar)
     seen = _look(_job(store), store, tmp_path)
     assert seen.result is ResultKind.PROCESSED
-    assert seen.metadata is None
+    assert [companion.content for companion in seen.companions] == [None]
     assert any("a.json was ignored" in warning for warning in seen.warnings)
-    assert not seen.sidecar_unread
+    assert not any(companion.unread for companion in seen.companions)
 
 
 def test_a_large_sidecar_is_not_even_fetched(store: _Failing, tmp_path: Path):
@@ -143,10 +148,10 @@ def test_a_new_image_whose_sidecar_cannot_be_read_now_is_imported_and_the_sideca
     store.errors["a.json"] = SourceUnreachable("No answer.")
     seen = _look(_job(store), store, tmp_path)
     assert seen.result is ResultKind.PROCESSED
-    assert seen.sidecar_unread
+    assert [companion.unread for companion in seen.companions] == [True]
 
 
-@pytest.mark.parametrize("op", [Op.CHANGED, Op.SIDECAR])
+@pytest.mark.parametrize("op", [Op.CHANGED, Op.COMPANION])
 def test_standing_metadata_is_kept_when_its_sidecar_cannot_be_read_now(store: _Failing, tmp_path: Path, op: Op):
     errors: list[StorageError] = [SourceUnreachable("No answer."), AccessDenied("No.")]
     for error in errors:

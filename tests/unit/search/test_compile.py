@@ -10,12 +10,12 @@ from mirrorlake.search.grammar import parse
 
 @pytest.mark.parametrize("query", ["", "cat", "-cat", "state:missing", "-state:present", "NOT state:missing OR a"])
 def test_the_trash_is_left_out_unless_asked_for(query: str):
-    assert compile_query(parse(query)).where.text.startswith("(asset.state <> 2 AND ")
+    assert compile_query(parse(query)).where.text.startswith("(asset.state <> {asset.trash} AND ")
 
 
 @pytest.mark.parametrize("query", ["state:trash", "state:any", "cat (state:missing OR state:trash)", "-state:trash"])
 def test_a_query_that_names_the_trash_sees_it(query: str):
-    assert "asset.state <> 2" not in compile_query(parse(query)).where.text
+    assert "asset.state <> {asset.trash}" not in compile_query(parse(query)).where.text
 
 
 @pytest.mark.parametrize(
@@ -67,5 +67,5 @@ def test_a_glob_becomes_an_anchored_regular_expression(glob: str, regex: str):
 
 def test_an_exact_metadata_value_is_asked_in_the_form_that_the_index_answers():
     compiled = compile_query(parse('metadata.k:"v"'))
-    assert compiled.where.text == "(asset.state <> 2 AND asset.metadata @> %s::jsonb)"
+    assert compiled.where.text == "(asset.state <> {asset.trash} AND asset.metadata @> %s::jsonb)"
     assert compiled.where.params == ('{"k":"v"}',)

@@ -1,4 +1,4 @@
-"""docs/search.md tells the truth: its examples are read, its error is the real one, and nothing is left out."""
+"""docs/reference/search.md: its examples can be parsed, its error is the real one, and it is complete."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mirrorlake.search.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS, parse
 from mirrorlake.search.nodes import SortColumn
 from mirrorlake.search.run import TIMEOUT_S
 
-DOC = (Path(__file__).parents[3] / "docs" / "search.md").read_text("utf-8")
+DOC = (Path(__file__).parents[3] / "docs" / "reference" / "search.md").read_text("utf-8")
 ROWS = re.findall(r"^\| `(.+?)` \|", DOC, re.MULTILINE)
 COMMANDS = re.findall(r"^    mirrorlake search '(.+)'$", DOC, re.MULTILINE)
 

@@ -52,11 +52,11 @@ def test_a_taken_key_names_its_config_and_pattern(key: str, config: int, origin:
     ("key", "verdict", "words"),
     [
         ("q/train/a.jpg", Verdict.LEFT, "prefix 'p/'"),
-        ("p/.mirrorlake/a.jpg", Verdict.LEFT, "library's own"),
+        ("p/.mirrorlake/a.jpg", Verdict.LEFT, "belongs to the library"),
         ("p/train/a.tiff", Verdict.LEFT, "no supported suffix"),
         ("p/train/", Verdict.LEFT, "folder marker"),
         ("p/train/a.jpg/", Verdict.LEFT, "folder marker"),
-        ("p/train/draft/a.jpg", Verdict.LEFT, "Config 1 (train) leaves it out by '**/draft/**'"),
+        ("p/train/draft/a.jpg", Verdict.LEFT, "Config 1 (train) excludes it by '**/draft/**'"),
         ("p/other/a.jpg", Verdict.LEFT, "No pattern of config 2"),
         ("p/train/a.jpg.meta", Verdict.SIDECAR, "'p/train/a.jpg'"),
         ("p/train/a.JSON", Verdict.SIDECAR, "named 'p/train/a'"),

@@ -51,7 +51,7 @@ def test_lines_of_a_glob_file_are_patterns_and_comments_and_blanks_are_not() -> 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only\n  # comments"])
 def test_a_glob_file_without_a_pattern_is_refused_where_it_alone_decides(text: str) -> None:
-    with pytest.raises(SettingsError, match="holds no pattern"):
+    with pytest.raises(SettingsError, match="contains no pattern"):
         governed(MirrorConfig(glob_file="f"), f=text)
     assert set(governed(MirrorConfig(glob_file="f", globs=("top.jpg",)), f=text)) == {"top.jpg"}
 

@@ -22,28 +22,28 @@ def test_listed_counts_every_object_and_selected_only_assets_that_match():
 
 def test_sidecar_needs_no_pattern():
     rows, _ = chosen({"a.jpg": Obj(), "a.json": Obj(token="s", size=9)}, "*.jpg")
-    assert rows["a.jpg"]["sidecar_key"] == "a.json"
-    assert rows["a.jpg"]["sidecar_token"] == "s"
-    assert rows["a.jpg"]["sidecar_size"] == 9
+    assert rows["a.jpg"]["metadata_key"] == "a.json"
+    assert rows["a.jpg"]["metadata_token"] == "s"
+    assert rows["a.jpg"]["metadata_size"] == 9
 
 
 def test_one_sidecar_serves_all_assets_of_its_name_on_both_sides_of_it():
     names = ["a.JPG", "a.avif", "a.b.jpg", "a.jpg", "a.json", "a.png", "b/a.jpg", "a-1.jpg", "a.jpg/x.jpg"]
     for cuts in ([], range(1, 9)):
         rows, _ = chosen(dict.fromkeys(names, Obj()), cuts=cuts)
-        assert {key for key, row in rows.items() if row["sidecar_key"] == "a.json"} == {
+        assert {key for key, row in rows.items() if row["metadata_key"] == "a.json"} == {
             "a.JPG",
             "a.avif",
             "a.jpg",
             "a.png",
         }
-        assert {row["sidecar_key"] for key, row in rows.items()} == {"a.json", None}
+        assert {row["metadata_key"] for key, row in rows.items()} == {"a.json", None}
 
 
 def test_lower_case_sidecar_wins_over_its_case_twins():
     rows, _ = chosen(dict.fromkeys(["a.JSON", "a.Json", "a.jpg", "a.json", "b.JSON", "b.jpg"], Obj()))
-    assert rows["a.jpg"]["sidecar_key"] == "a.json"
-    assert rows["b.jpg"]["sidecar_key"] == "b.JSON"
+    assert rows["a.jpg"]["metadata_key"] == "a.json"
+    assert rows["b.jpg"]["metadata_key"] == "b.JSON"
 
 
 def test_objects_that_cannot_be_read_are_skipped_with_the_reason_and_counted():

@@ -680,7 +680,7 @@ export interface components {
         };
         /**
          * AssetState
-         * @description Whether the asset's object still stands in its bucket.
+         * @description Whether the asset's object still exists in its bucket.
          * @enum {string}
          */
         AssetState: "present" | "missing" | "trash";
@@ -983,13 +983,13 @@ export interface components {
         };
         /**
          * MetadataStrategy
-         * @description How a changed sidecar meets the metadata that stands. The names are those of the settings file.
+         * @description How a changed sidecar is merged into existing metadata. The names are those of the settings file.
          * @enum {string}
          */
         MetadataStrategy: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append";
         /**
          * NamingStrategy
-         * @description What an asset is called.
+         * @description What an asset is named after.
          * @enum {string}
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
@@ -1013,13 +1013,13 @@ export interface components {
         };
         /**
          * Origin
-         * @description Where a pattern stands, by the name of its setting.
+         * @description The setting that contains a pattern.
          * @enum {string}
          */
         Origin: "glob_patterns" | "glob_file_path" | "paths";
         /**
          * Orphans
-         * @description What becomes of an asset whose object is gone, or is no longer taken.
+         * @description What happens to an asset whose object is gone or no longer selected.
          * @enum {string}
          */
         Orphans: "keep" | "trash" | "remove";
@@ -1156,7 +1156,7 @@ export interface components {
         };
         /**
          * Provider
-         * @description Which protocol a source speaks.
+         * @description The protocol of a source.
          * @enum {string}
          */
         Provider: "s3" | "file" | "memory";
@@ -1260,7 +1260,7 @@ export interface components {
         };
         /**
          * RunState
-         * @description Where a run stands. The last three are final.
+         * @description The state of a run. The last three are final.
          * @enum {string}
          */
         RunState: "queued" | "running" | "held" | "succeeded" | "failed" | "cancelled";
@@ -1292,7 +1292,7 @@ export interface components {
         };
         /**
          * Verdict
-         * @description What becomes of a key.
+         * @description What happens to a key.
          * @enum {string}
          */
         Verdict: "asset" | "skipped" | "sidecar" | "left";

@@ -5,7 +5,7 @@ SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS
     SELECT other.name FROM datasource AS other
     WHERE other.id IN (
       SELECT object.datasource_id FROM object
-      WHERE object.asset_id = asset.id AND (asset.state <> 0 OR object.state IN (0, 2))
+      WHERE object.asset_id = asset.id AND (asset.state <> {asset.present} OR object.state IN ({known.standing}))
     ) ORDER BY other.id
   ) AS datasources,
   asset.media_type, asset.size, asset.width, asset.height,
@@ -23,6 +23,7 @@ WHERE asset.id = %(id)s;
 
 -- name: asset_details
 -- What only a closer look at an asset shows.
-SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, sidecar_at, sidecar_key, warnings,
-  created
+SELECT digest, token, version, storage_class, orientation, facts, metadata, provenance, merged_at,
+  (SELECT companion.key FROM companion WHERE companion.asset_id = asset.id AND role = 'metadata') AS sidecar_key,
+  warnings, created
 FROM asset WHERE id = %(id)s;

@@ -2,19 +2,26 @@
 -- Where a batch lands by COPY before set-based statements take it over. Emptied by every commit.
 CREATE TEMP TABLE IF NOT EXISTS staged (
   op smallint, key text COLLATE "C", size bigint, token text COLLATE "C", modified timestamptz, storage_class text,
-  sidecar_key text COLLATE "C", sidecar_token text COLLATE "C", sidecar_size bigint, skip text, config smallint,
-  known_state smallint, sidecar_changed boolean, old_key text COLLATE "C",
+  skip text, config smallint, known_state smallint, old_key text COLLATE "C",
   result smallint, stage text, reason text, media_type text, width integer, height integer, orientation smallint,
-  digest bytea, placeholder bytea, facts text, version text, metadata text, sidecar text, warnings text[], name text,
+  digest bytea, placeholder bytea, facts text, version text, warnings text[],
+  companions text COLLATE "C", differs boolean, companion_outcome text, name text,
   -- filled in here: the asset, what is remembered of the object, and what that makes of the row
-  asset_id bigint, rival bigint, standing smallint, known_sidecar_token text COLLATE "C", known_sidecar_size bigint,
+  asset_id bigint, rival bigint, standing smallint, known_companions text COLLATE "C",
   fresh boolean NOT NULL DEFAULT false,         -- the asset is made now
-  same boolean NOT NULL DEFAULT false,          -- all of it was committed before
-  same_sidecar boolean NOT NULL DEFAULT false   -- the sidecar is the remembered one: metadata stays as it is
+  same boolean NOT NULL DEFAULT false           -- all of it was committed before
+) ON COMMIT DELETE ROWS;
+
+-- name: create_staged_companion
+-- The companions of the staged objects, one a row; see `catalog.companions`. Those that went have a role alone.
+CREATE TEMP TABLE IF NOT EXISTS staged_companion (
+  key text COLLATE "C", role text COLLATE "C", companion_key text COLLATE "C", token text COLLATE "C", differs boolean,
+  content text, document text,
+  same boolean NOT NULL DEFAULT false           -- it is the remembered one: what follows from it stays as it is
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_merged
--- Metadata of standing assets after their sidecar was merged into it.
+-- Metadata of standing assets after their companion was merged into it.
 CREATE TEMP TABLE IF NOT EXISTS merged (asset_id bigint, metadata text, provenance text) ON COMMIT DELETE ROWS;
 
 -- name: check_lease
@@ -30,27 +37,26 @@ SELECT count(*) FROM (
 
 -- name: find_moving
 -- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.
-UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_sidecar_token = known.sidecar_token,
-  known_sidecar_size = known.sidecar_size
+UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions
 FROM object AS known
-WHERE staged.op = 3 AND known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
+WHERE staged.op = {op.moved} AND known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
   AND NOT EXISTS (
     SELECT FROM object AS target
-    WHERE target.datasource_id = known.datasource_id AND target.key = staged.key AND target.state = 0
-      AND NOT EXISTS (SELECT FROM staged AS also WHERE also.op = 3 AND also.old_key = target.key)
+    WHERE target.datasource_id = known.datasource_id AND target.key = staged.key AND target.state = {known.present}
+      AND NOT EXISTS (SELECT FROM staged AS also WHERE also.op = {op.moved} AND also.old_key = target.key)
   );
 
 -- name: clear_for_moving
 -- The rows of the old keys, and what is only a memory under the new ones. Moves may form chains and circles.
 DELETE FROM object USING staged
-WHERE staged.op = 3 AND staged.asset_id IS NOT NULL AND object.datasource_id = $1
+WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.datasource_id = $1
   AND (object.key = staged.old_key OR object.key = staged.key);
 
 -- name: insert_moved
--- The same objects under their new keys, with the sidecar that was last read.
-INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)
-SELECT $1, 0, size, known_sidecar_size, asset_id, key, token, known_sidecar_token
-FROM staged WHERE op = 3 AND asset_id IS NOT NULL;
+-- The same objects under their new keys, with the companions that were last read.
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
+SELECT $1, {known.present}, size, asset_id, key, token, known_companions
+FROM staged WHERE op = {op.moved} AND asset_id IS NOT NULL;
 
 -- name: rename_assets
 -- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name, and only the
@@ -61,90 +67,135 @@ UPDATE asset SET key = CASE WHEN asset.datasource_id = $1 THEN staged.key ELSE a
     WHEN asset.datasource_id <> $1 THEN asset.name
     ELSE coalesce(staged.name, CASE WHEN asset.name = staged.old_key THEN staged.key ELSE asset.name END)
   END, token = staged.token, modified = staged.modified,
-  storage_class = staged.storage_class, version = NULL, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
-  sidecar_key = CASE WHEN staged.sidecar_changed OR asset.datasource_id <> $1 THEN asset.sidecar_key ELSE staged.sidecar_key END, updated = now()
+  storage_class = staged.storage_class, version = NULL, state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
+  updated = now()
 FROM staged
-WHERE staged.op = 3 AND asset.id = staged.asset_id;
+WHERE staged.op = {op.moved} AND asset.id = staged.asset_id;
+
+-- name: rename_companions
+-- The keys of a moved asset's companions. One that is another by now gets its key once it was read.
+UPDATE companion SET key = (
+  SELECT moved.companion_key FROM staged_companion AS moved WHERE moved.key = staged.key AND moved.role = companion.role
+)
+FROM staged JOIN asset ON asset.id = staged.asset_id
+WHERE staged.op = {op.moved} AND companion.asset_id = asset.id AND asset.datasource_id = $1
+  AND NOT EXISTS (
+    SELECT FROM staged_companion AS other
+    WHERE other.key = staged.key AND other.role = companion.role AND other.differs
+  );
 
 -- name: recognise_staged
 -- What is remembered of the staged objects. A row that was committed before, byte for byte, is marked `same`.
-UPDATE staged SET asset_id = known.asset_id, standing = known.state,
+UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
   same = known.token = staged.token AND known.size = staged.size
-    AND known.sidecar_token IS NOT DISTINCT FROM staged.sidecar_token
-    AND known.sidecar_size IS NOT DISTINCT FROM staged.sidecar_size
-    AND known.state = CASE staged.result WHEN 2 THEN 2 ELSE 0 END AND staged.result IN (0, 1, 2),
-  same_sidecar = known.sidecar_token IS NOT DISTINCT FROM staged.sidecar_token
-    AND known.sidecar_size IS NOT DISTINCT FROM staged.sidecar_size
+    AND known.companions IS NOT DISTINCT FROM staged.companions
+    AND known.state = CASE staged.result WHEN {result.refused} THEN {known.refused} ELSE {known.present} END
+    AND staged.result IN ({result.processed}, {result.companions_only}, {result.refused})
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
+
+-- name: recognise_companions
+-- Which staged companions are the remembered ones.
+UPDATE staged_companion SET same = true
+FROM staged
+WHERE staged.key = staged_companion.key AND staged.standing IS NOT NULL
+  AND companion_of(staged.known_companions, role) IS NOT DISTINCT FROM companion_of(staged.companions, role);
+
+-- name: find_gone_companions
+-- Remembered companions of the staged objects that are there no longer.
+INSERT INTO staged_companion (key, role, differs)
+SELECT staged.key, gone.role, true
+FROM staged CROSS JOIN LATERAL unnest(companion_roles(staged.known_companions)) AS gone (role)
+WHERE staged.known_companions IS DISTINCT FROM staged.companions
+  AND NOT EXISTS (
+    SELECT FROM staged_companion AS other WHERE other.key = staged.key AND other.role = gone.role
+  );
 
 -- name: name_fresh
 -- Decoded objects without an asset get the id of a new one.
 UPDATE staged SET asset_id = nextval(pg_get_serial_sequence('asset', 'id')), fresh = true
-WHERE result = 0 AND asset_id IS NULL;
+WHERE result = {result.processed} AND asset_id IS NULL;
 
 -- name: lock_for_merge
--- Standing metadata of assets whose sidecar changed, locked against people's edits until the commit.
--- An unusable sidecar (it is there, but nothing of it was read) leaves the metadata as it stands. Only the datasource
--- that governs an asset has a say.
+-- Standing metadata of assets whose metadata file changed, locked against people's edits until the commit.
+-- An unusable one (it is there, but nothing of it was read) leaves the metadata as it is. Only the datasource that
+-- governs an asset sets its metadata.
 SELECT asset.id, asset.metadata::text, asset.provenance::text,
-  to_char(asset.sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at,
-  asset.edited, staged.config, staged.metadata
-FROM staged JOIN asset ON asset.id = staged.asset_id
-WHERE NOT staged.fresh AND NOT staged.same AND (NOT staged.same_sidecar OR staged.op = 8) AND staged.result IN (0, 1)
-  AND (staged.metadata IS NOT NULL OR staged.sidecar_key IS NULL)
+  to_char(asset.merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS merged_at,
+  asset.edited, staged.config, file.content
+FROM staged JOIN staged_companion AS file ON file.key = staged.key AND file.role = 'metadata'
+  JOIN asset ON asset.id = staged.asset_id
+WHERE NOT staged.fresh AND NOT staged.same AND (NOT file.same OR staged.op = {op.shared})
+  AND staged.result IN ({result.processed}, {result.companions_only})
+  AND (file.content IS NOT NULL OR file.companion_key IS NULL AND file.token IS NULL)
   AND asset.datasource_id = $1
 ORDER BY asset.id FOR NO KEY UPDATE OF asset;
 
 -- name: insert_assets
 -- New assets, in key order.
 INSERT INTO asset (id, datasource_id, key, name, token, size, modified, storage_class, media_type, width, height,
-  orientation, digest, placeholder, facts, version, metadata, sidecar_key, sidecar, sidecar_at, warnings)
-SELECT asset_id, $1, key, coalesce(name, key), token, size, modified, storage_class, media_type, width, height,
-  orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, version, coalesce(metadata, '{}')::jsonb,
-  sidecar_key, sidecar::json, CASE WHEN metadata IS NOT NULL THEN now() END, coalesce(warnings, '{}')
-FROM staged WHERE fresh ORDER BY key;
+  orientation, digest, placeholder, facts, version, metadata, merged_at, warnings)
+SELECT asset_id, $1, staged.key, coalesce(name, staged.key), staged.token, size, modified, storage_class, media_type,
+  width, height, orientation, digest, placeholder, coalesce(facts, '{}')::jsonb, version,
+  coalesce(file.content, '{}')::jsonb, CASE WHEN file.content IS NOT NULL THEN now() END, coalesce(warnings, '{}')
+FROM staged LEFT JOIN staged_companion AS file ON file.key = staged.key AND file.role = 'metadata'
+WHERE fresh ORDER BY staged.key;
+
+-- name: drop_companions
+-- Companions of the staged objects that are there no longer.
+DELETE FROM companion
+USING staged JOIN staged_companion AS gone ON gone.key = staged.key JOIN asset ON asset.id = staged.asset_id
+WHERE companion.asset_id = asset.id AND companion.role = gone.role
+  AND gone.companion_key IS NULL AND gone.token IS NULL
+  AND staged.result IN ({result.processed}, {result.companions_only}) AND NOT staged.same AND asset.datasource_id = $1;
+
+-- name: keep_companions
+-- The companions of the staged objects, as they were read. One of which nothing could be used leaves the last content.
+-- One with a token but no key was not asked for: what was read of it stays.
+INSERT INTO companion (asset_id, role, key, document)
+SELECT DISTINCT ON (asset.id, read.role) asset.id, read.role, read.companion_key, read.document::json
+FROM staged JOIN staged_companion AS read ON read.key = staged.key JOIN asset ON asset.id = staged.asset_id
+WHERE read.companion_key IS NOT NULL
+  AND staged.result IN ({result.processed}, {result.companions_only}) AND NOT staged.same AND asset.datasource_id = $1
+ORDER BY asset.id, read.role, staged.key = asset.key DESC
+ON CONFLICT (asset_id, role) DO UPDATE
+SET key = excluded.key, document = coalesce(excluded.document, companion.document);
 
 -- name: update_content
 -- Other bytes under a known key: the asset keeps its id, tags and what people set.
--- A sidecar with a token but no key is one that was not asked for: what was read of it stays.
 UPDATE asset SET name = CASE WHEN asset.datasource_id = $1 THEN coalesce(staged.name, asset.name) ELSE asset.name END, token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
-  facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
+  facts = coalesce(staged.facts, '{}')::jsonb, version = staged.version, state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
-  sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
-  sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,
-  sidecar_key = CASE WHEN asset.datasource_id <> $1 THEN asset.sidecar_key
-    WHEN staged.sidecar_token IS NULL THEN staged.sidecar_key
-    ELSE coalesce(staged.sidecar_key, asset.sidecar_key) END, warnings = coalesce(staged.warnings, '{}'), updated = now()
+  merged_at = CASE WHEN merged.asset_id IS NULL THEN asset.merged_at ELSE now() END,
+  warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
-WHERE asset.id = staged.asset_id AND staged.result = 0 AND NOT staged.fresh AND NOT staged.same;
+WHERE asset.id = staged.asset_id AND staged.result = {result.processed} AND NOT staged.fresh AND NOT staged.same;
 
--- name: update_sidecars
--- Only the sidecar changed, came or went.
+-- name: update_companions
+-- Only companions changed, came or went.
 UPDATE asset SET name = coalesce(staged.name, asset.name),
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
-  sidecar = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar ELSE staged.sidecar::json END,
-  sidecar_at = CASE WHEN merged.asset_id IS NULL THEN asset.sidecar_at ELSE now() END,
-  state = CASE WHEN asset.state = 2 AND staged.standing IS DISTINCT FROM 3 THEN 2 ELSE 0 END,
-  sidecar_key = staged.sidecar_key, warnings = coalesce(staged.warnings, '{}'), updated = now()
+  merged_at = CASE WHEN merged.asset_id IS NULL THEN asset.merged_at ELSE now() END,
+  state = CASE WHEN asset.state = {asset.trash} AND staged.standing IS DISTINCT FROM {known.trashed} THEN {asset.trash} ELSE {asset.present} END,
+  warnings = coalesce(staged.warnings, '{}'), updated = now()
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
-WHERE asset.id = staged.asset_id AND staged.result = 1 AND NOT staged.same AND asset.datasource_id = $1;
+WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AND NOT staged.same AND asset.datasource_id = $1;
 
 -- name: remember_objects
 -- What the next pass compares with. Passing errors leave no trace, so that they are tried again.
-INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token, reason)
-SELECT $1, CASE WHEN result = 2 THEN 2 ELSE 0 END, size, sidecar_size, asset_id, key, token, sidecar_token,
-  CASE WHEN result = 2 THEN reason END
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, reason)
+SELECT $1, CASE WHEN result = {result.refused} THEN {known.refused} ELSE {known.present} END, size, asset_id, key, token,
+  companions, CASE WHEN result = {result.refused} THEN reason END
 FROM staged
-WHERE (result = 2 OR result IN (0, 1) AND asset_id IS NOT NULL) AND NOT same
+WHERE (result = {result.refused} OR result IN ({result.processed}, {result.companions_only}) AND asset_id IS NOT NULL)
+  AND NOT same
 ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
-  sidecar_size = excluded.sidecar_size, asset_id = excluded.asset_id, token = excluded.token,
-  sidecar_token = excluded.sidecar_token, reason = excluded.reason;
+  asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason;
 
 -- name: tell_looked
 -- One outcome for each object looked at, the first that fits. A batch committed twice in a run tells it once.
@@ -152,13 +203,13 @@ WITH told AS (
   INSERT INTO outcome (run_id, key, kind, stage, reason, asset_id)
   SELECT $1, key,
     CASE
-      WHEN op = 3 AND asset_id IS NOT NULL THEN 'moved'
-      WHEN result IN (2, 3, 4) OR asset_id IS NULL THEN 'failed'
+      WHEN op = {op.moved} AND asset_id IS NOT NULL THEN 'moved'
+      WHEN result IN ({result.refused}, {result.failed}, {result.gone}) OR asset_id IS NULL THEN 'failed'
       WHEN same THEN 'unchanged'
-      WHEN fresh OR op IN (0, 8) AND known_state IS NULL THEN 'new'
-      WHEN op = 8 THEN 'changed'
-      WHEN result = 0 THEN 'changed'
-      ELSE 'metadata_changed'
+      WHEN fresh OR op IN ({op.new}, {op.shared}) AND known_state IS NULL THEN 'new'
+      WHEN op = {op.shared} THEN 'changed'
+      WHEN result = {result.processed} THEN 'changed'
+      ELSE companion_outcome
     END,
     stage, coalesce(reason, nullif(array_to_string(warnings, ' '), '')), asset_id
   FROM staged ORDER BY key
@@ -168,13 +219,13 @@ WITH told AS (
 SELECT kind, count(*) FROM told GROUP BY kind;
 
 -- name: tell_moved
--- Moves whose sidecar is still to be read are told once that is done.
+-- Moves of which a companion is still to be read are told once that is done.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
-  SELECT $1, key, CASE op WHEN 3 THEN 'moved' ELSE 'new' END,
-    CASE op WHEN 3 THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
+  SELECT $1, key, CASE op WHEN {op.moved} THEN 'moved' ELSE 'new' END,
+    CASE op WHEN {op.moved} THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
     asset_id
-  FROM staged WHERE NOT sidecar_changed ORDER BY key
+  FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
@@ -188,20 +239,25 @@ WHERE known.datasource_id = $1 AND known.key = staged.key;
 
 -- name: return_assets
 -- Assets whose object is back, out of the trash too where they came into it because it had vanished.
-UPDATE asset SET state = 0, updated = now()
-FROM staged WHERE asset.id = staged.asset_id AND (asset.state = 1 OR asset.state = 2 AND staged.standing = 3);
+UPDATE asset SET state = {asset.present}, updated = now()
+FROM staged WHERE asset.id = staged.asset_id AND (asset.state = {asset.missing} OR asset.state = {asset.trash} AND staged.standing = {known.trashed});
 
 -- name: return_objects
--- Objects that are back, as they were. A sidecar that is still to be read counts as unread until then.
-UPDATE object SET state = 0, sidecar_token = CASE WHEN staged.sidecar_changed THEN '' ELSE object.sidecar_token END
-FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (1, 3, 4);
+-- Objects that are back, as they were. A companion that is still to be read counts as unread until then.
+UPDATE object SET state = {known.present}, companions = CASE
+    WHEN staged.differs THEN companions_unread(
+      object.companions, ARRAY(SELECT role FROM staged_companion AS other WHERE other.key = staged.key AND other.differs)
+    )
+    ELSE object.companions
+  END
+FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.vanished});
 
 -- name: tell_returned
--- Returns whose sidecar is still to be read are told once that is done.
+-- Returns of which a companion is still to be read are told once that is done.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, 'unchanged', 'It was missing and is back', asset_id
-  FROM staged WHERE NOT sidecar_changed ORDER BY key
+  FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
@@ -209,26 +265,26 @@ SELECT kind, count(*) FROM told GROUP BY kind;
 
 -- name: miss_assets
 -- Assets of vanished keys, unless another object still shows them.
-UPDATE asset SET state = 1, updated = now()
+UPDATE asset SET state = {asset.missing}, updated = now()
 FROM staged
-WHERE asset.id = staged.asset_id AND asset.state = 0
+WHERE asset.id = staged.asset_id AND asset.state = {asset.present}
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND other.state IN (0, 2)
+    WHERE other.asset_id = asset.id AND other.state IN ({known.standing})
   );
 
 -- name: miss_objects
 -- Vanished keys that have an asset. Nothing is deleted.
-UPDATE object SET state = 1
+UPDATE object SET state = {known.missing}
 FROM staged
-WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> 1 AND object.asset_id IS NOT NULL;
+WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> {known.missing} AND object.asset_id IS NOT NULL;
 
 -- name: tell_missing
 -- Every vanished key with an asset, also one that has been missing for long.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key, 'missing', CASE
-      WHEN asset.state = 0 THEN concat_ws('; ', reason, 'another datasource still shows it')
+      WHEN asset.state = {asset.present} THEN concat_ws('; ', reason, 'another datasource still shows it')
       ELSE reason
     END, asset_id
   FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY staged.key

@@ -46,7 +46,7 @@ WHERE id = %(datasource_id)s
 
 -- name: count_assets
 -- How many assets each datasource has, counted in the narrow table; those in the trash apart.
-SELECT datasource_id, count(asset_id) FILTER (WHERE state <> 3) FROM object GROUP BY datasource_id;
+SELECT datasource_id, count(asset_id) FILTER (WHERE state <> {known.trashed}) FROM object GROUP BY datasource_id;
 
 -- name: glob_file
 -- What was last read of a text file in the source whose lines are globs.

@@ -12,12 +12,11 @@ SELECT FROM object WHERE datasource_id = %(datasource_id)s LIMIT 1;
 -- name: known_stretch
 -- The next keys of a datasource in key order and what is remembered of them, each column as the bytes of all its values:
 -- handing over rows one by one costs more than reading them. NUL, which no text can hold, parts texts; FF, which no UTF-8
--- can hold, is no sidecar, and so is a size of -1. Numbers are big-endian. All is null where no key follows.
+-- can hold, stands for no companions. Numbers are big-endian. All is null where no key follows.
 SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
-  string_agg(coalesce(textsend(sidecar_token), '\xff'), '\x00'),
-  string_agg(int8send(coalesce(sidecar_size, -1)), ''), string_agg(int2send(state), '')
+  string_agg(coalesce(textsend(companions), '\xff'), '\x00'), string_agg(int2send(state), '')
 FROM (
-  SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+  SELECT key, token, size, companions, state FROM object
   WHERE datasource_id = %(datasource_id)s AND key > %(after)s
   ORDER BY key LIMIT %(rows)s
 ) AS stretch;
@@ -25,25 +24,25 @@ FROM (
 -- name: known_stretch_until
 -- The same, up to and with a bound.
 SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
-  string_agg(coalesce(textsend(sidecar_token), '\xff'), '\x00'),
-  string_agg(int8send(coalesce(sidecar_size, -1)), ''), string_agg(int2send(state), '')
+  string_agg(coalesce(textsend(companions), '\xff'), '\x00'), string_agg(int2send(state), '')
 FROM (
-  SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+  SELECT key, token, size, companions, state FROM object
   WHERE datasource_id = %(datasource_id)s AND key > %(after)s AND key <= %(until)s
   ORDER BY key LIMIT %(rows)s
 ) AS stretch;
 
 -- name: known_keys
 -- What is remembered of single keys, in key order.
-SELECT key, token, size, sidecar_token, sidecar_size, state FROM object
+SELECT key, token, size, companions, state FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
 
--- name: remembered_sidecars
--- The sidecars that were last read for single keys whose assets this datasource governs.
-SELECT object.key, asset.sidecar_key, object.sidecar_token, object.sidecar_size
-FROM object JOIN asset ON asset.id = object.asset_id
+-- name: remembered_companions
+-- The companions that were last read for single keys whose assets this datasource governs.
+SELECT object.key, companion.role, companion.key, object.companions
+FROM object JOIN asset ON asset.id = object.asset_id JOIN companion ON companion.asset_id = asset.id
 WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[])
-  AND asset.datasource_id = %(datasource_id)s AND asset.sidecar_key IS NOT NULL AND object.sidecar_token <> '';
+  AND asset.datasource_id = %(datasource_id)s AND companion.key IS NOT NULL
+  AND companion_of(object.companions, companion.role) <> '0:';
 
 -- name: estimated_objects
 -- About how many objects all datasources have together; -1 before the first vacuum.

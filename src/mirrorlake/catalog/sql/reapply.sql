@@ -5,11 +5,12 @@ SELECT count(*) FROM asset WHERE datasource_id = %(datasource_id)s;
 -- name: lock_to_reapply
 -- The next assets of a datasource with what stands and the last sidecar, locked against people's edits until the commit.
 -- `unread`: there is a sidecar, but nothing of it could ever be used.
-SELECT id, key, metadata::text, provenance::text,
-  to_char(sidecar_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS sidecar_at,
-  edited, sidecar::text, sidecar IS NULL AND sidecar_key IS NOT NULL AS unread
-FROM asset WHERE datasource_id = $1 AND id > $2
-ORDER BY id LIMIT $3 FOR NO KEY UPDATE;
+SELECT asset.id, asset.key, metadata::text, provenance::text,
+  to_char(merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS merged_at,
+  edited, companion.document::text, companion.document IS NULL AND companion.key IS NOT NULL AS unread
+FROM asset LEFT JOIN companion ON companion.asset_id = asset.id AND companion.role = 'metadata'
+WHERE asset.datasource_id = $1 AND asset.id > $2
+ORDER BY asset.id LIMIT $3 FOR NO KEY UPDATE OF asset;
 
 -- name: update_reapplied
 -- Metadata merged again from the same sidecar: its time stays.

@@ -2,7 +2,7 @@
 -- How many objects with an asset stand in each folder right below the prefix; '' counts those in none.
 SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
 FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
-WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN (0, 1, 2)
+WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN ({known.used})
 GROUP BY folder;
 
 -- name: refused_with_asset
@@ -15,7 +15,7 @@ WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND asse
 SELECT count(*) FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND EXISTS (
   SELECT FROM object AS other
-  WHERE other.asset_id = object.asset_id AND other.state IN (0, 1, 2)
+  WHERE other.asset_id = object.asset_id AND other.state IN ({known.used})
     AND (other.datasource_id <> object.datasource_id OR other.key <> object.key)
 );
 
@@ -33,11 +33,11 @@ SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY as
 -- Vanished keys whose asset nothing else uses, or which another object shows. They go before their assets.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
-  AND object.state IN (0, 1, 2)
+  AND object.state IN ({known.used})
   AND (
     EXISTS (
       SELECT FROM object AS other
-      WHERE other.asset_id = staged.asset_id AND other.state IN (0, 2)
+      WHERE other.asset_id = staged.asset_id AND other.state IN ({known.standing})
         AND (other.datasource_id <> $1 OR other.key <> staged.key)
     )
     OR NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
@@ -57,31 +57,32 @@ WHERE asset.id = staged.asset_id
 -- name: trash_objects
 -- Vanished keys, remembered so that their return brings everything back. An asset that a person put into the trash
 -- before stays there whatever returns.
-UPDATE object SET state = CASE WHEN asset.state = 2 THEN 4 ELSE 3 END
+UPDATE object SET state = CASE WHEN asset.state = {asset.trash} THEN {known.kept} ELSE {known.trashed} END
 FROM staged JOIN asset ON asset.id = staged.asset_id
-WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN (0, 1, 2);
+WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.used});
 
 -- name: trash_assets
 -- Assets of vanished keys, unless another object still shows them. Where another datasource keeps what vanished there,
 -- it is kept: the more careful one counts, whichever notices first.
 UPDATE asset SET updated = now(), state = CASE
-    WHEN EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> $1 AND object.state = 1) THEN 1
-    ELSE 2
+    WHEN EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> $1 AND object.state = {known.missing})
+      THEN {asset.missing}
+    ELSE {asset.trash}
   END
 FROM staged
-WHERE asset.id = staged.asset_id AND asset.state <> 2
-  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN (0, 2));
+WHERE asset.id = staged.asset_id AND asset.state <> {asset.trash}
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
 -- name: tell_removed
 -- What became of each asset: removed, in the trash, or still shown through another object.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key,
-    CASE WHEN asset.id IS NULL OR asset.state = 2 THEN 'removed' ELSE 'missing' END,
+    CASE WHEN asset.id IS NULL OR asset.state = {asset.trash} THEN 'removed' ELSE 'missing' END,
     CASE
       WHEN asset.id IS NULL THEN reason || '; it was removed'
-      WHEN asset.state = 0 THEN reason || '; another datasource still shows it'
-      WHEN asset.state = 1 THEN reason || '; another datasource keeps it, though it is missing there too'
+      WHEN asset.state = {asset.present} THEN reason || '; another datasource still shows it'
+      WHEN asset.state = {asset.missing} THEN reason || '; another datasource keeps it, though it is missing there too'
       WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
         THEN reason || '; it is in the trash, and a project uses it'
       ELSE reason || '; it is in the trash'
@@ -202,32 +203,33 @@ UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND EXISTS (S
 
 -- name: objects_of_asset
 -- The vanished objects of an asset in the trash.
-SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND state = 3 ORDER BY datasource_id, key;
+SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND state = {known.trashed} ORDER BY datasource_id, key;
 
 -- name: lock_asset
 -- Whether an asset is in the trash, which it stays until the end of the transaction.
-SELECT state = 2 FROM asset WHERE id = %(id)s FOR UPDATE;
+SELECT state = {asset.trash} FROM asset WHERE id = %(id)s FOR UPDATE;
 
 -- name: restore_object
 -- A vanished object of a restored asset: it stands after all, or a person wants the asset without it.
 UPDATE object SET state = %(state)s
-WHERE datasource_id = %(datasource_id)s AND key = %(key)s AND asset_id = %(id)s AND state = 3;
+WHERE datasource_id = %(datasource_id)s AND key = %(key)s AND asset_id = %(id)s AND state = {known.trashed};
 
 -- name: restore_asset
 -- Out of the trash: present where its object stands, else missing.
 UPDATE asset SET updated = now(), state = CASE
-    WHEN %(stands)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN (0, 2)) THEN 0
-    ELSE 1
+    WHEN %(stands)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN ({known.standing}))
+      THEN {asset.present}
+    ELSE {asset.missing}
   END
-WHERE id = %(id)s AND state = 2;
+WHERE id = %(id)s AND state = {asset.trash};
 
 -- name: count_for_deletion
 -- What deleting a datasource could touch: its assets; those that nothing else uses; those in sight that nothing else shows;
 -- of these the ones that something else uses; and those that go to another datasource.
 SELECT count(*),
   count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
-  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere),
-  count(*) FILTER (WHERE asset.state <> 2 AND NOT shown_elsewhere AND (elsewhere OR in_project)),
+  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere),
+  count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere AND (elsewhere OR in_project)),
   count(*) FILTER (WHERE elsewhere)
 FROM asset CROSS JOIN LATERAL (
   SELECT EXISTS (
@@ -235,7 +237,7 @@ FROM asset CROSS JOIN LATERAL (
     ) AS elsewhere,
     EXISTS (
       SELECT FROM object
-      WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s AND object.state IN (0, 2)
+      WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s AND object.state IN ({known.standing})
     ) AS shown_elsewhere,
     EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id) AS in_project
 ) AS used
@@ -270,17 +272,19 @@ UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
 FROM (
   SELECT DISTINCT ON (asset_id) asset_id, datasource_id, key FROM object
   WHERE datasource_id <> %(datasource_id)s AND asset_id IS NOT NULL
-  ORDER BY asset_id, state IN (0, 2) DESC, datasource_id, key
+  ORDER BY asset_id, state IN ({known.standing}) DESC, datasource_id, key
 ) AS heir
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
 
 -- name: leave_unread
--- Those heirs look at their sidecar in their next pass, where it is not what was read last.
-UPDATE object SET sidecar_token = ''
+-- Those heirs read their companions in their next pass, where they are not what was read last.
+UPDATE object SET companions = companions_unread(
+  object.companions, companion_roles(object.companions) || companion_roles(before.companions)
+)
 FROM asset JOIN object AS before ON before.datasource_id = asset.datasource_id AND before.key = asset.key
 WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
   AND object.datasource_id <> before.datasource_id
-  AND (object.sidecar_token, object.sidecar_size) IS DISTINCT FROM (before.sidecar_token, before.sidecar_size);
+  AND object.companions IS DISTINCT FROM before.companions;
 
 -- name: let_go_of
 -- Its objects whose assets others have now: it does not show them any more.
@@ -289,16 +293,16 @@ WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AN
 
 -- name: trash_objects_of
 -- The objects of a datasource, remembered for the day when it is mirrored again.
-UPDATE object SET state = 3
+UPDATE object SET state = {known.trashed}
 FROM asset
-WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.state <> 2
-  AND object.state IN (0, 1, 2);
+WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.state <> {asset.trash}
+  AND object.state IN ({known.used});
 
 -- name: trash_assets_of
 -- Its assets that nothing else shows.
-UPDATE asset SET state = 2, updated = now()
-WHERE datasource_id = %(datasource_id)s AND state <> 2
-  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN (0, 2));
+UPDATE asset SET state = {asset.trash}, updated = now()
+WHERE datasource_id = %(datasource_id)s AND state <> {asset.trash}
+  AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
 -- name: delete_datasource
 -- A datasource that no asset needs any more, with its runs.
@@ -313,23 +317,23 @@ UPDATE datasource SET deleted = now() WHERE id = %(datasource_id)s;
 -- How many assets wait in the trash of a datasource, untouched since a moment, and are used by nothing else: another
 -- datasource that let go of one too does not use it.
 SELECT count(*) FROM object JOIN asset ON asset.id = object.asset_id
-WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
-  AND asset.state = 2 AND asset.updated < %(before)s
+WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.released})
+  AND asset.state = {asset.trash} AND asset.updated < %(before)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4)
+    WHERE other.asset_id = asset.id AND other.state NOT IN ({known.released})
   );
 
 -- name: purgeable_keys
 -- The next keys of those, in byte order.
 SELECT object.key FROM object JOIN asset ON asset.id = object.asset_id
-WHERE object.datasource_id = %(datasource_id)s AND object.state IN (3, 4)
-  AND asset.state = 2 AND asset.updated < %(before)s
+WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.released})
+  AND asset.state = {asset.trash} AND asset.updated < %(before)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
   AND NOT EXISTS (
     SELECT FROM object AS other
-    WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4)
+    WHERE other.asset_id = asset.id AND other.state NOT IN ({known.released})
   )
   AND object.key > %(after)s
 ORDER BY object.key LIMIT %(limit)s;
@@ -342,6 +346,6 @@ SELECT now() - make_interval(days => %(days)s);
 -- What is remembered of objects whose asset still waits in the trash, untouched since the moment that was said, and that
 -- nothing uses, in every datasource that let go of them. It goes before the assets.
 DELETE FROM object USING staged, asset
-WHERE asset.id = staged.asset_id AND asset.state = 2 AND asset.updated < staged.modified AND object.asset_id = asset.id
+WHERE asset.id = staged.asset_id AND asset.state = {asset.trash} AND asset.updated < staged.modified AND object.asset_id = asset.id
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-  AND NOT EXISTS (SELECT FROM object AS other WHERE other.asset_id = asset.id AND other.state NOT IN (3, 4));
+  AND NOT EXISTS (SELECT FROM object AS other WHERE other.asset_id = asset.id AND other.state NOT IN ({known.released}));

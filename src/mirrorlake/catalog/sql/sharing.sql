@@ -29,22 +29,19 @@ ON COMMIT DELETE ROWS;
 SELECT FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb) LIMIT 1;
 
 -- name: known_elsewhere
--- Which changes need no look, or another one, because of the other datasources that reach the objects: 8 (SHARED) where
--- an asset holds the very bytes already, 9 (GOVERNED) where only a sidecar changed that is none of our business.
--- `reads_sidecar`: our sidecar counts from now on, and is not the one that was read.
+-- Which changes need no look, or another one, because of the other datasources that reach the objects: SHARED where
+-- an asset holds the very bytes already, GOVERNED where only a companion changed, and another datasource governs the asset.
+-- `governs`: our companions count from now on; `companions` are those that were read last.
 WITH sibling AS MATERIALIZED (
   SELECT * FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb)
 ), judged AS (
   SELECT asked.place, asked.op,
     asset.token = asked.token AND asset.size = asked.size AS same_bytes,
     elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
-    asset.datasource_id = %(datasource_id)s::integer AS governed,
-    NOT asked.kept AND (asked.sidecar_token, asked.sidecar_size)
-      IS DISTINCT FROM (governing.sidecar_token, governing.sidecar_size) AS other_sidecar
+    asset.datasource_id = %(datasource_id)s::integer AS governed, governing.companions
   FROM unnest(
-    %(ops)s::smallint[], %(keys)s::text[], %(tokens)s::text[], %(sizes)s::bigint[], %(sidecar_tokens)s::text[],
-    %(sidecar_sizes)s::bigint[], %(kept)s::boolean[]
-  ) WITH ORDINALITY AS asked (op, key, token, size, sidecar_token, sidecar_size, kept, place)
+    %(ops)s::smallint[], %(keys)s::text[], %(tokens)s::text[], %(sizes)s::bigint[]
+  ) WITH ORDINALITY AS asked (op, key, token, size, place)
   CROSS JOIN LATERAL (
     SELECT found.asset_id FROM (
       SELECT object.asset_id, 0 AS rank FROM object
@@ -60,15 +57,15 @@ WITH sibling AS MATERIALIZED (
   LEFT JOIN object AS governing ON governing.datasource_id = asset.datasource_id AND governing.key = asset.key
   CROSS JOIN LATERAL (
     SELECT min(object.datasource_id) AS id FROM object
-    WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s::integer AND object.state IN (0, 2)
+    WHERE object.asset_id = asset.id AND object.datasource_id <> %(datasource_id)s::integer AND object.state IN ({known.standing})
   ) AS elder
 )
 SELECT (place - 1)::integer,
-  CASE WHEN op = 2 THEN 9 WHEN op = 4 THEN 4 ELSE 8 END AS op,
-  governs AND other_sidecar AS reads_sidecar
+  CASE WHEN op = {op.companion} THEN {op.governed} WHEN op = {op.returned} THEN {op.returned} ELSE {op.shared} END AS op,
+  governs, companions
 FROM judged
-WHERE op IN (0, 1) AND same_bytes OR op = 2 AND NOT governs AND NOT governed
-  OR op = 4 AND governs AND NOT governed AND other_sidecar;
+WHERE op IN ({op.new}, {op.changed}) AND same_bytes OR op = {op.companion} AND NOT governs AND NOT governed
+  OR op = {op.returned} AND governs AND NOT governed;
 
 -- name: find_shared
 -- The asset that another datasource has for a staged object: the oldest one's.
@@ -78,7 +75,7 @@ FROM (
   FROM staged JOIN sibling ON starts_with(staged.key, sibling.strip)
   JOIN object ON object.datasource_id = sibling.datasource_id
     AND object.key = sibling.put || substr(staged.key, length(sibling.strip) + 1)
-  WHERE staged.asset_id IS NULL AND object.asset_id IS NOT NULL AND (staged.result = 0 OR staged.op = 8)
+  WHERE staged.asset_id IS NULL AND object.asset_id IS NOT NULL AND (staged.result = {result.processed} OR staged.op = {op.shared})
   ORDER BY staged.key, sibling.datasource_id
 ) AS found
 WHERE found.key = staged.key;
@@ -87,17 +84,16 @@ WHERE found.key = staged.key;
 -- An asset that holds other bytes by now is not what the plan took it for: the next pass reads the object.
 UPDATE staged SET asset_id = NULL
 FROM asset
-WHERE staged.op = 8 AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
+WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
 
 -- name: remember_shared
--- Objects whose bytes, or whose sidecar, somebody else read. Where this datasource has come to govern the asset since the
--- plan was made, nobody has read its sidecar: that of the last look goes on counting.
-INSERT INTO object (datasource_id, state, size, sidecar_size, asset_id, key, token, sidecar_token)
-SELECT $1, 0, size, sidecar_size, asset_id, key, token, sidecar_token
-FROM staged WHERE op IN (8, 9) AND asset_id IS NOT NULL ORDER BY key
-ON CONFLICT (datasource_id, key) DO UPDATE SET (sidecar_token, sidecar_size) = (
-    SELECT CASE WHEN asset.datasource_id = $1 THEN object.sidecar_token ELSE excluded.sidecar_token END,
-      CASE WHEN asset.datasource_id = $1 THEN object.sidecar_size ELSE excluded.sidecar_size END
+-- Objects whose bytes, or whose companions, somebody else read. Where this datasource has come to govern the asset since
+-- the plan was made, nobody has read its companions: those that were read last go on counting.
+INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
+SELECT $1, {known.present}, size, asset_id, key, token, companions
+FROM staged WHERE op IN ({op.shared}, {op.governed}) AND asset_id IS NOT NULL ORDER BY key
+ON CONFLICT (datasource_id, key) DO UPDATE SET companions = (
+    SELECT CASE WHEN asset.datasource_id = $1 THEN object.companions ELSE excluded.companions END
     FROM asset WHERE asset.id = excluded.asset_id
   ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL;
 
@@ -105,30 +101,31 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET (sidecar_token, sidecar_size) = (
 -- Who governs an asset names it.
 UPDATE asset SET name = staged.name, updated = now()
 FROM staged
-WHERE staged.op = 8 AND asset.id = staged.asset_id AND asset.datasource_id = $1 AND asset.name <> staged.name;
+WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND asset.datasource_id = $1 AND asset.name <> staged.name;
 
 -- name: govern_staged
--- Of the datasources that show an asset the oldest governs it. One that inherits it looks at its sidecar in its next
--- pass, where that is not what was read last: the row of who governed before may be gone, then what the asset had counts.
+-- Of the datasources that show an asset the oldest governs it. One that inherits it reads its companions in its next
+-- pass, where they are not what was read last: the row of who governed before may be gone, then what the asset had counts.
 -- So does this one, where it inherits by a commit that read nothing (no result): it planned as if another governed still.
 WITH heir AS (
-  SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.sidecar_token, object.sidecar_size,
+  SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.companions,
     asset.datasource_id AS former, asset.key AS former_key,
-    object.sidecar_token IS NOT NULL OR asset.sidecar_key IS NOT NULL AS any_sidecar,
-    staged.op IN (4, 8, 9) AND staged.result IS NULL AS unread_here
+    companion_roles(object.companions) || ARRAY(
+      SELECT role FROM companion WHERE companion.asset_id = asset.id AND companion.key IS NOT NULL
+    ) AS roles,
+    staged.op IN ({op.returned}, {op.shared}, {op.governed}) AND staged.result IS NULL AS unread_here
   FROM staged JOIN asset ON asset.id = staged.asset_id JOIN object ON object.asset_id = asset.id
-  WHERE object.state IN (0, 2)
+  WHERE object.state IN ({known.standing})
   ORDER BY asset.id, object.datasource_id, object.key = asset.key DESC, object.key
 ), unread AS (
-  UPDATE object SET sidecar_token = ''
+  UPDATE object SET companions = companions_unread(object.companions, heir.roles)
   FROM heir
-  WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.any_sidecar
+  WHERE object.datasource_id = heir.datasource_id AND object.key = heir.key AND heir.roles <> '{}'
     AND heir.datasource_id <> heir.former AND (heir.datasource_id <> $1 OR heir.unread_here)
     AND NOT EXISTS (
       SELECT FROM object AS before
       WHERE before.datasource_id = heir.former AND before.key = heir.former_key
-        AND before.sidecar_token IS NOT DISTINCT FROM heir.sidecar_token
-        AND before.sidecar_size IS NOT DISTINCT FROM heir.sidecar_size
+        AND before.companions IS NOT DISTINCT FROM heir.companions
     )
 )
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
@@ -139,7 +136,7 @@ WHERE asset.id = heir.id AND (asset.datasource_id, asset.key) IS DISTINCT FROM (
 -- The oldest datasource that shows an asset again governs it.
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
 FROM (
-  SELECT datasource_id, key FROM object WHERE asset_id = %(id)s AND state IN (0, 2) ORDER BY datasource_id, key LIMIT 1
+  SELECT datasource_id, key FROM object WHERE asset_id = %(id)s AND state IN ({known.standing}) ORDER BY datasource_id, key LIMIT 1
 ) AS heir
 WHERE asset.id = %(id)s AND asset.datasource_id <> heir.datasource_id;
 
@@ -150,7 +147,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key
   AND EXISTS (
     SELECT FROM object AS now
     WHERE now.asset_id = object.asset_id AND now.datasource_id = object.datasource_id AND now.key <> object.key
-      AND now.state IN (0, 2)
+      AND now.state IN ({known.standing})
   );
 
 -- name: find_rivals
@@ -161,7 +158,7 @@ FROM (
   FROM staged JOIN sibling ON starts_with(staged.key, sibling.strip)
   JOIN object ON object.datasource_id = sibling.datasource_id
     AND object.key = sibling.put || substr(staged.key, length(sibling.strip) + 1)
-  WHERE staged.op = 3 AND staged.asset_id IS NOT NULL AND object.asset_id <> staged.asset_id
+  WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.asset_id <> staged.asset_id
     AND object.token = staged.token AND object.size = staged.size  -- not what others saw there before the move
   ORDER BY staged.key, sibling.datasource_id
 ) AS found
@@ -175,49 +172,53 @@ SELECT count(*) FROM (
 
 -- name: keep_rivals
 -- What people did something with stays an asset of its own: then this is no move, and the object is its.
-UPDATE staged SET op = 8, asset_id = rival
+UPDATE staged SET op = {op.shared}, asset_id = rival
 FROM asset
 WHERE asset.id = staged.rival AND (
-  asset.edited OR asset.state = 2 OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)
+  asset.edited OR asset.state = {asset.trash} OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)
   OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
 );
 
 -- name: join_rivals
--- All other rivals become one with the moved asset. An older datasource goes on governing, and looks at its sidecar
--- again where that is not what the moved asset was read with.
+-- All other rivals become one with the moved asset. An older datasource goes on governing, and reads its companions
+-- again where they are not what the moved asset was read with.
 UPDATE object SET asset_id = staged.asset_id,
-  sidecar_token = CASE WHEN object.datasource_id < $1 AND (object.sidecar_token, object.sidecar_size)
-    IS DISTINCT FROM (staged.known_sidecar_token, staged.known_sidecar_size) THEN '' ELSE object.sidecar_token END
+  companions = CASE
+    WHEN object.datasource_id < $1 AND object.companions IS DISTINCT FROM staged.known_companions THEN companions_unread(
+      object.companions, companion_roles(object.companions) || companion_roles(staged.known_companions)
+    )
+    ELSE object.companions
+  END
 FROM staged
-WHERE staged.op = 3 AND object.asset_id = staged.rival;
+WHERE staged.op = {op.moved} AND object.asset_id = staged.rival;
 
 -- name: name_joined
 -- With the name that an older datasource gave.
 UPDATE asset SET name = rival.name
 FROM staged JOIN asset AS rival ON rival.id = staged.rival
-WHERE staged.op = 3 AND asset.id = staged.asset_id AND rival.datasource_id < $1;
+WHERE staged.op = {op.moved} AND asset.id = staged.asset_id AND rival.datasource_id < $1;
 
 -- name: delete_rivals
 -- Nothing leads to them any more.
-DELETE FROM asset USING staged WHERE staged.op = 3 AND asset.id = staged.rival;
+DELETE FROM asset USING staged WHERE staged.op = {op.moved} AND asset.id = staged.rival;
 
 -- name: drop_left
 -- Where others saw the moved object vanish under its old key, it has been found.
 DELETE FROM object USING staged, sibling
-WHERE staged.op = 3 AND staged.asset_id IS NOT NULL AND starts_with(staged.old_key, sibling.strip)
+WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND starts_with(staged.old_key, sibling.strip)
   AND object.datasource_id = sibling.datasource_id
   AND object.key = sibling.put || substr(staged.old_key, length(sibling.strip) + 1)
-  AND object.asset_id = staged.asset_id AND object.state IN (1, 3);
+  AND object.asset_id = staged.asset_id AND object.state IN ({known.missing}, {known.trashed});
 
 -- name: tell_shared
 -- Objects that were not read, because others did.
 WITH told AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key,
-    CASE WHEN asset_id IS NULL THEN 'failed' WHEN op = 9 THEN 'unchanged' WHEN known_state IS NULL THEN 'new' ELSE 'changed' END,
+    CASE WHEN asset_id IS NULL THEN 'failed' WHEN op = {op.governed} THEN 'unchanged' WHEN known_state IS NULL THEN 'new' ELSE 'changed' END,
     CASE
       WHEN asset_id IS NULL THEN 'It changed while this pass was at work; the next one reads it'
-      WHEN op = 9 THEN 'An older datasource governs its metadata'
+      WHEN op = {op.governed} THEN 'An older datasource governs its metadata'
       ELSE 'Another datasource read it already'
     END,
     asset_id

@@ -14,7 +14,7 @@ FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s ORDER BY id LIMIT 
 SELECT DISTINCT ON (asset.id) asset.id, asset.digest, coalesce(object.datasource_id, asset.datasource_id),
   coalesce(object.key, asset.key), asset.size, object.token
 FROM asset LEFT JOIN object
-  ON object.asset_id = asset.id AND object.token = asset.token AND object.size = asset.size AND object.state <> 2
+  ON object.asset_id = asset.id AND object.token = asset.token AND object.size = asset.size AND object.state <> {known.refused}
 WHERE asset.id = ANY(%(assets)s::bigint[])
 ORDER BY asset.id, object.state, object.datasource_id;
 

@@ -14,7 +14,7 @@ from mirrorlake.model.edits import Edit
 from mirrorlake.model.serialization import detail_to_json
 from mirrorlake.select.edits import checked
 
-app = typer.Typer(help="Look at single assets, and bring them back from the trash.", no_args_is_help=True)
+app = typer.Typer(help="Show single assets, and restore them from the trash.", no_args_is_help=True)
 
 ID = Annotated[str, typer.Argument(metavar="ID", help="As `mirrorlake search` prints it.")]
 JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]

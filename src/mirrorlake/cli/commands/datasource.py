@@ -21,7 +21,7 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
 from mirrorlake.model.serialization import datasource_to_json
 
-app = typer.Typer(help="Look at what is mirrored, run it, schedule it, forget it.", no_args_is_help=True)
+app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_args_is_help=True)
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 

@@ -12,7 +12,7 @@ from mirrorlake.services.doctor import examine
 
 
 def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
-    """Say whether this machine can run mirrorlake, and what to do where it cannot."""
+    """Check whether this machine can run mirrorlake."""
     checks = examine(read_settings())
     ok = all(check.ok for check in checks)
     if json:

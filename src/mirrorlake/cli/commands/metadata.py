@@ -10,7 +10,7 @@ from mirrorlake.cli.commands.asset import ID, JSON, edit_and_print
 from mirrorlake.model.edits import Edit
 from mirrorlake.select.edits import assignment
 
-app = typer.Typer(help="Edit the metadata of assets.", no_args_is_help=True)
+app = typer.Typer(help="Set and remove metadata of assets.", no_args_is_help=True)
 
 
 @app.command("set")

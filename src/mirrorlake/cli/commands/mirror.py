@@ -16,31 +16,34 @@ from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 
 def mirror(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="s3://bucket/folder or file:///folder")],
+    uri: Annotated[
+        str, typer.Argument(metavar="URI", help="s3://bucket/folder, file:///folder, or the path of a folder.")
+    ],
     *,
-    name: Annotated[str | None, typer.Option(help="The datasource's name; made from the address if left out.")] = None,
+    name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
     glob: Annotated[
-        list[str] | None, typer.Option(help="Mirror only keys that match, below the address. Repeatable.")
+        list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
     ] = None,
-    settings: Annotated[Path | None, typer.Option(help="A JSON file of mirror settings.")] = None,
-    endpoint: Annotated[
-        str | None, typer.Option(help="Address of an S3-compatible server, with http:// or https://.")
-    ] = None,
+    settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
-    profile: Annotated[str | None, typer.Option(help="Profile of this machine's AWS configuration.")] = None,
-    anonymous: Annotated[bool, typer.Option("--anonymous", help="Sign no request: a public bucket.")] = False,
+    profile: Annotated[str | None, typer.Option(help="AWS profile of this machine.")] = None,
+    anonymous: Annotated[
+        bool, typer.Option("--anonymous", help="Send unsigned requests, for a public bucket.")
+    ] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+        int | None,
+        typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one a core"),
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what a pass would do, and do nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="The report as one JSON document.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do without doing it.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON document.")] = False,
 ) -> int:
-    """Bring the library in step with a bucket or folder, and print the report.
+    """Mirror a bucket or folder into the library and print the report.
 
-    The first pass makes the datasource; later ones reuse it, and look only at what changed.
+    The first run creates the datasource; later runs reuse it and read only what changed.
     """
     request = MirrorRequest(
-        uri=uri,
+        uri=folder_address(uri),
         name=name,
         globs=None if glob is None else tuple(glob),
         settings_json=None if settings is None else _read(settings),
@@ -56,6 +59,16 @@ def mirror(
     with terminate_as_interrupt(), shown_progress() as progress:
         report = run_mirror(read_local_settings(), asked, progress)
     return show_report(report, json=json)
+
+
+def folder_address(address: str) -> str:
+    """The address as it is, or the file:// address of a path: `.`, `./photos`, `/data`, `~/photos`, a folder here."""
+    if "://" in address or not address:
+        return address
+    path = Path(address).expanduser() if address.startswith("~") else Path(address)
+    if address.startswith(("./", "../", "/", "~")) or address in {".", ".."} or path.is_dir():
+        return path.absolute().as_uri()
+    return address
 
 
 def _read(path: Path) -> str:

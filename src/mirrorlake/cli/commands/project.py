@@ -11,7 +11,7 @@ from mirrorlake.cli.backend import open_actor
 from mirrorlake.cli.output import echo, print_json_lines, print_table
 from mirrorlake.core.text import count_noun
 
-app = typer.Typer(help="Keep assets in named sets.", no_args_is_help=True)
+app = typer.Typer(help="Manage projects, which are named sets of assets.", no_args_is_help=True)
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="The project's name.")]
 IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake search` prints them.")]

@@ -7,20 +7,32 @@ import typer
 # Importing every command would add a second to every search, so the overview that `--help` prints reads these
 # summaries instead of the modules. A test checks them against each command's own help.
 COMMANDS = {
-    "mirror": "Bring the library in step with a bucket or folder, and print the report.",
-    "search": "Find assets by name, metadata and tags. An empty query finds everything.",
-    "asset": "Look at single assets, and bring them back from the trash.",
-    "tag": "Edit the tags of assets.",
-    "metadata": "Edit the metadata of assets.",
-    "datasource": "Look at what is mirrored, run it, schedule it, forget it.",
-    "project": "Keep assets in named sets.",
-    "runs": "Look at what passes did; confirm, cancel or retry them.",
-    "verify": "Ask the sources whether what the library remembers of their objects is still true. Changes nothing.",
-    "thumbnails": "Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
-    "worker": "Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.",
-    "up": "Serve the library, and print the address to open. Ctrl-C stops it.",
+    "mirror": "Mirror a bucket or folder into the library and print the report.",
+    "search": "Search assets by name, metadata and tags. An empty query matches everything.",
+    "asset": "Show single assets, and restore them from the trash.",
+    "tag": "Add and remove tags of assets.",
+    "metadata": "Set and remove metadata of assets.",
+    "datasource": "Manage datasources: list, run, schedule, delete.",
+    "project": "Manage projects, which are named sets of assets.",
+    "runs": "List and show runs; confirm, cancel or retry them.",
+    "verify": "Check the catalog against the source buckets (read-only).",
+    "thumbnails": "Check, rebuild and clean thumbnails.",
+    "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
+    "up": "Serve the library and print its address. Stop with Ctrl-C.",
     "down": "Stop the server and the embedded PostgreSQL of this library.",
-    "doctor": "Say whether this machine can run mirrorlake, and what to do where it cannot.",
+    "doctor": "Check whether this machine can run mirrorlake.",
+    "completion": "Print the completion script of a shell.",
+}
+
+# The singular or plural of a noun, whichever is not the command's own name.
+SPELLINGS = {
+    "run": "runs",
+    "assets": "asset",
+    "tags": "tag",
+    "datasources": "datasource",
+    "projects": "project",
+    "thumbnail": "thumbnails",
+    "workers": "worker",
 }
 
 
@@ -55,6 +67,8 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.down import install  # noqa: PLC0415  see above
         case "doctor":
             from mirrorlake.cli.commands.doctor import install  # noqa: PLC0415  see above
+        case "completion":
+            from mirrorlake.cli.commands.completion import install  # noqa: PLC0415  see above
         case _:
             raise KeyError(name)
     install(app)

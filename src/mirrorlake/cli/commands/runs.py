@@ -15,7 +15,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.runs import OutcomeKind, Run, RunState
 from mirrorlake.model.serialization import outcome_to_json, run_to_json
 
-app = typer.Typer(help="Look at what passes did; confirm, cancel or retry them.", no_args_is_help=True)
+app = typer.Typer(help="List and show runs; confirm, cancel or retry them.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
 RUN = Annotated[int, typer.Argument(metavar="RUN", help="As `mirrorlake runs list` prints it.")]

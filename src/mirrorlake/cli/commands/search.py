@@ -22,7 +22,7 @@ def search(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
 ) -> None:
-    """Find assets by name, metadata and tags. An empty query finds everything."""
+    """Search assets by name, metadata and tags. An empty query matches everything."""
     with open_reader() as reader:
         if json:
             print_json_lines(asset_to_json(asset) for asset in reader.find(query, limit=limit))
@@ -44,4 +44,5 @@ def search(
 
 def install(app: typer.Typer) -> None:
     """Add the command. A query may begin with "-" (it means NOT): what is no option of ours belongs to the query."""
-    app.command("search", context_settings={"ignore_unknown_options": True})(search)
+    # `-h` is not an option here: it would be found within a query such as `-height>100`.
+    app.command("search", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(search)

@@ -9,7 +9,7 @@ import typer
 from mirrorlake.cli.commands.asset import ID, JSON, edit_and_print
 from mirrorlake.model.edits import Edit
 
-app = typer.Typer(help="Edit the tags of assets.", no_args_is_help=True)
+app = typer.Typer(help="Add and remove tags of assets.", no_args_is_help=True)
 
 TAGS = Annotated[list[str], typer.Argument(metavar="TAG…", help="Quote one with spaces in it.")]
 

@@ -18,7 +18,7 @@ GRACE_HOURS = 24  # a pass writes thumbnails a while before it commits their ass
 JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
 
 app = typer.Typer(
-    help="Look after thumbnails: find and make lost ones, and remove files that no asset uses.",
+    help="Check, rebuild and clean thumbnails.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

@@ -25,7 +25,7 @@ def up(
         bool, typer.Option("--worker/--no-worker", help="Run scheduled and queued passes too.", show_default=True)
     ] = True,
 ) -> None:
-    """Serve the library, and print the address to open. Ctrl-C stops it."""
+    """Serve the library and print its address. Stop with Ctrl-C."""
     settings = read_settings()
     with ServedLibrary.open(settings) as library, serving(settings.home) as claim:
         token = first_start_token(settings.home)

@@ -27,7 +27,7 @@ def verify(
     everything: Annotated[bool, typer.Option("--all", help="Every object that is remembered.")] = False,
     json: Annotated[bool, typer.Option("--json", help="JSON Lines: each finding, then one summary.")] = False,
 ) -> int:
-    """Ask the sources whether what the library remembers of their objects is still true. Changes nothing."""
+    """Check the catalog against the source buckets (read-only)."""
     if everything and sample is not None:
         raise UsageError("--all and --sample exclude each other.", "Leave one of them out.")
     with open_acting() as library, shown_count("Verifying") as done:

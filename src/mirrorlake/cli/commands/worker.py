@@ -29,7 +29,7 @@ def worker(
         int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
     ] = None,
 ) -> int:
-    """Run scheduled passes and those that somebody asked for, one after another. Ctrl-C stops it.
+    """Run scheduled and queued runs, one after another. Stop with Ctrl-C.
 
     Any number of workers on any number of machines can share a library.
     """

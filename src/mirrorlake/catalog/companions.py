@@ -1,0 +1,85 @@
+"""Companions on their way into the catalog: staged one a row, applied to their assets, kept.
+
+In memory each role has its columns; here each companion is a row, so that no statement knows how many roles there are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, cast
+
+import pyarrow as pa
+
+from mirrorlake.catalog.staging import Staging
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.companions import METADATA, ROLES
+from mirrorlake.model.metadata import Metadata, MetadataStrategy
+from mirrorlake.plan.merge import STRATEGIES, Standing
+
+# Does what follows from the staged companions of one role, in the transaction of their batch. The strategies are those
+# of the datasource's configs, in their order.
+Applier = Callable[[Staging, Sequence[MetadataStrategy]], None]
+
+
+def merge_metadata(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
+    """Merge changed metadata files into the metadata of standing assets, for the statements that update these."""
+    rows = staging.fetch("lock_for_merge", staging.datasource_id)
+    if rows.num_rows == 0:
+        return
+    ids: list[int] = []
+    merged: list[Metadata] = []
+    for asset_id, values, sources, merged_at, edited, config, content in zip(
+        *(cast("list[Any]", column.to_pylist()) for column in rows.columns), strict=True
+    ):
+        merge = STRATEGIES[strategies[config or 0]]
+        before = standing(values, sources, merged_at, edited=edited)
+        ids.append(asset_id)
+        merged.append(merge(before, None if content is None else json.loads(content)))
+    copy_merged(staging, ids, merged)
+
+
+# By the name of the role. Without one, a companion is kept with its asset, and nothing else follows from it.
+APPLIERS: Mapping[str, Applier] = MappingProxyType({METADATA.name: merge_metadata})
+
+
+def apply_companions(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
+    """Keep the staged companions with their assets, and do what follows from them."""
+    for role in ROLES:
+        if role.name in APPLIERS:
+            APPLIERS[role.name](staging, strategies)
+    staging.run("drop_companions", "keep_companions")
+
+
+def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) -> Standing:
+    """What stands, out of the columns of an asset as JSON texts."""
+    return Standing(
+        metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
+        merged_at=merged_at,
+        edited=edited,
+    )
+
+
+def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> None:
+    """Put merged metadata where the statements of this transaction find it."""
+    staging.copy(
+        "merged",
+        pa.record_batch(
+            {
+                "asset_id": pa.array(ids, pa.int64()),
+                "metadata": _texts(each.values for each in merged),
+                "provenance": _texts(each.provenance for each in merged),
+            }
+        ),
+        by="asset_id",
+    )
+
+
+def _entries(text: str) -> dict[str, tuple[str, str]]:
+    found = cast("dict[str, list[str]]", json.loads(text))
+    return {key: (source, at) for key, (source, at) in found.items()}
+
+
+def _texts(documents: Iterable[object]) -> pa.Array[Any]:
+    return pa.array([json.dumps(document, ensure_ascii=False) for document in documents], pa.string())

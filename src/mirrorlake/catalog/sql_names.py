@@ -1,0 +1,51 @@
+"""The numbers that the tables hold, by name: SQL writes `{known.missing}`, and here that becomes the number.
+
+The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`.
+No other SQL of ours has a brace followed by a lower-case name and a dot, so nothing else is ever replaced.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from mirrorlake.model.assets import STATE_NUMBERS
+from mirrorlake.model.objects import RELEASED_STATES, STANDING_STATES, USED_STATES, VANISHED_STATES, KnownState
+from mirrorlake.model.outcomes import Op, ResultKind
+
+_NAME = re.compile(r"\{([a-z_]+)\.([a-z_]+)\}")
+
+
+def _members(enum: type[IntEnum]) -> dict[str, str]:
+    return {member.name.lower(): str(int(member)) for member in enum}
+
+
+def _list(members: Iterable[IntEnum]) -> str:
+    return ", ".join(str(int(member)) for member in members)
+
+
+_VALUES: Mapping[str, Mapping[str, str]] = {
+    "asset": {state.value: str(number) for state, number in STATE_NUMBERS.items()},  # asset.state
+    "known": {  # object.state
+        **_members(KnownState),
+        "standing": _list(STANDING_STATES),
+        "used": _list(USED_STATES),
+        "vanished": _list(VANISHED_STATES),
+        "released": _list(RELEASED_STATES),
+    },
+    "op": _members(Op),  # staged.op
+    "result": _members(ResultKind),  # staged.result
+}
+
+
+def replace_names(sql: str) -> str:
+    """`sql` with each `{group.name}` replaced by its number or numbers. Raises ValueError for an unknown name."""
+
+    def value(found: re.Match[str]) -> str:
+        try:
+            return _VALUES[found[1]][found[2]]
+        except KeyError:
+            raise ValueError(f"{found[0]} is not a name that SQL can use; catalog/sql_names.py has them") from None
+
+    return _NAME.sub(value, sql)

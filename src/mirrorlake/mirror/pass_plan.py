@@ -1,0 +1,155 @@
+"""Plan a pass: list, select, pair, decide, guard. Nothing is written; a dry run prints the plan, a pass executes it."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from mirrorlake.catalog.removal import root_of
+from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.core.errors import NoSuchBucket, StorageError
+from mirrorlake.mirror.existence import KeyChecker
+from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.listing_gaps import sentence
+from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
+from mirrorlake.mirror.planning import Planned, plan, prove_moves
+from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
+from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.runs import Counts
+from mirrorlake.model.sources import Datasource, GlobFile
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
+from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.select.patterns import exactly
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.providers.registry import provider_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a pass works with."""
+
+    catalog: Catalog
+    thumbnails: LibraryStore
+    workdir: Path  # for the plan; empty, and removed by its owner afterwards
+    processes: int  # that process objects
+    ranges: int  # of keys that are listed side by side, where the store can
+    nursery: WorkerPrestarter | None = None  # with processes that were started before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PassPlan:
+    """What a pass over a datasource will do. The changes stream from the work folder, any number of times.
+
+    `known_id` is the datasource's number, or None where the catalog knows nothing of it yet.
+    """
+
+    source: Datasource
+    known_id: int | None
+    root: Root
+    glob_files: tuple[GlobFile, ...]  # read for this plan; executing it remembers them
+    listing: ListingDiff
+    changes: Planned
+    removals: Removals
+
+    @property
+    def found(self) -> Counts:
+        """What the listing alone settles: listed, selected and unchanged objects."""
+        unsupported = len(self.listing.unsupported)
+        return Counts(
+            listed=self.listing.listed,
+            selected=self.listing.selected + unsupported,
+            unchanged=self.listing.unchanged,
+        )
+
+    @property
+    def counts(self) -> Counts:
+        """What executing the plan counts, if every object can be read and every removal is proven."""
+        summary = self.changes.summary
+        return (
+            self.found
+            + Counts(
+                new=summary.new,
+                changed=summary.changed,
+                **{kind.value: count for kind, count in summary.companions.items()},
+                moved=summary.moved,
+                unchanged=summary.returned + summary.governed,
+                skipped=summary.skipped + summary.refused,
+            )
+            + self.removals.counts
+        )
+
+    @property
+    def error(self) -> str | None:
+        """One sentence on what could not be listed; None where everything was."""
+        return sentence(self.listing.gaps)
+
+
+def plan_pass(
+    source: Datasource,
+    store: Store,
+    context: RunContext,
+    checker: KeyChecker,
+    progress: Progress,
+    *,
+    known_id: int | None,
+    root: Root,
+) -> PassPlan:
+    """The plan of a pass. Lists the source and reads glob files; writes nothing but the work folder.
+
+    `checker` says whether the old keys of moves and sidecars that are not listed are gone: a pass asks the source,
+    a dry run assumes it. Raises StorageError where the source cannot be listed at all, NoSuchBucket where the root of
+    a folder changed meanwhile.
+    """
+    catalog = context.catalog
+    rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
+    listing = scan(
+        store,
+        CatalogSnapshot(catalog=catalog, datasource_id=known_id),
+        KeyRange(prefix=source.location.prefix),
+        rules,
+        parts=context.ranges,
+        workdir=context.workdir,
+        progress=progress,
+    )
+    if not listing.listed and not listing.gaps:
+        _refuse_single_object(source, store)
+    if find_root(source, catalog).now != root.now:
+        raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
+    unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
+    changes = plan(
+        listing,
+        None if root.other else lambda moves: prove_moves(moves, checker),
+        recogniser(catalog, source, known_id),
+        context.workdir,
+        prove_unlisted(unlisted, checker),
+    )
+    return PassPlan(
+        source=source,
+        known_id=known_id,
+        root=root,
+        glob_files=glob_files,
+        listing=listing,
+        changes=changes,
+        removals=plan_removals(changes, rules, source, catalog, root),
+    )
+
+
+def find_root(source: Datasource, catalog: Catalog) -> Root:
+    """The root of a folder, as it is and as earlier passes saw it."""
+    return Root(
+        now=provider_of(source.location.provider).root_identity(source.location), before=root_of(catalog, source.id)
+    )
+
+
+def _refuse_single_object(source: Datasource, store: Store) -> None:
+    """An address that lists nothing may be that of an object, where a folder was meant."""
+    single = provider_of(source.location.provider).single_object(source.location, store)
+    if single is not None:
+        raise StorageError(
+            f"{single.uri} is a single object, not a folder.",
+            f"Mirror its folder: {shlex.quote(single.folder)} --glob {shlex.quote(exactly(single.name))}",
+        )

@@ -1,0 +1,73 @@
+"""The registry of companion roles: which objects may accompany an asset, and what a change of one means.
+
+A companion is an object of the bucket that belongs to an asset without being one: its metadata file, its labels.
+Everything that lists, pairs, compares, plans, reads and stores companions follows from ROLES. A new role is one row
+here and one reader (`select.companion_readers`); if its content acts on more than the companion itself, also an
+applier (`catalog.companions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mirrorlake.model.runs import OutcomeKind
+from mirrorlake.model.sources import MirrorSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanionRole:
+    """One kind of companion. An object named by a full-name suffix is never an asset itself, whatever its name says."""
+
+    name: str  # lower-case letters only: part of column names and of stored fingerprints
+    stem_suffix: str | None  # `a` + this serves `a.jpg` and `a.png`; one suffix such as ".json", never an asset's
+    full_name_suffix: Callable[[MirrorSettings], str | None]  # `a.jpg` + this serves `a.jpg` alone, and wins
+    max_bytes: int  # a larger one is not read; the asset gets a warning
+    outcome: OutcomeKind  # of an asset of which nothing but this companion changed
+
+    @property
+    def key(self) -> str:
+        """The column with the companion's key; null where there is none, or where what was read stays."""
+        return f"{self.name}_key"
+
+    @property
+    def token(self) -> str:
+        """The column with its change token. With a token but no key, the companion stays as it was read."""
+        return f"{self.name}_token"
+
+    @property
+    def size(self) -> str:
+        """The column with its size in bytes."""
+        return f"{self.name}_size"
+
+    @property
+    def differs(self) -> str:
+        """The column that is true where the companion is another than the remembered one; see CHANGES."""
+        return f"{self.name}_differs"
+
+    @property
+    def values(self) -> str:
+        """The column with the values that were read, as a JSON object; null where nothing usable was."""
+        return f"{self.name}_values"
+
+    @property
+    def document(self) -> str:
+        """The column with the companion as it stood, as JSON; null as above."""
+        return f"{self.name}_document"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """All of its columns."""
+        return (self.key, self.token, self.size, self.differs, self.values, self.document)
+
+
+METADATA = CompanionRole(
+    name="metadata",
+    stem_suffix=".json",
+    full_name_suffix=lambda settings: settings.sidecar_suffix,
+    max_bytes=262_144,  # 256 KiB
+    outcome=OutcomeKind.METADATA_CHANGED,
+)
+
+# In this order an asset gets its outcome where several companions changed at once: the first counts.
+ROLES: tuple[CompanionRole, ...] = (METADATA,)

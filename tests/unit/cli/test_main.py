@@ -1,0 +1,102 @@
+"""The command line accepts what people type: help in three spellings, both numbers of a noun, and plain paths."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from mirrorlake.cli.commands.mirror import folder_address
+from mirrorlake.cli.main import expand_arguments, run
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        (["help"], ["--help"]),
+        (["help", "mirror"], ["mirror", "--help"]),
+        (["help", "run", "list"], ["runs", "list", "--help"]),
+        (["run", "list"], ["runs", "list"]),
+        (["datasources", "run", "x"], ["datasource", "run", "x"]),
+        (["search", "help"], ["search", "help"]),
+        (["search", "-h"], ["search", "--help"]),
+        ([], []),
+    ],
+    ids=" ".join,
+)
+def test_another_spelling_means_the_same_command(typed: list[str], meant: list[str]) -> None:
+    assert expand_arguments(typed) == meant
+
+
+def test_a_query_that_begins_with_a_minus_and_holds_an_h_is_a_query(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its letters are not short options: `-h` would show the help."""
+    assert run(["search", "-height:"]) == 2
+    assert "Usage" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("asked", [["-h"], ["--help"], ["help"]], ids=" ".join)
+def test_help_is_shown_however_it_is_asked_for(asked: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(asked) == 0
+    assert "Usage: mirrorlake" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "usage", "hint"),
+    [
+        (["runs", "show"], "Usage: mirrorlake runs show", "Try 'mirrorlake runs show --help'."),
+        (["tags", "add"], "Usage: mirrorlake tag add", "Try 'mirrorlake tag add --help'."),
+        (["mirror", "s3://bucket", "--jobz", "2"], "Usage: mirrorlake mirror", "Try 'mirrorlake mirror --help'."),
+        (["nonsense"], "Usage: mirrorlake [OPTIONS] COMMAND", "Try 'mirrorlake --help'."),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_misused_command_shows_its_own_usage(
+    typed: list[str], usage: str, hint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(typed) == 2
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert shown.err.startswith("error: ")
+    assert usage in shown.err
+    assert hint in shown.err
+
+
+def test_a_path_is_the_folder_that_it_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my photos").mkdir()
+    here = tmp_path.as_uri()
+    assert folder_address(".") == here
+    assert folder_address("my photos") == folder_address("./my photos") == f"{here}/my%20photos"
+    assert folder_address(str(tmp_path / "elsewhere")) == f"{here}/elsewhere"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert folder_address("~/pictures") == f"{here}/pictures"
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/folder", "file:///data", "s3:/bucket", "photos", ""])
+def test_what_names_no_folder_here_stays_as_it_is_typed(
+    address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert folder_address(address) == address
+
+
+@pytest.mark.parametrize(("words", "expected"), [("mirrorlake dat", "datasource"), ("mirrorlake runs ca", "cancel")])
+def test_a_shell_is_given_the_commands_that_fit(words: str, expected: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from mirrorlake.cli import main; main()"],
+        env=os.environ
+        | {"_MIRRORLAKE_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == [expected], done.stderr
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_completion_script_calls_this_program(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["completion", shell]) == 0
+    assert "_MIRRORLAKE_COMPLETE" in capsys.readouterr().out

@@ -1,0 +1,44 @@
+// The one kind of error that pages show: an RFC 9457 problem document.
+import type { components } from './schema';
+import { text } from './text';
+
+type ProblemDocument = components['schemas']['Problem'];
+
+export class Problem extends Error {
+  readonly document: ProblemDocument;
+
+  constructor(document: ProblemDocument) {
+    super(document.detail);
+    this.document = document;
+  }
+
+  get status(): number {
+    return this.document.status;
+  }
+}
+
+/** The request did not reach a server. */
+export function noAnswer(): Problem {
+  return new Problem({ type: 'urn:mirrorlake:no-answer', status: 0, ...text.noAnswer });
+}
+
+/** An answer that is no problem document: a proxy's page, for example. */
+export function unexpectedAnswer(status: number): Problem {
+  const { title, detail } = text.unexpectedAnswer;
+  return new Problem({ type: 'about:blank', title, status, detail: detail(status) });
+}
+
+/** Whether a failure may resolve itself: no answer, or a database that is starting. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status === 503);
+}
+
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof Problem && error.status === 401;
+}
+
+/** What an error means, in one or two sentences. */
+export function describeError(error: unknown): string {
+  if (error instanceof Problem) return [error.document.detail, error.document.fix].filter(Boolean).join(' ');
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,12 @@
+// Texts of the REST client.
+export const text = {
+  noAnswer: {
+    title: 'Server not reachable',
+    detail: 'The mirrorlake server does not answer.',
+    fix: 'Start it with `mirrorlake up`. This page reconnects automatically.',
+  },
+  unexpectedAnswer: {
+    title: 'Unexpected answer',
+    detail: (status: number) => `The server answered with status ${status}.`,
+  },
+};

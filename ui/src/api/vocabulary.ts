@@ -1,0 +1,105 @@
+// The enumerations of the contract, as pages show them: label, colour and order. A new value is a new row here;
+// a test compares the rows with ui/openapi.json. Badges, counts, filters and previews follow these tables.
+import type { AssetState, OutcomeKind, Run, RunCounts, RunState } from './client';
+
+export type Tone = 'good' | 'busy' | 'calm' | 'warn' | 'bad';
+
+interface Row {
+  label: string;
+  tone: Tone;
+}
+
+interface OutcomeRow extends Row {
+  /** Outcomes that are only counted, so that there is no list of them to filter. */
+  countedOnly?: boolean;
+  /** The group under which a preview lists it, where it has not one of its own. */
+  preview?: 'orphaned';
+}
+
+/** In the order in which reports show them. */
+export const OUTCOME_KINDS: Record<OutcomeKind, OutcomeRow> = {
+  new: { label: 'new', tone: 'good' },
+  changed: { label: 'changed', tone: 'busy' },
+  moved: { label: 'moved', tone: 'busy' },
+  metadata_changed: { label: 'metadata changed', tone: 'busy' },
+  labels_changed: { label: 'labels changed', tone: 'busy' },
+  missing: { label: 'missing', tone: 'warn', preview: 'orphaned' },
+  removed: { label: 'removed', tone: 'warn', preview: 'orphaned' },
+  failed: { label: 'failed', tone: 'bad' },
+  skipped: { label: 'skipped', tone: 'calm' },
+  unchanged: { label: 'unchanged', tone: 'calm', countedOnly: true },
+};
+
+interface RunStateRow extends Row {
+  /** Queued or at work: the run will change without anybody's help. */
+  active?: boolean;
+}
+
+export const RUN_STATES: Record<RunState, RunStateRow> = {
+  queued: { label: 'queued', tone: 'calm', active: true },
+  running: { label: 'running', tone: 'busy', active: true },
+  held: { label: 'held', tone: 'warn' },
+  succeeded: { label: 'succeeded', tone: 'good' },
+  failed: { label: 'failed', tone: 'bad' },
+  cancelled: { label: 'cancelled', tone: 'calm' },
+};
+
+export const ASSET_STATES: Record<AssetState, Row> = {
+  present: { label: 'present', tone: 'good' },
+  missing: { label: 'missing', tone: 'warn' },
+  trash: { label: 'trash', tone: 'calm' },
+};
+
+/** What started a run. Open in the contract so far: an unknown trigger is shown by its name. */
+export const TRIGGERS: Record<string, { label: string }> = {
+  mirror: { label: 'command line' },
+  manual: { label: 'manual' },
+  schedule: { label: 'scheduled' },
+  reapply: { label: 'metadata reapplied' },
+  retry: { label: 'retry' },
+  confirm: { label: 'confirmed removals' },
+  purge: { label: 'trash emptied' },
+};
+
+const kinds = Object.keys(OUTCOME_KINDS) as OutcomeKind[];
+
+/** The kinds that are listed one by one. */
+export const LISTED_KINDS = kinds.filter((kind) => !OUTCOME_KINDS[kind].countedOnly);
+
+export function isActive(state: RunState): boolean {
+  return RUN_STATES[state].active === true;
+}
+
+export function triggerLabel(trigger: Run['trigger']): string {
+  return TRIGGERS[trigger]?.label ?? trigger;
+}
+
+export interface KindCount {
+  kind: OutcomeKind;
+  label: string;
+  count: number;
+}
+
+/** The listed kinds that occurred, with their counts. */
+export function occurred(counts: RunCounts): KindCount[] {
+  return LISTED_KINDS.map((kind) => ({ kind, label: OUTCOME_KINDS[kind].label, count: counts[kind] })).filter(
+    (row) => row.count > 0,
+  );
+}
+
+export interface PreviewGroup {
+  group: string; // the key of its samples
+  label: string;
+  count: number;
+}
+
+/** The groups of a preview that are not empty. */
+export function previewGroups(counts: RunCounts): PreviewGroup[] {
+  const groups = new Map<string, PreviewGroup>();
+  for (const { kind, label, count } of occurred(counts)) {
+    const group = OUTCOME_KINDS[kind].preview ?? kind;
+    const found = groups.get(group) ?? { group, label: group === kind ? label : group, count: 0 };
+    groups.set(group, { ...found, count: found.count + count });
+  }
+  return [...groups.values()];
+}

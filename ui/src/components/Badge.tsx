@@ -1,0 +1,19 @@
+// A state at a glance: colour and word together, never colour alone.
+import type { AssetState, OutcomeKind, RunState } from '../api/client';
+import { ASSET_STATES, OUTCOME_KINDS, RUN_STATES, type Tone } from '../api/vocabulary';
+
+function Badge({ label, tone }: { label: string; tone: Tone }) {
+  return <span className={`badge tone-${tone}`}>{label}</span>;
+}
+
+export function RunBadge({ state }: { state: RunState }) {
+  return <Badge {...RUN_STATES[state]} />;
+}
+
+export function OutcomeBadge({ kind }: { kind: OutcomeKind }) {
+  return <Badge {...OUTCOME_KINDS[kind]} />;
+}
+
+export function AssetBadge({ state }: { state: AssetState }) {
+  return <Badge {...ASSET_STATES[state]} />;
+}

@@ -1,0 +1,29 @@
+// Links to the pages of single things, so that their addresses are written down once.
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import { text } from './text';
+
+interface Props {
+  children?: ReactNode;
+  className?: string;
+  title?: string | undefined;
+}
+
+const exactly = { exact: true };
+
+/** The assets that a query finds. */
+export function AssetsLink({ query, ...rest }: Props & { query: string }) {
+  return <Link to="/" search={query === '' ? {} : { query }} activeOptions={exactly} {...rest} />;
+}
+
+export function AssetLink({ id, ...rest }: Props & { id: string }) {
+  return <Link to="/assets/$assetId" params={{ assetId: id }} {...rest} />;
+}
+
+export function RunLink({ id, children, ...rest }: Props & { id: number }) {
+  return (
+    <Link to="/runs/$runId" params={{ runId: String(id) }} {...rest}>
+      {children ?? text.run(id)}
+    </Link>
+  );
+}

@@ -1,0 +1,116 @@
+// One datasource: its assets, its newest run, its schedule, and the actions on it.
+import { useState } from 'react';
+import type { Datasource } from '../../api/client';
+import { RunBadge } from '../../components/Badge';
+import { ErrorText } from '../../components/ErrorText';
+import { ago, quoted, when } from '../../components/format';
+import { AssetsLink, RunLink } from '../../components/links';
+import { OutcomeCounts } from '../../components/OutcomeCounts';
+import { Prose } from '../../components/Rich';
+import { text as texts } from '../../components/text';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { DeleteDialog } from './DeleteDialog';
+import { PreviewDialog } from './PreviewDialog';
+import { PurgeDialog } from './PurgeDialog';
+import { RunButton } from './RunButton';
+import { ScheduleDialog } from './ScheduleDialog';
+import { describeSchedule } from './schedule';
+import { text } from './text';
+
+const DIALOGS = {
+  preview: { label: text.card.preview, Dialog: PreviewDialog },
+  schedule: { label: text.card.schedule, Dialog: ScheduleDialog },
+  purge: { label: text.card.emptyTrash, Dialog: PurgeDialog },
+  delete: { label: text.card.delete, Dialog: DeleteDialog },
+};
+type DialogName = keyof typeof DIALOGS;
+
+function LastRun({ source }: { source: Datasource }) {
+  const run = source.last_run;
+  if (run === null) return <p className="quiet">{text.card.neverRun}</p>;
+  return (
+    <>
+      <p className="row">
+        <RunBadge state={run.state} />
+        <RunLink id={run.id} title={when(run.started)}>
+          {text.card.lastRun(run.id, ago(run.started))}
+        </RunLink>
+        {run.state === 'running' ? (
+          <span className="number">{text.card.progress(run.counts.listed, run.counts.selected)}</span>
+        ) : null}
+        <OutcomeCounts counts={run.counts} />
+      </p>
+      {run.waiting?.stuck ? (
+        <p className="error-text">
+          <Prose text={text.card.waiting(run.id, run.waiting.reason)} />
+        </p>
+      ) : null}
+      {run.error ? (
+        <p className="error-text">
+          <Prose text={run.error} />
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Assets({ source }: { source: Datasource }) {
+  const state = source.last_run?.state;
+  const completed = source.assets > 0 || state === 'succeeded' || state === 'held';
+  if (!completed)
+    return (
+      <span className="asset-count quiet" title={text.card.noAssetsReason}>
+        {text.card.noAssets}
+      </span>
+    );
+  return (
+    <AssetsLink
+      className="asset-count"
+      query={`datasource:${quoted(source.name)}`}
+      title={text.card.viewAssets(source.name)}
+    >
+      {texts.assets(source.assets)}
+    </AssetsLink>
+  );
+}
+
+export function DatasourceCard({ source }: { source: Datasource }) {
+  const [open, setOpen] = useState<DialogName>();
+  const action = useAsyncAction();
+  const Dialog = open === undefined ? undefined : DIALOGS[open].Dialog;
+  return (
+    <li className="card">
+      <div className="card-head">
+        <h2 className="wrap">{source.name}</h2>
+        <Assets source={source} />
+      </div>
+      <p className="mono quiet wrap">{source.uri}</p>
+      {source.globs.length > 0 ? <p className="mono quiet wrap">{text.card.patterns(source.globs)}</p> : null}
+      <LastRun source={source} />
+      <p className="row">
+        {describeSchedule(source)}
+        {source.next_due !== null ? (
+          <span className="quiet" title={when(source.next_due)}>
+            {text.card.nextRun(ago(source.next_due))}
+          </span>
+        ) : null}
+      </p>
+      <div className="row card-actions">
+        <RunButton source={source} action={action} />
+        {(Object.keys(DIALOGS) as DialogName[]).map((name) => (
+          <button
+            key={name}
+            type="button"
+            className={`secondary ${name}`}
+            onClick={() => setOpen(name)}
+            aria-haspopup="dialog"
+          >
+            {DIALOGS[name].label}
+          </button>
+        ))}
+      </div>
+      <ErrorText text={action.error} />
+      {Dialog !== undefined ? <Dialog source={source} close={() => setOpen(undefined)} /> : null}
+    </li>
+  );
+}

@@ -1,0 +1,74 @@
+// Preview a run: its counts, its requests, and some objects of each kind with the reason.
+import { useQuery } from '@tanstack/react-query';
+import type { Preview } from '../../api/client';
+import { queries } from '../../api/queries';
+import { type PreviewGroup, previewGroups } from '../../api/vocabulary';
+import { Dialog } from '../../components/Dialog';
+import { ErrorText } from '../../components/ErrorText';
+import { ErrorNotice, Notice } from '../../components/Notice';
+import { Prose } from '../../components/Rich';
+import { text } from './text';
+
+const OPEN_AT_MOST = 10; // longer groups start closed
+
+function Group({ preview, group }: { preview: Preview; group: PreviewGroup }) {
+  const samples = preview.samples?.[group.group] ?? [];
+  const more = group.count - samples.length;
+  return (
+    <details open={group.count <= OPEN_AT_MOST}>
+      <summary>{text.preview.group(group.count, group.label)}</summary>
+      <ul className="samples">
+        {samples.map((sample) => (
+          <li key={sample.key}>
+            <span className="mono wrap">{sample.key}</span> <span className="quiet">{sample.reason}</span>
+          </li>
+        ))}
+        {more > 0 ? <li className="quiet">{text.preview.more(more)}</li> : null}
+      </ul>
+    </details>
+  );
+}
+
+function Plan({ preview }: { preview: Preview }) {
+  const { counts, would, hold } = preview;
+  const groups = previewGroups(counts);
+  if (preview.error !== null) return <ErrorText text={preview.error} />;
+  return (
+    <>
+      <p>
+        {text.preview.summary(counts.listed, counts.selected)}{' '}
+        {groups.length === 0 ? text.preview.noChanges : text.preview.changes}
+      </p>
+      <div className="groups">
+        {groups.map((group) => (
+          <Group key={group.group} preview={preview} group={group} />
+        ))}
+      </div>
+      {hold !== null ? (
+        <Notice title={text.preview.held(hold.count)} alarm>
+          <p>
+            <Prose text={hold.reason} />
+          </p>
+        </Notice>
+      ) : null}
+      {would !== null ? (
+        <p className="quiet">{text.preview.cost(would.list, would.get, would.head, would.bytes)}</p>
+      ) : null}
+    </>
+  );
+}
+
+export function PreviewDialog({ source: { name }, close }: { source: { name: string }; close: () => void }) {
+  const { data, error } = useQuery(queries.preview(name));
+  return (
+    <Dialog title={text.preview.title(name)} close={close}>
+      {error !== null ? <ErrorNotice error={error} /> : null}
+      {data === undefined && error === null ? (
+        <p className="quiet" role="status">
+          {text.preview.listing}
+        </p>
+      ) : null}
+      {data !== undefined ? <Plan preview={data} /> : null}
+    </Dialog>
+  );
+}

@@ -1,0 +1,166 @@
+// All that is known of one asset, the most wanted first.
+import type { ReactNode } from 'react';
+import { type AssetFull, type AssetItem, originalUrl } from '../../api/client';
+import { AssetBadge } from '../../components/Badge';
+import { Copyable } from '../../components/CopyButton';
+import { ErrorText } from '../../components/ErrorText';
+import { bytes, quoted, when } from '../../components/format';
+import { AssetsLink } from '../../components/links';
+import { Prose } from '../../components/Rich';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import type { Edit } from './changes';
+import { cameraFacts, type Fact, otherFacts } from './facts';
+import { Metadata } from './Metadata';
+import { Tags } from './Tags';
+import { text } from './text';
+
+const { parts } = text.asset;
+
+function Part({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className="part">
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+function Facts({ facts }: { facts: Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts.map((fact) => (
+        <div key={fact.name}>
+          <dt>{fact.name}</dt>
+          <dd>{fact.value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function format(mediaType: string): string {
+  return (mediaType.split('/')[1] ?? mediaType).toUpperCase();
+}
+
+interface AssetFactsProps {
+  asset: AssetItem;
+  detail: AssetFull | undefined;
+  edit: Edit;
+  restore: () => Promise<void>;
+}
+
+export function AssetFacts({ asset, detail, edit, restore }: AssetFactsProps) {
+  const camera = detail === undefined ? [] : cameraFacts(detail.facts);
+  return (
+    <>
+      <header className="part">
+        <h1 className="wrap">{asset.name}</h1>
+        <p className="quiet">
+          {text.asset.dimensions(asset.width, asset.height, bytes(asset.size), format(asset.media_type))}
+        </p>
+        <p className="row">{asset.state !== 'present' ? <AssetBadge state={asset.state} /> : null}</p>
+        <Tags key={asset.id} tags={asset.tags} edit={edit} />
+      </header>
+      {asset.state === 'trash' ? <InTrash key={asset.id} restore={restore} /> : null}
+      {detail !== undefined && detail.warnings.length > 0 ? <Warnings warnings={detail.warnings} /> : null}
+      <Part title={parts.metadata}>
+        <Metadata key={asset.id} values={asset.metadata} entries={detail?.metadata ?? {}} edit={edit} />
+      </Part>
+      {camera.length > 0 ? (
+        <Part title={parts.camera}>
+          <Facts facts={camera} />
+        </Part>
+      ) : null}
+      <Source asset={asset} detail={detail} />
+      {asset.projects.length > 0 ? (
+        <Part title={parts.projects}>
+          <Names field="project" names={asset.projects} />
+        </Part>
+      ) : null}
+      {detail !== undefined ? <File detail={detail} /> : null}
+    </>
+  );
+}
+
+function InTrash({ restore }: { restore: () => Promise<void> }) {
+  const action = useAsyncAction();
+  return (
+    <Part title={parts.trash}>
+      <p>{text.asset.trashExplanation}</p>
+      <p>
+        <button type="button" className="secondary" disabled={action.busy} onClick={() => action.run(restore)}>
+          {action.busy ? text.asset.restoring : text.asset.restore}
+        </button>
+      </p>
+      <ErrorText text={action.error} />
+    </Part>
+  );
+}
+
+function Warnings({ warnings }: { warnings: string[] }) {
+  return (
+    <Part title={parts.warnings}>
+      <ul className="warnings">
+        {warnings.map((warning) => (
+          <li key={warning}>
+            <Prose text={warning} />
+          </li>
+        ))}
+      </ul>
+    </Part>
+  );
+}
+
+function Source({ asset, detail }: { asset: AssetItem; detail: AssetFull | undefined }) {
+  const facts: Fact[] = [{ name: text.asset.key, value: asset.key }];
+  if (asset.modified !== null) facts.push({ name: text.asset.modified, value: when(asset.modified) });
+  if (detail !== undefined) facts.push({ name: text.asset.added, value: when(detail.created) });
+  if (detail?.sidecar_key) facts.push({ name: text.asset.sidecar, value: detail.sidecar_key });
+  if (detail?.storage_class) facts.push({ name: text.asset.storageClass, value: detail.storage_class });
+  if (detail?.version) facts.push({ name: text.asset.version, value: detail.version });
+  return (
+    <Part title={parts.source}>
+      <Names field="datasource" names={asset.datasources} />
+      <Facts facts={facts} />
+      <Copyable text={asset.uri} what={text.asset.theAddress} />
+      <p>
+        <a href={originalUrl(asset)} target="_blank" rel="noreferrer">
+          {text.asset.openOriginal}
+        </a>
+      </p>
+    </Part>
+  );
+}
+
+/** Names, each a link to the assets with that name in the field. */
+function Names({ field, names }: { field: string; names: string[] }) {
+  return (
+    <p className="row">
+      {names.map((name) => (
+        <AssetsLink key={name} className="chip" query={`${field}:${quoted(name)}`}>
+          {name}
+        </AssetsLink>
+      ))}
+    </p>
+  );
+}
+
+function File({ detail }: { detail: AssetFull }) {
+  const upright = detail.orientation === 1;
+  const facts: Fact[] = [
+    ...otherFacts(detail.facts),
+    {
+      name: text.asset.orientation,
+      value: upright ? text.asset.upright : text.asset.turned(detail.orientation),
+    },
+    { name: text.asset.mediaType, value: detail.asset.media_type },
+    { name: text.asset.digest, value: detail.digest },
+    { name: text.asset.changeToken, value: detail.token },
+    { name: text.asset.id, value: detail.asset.id },
+  ];
+  return (
+    <Part title={parts.file}>
+      <Facts facts={facts} />
+    </Part>
+  );
+}

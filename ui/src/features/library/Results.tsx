@@ -1,0 +1,162 @@
+// The grid of a result, and the open asset above it. Joins the grid, which is plain DOM, with React and the address.
+import { useRouter } from '@tanstack/react-router';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { AssetPage } from '../../api/client';
+import { describeError } from '../../api/problem';
+import { fetchAssets } from '../../api/queries';
+import { assetHref, type LibrarySearch, librarySearch, parseSearch } from '../../components/address';
+import { Prose } from '../../components/Rich';
+import { Grid } from './grid/grid';
+import { Pages } from './grid/pages';
+import { text } from './text';
+import { Viewer } from './Viewer';
+
+const RETRY_MS = 3200; // a little longer than `Pages` waits before it fetches a failed page again
+
+export interface Result {
+  query: string;
+  first: AssetPage;
+}
+
+/** The way around in the addresses of the library, usable outside of a render. */
+export function useLibraryRouter() {
+  const router = useRouter();
+  const [ways] = useState(() => ({
+    current: (): LibrarySearch => librarySearch(parseSearch(router.history.location.search)),
+    openAsset: (assetId: string, search: LibrarySearch, replace = false) =>
+      void router.navigate({ to: '/assets/$assetId', params: { assetId }, search, replace }),
+    showResults: (search: LibrarySearch) => void router.navigate({ to: '/', search, replace: true }),
+    hasInternalHistory: () => router.history.canGoBack(),
+    back: () => router.history.back(),
+  }));
+  return ways;
+}
+
+function searchFor(query: string, at: number | undefined): LibrarySearch {
+  return librarySearch({ query, at });
+}
+
+interface ResultsProps {
+  result: Result | undefined;
+  stale: boolean;
+  size: number; // px, of a cell
+  open: string | null; // the id of the open asset
+  at: number | undefined;
+}
+
+interface View {
+  query: string;
+  open: string | null;
+  shown?: string; // the query whose result the grid shows
+}
+
+export function Results({ result, stale, size, open, at }: ResultsProps) {
+  const container = useRef<HTMLDivElement>(null);
+  const [grid, setGrid] = useState<Grid>();
+  const [pages, setPages] = useState<Pages>();
+  const [, redraw] = useState(0);
+  const [error, setError] = useState<unknown>();
+  const view = useRef<View>({ query: '', open }); // for the callbacks of the grid, which outlive a render
+  const last = useRef<number>(undefined); // the position of the asset that was open last
+  const library = useLibraryRouter();
+
+  useEffect(() => {
+    view.current = { ...view.current, query: result?.query ?? '', open };
+  }, [result, open]);
+
+  useEffect(() => {
+    if (container.current === null) return;
+    const made = new Grid(container.current, {
+      href: (asset, index) => assetHref(asset.id, { query: view.current.query, at: index }),
+      open: (asset, index) => library.openAsset(asset.id, searchFor(view.current.query, index)),
+      rested: (first) => {
+        if (view.current.open !== null || view.current.shown !== view.current.query) return;
+        const query = library.current().query ?? '';
+        if (query === view.current.query) library.showResults(searchFor(query, first || undefined)); // the start needs no mention
+      },
+    });
+    setGrid(made);
+    return () => made.close();
+  }, [library]);
+
+  useEffect(() => {
+    if (grid === undefined || result === undefined) return;
+    setError(undefined);
+    const again = view.current.shown === result.query;
+    view.current.shown = result.query;
+    const made = new Pages(
+      (offset, signal) => fetchAssets(result.query, offset, signal),
+      () => {
+        setError(undefined);
+        grid.refresh();
+        redraw((times) => times + 1);
+      },
+      setError,
+      result.first,
+    );
+    setPages(made);
+    const start = library.current().at;
+    if (again && start === undefined) grid.renew(made);
+    else grid.show(made, start ?? 0);
+    return () => made.close();
+  }, [grid, result, library]);
+
+  useEffect(() => {
+    if (error === undefined) return;
+    const timer = setTimeout(() => grid?.refresh(), RETRY_MS);
+    return () => clearTimeout(timer);
+  }, [grid, error]);
+
+  useEffect(() => grid?.resizeCells(size), [grid, size]);
+
+  // Positions drift during a run: the id identifies the asset, the position is where to look for it first.
+  const index = open !== null ? pages?.find(open, at ?? 0) : undefined;
+  useEffect(() => {
+    if (open !== null) {
+      if (index !== undefined) grid?.follow(index);
+      last.current = index ?? last.current ?? at; // the address has the position before the first page does
+    } else if (last.current !== undefined) {
+      grid?.focusItem(last.current);
+      last.current = undefined;
+    }
+  }, [grid, open, index, at]);
+
+  const close = useCallback(() => {
+    if (library.hasInternalHistory()) library.back();
+    else library.showResults(searchFor(view.current.query, last.current));
+  }, [library]);
+  const step = (by: number): (() => void) | null => {
+    const next = index === undefined ? undefined : pages?.at(index + by);
+    if (next === undefined || index === undefined) return null;
+    return () => library.openAsset(next.id, searchFor(view.current.query, index + by), true);
+  };
+
+  return (
+    <>
+      {error !== undefined ? (
+        <p className="strip" role="alert">
+          <Prose text={describeError(error)} /> {text.retrying}
+        </p>
+      ) : null}
+      <div
+        ref={container}
+        className={stale ? 'grid stale' : 'grid'}
+        hidden={result === undefined || result.first.total === 0}
+      />
+      {open !== null ? (
+        <Viewer
+          id={open}
+          known={index === undefined ? undefined : pages?.at(index)}
+          place={
+            index === undefined || pages === undefined
+              ? null
+              : { index, total: pages.total, capped: result?.first.total_capped === true }
+          }
+          previous={step(-1)}
+          next={step(1)}
+          close={close}
+        />
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,248 @@
+// The thumbnail grid: a pool of cells over a result of any length. Owns its DOM, and does not know React.
+import type { AssetItem } from '../../../api/client';
+import { text } from '../text';
+import { Cell } from './cell';
+import { clampTop, type Geometry, geometry, moved, position, scrolled, toPhysical, topToShow, visible } from './layout';
+import type { Pages } from './pages';
+
+const GAP = 6;
+const SPARE = 2; // rows drawn above and below the view
+const HURRIED = 8; // screens per second above which only colours are painted
+const REST_MS = 110; // scrolling has stopped after this time without an event
+
+export interface Owner {
+  href(asset: AssetItem, index: number): string;
+  open(asset: AssetItem, index: number): void;
+  /** Scrolling has stopped. `first` is the first item in full view. */
+  rested(first: number): void;
+}
+
+export class Grid {
+  private readonly space = document.createElement('div');
+  private readonly free: Cell[] = [];
+  private readonly shown = new Map<number, Cell>();
+  private readonly sizes: ResizeObserver;
+  private pages: Pages | undefined;
+  private wanted = 200;
+  private g: Geometry = geometry({ total: 0, width: 800, viewport: 600, wanted: 200, gap: GAP });
+  private top = 0;
+  private physical = 0;
+  private focus = 0;
+  private focusRequest: number | undefined; // an item to focus as soon as it is drawn
+  private pending: number | undefined; // the first item in view as soon as the size is known
+  private hurried = false;
+  private moment = 0;
+  private frame = 0;
+  private rest: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly view: HTMLElement,
+    private readonly owner: Owner,
+  ) {
+    this.space.className = 'grid-space';
+    this.space.setAttribute('role', 'list');
+    this.space.setAttribute('aria-label', text.grid.label);
+    view.append(this.space);
+    view.addEventListener('scroll', this.onScroll, { passive: true });
+    view.addEventListener('keydown', this.onKey);
+    view.addEventListener('click', this.onClick);
+    view.addEventListener('focusin', this.onFocus);
+    this.sizes = new ResizeObserver(() => this.measure());
+    this.sizes.observe(view);
+  }
+
+  /** Show another result, from item `start` on. */
+  show(pages: Pages, start: number): void {
+    this.pages = pages;
+    this.focus = Math.min(start, Math.max(0, pages.total - 1));
+    this.pending = start;
+    for (const cell of this.shown.values()) cell.clear();
+    this.measure();
+    if (this.focusRequest !== undefined) this.follow(this.focusRequest); // it was made before there was a result
+  }
+
+  /** The same result, fetched again: every image stays, and moves to the new position of its asset. */
+  renew(pages: Pages): void {
+    this.pages = pages;
+    const before = new Map<string, Cell>();
+    for (const cell of this.shown.values()) if (cell.id !== undefined) before.set(cell.id, cell);
+    const { first, end } = visible(this.g, this.top, SPARE);
+    const after = new Map<number, Cell>();
+    for (let index = first; index < end; index++) {
+      const cell = before.get(pages.at(index)?.id ?? '');
+      if (cell === undefined) continue;
+      if (cell.index === this.focus && cell.root.contains(document.activeElement)) this.focus = index;
+      before.delete(cell.id ?? '');
+      after.set(index, cell);
+    }
+    const kept = new Set(after.values());
+    for (const cell of this.shown.values()) if (!kept.has(cell)) this.release(cell);
+    this.shown.clear();
+    for (const [index, cell] of after) this.shown.set(index, cell);
+    this.measure();
+  }
+
+  /** Pages arrived, or the total changed. */
+  refresh(): void {
+    if (this.pages !== undefined && this.pages.total !== this.g.total) this.measure();
+    else this.draw();
+  }
+
+  resizeCells(wanted: number): void {
+    if (wanted === this.wanted) return;
+    this.pending = this.firstInView();
+    this.wanted = wanted;
+    this.measure();
+  }
+
+  /** Scroll as little as possible to show an item. */
+  follow(index: number): void {
+    this.focus = index;
+    if (this.g.viewport > 0) this.scrollTo(topToShow(this.g, index, this.top));
+    this.draw();
+    clearTimeout(this.rest);
+    this.rest = setTimeout(this.onRest, REST_MS);
+  }
+
+  /** Show an item, and focus it. */
+  focusItem(index: number): void {
+    this.focusRequest = index;
+    this.follow(index);
+  }
+
+  close(): void {
+    this.sizes.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.rest);
+    this.view.removeEventListener('scroll', this.onScroll);
+    this.view.removeEventListener('keydown', this.onKey);
+    this.view.removeEventListener('click', this.onClick);
+    this.view.removeEventListener('focusin', this.onFocus);
+    this.space.remove();
+  }
+
+  private measure(): void {
+    const anchor = this.pending ?? this.firstInView();
+    const before = this.g;
+    const total = this.pages?.total ?? 0;
+    const width = this.space.clientWidth;
+    const viewport = this.view.clientHeight;
+    const wanted = Math.min(this.wanted, Math.floor(width / 2.2)); // at least two columns on a phone
+    this.g = geometry({ total, width, viewport, wanted, gap: GAP });
+    this.space.style.height = `${this.g.physical}px`;
+    if (viewport === 0) return;
+    const moves = this.pending !== undefined || before.columns !== this.g.columns || before.row !== this.g.row;
+    this.pending = undefined;
+    this.scrollTo(moves && anchor > 0 ? position(this.g, anchor).y - GAP : moves ? 0 : this.top);
+    this.draw();
+  }
+
+  private scrollTo(top: number): void {
+    this.top = clampTop(this.g, top);
+    this.physical = toPhysical(this.g, this.top);
+    if (Math.round(this.view.scrollTop) !== this.physical) this.view.scrollTop = this.physical;
+  }
+
+  private readonly onScroll = (): void => {
+    const physical = Math.round(this.view.scrollTop);
+    if (physical === this.physical) return; // set by scrollTo
+    const now = performance.now();
+    const before = this.top;
+    const next = scrolled(this.g, { top: this.top, physical: this.physical }, physical);
+    this.top = next.top;
+    this.physical = physical;
+    const screens = Math.abs(this.top - before) / Math.max(1, this.g.viewport);
+    this.hurried = screens / Math.max(0.008, (now - this.moment) / 1000) > HURRIED && screens < 50;
+    this.moment = now;
+    if (this.frame === 0) this.frame = requestAnimationFrame(this.onFrame);
+    clearTimeout(this.rest);
+    this.rest = setTimeout(this.onRest, REST_MS);
+  };
+
+  private readonly onFrame = (): void => {
+    this.frame = 0;
+    this.draw();
+  };
+
+  private readonly onRest = (): void => {
+    this.hurried = false;
+    if (this.pages === undefined || this.g.viewport === 0) return; // nothing is shown yet, so there is no position
+    this.scrollTo(this.top); // corrects the scroll bar after small steps in a scaled space
+    this.draw();
+    this.owner.rested(this.firstInView());
+  };
+
+  private firstInView(): number {
+    const line = Math.max(0, Math.ceil((this.top - this.g.gap) / this.g.row));
+    return Math.max(0, Math.min(line * this.g.columns, this.g.total - 1));
+  }
+
+  private draw(): void {
+    const { pages, g } = this;
+    if (pages === undefined || g.viewport === 0) return;
+    const { first, end } = visible(g, this.top, SPARE);
+    for (const [index, cell] of this.shown) {
+      if (index >= first && index < end) continue;
+      this.shown.delete(index);
+      this.release(cell);
+    }
+    if (!this.hurried) pages.want(first, end);
+    const shift = this.physical - this.top; // cells are placed in scroll space, near the scroll bar
+    const stop = this.focus >= first && this.focus < end ? this.focus : this.firstInView();
+    for (let index = first; index < end; index++) {
+      const cell = this.shown.get(index) ?? this.take(index);
+      const { x, y } = position(g, index);
+      cell.place(index, g.total, x, y + shift, g.cell);
+      const asset = pages.at(index);
+      cell.show(asset, asset === undefined ? '' : this.owner.href(asset, index), this.hurried);
+      cell.link.tabIndex = index === stop ? 0 : -1;
+    }
+    const requested = this.focusRequest === undefined ? undefined : this.shown.get(this.focusRequest);
+    if (requested === undefined) return;
+    this.focusRequest = undefined;
+    requested.link.focus({ preventScroll: true });
+  }
+
+  private release(cell: Cell): void {
+    cell.clear();
+    cell.root.hidden = true;
+    cell.index = -1;
+    this.free.push(cell);
+  }
+
+  private take(index: number): Cell {
+    const cell = this.free.pop() ?? new Cell();
+    cell.root.hidden = false;
+    if (cell.root.parentNode === null) this.space.append(cell.root);
+    this.shown.set(index, cell);
+    return cell;
+  }
+
+  private indexOf(event: Event): number | undefined {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-index]') : null;
+    return link === null ? undefined : Number(link.dataset.index);
+  }
+
+  private readonly onFocus = (event: FocusEvent): void => {
+    const index = this.indexOf(event);
+    this.focusRequest = undefined; // another item was chosen meanwhile
+    if (index !== undefined) this.focus = index;
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const next = moved(this.g, this.focus, event.key);
+    if (next === null) return;
+    event.preventDefault();
+    this.focusItem(next);
+  };
+
+  private readonly onClick = (event: MouseEvent): void => {
+    if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const index = this.indexOf(event);
+    const asset = index === undefined ? undefined : this.pages?.at(index);
+    if (index === undefined || asset === undefined) return;
+    event.preventDefault();
+    this.owner.open(asset, index);
+  };
+}

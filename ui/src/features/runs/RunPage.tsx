@@ -1,0 +1,175 @@
+// One run: its counts, its requests, and what happened to single objects.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { answer, client, type OutcomeKind, type Run } from '../../api/client';
+import { keys, queries } from '../../api/queries';
+import { isActive, OUTCOME_KINDS, occurred, triggerLabel } from '../../api/vocabulary';
+import { RunBadge } from '../../components/Badge';
+import { ErrorText } from '../../components/ErrorText';
+import { ago, count, duration, quoted, when } from '../../components/format';
+import { AssetsLink, RunLink } from '../../components/links';
+import { ErrorNotice, Notice } from '../../components/Notice';
+import { Prose, Rich } from '../../components/Rich';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { HeldRemovals } from './HeldRemovals';
+import { Outcomes } from './Outcomes';
+import { text } from './text';
+import './runs.css';
+
+const route = getRouteApi('/runs/$runId');
+
+export function RunPage() {
+  const { runId } = route.useParams();
+  const { kind } = route.useSearch();
+  const { data: run, error } = useQuery(queries.run(Number(runId)));
+  return (
+    <main className="page">
+      {error !== null && run === undefined ? <ErrorNotice error={error} /> : null}
+      {run !== undefined ? <RunReport key={run.id} run={run} kind={kind} /> : null}
+    </main>
+  );
+}
+
+function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
+  return (
+    <>
+      <div className="page-head">
+        <h1>
+          {text.run.title(run.id)} <RunBadge state={run.state} />
+        </h1>
+        <Origin run={run} />
+        {isActive(run.state) ? <Cancel run={run} /> : null}
+        {!isActive(run.state) && run.counts.failed > 0 ? <Retry run={run} /> : null}
+      </div>
+      {run.waiting !== null ? (
+        <Notice title={run.waiting.stuck ? text.run.noWorkerTitle : text.run.queuedTitle} alarm={run.waiting.stuck}>
+          <p>
+            <Prose text={text.queuedBecause(run.waiting.reason)} />
+          </p>
+        </Notice>
+      ) : null}
+      {run.error ? <Ending run={run} error={run.error} /> : null}
+      {run.hold !== null ? <HeldRemovals run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
+      {run.state === 'queued' ? null : (
+        <>
+          <Counts run={run} />
+          <Outcomes run={run} kind={kind} />
+        </>
+      )}
+    </>
+  );
+}
+
+/** Where the run comes from, and when it ran. */
+function Origin({ run }: { run: Run }) {
+  const line = run.state === 'queued' ? text.run.queued : isActive(run.state) ? text.run.running : text.run.finished;
+  return (
+    <>
+      <p className="quiet">
+        <Rich
+          text={line}
+          parts={{
+            datasource: <AssetsLink query={`datasource:${quoted(run.datasource)}`}>{run.datasource}</AssetsLink>,
+            trigger: triggerLabel(run.trigger),
+            when: <span title={when(run.started)}>{ago(run.started)}</span>,
+            duration: duration(run.started, run.finished),
+          }}
+        />
+      </p>
+      {run.confirms !== null ? (
+        <p>
+          <Rich text={text.run.confirms} parts={{ run: <RunLink id={run.confirms} /> }} />
+        </p>
+      ) : null}
+    </>
+  );
+}
+
+function Cancel({ run }: { run: Run }) {
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const [requested, setRequested] = useState(false);
+  const cancel = async () => {
+    const params = { path: { run_id: run.id } };
+    cache.setQueryData(keys.run(run.id), await answer(client.POST('/api/v1/runs/{run_id}/cancel', { params })));
+    setRequested(true);
+  };
+  return (
+    <div className="row">
+      <button
+        type="button"
+        className="secondary"
+        disabled={action.busy || requested}
+        onClick={() => action.run(cancel)}
+      >
+        {action.busy || requested ? text.run.cancelling : text.run.cancel}
+      </button>
+      {run.state === 'running' ? <span className="quiet">{text.run.cancelNote}</span> : null}
+      <ErrorText text={action.error} />
+    </div>
+  );
+}
+
+function Retry({ run }: { run: Run }) {
+  const action = useAsyncAction();
+  const navigate = useNavigate();
+  const retry = async () => {
+    const params = { path: { run_id: run.id } };
+    const started = await answer(client.POST('/api/v1/runs/{run_id}/retry', { params }));
+    await navigate({ to: '/runs/$runId', params: { runId: String(started.id) } });
+  };
+  return (
+    <div className="row">
+      <button type="button" className="secondary" disabled={action.busy} onClick={() => action.run(retry)}>
+        {action.busy ? text.run.retrying : text.run.retry(run.counts.failed)}
+      </button>
+      <ErrorText text={action.error} />
+    </div>
+  );
+}
+
+function Ending({ run, error }: { run: Run; error: string }) {
+  const { title, next } =
+    run.state === 'failed' ? text.run.failed : run.state === 'cancelled' ? text.run.cancelled : text.run.incomplete;
+  return (
+    <Notice title={title} alarm={run.state !== 'cancelled'}>
+      <p>
+        <Prose text={error} />
+      </p>
+      <p className="quiet">{next}</p>
+    </Notice>
+  );
+}
+
+function Tile({ name, value, tone }: { name: string; value: number; tone?: string }) {
+  return (
+    <div className={tone === undefined ? 'tile' : `tile ${tone}`}>
+      <dt>{name}</dt>
+      <dd>{count(value)}</dd>
+    </div>
+  );
+}
+
+/** What was counted; outcomes that did not occur are left out. */
+function Counts({ run }: { run: Run }) {
+  const { counts, requests } = run;
+  return (
+    <>
+      <dl className="tiles">
+        <Tile name={text.counts.listed} value={counts.listed} />
+        <Tile name={text.counts.selected} value={counts.selected} />
+        {counts.unchanged > 0 ? <Tile name={OUTCOME_KINDS.unchanged.label} value={counts.unchanged} /> : null}
+        {occurred(counts).map((row) => (
+          <Tile
+            key={row.kind}
+            name={row.label}
+            value={row.count}
+            tone={`${row.kind} tone-${OUTCOME_KINDS[row.kind].tone}`}
+          />
+        ))}
+      </dl>
+      <p className="quiet">{text.counts.requests(requests.list, requests.get, requests.head, run.bytes_read)}</p>
+    </>
+  );
+}

@@ -1,0 +1,104 @@
+// All runs, newest first: what each of them found, and how it ended.
+import { useQuery } from '@tanstack/react-query';
+import type { Hold, Run } from '../../api/client';
+import { queries } from '../../api/queries';
+import { isActive, occurred } from '../../api/vocabulary';
+import { RunBadge } from '../../components/Badge';
+import { ago, count, duration, when } from '../../components/format';
+import { RunLink } from '../../components/links';
+import { ErrorNotice, FirstBucket } from '../../components/Notice';
+import { OutcomeCounts } from '../../components/OutcomeCounts';
+import { Prose } from '../../components/Rich';
+import { text } from './text';
+import './runs.css';
+
+function holdSummary(hold: Hold): string {
+  if (hold.confirmed_by !== null) return text.hold.confirmed(hold.count, hold.confirmed_by);
+  if (hold.superseded_by !== null) return text.hold.superseded(hold.count, hold.superseded_by);
+  return text.hold.held(hold.count);
+}
+
+function RunOutcomes({ run }: { run: Run }) {
+  const idle = !isActive(run.state) && occurred(run.counts).length === 0;
+  return (
+    <>
+      {run.waiting !== null ? (
+        <span className={run.waiting.stuck ? 'error-text' : 'quiet'}>
+          <Prose text={text.queuedBecause(run.waiting.reason)} />
+        </span>
+      ) : null}
+      {run.error ? (
+        <span className="error-text">
+          <Prose text={run.error} />{' '}
+        </span>
+      ) : null}
+      <OutcomeCounts counts={run.counts} />
+      {run.hold !== null ? <span className="delta tone-warn">{holdSummary(run.hold)}</span> : null}
+      {idle && !run.error && run.hold === null ? <span className="quiet">{text.noChanges}</span> : null}
+    </>
+  );
+}
+
+function Row({ run }: { run: Run }) {
+  const queued = run.state === 'queued';
+  return (
+    <tr>
+      <td>
+        <RunLink id={run.id} />
+      </td>
+      <td>
+        <RunBadge state={run.state} />
+      </td>
+      <td className="name">{run.datasource}</td>
+      <td title={when(run.started)}>{ago(run.started)}</td>
+      <td className="number">{queued ? null : duration(run.started, run.finished)}</td>
+      <td className="number">{queued ? null : count(run.counts.selected)}</td>
+      <td>
+        <RunOutcomes run={run} />
+      </td>
+    </tr>
+  );
+}
+
+export function RunsPage() {
+  const { data, error } = useQuery(queries.runs());
+  return (
+    <main className="page">
+      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      {data?.length === 0 ? <FirstBucket /> : null}
+      {data !== undefined && data.length > 0 ? (
+        <>
+          <div className="page-head">
+            <h1>{text.title}</h1>
+            <p className="quiet">{text.subtitle}</p>
+          </div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <section className="table-box runs-table" aria-label={text.title} tabIndex={0}>
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{text.columns.run}</th>
+                  <th scope="col">{text.columns.state}</th>
+                  <th scope="col">{text.columns.datasource}</th>
+                  <th scope="col">{text.columns.started}</th>
+                  <th scope="col" className="number">
+                    {text.columns.duration}
+                  </th>
+                  <th scope="col" className="number">
+                    {text.columns.objects}
+                  </th>
+                  <th scope="col">{text.columns.outcomes}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {data.map((run) => (
+                  <Row key={run.id} run={run} />
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </>
+      ) : null}
+    </main>
+  );
+}
