@@ -14,7 +14,7 @@ from tests.support.thumbnails import checked, cleaned, made
 
 from mirrorlake.core.errors import CatalogError, SettingsError
 from mirrorlake.core.settings import Settings, read_settings
-from mirrorlake.model.columns import ResultKind
+from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.model.sources import Access
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore

@@ -16,7 +16,7 @@ from mirrorlake.model.companions import ROLES
 
 TIME = pa.timestamp("us", tz="UTC")
 
-# What a store listed. `token` is the store's opaque change token (S3: the ETag without its quotes;
+# What a store saw. `token` is the store's opaque change token (S3: the ETag without its quotes;
 # a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
 _LISTING: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -36,7 +36,7 @@ _COMPANIONS: list[pa.Field[Any]] = [
 
 # Listed objects that a datasource selects, each with the companions that serve it.
 # `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
-# `config` is the index, among the datasource's mirror configs, of the one that governs the object.
+# `config` is the place, among the datasource's mirror configs, of the one that governs the object.
 _CANDIDATES: list[pa.Field[Any]] = [
     *_LISTING,
     *_COMPANIONS,
@@ -46,7 +46,7 @@ _CANDIDATES: list[pa.Field[Any]] = [
 CANDIDATES = pa.schema(_CANDIDATES)
 
 
-# What the catalog knows, read in key order for the diff. Kept narrow: every pass reads it as a whole.
+# What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
 # `companions` is the fingerprint of all companions (`select.fingerprints`), null where there are none.
 _KNOWN: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -65,29 +65,28 @@ KNOWN = pa.schema(_KNOWN)
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op
     *_CANDIDATES,
-    pa.field("known_state", pa.int16()),  # KnownState, null if the catalog did not know the key
-    pa.field("sidecar_changed", pa.bool_(), nullable=False),
+    pa.field("known_state", pa.int16()),  # KnownState, null where the catalog knew nothing
+    *(pa.field(role.differs, pa.bool_(), nullable=False) for role in ROLES),
     pa.field("old_key", pa.string()),
 ]
 CHANGES = pa.schema(_CHANGES)
 
 
-# Results of processing for the catalog: CHANGES' columns (which object, which companions), then the facts.
+# What looking at objects hands to the catalog: CHANGES' columns (which object, which companions), then what was seen.
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # ResultKind
     pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
     pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
-    pa.field("media_type", pa.string()),  # from the bytes, never from the name
+    pa.field("media_type", pa.string()),  # from the bytes, never the name
     pa.field("width", pa.int32()),  # upright, in pixels
     pa.field("height", pa.int32()),
     pa.field("orientation", pa.int16()),  # EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
     pa.field("placeholder", pa.binary()),  # thumbhash, about 25 bytes
     pa.field("facts", pa.string()),  # JSON object: camera facts, channels, bit depth, ...
-    pa.field("version", pa.string()),  # id of the version that was read, if the store keeps versions
-    pa.field("metadata", pa.string()),  # JSON object of the flattened sidecar; null = no (usable) sidecar was read
-    pa.field("sidecar", pa.string()),  # the whole sidecar as re-serialised JSON; null as above
-    pa.field("warnings", pa.list_(pa.string())),  # sentences about the asset: bad sidecar, misleading suffix
+    pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
+    *(pa.field(name, pa.string()) for role in ROLES for name in (role.values, role.document)),
+    pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad companion, name disagrees with bytes
 ]
 PROCESSED = pa.schema(_PROCESSED)
