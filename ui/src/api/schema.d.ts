@@ -699,9 +699,9 @@ export interface components {
             datasources: string[];
             /**
              * Height
-             * @description Pixels, upright.
+             * @description Pixels, upright; null for what cannot be seen.
              */
-            height: number;
+            height: number | null;
             /** Id */
             id: string;
             /**
@@ -709,6 +709,7 @@ export interface components {
              * @description Object key, byte-exact; relative to the folder for file:// sources.
              */
             key: string;
+            kind: components["schemas"]["MediaKind"];
             /** Media Type */
             media_type: string;
             /** Metadata */
@@ -721,9 +722,9 @@ export interface components {
             name: string;
             /**
              * Placeholder
-             * @description Thumbhash, base64.
+             * @description Thumbhash, base64; null without a thumbnail.
              */
-            placeholder: string;
+            placeholder: string | null;
             /** Projects */
             projects: string[];
             /**
@@ -746,9 +747,9 @@ export interface components {
             uri: string;
             /**
              * Width
-             * @description Pixels, upright.
+             * @description Pixels, upright; null for what cannot be seen.
              */
-            width: number;
+            width: number | null;
         };
         /**
          * AssetChange
@@ -797,7 +798,7 @@ export interface components {
             digest: string;
             /**
              * Facts
-             * @description What the file records about itself: camera, exposure, and so on.
+             * @description What the file records about itself, by kind: camera, pages, and so on.
              */
             facts: {
                 [key: string]: unknown;
@@ -808,9 +809,9 @@ export interface components {
             };
             /**
              * Orientation
-             * @description EXIF orientation as stored in the file, 1 to 8.
+             * @description Of images: EXIF orientation as stored in the file, 1 to 8.
              */
-            orientation: number;
+            orientation: number | null;
             /** Sidecar Key */
             sidecar_key: string | null;
             /** Storage Class */
@@ -860,6 +861,27 @@ export interface components {
          */
         AssetState: "present" | "missing" | "trash";
         /**
+         * ConfigMatch
+         * @description What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well.
+         */
+        ConfigMatch: {
+            /**
+             * Config
+             * @description Its position, from 0.
+             */
+            config: number;
+            /** Config Id */
+            config_id: string | null;
+            /** Exclude */
+            exclude: string | null;
+            /** @description Where the pattern is set; null if the config takes everything, or nothing matches. */
+            origin: components["schemas"]["Origin"] | null;
+            /** Pattern */
+            pattern: string | null;
+            /** Takes */
+            takes: boolean;
+        };
+        /**
          * Consent
          * @description Consent to held removals. `run` or `plan_hash` names them; every other field that is given has to agree.
          */
@@ -882,7 +904,7 @@ export interface components {
         };
         /**
          * Counts
-         * @description How many objects have each outcome; docs/glossary.md defines the words.
+         * @description How many objects each outcome has; the words are defined in docs/glossary.md.
          */
         Counts: {
             /**
@@ -1078,7 +1100,7 @@ export interface components {
             /** Datasource */
             datasource: string;
             /** Judgements */
-            judgements: components["schemas"]["Judgement"][];
+            judgements: components["schemas"]["ConfigMatch"][];
             /** Key */
             key: string;
             /**
@@ -1281,26 +1303,11 @@ export interface components {
         };
         JsonValue: unknown;
         /**
-         * Judgement
-         * @description What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well.
+         * MediaKind
+         * @description What an asset is to people, whatever its format: a PDF is a document, its media type `application/pdf`.
+         * @enum {string}
          */
-        Judgement: {
-            /**
-             * Config
-             * @description Its position, from 0.
-             */
-            config: number;
-            /** Config Id */
-            config_id: string | null;
-            /** Exclude */
-            exclude: string | null;
-            /** @description Where the pattern is set; null if the config takes everything, or nothing matches. */
-            origin: components["schemas"]["Origin"] | null;
-            /** Pattern */
-            pattern: string | null;
-            /** Takes */
-            takes: boolean;
-        };
+        MediaKind: "image" | "video" | "document" | "audio" | "text";
         /**
          * Members
          * @description The assets that a request is about.
@@ -1460,10 +1467,10 @@ export interface components {
         };
         /**
          * OutcomeKind
-         * @description What happened to one object in a run.
+         * @description What happened to one object in a run. The order is that of counts, previews and reports.
          * @enum {string}
          */
-        OutcomeKind: "new" | "changed" | "moved" | "metadata_changed" | "labels_changed" | "unchanged" | "skipped" | "failed" | "missing" | "removed";
+        OutcomeKind: "new" | "changed" | "metadata_changed" | "labels_changed" | "moved" | "missing" | "removed" | "unchanged" | "skipped" | "failed";
         /**
          * Preview
          * @description A dry run on a server, running or finished.
