@@ -129,9 +129,9 @@ def new_asset(catalog: Catalog) -> str:
 
 @pytest.mark.parametrize("asset", ["999", "", "-1", "x", "1;--", "9" * 40, "²", " 1"])
 def test_assets_that_do_not_exist_are_not_found(empty_catalog: Catalog, asset: str):
-    with pytest.raises(NotFound, match="no asset"):
+    with pytest.raises(NotFound, match="does not exist"):
         assets.get_asset_detail(empty_catalog, asset)
-    with pytest.raises(NotFound, match="no asset"):
+    with pytest.raises(NotFound, match="does not exist"):
         edits.apply(empty_catalog, [asset], Edit(add_tags=("t",)))
 
 

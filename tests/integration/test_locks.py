@@ -113,7 +113,7 @@ def test_whoever_has_to_give_way_every_time_is_told_so_in_a_sentence(empty_catal
     raising: LiteralString = "DO $$ BEGIN RAISE SQLSTATE '40P01'; END $$"
     if code == "40001":
         raising = "DO $$ BEGIN RAISE SQLSTATE '40001'; END $$"
-    with pytest.raises(CatalogContended, match="do it again"), empty_catalog.write() as connection:
+    with pytest.raises(CatalogContended, match="rolled back this change"), empty_catalog.write() as connection:
         connection.execute(raising)
     with (
         pytest.raises(CatalogContended, match="Nothing was written"),

@@ -94,9 +94,11 @@ def _pids(log: Path) -> set[int]:
 def test_workers_see_what_this_process_would_see(photos: Path, tmp_path: Path):
     changes = _all_new(photos)
     recipe = StoreConfig(location=_location(photos), access=Access())
-    with ProcessingPool(recipe, tmp_path / "a", processes=2) as there:
+    with ProcessingPool(recipe, LibraryStore.in_folder(tmp_path / "a"), processes=2) as there:
         apart = _rows(there.looked([changes]))
-    with ProcessingPool(OpenedStore(FolderStore(_location(photos))), tmp_path / "b", processes=0) as here:
+    with ProcessingPool(
+        OpenedStore(FolderStore(_location(photos))), LibraryStore.in_folder(tmp_path / "b"), processes=0
+    ) as here:
         together = _rows(here.looked([changes]))
     assert apart == together
     assert len(apart) == 41
@@ -204,7 +206,9 @@ def test_workers_that_were_started_before_do_the_work_and_nobody_forgets_one_tha
 
 def test_no_worker_starts_early_for_a_pool_that_looks_within_this_process(photos: Path):
     before = set(psutil.Process().children())
-    with ProcessingPool(OpenedStore(FolderStore(_location(photos))), photos.parent, processes=0) as pool:
+    with ProcessingPool(
+        OpenedStore(FolderStore(_location(photos))), LibraryStore.in_folder(photos.parent), processes=0
+    ) as pool:
         pool.start_early()
         assert set(psutil.Process().children()) <= before
 
@@ -216,10 +220,10 @@ def test_thumbnails_that_cannot_be_kept_end_the_pass(photos: Path):
 
 
 def test_a_store_that_cannot_be_opened_is_said_once(photos: Path):
-    settings = ProcessingPool(Unopenable(on_purpose=True), photos.parent, processes=2)
+    settings = ProcessingPool(Unopenable(on_purpose=True), LibraryStore.in_folder(photos.parent), processes=2)
     with settings, pytest.raises(SettingsError, match="The endpoint is no address"):
         _rows(settings.looked([_all_new(photos)]))
-    slip = ProcessingPool(Unopenable(on_purpose=False), photos.parent, processes=2)
+    slip = ProcessingPool(Unopenable(on_purpose=False), LibraryStore.in_folder(photos.parent), processes=2)
     with slip, pytest.raises(MirrorlakeError, match="ZeroDivisionError: a slip"):
         _rows(slip.looked([_all_new(photos)]))
 
@@ -252,11 +256,13 @@ def test_workers_die_with_their_parent_and_leave_ctrl_c_to_it(photos: Path):
         "import sys, pathlib\n"
         "from tests.support.biting import Biting\n"
         "from tests.support.changes import everything_new\n"
+        "from mirrorlake.processing.library_store import LibraryStore\n"
         "from mirrorlake.processing.pool import ProcessingPool\n"
         "folder, log = sys.argv[1:]\n"
         "biting = Biting(folder, pathlib.Path(log))\n"
         "rows = everything_new(biting.open())\n"
-        "for _ in ProcessingPool(biting, pathlib.Path(log + '-thumbs'), processes=1).looked([rows]): pass\n"
+        "library = LibraryStore.in_folder(pathlib.Path(log + '-thumbs'))\n"
+        "for _ in ProcessingPool(biting, library, processes=1).looked([rows]): pass\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(photos), str(log)], cwd=_ROOT)
     try:

@@ -134,7 +134,7 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
     projects.add(mirrored.catalog, "roads", [mirrored.assets()["00.png"].id])
     told = deletion.preview_deletion(mirrored.catalog, mirrored.source)
     assert (told.removed, told.trashed, told.kept, told.handed_over) == (removed, trashed, kept, 0)
-    with pytest.raises(UsageError, match="would go"):
+    with pytest.raises(UsageError, match="would be removed"):
         deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge + 1)
     assert len(mirrored.visible()) == 30
 

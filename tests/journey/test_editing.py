@@ -111,9 +111,9 @@ def test_a_server_edits_as_the_library_on_this_machine_does(cli: Cli, photos: Pa
         (("metadata", "remove", "ID", ""), 2, "Invalid metadata key"),
         (("tag", "add", "ID", "  "), 2, "Invalid tag"),
         (("tag", "add", "ID", "x" * 101), 2, "Invalid tag"),
-        (("tag", "add", "424242", "t"), 1, "no asset 424242"),
-        (("metadata", "remove", "x", "k"), 1, "no asset x"),
-        (("datasource", "reapply", "nobody"), 1, "no datasource"),
+        (("tag", "add", "424242", "t"), 1, "Asset 424242 does not exist"),
+        (("metadata", "remove", "x", "k"), 1, "Asset x does not exist"),
+        (("datasource", "reapply", "nobody"), 1, "does not exist"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence_and_changes_nothing(

@@ -43,7 +43,7 @@ def test_a_hold_is_told_and_confirmed_and_an_asset_comes_back(cli: Cli, tmp_path
     assert len(cli.search()) == 4
     again = cli.run("runs", "confirm", report["run"])
     assert again.code == 1
-    assert "was confirmed" in again.err
+    assert "already confirmed" in again.err
 
     first = cli.search("state:trash")[0]
     assert cli.run("asset", "restore", first["id"], "--json").json["state"] == "missing"

@@ -17,6 +17,7 @@ from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.services import previews, reapply, removal, retry, thumbnails, verification
 
 ME = "Ada"
@@ -104,7 +105,13 @@ def job_library(catalog: Catalog, home: Path, folder: Path) -> JobLibrary:
     for turn in range(2):
         workdir = folder.parent / f"plan {turn}"
         workdir.mkdir()
-        context = RunContext(catalog=catalog, thumbnails=settings.thumbnails, workdir=workdir, processes=0, ranges=1)
+        context = RunContext(
+            catalog=catalog,
+            thumbnails=LibraryStore.in_folder(settings.thumbnails),
+            workdir=workdir,
+            processes=0,
+            ranges=1,
+        )
         report = run_pass(source, context, NullProgress())
         assert report.run is not None
         made.append(report.run)

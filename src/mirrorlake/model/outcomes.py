@@ -112,7 +112,7 @@ class OutcomeKind(StrEnum):
             tone="busy",
         ),
     )
-    LABELS_CHANGED = ("labels_changed", KindRow(imports=True, tone="busy"))  # nothing reads labels yet
+    LABELS_CHANGED = ("labels_changed", KindRow(sample="labels_changed", imports=True, tone="busy"))
     MOVED = (
         "moved",
         KindRow(

@@ -48,8 +48,10 @@ class AssetService(Service, Assets):
     @requires(Permission.ASSETS_READ)
     def thumbnail(self, asset_id: str) -> bytes:
         """See `Assets.thumbnail`."""
-        digest = bytes.fromhex(assets.get_asset_detail(self.resources.catalog, asset_id).digest)
-        data = self.resources.thumbnails.read(digest)
+        detail = assets.get_asset_detail(self.resources.catalog, asset_id)
+        if detail.asset.placeholder is None:
+            raise NotFound(f"Asset {asset_id} has no thumbnail: its format ({detail.asset.media_type}) has no picture.")
+        data = self.resources.thumbnails.read(bytes.fromhex(detail.digest))
         if data is None:
             raise NotFound(
                 f"Asset {asset_id} has no thumbnail.", "Run `mirrorlake thumbnails make` on the server's machine."

@@ -1,7 +1,7 @@
 """A folder of this machine as a writable store: an object is written beside its place, then takes it at once."""
 
 # Paths are texts here, since one more object for each file would cost as much as its system calls do.
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH116, PTH120
+# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH116, PTH120
 
 from __future__ import annotations
 
@@ -240,10 +240,7 @@ def _into_folder(path: str, action: Callable[[], T]) -> T:
         try:
             return action()
         except FileNotFoundError:
-            folder = os.path.dirname(path)
-            if os.path.isdir(folder):
-                raise  # something else is missing
-            os.makedirs(folder, exist_ok=True)
+            os.makedirs(os.path.dirname(path), exist_ok=True)  # another writer may have made it by now
     return action()
 
 
