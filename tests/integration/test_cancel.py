@@ -16,7 +16,7 @@ from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.pool import GATHERED_ROWS
+from mirrorlake.processing.pool import GATHER_ROWS
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -63,7 +63,7 @@ def test_a_pass_that_is_cancelled_between_two_looks_keeps_those_before(mirrored:
 
     def ask(key: str) -> None:
         looked.append(key)
-        if len(looked) == GATHERED_ROWS + 1:  # the first batch is committed
+        if len(looked) == GATHER_ROWS + 1:  # the first batch is committed
             request_cancel(mirrored.catalog, 1, "Ada")
 
     faulty.before_get = ask

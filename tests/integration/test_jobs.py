@@ -122,7 +122,7 @@ def away(context: JobContext) -> JobContext:
         catalog=context.catalog,
         lease=context.lease,
         reporter=context.reporter,
-        opens=lambda _source: Away(),  # type: ignore[arg-type, return-value]
+        store_factory=lambda _source: Away(),  # type: ignore[arg-type, return-value]
     )
 
 

@@ -48,7 +48,7 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore) -> Mir
 def purge(
     mirrored: Mirrored, count: int | None, *, days: int = 0, store: Store | None = None
 ) -> tuple[int, Report | None]:
-    opens = OpenedStore(store or mirrored.store)
+    store_factory = OpenedStore(store or mirrored.store)
     found, report = purge_trash(
         Settings(home=mirrored.folder),
         mirrored.catalog,
@@ -56,7 +56,7 @@ def purge(
         days=days,
         acknowledged=count,
         requested_by="a test",
-        opens=lambda _source: opens,
+        store_factory=lambda _source: store_factory,
     )
     return found.acknowledge, report
 

@@ -11,7 +11,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from mirrorlake.catalog import queue, removal, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
-from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
+from mirrorlake.mirror.existence import MAX_UNANSWERED
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Orphans
@@ -206,7 +206,7 @@ def test_a_source_that_stops_answering_is_not_asked_for_ever(mirrored: Mirrored,
     faulty.fail("head", times=10_000)
     report = mirrored.run(faulty)
     assert (report.counts.removed, report.counts.missing) == (0, 190)
-    assert UNREACHABLE_IN_A_ROW <= report.requests.head < 190
+    assert MAX_UNANSWERED <= report.requests.head < 190
 
 
 def test_kept_orphans_are_marked_missing_and_never_held(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore):

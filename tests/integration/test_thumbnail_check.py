@@ -59,7 +59,7 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
         days=0,
         acknowledged=3,
         requested_by="a test",
-        opens=lambda _source: OpenedStore(mirrored.store),
+        store_factory=lambda _source: OpenedStore(mirrored.store),
     )
     told = checked(mirrored)
     assert (told.assets, told.lacking, told.left_over, told.left_over_bytes) == (9, 0, 3, size)

@@ -16,7 +16,7 @@ from mirrorlake.catalog import runs
 from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.library_marker import MARKS
+from mirrorlake.mirror.library_marker import MARKERS
 from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
@@ -48,7 +48,7 @@ def trash(mirrored: Mirrored, *keys: str) -> None:
 
 
 def purge(mirrored: Mirrored, count: int) -> None:
-    opens = OpenedStore(mirrored.store)
+    store_factory = OpenedStore(mirrored.store)
     purge_trash(
         Settings(home=mirrored.folder),
         mirrored.catalog,
@@ -56,7 +56,7 @@ def purge(mirrored: Mirrored, count: int) -> None:
         days=0,
         acknowledged=count,
         requested_by="a test",
-        opens=lambda _source: opens,
+        store_factory=lambda _source: store_factory,
     )
 
 
@@ -86,7 +86,7 @@ def test_only_thumbnails_of_assets_that_went_for_good_go(mirrored: Mirrored, sto
 def test_what_was_written_of_late_stays(mirrored: Mirrored, tmp_path: Path) -> None:
     trash(mirrored, *GONE)
     purge(mirrored, 3)
-    mark = next((root(mirrored) / MARKS).iterdir())
+    mark = next((root(mirrored) / MARKERS).iterdir())
     with pytest.raises(Conflict, match="short while"):  # another library had no time yet to mark it too
         cleaned(mirrored, hours=24)
     os.utime(mark, (0, 0))

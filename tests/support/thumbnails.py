@@ -53,16 +53,16 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
 def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
     """Make what is lacking, out of another store where one is given."""
     unmade: list[Unmade] = []
-    opens = OpenedStore(store or mirrored.store)
+    store_factory = OpenedStore(store or mirrored.store)
     with scratch(mirrored) as workdir:
         making = make(
             mirrored.catalog,
             mirrored.library(),
             workdir,
             noop_callback,
-            told=unmade.append,
+            on_unmade=unmade.append,
             processes=0,
-            opens=lambda _source: opens,
+            store_factory=lambda _source: store_factory,
         )
     return making, unmade
 

@@ -20,7 +20,7 @@ class _LineProgress:
 
     def __init__(self) -> None:
         self._next = time.monotonic() + LINE_EVERY_S
-        self._looks = 0
+        self._to_process = 0
 
     def _due(self) -> bool:
         if time.monotonic() < self._next:
@@ -32,12 +32,12 @@ class _LineProgress:
         if self._due():
             echo(f"listing: {count_noun(objects, 'object')} so far")
 
-    def planned(self, looks: int) -> None:
-        self._looks = looks
+    def planned(self, to_process: int) -> None:
+        self._to_process = to_process
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         if self._due():
-            echo(f"processing: {objects:,} of {count_noun(self._looks, 'object')}, {failed:,} failed")
+            echo(f"processing: {objects:,} of {count_noun(self._to_process, 'object')}, {failed:,} failed")
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import pyvips
 from PIL import BmpImagePlugin, Image
 
 from mirrorlake.formats.codec import Probe, Rendered
-from mirrorlake.formats.image import THUMBNAIL_SIDE, check_size, detail, draw, fit
+from mirrorlake.formats.image import THUMBNAIL_SIDE, check_size, error_detail, render_thumbnail, scale_pixels
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import ImageFacts
 
@@ -47,9 +47,9 @@ class Bitmap:
     def render(self, data: bytes, _probe: Probe, /) -> Rendered:
         """Decode the bitmap and draw it. Raises UndecodableObject (stage decode) for damaged or cut pixels."""
         try:
-            return draw(fit(_reduced(data)))
+            return render_thumbnail(scale_pixels(_reduced(data)))
         except pyvips.Error as error:
-            raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged{detail(error)}") from error
+            raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged{error_detail(error)}") from error
 
 
 def _reduced(data: bytes) -> pyvips.Image:

@@ -33,7 +33,7 @@ class CameraFacts:
     warnings: tuple[str, ...] = ()
 
 
-def camera_facts(block: bytes) -> CameraFacts:
+def read_camera_facts(block: bytes) -> CameraFacts:
     """The facts of an EXIF block (with or without its `Exif` mark). Never raises: damage becomes a warning."""
     if len(block) > MAX_EXIF_BYTES:
         return CameraFacts(values={}, warnings=(f"EXIF of {len(block):,} bytes was not read: over {MAX_EXIF_BYTES:,}",))
@@ -60,10 +60,10 @@ def _read(block: bytes) -> dict[str, Scalar]:
         value = convert((main if place == 0 else camera).get(tag))
         if value is not None:
             facts[name] = value
-    taken = _taken(camera)
-    if taken is not None:
-        facts["taken_at"] = taken
-    facts.update(_position(gps))
+    exposure_time = _read_exposure_time(camera)
+    if exposure_time is not None:
+        facts["taken_at"] = exposure_time
+    facts.update(_read_position(gps))
     return facts
 
 
@@ -128,7 +128,7 @@ _FACTS: tuple[tuple[str, int, int, Callable[[object], Scalar | None]], ...] = (
 )
 
 
-def _taken(camera: _Tags) -> str | None:
+def _read_exposure_time(camera: _Tags) -> str | None:
     """The moment of exposure as ISO 8601, with an offset only where the camera noted one."""
     for tag, offset_tag in ((0x9003, _OFFSET_TIME), (0x9004, _OFFSET_TIME + 1)):
         text = _text(camera.get(tag))
@@ -143,7 +143,7 @@ def _taken(camera: _Tags) -> str | None:
     return None
 
 
-def _position(gps: _Tags) -> dict[str, Scalar]:
+def _read_position(gps: _Tags) -> dict[str, Scalar]:
     latitude = _degrees(gps.get(2), gps.get(1), "S", 90)
     longitude = _degrees(gps.get(4), gps.get(3), "W", 180)
     if latitude is None or longitude is None:

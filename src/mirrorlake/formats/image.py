@@ -18,7 +18,7 @@ from PIL import Image, WebPImagePlugin
 
 from mirrorlake.core.text import count_noun
 from mirrorlake.formats.codec import Probe, Rendered
-from mirrorlake.formats.exif import camera_facts
+from mirrorlake.formats.exif import read_camera_facts
 from mirrorlake.formats.placeholder import placeholder
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import Fact, ImageFacts, pixel_size
@@ -90,7 +90,7 @@ class VipsImage:
         try:
             image = self._load(data, fail_on="truncated")
         except pyvips.Error as error:
-            raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged{detail(error)}") from error
+            raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged{error_detail(error)}") from error
         width, height = int(image.width), int(image.height)
         check_size(width, height)
         orientation = _number(image, "orientation", 1)
@@ -98,7 +98,7 @@ class VipsImage:
             orientation = 1
         turned = orientation >= 5  # noqa: PLR2004  5 to 8 lie on their side
         frames = self.frames(data, image)
-        camera, warnings = _camera(image)
+        camera, warnings = _read_camera(image)
         return Probe(
             facts=ImageFacts(
                 width=height if turned else width,
@@ -123,18 +123,18 @@ class VipsImage:
         """
         try:
             pixels, warnings = self._decode(data, self.reduce(max(pixel_size(probe.facts) or (0, 0))))
-            return draw(pixels, warnings)
+            return render_thumbnail(pixels, warnings)
         except pyvips.Error as error:
-            raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{detail(error)}") from error
+            raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{error_detail(error)}") from error
 
     def _decode(self, data: bytes, options: dict[str, float]) -> tuple[Pixels, tuple[str, ...]]:
         """The upright thumbnail pixels. Strict first: an image that passes has not a single complaint."""
         try:
-            return fit(self._load(data, fail_on="warning", **options)), ()
-        except pyvips.Error as complaint:
-            warning = f"the {self.name} is slightly damaged{detail(complaint)}"
+            return scale_pixels(self._load(data, fail_on="warning", **options)), ()
+        except pyvips.Error as error:
+            warning = f"the {self.name} is slightly damaged{error_detail(error)}"
         try:
-            return fit(self._load(data, fail_on="truncated", **options)), (warning,)
+            return scale_pixels(self._load(data, fail_on="truncated", **options)), (warning,)
         except pyvips.Error:
             whole = self.repair(data)
             if whole is None:
@@ -142,7 +142,7 @@ class VipsImage:
         # With the marker put back, a decoder that still complains has missed image data as well. A progressive
         # image cut between two scans would not complain: there nothing proves that the rest was all.
         strict = self._load(whole, fail_on="warning", **options)
-        pixels = fit(strict)
+        pixels = scale_pixels(strict)
         if _has(strict, "jpeg-multiscan") and _number(strict, "jpeg-multiscan", 0):
             raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged: the file was cut")
         return pixels, (f"the {self.name} lacks only its end marker; it was imported whole",)
@@ -152,16 +152,16 @@ class VipsImage:
         return loader(data, access="sequential", fail_on=fail_on, **options)
 
 
-def draw(pixels: Pixels, warnings: tuple[str, ...] = ()) -> Rendered:
+def render_thumbnail(pixels: Pixels, warnings: tuple[str, ...] = ()) -> Rendered:
     """The thumbnail and the placeholder of pixels that `fit` made."""
-    return Rendered(thumbnail=encoded(pixels), placeholder=_placeholder(pixels), warnings=warnings)
+    return Rendered(thumbnail=encode_webp(pixels), placeholder=_placeholder(pixels), warnings=warnings)
 
 
-def _camera(image: pyvips.Image) -> tuple[Mapping[str, Fact], tuple[str, ...]]:
+def _read_camera(image: pyvips.Image) -> tuple[Mapping[str, Fact], tuple[str, ...]]:
     if not _has(image, "exif-data"):
         return {}, ()
     block: object = image.get("exif-data")
-    camera = camera_facts(block if isinstance(block, bytes) else b"")
+    camera = read_camera_facts(block if isinstance(block, bytes) else b"")
     return camera.values, camera.warnings
 
 
@@ -177,7 +177,7 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def fit(image: pyvips.Image) -> Pixels:
+def scale_pixels(image: pyvips.Image) -> Pixels:
     """Upright, at most THUMBNAIL_SIDE, sRGB with 8 bits and 3 or 4 bands: here the pixels are decoded."""
     if _needs_profile(image):
         small = image.thumbnail_image(THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, size="down", output_profile="srgb")
@@ -191,10 +191,10 @@ def fit(image: pyvips.Image) -> Pixels:
         raise UndecodableObject(
             Stage.DECODE, f"the image has {count_noun(image.bands, 'channel')}, which mean no colours"
         )
-    return array(small)
+    return to_array(small)
 
 
-def array(image: pyvips.Image) -> Pixels:
+def to_array(image: pyvips.Image) -> Pixels:
     """The pixels of an 8-bit image; decodes them where that was not done yet."""
     return np.frombuffer(image.write_to_memory(), np.uint8).reshape(image.height, image.width, image.bands)
 
@@ -210,7 +210,7 @@ def _needs_profile(image: pyvips.Image) -> bool:
     return not any(name in head for name in _SRGB_NAMES)
 
 
-def encoded(pixels: Pixels) -> bytes:
+def encode_webp(pixels: Pixels) -> bytes:
     """Thumbnail pixels as WebP. By Pillow: the same bytes as from libvips, in three quarters of the time."""
     height, width, bands = pixels.shape
     # A picture made of pixels alone has no EXIF that could leak a place into its thumbnail.
@@ -225,7 +225,7 @@ def _placeholder(pixels: Pixels) -> bytes:
     if bands == 4:  # noqa: PLR2004  with alpha
         # Colours of transparent pixels must not bleed into their neighbours: thumbnailing knows that, adding up not.
         whole = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar").copy(interpretation="srgb")
-        return placeholder(array(whole.thumbnail_image(ALPHA_SIDE, height=ALPHA_SIDE, size="down")))
+        return placeholder(to_array(whole.thumbnail_image(ALPHA_SIDE, height=ALPHA_SIDE, size="down")))
     return placeholder(pixels)
 
 
@@ -238,7 +238,7 @@ def _number(image: pyvips.Image, field: str, default: int) -> int:
     return value if isinstance(value, int) else default
 
 
-def detail(error: pyvips.Error) -> str:
+def error_detail(error: pyvips.Error) -> str:
     """The message of libvips, after a colon: its last line is the innermost cause. Empty where it gave none."""
     lines = [line.strip() for line in str(error.detail).splitlines() if line.strip()]
     return ": " + lines[-1].removeprefix("VipsJpeg: ").removeprefix("vipspng: ")[:200] if lines else ""

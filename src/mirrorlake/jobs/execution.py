@@ -65,7 +65,7 @@ def run_here(
     step: StepCallback = discard_step,
     item: Callable[[Any], object] = discard_item,
     processes: int | None = None,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Any:
     """Carry out a job in this process, under its lock, and answer its result.
 
@@ -84,7 +84,7 @@ def run_here(
         reporter=Reporter(lease, progress, step),
         processes=processes,
         item=item,
-        opens=opens,
+        store_factory=store_factory,
     )
     with lease:
         return execute(context)

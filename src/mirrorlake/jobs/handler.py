@@ -39,7 +39,7 @@ class JobContext:
     reporter: Reporter
     processes: int | None = None  # that process objects; None: one a core
     item: Callable[[Any], object] = discard_item  # receives single results, such as findings, as they are found
-    opens: Callable[[Datasource], StoreFactory] = store_config
+    store_factory: Callable[[Datasource], StoreFactory] = store_config
 
     @property
     def run_lease(self) -> Lease:

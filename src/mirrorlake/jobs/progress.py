@@ -31,17 +31,17 @@ class Reporter:
         self._lease.report(JobProgress(step="listing", done=objects))
         self._progress.listed(objects)
 
-    def planned(self, looks: int) -> None:
+    def planned(self, to_process: int) -> None:
         """The listing has ended: `looks` objects will be opened."""
-        self._planned = looks
-        self._lease.report(JobProgress(step="processing", total=looks))
-        self._progress.planned(looks)
+        self._planned = to_process
+        self._lease.report(JobProgress(step="processing", total=to_process))
+        self._progress.planned(to_process)
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         """`objects` of the planned ones are done and committed, `failed` of them without success."""
         counts = {"failed": failed}
         self._lease.report(JobProgress(step="processing", done=objects, total=self._planned, counts=counts))
-        self._progress.looked(objects, failed)
+        self._progress.processed(objects, failed)
 
     def step(self, step: str, done: int, total: int) -> None:
         """`done` of `total` are done in this step. Raises RunCancelled where the job is to end."""

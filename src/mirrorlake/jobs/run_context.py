@@ -15,7 +15,7 @@ from mirrorlake.processing.prestart import WorkerPrestarter, cores
 
 @contextmanager
 def open_run_context(
-    settings: Settings, catalog: Catalog, jobs: int | None, nursery: WorkerPrestarter | None = None
+    settings: Settings, catalog: Catalog, jobs: int | None, prestarter: WorkerPrestarter | None = None
 ) -> Generator[RunContext]:
     """The parts of one pass; `jobs` processes look at objects, one a core if None, those of `nursery` first."""
     with scratch_folder(settings.home) as workdir, closing(library_store(settings)) as library:
@@ -25,5 +25,5 @@ def open_run_context(
             workdir=workdir,
             processes=jobs or cores(),
             ranges=cores(),
-            nursery=nursery,
+            prestarter=prestarter,
         )

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from mirrorlake.library.home import writing_in
+from mirrorlake.library.home import open_data_folder
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def scratch_folder(home: Path) -> Generator[Path]:
     numbers. Raises SettingsError or DiskFull.
     """
     scratch = home / "scratch"
-    with writing_in(home):
+    with open_data_folder(home):
         scratch.mkdir(exist_ok=True, mode=0o700)
         with (scratch / "gate").open("w") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)  # nobody sweeps between a folder and its lock
@@ -31,7 +31,7 @@ def scratch_folder(home: Path) -> Generator[Path]:
             fcntl.flock(held, fcntl.LOCK_EX)
     with held, folder as path:
         plan = Path(path) / "plan"
-        with writing_in(home):
+        with open_data_folder(home):
             plan.mkdir()
         yield plan
 

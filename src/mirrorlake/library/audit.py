@@ -23,7 +23,7 @@ CHECKING = "Looking through the thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
+class MissingThumbnail:
     """A thumbnail that its assets lack."""
 
     digest: bytes
@@ -32,15 +32,15 @@ class Lacking:
     elsewhere: StoredObject | None  # where it is instead, as far as its name tells
 
 
-def owners_of(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
+def load_owners(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
     """The assets that use thumbnails, read into `folder`, with its progress told."""
     return read_owners(catalog, folder, lambda done, total: step(READING, done, total))
 
 
-def find_lacking(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[Lacking]:
+def find_missing(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[MissingThumbnail]:
     """The thumbnails of a shard that assets lack, in the order of their digests."""
     return [
-        Lacking(
+        MissingThumbnail(
             digest,
             owners[digest],
             damaged=digest in shard.present,
@@ -57,19 +57,19 @@ def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCall
     Where a pass is at work, thumbnails that it will only commit count as left over.
     """
     started = time.monotonic()
-    owners = owners_of(catalog, workdir / "owners", step)
+    owners = load_owners(catalog, workdir / "owners", step)
     counts, thumbnails = _Counts(), Thumbnails(library.store)
     batches = quarantine_batches(library.store)
     for number in range(SHARDS):
         step(CHECKING, number, SHARDS)
         users, shard = owners.of(number), read_shard(library.store, number, batches)
-        lacks = find_lacking(users, shard, thumbnails)
-        counts.lack(lacks)
-        needed = {one.elsewhere.key for one in lacks if one.elsewhere is not None}
+        missing = find_missing(users, shard, thumbnails)
+        counts.count_missing(missing)
+        needed = {one.elsewhere.key for one in missing if one.elsewhere is not None}
         unused = [one for digest, one in shard.present.items() if digest not in users]
         others = [*shard.nested.values(), *shard.quarantined.values()]
-        counts.use(one for digest, one in shard.present.items() if digest in users)
-        counts.leave([*unused, *(one for one in others if one.key not in needed), *shard.unfinished])
+        counts.count_used(one for digest, one in shard.present.items() if digest in users)
+        counts.count_orphaned([*unused, *(one for one in others if one.key not in needed), *shard.unfinished])
         counts.unknown += shard.unknown
     return ThumbnailCheck(
         assets=owners.assets,
@@ -100,7 +100,7 @@ class _Counts:
     left_over_bytes: int = 0
     unknown: int = 0
 
-    def lack(self, found: list[Lacking]) -> None:
+    def count_missing(self, found: list[MissingThumbnail]) -> None:
         for one in found:
             self.lacking += len(one.owners)
             self.damaged += len(one.owners) * one.damaged
@@ -109,12 +109,12 @@ class _Counts:
             else:
                 self.misplaced += len(one.owners)
 
-    def use(self, objects: Iterable[StoredObject]) -> None:
+    def count_used(self, objects: Iterable[StoredObject]) -> None:
         for one in objects:
             self.thumbnails += 1
             self.bytes += one.size
 
-    def leave(self, objects: Iterable[StoredObject]) -> None:
+    def count_orphaned(self, objects: Iterable[StoredObject]) -> None:
         for one in objects:
             self.left_over += 1
             self.left_over_bytes += one.size

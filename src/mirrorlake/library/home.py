@@ -11,7 +11,7 @@ from mirrorlake.storage.disk import room_in
 
 
 @contextmanager
-def writing_in(home: Path) -> Generator[None]:
+def open_data_folder(home: Path) -> Generator[None]:
     """Create `home` if need be, for what is written below it here. Raises SettingsError or DiskFull."""
     try:
         with room_in(home):

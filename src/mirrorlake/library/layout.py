@@ -18,7 +18,7 @@ from mirrorlake.core.errors import CatalogError, SourceUnreachable
 from mirrorlake.processing.thumbnails import VERSION, Thumbnails
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-ASIDE = "aside"
+QUARANTINE = "aside"
 NAME = re.compile(r"([0-9a-f]{64})\.webp")
 UNFINISHED = re.compile(r"\..*\.part")
 _NESTED = re.compile(r"[0-9a-f]{2}")
@@ -44,21 +44,21 @@ def read_shard(store: WritableStore, number: int, batches: Sequence[str] = ()) -
     for one in store.list(prefix):
         folder, slash, name = one.key[len(prefix) :].rpartition("/")
         if not slash:
-            _place(shard, one, name, begin, shard.present)
+            _add_object(shard, one, name, begin, shard.present)
         elif name and _NESTED.fullmatch(folder):
-            _place(shard, one, name, begin + folder, shard.nested)
+            _add_object(shard, one, name, begin + folder, shard.nested)
         elif name or not _NESTED.fullmatch(folder):
             shard.unknown += 1
     for batch in batches:
-        prefix = f"{ASIDE}/{batch}/{VERSION}/{begin}/"
+        prefix = f"{QUARANTINE}/{batch}/{VERSION}/{begin}/"
         for one in store.list(prefix):
-            _place(shard, one, one.key[len(prefix) :], begin, shard.quarantined)
+            _add_object(shard, one, one.key[len(prefix) :], begin, shard.quarantined)
     return shard
 
 
 def quarantine_batches(store: WritableStore) -> list[str]:
     """The names of all batches, closed or not."""
-    return store.folders(f"{ASIDE}/")
+    return store.folders(f"{QUARANTINE}/")
 
 
 def is_whole(thumbnails: Thumbnails, digest: bytes, listed: StoredObject | None = None) -> bool:
@@ -71,7 +71,7 @@ def is_whole(thumbnails: Thumbnails, digest: bytes, listed: StoredObject | None 
         return False
 
 
-def _place(shard: Shard, one: StoredObject, name: str, begin: str, objects: Objects) -> None:
+def _add_object(shard: Shard, one: StoredObject, name: str, begin: str, objects: Objects) -> None:
     match = NAME.fullmatch(name)
     if match is not None and name.startswith(begin):
         objects[bytes.fromhex(match[1])] = one

@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from mirrorlake.catalog.thumbnails import ASSETS_AT_ONCE, Showing, showing
-from mirrorlake.library.audit import Lacking
+from mirrorlake.library.audit import MissingThumbnail
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.disk import room_in
 
@@ -28,7 +28,7 @@ _COLUMNS: list[pa.Field[Any]] = [
 _SCHEMA = pa.schema(_COLUMNS)
 
 
-class Wanted:
+class ObjectsToRead:
     """The assets that lack thumbnails, with the objects that may give their bytes."""
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
@@ -39,7 +39,7 @@ class Wanted:
         self.total = 0
         """Assets that still stand in the catalog."""
 
-    def add(self, one: Lacking) -> None:
+    def add(self, one: MissingThumbnail) -> None:
         """All assets that lack this thumbnail."""
         first, *others = (owner.asset for owner in one.owners)
         self._assets[0].append(first)

@@ -17,12 +17,12 @@ import pyarrow as pa
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
 from mirrorlake.core.errors import CatalogError, MirrorlakeError, ObjectGone, SourceUnreachable
-from mirrorlake.library.audit import CHECKING, Lacking, StepCallback, find_lacking, owners_of
+from mirrorlake.library.audit import CHECKING, MissingThumbnail, StepCallback, find_missing, load_owners
 from mirrorlake.library.layout import is_whole, quarantine_batches, read_shard
-from mirrorlake.library.missing import ROUNDS, Wanted
+from mirrorlake.library.missing import ROUNDS, ObjectsToRead
 from mirrorlake.library.references import SHARDS
-from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
-from mirrorlake.mirror.library_marker import mark
+from mirrorlake.mirror.existence import MAX_UNANSWERED
+from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.run import store_config
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
@@ -40,7 +40,7 @@ MAKING = "Making thumbnails"
 ROWS = 256  # handed to the workers at once
 _LACKS = {ResultKind.GONE: Lack.CHANGED, ResultKind.REFUSED: Lack.REFUSED, ResultKind.FAILED: Lack.FAILED}
 _CHANGED = "No object has the bytes that were looked at any more: the next pass sees what stands there now."
-_LEFT = "The next pass sees what stands there now."
+_READ_NEXT_TIME = "The next pass sees what stands there now."
 _DIFFERENT = (
     "Its token and size are those that were looked at, its bytes are not. Write the object anew to have it read."
 )
@@ -52,23 +52,23 @@ def make(
     workdir: Path,
     step: StepCallback,
     *,
-    told: Callable[[Unmade], None],
+    on_unmade: Callable[[Unmade], None],
     processes: int,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Making:
     """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
 
     Killed anywhere, it is simply run again. A datasource that does not answer does not keep the others from it. Raises
     Conflict where another command is at the thumbnails, DiskFull and CatalogError where they cannot be kept.
     """
-    maker = _Maker(catalog, library, step, told=told, processes=processes, opens=opens)
+    maker = _Maker(catalog, library, step, on_unmade=on_unmade, processes=processes, store_factory=store_factory)
     with exclusive_lock(catalog):
-        mark(catalog, library)
+        mark_store(catalog, library)
         wanted = maker.search(workdir)
         for turn in range(ROUNDS):
             for datasource_id in wanted.datasources(turn):
                 source = datasources.by_id(catalog, datasource_id)
-                maker.make_of(source, wanted.of(turn, datasource_id))
+                maker.make_thumbnails(source, wanted.of(turn, datasource_id))
     return maker.making()
 
 
@@ -81,9 +81,9 @@ class _Maker:
         library: LibraryStore,
         step: StepCallback,
         *,
-        told: Callable[[Unmade], None],
+        on_unmade: Callable[[Unmade], None],
         processes: int,
-        opens: Callable[[Datasource], StoreFactory],
+        store_factory: Callable[[Datasource], StoreFactory],
     ) -> None:
         self._started = time.monotonic()
         self._catalog = catalog
@@ -91,9 +91,9 @@ class _Maker:
         self._store = library.store
         self._thumbnails = Thumbnails(library.store)
         self._step = step
-        self._told = told
+        self._on_unmade = on_unmade
         self._processes = processes
-        self._opens = opens
+        self._store_factory = store_factory
         self._to_make = 0
         self._put_back = 0
         self._made = 0
@@ -102,16 +102,16 @@ class _Maker:
         self._bytes_read = 0
         self._errors: dict[str, str] = {}
 
-    def search(self, workdir: Path) -> Wanted:
+    def search(self, workdir: Path) -> ObjectsToRead:
         """Put back what stands in another folder; answers what is to be made of objects."""
-        owners = owners_of(self._catalog, workdir / "owners", self._step)
-        wanted = Wanted(self._catalog, workdir / "objects")
+        owners = load_owners(self._catalog, workdir / "owners", self._step)
+        wanted = ObjectsToRead(self._catalog, workdir / "objects")
         batches = quarantine_batches(self._store)
         for number in range(SHARDS):
             self._step(CHECKING, number, SHARDS)
             shard = read_shard(self._store, number, batches)
-            for one in find_lacking(owners.of(number), shard, self._thumbnails):
-                if one.elsewhere is not None and self._placed(one, one.elsewhere.key):
+            for one in find_missing(owners.of(number), shard, self._thumbnails):
+                if one.elsewhere is not None and self._restore_thumbnail(one, one.elsewhere.key):
                     self._put_back += len(one.owners)
                 else:
                     wanted.add(one)
@@ -119,21 +119,21 @@ class _Maker:
         self._to_make = wanted.total
         return wanted
 
-    def make_of(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
+    def make_thumbnails(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
         """Make the thumbnails of these objects."""
-        reading = _Reading(source)
+        reader = _SourceReader(source)
         if source.name not in self._errors:
-            self._read(reading, batches)
+            self._read(reader, batches)
         # Of a datasource that was given up, nobody wants to hear of each single object.
-        left = len(reading.waiting) + sum(len(self._to_read(reading, batch)) for batch in batches)
+        left = len(reader.waiting) + sum(len(self._to_read(reader, batch)) for batch in batches)
         self._unmade[Lack.FAILED] += left
 
-    def _read(self, reading: _Reading, batches: Iterator[list[Showing]]) -> None:
-        source = reading.source
-        with closing(ProcessingPool(self._opens(source), self._library, processes=self._processes)) as pool:
+    def _read(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> None:
+        source = reader.source
+        with closing(ProcessingPool(self._store_factory(source), self._library, processes=self._processes)) as pool:
             try:
-                for looked in pool.looked(self._rows(reading, batches)):
-                    self._take(reading, looked)
+                for processed in pool.process(self._rows(reader, batches)):
+                    self._record_results(reader, processed)
             except CatalogError:
                 raise  # thumbnails cannot be kept: those of other datasources neither
             except MirrorlakeError as error:
@@ -154,7 +154,7 @@ class _Maker:
             errors=self._errors,
         )
 
-    def _placed(self, one: Lacking, elsewhere: str) -> bool:
+    def _restore_thumbnail(self, one: MissingThumbnail, elsewhere: str) -> bool:
         """Move a thumbnail to its place, over a damaged one that may be there; whether it is a whole one."""
         try:
             self._store.move(elsewhere, thumbnail_key(one.digest))
@@ -162,42 +162,42 @@ class _Maker:
             return False
         return is_whole(self._thumbnails, one.digest)
 
-    def _rows(self, reading: _Reading, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
+    def _rows(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            some = self._to_read(reading, batch)
-            reading.waiting.update((one.key, one) for one in some)
+            some = self._to_read(reader, batch)
+            reader.waiting.update((one.key, one) for one in some)
             for start in range(0, len(some), ROWS):
                 rows = some[start : start + ROWS]
-                self._clear(rows)
-                yield _changes(rows)
+                self._delete_damaged(rows)
+                yield _as_changes(rows)
 
-    def _to_read(self, reading: _Reading, batch: list[Showing]) -> list[Showing]:
+    def _to_read(self, reader: _SourceReader, batch: list[Showing]) -> list[Showing]:
         """Those whose objects are to be read: not where another asset, or a pass, made the thumbnail meanwhile."""
         some: list[Showing] = []
         for one in batch:
             if is_whole(self._thumbnails, one.digest):
                 self._made += 1
             elif one.token is None:
-                self._tell(reading, one, Lack.CHANGED, _CHANGED)
+                self._report_unmade(reader, one, Lack.CHANGED, _CHANGED)
             else:
                 some.append(one)
         return some
 
-    def _clear(self, rows: list[Showing]) -> None:
+    def _delete_damaged(self, rows: list[Showing]) -> None:
         # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
         # of another object with the same bytes or by a pass, and this object may not give it once more.
         for one in rows:
             if not is_whole(self._thumbnails, one.digest):
                 self._store.delete(thumbnail_key(one.digest))
 
-    def _take(self, reading: _Reading, looked: pa.RecordBatch) -> None:
+    def _record_results(self, reader: _SourceReader, processed: pa.RecordBatch) -> None:
         others: list[tuple[Showing, Lack, str]] = []
-        for row in looked.select(["key", "result", "reason", "digest"]).to_pylist():
-            one, result = reading.waiting.pop(row["key"]), ResultKind(row["result"])
-            reading.heard(result, row["reason"])
+        for row in processed.select(["key", "result", "reason", "digest"]).to_pylist():
+            one, result = reader.waiting.pop(row["key"]), ResultKind(row["result"])
+            reader.record_result(result, row["reason"])
             if result is not ResultKind.PROCESSED:
                 lack = _LACKS[result]
-                reason = f"{row['reason']} {_LEFT}" if lack is Lack.CHANGED else row["reason"]
+                reason = f"{row['reason']} {_READ_NEXT_TIME}" if lack is Lack.CHANGED else row["reason"]
                 others.append((one, lack, reason))
             elif row["digest"] == one.digest:
                 self._made += 1
@@ -209,17 +209,17 @@ class _Maker:
             if digest is None or is_whole(self._thumbnails, digest):
                 self._made += 1  # a pass was faster, or the asset is no more
             else:
-                self._tell(reading, one, lack, reason)
+                self._report_unmade(reader, one, lack, reason)
         self._step(MAKING, self._made + self._unmade.total(), self._to_make)
-        reading.check()
+        reader.check()
 
-    def _tell(self, reading: _Reading, one: Showing, lack: Lack, reason: str) -> None:
+    def _report_unmade(self, reader: _SourceReader, one: Showing, lack: Lack, reason: str) -> None:
         self._unmade[lack] += 1
-        name = reading.source.name
-        self._told(Unmade(datasource=name, key=one.key, asset_id=str(one.asset), lack=lack, reason=reason))
+        name = reader.source.name
+        self._on_unmade(Unmade(datasource=name, key=one.key, asset_id=str(one.asset), lack=lack, reason=reason))
 
 
-class _Reading:
+class _SourceReader:
     """The objects of one datasource that are being read. Gives up on a source that gives nothing at all."""
 
     def __init__(self, source: Datasource) -> None:
@@ -228,21 +228,21 @@ class _Reading:
         self._failed = 0
         self._reason: str | None = None
 
-    def heard(self, result: ResultKind, reason: str | None) -> None:
+    def record_result(self, result: ResultKind, reason: str | None) -> None:
         """How reading one of them ended."""
         self._failed = self._failed + 1 if result is ResultKind.FAILED else 0
         self._reason = reason
 
     def check(self) -> None:
         """Raises SourceUnreachable after too many failures in a row."""
-        if self._failed >= UNREACHABLE_IN_A_ROW:
+        if self._failed >= MAX_UNANSWERED:
             raise SourceUnreachable(
                 f"{self._failed} objects in a row could not be read, the last because: {self._reason}",
                 "Try again when they can be.",
             )
 
 
-def _changes(rows: list[Showing]) -> pa.RecordBatch:
+def _as_changes(rows: list[Showing]) -> pa.RecordBatch:
     no_companions = {role.differs: False for role in ROLES}
     asked = [
         {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token} | no_companions for one in rows

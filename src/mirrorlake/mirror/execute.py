@@ -19,10 +19,10 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
 from mirrorlake.mirror.glob_files import remember_glob_files
-from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.naming import AssetNamer
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.removal import carry_out, leave
+from mirrorlake.mirror.removal import execute_removals, report_removals_undone
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
@@ -45,42 +45,44 @@ def execute(
     counters.add(plan.found)
     remember_glob_files(catalog, source.id, plan.glob_files)
     tell_gaps(lease, plan.listing.gaps)
-    naming = Naming(configs)
-    settle(lease, plan.changes.batches(), counters, naming)
-    progress.planned(sum(batch.num_rows for batch in plan.changes.to_look_at()))
+    namer = AssetNamer(configs)
+    commit_unread(lease, plan.changes.batches(), counters, namer)
+    progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
     counters.measure(pool)
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
-    process_batches(lease, plan.changes.to_look_at(), pool, counters, progress, naming=naming, strategies=strategies)
+    process_batches(
+        lease, plan.changes.batches_to_process(), pool, counters, progress, namer=namer, strategies=strategies
+    )
     pool.close()  # what follows needs no workers
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
-        leave(lease, plan.removals, counters)
-        return RunResult(error=plan.error, judged=False)
-    carry_out(lease, plan.removals, checker, plan.root, counters)
+        report_removals_undone(lease, plan.removals, counters)
+        return RunResult(error=plan.error, removals_decided=False)
+    execute_removals(lease, plan.removals, checker, plan.root, counters)
     if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing ones may be in the gaps
         adopt_root(lease, plan.root.now)
     return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
-def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:
+def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:
     """Commit everything that needs no bytes: moves, returns, what a rule left out."""
     for batch in changes:
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
             if rows.num_rows:
-                tally.add(_settle(lease, op, rows, naming))
+                counters.add(_commit_op(lease, op, rows, namer))
 
 
-def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
+def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) -> Counts:
     match op:
         case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
             return Counts()  # these are looked at; what vanished comes last, see mirror.removal
         case Op.MOVED:
-            return commit.moved(lease, rows, naming.of_moved(rows))
+            return commit.moved(lease, rows, namer.name_moved(rows))
         case Op.SHARED | Op.GOVERNED:
             rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
-            return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
+            return commit.shared(lease, rows, namer.name_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
         case Op.SKIPPED | Op.REFUSED:
@@ -93,10 +95,10 @@ def process_batches(
     lease: Lease,
     changes: Iterable[pa.RecordBatch],
     pool: ProcessingPool,
-    tally: Counters,
+    counters: Counters,
     progress: Progress,
     *,
-    naming: Naming,
+    namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
     """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
@@ -104,8 +106,8 @@ def process_batches(
     `strategies` say how changed sidecars are merged, one for each config of the datasource.
     """
     done = 0
-    for batch in pool.looked(changes):
-        rows, names = naming.of_looked(batch)
-        tally.add(commit.looked(lease, rows, names, strategies))
+    for batch in pool.process(changes):
+        rows, names = namer.name_processed(batch)
+        counters.add(commit.looked(lease, rows, names, strategies))
         done += batch.num_rows
-        progress.looked(done, tally.counts.failed)
+        progress.processed(done, counters.counts.failed)

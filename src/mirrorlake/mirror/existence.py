@@ -16,17 +16,17 @@ from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 
 # They wait for the source, not for this machine: a proof over 20 ms of network costs it less than a millisecond.
-HEADS_AT_ONCE = 64
+MAX_PARALLEL_HEADS = 64
 KEYS_AT_ONCE = 4096  # in the queue of the threads: a million moves must not all lie there
 # Each unanswered request was already repeated with pauses: after so many in a row, the source is not asked again.
-UNREACHABLE_IN_A_ROW = 32
+MAX_UNANSWERED = 32
 
 
 class Proof(Enum):
     """What a source says of one key."""
 
     GONE = "gone"
-    STANDS = "stands"
+    EXISTS = "stands"
     UNKNOWN = "unknown"
     ELSEWHERE = "elsewhere"  # the source is not the one that the key is known from
 
@@ -39,7 +39,7 @@ class KeyChecker(Protocol):
         ...
 
 
-class AssumedGone:
+class DryRunChecker:
     """What a dry run assumes: every key that a pass would ask for is gone. It asks the source nothing."""
 
     def __init__(self, *, elsewhere: bool = False) -> None:
@@ -73,12 +73,12 @@ class ExistenceChecker:
             return []
         if self._elsewhere:
             return [Proof.ELSEWHERE] * len(asked)
-        with ThreadPoolExecutor(min(HEADS_AT_ONCE, len(asked)), thread_name_prefix="head") as pool:
+        with ThreadPoolExecutor(min(MAX_PARALLEL_HEADS, len(asked)), thread_name_prefix="head") as pool:
             parts = (asked[start : start + KEYS_AT_ONCE] for start in range(0, len(asked), KEYS_AT_ONCE))
             return [proof for part in parts for proof in pool.map(self._one, part)]
 
     def _one(self, key: str) -> Proof:
-        if self._unanswered >= UNREACHABLE_IN_A_ROW:
+        if self._unanswered >= MAX_UNANSWERED:
             return Proof.UNKNOWN
         try:
             proof = self._by_head(key)
@@ -101,12 +101,12 @@ class ExistenceChecker:
             return Proof.GONE
         except AccessDenied:
             return self._by_listing(key)
-        return Proof.STANDS
+        return Proof.EXISTS
 
     def _by_listing(self, key: str) -> Proof:
         """Where a HEAD is not allowed: a listing of exactly this key, to its end, is as good."""
         scope = KeyRange(prefix=key, until=key if self._store.ordered else None)
         with closing(list_range(self._store, scope)) as listing:
             if any(equal_to(column(batch, "key"), key).any() for batch in listing):
-                return Proof.STANDS
+                return Proof.EXISTS
             return Proof.UNKNOWN if listing.certificate().gaps else Proof.GONE

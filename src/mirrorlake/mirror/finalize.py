@@ -27,13 +27,13 @@ class RunResult:
 
     hold: Hold | None = None
     error: str | None = None  # what could not be done, though the rest was
-    judged: bool = True  # whether it came to a conclusion about what vanished
+    removals_decided: bool = True  # whether it came to a conclusion about what vanished
 
 
 def finalize(
     lease: Lease,
     source: Datasource,
-    tally: Counters,
+    counters: Counters,
     work: Callable[[], RunResult],
     *,
     lists: bool = True,
@@ -52,28 +52,28 @@ def finalize(
         error: str | None = None,
         hold: Hold | None = None,
         *,
-        drops: bool = False,
+        drop_held: bool = False,
         again_in_s: float | None = None,
     ) -> Report:
         seconds = time.monotonic() - started
-        report = _end(
+        report = _finish_run(
             lease,
             source,
-            tally,
+            counters,
             state=state,
             seconds=seconds,
             error=error,
             hold=hold,
-            drops=drops,
+            drop_held=drop_held,
             again_in_s=again_in_s,
         )
-        return replace(report, notes=_notes(report, source, lists=lists))
+        return replace(report, notes=_report_notes(report, source, lists=lists))
 
     try:
-        ending = work()
+        result = work()
     except WorkerStopped:
-        live = Live(counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read)
-        report = _told(lease, source, tally, state=RunState.CANCELLED, seconds=time.monotonic() - started)
+        live = Live(counts=counters.counts, requests=counters.requests, bytes_read=counters.bytes_read)
+        report = _make_report(lease, source, counters, state=RunState.CANCELLED, seconds=time.monotonic() - started)
         return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
         return end(RunState.CANCELLED)
@@ -89,33 +89,33 @@ def finalize(
         # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
-    state = RunState.SUCCEEDED if ending.hold is None else RunState.HELD
-    return end(state, error=ending.error, hold=ending.hold, drops=supersedes and ending.judged)
+    state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
+    return end(state, error=result.error, hold=result.hold, drop_held=supersedes and result.removals_decided)
 
 
-def _end(
+def _finish_run(
     lease: Lease,
     source: Datasource,
-    tally: Counters,
+    counters: Counters,
     *,
     state: RunState,
     seconds: float,
     error: str | None,
     hold: Hold | None,
-    drops: bool,
+    drop_held: bool,
     again_in_s: float | None,
 ) -> Report:
     try:
         finish(
             lease,
             state=state,
-            counts=tally.counts,
-            requests=tally.requests,
-            bytes_read=tally.bytes_read,
+            counts=counters.counts,
+            requests=counters.requests,
+            bytes_read=counters.bytes_read,
             error=error,
             again_in_s=again_in_s,
         )
-        if drops:
+        if drop_held:
             # What it could not list it did not judge: what was held of that waits on.
             drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
     except CatalogError as problem:
@@ -124,22 +124,22 @@ def _end(
             state, error, hold = RunState.FAILED, str(problem), None
     if hold is not None:
         hold = replace(hold, confirm=confirm_command(lease.run_id))
-    return replace(_told(lease, source, tally, state=state, seconds=seconds), error=error, hold=hold)
+    return replace(_make_report(lease, source, counters, state=state, seconds=seconds), error=error, hold=hold)
 
 
-def _told(lease: Lease, source: Datasource, tally: Counters, *, state: RunState, seconds: float) -> Report:
+def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state: RunState, seconds: float) -> Report:
     return Report(
         run=lease.run_id,
         datasource=source.name,
         state=state,
-        counts=tally.counts,
-        requests=tally.requests,
-        bytes_read=tally.bytes_read,
+        counts=counters.counts,
+        requests=counters.requests,
+        bytes_read=counters.bytes_read,
         seconds=seconds,
     )
 
 
-def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
+def _report_notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
     if report.state is RunState.CANCELLED:
         return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
     if report.hold is not None and report.run is not None:

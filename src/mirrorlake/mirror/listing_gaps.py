@@ -15,11 +15,11 @@ from mirrorlake.model.outcomes import Op
 from mirrorlake.storage.listing import Listing
 from mirrorlake.storage.listing_batches import key_at
 
-_OF_THE_WHOLE = (NoSuchBucket, WrongRegion)  # these speak of the source, not of one stretch of its keys
-_TOLD_GAPS = 3  # in one sentence
+_SOURCE_ERRORS = (NoSuchBucket, WrongRegion)  # these speak of the source, not of one stretch of its keys
+_SHOWN_GAPS = 3  # in one sentence
 
 
-class Partial:
+class PartialListing:
     """A listing in key order whose batches end where it breaks off. What came before has been listed well."""
 
     def __init__(self, listing: Listing, scope: KeyRange, *, ordered: bool) -> None:
@@ -39,14 +39,14 @@ class Partial:
                 if batch.num_rows:
                     self._last = key_at(batch, -1)
                 yield batch
-        except (*_OF_THE_WHOLE, ListingDisordered):
+        except (*_SOURCE_ERRORS, ListingDisordered):
             raise
         except StorageError as error:
             if not self._ordered:
                 raise
             self.error = error
 
-    def broken(self) -> bool:
+    def ended_early(self) -> bool:
         """Whether it broke off. Certain once the batches have ended."""
         return self.error is not None
 
@@ -60,32 +60,32 @@ class Partial:
 
     def unsupported(self) -> tuple[UnsupportedKey, ...]:
         """The keys that no catalog can hold, of a listing that reached its end."""
-        return () if self.broken() else self._listing.certificate().unsupported
+        return () if self.ended_early() else self._listing.certificate().unsupported
 
 
-def without_gaps(changes: Iterable[pa.RecordBatch], gaps: Sequence[Gap]) -> Iterator[pa.RecordBatch]:
+def exclude_gaps(changes: Iterable[pa.RecordBatch], gaps: Sequence[Gap]) -> Iterator[pa.RecordBatch]:
     """CHANGES without what only seems to have vanished because its folder could not be listed.
 
     `gaps` may grow while the changes come; each must stand there before a change behind it is handed out.
     """
     for batch in changes:
-        hidden = _in_gaps(batch, gaps) if gaps else None
+        hidden = _find_in_gaps(batch, gaps) if gaps else None
         yield batch if hidden is None or not hidden.any() else keep(batch, ~hidden)
 
 
-def sentence(gaps: Sequence[Gap]) -> str | None:
+def describe_gaps(gaps: Sequence[Gap]) -> str | None:
     """What a person is told of them; None where there are none."""
     if not gaps:
         return None
-    told = "; ".join(f"{gap.place} ({gap.reason.rstrip('.')})" for gap in gaps[:_TOLD_GAPS])
-    more = f"; and {len(gaps) - _TOLD_GAPS:,} more" if len(gaps) > _TOLD_GAPS else ""
+    shown = "; ".join(f"{gap.place} ({gap.reason.rstrip('.')})" for gap in gaps[:_SHOWN_GAPS])
+    more = f"; and {len(gaps) - _SHOWN_GAPS:,} more" if len(gaps) > _SHOWN_GAPS else ""
     return (
-        f"Part of the source could not be listed: {told}{more}. "
+        f"Part of the source could not be listed: {shown}{more}. "
         "Nothing there was taken for gone; everything else was done. Put that right, then run another pass."
     )
 
 
-def _in_gaps(batch: pa.RecordBatch, gaps: Sequence[Gap]) -> BoolMask:
+def _find_in_gaps(batch: pa.RecordBatch, gaps: Sequence[Gap]) -> BoolMask:
     """The VANISHED rows below a gap. They come in key order, gaps as folders."""
     hidden = np.zeros(batch.num_rows, dtype=np.bool_)
     vanished = np.flatnonzero(equal_to(column(batch, "op"), int(Op.VANISHED)))

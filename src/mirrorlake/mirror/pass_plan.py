@@ -11,9 +11,9 @@ from mirrorlake.catalog.sharing import recogniser
 from mirrorlake.core.errors import NoSuchBucket, StorageError
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
-from mirrorlake.mirror.listing_gaps import sentence
-from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
-from mirrorlake.mirror.planning import Planned, plan, prove_moves
+from mirrorlake.mirror.listing_gaps import describe_gaps
+from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
+from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
@@ -37,7 +37,7 @@ class RunContext:
     workdir: Path  # for the plan; empty, and removed by its owner afterwards
     processes: int  # that process objects
     ranges: int  # of keys that are listed side by side, where the store can
-    nursery: WorkerPrestarter | None = None  # with processes that were started before
+    prestarter: WorkerPrestarter | None = None  # with processes that were started before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +52,7 @@ class PassPlan:
     root: Root
     glob_files: tuple[GlobFile, ...]  # read for this plan; executing it remembers them
     listing: ListingDiff
-    changes: Planned
+    changes: PlannedChanges
     removals: Removals
 
     @property
@@ -73,7 +73,7 @@ class PassPlan:
     @property
     def error(self) -> str | None:
         """One sentence on what could not be listed; None where everything was."""
-        return sentence(self.listing.gaps)
+        return describe_gaps(self.listing.gaps)
 
 
 def plan_pass(
@@ -113,7 +113,7 @@ def plan_pass(
         None if root.other else lambda moves: prove_moves(moves, checker),
         recogniser(catalog, source, known_id),
         context.workdir,
-        prove_unlisted(unlisted, checker),
+        keep_unproven(unlisted, checker),
     )
     return PassPlan(
         source=source,

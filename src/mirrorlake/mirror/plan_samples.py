@@ -9,7 +9,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, column, keep
-from mirrorlake.mirror.planning import Planned
+from mirrorlake.mirror.planning import PlannedChanges
 from mirrorlake.mirror.removal import Removals
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.outcomes import ORPHANED, SAMPLE_GROUPS, Op
@@ -17,35 +17,36 @@ from mirrorlake.model.previews import Sample, Samples
 from mirrorlake.plan.decide import planned_outcomes
 from mirrorlake.plan.orphans import Way
 
-MOST = 10  # of each kind
+MAX_SAMPLES = 10  # of each kind
 
 _WAYS = {
     Way.MISS: "it would be marked missing",
     Way.TRASH: "it would go into the trash",
     Way.REMOVE: "it would be removed for good, or go into the trash where a project or another datasource uses it",
 }
-_FEW = ("op", "key", "old_key", "skip")
-_COMPANIONS = tuple(name for role in ROLES for name in (role.differs, role.key))
+_SAMPLE_COLUMNS = ("op", "key", "old_key", "skip")
+_COMPANION_COLUMNS = tuple(name for role in ROLES for name in (role.differs, role.key))
 
 
-def samples(planned: Planned, removals: Removals) -> Samples:
+def sample_plan(planned: PlannedChanges, removals: Removals) -> Samples:
     """The first keys of each kind, in the order of the plan. Reads the plan once more, in bounded memory."""
     found: dict[str, list[Sample]] = {group: [] for group in SAMPLE_GROUPS}
     for batch in planned.batches():
         for kind, mask in planned_outcomes(batch).items():
             if kind.row.sample is not None:
                 some = found[kind.row.sample]
-                some += _first(batch, mask, MOST - len(some))
-    found[ORPHANED] += islice(_orphans(removals), MOST)
+                some += _take_samples(batch, mask, MAX_SAMPLES - len(some))
+    found[ORPHANED] += islice(_sample_orphans(removals), MAX_SAMPLES)
     return {group: tuple(some) for group, some in found.items()}
 
 
-def _first(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]:
+def _take_samples(batch: pa.RecordBatch, mask: BoolMask, most: int) -> Iterator[Sample]:
     if most <= 0 or not mask.any():
         return
     rows = keep(batch, mask).slice(0, most)
     for op, key, old_key, skip, *companions in zip(
-        *(cast("list[Any]", column(rows, name).to_pylist()) for name in (*_FEW, *_COMPANIONS)), strict=True
+        *(cast("list[Any]", column(rows, name).to_pylist()) for name in (*_SAMPLE_COLUMNS, *_COMPANION_COLUMNS)),
+        strict=True,
     ):
         yield Sample(key=key, reason=_reason(op, old_key, skip, companions), old_key=old_key)
 
@@ -70,7 +71,7 @@ def _reason(op: int, old_key: str | None, skip: str | None, companions: list[Any
             return skip or ""
 
 
-def _orphans(removals: Removals) -> Iterator[Sample]:
+def _sample_orphans(removals: Removals) -> Iterator[Sample]:
     """What a pass would do something about, held or not."""
     for orphans, held in removals.batches():
         columns = [cast("list[Any]", column(orphans, name).to_pylist()) for name in ("key", "way", "prove")]

@@ -12,11 +12,11 @@ class Progress(Protocol):
         """`objects` were listed so far in this pass."""
         ...
 
-    def planned(self, looks: int) -> None:
+    def planned(self, to_process: int) -> None:
         """The listing has ended: `looks` objects will be opened."""
         ...
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         """`objects` of the planned ones are done and committed, `failed` of them without success."""
         ...
 
@@ -27,8 +27,8 @@ class NullProgress:
     def listed(self, objects: int) -> None:
         """Say nothing."""
 
-    def planned(self, looks: int) -> None:
+    def planned(self, to_process: int) -> None:
         """Say nothing."""
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         """Say nothing."""

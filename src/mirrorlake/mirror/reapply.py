@@ -30,18 +30,18 @@ def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
     Raises LeaseLost where another process took over.
     """
     catalog = lease.catalog
-    tally = Counters(lease.tell)
+    counters = Counters(lease.tell)
 
     def work() -> RunResult:
         choose = strategy_choice(catalog, source)
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
-            tally.add(batch)
-            done(tally.counts.metadata_changed + tally.counts.unchanged, total)
+            counters.add(batch)
+            done(counters.counts.metadata_changed + counters.counts.unchanged, total)
         return RunResult()
 
-    return finalize(lease, source, tally, work, lists=False, supersedes=False)
+    return finalize(lease, source, counters, work, lists=False, supersedes=False)
 
 
 def strategy_choice(catalog: Catalog, source: Datasource) -> stored.Choose:

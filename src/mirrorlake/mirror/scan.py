@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from mirrorlake.catalog import objects
 from mirrorlake.core.errors import ListingDisordered, StorageError
-from mirrorlake.mirror.listing_gaps import Partial, without_gaps
+from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.spool import Spooled, write_spool
+from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
@@ -33,7 +33,7 @@ from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import ListingMonitor
 
-ROWS_AT_ONCE = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
+MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class ListingDiff:
     selected: int
     unchanged: int
     unsupported: tuple[UnsupportedKey, ...]
-    changes: Spooled  # CHANGES: everything that is not simply unchanged, in key order within a range
+    changes: SpooledBatches  # CHANGES: everything that is not simply unchanged, in key order within a range
     frozen: UpdatePolicy  # what is not read again, for moves that are recognised later
     gaps: tuple[Gap, ...] = ()  # keys of which nothing is known: none of them is among the changes
 
@@ -80,11 +80,11 @@ def scan(
 
     Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
     """
-    ranges = _ranges(store, known, scope, parts, rules.suffixes)
+    ranges = _split_ranges(store, known, scope, parts, rules.suffixes)
     monitor = ListingMonitor(progress.listed)
-    watched = stack_store(store, monitor=monitor)
-    comparing = _RangeScanner(watched=watched, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
-    done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), monitor)
+    store = stack_store(store, monitor=monitor)
+    scanner = _RangeScanner(store=store, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
+    done = _scan_ranges(lambda index: scanner.part(index, ranges[index]), len(ranges), monitor)
     errors = [part.error for part in done if part.error is not None]
     if len(errors) == len(done) and not any(part.listed for part in done):
         raise errors[0]
@@ -95,14 +95,14 @@ def scan(
         selected=sum(part.selected for part in done),
         unchanged=sum(part.unchanged for part in done),
         unsupported=unsupported,
-        changes=Spooled(part.spool for part in done),
+        changes=SpooledBatches(part.spool for part in done),
         frozen=update_policy([rule.config for rule in rules.rules]),
         gaps=tuple(gap for part in done for gap in part.gaps),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
+class _RangeResult:
     """One range, compared with what is known."""
 
     spool: Path
@@ -118,27 +118,27 @@ class _Part:
 class _RangeScanner:
     """What it takes to compare one range."""
 
-    watched: Store
+    store: Store
     known: CatalogSnapshot
     rules: Rules
     workdir: Path
     side_by_side: int  # ranges that are compared at the same time
 
-    def part(self, index: int, scope: KeyRange) -> _Part:
+    def part(self, index: int, scope: KeyRange) -> _RangeResult:
         spool = self.workdir / f"changes-{index}.arrow"
         try:
-            return self._compared(scope, spool)
+            return self._compare(scope, spool)
         except ListingDisordered as error:
             write_spool(spool, ())
-            return _Part(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
+            return _RangeResult(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
 
-    def _compared(self, scope: KeyRange, spool: Path) -> _Part:
-        share = min(BATCH_ROWS, ROWS_AT_ONCE // self.side_by_side)
-        listing = list_range(self.watched, scope, batch_rows=share)
-        if not self.watched.ordered:
+    def _compare(self, scope: KeyRange, spool: Path) -> _RangeResult:
+        share = min(BATCH_ROWS, MAX_ROWS_IN_MEMORY // self.side_by_side)
+        listing = list_range(self.store, scope, batch_rows=share)
+        if not self.store.ordered:
             listing = sorted_listing(listing, self.workdir)
-        partial = Partial(listing, scope, ordered=self.watched.ordered)
-        selection = select(partial, self.rules, broken=partial.broken)
+        partial = PartialListing(listing, scope, ordered=self.store.ordered)
+        selection = select(partial, self.rules, broken=partial.ended_early)
         frozen = update_policy([rule.config for rule in self.rules.rules])
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
@@ -147,8 +147,8 @@ class _RangeScanner:
                 candidates = ends.enter_context(closing(prefetch(selection)))
                 rows = ends.enter_context(closing(prefetch(rows)))
             differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
-            write_spool(spool, without_gaps(differences, listing.gaps))
-        return _Part(
+            write_spool(spool, exclude_gaps(differences, listing.gaps))
+        return _RangeResult(
             spool=spool,
             gaps=partial.gaps(),
             error=partial.error,
@@ -159,7 +159,7 @@ class _RangeScanner:
         )
 
 
-def _ranges(
+def _split_ranges(
     store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
     """Ranges to list side by side, cut where no companion is separated from its asset."""
@@ -176,7 +176,7 @@ def _ranges(
     return safe_ranges(bounded, suffixes.values())
 
 
-def _side_by_side(one: Callable[[int], _Part], count: int, monitor: ListingMonitor) -> list[_Part]:
+def _scan_ranges(one: Callable[[int], _RangeResult], count: int, monitor: ListingMonitor) -> list[_RangeResult]:
     if count == 1:
         return [one(0)]
     with ThreadPoolExecutor(count, thread_name_prefix="range") as pool:

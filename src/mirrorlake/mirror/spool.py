@@ -10,7 +10,7 @@ import pyarrow as pa
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.storage.disk import room_in
 
-MOST_ROWS = 4096  # in a batch that is read back: what goes through a database transaction at once
+MAX_ROWS = 4096  # in a batch that is read back: what goes through a database transaction at once
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
@@ -26,13 +26,13 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
         pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer,
     ):
         for batch in batches:
-            for start in range(0, batch.num_rows, MOST_ROWS):
-                writer.write_batch(batch.slice(start, MOST_ROWS))
+            for start in range(0, batch.num_rows, MAX_ROWS):
+                writer.write_batch(batch.slice(start, MAX_ROWS))
             rows += batch.num_rows
     return rows
 
 
-class Spooled:
+class SpooledBatches:
     """The batches of some spools, in the order in which they were written; can be read any number of times."""
 
     def __init__(self, paths: Iterable[Path]) -> None:

@@ -75,7 +75,7 @@ def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
 
 def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
     """A batch of the final plan: each moved pair is one MOVED row, in the place of its NEW row."""
-    return moves.applied_to(batch, frozen)
+    return moves.apply_to(batch, frozen)
 
 
 def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:

@@ -103,7 +103,7 @@ class Diff:
             again = self._candidates.fill(self._waiting)
             self._known.fill(no_rows(KNOWN))
             if again is not None:
-                changes = self._settled(again)
+                changes = self._resolve_deferred(again)
             elif not self._candidates.rest.num_rows and not self._known.rest.num_rows:
                 return
             elif self._skip_unchanged():
@@ -112,9 +112,9 @@ class Diff:
                 gone = self._known.take_to(end, inclusive=False)
                 if not gone.num_rows:
                     return
-                changes = self._compared(no_rows(CANDIDATES), gone)
+                changes = self._compare(no_rows(CANDIDATES), gone)
             else:
-                changes = self._compared(*self._to_common_key())
+                changes = self._compare(*self._to_common_key())
             if changes.num_rows:
                 yield changes
 
@@ -141,7 +141,7 @@ class Diff:
         bound = min(bytes_at(column(side.rest, "key"), -1) for side in sides)
         return self._candidates.take_to(bound), self._known.take_to(bound)
 
-    def _compared(self, candidates: pa.RecordBatch, known: pa.RecordBatch) -> pa.RecordBatch:
+    def _compare(self, candidates: pa.RecordBatch, known: pa.RecordBatch) -> pa.RecordBatch:
         """The changes among rows of one stretch of keys, in key order."""
         places = places_in(column(candidates, "key"), column(known, "key"))
         gone = np.ones(known.num_rows, dtype=np.bool_)
@@ -158,7 +158,7 @@ class Diff:
         both = joined([changes, _vanished(keep(known, gone))])
         return take(both, in_order(as_binary(column(both, "key")))) if changes.num_rows else both
 
-    def _settled(self, again: pa.RecordBatch) -> pa.RecordBatch:
+    def _resolve_deferred(self, again: pa.RecordBatch) -> pa.RecordBatch:
         """The changes among rows that were deferred before and are now complete."""
         keys = column(again, "key")
         places = places_in(keys, column(self._waiting_known, "key"))

@@ -41,13 +41,13 @@ _REMEMBERED: list[pa.Field[Any]] = [
 ]
 REMEMBERED = pa.schema(_REMEMBERED)  # assets with the companions that were last read of each, one a row
 
-STILL_STANDS = "its {} stays as it is: its sidecar {} is not in the listing, but was not proven gone either"
+SIDECAR_KEPT = "its {} stays as it is: its sidecar {} is not in the listing, but was not proven gone either"
 _NONE = (0, "")  # ranks lowest: no companion, or one that may not serve
 _ABOUT_COMPANIONS = pa.array([Op.COMPANION, Op.CHANGED, Op.RETURNED], pa.int8())
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
+class UnlistedSidecars:
     """Companions that a listing left out. `rows` has the layout REMEMBERED, each key and role once."""
 
     rows: pa.RecordBatch
@@ -55,7 +55,7 @@ class Unlisted:
     def __len__(self) -> int:
         return self.rows.num_rows
 
-    def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+    def apply_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
         """The changes with these companions as if they had not changed: what was read of them stays."""
         for role in ROLES:
             rows = keep(self.rows, equal_to(column(self.rows, "role"), role.name))
@@ -64,7 +64,7 @@ class Unlisted:
         return changes
 
 
-NONE_UNLISTED = Unlisted(no_rows(REMEMBERED))
+NO_UNLISTED_SIDECARS = UnlistedSidecars(no_rows(REMEMBERED))
 
 
 def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -83,7 +83,7 @@ def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordB
     now[role.differs] = where(kept, filled(count, value=False, kind=pa.bool_()), now[role.differs])
     differs = np.any([mask_of(now[each.differs]) for each in ROLES], axis=0)
     alone = kept & equal_to(now["op"], int(Op.COMPANION)) & ~differs  # nothing else brought them here
-    before, after = STILL_STANDS.format(role.name, "\n").split("\n")
+    before, after = SIDECAR_KEPT.format(role.name, "\n").split("\n")
     parts = [
         filled(count, before.strip(), pa.string()),
         column(remembered, "companion_key"),
@@ -94,7 +94,7 @@ def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordB
     return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
 
-def parted(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
+def keys_to_check(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
     """Keys of rows whose companion may be another only because a better one is not listed. `suffixes` as in Rules.
 
     Their remembered companions have to be known to decide: see `is_inconclusive`.

@@ -69,7 +69,7 @@ class Moves:
         """Just the moves from these keys: those whose old key was proven gone."""
         return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
 
-    def applied_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
+    def apply_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
         """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes.
 
         A frozen companion that was read under the old key is not read again under the new one.
@@ -97,7 +97,7 @@ class Moves:
             now[role.differs] = where(came, from_numpy_mask(differs), now[role.differs])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
-    def waiting_in(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+    def mark_waiting(self, changes: pa.RecordBatch) -> pa.RecordBatch:
         """The changes with nothing done about these moves: neither half is new or vanished, a later pass decides."""
         if not len(self):
             return changes

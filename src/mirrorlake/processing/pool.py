@@ -25,7 +25,7 @@ from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
-from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch
+from mirrorlake.processing.rows import Result, processed_batch, read_jobs, split_batches
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
@@ -37,8 +37,8 @@ from mirrorlake.storage.wrappers import RequestMeter
 CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
 CHUNKS_IN_FLIGHT = 4  # a worker: enough to fetch ahead, and while the rows of others are being remembered
 FETCH_THREADS = 4
-GATHERED_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
-GATHERED_S = 1.0  # but none waits longer than this for others
+GATHER_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
+MAX_GATHER_S = 1.0  # but none waits longer than this for others
 _POLL_S = 0.5  # how often hanging decoders and a closed pool are looked for
 _ATTEMPTS = 2  # crashes without a known culprit before each row is tried alone
 
@@ -61,25 +61,25 @@ class ProcessingPool:
 
     def __init__(
         self,
-        opens: StoreFactory,
+        store_factory: StoreFactory,
         library: LibraryStore,
         *,
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
         limits: Limits | None = None,
-        nursery: WorkerPrestarter | None = None,
+        prestarter: WorkerPrestarter | None = None,
     ) -> None:
         limits = limits or Limits()
-        self._opens = opens
-        self._nursery = nursery or WorkerPrestarter()
+        self._store_factory = store_factory
+        self._prestarter = prestarter or WorkerPrestarter()
         self._processes = cores() if processes is None else processes
         self._limits = limits
         self._library = library
         self._fetch_threads = fetch_threads
         self._setup: Setup | None = None  # of the workers, made with the first of them
         self._workers: list[WorkerProcess] = []
-        self._here: Store | None = None
-        self._here_meter = RequestMeter()
+        self._local_store: Store | None = None
+        self._local_meter = RequestMeter()
         self._tasks = 0
         self._lock = threading.Lock()  # guards the counts and the list of workers against other threads
         self._gets = 0  # of workers that are no more
@@ -91,20 +91,22 @@ class ProcessingPool:
     def requests(self) -> Requests:
         """Calls to the store so far; may be asked from any thread, also after `close`."""
         with self._lock:
-            gets = self._gets + sum(worker.board.gets for worker in self._workers)
-            return self._here_meter.requests + Requests(get=gets)
+            gets = self._gets + sum(worker.status.gets for worker in self._workers)
+            return self._local_meter.requests + Requests(get=gets)
 
     @property
     def bytes_read(self) -> int:
         """Bytes of objects read so far; may be asked from any thread, also after `close`."""
         with self._lock:
-            return self._here_meter.bytes_read + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
+            return (
+                self._local_meter.bytes_read + self._bytes + sum(worker.status.data_bytes for worker in self._workers)
+            )
 
     def start_early(self) -> None:
         """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
-        self._nursery.start(self._processes)
+        self._prestarter.start(self._processes)
 
-    def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def process(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
 
         Only rows that ask for reading may come: NEW, CHANGED, COMPANION, and MOVED or RETURNED ones of
@@ -112,13 +114,13 @@ class ProcessingPool:
         from the thread that iterates. Raises DiskFull and CatalogError when thumbnails cannot be kept, and
         MirrorlakeError when no worker starts or the pool is closed meanwhile. Stopping early is fine.
         """
-        found = self._looked_here(changes) if self._processes == 0 else self._looked_there(changes)
-        return _gathered(found)
+        found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
+        return _gather(found)
 
     def close(self) -> None:
         """End all workers, now. May be called twice, and from any thread: `looked` then stops with an error."""
         self._closed = True
-        self._nursery.close()
+        self._prestarter.close()
         with self._lock:
             for worker in self._workers:
                 worker.kill()
@@ -126,8 +128,8 @@ class ProcessingPool:
         if not self._iterating:
             for worker in list(self._workers):
                 self._end(worker)
-        if self._here:
-            self._here.close()
+        if self._local_store:
+            self._local_store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,24 +139,26 @@ class ProcessingPool:
     ) -> None:
         self.close()
 
-    def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
-        if self._here is None:
-            self._here = stack_store(self._opens.open(), meter=self._here_meter)
+    def _process_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        if self._local_store is None:
+            self._local_store = stack_store(self._store_factory.open(), meter=self._local_meter)
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
         thumbnails = Thumbnails(self._library.store)
-        for batch in chunked(changes, CHUNK_ROWS):
+        for batch in split_batches(changes, CHUNK_ROWS):
             self._check_open()
-            yield processed_batch(batch, [process_object(job, self._here, thumbnails) for job in jobs_of(batch)])
+            yield processed_batch(
+                batch, [process_object(job, self._local_store, thumbnails) for job in read_jobs(batch)]
+            )
 
-    def _looked_there(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
-        fresh = (Chunk(batch) for batch in chunked(changes, CHUNK_ROWS) if jobs_of(batch))
+    def _process_in_workers(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        fresh = (Chunk(batch) for batch in split_batches(changes, CHUNK_ROWS) if read_jobs(batch))
         again: deque[Chunk] = deque()
         self._iterating = True
         try:
             while True:
                 self._check_open()
-                self._hand_out(fresh, again)
+                self._assign_chunks(fresh, again)
                 busy = {worker.connection: worker for worker in self._workers if worker.in_flight}
                 if not busy:
                     return
@@ -173,7 +177,7 @@ class ProcessingPool:
                 if self._closed or worker.in_flight:
                     self._end(worker)
 
-    def _hand_out(self, fresh: Iterator[Chunk], again: deque[Chunk]) -> None:
+    def _assign_chunks(self, fresh: Iterator[Chunk], again: deque[Chunk]) -> None:
         """Fill up the workers. While a row waits to be tried alone, they run empty until one is free for it."""
         while True:
             alone = bool(again) and again[0].alone
@@ -186,18 +190,18 @@ class ProcessingPool:
             if worker is None:
                 worker = self._start_worker()
             self._tasks += 1
-            worker.give(self._tasks, chunk)
+            worker.send_chunk(self._tasks, chunk)
 
     def _start_worker(self) -> WorkerProcess:
         if self._setup is None:
             self._setup = Setup(
-                opens=with_resolved_credentials(self._opens),
+                store_factory=with_resolved_credentials(self._store_factory),
                 library=self._library.for_workers(),
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,
             )
-        worker = WorkerProcess(self._nursery.take(), self._setup)
+        worker = WorkerProcess(self._prestarter.take(), self._setup)
         with self._lock:
             self._workers.append(worker)
         return worker
@@ -216,7 +220,7 @@ class ProcessingPool:
 
     def _receive_results(self, worker: WorkerProcess, again: deque[Chunk]) -> Iterator[pa.RecordBatch]:
         try:
-            done = worker.hear()
+            done = worker.receive()
         except EOFError:
             self._check_open()
             if not worker.ready:
@@ -230,7 +234,7 @@ class ProcessingPool:
 
     def _handle_worker_exit(self, worker: WorkerProcess, again: deque[Chunk], end: str) -> Iterator[pa.RecordBatch]:
         """Take the rows of a worker that died or hangs: a verdict for one that was alone, another try for the rest."""
-        decoded, fetched = worker.board.decoded, worker.board.fetched
+        decoded, fetched = worker.status.decoded, worker.status.fetched
         suspects = {*fetched, decoded} - {None}
         self._end(worker)
         for task, chunk in worker.in_flight.items():
@@ -252,8 +256,8 @@ class ProcessingPool:
             if worker not in self._workers:
                 return
             self._workers.remove(worker)
-            self._gets += worker.board.gets
-            self._bytes += worker.board.data_bytes
+            self._gets += worker.status.gets
+            self._bytes += worker.status.data_bytes
         worker.close()
 
     def _check_open(self) -> None:
@@ -261,7 +265,7 @@ class ProcessingPool:
             raise MirrorlakeError("Looking at objects was stopped.", "What was remembered so far is kept.")
 
 
-def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
+def _gather(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
     """The same rows in fewer batches; None is a moment to look at the clock."""
     held: list[pa.RecordBatch] = []
     oldest = 0.0
@@ -272,7 +276,7 @@ def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[p
                     oldest = oldest if held else time.monotonic()
                     held.append(batch)
                 rows = sum(one.num_rows for one in held)
-                if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
+                if rows >= GATHER_ROWS or (held and time.monotonic() - oldest > MAX_GATHER_S):
                     given, held = held, []
                     yield joined(given)
         except MirrorlakeError:

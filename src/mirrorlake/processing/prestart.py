@@ -37,12 +37,12 @@ def cores() -> int:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
+class StartedWorker:
     """A worker process that loads what it needs, then waits for its Setup."""
 
     process: subprocess.Popen[bytes]
     connection: Connection
-    board: IO[bytes]  # a file without a name: what it holds can be read even after the worker died
+    status: IO[bytes]  # a file without a name: what it holds can be read even after the worker died
     errors: IO[bytes]  # its standard error
 
     def end(self) -> None:
@@ -51,7 +51,7 @@ class Started:
             self.process.kill()
         self.process.wait()
         self.connection.close()
-        self.board.close()
+        self.status.close()
         self.errors.close()
 
 
@@ -59,7 +59,7 @@ class WorkerPrestarter:
     """Holds workers that were started early, until somebody takes them. A context manager: it ends those left."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Started] = deque()
+        self._waiting: deque[StartedWorker] = deque()
 
     def start(self, processes: int | None) -> None:
         """Start some of the `processes` that will be wanted; None: one a core."""
@@ -67,7 +67,7 @@ class WorkerPrestarter:
         for _ in range(min(_EARLY, wanted) - len(self._waiting)):
             self._waiting.append(_start())
 
-    def take(self) -> Started:
+    def take(self) -> StartedWorker:
         """One that waits, or else a new one. From now on its end is the caller's."""
         try:
             return self._waiting.popleft()
@@ -89,13 +89,13 @@ class WorkerPrestarter:
         self.close()
 
 
-def _start() -> Started:
+def _start() -> StartedWorker:
     ours, theirs = socket.socketpair()
-    board = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
+    status = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
     errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-    board.truncate(STATUS_BYTES)
+    status.truncate(STATUS_BYTES)
     with theirs:
-        handles = (theirs.fileno(), board.fileno())
+        handles = (theirs.fileno(), status.fileno())
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-P", "-m", "mirrorlake.processing.worker", *map(str, handles)],
             stdin=subprocess.DEVNULL,
@@ -105,4 +105,4 @@ def _start() -> Started:
             env=os.environ | _ENVIRONMENT,
             process_group=0,  # Ctrl-C in a terminal is for the coordinator alone
         )
-    return Started(process=process, connection=Connection(ours.detach()), board=board, errors=errors)
+    return StartedWorker(process=process, connection=Connection(ours.detach()), status=status, errors=errors)

@@ -58,7 +58,7 @@ def process_bytes(data: bytes, name: str) -> ProcessedObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
+class FetchedObject:
     """The bytes of one job, or why those of a companion could not be had. None where they were not asked for.
 
     `companions` are in the order of the job's; None for one that is too large to be read.
@@ -80,26 +80,26 @@ def process_object(job: Job, store: Store, thumbnails: Thumbnails) -> Result:
     return keep(fetched if isinstance(fetched, Result) else finish(job, fetched), thumbnails)
 
 
-def fetch(job: Job, store: Store) -> Fetched | Result:
+def fetch(job: Job, store: Store) -> FetchedObject | Result:
     """Read what the job asks for: waiting, no thinking. An ending already, where the image cannot be had."""
     image_bytes: bytes | None = None
     version: str | None = None
     if job.read_image:
         limit = _byte_limit(job)
         if job.size > limit:
-            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
+            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
         got = _get(store, job.key, job.token, limit)
         if isinstance(got, StorageError):
-            return _not_fetched(job, got)
+            return _fetch_error_result(job, got)
         if len(got.data) != job.size:
             short = f"{len(got.data):,} bytes came where the listing promised {job.size:,}"
             return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=short)
         image_bytes, version = got.data, got.info.version
-    companions = tuple(_fetched(store, companion) for companion in job.companions)
-    return Fetched(image=image_bytes, version=version, companions=companions)
+    companions = tuple(_fetch_companion(store, companion) for companion in job.companions)
+    return FetchedObject(image=image_bytes, version=version, companions=companions)
 
 
-def _fetched(store: Store, companion: CompanionRef) -> bytes | StorageError | None:
+def _fetch_companion(store: Store, companion: CompanionRef) -> bytes | StorageError | None:
     limit = companion.role.max_bytes
     if (companion.size or 0) > limit:
         return None
@@ -116,11 +116,11 @@ def _get(store: Store, key: str, token: str | None, limit: int) -> Body | Storag
         return StorageError(f"Reading went wrong unexpectedly ({type(error).__name__}: {error}).")
 
 
-def _not_fetched(job: Job, error: StorageError) -> Result:
+def _fetch_error_result(job: Job, error: StorageError) -> Result:
     if isinstance(error, (ObjectGone, ObjectChanged)):
         return Result(result=ResultKind.GONE, stage=Stage.FETCH, reason=str(error))
     if isinstance(error, ObjectTooLarge):
-        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
+        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
     return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=str(error))
 
 
@@ -128,7 +128,7 @@ def _not_fetched(job: Job, error: StorageError) -> Result:
 class RenderedObject:
     """What was seen of an object, with the thumbnail that is still to be kept."""
 
-    seen: Result
+    result: Result
     digest: bytes
     thumbnail: bytes
 
@@ -138,21 +138,23 @@ def keep(finished: RenderedObject | Result, thumbnails: Thumbnails) -> Result:
     if isinstance(finished, Result):
         return finished
     thumbnails.write(finished.digest, finished.thumbnail)
-    return finished.seen
+    return finished.result
 
 
-def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
+def finish(job: Job, fetched: FetchedObject) -> RenderedObject | Result:
     """Decode and render the object, read the companions: computation, no waiting."""
     companions: list[CompanionResult] = []
-    about_companions: list[str] = []
+    companion_warnings: list[str] = []
     for companion, data in zip(job.companions, fetched.companions, strict=True):
         read = _read_companion(job, companion, data)
         if isinstance(read, Result):
             return read
         companions.append(read[0])
-        about_companions += read[1]
+        companion_warnings += read[1]
     if fetched.image is None:
-        return Result(result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(about_companions))
+        return Result(
+            result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(companion_warnings)
+        )
     try:
         processed = process_bytes(fetched.image, job.key)
     except UndecodableObject as verdict:
@@ -164,15 +166,15 @@ def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
     except Exception as error:  # noqa: BLE001  a slip of ours on strange bytes costs this object, not the pass
         reason = f"processing it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
         return Result(result=ResultKind.FAILED, stage=Stage.DECODE, reason=reason)
-    seen = Result(
+    result = Result(
         result=ResultKind.PROCESSED,
         media=_media(processed, fetched.version),
         companions=tuple(companions),
-        warnings=(*processed.warnings, *about_companions),
+        warnings=(*processed.warnings, *companion_warnings),
     )
     if processed.rendered is None:
-        return seen
-    return RenderedObject(seen=seen, digest=processed.digest, thumbnail=processed.rendered.thumbnail)
+        return result
+    return RenderedObject(result=result, digest=processed.digest, thumbnail=processed.rendered.thumbnail)
 
 
 def _media(processed: ProcessedObject, version: str | None) -> ProcessedMedia:
@@ -205,8 +207,8 @@ def _read_companion(
         if job.op in (Op.NEW, Op.SHARED):
             unread = CompanionResult(role=role, unread=True)
             return unread, [f"sidecar {companion.key} was not read yet: {data}"]
-        passing = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
-        return Result(result=passing, stage=Stage.SIDECAR, reason=str(data))
+        kind = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
+        return Result(result=kind, stage=Stage.SIDECAR, reason=str(data))
     if data is None:
         large = f"it has {companion.size:,} bytes; at most {role.max_bytes:,} are read"
         return nothing, [f"sidecar {companion.key} was ignored: {large}"]
@@ -223,5 +225,5 @@ def _byte_limit(job: Job) -> int:
     return MAX_OBJECT_BYTES if named is None else named.max_bytes
 
 
-def _too_large(job: Job) -> str:
+def _too_large_message(job: Job) -> str:
     return f"the object has {job.size:,} bytes; at most {_byte_limit(job) >> 20} MiB are read"

@@ -47,12 +47,12 @@ class OpenedStore:
         return self.store
 
 
-def with_resolved_credentials(opens: StoreFactory) -> StoreFactory:
+def with_resolved_credentials(store_factory: StoreFactory) -> StoreFactory:
     """The same for worker processes: this machine's configuration is read here once, instead of in each of them.
 
     Credentials that expire are not handed over. Raises SettingsError where the configuration cannot be used.
     """
-    if not isinstance(opens, StoreConfig):
-        return opens
-    resolved = provider_of(opens.location.provider).resolve(opens.access)
-    return opens if resolved is None else replace(opens, resolved=resolved)
+    if not isinstance(store_factory, StoreConfig):
+        return store_factory
+    resolved = provider_of(store_factory.location.provider).resolve(store_factory.access)
+    return store_factory if resolved is None else replace(store_factory, resolved=resolved)

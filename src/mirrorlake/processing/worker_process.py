@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.processing.channel import Done, Ready, RowRef, Setup, WorkerStatus, pack_task, unpack_answer
-from mirrorlake.processing.prestart import Started
+from mirrorlake.processing.prestart import StartedWorker
 
 _STDERR_TAIL_BYTES = 2000  # bytes of standard error worth telling
 _END_S = 2.0  # a worker that is told to end does so at once, or is killed
@@ -31,21 +31,21 @@ class Chunk:
 class WorkerProcess:
     """Owns the process, its socket and its board. Not thread-safe, except for `kill`."""
 
-    def __init__(self, started: Started, setup: Setup) -> None:
+    def __init__(self, started: StartedWorker, setup: Setup) -> None:
         self.in_flight: dict[int, Chunk] = {}
         self.ready = False
-        self.board = WorkerStatus(started.board.fileno(), setup.fetch_threads)
+        self.status = WorkerStatus(started.status.fileno(), setup.fetch_threads)
         self.connection = started.connection
         self._started = started
         self._process = started.process
-        self._tell(pickle.dumps(setup))
+        self._send(pickle.dumps(setup))
 
-    def give(self, task: int, chunk: Chunk) -> None:
+    def send_chunk(self, task: int, chunk: Chunk) -> None:
         """Hand over a chunk under a number of its own."""
         self.in_flight[task] = chunk
-        self._tell(pack_task(task, chunk.batch))
+        self._send(pack_task(task, chunk.batch))
 
-    def hear(self) -> Done | None:
+    def receive(self) -> Done | None:
         """The next thing that it says; waits for it. Raises EOFError when it died, and what ended it on purpose."""
         try:
             answer = unpack_answer(self.connection.recv_bytes())
@@ -59,9 +59,9 @@ class WorkerProcess:
 
     def stuck(self, limit_s: float) -> RowRef | None:
         """The row that it has been decoding for longer than `limit_s` seconds."""
-        place = self.board.decoded
-        since = self.board.since_ns
-        return place if place is not None and time.monotonic_ns() - since > limit_s * 1e9 else None
+        row_ref = self.status.decoded
+        since = self.status.since_ns
+        return row_ref if row_ref is not None and time.monotonic_ns() - since > limit_s * 1e9 else None
 
     def kill(self) -> None:
         """End it at once."""
@@ -81,16 +81,16 @@ class WorkerProcess:
 
     def stderr_tail(self) -> str:
         """The end of its standard error."""
-        said = self._started.errors.fileno()
-        start = max(0, os.fstat(said).st_size - _STDERR_TAIL_BYTES)
-        return os.pread(said, _STDERR_TAIL_BYTES, start).decode("utf-8", "replace").strip()
+        handle = self._started.errors.fileno()
+        start = max(0, os.fstat(handle).st_size - _STDERR_TAIL_BYTES)
+        return os.pread(handle, _STDERR_TAIL_BYTES, start).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
         """End it, if it still runs, and give back what it held."""
         self._started.end()
-        self.board.close()
+        self.status.close()
 
-    def _tell(self, frame: bytes) -> None:
+    def _send(self, frame: bytes) -> None:
         try:
             self.connection.send_bytes(frame)
         except (BrokenPipeError, ConnectionResetError):
@@ -100,8 +100,8 @@ class WorkerProcess:
 def cannot_start(worker: WorkerProcess) -> MirrorlakeError:
     """The error for a worker that died before it was ready."""
     end = worker.exit_summary()
-    words = worker.stderr_tail()
+    stderr = worker.stderr_tail()
     return MirrorlakeError(
-        f"A worker process {end} before it could start." + (f" It said: {words}" if words else ""),
+        f"A worker process {end} before it could start." + (f" It said: {stderr}" if stderr else ""),
         "Run `mirrorlake doctor`; with too little memory, try fewer workers (`--jobs 1`).",
     )

@@ -22,14 +22,14 @@ def mirror(settings: Settings, asked: MirrorOptions, progress: Progress) -> Repo
     Raises UsageError where the request does not fit the stored datasource, PassRunning where a pass is at
     work, CatalogError where the database is not to be had. Everything else that goes wrong is told by the report.
     """
-    with open_catalog(settings) as catalog, WorkerPrestarter() as nursery:
+    with open_catalog(settings) as catalog, WorkerPrestarter() as prestarter:
         stored = _stored(catalog, asked)
         source = _proposed(asked) if stored is None else asked.applied_to(stored)
         if stored is None and not asked.request.dry_run:
-            nursery.start(asked.request.jobs)  # a first pass: nearly all that it lists will be looked at
+            prestarter.start(asked.request.jobs)  # a first pass: nearly all that it lists will be looked at
         from mirrorlake.services.mirror_once import one_pass  # noqa: PLC0415  heavy: loads while the workers start
 
-        report: Report = one_pass(settings, catalog, asked, stored, source, progress=progress, nursery=nursery)
+        report: Report = one_pass(settings, catalog, asked, stored, source, progress=progress, prestarter=prestarter)
         return report
 
 

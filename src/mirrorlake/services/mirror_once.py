@@ -29,10 +29,10 @@ def one_pass(
     source: Datasource,
     *,
     progress: Progress,
-    nursery: WorkerPrestarter,
+    prestarter: WorkerPrestarter,
 ) -> Report:
     """Keep `source` as it is to be now, in place of `stored`, and run a pass over it, or only a dry run."""
-    with open_run_context(settings, catalog, asked.request.jobs, nursery) as parts:
+    with open_run_context(settings, catalog, asked.request.jobs, prestarter) as parts:
         # A profile or region that cannot be is wrong before anything is stored. Opening makes no request.
         open_store(source.location, source.access).close()
         if asked.request.dry_run:

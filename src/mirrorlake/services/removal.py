@@ -71,7 +71,7 @@ def restore(catalog: Catalog, asset_id: str, *, by: Context) -> AssetDetail:
 
 
 def restore_in(
-    catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
+    catalog: Catalog, asset_id: str, store_factory: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
 ) -> AssetDetail:
     """The same over any store. The asset is present where its object stands as it was, else missing."""
     back: list[Vanished] = []
@@ -79,17 +79,17 @@ def restore_in(
     stands = False
     for each in removal.list_vanished(catalog, asset_id):
         source = datasources.by_id(catalog, each.datasource_id)
-        here, taken = _look_for(each, source, catalog, opens(source))
+        here, taken = _look_for(each, source, catalog, store_factory(source))
         stands = stands or here
         (back if here and taken else away).append(each)
     removal.restore(catalog, asset_id, back=back, away=away, stands=stands, by=by)
     return assets.get_asset_detail(catalog, asset_id)
 
 
-def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: StoreFactory) -> tuple[bool, bool]:
+def _look_for(each: Vanished, source: Datasource, catalog: Catalog, store_factory: StoreFactory) -> tuple[bool, bool]:
     """Whether an object stands as it was, and whether a pass would take it. A source out of reach is no hindrance."""
     try:
-        with closing(opens.open()) as store:
+        with closing(store_factory.open()) as store:
             now = store.head(each.key)
             rules, _ = read_rules(source, store, catalog, known_id=source.id)
     except MirrorlakeError:
@@ -111,7 +111,7 @@ def purge_trash(
     days: int,
     acknowledged: int | None,
     requested_by: str,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> tuple[Purge, Report | None]:
     """What of the trash of a datasource is older than so many days, and the report of deleting it in this process.
 
@@ -122,7 +122,7 @@ def purge_trash(
     if acknowledged is None or not found.acknowledge:
         return found, None
     job = _purge(source, found, before, acknowledged, requested_by)
-    return found, run_here(settings, catalog, job, opens=opens)
+    return found, run_here(settings, catalog, job, store_factory=store_factory)
 
 
 def request_purge(catalog: Catalog, name: str, *, days: int, acknowledged: int, requested_by: str) -> int:

@@ -16,7 +16,7 @@ import orjson
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import Settings
-from mirrorlake.library.home import writing_in
+from mirrorlake.library.home import open_data_folder
 from mirrorlake.postgres import embedded
 
 STOP_PATIENCE_S = 15.0
@@ -28,7 +28,7 @@ def first_start_token(home: Path) -> str:
     Call it while `serving`. Raises SettingsError or DiskFull where it cannot be kept.
     """
     path = home / "token"
-    with writing_in(home):
+    with open_data_folder(home):
         # Written whole before it gets its name; an empty key, as a power cut may leave it, would let everybody in.
         if not path.exists() or not path.read_text().strip():
             handle, fresh = tempfile.mkstemp(dir=home, prefix=".token-")
@@ -49,7 +49,7 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
     The lock, not the file's content, says that a server lives: a stale file never gets a stranger killed.
     Raises SettingsError or DiskFull where the data folder cannot be written.
     """
-    with writing_in(home):
+    with open_data_folder(home):
         file = (home / "server.json").open("a+b")
     with file:
         try:

@@ -14,7 +14,7 @@ from mirrorlake.formats.stages import Stage
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.process import process_object
-from mirrorlake.processing.rows import Job, Result, jobs_of
+from mirrorlake.processing.rows import Job, Result, read_jobs
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.companion_readers import CompanionContent
 from mirrorlake.storage.base import Body
@@ -45,7 +45,7 @@ def store() -> _Failing:
 
 
 def _job(store: _Failing, op: Op = Op.NEW, sidecar: str | None = "a.json", **more: object) -> Job:
-    return jobs_of(batch([change(store, "a.png", op, sidecar, **more)]))[0]
+    return read_jobs(batch([change(store, "a.png", op, sidecar, **more)]))[0]
 
 
 def _look(job: Job, store: _Failing, folder: Path) -> Result:

@@ -20,7 +20,7 @@ class ConfirmArgs:
 def carry_out(job: Job, args: ConfirmArgs, context: JobContext) -> Report:
     """Remove exactly what that run held back, each object proven gone once more. Confirmed removals stay so."""
     source = context.source(job)
-    return confirm(context.run_lease, source, args.run, opens=context.opens(source))
+    return confirm(context.run_lease, source, args.run, store_factory=context.store_factory(source))
 
 
 CONFIRM = Handler(

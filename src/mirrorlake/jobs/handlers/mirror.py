@@ -20,7 +20,7 @@ def mirror(job: Job, _args: MirrorArgs, context: JobContext) -> Report:
     """Bring the catalog in step with the source. A pass that follows one that was cut short goes on from there."""
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
-        return run_leased(context.run_lease, source, run, context.reporter, opens=context.opens(source))
+        return run_leased(context.run_lease, source, run, context.reporter, store_factory=context.store_factory(source))
 
 
 MIRROR = Handler(kind=JobKind.MIRROR, args=MirrorArgs, result=Report, run=mirror, lock=of_datasource)

@@ -28,7 +28,7 @@ def preview(job: Job, _args: PreviewArgs, context: JobContext) -> Report:
             source.id,
             run,
             context.reporter,
-            opens=context.opens(source),
+            store_factory=context.store_factory(source),
             check=context.lease.check,
         )
     context.lease.check()  # a report of a dry run that was cancelled tells nothing

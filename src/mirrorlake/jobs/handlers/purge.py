@@ -21,7 +21,7 @@ class PurgeArgs:
 def empty_trash(job: Job, args: PurgeArgs, context: JobContext) -> Report:
     """Delete those assets for good, each once its object is proven gone. What is deleted is not met again."""
     source = context.source(job)
-    return purge(context.run_lease, source, args.before, opens=context.opens(source))
+    return purge(context.run_lease, source, args.before, store_factory=context.store_factory(source))
 
 
 PURGE = Handler(

@@ -51,7 +51,7 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
     """Make every missing thumbnail. Those that an interrupted job made are there, and not made again."""
     unmade: list[Unmade] = []
 
-    def hear(one: Unmade) -> None:
+    def on_unmade(one: Unmade) -> None:
         if len(unmade) < KEPT_UNMADE:
             unmade.append(one)
         context.item(one)
@@ -62,9 +62,9 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
             run.thumbnails,
             run.workdir,
             context.reporter.step,
-            told=hear,
+            on_unmade=on_unmade,
             processes=run.processes,
-            opens=context.opens,
+            store_factory=context.store_factory,
         )
     context.lease.check()  # one that was cancelled gave up each datasource as if that did not answer
     return MakeResult(making=making, unmade=tuple(unmade))

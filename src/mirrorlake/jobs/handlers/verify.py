@@ -63,7 +63,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
                     thumbnails,
                     counters,
                     sample=args.sample,
-                    opens=context.opens(source),
+                    store_factory=context.store_factory(source),
                     check=context.lease.check,
                 ):
                     asked += batch.objects
