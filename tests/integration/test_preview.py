@@ -80,7 +80,7 @@ def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> 
     held = mirrored.preview().samples
     assert held is not None
     assert len(held["orphaned"]) == 10
-    assert all("wait for consent" in one.reason for one in held["orphaned"])
+    assert all("wait for confirmation" in one.reason for one in held["orphaned"])
 
 
 def test_a_preview_that_nobody_awaits_any_more_asks_nothing_more(mirrored: Mirrored) -> None:

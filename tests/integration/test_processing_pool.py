@@ -120,7 +120,7 @@ def test_one_pool_serves_many_rounds(photos: Path):
     [
         ("kill-decode.jpg", ResultKind.REFUSED, "decode", "the decoder crashed (signal 11), twice"),
         ("kill-fetch.jpg", ResultKind.FAILED, "fetch", "signal 9"),
-        ("hang-decode.jpg", ResultKind.REFUSED, "decode", "was still at it after 2 s, twice"),
+        ("hang-decode.jpg", ResultKind.REFUSED, "decode", "did not finish within 2 s, twice"),
     ],
 )
 def test_an_object_that_ends_its_worker_costs_itself_alone(

@@ -98,7 +98,7 @@ def test_what_a_project_uses_or_stands_again_or_is_unknown_stays(mirrored: Mirro
     assert {key for key, state in mirrored.states().items() if state == "trash"} == {"00.png", "01.png", "02.png"}
     told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=10)}
     assert told["03.png"] == "Its object is gone; it was removed"
-    assert (told["01.png"] or "").startswith("It stands again")
+    assert (told["01.png"] or "").startswith("Its object exists again")
 
 
 def test_the_trash_of_a_deleted_datasource_can_be_emptied_and_does_not_revive_it(

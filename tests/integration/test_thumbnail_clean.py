@@ -256,7 +256,7 @@ def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_serve
         assert told.hold is not None
         assert "more than half" in told.hold
         assert contents(root(mirrored)) == before
-        with pytest.raises(UsageError, match="110 files would go, not 109"):
+        with pytest.raises(UsageError, match="110 files would be removed, not 109"):
             cleaned(emptied, acknowledged=109)
         assert contents(root(mirrored)) == before
         assert cleaned(emptied, acknowledged=110).removed == 110

@@ -22,7 +22,7 @@ def test_a_preview_a_retry_and_a_verification_of_a_bucket(any_bucket: Bucket) ->
     shown = {kind: [one["key"] for one in some] for kind, some in told.json["samples"].items() if some}
     assert (told.code, told.json["run"]) == (0, None)
     assert shown == {"new": ["new.png"], "changed": ["broken.png"], "orphaned": ["3.png"]}
-    assert "nothing is known of it yet" in cli.run("datasource", "preview", name).out
+    assert "it is not in the catalog yet" in cli.run("datasource", "preview", name).out
 
     drifted = cli.run("verify", "--json")
     *findings, summary = drifted.lines

@@ -32,7 +32,7 @@ class Reporter:
         self._progress.listed(objects)
 
     def planned(self, to_process: int) -> None:
-        """The listing has ended: `looks` objects will be opened."""
+        """The listing has ended: `to_process` objects will be read."""
         self._planned = to_process
         self._lease.report(JobProgress(step="processing", total=to_process))
         self._progress.planned(to_process)

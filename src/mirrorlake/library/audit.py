@@ -1,4 +1,4 @@
-"""Hold the library store against the catalog: what is lacking, where it may stand instead, and what is left over."""
+"""Check the library store against the catalog: missing, misplaced and orphaned thumbnails."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.writable import StoredObject
 
 StepCallback = Callable[[str, int, int], None]
-"""Hears what is being done, and how much of it is done of how much."""
+"""Receives the name of the current step, the amount done, and the total."""
 
 READING = "Reading the catalog"
-CHECKING = "Looking through the thumbnails"
+CHECKING = "Checking the thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
 class MissingThumbnail:
-    """A thumbnail that its assets lack."""
+    """A thumbnail that assets need and that is missing or damaged."""
 
     digest: bytes
     owners: list[Owner]
-    damaged: bool  # an object is there, and is no whole picture
-    elsewhere: StoredObject | None  # where it is instead, as far as its name tells
+    damaged: bool  # an object exists, but is not a complete image
+    elsewhere: StoredObject | None  # an object in another place with its name
 
 
 def load_owners(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
-    """The assets that use thumbnails, read into `folder`, with its progress told."""
+    """The assets that use thumbnails, read into `folder`; reports progress to `step`."""
     return read_owners(catalog, folder, lambda done, total: step(READING, done, total))
 
 
 def find_missing(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[MissingThumbnail]:
-    """The thumbnails of a shard that assets lack, in the order of their digests."""
+    """The missing thumbnails of a shard, in the order of their digests."""
     return [
         MissingThumbnail(
             digest,
@@ -52,9 +52,9 @@ def find_missing(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thu
 
 
 def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback) -> ThumbnailCheck:
-    """Count what is lacking and what is left over. Writes nothing but to `workdir`. Raises CatalogError, DiskFull.
+    """Count missing and orphaned thumbnails. Writes only to `workdir`. Raises CatalogError, DiskFull.
 
-    Where a pass is at work, thumbnails that it will only commit count as left over.
+    During a pass, thumbnails whose assets are not committed yet count as orphaned.
     """
     started = time.monotonic()
     owners = load_owners(catalog, workdir / "owners", step)
@@ -88,7 +88,7 @@ def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCall
 
 @dataclass(slots=True)
 class _Counts:
-    """What a check has counted so far."""
+    """The running totals of a check."""
 
     lacking: int = 0
     damaged: int = 0

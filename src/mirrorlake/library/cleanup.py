@@ -1,4 +1,4 @@
-"""Remove the thumbnails that no asset uses: only old ones, only of this library, never what a run may still use.
+"""Remove orphaned thumbnails: only old ones, only of this library, and none that a run may still use.
 
 orphaned ─▶ old enough? ─▶ too much at once? ─▶ quarantined ─▶ active runs ended? ─▶ still orphaned? ─▶ removed
 """
@@ -32,20 +32,20 @@ from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-UNFINISHED_HOURS = 1  # a write takes milliseconds, and one that is found no more begins again
-MAX_UNCONFIRMED = 100  # files: fewer are no loss to make again
-REMOVING = "Clearing away"
+UNFINISHED_HOURS = 1  # a write takes milliseconds, and is retried if its file disappears
+MAX_UNCONFIRMED = 100  # files: fewer are quickly made again
+REMOVING = "Removing orphaned thumbnails"
 _HOUR_S = 3600
 
 
 def clean(
     catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback, *, hours: int, acknowledged: int | None
 ) -> Cleaning:
-    """Remove what no asset uses and nobody wrote for `hours`. Killed anywhere, it is simply run again.
+    """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
 
-    Where more than HELD_FROM files and more than half of all would go, nothing is done unless that number is
-    acknowledged. Raises UsageError where another number would go, Conflict where another command is at the thumbnails
-    or another library keeps its own there, CatalogError and DiskFull.
+    If more than MAX_UNCONFIRMED files and more than half of all files would be removed, nothing is done unless that
+    number is acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on
+    the thumbnails or another library uses the store, CatalogError and DiskFull.
     """
     started = time.monotonic()
     with exclusive_lock(catalog):
@@ -55,12 +55,12 @@ def clean(
 
 
 def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowledged: int | None) -> Cleaning:
-    totals = cleaner.empty_ripe_batches("owners")  # what an earlier command put aside
+    totals = cleaner.empty_ripe_batches("owners")  # quarantined by an earlier command
     found = cleaner.search(now, hours)
     if acknowledged is not None and acknowledged != found.count:
         raise UsageError(
-            f"{found.count:,} files would go, not {acknowledged:,}.",
-            f"Say so if that is right: --acknowledge {found.count}",
+            f"{found.count:,} files would be removed, not {acknowledged:,}.",
+            f"To confirm this number: --acknowledge {found.count}",
         )
     hold = found.hold if acknowledged is None else None
     if hold is None and found.count:
@@ -82,7 +82,7 @@ def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowl
 
 @dataclass(slots=True)
 class _OrphanedFiles:
-    """What may go, listed in a file: any number of keys fits."""
+    """The removable files, listed on disk, so that their number does not affect memory use."""
 
     listed: Path
     count: int = 0
@@ -93,10 +93,10 @@ class _OrphanedFiles:
     def hold(self) -> str | None:
         if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.files:
             return None
-        return f"{self.count:,} of {self.files:,} thumbnails would go, more than half"
+        return f"{self.count:,} of {self.files:,} thumbnails would be removed, more than half"
 
     def objects(self) -> Iterator[tuple[str, int]]:
-        """Keys and sizes."""
+        """The key and size of each file."""
         with self.listed.open("rb") as lines:
             for line in lines:
                 size, _, key = line[:-1].decode("utf-8", "surrogateescape").partition(" ")
@@ -104,7 +104,7 @@ class _OrphanedFiles:
 
 
 class _Cleaner:
-    """One cleaning of one store of thumbnails."""
+    """One cleanup of a thumbnail store."""
 
     def __init__(self, catalog: Catalog, store: WritableStore, workdir: Path, step: StepCallback) -> None:
         self._catalog = catalog
@@ -115,7 +115,7 @@ class _Cleaner:
         self._owners: Owners | None = None
 
     def empty_ripe_batches(self, folder: str) -> RemovalTotals:
-        """Settle what was put aside and waits for nobody, against the catalog as it is after that was known."""
+        """Empty the batches that wait for no run, compared with the catalog as read after that was determined."""
         close_batches(self._store, self._active_runs)
         ripe = [batch for batch, runs in closed_batches(self._store, self._active_runs()).items() if not runs]
         totals = RemovalTotals()
@@ -126,9 +126,9 @@ class _Cleaner:
         return totals
 
     def search(self, now: float, hours: int) -> _OrphanedFiles:
-        """What no asset uses, and is old enough."""
+        """The orphaned files that are old enough."""
         owners = self._owners or load_owners(self._catalog, self._workdir / "owners", self._step)
-        found = _OrphanedFiles(self._workdir / "left-over")
+        found = _OrphanedFiles(self._workdir / "orphaned")
         old, unfinished = now - hours * _HOUR_S, now - max(hours, UNFINISHED_HOURS) * _HOUR_S
         with room_in(self._workdir), found.listed.open("wb") as lines:
             for number in range(SHARDS):
@@ -145,7 +145,7 @@ class _Cleaner:
         return found
 
     def quarantine_files(self, found: _OrphanedFiles) -> RemovalTotals:
-        """Put thumbnails aside. What no writer ever looks for (older folders, ends of writes) goes at once."""
+        """Quarantine thumbnails. Files that no writer reads (old layouts, unfinished writes) are removed at once."""
         removed, batch = RemovalTotals(), new_batch()
         for done, (key, size) in enumerate(found.objects()):
             self._step(REMOVING, done, found.count)
@@ -158,7 +158,7 @@ class _Cleaner:
         return removed
 
     def waiting(self) -> tuple[int, set[int]]:
-        """How many files are put aside, and for which runs they wait."""
+        """The number of quarantined files, and the runs that they wait for."""
         left = closed_batches(self._store, self._active_runs())
         return sum(count_objects(self._store, batch) for batch in left), set[int]().union(*left.values())
 
@@ -175,7 +175,7 @@ class _Cleaner:
 
 
 def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
-    """The time by the store's own clock, which dates its objects. Raises Conflict unless the store is ours alone."""
+    """The time of the store's clock, which dates its objects. Raises Conflict if another library uses the store."""
     probe = f"{MARKERS}/.clock"
     store.put(probe, b"")
     now = store.head(probe).modified
@@ -183,20 +183,20 @@ def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
     others = list_other_markers(store, ours)
     if others:
         raise Conflict(
-            f"Another library keeps its thumbnails in {store.name} too: they cannot be told from orphaned ones.",
-            f"Give each library a store of its own. If the other one is gone, delete its marker: {others[0]}",
+            f"Another library also keeps its thumbnails in {store.name}: they would be treated as orphaned.",
+            f"Give each library its own store. If the other library no longer exists, delete its marker: {others[0]}",
         )
     if _modified(store, ours) > now - hours * _HOUR_S:
         raise Conflict(
-            f"Only a short while ago {store.name} was marked as the store of this library.",
-            f"Try again in {hours} hours: another library that uses it will have marked it too by then. If there is "
+            f"{store.name} was marked as the store of this library only recently.",
+            f"Try again in {hours} hours: by then, any other library that uses it has marked it too. If there is "
             "none, use --hours 0.",
         )
     return now
 
 
 def _modified(store: WritableStore, key: str) -> float:
-    """When an object was last written; later than any time where it is gone."""
+    """When an object was last written; infinity if it is gone."""
     try:
         return store.head(key).modified
     except ObjectGone:

@@ -1,8 +1,8 @@
 """Quarantine orphaned thumbnails, and remove them once no run can use them any more.
 
 A run reads an object, finds that its thumbnail exists already, and commits the asset a while later. If the thumbnail
-were removed in between, the asset would never have it. So it is first moved out of sight: a run that needs it from then
-on writes it again, and one that found it before is active now. A batch of such thumbnails waits until all runs that
+were removed in between, the asset would never have one. Therefore it is first moved: a run that needs it afterwards
+writes it again, and a run that found it before is active now. A batch of such thumbnails waits until all runs that
 were active when it was closed have ended. Then it is compared with the catalog once more, and removed or put back.
 
     aside/BATCH/v1/aa/…   one batch; while it is being filled, nothing else is in it
@@ -28,32 +28,32 @@ _RUNS = "runs"
 
 @dataclass(frozen=True, slots=True)
 class RemovalTotals:
-    """What became of batches that wait for nobody."""
+    """The numbers of removed and restored thumbnails of emptied batches."""
 
     removed: int = 0
     removed_bytes: int = 0
     put_back: int = 0
 
     def __add__(self, other: RemovalTotals) -> RemovalTotals:
-        """Both together."""
+        """The sum of both."""
         return RemovalTotals(
             self.removed + other.removed, self.removed_bytes + other.removed_bytes, self.put_back + other.put_back
         )
 
 
 def new_batch() -> str:
-    """The name of a batch that nobody has filled yet."""
+    """The name of a new, empty batch."""
     return uuid.uuid4().hex
 
 
 def quarantine_thumbnail(store: WritableStore, key: str, batch: str) -> None:
-    """Move one thumbnail into a batch. One that is gone needs no moving."""
+    """Move one thumbnail into a batch; does nothing if it is gone."""
     with suppress(ObjectGone):
         store.move(key, f"{QUARANTINE}/{batch}/{key}")
 
 
 def close_batches(store: WritableStore, at_work: Callable[[], list[int]]) -> None:
-    """End the batches that were being filled, also by killed commands. Asks which runs are active only now."""
+    """Close all open batches, also those of killed commands. The active runs are read at this time."""
     for batch in quarantine_batches(store):
         if _runs_of(store, batch) is None:
             store.put(f"{QUARANTINE}/{batch}/{_RUNS}", json.dumps(at_work()).encode("ascii"))
@@ -67,12 +67,12 @@ def closed_batches(store: WritableStore, at_work: Iterable[int]) -> dict[str, se
 
 
 def count_objects(store: WritableStore, batch: str) -> int:
-    """How many thumbnails a batch holds."""
+    """The number of thumbnails in a batch."""
     return sum(1 for _ in _thumbnails(store, batch))
 
 
 def empty_batch(store: WritableStore, batch: str, owners: Owners) -> RemovalTotals:
-    """Remove what no asset uses, and put the rest back. `owners` are to be read after the batch waits for nobody."""
+    """Remove orphaned thumbnails of a batch and restore the others. Read `owners` after its runs have ended."""
     thumbnails, total = Thumbnails(store), RemovalTotals()
     shard, users = -1, dict[bytes, list[Owner]]()
     for digest, one in _thumbnails(store, batch):
@@ -92,7 +92,7 @@ def empty_batch(store: WritableStore, batch: str, owners: Owners) -> RemovalTota
 
 
 def _remove_empty_batch(store: WritableStore, batch: str) -> None:
-    """Remove a batch that is empty. What is none of ours stays, and the batch with it."""
+    """Remove an empty batch. Unknown objects are kept, and their batch with them."""
     runs, others = f"{QUARANTINE}/{batch}/{_RUNS}", 0
     for one in store.list(f"{QUARANTINE}/{batch}/"):
         if one.key.endswith("/") or UNFINISHED.fullmatch(one.key.rpartition("/")[2]):

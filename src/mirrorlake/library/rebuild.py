@@ -1,7 +1,6 @@
-"""Make lost thumbnails again: put back what stands in another folder, read the objects of the rest once more.
+"""Rebuild missing thumbnails: move misplaced ones to their place, and read the objects of the others again.
 
-Nothing of the catalog is written: what an object turns out to be is told where it is not what the catalog remembers,
-and left to the next pass.
+The catalog is not changed: an object that differs from its catalog row is reported, and left to the next pass.
 """
 
 from __future__ import annotations
@@ -37,13 +36,11 @@ from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 
 MAKING = "Making thumbnails"
-ROWS = 256  # handed to the workers at once
+ROWS = 256  # sent to the workers at once
 _LACKS = {ResultKind.GONE: Lack.CHANGED, ResultKind.REFUSED: Lack.REFUSED, ResultKind.FAILED: Lack.FAILED}
-_CHANGED = "No object has the bytes that were looked at any more: the next pass sees what stands there now."
-_READ_NEXT_TIME = "The next pass sees what stands there now."
-_DIFFERENT = (
-    "Its token and size are those that were looked at, its bytes are not. Write the object anew to have it read."
-)
+_CHANGED = "No object has the imported bytes any more: the next pass reads the current object."
+_READ_NEXT_TIME = "The next pass reads the current object."
+_DIFFERENT = "Its token and size are unchanged, but its bytes are not. Write the object again to have it read."
 
 
 def make(
@@ -56,10 +53,10 @@ def make(
     processes: int,
     store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Making:
-    """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
+    """Make every missing thumbnail; `on_unmade` receives those that could not be made.
 
-    Killed anywhere, it is simply run again. A datasource that does not answer does not keep the others from it. Raises
-    Conflict where another command is at the thumbnails, DiskFull and CatalogError where they cannot be kept.
+    Safe to repeat after a crash. An unreachable datasource does not affect the others. Raises Conflict if another
+    command works on the thumbnails, DiskFull and CatalogError if they cannot be written.
     """
     maker = _Maker(catalog, library, step, on_unmade=on_unmade, processes=processes, store_factory=store_factory)
     with exclusive_lock(catalog):
@@ -73,7 +70,7 @@ def make(
 
 
 class _Maker:
-    """One making, and how far it is."""
+    """One rebuild and its progress."""
 
     def __init__(
         self,
@@ -103,7 +100,7 @@ class _Maker:
         self._errors: dict[str, str] = {}
 
     def search(self, workdir: Path) -> ObjectsToRead:
-        """Put back what stands in another folder; answers what is to be made of objects."""
+        """Restore misplaced thumbnails, and return the objects to read for the others."""
         owners = load_owners(self._catalog, workdir / "owners", self._step)
         wanted = ObjectsToRead(self._catalog, workdir / "objects")
         batches = quarantine_batches(self._store)
@@ -120,11 +117,11 @@ class _Maker:
         return wanted
 
     def make_thumbnails(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
-        """Make the thumbnails of these objects."""
+        """Make the thumbnails of these objects of a datasource."""
         reader = _SourceReader(source)
         if source.name not in self._errors:
             self._read(reader, batches)
-        # Of a datasource that was given up, nobody wants to hear of each single object.
+        # Objects of an unreachable datasource are counted, not reported one by one.
         left = len(reader.waiting) + sum(len(self._to_read(reader, batch)) for batch in batches)
         self._unmade[Lack.FAILED] += left
 
@@ -135,14 +132,14 @@ class _Maker:
                 for processed in pool.process(self._rows(reader, batches)):
                     self._record_results(reader, processed)
             except CatalogError:
-                raise  # thumbnails cannot be kept: those of other datasources neither
+                raise  # thumbnails cannot be written, for any datasource
             except MirrorlakeError as error:
                 self._errors[source.name] = str(error)
         self._requests += pool.requests
         self._bytes_read += pool.bytes_read
 
     def making(self) -> Making:
-        """What it came to."""
+        """The results."""
         return Making(
             lacking=self._put_back + self._to_make,
             put_back=self._put_back,
@@ -155,7 +152,7 @@ class _Maker:
         )
 
     def _restore_thumbnail(self, one: MissingThumbnail, elsewhere: str) -> bool:
-        """Move a thumbnail to its place, over a damaged one that may be there; whether it is a whole one."""
+        """Move a thumbnail to its place, replacing a damaged one. Returns whether it is complete."""
         try:
             self._store.move(elsewhere, thumbnail_key(one.digest))
         except ObjectGone:
@@ -172,7 +169,7 @@ class _Maker:
                 yield _as_changes(rows)
 
     def _to_read(self, reader: _SourceReader, batch: list[Showing]) -> list[Showing]:
-        """Those whose objects are to be read: not where another asset, or a pass, made the thumbnail meanwhile."""
+        """The rows whose objects must be read: not those whose thumbnail was made meanwhile."""
         some: list[Showing] = []
         for one in batch:
             if is_whole(self._thumbnails, one.digest):
@@ -184,8 +181,8 @@ class _Maker:
         return some
 
     def _delete_damaged(self, rows: list[Showing]) -> None:
-        # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
-        # of another object with the same bytes or by a pass, and this object may not give it once more.
+        # A damaged file of the right size would be mistaken for the new thumbnail. A complete one was made meanwhile,
+        # from another object with the same bytes or by a pass, and must be kept: this object may be unreadable.
         for one in rows:
             if not is_whole(self._thumbnails, one.digest):
                 self._store.delete(thumbnail_key(one.digest))
@@ -207,7 +204,7 @@ class _Maker:
         for one, lack, reason in others:
             digest = now.get(one.asset)
             if digest is None or is_whole(self._thumbnails, digest):
-                self._made += 1  # a pass was faster, or the asset is no more
+                self._made += 1  # a pass was faster, or the asset is gone
             else:
                 self._report_unmade(reader, one, lack, reason)
         self._step(MAKING, self._made + self._unmade.total(), self._to_make)
@@ -220,7 +217,7 @@ class _Maker:
 
 
 class _SourceReader:
-    """The objects of one datasource that are being read. Gives up on a source that gives nothing at all."""
+    """The objects of one datasource that are being read. Stops if no object can be read."""
 
     def __init__(self, source: Datasource) -> None:
         self.source = source
@@ -229,16 +226,16 @@ class _SourceReader:
         self._reason: str | None = None
 
     def record_result(self, result: ResultKind, reason: str | None) -> None:
-        """How reading one of them ended."""
+        """Record the result of reading one object."""
         self._failed = self._failed + 1 if result is ResultKind.FAILED else 0
         self._reason = reason
 
     def check(self) -> None:
-        """Raises SourceUnreachable after too many failures in a row."""
+        """Raise SourceUnreachable after too many failures in a row."""
         if self._failed >= MAX_UNANSWERED:
             raise SourceUnreachable(
-                f"{self._failed} objects in a row could not be read, the last because: {self._reason}",
-                "Try again when they can be.",
+                f"{self._failed} objects in a row could not be read. Reason of the last: {self._reason}",
+                "Try again when the source is reachable.",
             )
 
 

@@ -1,4 +1,4 @@
-"""Carry out removals that a run held back, once a person agrees: exactly those, each proven anew."""
+"""Execute the confirmed removals of a run: exactly those that it held, each proven again."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _CONFIRMABLE = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
 def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: StoreFactory | None = None) -> Report:
-    """Do what the run `held_run` held back. Whatever happens, what was committed stays.
+    """Execute the removals that the run `held_run` held. Committed batches are kept, however this ends.
 
-    An object that stands again, or of which the source says nothing certain, is left alone. Raises LeaseLost where
-    another process took over.
+    An object that exists again, or whose absence cannot be proven, is not removed. Raises LeaseLost if another process
+    took over.
     """
     counters = Counters(lease.tell)
     store_factory = store_factory or store_config(source)
@@ -44,7 +44,7 @@ def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: S
 
 def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFactory, counters: Counters) -> RunResult:
     catalog = lease.catalog
-    # Only now that nobody else works on the datasource: it may have been dismissed since somebody confirmed it.
+    # Read again under the lease: the hold may have been dismissed since it was confirmed.
     held = removal.find_confirmable(catalog, run_id=held_run, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)

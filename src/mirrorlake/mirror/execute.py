@@ -1,6 +1,6 @@
-"""Execute a plan: commit what needs no bytes, process the rest, then deal with what vanished.
+"""Execute a plan: commit what needs no bytes, process the rest, then handle removals.
 
-Every batch is committed as soon as it is done, so that a pass that ends early keeps what it did.
+Every batch is committed as soon as it is complete, so that a pass that ends early keeps its work.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def execute(
     counters: Counters,
     progress: Progress,
 ) -> RunResult:
-    """Do what the plan says. What vanished is left alone where the settings changed meanwhile."""
+    """Execute the plan. If the settings changed meanwhile, nothing is removed."""
     source, catalog = plan.source, lease.catalog
     configs = source.settings.configs
     counters.add(plan.found)
@@ -54,19 +54,19 @@ def execute(
     process_batches(
         lease, plan.changes.batches_to_process(), pool, counters, progress, namer=namer, strategies=strategies
     )
-    pool.close()  # what follows needs no workers
+    pool.close()  # removals need no workers
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, plan.removals, counters)
         return RunResult(error=plan.error, removals_decided=False)
     execute_removals(lease, plan.removals, checker, plan.root, counters)
-    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing ones may be in the gaps
+    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
         adopt_root(lease, plan.root.now)
     return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:
-    """Commit everything that needs no bytes: moves, returns, what a rule left out."""
+    """Commit every change that needs no bytes: moves, returned and skipped objects."""
     for batch in changes:
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
@@ -77,11 +77,11 @@ def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Cou
 def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) -> Counts:
     match op:
         case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
-            return Counts()  # these are looked at; what vanished comes last, see mirror.removal
+            return Counts()  # processed later; removals come last, see mirror.removal
         case Op.MOVED:
             return commit.moved(lease, rows, namer.name_moved(rows))
         case Op.SHARED | Op.GOVERNED:
-            rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
+            rows = keep(rows, ~any_differs(rows))  # rows with a changed companion are committed after it is read
             return commit.shared(lease, rows, namer.name_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
             return commit.returned(lease, rows)
@@ -101,9 +101,9 @@ def process_batches(
     namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
+    """Read images and companions of these CHANGES rows, and commit the results batch by batch.
 
-    `strategies` say how changed sidecars are merged, one for each config of the datasource.
+    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource.
     """
     done = 0
     for batch in pool.process(changes):

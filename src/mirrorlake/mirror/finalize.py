@@ -1,4 +1,4 @@
-"""End a run as what it is, whatever happened in it, and tell its report."""
+"""End a run in the state that fits its outcome, and make its report."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """How work ends that came to its end."""
+    """The result of work that was not interrupted."""
 
     hold: Hold | None = None
-    error: str | None = None  # what could not be done, though the rest was
-    removals_decided: bool = True  # whether it came to a conclusion about what vanished
+    error: str | None = None  # what could not be done; the rest was
+    removals_decided: bool = True  # whether every removal was decided
 
 
 def finalize(
@@ -39,11 +39,10 @@ def finalize(
     lists: bool = True,
     supersedes: bool = True,
 ) -> Report:
-    """Do the work of a run, and end the run. What was committed stays.
+    """Do the work of a run, and end the run. Committed batches are kept.
 
-    `lists` says whether the work lists the source, so that an empty one is worth a word; `supersedes` whether it comes
-    to a conclusion about everything that vanished, so that what earlier runs held back is outdated.
-    Raises LeaseLost where another pass took over.
+    `lists`: the work lists the source, so that the report notes an empty source. `supersedes`: the work decides every
+    removal, so that removals held by earlier runs are outdated. Raises LeaseLost if another pass took over.
     """
     started = time.monotonic()
 
@@ -82,11 +81,11 @@ def finalize(
         raise
     except MirrorlakeError as error:
         cancelled = lease.cancelled
-        if cancelled is not None:  # then whatever stopped was stopped for that
+        if cancelled is not None:  # the error is a consequence of the cancellation
             return end(RunState.CANCELLED, str(cancelled))
         return end(RunState.FAILED, str(error), again_in_s=retry_delay_s(lease, error))
     except BaseException as error:
-        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
+        # A bug: the run must not appear to be running still, and the traceback must be visible.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
     state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
@@ -116,10 +115,10 @@ def _finish_run(
             again_in_s=again_in_s,
         )
         if drop_held:
-            # What it could not list it did not judge: what was held of that waits on.
+            # Removals in ranges that were not listed stay held.
             drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
     except CatalogError as problem:
-        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
+        # Committed batches are kept, and the next pass marks the run as interrupted. The report is made nevertheless.
         if state in _CONCLUDED:
             state, error, hold = RunState.FAILED, str(problem), None
     if hold is not None:
@@ -141,13 +140,13 @@ def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state:
 
 def _report_notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
     if report.state is RunState.CANCELLED:
-        return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
+        return ("Cancelled. All committed work is kept; the next pass continues from there.",)
     if report.hold is not None and report.run is not None:
         return hold_notes(report.hold, report.run)
-    if report.error is not None:  # what was not listed may hold anything
+    if report.error is not None:  # objects may exist in ranges that were not listed
         return ()
     if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
-        return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
+        return (f"No objects exist below {source.location.uri}: check the address if you expected some.",)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
-        return (f"No object that the patterns take has the suffix of a supported format: {format_names()}.",)
+        return (f"No selected object has the suffix of a supported format: {format_names()}.",)
     return ()

@@ -1,7 +1,7 @@
-"""Which libraries use a store of thumbnails: each leaves a marker there, an empty object named by the library's id.
+"""Markers of the libraries that use a thumbnail store: an empty object for each, named by the library's id.
 
-Two libraries that share a store by mistake, or one whose database was swapped for another, would otherwise each take
-the thumbnails of the other for orphaned.
+Without them, two libraries that share a store by mistake, or a library whose database was replaced, would treat each
+other's thumbnails as orphaned.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def mark_store(catalog: Catalog, library: LibraryStore) -> str:
-    """Mark a store of thumbnails as this library's, once; answers the marker's key. Raises CatalogError, DiskFull."""
+    """Mark a thumbnail store as this library's, once, and return the marker's key. Raises CatalogError, DiskFull."""
     key, store = f"{MARKERS}/{library_id(catalog)}", library.store
     try:
         store.head(key)
@@ -31,6 +31,6 @@ def mark_store(catalog: Catalog, library: LibraryStore) -> str:
 
 
 def list_other_markers(store: WritableStore, ours: str) -> list[str]:
-    """The markers of other libraries beside ours."""
+    """The markers of other libraries in the same store."""
     listed = (one.key for one in store.list(f"{MARKERS}/"))
     return sorted(key for key in listed if key != ours and _ID.fullmatch(key.partition("/")[2]))

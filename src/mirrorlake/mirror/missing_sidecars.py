@@ -1,4 +1,4 @@
-"""Ask for companions that a listing leaves out, before anything that was read of them is taken back."""
+"""Check companions that are missing from a listing before their contents are removed from an asset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mirrorlake.postgres.pool import Catalog
 def find_unlisted_sidecars(
     changes: Iterable[pa.RecordBatch], suffixes: Mapping[str, str], catalog: Catalog, known_id: int | None
 ) -> UnlistedSidecars:
-    """The remembered companions that the listing behind these CHANGES does not name. One statement a batch and role."""
+    """The known companions that are not in the listing behind these CHANGES. One statement per batch and role."""
     if known_id is None:
         return NO_UNLISTED_SIDECARS
     rows = [no_rows(REMEMBERED)]
@@ -38,8 +38,8 @@ def find_unlisted_sidecars(
 
 
 def keep_unproven(unlisted: UnlistedSidecars, checker: KeyChecker) -> UnlistedSidecars:
-    """Those of them that are not proven gone, each asked for by its key."""
+    """The unlisted companions that are not proven gone, each checked by its key."""
     companions = cast("list[str]", column(unlisted.rows, "companion_key").to_pylist())
-    asked = list(dict.fromkeys(companions))  # one may serve several assets
+    asked = list(dict.fromkeys(companions))  # one companion may belong to several assets
     gone = {key for key, proof in zip(asked, checker.prove(asked), strict=True) if proof is Proof.GONE}
     return UnlistedSidecars(keep(unlisted.rows, mask_of(pa.array([key not in gone for key in companions], pa.bool_()))))

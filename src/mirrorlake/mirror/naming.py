@@ -1,4 +1,4 @@
-"""Name assets as the config that governs them asks: by key, file name, token, or a value of their metadata."""
+"""Name assets by the strategy of their config: key, file name, token, or a metadata value."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class AssetNamer:
         return names
 
     def name_processed(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Column]:
-        """LOOKED rows, with a warning where a name was wanted and not found, and their names as in `of_moved`."""
+        """PROCESSED rows, with a warning for each missing name in the metadata, and their names as in `name_moved`."""
         names = self.name_moved(rows)
         for place, config in self._other.items():
             mask = equal_to(column(rows, "config"), place)
@@ -58,7 +58,7 @@ class AssetNamer:
             case NamingStrategy.ETAG:
                 return column(rows, "token")
             case NamingStrategy.METADATA:
-                return nulls(rows.num_rows, pa.string())  # what was read before still names it
+                return nulls(rows.num_rows, pa.string())  # the asset keeps the name from its existing metadata
             case NamingStrategy.FULL_PATH:
                 return column(rows, "key")
 
@@ -70,7 +70,7 @@ def last_segments(keys: Column) -> Column:
 
 
 def _name_by_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
-    """The name that each row's metadata gives: its key where there is none (and whether that is so), null: keep."""
+    """The name from each row's metadata, and whether it is missing: then the key. Null keeps the existing name."""
     names: list[str | None] = []
     missing: list[bool] = []
     values = [cast("list[Any]", column(rows, name).to_pylist()) for name in _NAME_COLUMNS]
@@ -89,7 +89,7 @@ def _name(row: _Row, naming_key: str) -> tuple[str | None, bool]:
         name = _format_name(cast("Mapping[str, Scalar]", orjson.loads(metadata)).get(naming_key))
         return (key, True) if name is None else (name, False)
     if op != Op.NEW and (metadata_key is not None or metadata_token is not None):
-        return None, False  # this time nothing usable was read: metadata, and so the name, stay as they stand
+        return None, False  # no usable metadata was read: the existing metadata, and so the name, are kept
     return key, True
 
 

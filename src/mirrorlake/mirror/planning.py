@@ -1,4 +1,4 @@
-"""From a survey to a plan: the spooled changes with moves recognised, to be read as often as needed."""
+"""Make a plan from a scan: spooled changes with recognised moves, which can be read any number of times."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.select.fingerprints import any_differs
 
 _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
-_KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where a companion is another
+_KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
 
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
@@ -30,7 +30,7 @@ Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class _FinalChanges:
-    """The changes of a survey with the moves among them; can be read any number of times."""
+    """The changes of a scan with its moves applied; can be read any number of times."""
 
     scan: ListingDiff
     moves: Moves
@@ -47,24 +47,24 @@ class _FinalChanges:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChanges:
-    """What a pass will do. `summary` counts it; the batches stream from disk, any number of times."""
+    """What a pass will do. `summary` has the counts; the batches are read from disk, any number of times."""
 
     scan: ListingDiff
     changes: Iterable[pa.RecordBatch]
     summary: Plan
-    waiting: int = 0  # moves and unlisted companions about which nothing is done because the source is another one
+    waiting: int = 0  # moves and unlisted companions that are postponed because the source is a different one
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
+        """CHANGES batches in which each move is one row, and the keys that cannot be stored."""
         return iter(self.changes)
 
     def batches_to_process(self) -> Iterator[pa.RecordBatch]:
-        """The rows whose image, or a companion of which, has to be read."""
+        """The rows whose image or companion must be read."""
         return select_rows_to_process(self.batches())
 
 
 def select_rows_to_process(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of CHANGES batches whose image, or a companion of which, has to be read."""
+    """The rows of CHANGES batches whose image or companion must be read."""
     for batch in batches:
         ops = column(batch, "op")
         rows = keep(batch, is_in(ops, _READ_OPS) | (is_in(ops, _KNOWN_BYTES_OPS) & any_differs(batch)))
@@ -79,17 +79,17 @@ def plan(
     workdir: Path,
     unlisted: UnlistedSidecars = NO_UNLISTED_SIDECARS,
 ) -> PlannedChanges:
-    """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
+    """Recognise moves and count the work. `prove` keeps the moves that are proven.
 
-    Without `prove` the source is not the one that earlier passes saw: what looks like a move waits. `unlisted`
-    companions stay, whatever the listing says. `recognise` finds what other datasources have read already; None where
-    no other reaches the objects.
+    Without `prove`, the source is not the one that earlier passes saw: possible moves wait. `unlisted` companions are
+    kept, whatever the listing contains. `recognise` finds bytes that other datasources have read; None if no other
+    datasource reaches the objects.
     """
     found = plan_moves(lambda: scan.changes)
     moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
     changes: Iterable[pa.RecordBatch] = _FinalChanges(scan, moves, waiting, unlisted)
     if recognise is not None:
-        # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
+        # Stored, because other datasources may read more meanwhile, and a plan must not change.
         spool = workdir / "recognised.arrow"
         write_spool(spool, map(recognise, changes))
         changes = SpooledBatches([spool])
@@ -118,8 +118,8 @@ def skipped_changes(reasons: Mapping[str, str]) -> pa.RecordBatch:
 def prove_moves(moves: Moves, checker: KeyChecker) -> Moves:
     """Keep the moves whose old key is proven gone.
 
-    A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is
-    no proof, and an object that still stands was only left out of the listing.
+    A move removes the identity from the old key, so it needs the same proof as a removal: an error is no proof, and an
+    object that still exists was only missing from the listing.
     """
     old_keys = cast("list[str]", column(moves.pairs, "old_key").to_pylist())
     proofs = checker.prove(old_keys)

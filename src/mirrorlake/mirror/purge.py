@@ -1,4 +1,4 @@
-"""Empty the trash of a datasource of what has waited long enough: each object is proven gone once more."""
+"""Permanently delete trashed assets of a datasource after a waiting time, each once its object is proven gone again."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from mirrorlake.plan.orphans import REASON_GONE, REASON_NOT_SELECTED
 from mirrorlake.processing.store_factory import StoreFactory
 
 _REASONS = {
-    Proof.EXISTS: "It stands again: it was left in the trash, and the next pass brings it back",
-    Proof.ELSEWHERE: "The folder is not the one where it stood: it was left in the trash",
-    Proof.UNKNOWN: "The source did not say whether it still stands: it was left in the trash",
+    Proof.EXISTS: "Its object exists again: kept in the trash; the next pass restores it",
+    Proof.ELSEWHERE: "The folder is not the one that held its object: kept in the trash",
+    Proof.UNKNOWN: "The source did not confirm that its object is gone: kept in the trash",
 }
 
 
 def purge(lease: Lease, source: Datasource, before: datetime, *, store_factory: StoreFactory | None = None) -> Report:
-    """Delete for good what was last touched in the trash before this moment, unless something uses it.
+    """Permanently delete trashed assets last modified before this time, unless they are in use.
 
-    Raises LeaseLost where another process took over.
+    Raises LeaseLost if another process took over.
     """
     counters = Counters(lease.tell)
     store_factory = store_factory or store_config(source)
@@ -61,7 +61,7 @@ def _run(
         for names in stored.list_keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())
             taken = rules.governing(keys) >= 0
-            # What no pattern takes any more may well stand: as when it went into the trash, nothing is asked.
+            # An object that no pattern selects may exist: no request is made, as when its asset was trashed.
             left_out = chosen(keys, ~taken)
             counters.add(stored.purge(lease, left_out, filled(len(left_out), REASON_NOT_SELECTED, pa.string()), before))
             asked = [key for key, one in zip(names, taken, strict=True) if one]

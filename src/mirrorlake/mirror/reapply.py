@@ -1,4 +1,4 @@
-"""Apply a datasource's metadata strategies to all its assets at once, from their last sidecars; asks no bucket."""
+"""Apply a datasource's metadata strategies to all its assets at once, from their last sidecars. Makes no requests."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules, compile_rules
 
-ProgressCallback = Callable[[int, int], None]  # how many assets are done, of how many
+ProgressCallback = Callable[[int, int], None]  # assets processed, and their total
 
 
 def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
-    """Merge every asset of the datasource again. What was committed stays, however it ends.
+    """Merge the metadata of every asset of the datasource again. Committed batches are kept, however this ends.
 
-    Raises LeaseLost where another process took over.
+    Raises LeaseLost if another process took over.
     """
     catalog = lease.catalog
     counters = Counters(lease.tell)
@@ -45,9 +45,9 @@ def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
 
 
 def strategy_choice(catalog: Catalog, source: Datasource) -> stored.Choose:
-    """The strategy of each key: that of the config which governs it. One that no config takes any more has none.
+    """The strategy of each key: that of the config that governs it; None for a key that no config selects.
 
-    Raises SettingsError where a config cannot be told apart from another because its glob file was never read.
+    Raises SettingsError if the governing config is unknown because a glob file was never read.
     """
     configs = source.settings.configs
     if configs[0].takes_everything and not configs[0].exclude:

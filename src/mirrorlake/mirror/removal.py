@@ -1,7 +1,7 @@
-"""Deal with what vanished: judged before a pass commits anything, carried out after all the rest of it.
+"""Handle vanished objects: decided before a pass commits anything, executed after all its other work.
 
-VANISHED ─▶ ways ─▶ guard ─▶ held: told, and kept for a person
-                      └────▶ proven gone: marked, trashed or removed; else told
+VANISHED ─▶ ways ─▶ guard ─▶ held: reported, waits for confirmation
+                      └────▶ proven gone: marked, trashed or removed; otherwise reported
 """
 
 from __future__ import annotations
@@ -40,22 +40,20 @@ from mirrorlake.plan.orphans import Way, guarded, plan_orphans
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules
 
-OTHER_ROOT = "The folder is not the one that earlier passes saw: perhaps another disk, or none, is mounted there."
+OTHER_ROOT = "The folder is not the one that earlier passes saw: possibly another disk, or none, is mounted there."
 _REASONS = {
-    Proof.EXISTS: "It is not in the listing, but still stands: nothing was done",
-    Proof.UNKNOWN: "It is not in the listing, and the source did not say whether it still stands: nothing was done",
-    Proof.ELSEWHERE: "It is not in the listing, but the folder is not the one where it stood: nothing was done",
+    Proof.EXISTS: "It is not in the listing, but its object still exists: nothing was done",
+    Proof.UNKNOWN: "It is not in the listing, and the source did not confirm that its object is gone: nothing was done",
+    Proof.ELSEWHERE: "It is not in the listing, but the folder is not the one that held its object: nothing was done",
 }
 
 
-_SETTINGS_CHANGED = (
-    "The settings changed while this pass was at work: nothing was done, the next pass goes by the new ones"
-)
+_SETTINGS_CHANGED = "The settings changed during this pass: nothing was done, the next pass uses the new settings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Root:
-    """The root of a folder, as it is now and as earlier passes saw it. A bucket has none."""
+    """The root of a folder, now and in earlier passes. A bucket has none."""
 
     now: str | None
     before: str | None
@@ -68,16 +66,16 @@ class Root:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removals:
-    """What becomes of everything that vanished. Nothing of it is done yet."""
+    """The planned handling of all vanished objects. Nothing is executed yet."""
 
     planned: PlannedChanges
     rules: Rules
     source: Datasource
     catalog: Catalog
     verdict: Verdict
-    held_before: bool  # whether some of them wait for a person since an earlier run
-    counts: Counts  # what a dry run tells: `removed` where nothing is held and all objects are gone
-    heads: int  # requests that the proofs will take
+    held_before: bool  # whether some removals wait for confirmation since an earlier run
+    counts: Counts  # of a dry run: `removed` if nothing is held and all objects are gone
+    heads: int  # HEAD requests that the proofs need
     hold: Hold | None = None
 
     def batches(self) -> Iterator[tuple[pa.RecordBatch, BoolMask]]:
@@ -86,9 +84,9 @@ class Removals:
             yield orphans, self.held(orphans)
 
     def held(self, orphans: pa.RecordBatch) -> BoolMask:
-        """Which rows wait for a person: those that the guard holds, and those that waited before.
+        """Which rows wait for confirmation: those that the guard holds, and those that were held before.
 
-        Judged anew alone, a hold would let go of itself as soon as enough other objects came.
+        Without the latter, a hold would be released as soon as enough other objects are added.
         """
         keys = column(orphans, "key")
         held = self.verdict.holds(groups(keys, self.source.location.prefix))
@@ -98,7 +96,7 @@ class Removals:
 
 
 def plan_removals(planned: PlannedChanges, rules: Rules, source: Datasource, catalog: Catalog, root: Root) -> Removals:
-    """Judge what vanished, by what stands before the pass changes anything. Reads the spool twice at most."""
+    """Decide the handling of vanished objects, before the pass changes anything. Reads the spool twice at most."""
     prefix = source.location.prefix
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
@@ -136,10 +134,8 @@ def plan_removals(planned: PlannedChanges, rules: Rules, source: Datasource, cat
 def _waiting_message(waiting: int) -> tuple[str, ...]:
     if not waiting:
         return ()
-    things = count_noun(
-        waiting, "move or sidecar that is not listed waits", "moves or sidecars that are not listed wait"
-    )
-    return (f"{things} too: the first pass after your consent deals with that.",)
+    things = count_noun(waiting, "move or unlisted sidecar waits", "moves or unlisted sidecars wait")
+    return (f"{things} too: the first pass after your confirmation handles them.",)
 
 
 def _add_hold(removals: Removals) -> Removals:
@@ -160,28 +156,28 @@ def _add_hold(removals: Removals) -> Removals:
         plan_hash=plan_hash.hexdigest(),
     )
     before = removals.counts
-    waiting = hold.count - spared  # the others count as missing already
+    waiting = hold.count - spared  # the others are already counted as missing
     counts = replace(before, removed=before.removed - waiting, missing=before.missing + waiting)
     return replace(removals, counts=counts, heads=max(removals.heads - unneeded, 0), hold=hold)
 
 
 def _select_held_before(source: Datasource, catalog: Catalog, keys: Column) -> Column:
-    """Those of these keys whose removal an earlier run held back, and nobody consented to."""
+    """The keys whose removal an earlier run held and nobody confirmed."""
     return pa.array(removal.select_held_keys(catalog, source.id, cast("list[str]", keys.to_pylist())), pa.string())
 
 
 def _count_spared(source: Datasource, catalog: Catalog, keys: Column) -> int:
-    """How many of these keys are let go of without hiding an asset: another datasource shows or keeps it."""
+    """The number of these keys whose removal hides no asset, because another datasource shows or keeps it."""
     return removal.count_spared(catalog, source.id, cast("list[str]", keys.to_pylist()))
 
 
 def execute_removals(
     lease: Lease, removals: Removals, checker: ExistenceChecker, root: Root, counters: Counters
 ) -> None:
-    """Hold back what is held, and do the rest once each object's absence is proven."""
+    """Record the held removals, and execute the others once the absence of each object is proven."""
     if removals.hold is not None:
         removal.begin_hold(lease, removals.hold, root.now)
-    waits = f"Its removal waits for consent: {confirm_command(lease.run_id)}"
+    waits = f"Its removal waits for confirmation: {confirm_command(lease.run_id)}"
     for orphans, held in removals.batches():
         keys = chosen(column(orphans, "key"), held)
         counters.add(removal.hold_back(lease, keys, filled(len(keys), waits, pa.string())))
@@ -189,14 +185,14 @@ def execute_removals(
 
 
 def report_removals_undone(lease: Lease, removals: Removals, counters: Counters) -> None:
-    """Tell of everything that vanished, and do nothing about it: what was to become of it is no longer what is set."""
+    """Report all vanished objects and remove nothing, because the settings changed after the plan was made."""
     for orphans, _ in removals.batches():
         keys = column(orphans, "key")
         counters.add(removal.tell(lease, keys, filled(len(keys), _SETTINGS_CHANGED, pa.string())))
 
 
 def process_orphans(lease: Lease, orphans: pa.RecordBatch, checker: ExistenceChecker, counters: Counters) -> None:
-    """Do what is to be done about these ORPHANS; what must be proven gone and is not is only told."""
+    """Execute these ORPHANS; those that need a proof and are not proven gone are only reported."""
     if not orphans.num_rows:
         return
     keys, asked = column(orphans, "key"), mask_of(column(orphans, "prove"))

@@ -1,6 +1,6 @@
-"""Look again at what failed in a run: at those keys alone, and without a full listing. Removes and moves nothing.
+"""Process the failed objects of a run again: only those keys, without a full listing. Removes and moves nothing.
 
-failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ settle, look
+failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ commit, process
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 
 MAX_PARALLEL_LISTINGS = 16
-GONE = "It is gone from its source: nothing was done"
-_UNKNOWN = "Its source does not say how it stands: "
-NOT_SELECTED = "No pattern takes it any more: nothing was done"
+GONE = "Its object is gone: nothing was done"
+_UNKNOWN = "Its object could not be checked: "
+NOT_SELECTED = "No pattern selects it any more: nothing was done"
 
-# Every way to write the stem suffixes of companions: their case does not matter.
+# The stem suffixes of companions in every combination of upper and lower case.
 _STEM_SUFFIXES = [
     "".join(letters)
     for suffix in {role.stem_suffix for role in ROLES if role.stem_suffix is not None}
@@ -83,10 +83,10 @@ def retry(
     *,
     store_factory: StoreFactory | None = None,
 ) -> Report:
-    """Read the objects that failed in another run once more, whatever is remembered of their bytes.
+    """Read the objects that failed in another run again, even if their bytes are unchanged.
 
-    `selected` counts them. One that is gone, or that no pattern takes any more, is skipped with that reason. Raises
-    LeaseLost where another process took over.
+    `selected` counts them. An object that is gone, or that no pattern selects any more, is skipped with that reason.
+    Raises LeaseLost if another process took over.
     """
     counters = Counters(lease.tell)
     attempt = _Retry(
@@ -100,7 +100,7 @@ def retry(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Retry:
-    """What one retry works with."""
+    """One retry: what it needs, and its steps."""
 
     lease: Lease
     source: Datasource
@@ -127,7 +127,7 @@ class _Retry:
         return RunResult()
 
     def _rows_to_process(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
-        """The rows to be read, some thousand keys at a time; what needs no reading is committed on the way."""
+        """The rows to read, some thousand keys at a time; rows that need no reading are committed first."""
         for keys in failed_keys(self.lease.catalog, self.run_id):
             changes = self._find_changes(keys, store, rules, threads)
             commit_unread(self.lease, changes, self.counters, self.namer)
@@ -140,7 +140,7 @@ class _Retry:
         answers = dict(zip(stems, threads.map(partial(_list_names, store), stems, stems.values()), strict=True))
         refusals = [answer for answer in answers.values() if isinstance(answer, StorageError)]
         if refusals and len(refusals) == len(answers):
-            raise refusals[0]  # as for a pass: a source that says nothing at all is a failure, no skip of each object
+            raise refusals[0]  # as in a pass: an unreachable source fails the run instead of skipping each object
         listed = _sort_by_key(answer for answer in answers.values() if isinstance(answer, pa.RecordBatch))
         asked = pa.array(keys, pa.string())
         candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
@@ -170,7 +170,7 @@ class _Retry:
 
 
 def _reread_refused(rows: pa.RecordBatch) -> pa.RecordBatch:
-    """Changes in which bytes that could not be used before are read once more."""
+    """Changes in which undecodable objects are read again."""
     refused = equal_to(column(rows, "op"), int(Op.REFUSED))
     ops = where(refused, pa.array([int(Op.CHANGED)] * rows.num_rows, pa.int8()), column(rows, "op"))
     return pa.RecordBatch.from_arrays([ops, *columns(rows)[1:]], schema=CHANGES)
@@ -181,7 +181,7 @@ def _stem(key: str) -> str:
 
 
 def _stems(keys: list[str], suffixes: Collection[str]) -> dict[str, list[str]]:
-    """For the stem of each key, all keys that matter to it: objects, and whatever may be their companion."""
+    """For the stem of each key, all relevant keys: objects, and their possible companions."""
     found: dict[str, list[str]] = {}
     for key in keys:
         stem = _stem(key)
@@ -192,7 +192,7 @@ def _stems(keys: list[str], suffixes: Collection[str]) -> dict[str, list[str]]:
 
 
 def _list_names(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str | StorageError:
-    """What of these is in the listing (LISTING), or why the source does not say: an error, or a gap in words."""
+    """The listed ones of these keys (LISTING), or why they could not be listed: an error, or the reason of a gap."""
     last = max(names, key=str.encode) if store.ordered else None
     wanted = pa.array(names, pa.string())
     try:
@@ -207,7 +207,7 @@ def _list_names(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | s
 
 
 def _sort_by_key(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The rows of all parts, each key once: two stems may ask for the same companion."""
+    """The rows of all batches, each key once: two stems may share a companion."""
     rows = joined([no_rows(LISTING), *batches])
     order = in_order(as_binary(column(rows, "key")))
     names = cast("list[Any]", column(rows, "key").to_pylist())

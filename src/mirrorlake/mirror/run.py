@@ -1,4 +1,4 @@
-"""One pass over a datasource, as one page: plan it, then print the plan or execute it."""
+"""One pass over a datasource: plan it, then report the plan or execute it."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def run_pass(
     trigger: Trigger = Trigger.MIRROR,
     store_factory: StoreFactory | None = None,
 ) -> Report:
-    """Bring the catalog in step with the source. Whatever happens, what was committed stays.
+    """Update the catalog from the source. Committed batches are kept, however this ends.
 
-    `opens` makes the store, where it is not the one that the datasource's address names.
-    Raises PassRunning where another pass of this datasource is at work, LeaseLost where one took over.
+    `store_factory` opens the store, if it is not the one at the datasource's address. Raises PassRunning if another
+    pass of this datasource is running, LeaseLost if one took over.
     """
     return run_leased(
         begin(context.catalog, source.id, trigger), source, context, progress, store_factory=store_factory
@@ -55,7 +55,7 @@ def run_leased(
     *,
     store_factory: StoreFactory | None = None,
 ) -> Report:
-    """The same for a run that has begun already. Raises LeaseLost."""
+    """Execute a pass whose run has begun already. Raises LeaseLost."""
     counters = Counters(lease.tell)
     factory = store_factory or store_config(source)
 
@@ -95,9 +95,10 @@ def dry_run(
     store_factory: StoreFactory | None = None,
     check: CancelCheck = never_cancelled,
 ) -> Report:
-    """The plan of a pass as a report. Lists the source and reads glob files, and asks nothing else; stores nothing.
+    """The plan of a pass as a report. Lists the source and reads glob files only; stores nothing.
 
-    `known_id` None: never mirrored before. `opens` as for `run_pass`. A MirrorlakeError of `check` ends it early.
+    `known_id` is None for a source that was never mirrored. `store_factory` as for `run_pass`. A MirrorlakeError of
+    `check` ends it early.
     """
     started = time.monotonic()
     counters = Counters()
@@ -113,7 +114,7 @@ def dry_run(
 
 
 def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
-    """What a plan would do, as a report of a dry run. `proofs` are HEAD requests that its moves and sidecars take."""
+    """The report of a dry run. `proofs` is the number of HEAD requests for moves and unlisted sidecars."""
     made, reads = counters.requests, plan.changes.summary.requests
     return Report(
         run=None,
@@ -136,7 +137,7 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
 def open_metered(
     store_factory: StoreFactory, counters: Counters, check: CancelCheck = never_cancelled
 ) -> Generator[Store]:
-    """The store with its requests counted, closed at the end. It makes no further request once `check` raises."""
+    """The store with its requests counted; closes it at the end. It makes no further requests once `check` raises."""
     meter = RequestMeter()
     store = stack_store(store_factory.open(), meter=meter, check=check)
     counters.measure(meter)

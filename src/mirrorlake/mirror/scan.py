@@ -1,7 +1,7 @@
-"""List a source, compare it with what the catalog knows, and keep what differs in spools. Writes nothing else.
+"""List a source, compare it with the catalog, and write the differences to spools. Writes nothing else.
 
 range 1:  list ─▶ select, pair ─▶ diff ─▶ spool 1
-range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (side by side)
+range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (in parallel)
 """
 
 from __future__ import annotations
@@ -38,32 +38,32 @@ MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory mus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSnapshot:
-    """What the catalog remembers of one datasource. Without an id: nothing, as before its first pass."""
+    """The catalog rows of one datasource; without an id there are none, as before its first pass."""
 
     catalog: Catalog
     datasource_id: int | None
 
     def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        """KNOWN batches of the keys of `scope`, in key order. Close it where it is not read to its end."""
+        """KNOWN batches of the keys of `scope`, in key order. Close it if it is not read to its end."""
         if self.datasource_id is not None:
             yield from objects.known(self.catalog, self.datasource_id, after=scope.after, until=scope.until)
 
     def bounds(self, parts: int) -> list[str]:
-        """Keys that cut what is known into about equal parts; none where little is known."""
+        """Keys that divide the known rows into about equal parts; none if there are few rows."""
         return [] if self.datasource_id is None else objects.bounds(self.catalog, self.datasource_id, parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingDiff:
-    """What the listing said. Every range was listed to its end, but for the gaps."""
+    """The differences between a listing and the catalog. Every range was listed completely, except for the gaps."""
 
     listed: int
     selected: int
     unchanged: int
     unsupported: tuple[UnsupportedKey, ...]
-    changes: SpooledBatches  # CHANGES: everything that is not simply unchanged, in key order within a range
-    frozen: UpdatePolicy  # what is not read again, for moves that are recognised later
-    gaps: tuple[Gap, ...] = ()  # keys of which nothing is known: none of them is among the changes
+    changes: SpooledBatches  # CHANGES: every row that is not unchanged, in key order within a range
+    frozen: UpdatePolicy  # what is not read again; needed for moves, which are recognised later
+    gaps: tuple[Gap, ...] = ()  # ranges of keys that were not listed: no changes are in them
 
 
 def scan(
@@ -76,9 +76,9 @@ def scan(
     workdir: Path,
     progress: Progress,
 ) -> ListingDiff:
-    """List all of `scope`. What an error keeps from being listed becomes a gap.
+    """List all of `scope`. A range that an error prevents from being listed becomes a gap.
 
-    Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
+    Raises StorageError if nothing could be listed, or if the error concerns the whole source.
     """
     ranges = _split_ranges(store, known, scope, parts, rules.suffixes)
     monitor = ListingMonitor(progress.listed)
@@ -88,7 +88,7 @@ def scan(
     errors = [part.error for part in done if part.error is not None]
     if len(errors) == len(done) and not any(part.listed for part in done):
         raise errors[0]
-    # Where two ranges meet, a page may show such a key to both.
+    # A page at the boundary of two ranges may list such a key in both.
     unsupported = tuple(dict.fromkeys(one for part in done for one in part.unsupported))
     return ListingDiff(
         listed=sum(part.listed for part in done) + len(unsupported),
@@ -103,11 +103,11 @@ def scan(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RangeResult:
-    """One range, compared with what is known."""
+    """The result of scanning one range."""
 
     spool: Path
     gaps: tuple[Gap, ...]
-    error: StorageError | None  # that ended the range early
+    error: StorageError | None  # that ended the listing of the range
     listed: int = 0
     selected: int = 0
     unchanged: int = 0
@@ -116,13 +116,13 @@ class _RangeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RangeScanner:
-    """What it takes to compare one range."""
+    """Scans single ranges."""
 
     store: Store
     known: CatalogSnapshot
     rules: Rules
     workdir: Path
-    side_by_side: int  # ranges that are compared at the same time
+    side_by_side: int  # number of ranges that are scanned in parallel
 
     def part(self, index: int, scope: KeyRange) -> _RangeResult:
         spool = self.workdir / f"changes-{index}.arrow"
@@ -143,7 +143,7 @@ class _RangeScanner:
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
             candidates: Iterable[pa.RecordBatch] = selection
-            if self.side_by_side == 1:  # one thread for each step; several ranges keep every core busy as they are
+            if self.side_by_side == 1:  # a thread for each step; several ranges use all cores anyway
                 candidates = ends.enter_context(closing(prefetch(selection)))
                 rows = ends.enter_context(closing(prefetch(rows)))
             differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
@@ -162,7 +162,7 @@ class _RangeScanner:
 def _split_ranges(
     store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
-    """Ranges to list side by side, cut where no companion is separated from its asset."""
+    """Ranges to list in parallel, divided so that no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole
         return [scope]
     bounds = known.bounds(parts)
@@ -170,7 +170,7 @@ def _split_ranges(
         try:
             return safe_ranges(store.split(scope, parts), suffixes.values())
         except StorageError:
-            return [scope]  # a folder that cannot be looked into is no reason to list nothing: the listing will tell
+            return [scope]  # a folder that cannot be read; the listing reports it as a gap
     pairs = pairwise([None, *bounds, None])
     bounded = [KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs]
     return safe_ranges(bounded, suffixes.values())
@@ -185,7 +185,7 @@ def _scan_ranges(one: Callable[[int], _RangeResult], count: int, monitor: Listin
             for done in as_completed(ranges):
                 done.result()
         except BaseException:
-            # Ctrl-C, or one range failed: the others need not list on to their ends.
+            # Ctrl-C, or one range failed: stop listing the others.
             monitor.stop()
             raise
         return [done.result() for done in ranges]

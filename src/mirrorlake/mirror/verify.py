@@ -1,6 +1,6 @@
-"""Ask a source whether what is remembered of it is still true, object by object. Writes nothing.
+"""Check catalog rows against their source, object by object. Writes nothing.
 
-remembered ─▶ HEAD each ─▶ compare ─▶ what disagrees, once it is remembered unchanged ─▶ findings
+known rows ─▶ HEAD each ─▶ compare ─▶ differences in rows that did not change meanwhile ─▶ findings
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _Answer = ObjectInfo | StorageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifiedBatch:
-    """One batch: how many objects were asked for, and what disagrees."""
+    """The number of objects checked in one batch, and the findings."""
 
     objects: int
     findings: tuple[Finding, ...]
@@ -56,9 +56,9 @@ def verify(
     store_factory: StoreFactory | None = None,
     check: CancelCheck = never_cancelled,
 ) -> Iterator[VerifiedBatch]:
-    """Ask for `sample` objects of a datasource chosen at random, or for all (None), in batches of bounded size.
+    """Check `sample` random objects of a datasource, or all (None), in batches of bounded size.
 
-    Sidecars are not asked for. Raises StorageError where the source as a whole cannot be asked, or as `check`.
+    Sidecars are not checked. Raises StorageError if the source as a whole cannot be reached, and any error of `check`.
     """
     root = find_root(source, catalog)
     if root.other:
@@ -87,7 +87,7 @@ def verify(
 
 
 class _HeadClient:
-    """HEADs of one store. Thread-safe; gives up on a source that does not answer at all."""
+    """Makes HEAD requests to one store. Thread-safe; stops if the source does not answer."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -97,7 +97,7 @@ class _HeadClient:
     def one(self, key: str) -> _Answer:
         if self._unanswered >= MAX_UNANSWERED:
             raise SourceUnreachable(
-                f"The source did not answer {MAX_UNANSWERED} times in a row.", "Try again when it can be reached."
+                f"The source did not answer {MAX_UNANSWERED} times in a row.", "Try again when it is reachable."
             )
         try:
             answer: _Answer = self._store.head(key)
@@ -114,7 +114,7 @@ class _HeadClient:
 
 @dataclass(frozen=True, slots=True)
 class _ObjectComparer:
-    """What is remembered against what the source says, by the rules of the datasource."""
+    """Compares catalog rows with the state of the source, by the rules of the datasource."""
 
     source: Datasource
     rules: Rules
@@ -139,10 +139,10 @@ def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bo
         case StorageError():
             return DriftKind.UNKNOWN, answer.message
         case ObjectInfo():
-            if not present:  # what no pattern takes any more may well stand
-                return (DriftKind.BACK, "it had vanished, and stands again") if taken else None
+            if not present:  # an object that no pattern selects may exist
+                return (DriftKind.BACK, "it had vanished, but exists again") if taken else None
             if frozen and one.state is KnownState.PRESENT:
-                return None  # it is never read again, whatever stands there
+                return None  # it is never read again, whatever its bytes are
             if (answer.token, answer.size) == (one.token, one.size):
                 return None
             return (
@@ -154,7 +154,7 @@ def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bo
 def _drop_outdated(
     catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]
 ) -> Iterator[Finding]:
-    """Without what a pass took notice of between our look at the catalog and our look at the source."""
+    """Exclude rows that a pass changed between reading the catalog and checking the source."""
     before = {one.key: one for one in batch}
     now = verifying.reread_objects(catalog, source.id, [finding.key for finding in found])
     return (finding for finding in found if now.get(finding.key) == before[finding.key])
@@ -163,7 +163,7 @@ def _drop_outdated(
 def _find_missing_thumbnails(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
     for one in batch:
         if one.digest is not None and not thumbnails.exists(one.digest):
-            yield _make_finding(source, one, DriftKind.THUMBNAIL, "the library store has no thumbnail of it")
+            yield _make_finding(source, one, DriftKind.THUMBNAIL, "its thumbnail is missing from the library store")
 
 
 def _make_finding(source: Datasource, one: Remembered, drift: DriftKind, reason: str) -> Finding:

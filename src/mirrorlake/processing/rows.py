@@ -1,4 +1,4 @@
-"""Between columns and single objects: CHANGES rows become jobs, and results become PROCESSED columns."""
+"""Convert CHANGES rows to jobs, and results to PROCESSED columns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Row = tuple[int, str, int, str, "tuple[CompanionRef, ...] | None"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionRef:
-    """A companion that is to be read."""
+    """A companion to read."""
 
     role: CompanionRole
     key: str
@@ -32,7 +32,7 @@ class CompanionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to read of one object. With `read_image` false only companions are read; without any, they left."""
+    """What to read of one object. Without `read_image`, only companions are read; if there are none, they were removed."""
 
     op: Op
     key: str
@@ -43,31 +43,31 @@ class Job:
 
     @property
     def bytes_to_read(self) -> int:
-        """How much there is to read."""
+        """The number of bytes to read."""
         return (self.size if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedMedia:
-    """What the bytes of an object are; the columns of PROCESSED with the same names."""
+    """Facts about the bytes of an object; the columns of PROCESSED with the same names."""
 
     kind: str  # MediaKind
     media_type: str
-    width: int | None  # pixels, upright; None for what is not seen
+    width: int | None  # pixels, upright; None for content without a picture
     height: int | None
     orientation: int | None  # of images
     digest: bytes
-    placeholder: bytes | None  # None where there is no thumbnail
+    placeholder: bytes | None  # None if there is no thumbnail
     facts: str  # JSON object
     version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionResult:
-    """What was read of one companion; no content where nothing of it could be used.
+    """The content of one companion; None if it is invalid.
 
-    `unread` takes the companion's token out of the row, not its key: what the library knows from an earlier one
-    stays, and the next pass reads this one.
+    `unread` removes the companion's token from the row, not its key: the content of an earlier one is kept, and the
+    next pass reads this one.
     """
 
     role: CompanionRole
@@ -77,7 +77,7 @@ class CompanionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How one job ended. `media` is there exactly for PROCESSED, stage and reason exactly for the bad ends."""
+    """The result of one job. `media` is set exactly for PROCESSED, `stage` and `reason` exactly for failures."""
 
     result: ResultKind
     stage: Stage | None = None
@@ -88,13 +88,13 @@ class Result:
 
 
 def read_jobs(batch: pa.RecordBatch) -> list[Job]:
-    """One job for each CHANGES row. Raises ValueError for a row that asks for no reading at all."""
+    """One job for each CHANGES row. Raises ValueError for a row that needs no reading."""
     columns = [cast("list[Any]", batch.column(name).to_pylist()) for name in _JOB_COLUMNS]
     return [_job(cast("_Row", row)) for row in zip(*columns, _companions(batch), strict=True)]
 
 
 def _companions(batch: pa.RecordBatch) -> list[tuple[CompanionRef, ...] | None]:
-    """The companions to read of each row; None where neither they nor the image are to be read."""
+    """The companions to read of each row; None if neither they nor the image need reading."""
     ops = cast("list[int]", batch.column("op").to_pylist())
     found: list[list[CompanionRef]] = [[] for _ in ops]
     needed = [op in _READ_WHOLE for op in ops]
@@ -111,7 +111,7 @@ def _companions(batch: pa.RecordBatch) -> list[tuple[CompanionRef, ...] | None]:
 def _job(row: _Row) -> Job:
     op, key, size, token, companions = row
     if companions is None:
-        raise ValueError(f"nothing of {key!r} is to be read ({Op(op).name})")
+        raise ValueError(f"{key!r} needs no reading ({Op(op).name})")
     return Job(op=Op(op), key=key, size=size, token=token, read_image=op in _READ_WHOLE, companions=companions)
 
 

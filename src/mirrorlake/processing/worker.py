@@ -1,10 +1,10 @@
-"""A worker process: threads fetch ahead, one decodes, one keeps. Started as `-m mirrorlake.processing.worker`.
+"""A worker process: threads prefetch, one decodes, one stores. Started as `-m mirrorlake.processing.worker`.
 
     receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ keeper ─▶ coordinator
 
-Only the decoder thinks; all others wait for the network or a disk while it does.
+Only the decoder computes; meanwhile, the other threads wait for the network or a disk.
 
-It holds no state worth saving: killed at any moment, its rows are simply looked at again by another one.
+A worker has no state worth saving: if it is killed, another worker processes its rows again.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class _FinishedRow:
 
 
 class _Budget:
-    """Bytes that may be held at once. Taken in row order by one thread, so that the next row always gets its share."""
+    """Bytes that may be in memory at once. Taken in row order by one thread, so that no row waits forever."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -68,7 +68,7 @@ class _Budget:
         self._changed = threading.Condition()
 
     def take(self, wanted: int) -> int:
-        """Wait for room; an object larger than the whole budget gets all of it."""
+        """Wait for free bytes and take them; an object larger than the budget takes all of it."""
         bytes_taken = min(wanted, self._size)
         with self._changed:
             self._changed.wait_for(lambda: self._free >= bytes_taken)
@@ -82,7 +82,7 @@ class _Budget:
 
 
 class Worker:
-    """The life of one worker process."""
+    """The threads and queues of one worker process."""
 
     def __init__(self, connection: Connection, status: WorkerStatus, setup: Setup) -> None:
         self._connection = connection
@@ -101,7 +101,7 @@ class Worker:
         self._count_lock = threading.Lock()
 
     def run(self) -> None:
-        """Work until the process is ended from outside, or the pass must end (a full disk)."""
+        """Work until the process is killed, or an error (a full disk) must end the pass."""
         self._connection.send_bytes(pack_ready())
         for step in (self._receive, self._feed, self._keep):
             threading.Thread(target=_exit_on_error, args=(step,), daemon=True).start()
@@ -110,7 +110,7 @@ class Worker:
             self._finished.put(_FinishedRow(row_ref=pending.row_ref, outcome=self._decode(pending), task=pending.task))
 
     def _receive(self) -> None:
-        # Always reading: the end of the coordinator, however it came, is the end of this process.
+        # Always reading, so that the process ends with its coordinator.
         while True:
             try:
                 self._tasks.put(self._connection.recv_bytes())
@@ -129,7 +129,7 @@ class Worker:
                 )
 
     def _keep(self) -> None:
-        # The rows of a task come one after the other, as they were fed.
+        # The rows of a task arrive in order.
         results: list[Result] = []
         while True:
             finished = self._finished.get()
@@ -164,17 +164,17 @@ class Worker:
 
 
 def _exit_on_error(step: Callable[[], None]) -> None:
-    """A thread that ends unexpectedly must end its process: the coordinator then redoes the rows."""
+    """Run a thread; if it ends unexpectedly, end the process, so that the coordinator processes the rows again."""
     try:
         step()
-    except BaseException:  # noqa: BLE001  told on standard error, then the process ends
+    except BaseException:  # noqa: BLE001  printed to standard error, then the process ends
         traceback.print_exc()
     sys.stderr.flush()
     os._exit(70)
 
 
 def _limit_memory(extra: int) -> None:
-    """At most `extra` bytes of address space above what stands now; a bomb then costs a MemoryError or a crash."""
+    """Limit the address space to `extra` bytes above its current size, so that a bomb raises MemoryError or crashes."""
     pages = int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0  # noqa: PTH123, SIM115
     if pages:
         limit = pages * resource.getpagesize() + extra
@@ -182,7 +182,7 @@ def _limit_memory(extra: int) -> None:
 
 
 def load_stores() -> None:
-    """Load what stores need before it is known which one: that takes as long as the coordinator needs to say so."""
+    """Load the modules of all stores while waiting for the Setup."""
     for provider in all_providers():
         provider.load()
 
@@ -190,7 +190,7 @@ def load_stores() -> None:
 def main() -> None:
     """Entry of the process: `worker SOCKET BOARD`, both inherited file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
-    logging.disable()  # libvips grumbles about each odd file; its verdicts reach the asset as warnings
+    logging.disable()  # libvips logs every odd file; its messages become warnings of the asset
     connection = Connection(int(sys.argv[1]))
     load_stores()
     setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us
