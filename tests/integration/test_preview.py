@@ -60,7 +60,7 @@ def test_samples_name_what_the_next_pass_does(mirrored: Mirrored) -> None:
     reasons = {one.key: one.reason for some in shown.values() for one in some}
     assert "02.json" in reasons["02.png"]
     assert reasons["05.png"] == "empty object"
-    assert "could not be read before" in reasons["broken.png"]
+    assert "could not be decoded before" in reasons["broken.png"]
     assert "trash" in reasons["04.png"]
     assert set(report_document(told)) - set(report_document(done)) == {"samples"}
     assert told.samples is not None

@@ -226,7 +226,7 @@ def test_a_store_that_cannot_be_opened_is_said_once(photos: Path):
 
 def test_a_row_that_asks_for_nothing_is_a_mistake_of_the_caller(photos: Path):
     rows = _all_new(photos).to_pylist()
-    with _pool(photos) as pool, pytest.raises(ValueError, match="is to be read"):
+    with _pool(photos) as pool, pytest.raises(ValueError, match="needs no reading"):
         _rows(pool.process([batch({**row, "op": 3} for row in rows)]))
 
 

@@ -87,10 +87,10 @@ def test_what_was_written_of_late_stays(mirrored: Mirrored, tmp_path: Path) -> N
     trash(mirrored, *GONE)
     purge(mirrored, 3)
     mark = next((root(mirrored) / MARKERS).iterdir())
-    with pytest.raises(Conflict, match="short while"):  # another library had no time yet to mark it too
+    with pytest.raises(Conflict, match="only recently"):  # another library had no time yet to mark it too
         cleaned(mirrored, hours=24)
     os.utime(mark, (0, 0))
-    with pytest.raises(Conflict, match="short while"):  # nor is a mark believed that was put there with an old date
+    with pytest.raises(Conflict, match="only recently"):  # nor is a mark believed that was put there with an old date
         cleaned(mirrored, hours=24)
     before = thumbnails(mirrored)
     for path in before:

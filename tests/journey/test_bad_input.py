@@ -92,7 +92,7 @@ def test_an_empty_folder_is_a_library_of_nothing(cli: Cli, tmp_path: Path) -> No
     (tmp_path / "empty").mkdir()
     result = cli.run("mirror", (tmp_path / "empty").as_uri(), "--json")
     assert (result.code, result.json["listed"], result.json["state"]) == (0, 0, "succeeded")
-    assert "no object" in result.err
+    assert "No objects exist below" in result.err
 
 
 def test_another_address_under_a_known_name_is_refused(cli: Cli, photos: Path, tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ class VipsImage:
     operation: str  # the loader's name: "jpegload"
     family: str  # the loader's class among those of libvips: "Jpeg"
     reduce: Callable[[int], dict[str, float]] = _no_options
-    """Options that make the loader decode fewer pixels, but at least twice as many as the thumbnail has. The argument is
-    the longest side."""
+    """Options that make the loader decode fewer pixels, but at least twice as many as the thumbnail has. The argument
+    is the longest side."""
     frames: Callable[[bytes, pyvips.Image], int] = _pages
     complaints: Callable[[bytes], tuple[str, ...]] = _no_warnings
     """Warnings about the file as a whole, found without decoding it."""

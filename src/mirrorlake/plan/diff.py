@@ -251,7 +251,7 @@ class _Side:
     def _out_of_order(self, before: bytes, after: bytes) -> ListingBroken:
         return ListingBroken(
             f"{self._name} is out of order: {after.decode()!r} came after {before.decode()!r}.",
-            "No changes were derived from it. If the endpoint does not list in byte order, set listingOrdered to false.",
+            "Nothing was derived from it. If the endpoint does not list in byte order, set listingOrdered to false.",
         )
 
 

@@ -32,7 +32,7 @@ class CompanionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to read of one object. Without `read_image`, only companions are read; if there are none, they were removed."""
+    """What to read of one object. Without `read_image`, only companions are read; none means that they were removed."""
 
     op: Op
     key: str

@@ -61,7 +61,7 @@ class Thumbnails:
         try:
             if self.store.durable:
                 self._write_once(key, thumbnail)
-            elif not self._looks_like(key, thumbnail):
+            elif not self._is_stored(key, thumbnail):
                 self.store.put(key, thumbnail)
         except DiskFull as error:
             raise DiskFull(
@@ -81,7 +81,7 @@ class Thumbnails:
             if self.store.head(key).size != len(thumbnail):
                 self.store.put(key, thumbnail)
 
-    def _looks_like(self, key: str, thumbnail: bytes) -> bool:
+    def _is_stored(self, key: str, thumbnail: bytes) -> bool:
         """Whether the existing file has the size and the first bytes of this one, unlike a file of zeros."""
         try:
             start = self.store.get(key, length=_RIFF_HEADER)

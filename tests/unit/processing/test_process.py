@@ -87,7 +87,7 @@ def test_a_sidecar_that_left_reads_nothing_and_leaves_no_metadata(store: _Failin
 
 
 def test_a_row_that_asks_for_nothing_is_a_mistake(store: _Failing):
-    with pytest.raises(ValueError, match=r"nothing of 'a\.png' is to be read"):
+    with pytest.raises(ValueError, match=r"'a\.png' needs no reading"):
         _job(store, Op.MOVED, metadata_differs=False)
 
 
