@@ -35,7 +35,9 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
         run = request_cancel(mirrored.catalog, lease.run_id, "Ada")
         assert run.state is RunState.RUNNING
         with pytest.raises(RunCancelled, match="cancelled by Ada"):
-            commit.missing(lease, pa.array(["00.png"], pa.string()), pa.array(["Its object is gone"], pa.string()))
+            commit.commit_missing(
+                lease, pa.array(["00.png"], pa.string()), pa.array(["Its object is gone"], pa.string())
+            )
         assert stopped.is_set()
         with pytest.raises(RunCancelled):
             lease.check()
@@ -46,7 +48,7 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
 
 
 def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(leases, "LOOK_S", 0.02)
+    monkeypatch.setattr(leases, "POLL_S", 0.02)
     with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
         heard = threading.Event()
         lease.on_cancel(heard.set)

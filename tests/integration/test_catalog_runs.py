@@ -154,7 +154,7 @@ def test_the_heartbeat_renews_the_lease_and_writes_how_far_the_run_is(
 ):
     monkeypatch.setattr(leases, "HEARTBEAT_S", 0.02)
     lease = runs.begin(empty_catalog, source.id, "mirror")
-    lease.tell(Counts(listed=5), Requests(list=1), 7)
+    lease.report_counts(Counts(listed=5), Requests(list=1), 7)
 
     for _ in range(200):
         run = runs.show_run(empty_catalog, lease.run_id)
@@ -174,7 +174,7 @@ def test_the_heart_goes_on_in_a_new_session_when_the_old_one_is_cut(
     lease = runs.begin(empty_catalog, source.id, "mirror")
     with empty_catalog.write() as connection:
         connection.execute("SELECT pg_terminate_backend(backend_pid) FROM lease")
-    lease.tell(Counts(listed=9), Requests(), 0)
+    lease.report_counts(Counts(listed=9), Requests(), 0)
 
     for _ in range(200):
         if runs.show_run(empty_catalog, lease.run_id).counts.listed == 9:

@@ -83,7 +83,7 @@ def test_a_job_of_every_kind_hears_that_it_is_cancelled(library: JobLibrary, kin
     job_id = library.request(kind)
     context = library.claimed(kind)
     request_job_cancel(library.catalog, job_id, ME)
-    context.lease.heard(ME)  # as its heartbeat does within a second
+    context.lease.mark_cancelled(ME)  # as its heartbeat does within a second
 
     if kind in RUN_KINDS:
         report = execute(context)

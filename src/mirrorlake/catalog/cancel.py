@@ -34,7 +34,7 @@ def request_job_cancel(catalog: Catalog, job_id: int, by: str) -> Job:
         job = show_job(catalog, job_id)
         match job.state:
             case RunState.RUNNING:
-                done = _ask(catalog, job_id, by)
+                done = _request_cancel(catalog, job_id, by)
             case RunState.QUEUED:
                 done = _end_queued(catalog, job_id, by)
             case RunState.HELD:
@@ -50,7 +50,7 @@ def request_job_cancel(catalog: Catalog, job_id: int, by: str) -> Job:
 
 
 @retry_on_contention
-def _ask(catalog: Catalog, job_id: int, by: str) -> bool:
+def _request_cancel(catalog: Catalog, job_id: int, by: str) -> bool:
     with catalog.write() as connection:
         return connection.execute(statement("request_cancel").query, {"job_id": job_id, "by": by}).rowcount == 1
 

@@ -34,7 +34,7 @@ def merge_metadata(staging: Staging, strategies: Sequence[MetadataStrategy]) -> 
         *(cast("list[Any]", column.to_pylist()) for column in rows.columns), strict=True
     ):
         merge = STRATEGIES[strategies[config or 0]]
-        before = standing(values, sources, merged_at, edited=edited)
+        before = existing_metadata(values, sources, merged_at, edited=edited)
         ids.append(asset_id)
         merged.append(merge(before, None if content is None else json.loads(content)))
     copy_merged(staging, ids, merged)
@@ -49,10 +49,10 @@ def apply_companions(staging: Staging, strategies: Sequence[MetadataStrategy]) -
     for role in ROLES:
         if role.name in APPLIERS:
             APPLIERS[role.name](staging, strategies)
-    staging.run("drop_companions", "keep_companions")
+    staging.run("drop_companions", "store_companions")
 
 
-def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
+def existing_metadata(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
     """What stands, out of the columns of an asset as JSON texts."""
     return ExistingMetadata(
         metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),

@@ -18,7 +18,7 @@ from mirrorlake.catalog.leases import (
     insert_running,
     job_values,
     lease_lost,
-    standing_lease,
+    read_lease,
 )
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
@@ -28,7 +28,7 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+ATTEMPTS_TO_BEGIN = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
 
 
@@ -101,7 +101,7 @@ def begin(catalog: Catalog, job: NewJob) -> JobLease:
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            looks = LAST_LOOKS
+            looks = ATTEMPTS_TO_BEGIN
             while (begun := _try_to_begin(session, job, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
@@ -166,15 +166,15 @@ def _release(connection: psycopg.Connection[TupleRow], lease: JobLease) -> None:
 def _try_to_begin(session: psycopg.Connection[TupleRow], job: NewJob, *, refuse: bool) -> tuple[int, str, str] | None:
     """The new job's number, lock and holder; None where another one holds the lock (raises Conflict if `refuse`)."""
     with session.transaction() as transaction:
-        standing = None if job.lock is None else standing_lease(session, job.lock)
-        if standing is not None and standing.alive:
+        held = None if job.lock is None else read_lease(session, job.lock)
+        if held is not None and held.alive:
             if refuse:
                 raise Conflict(
-                    f"Job {standing.job_id} has been at the same work since {at_time(standing.started)}.",
-                    f"Wait for it, or end it: mirrorlake jobs cancel {standing.job_id}",
+                    f"Job {held.job_id} has been at the same work since {at_time(held.started)}.",
+                    f"Wait for it, or end it: mirrorlake jobs cancel {held.job_id}",
                 )
             return None
-        begun = insert_running(session, job, standing)
+        begun = insert_running(session, job, held)
         if begun is None:
             raise psycopg.Rollback(transaction)
         return begun

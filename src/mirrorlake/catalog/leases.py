@@ -28,12 +28,12 @@ from mirrorlake.postgres.pool import Catalog
 
 LEASE_S = 60.0  # a holder without a heartbeat for so long counts as dead
 HEARTBEAT_S = 1.0  # also how old the progress of a job at work is for those who watch
-LOOK_S = 1.0  # how soon a holder hears that its job is to end; its commits hear it at once
+POLL_S = 1.0  # how soon a holder hears that its job is to end; its commits hear it at once
 INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class HeldLease:
     """The lease on a lock, as it stands."""
 
     job_id: int
@@ -78,7 +78,7 @@ class JobLease:
         self._interrupts: Callable[[], BaseException | None] | None = None
         self._interruption: BaseException | None = None
         self._stops: list[Callable[[], object]] = []
-        self._hearing = threading.Lock()
+        self._cancel_lock = threading.Lock()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._heart.start()
@@ -126,15 +126,15 @@ class JobLease:
 
     def on_cancel(self, stop: Callable[[], object]) -> None:
         """Call `stop`, from any thread, once somebody asks that the job end; at once where somebody has."""
-        with self._hearing:
+        with self._cancel_lock:
             self._stops.append(stop)
             late = self._cancelled is not None or self._interruption is not None
         if late:
             stop()
 
-    def heard(self, by: str) -> None:
+    def mark_cancelled(self, by: str) -> None:
         """Somebody asked that the job end."""
-        with self._hearing:
+        with self._cancel_lock:
             if self._cancelled is not None:
                 return
             self._cancelled = by
@@ -162,13 +162,13 @@ class JobLease:
 
     def _beat(self) -> None:
         due = time.monotonic() + HEARTBEAT_S
-        while not self._ended.wait(min(LOOK_S, HEARTBEAT_S)):
-            self._ask_interrupts()
+        while not self._ended.wait(min(POLL_S, HEARTBEAT_S)):
+            self._check_interrupts()
             try:
                 if self._session.closed:
                     self._session = self.catalog.session()  # PostgreSQL was restarted
                     due = 0.0  # nobody knows the new session yet
-                self._listen()
+                self._check_cancellation()
                 if time.monotonic() >= due:
                     due = time.monotonic() + HEARTBEAT_S
                     self._lost = not self._renew()
@@ -178,20 +178,20 @@ class JobLease:
             if self._lost:
                 return
 
-    def _ask_interrupts(self) -> None:
+    def _check_interrupts(self) -> None:
         if self._interrupts is None or self._interruption is not None:
             return
         self._interruption = self._interrupts()
         if self._interruption is not None:
-            with self._hearing:
+            with self._cancel_lock:
                 stops = list(self._stops)
             for stop in stops:
                 stop()
 
-    def _listen(self) -> None:
+    def _check_cancellation(self) -> None:
         asked = self._session.execute(statement("cancel_requested").query, {"job_id": self.job_id}).fetchone()
         if asked is not None and asked[0] is not None:
-            self.heard(asked[0])
+            self.mark_cancelled(asked[0])
 
     def _renew(self) -> bool:
         with self._session.transaction():
@@ -206,14 +206,14 @@ class JobLease:
             self._written = progress
 
 
-def standing_lease(connection: psycopg.Connection[TupleRow], lock: str) -> Standing | None:
+def read_lease(connection: psycopg.Connection[TupleRow], lock: str) -> HeldLease | None:
     """Who holds a lock. None: nobody."""
-    row = connection.execute(statement("standing_lease").query, {"lock": lock}).fetchone()
-    return None if row is None else Standing(job_id=row[0], started=row[1], holder=row[2], alive=bool(row[3]))
+    row = connection.execute(statement("current_lease").query, {"lock": lock}).fetchone()
+    return None if row is None else HeldLease(job_id=row[0], started=row[1], holder=row[2], alive=bool(row[3]))
 
 
 def insert_running(
-    session: psycopg.Connection[TupleRow], job: NewJob, standing: Standing | None
+    session: psycopg.Connection[TupleRow], job: NewJob, held: HeldLease | None
 ) -> tuple[int, str, str] | None:
     """Make a job that begins now, in this session, and take the lease in the place of `standing`, which is dead.
 
@@ -226,7 +226,7 @@ def insert_running(
     if begun is None:
         raise AssertionError("INSERT ... RETURNING answers one row")
     lock, holder = job.lock or f"job:{begun[0]}", str(uuid.uuid4())
-    if not take_lease(session, begun[0], lock, holder, None if standing is None else standing.holder):
+    if not take_lease(session, begun[0], lock, holder, None if held is None else held.holder):
         return None
     return int(begun[0]), lock, holder
 

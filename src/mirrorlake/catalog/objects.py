@@ -8,14 +8,14 @@ from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.array_chunks import Stretch, as_known
+from mirrorlake.catalog.array_chunks import KnownChunk, join_known
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
 
-STRETCH_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
-BATCH_STRETCHES = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
+CHUNK_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
+BATCH_CHUNKS = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
 SAMPLED_ROWS = 20_000  # enough for ranges that differ by a few per cent
 
 
@@ -26,24 +26,24 @@ def known(
 
     One moment's view. Uses a connection until the iterator is exhausted or closed.
     """
-    stretches = _stretches(catalog, datasource_id, after or "", until)
-    while some := list(islice(stretches, BATCH_STRETCHES)):
-        yield as_known(some)
+    chunks = _known_chunks(catalog, datasource_id, after or "", until)
+    while some := list(islice(chunks, BATCH_CHUNKS)):
+        yield join_known(some)
 
 
-def _stretches(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[Stretch]:
-    query = statement("known_stretch" if until is None else "known_stretch_until").query
+def _known_chunks(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[KnownChunk]:
+    query = statement("known_chunk" if until is None else "known_chunk_until").query
     with catalog.snapshot() as connection, connection.cursor(binary=True) as cursor:
         cursor.execute(statement("read_in_key_order").query)
-        rows = STRETCH_ROWS
-        while rows == STRETCH_ROWS:
-            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": STRETCH_ROWS}
+        rows = CHUNK_ROWS
+        while rows == CHUNK_ROWS:
+            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": CHUNK_ROWS}
             row = cursor.execute(query, asked, prepare=True).fetchone()
             if row is None or row[0] is None:
                 return
-            stretch = Stretch(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
-            rows, after = stretch.rows, stretch.last_key
-            yield stretch
+            chunk = KnownChunk(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
+            rows, after = chunk.rows, chunk.last_key
+            yield chunk
 
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
@@ -69,7 +69,7 @@ def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str])
 def knows_any(catalog: Catalog, datasource_id: int) -> bool:
     """Whether anything is remembered of a datasource's objects; not before its first pass."""
     with catalog.read() as connection:
-        row = connection.execute(statement("knows_any").query, {"datasource_id": datasource_id}).fetchone()
+        row = connection.execute(statement("has_objects").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None
 
 

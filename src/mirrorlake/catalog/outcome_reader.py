@@ -37,14 +37,14 @@ def read_outcomes(
             key=key,
             kind=OutcomeKind(kind),
             stage=stage,
-            reason=_became(run, later, then, reason) if held else reason,
+            reason=_held_result(run, later, then, reason) if held else reason,
             asset_id=None if asset is None else str(asset),
         )
         for key, kind, stage, reason, asset, held, later, then in rows
     ]
 
 
-def _became(run: Run, later: int | None, then: str | None, waits: str | None) -> str | None:
+def _held_result(run: Run, later: int | None, then: str | None, waits: str | None) -> str | None:
     """What became of a held removal: `later` is the run that came to it, `then` what that one told of it."""
     if later is not None:
         return f"Its removal was held, and confirmed. Run {later}: {then}"

@@ -35,14 +35,14 @@ def failed_keys(catalog: Catalog, run_id: int) -> Iterator[list[str]]:
 
 
 @retry_on_contention
-def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
+def record_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
     """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
     folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]
     if not folders:
         return
     with lease.catalog.write() as connection:
         connection.execute(
-            statement("tell_gaps").query,
+            statement("record_gaps").query,
             {
                 "run_id": lease.run_id,
                 "keys": [gap.range.prefix for gap in folders],

@@ -59,4 +59,4 @@ def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: date
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
         staging.run("purge_objects", "remove_assets")
-        return staging.tell("tell_removed")
+        return staging.record_outcomes("record_removals")

@@ -60,9 +60,9 @@ def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL, *, r
     waits or is at work, CoolingDown too soon after a pass that imported.
     """
     with catalog.write() as connection:
-        datasource_id = _locked(connection, name)
+        datasource_id = _lock_datasource(connection, name)
         job = pass_job(datasource_id, requested_by=requested_by)
-        earlier = connection.execute(statement("begin_earlier").query, job_values(job)).fetchone()
+        earlier = connection.execute(statement("end_retry_delay").query, job_values(job)).fetchone()
         if earlier is not None:
             return int(earlier[0])
         _check_permitted(connection, name, datasource_id)
@@ -99,7 +99,7 @@ def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> i
 def check_permitted(catalog: Catalog, name: str) -> int:
     """The number of the datasource, where a person may have it mirrored now. Raises as `request`."""
     with catalog.write() as connection:
-        datasource_id = _locked(connection, name)
+        datasource_id = _lock_datasource(connection, name)
         _check_permitted(connection, name, datasource_id)
         return datasource_id
 
@@ -118,7 +118,7 @@ def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease 
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            taken = _take(session, named)
+            taken = _claim_one(session, named)
         if taken is None:
             session.close()
             return None
@@ -190,7 +190,7 @@ def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
+class _ClaimedJob:
     """A job that was claimed."""
 
     job_id: int
@@ -241,7 +241,7 @@ def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
     return error
 
 
-def _locked(connection: psycopg.Connection[TupleRow], name: str) -> int:
+def _lock_datasource(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
     if row is None:
         raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
@@ -256,13 +256,13 @@ def _check_permitted(connection: psycopg.Connection[TupleRow], name: str, dataso
         raise refused
 
 
-def _take(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _Taken | None:
+def _claim_one(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _ClaimedJob | None:
     with session.transaction() as transaction:
         row = session.execute(statement("claim_job").query, _FRESH | kinds).fetchone()
         if row is None:
             return None
         job_id, kind, lock, datasource_id, attempt, _, before = row
-        taken = _Taken(
+        taken = _ClaimedJob(
             job_id=job_id,
             kind=kind,
             lock=lock,

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.companions import copy_merged, standing
+from mirrorlake.catalog.companions import copy_merged, existing_metadata
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
 from mirrorlake.catalog.statements import statement
@@ -65,19 +65,19 @@ def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
     ):
         if strategy is None or unread:
             continue
-        before = standing(values, sources, merged_at, edited=edited)
-        after = _again(strategy, before, sidecar)
+        before = existing_metadata(values, sources, merged_at, edited=edited)
+        after = _merge_again(strategy, before, sidecar)
         if after is not None:
             ids.append(asset_id)
             merged.append(after)
     if ids:
         copy_merged(staging, ids, merged)
         staging.run("update_reapplied")
-        staging.tell_run("tell_reapplied")
+        staging.record_run_outcomes("record_reapplied")
     return len(ids)
 
 
-def _again(strategy: MetadataStrategy, before: ExistingMetadata, sidecar: str | None) -> Metadata | None:
+def _merge_again(strategy: MetadataStrategy, before: ExistingMetadata, sidecar: str | None) -> Metadata | None:
     """What stands after merging the kept sidecar; None where that changes nothing."""
     merged = STRATEGIES[strategy](before, None if sidecar is None else stored_values(sidecar))
     # Nothing new came: what the sidecar sets has the sidecar's own time, not this moment's.

@@ -13,13 +13,13 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.leases import (
     INTERRUPTED,
+    HeldLease,
     JobLease,
-    Standing,
     at_time,
     finish_values,
     insert_running,
     lease_lost,
-    standing_lease,
+    read_lease,
 )
 from mirrorlake.catalog.outcome_reader import read_outcomes
 from mirrorlake.catalog.statements import statement
@@ -31,7 +31,7 @@ from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunSt
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+ATTEMPTS_TO_BEGIN = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
 # A deleted datasource comes back when its address is mirrored, and has a trash to empty; nothing else works on it.
 _OF_DELETED = (Trigger.MIRROR, Trigger.PURGE)
@@ -76,7 +76,7 @@ class Lease(JobLease):
         """What people call this job."""
         return "Run"
 
-    def tell(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
+    def report_counts(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
         """How far the run is; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
 
@@ -112,7 +112,7 @@ def begin(
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            looks = LAST_LOOKS
+            looks = ATTEMPTS_TO_BEGIN
             while (begun := _try_to_begin(session, job, trigger, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
@@ -130,9 +130,9 @@ def refuse_while_running(connection: psycopg.Connection[TupleRow], datasource_id
     named = connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id}).fetchone()
     if named is None:
         raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
-    standing = standing_lease(connection, datasource_lock(datasource_id))
-    if standing is not None and standing.alive:
-        raise _pass_running(named[0], standing)
+    held = read_lease(connection, datasource_lock(datasource_id))
+    if held is not None and held.alive:
+        raise _pass_running(named[0], held)
 
 
 def finish(
@@ -285,12 +285,12 @@ def _try_to_begin(
         name, deleted = named
         if deleted and trigger not in _OF_DELETED:
             raise NotFound(f"The datasource {name} was deleted.", "Mirror its address again to bring it back.")
-        standing = standing_lease(session, job.lock or "")
-        if standing is not None and standing.alive:
+        held = read_lease(session, job.lock or "")
+        if held is not None and held.alive:
             if refuse:
-                raise _pass_running(name, standing)
+                raise _pass_running(name, held)
             return None
-        begun = insert_running(session, job, standing)
+        begun = insert_running(session, job, held)
         if begun is None:  # a worker was faster
             raise psycopg.Rollback(transaction)
         if trigger == Trigger.MIRROR:
@@ -300,10 +300,10 @@ def _try_to_begin(
     return None
 
 
-def _pass_running(name: str, standing: Standing) -> PassRunning:
-    run_id = standing.job_id
+def _pass_running(name: str, held: HeldLease) -> PassRunning:
+    run_id = held.job_id
     return PassRunning(
-        f"Run {run_id} is working on datasource {name} since {at_time(standing.started)}.",
+        f"Run {run_id} is working on datasource {name} since {at_time(held.started)}.",
         f"Wait for it (mirrorlake runs show {run_id} tells how far it is), or end it: mirrorlake runs cancel {run_id}",
     )
 

@@ -45,7 +45,7 @@ def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, s
         statement("set_schedule").query,
         {
             "datasource_id": datasource_id,
-            "said": schedule_to_text(schedule),
+            "text": schedule_to_text(schedule),
             "timezone": timezone_of(schedule),
             "anchor": now,
             "next_due": due,
@@ -76,11 +76,11 @@ def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
     """
     with catalog.write() as connection:
         found: list[Due | Unreadable] = []
-        for datasource_id, name, said, timezone, anchor in connection.execute(
+        for datasource_id, name, text, timezone, anchor in connection.execute(
             statement("due_schedules").query, {"now": now}
         ).fetchall():
             try:
-                due = next_due(schedule_from_text(said, timezone), anchor=anchor, after=now)
+                due = next_due(schedule_from_text(text, timezone), anchor=anchor, after=now)
             except SettingsError as error:
                 found.append(Unreadable(datasource=name, problem=str(error)))
                 continue

@@ -24,7 +24,7 @@ _ASKED = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION, Op.RETURNED], pa.int8())
 _ARRAYS = {"ops": "op", "keys": "key", "tokens": "token", "sizes": "size"}
 
 
-def recogniser(
+def make_recogniser(
     catalog: Catalog, source: Datasource, known_id: int | None
 ) -> Callable[[pa.RecordBatch], pa.RecordBatch] | None:
     """What finds, in CHANGES batches, objects that need no look because of other datasources; see `Op.SHARED`.
@@ -40,16 +40,16 @@ def recogniser(
     with catalog.read() as connection:
         if connection.execute(statement("any_sibling").query, values).fetchone() is None:
             return None
-    return lambda batch: _recognised(catalog, values, batch)
+    return lambda batch: _recognise(catalog, values, batch)
 
 
-def _recognised(catalog: Catalog, values: dict[str, object], batch: pa.RecordBatch) -> pa.RecordBatch:
+def _recognise(catalog: Catalog, values: dict[str, object], batch: pa.RecordBatch) -> pa.RecordBatch:
     asked = is_in(column(batch, "op"), _ASKED)
     if not asked.any():
         return batch
-    arrays = {name: chosen(column(batch, told), asked).to_pylist() for name, told in _ARRAYS.items()}
+    arrays = {name: chosen(column(batch, source_name), asked).to_pylist() for name, source_name in _ARRAYS.items()}
     with catalog.read() as connection:
-        rows = connection.execute(statement("known_elsewhere").query, {**values, **arrays}).fetchall()
+        rows = connection.execute(statement("match_shared_changes").query, {**values, **arrays}).fetchall()
     if not rows:
         return batch
     places, ops, governs, companions = ([*values] for values in zip(*rows, strict=True))
@@ -58,9 +58,9 @@ def _recognised(catalog: Catalog, values: dict[str, object], batch: pa.RecordBat
     # What is back as it was needs nothing more where its companions are those that were read.
     counts = (np.array(ops) != Op.RETURNED) | np.any([*differs.values()], axis=0)
     now = dict(zip(batch.schema.names, columns(batch), strict=True))
-    now["op"] = _with(now["op"], places[counts], np.array(ops, np.int8)[counts])
+    now["op"] = _replace_rows(now["op"], places[counts], np.array(ops, np.int8)[counts])
     for role, mask in differs.items():
-        now[role.differs] = _with(now[role.differs], places[counts], mask[counts])
+        now[role.differs] = _replace_rows(now[role.differs], places[counts], mask[counts])
     return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
 
@@ -74,7 +74,7 @@ def _differs(rows: pa.RecordBatch, companions: Column, governs: BoolMask) -> dic
     return found
 
 
-def _with(values: Column, places: Rows, others: npt.NDArray[np.int8] | BoolMask) -> Column:
+def _replace_rows(values: Column, places: Rows, others: npt.NDArray[np.int8] | BoolMask) -> Column:
     """The values with others at these places."""
     now = values.to_numpy(zero_copy_only=False).copy()
     now[places] = others

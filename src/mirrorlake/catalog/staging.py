@@ -103,13 +103,13 @@ class Staging:
         self._cursor.execute(statement(name).text, parameters or None)
         return self._cursor.fetch_arrow_table()
 
-    def tell(self, name: str) -> Counts:
+    def record_outcomes(self, name: str) -> Counts:
         """Write outcomes; answers how many objects of the batch have each."""
         self._cursor.execute(statement(name).text, (self._lease.run_id,))
         rows = cast("list[tuple[str, int]]", self._cursor.fetchall())
         return Counts(**{OutcomeKind(kind).value: count for kind, count in rows})
 
-    def tell_run(self, name: str) -> None:
+    def record_run_outcomes(self, name: str) -> None:
         """Write outcomes that nobody counts here; the only parameter is the run."""
         self._cursor.execute(statement(name).text, (self._lease.run_id,))
 
@@ -127,7 +127,7 @@ class Staging:
         if row is None:
             raise lease_lost(self._lease)
         if row[0] is not None:
-            self._lease.heard(row[0])
+            self._lease.mark_cancelled(row[0])
             self._lease.check()
 
 

@@ -30,7 +30,7 @@ def confirm(lease: Lease, source: Datasource, held_run: int, *, opens: StoreFact
     An object that stands again, or of which the source says nothing certain, is left alone. Raises LeaseLost where
     another process took over.
     """
-    tally = Counters(lease.tell)
+    tally = Counters(lease.report_counts)
     opens = opens or store_config(source)
     return finalize(
         lease, source, tally, lambda: _carry_out(lease, source, held_run, opens, tally), lists=False, supersedes=False

@@ -34,7 +34,7 @@ def purge(lease: Lease, source: Datasource, before: datetime, *, opens: StoreFac
 
     Raises LeaseLost where another process took over.
     """
-    tally = Counters(lease.tell)
+    tally = Counters(lease.report_counts)
     opens = opens or store_config(source)
     return finalize(
         lease,
@@ -70,5 +70,5 @@ def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: StoreF
             )
             tally.add(stored.purge(lease, proven, filled(len(proven), REASON_GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
-            tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
+            tally.add(removal.record_orphans(lease, pa.array(doubted, pa.string()), told))
     return RunResult()

@@ -30,7 +30,7 @@ def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
     Raises LeaseLost where another process took over.
     """
     catalog = lease.catalog
-    tally = Counters(lease.tell)
+    tally = Counters(lease.report_counts)
 
     def work() -> RunResult:
         choose = strategy_choice(catalog, source)

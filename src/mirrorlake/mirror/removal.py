@@ -188,7 +188,7 @@ def leave(lease: Lease, removals: Removals, tally: Counters) -> None:
     """Tell of everything that vanished, and do nothing about it: what was to become of it is no longer what is set."""
     for orphans, _ in removals.batches():
         keys = column(orphans, "key")
-        tally.add(removal.tell(lease, keys, filled(len(keys), _CHANGED, pa.string())))
+        tally.add(removal.record_orphans(lease, keys, filled(len(keys), _CHANGED, pa.string())))
 
 
 def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: ExistenceChecker, tally: Counters) -> None:
@@ -200,7 +200,7 @@ def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: ExistenceCheck
     doubted = np.zeros(len(keys), dtype=np.bool_)
     doubted[asked] = [proof is not Proof.GONE for proof in proofs]
     reasons = [_TOLD[proof] for proof in proofs if proof is not Proof.GONE]
-    tally.add(removal.tell(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
+    tally.add(removal.record_orphans(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
     for way in Way:
         here = keep(orphans, equal_to(column(orphans, "way"), int(way)) & ~doubted)
         if here.num_rows:
@@ -210,11 +210,11 @@ def settle_orphans(lease: Lease, orphans: pa.RecordBatch, prover: ExistenceCheck
 def _settle(lease: Lease, way: Way, keys: Column, causes: Column) -> Counts:
     match way:
         case Way.FORGET:
-            return commit.forget(lease, keys)
+            return commit.forget_refused(lease, keys)
         case Way.REPORT:
-            return removal.tell(lease, keys, causes)
+            return removal.record_orphans(lease, keys, causes)
         case Way.MISS:
-            return commit.missing(lease, keys, causes)
+            return commit.commit_missing(lease, keys, causes)
         case Way.TRASH:
             return removal.trash(lease, keys, causes)
         case Way.REMOVE:

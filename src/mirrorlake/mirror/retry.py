@@ -18,7 +18,7 @@ import pyarrow as pa
 from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.columnar import (
     as_binary,
     column,
@@ -88,7 +88,7 @@ def retry(
     `selected` counts them. One that is gone, or that no pattern takes any more, is skipped with that reason. Raises
     LeaseLost where another process took over.
     """
-    tally = Counters(lease.tell)
+    tally = Counters(lease.report_counts)
     again = _Again(lease=lease, source=source, run_id=run_id, tally=tally, naming=Naming(source.settings.configs))
     opens = opens or store_config(source)
     return finalize(lease, source, tally, lambda: again.work(opens, parts, progress), lists=False, supersedes=False)
@@ -161,7 +161,7 @@ class _Again:
                 left[key] = answer
             elif key not in taken:
                 left[key] = LEFT if key in here else GONE
-        recognise = recogniser(self.lease.catalog, self.source, self.source.id)
+        recognise = make_recogniser(self.lease.catalog, self.source, self.source.id)
         return [*(map(recognise, changes) if recognise else changes), skipped(left)]
 
 

@@ -49,7 +49,7 @@ def run_leased(
     lease: Lease, source: Datasource, context: RunContext, progress: Progress, *, opens: StoreFactory | None = None
 ) -> Report:
     """The same for a run that has begun already. Raises LeaseLost."""
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
     factory = opens or store_config(source)
 
     def work() -> RunResult:

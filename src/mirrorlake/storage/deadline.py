@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 
 import urllib3
 
-LOOK_S = 1.0  # between two looks at what is being read
-IDLE_LOOKS = 60  # after which the thread ends, until there is something to watch again
+POLL_S = 1.0  # between two looks at what is being read
+IDLE_POLLS = 60  # after which the thread ends, until there is something to watch again
 
 
 class DeadlineWatch:
@@ -45,10 +45,10 @@ class DeadlineWatch:
     def _watch(self) -> None:
         idle = 0
         while True:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             with self._lock:
                 idle = 0 if self._watched else idle + 1
-                if idle > IDLE_LOOKS:
+                if idle > IDLE_POLLS:
                     self._running = False
                     return
                 now = time.monotonic()

@@ -43,7 +43,7 @@ class ForbiddenAddress(AccessDenied):
     """The endpoint's name leads to an address that is never asked."""
 
 
-def forbidden(address: str) -> bool:
+def is_forbidden(address: str) -> bool:
     """Whether a resolved address is link-local or a metadata service, in any of its IPv6 disguises."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
@@ -55,7 +55,7 @@ def forbidden(address: str) -> bool:
 
 def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
     peer = str(connected.getpeername()[0])
-    if forbidden(peer):
+    if is_forbidden(peer):
         connected.close()
         raise _forbidden_error(connection.host, peer)
     return connected
@@ -68,7 +68,7 @@ def check_host(host: str, port: int | None) -> None:
     except (OSError, UnicodeError):
         return  # the connection itself reports it
     for *_, address in found:
-        if forbidden(str(address[0])):
+        if is_forbidden(str(address[0])):
             raise _forbidden_error(host, str(address[0]))
 
 
@@ -141,7 +141,7 @@ class HttpClient:
         except ValueError as error:  # its text may hold a header
             raise NoAnswer("the request cannot be sent as it is") from error
         except (HTTPError, OSError) as error:
-            raise NoAnswer(_why(error)) from error
+            raise NoAnswer(_describe_error(error)) from error
 
     def read(self, answer: urllib3.BaseHTTPResponse, *, limit: int = BODY_BYTES, deadline_s: float = BODY_S) -> bytes:
         """The rest of an answer's body; the connection goes back to the pool, or is closed where that is not all."""
@@ -150,7 +150,7 @@ class HttpClient:
                 data = answer.read(limit + 1)
         except (HTTPError, OSError) as error:
             self.discard(answer)
-            raise NoAnswer(_why(error)) from error
+            raise NoAnswer(_describe_error(error)) from error
         if len(data) > limit:
             self.discard(answer)
             raise NoAnswer(f"its answer has more than {limit:,} bytes")
@@ -171,7 +171,7 @@ class HttpClient:
         self._manager.clear()
 
 
-def _why(error: Exception) -> str:
+def _describe_error(error: Exception) -> str:
     """The innermost cause in a person's words."""
     if isinstance(error, NewConnectionError) and error.__cause__ is not None:
         error = cast("Exception", error.__cause__)

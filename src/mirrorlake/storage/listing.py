@@ -18,8 +18,8 @@ from mirrorlake.storage.listing_batches import (
     first_outside,
     joined,
     key_at,
-    parted_by_length,
     smallest_size,
+    split_by_length,
 )
 from mirrorlake.storage.sorting import sorted_batches
 
@@ -28,7 +28,7 @@ from mirrorlake.storage.sorting import sorted_batches
 BATCH_ROWS = 32_000
 LONGEST_KEY = 2_500  # bytes; PostgreSQL's index holds 2,704 with what else it keeps there, S3 allows 1,024
 EMPTY_PAGES = 10_000  # in a row; a bucket may skip deleted keys with some, one that only ever skips is none
-_TOLD = 100  # characters at either end of a key that is too long
+_SHOWN = 100  # characters at either end of a key that is too long
 _TOO_LONG = f"its key has more than {LONGEST_KEY:,} bytes, which no catalog can hold"
 _FIX = (
     "Nothing of this listing is used. Run again; if it stays, name a file that holds "
@@ -102,12 +102,12 @@ class _RangeListing:
         self._store = store
         self._batch_rows = batch_rows
         self._seen = _Pages(scope)
-        self._ahead: _Ahead | None = None
+        self._ahead: _Prefetcher | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         if self._ahead is not None:
             raise RuntimeError("a listing is walked once")
-        self._ahead = _Ahead(self._batches)
+        self._ahead = _Prefetcher(self._batches)
         try:
             yield from self._ahead
         finally:
@@ -133,26 +133,26 @@ class _RangeListing:
                 pending.append(batch)
                 rows += batch.num_rows
                 if rows >= self._batch_rows:
-                    yield self._held(pending)
+                    yield self._checked_rows(pending)
                     pending, rows = [], 0
         except StorageError:
             if pending:
-                yield self._held(pending)
+                yield self._checked_rows(pending)
             raise
-        last = self._held(pending) if pending else None
+        last = self._checked_rows(pending) if pending else None
         self._seen.complete = True
         if last is not None:
             yield last
 
-    def _held(self, pages: list[pa.RecordBatch]) -> pa.RecordBatch:
+    def _checked_rows(self, pages: list[pa.RecordBatch]) -> pa.RecordBatch:
         """The rows of some pages, as a catalog can hold them; keys that are too long are told instead."""
         batch = joined(pages)
         if smallest_size(batch) < 0:
             raise ListingBroken("The listing holds an object of less than no bytes.", _FIX)
-        held, too_long = parted_by_length(batch, LONGEST_KEY)
+        held, too_long = split_by_length(batch, LONGEST_KEY)
         self._seen.objects += held.num_rows
         self._seen.unsupported += [
-            UnsupportedKey(shown=f"{key[:_TOLD]}…{key[-_TOLD:]}", reason=_TOO_LONG) for key in too_long
+            UnsupportedKey(shown=f"{key[:_SHOWN]}…{key[-_SHOWN:]}", reason=_TOO_LONG) for key in too_long
         ]
         return held
 
@@ -161,7 +161,7 @@ class _RangeListing:
         seen = self._seen
         check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
         cursor: object | None = None
-        leads_on = _LeadsOn()
+        leads_on = _CursorCheck()
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
@@ -202,7 +202,7 @@ class _SortedListing:
         self._listing.close()
 
 
-class _LeadsOn:
+class _CursorCheck:
     """Every page leads to another one, and pages without keys come to an end."""
 
     def __init__(self) -> None:
@@ -270,7 +270,7 @@ def _disorder(before: str, key: str) -> ListingBroken:
     return ListingDisordered(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
 
 
-class _Ahead:
+class _Prefetcher:
     """Walks an iterator in a thread, at most one item ahead of its reader."""
 
     def __init__(self, make: Callable[[], Iterator[pa.RecordBatch]]) -> None:

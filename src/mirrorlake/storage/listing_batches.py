@@ -64,7 +64,7 @@ def first_not_rising(batch: pa.RecordBatch) -> int | None:
     return _first_false(_pc.less(keys[:-1], keys[1:]))
 
 
-def only_inside(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
+def filter_range(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
     """The rows whose keys are in `scope`."""
     return batch.filter(_inside(batch, scope))
 
@@ -74,7 +74,7 @@ def count_upto(batch: pa.RecordBatch, bound: str) -> int:
     return int(_pc.sum(_pc.less_equal(key_column(batch), bound)).as_py() or 0)
 
 
-def coalesced(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
+def fill_null(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
     """`first`, and `second` where that is null."""
     return cast("pa.StringArray", _pc.coalesce(first, second))
 
@@ -85,12 +85,12 @@ def has_empty(texts: pa.Array[Any]) -> bool:
     return bool((offsets[1:] == offsets[:-1]).any())
 
 
-def without_empty(texts: pa.Array[Any]) -> pa.StringArray:
+def replace_empty(texts: pa.Array[Any]) -> pa.StringArray:
     """`texts` with null for those that have no characters."""
     return cast("pa.StringArray", _pc.if_else(_pc.equal(texts, ""), None, texts))
 
 
-def within_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
+def clip_to_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
     """`times`, in microseconds, with null for those before the year 1 or after 9999, which nobody could read again."""
     # Looked at where they lie: for a page of a thousand, five kernels would cost as much as reading the page.
     since = np.frombuffer(cast("Any", times.buffers()[1] or b""), np.int64)[times.offset :][: len(times)]
@@ -105,7 +105,7 @@ def smallest_size(batch: pa.RecordBatch) -> int:
     return int(_pc.min(cast("Any", batch).column("size")).as_py() or 0)
 
 
-def parted_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
+def split_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
     """The rows whose keys have at most `limit` bytes, and the other keys."""
     lengths = _pc.binary_length(key_column(batch))
     if int(_pc.max(lengths).as_py() or 0) <= limit:

@@ -44,7 +44,7 @@ def sorted_batches(
         del pending
         sources = [_chunks_on_disk(path, cleanup) for path in runs]
         sources.append(iter(last.to_batches(max_chunksize=CHUNK_ROWS)))
-        yield from _rebatched(_merge(sources), batch_rows)
+        yield from _rebatch(_merge(sources), batch_rows)
 
 
 def _sort(batches: list[pa.RecordBatch]) -> pa.Table:
@@ -92,7 +92,7 @@ def _advance(heads: dict[int, pa.RecordBatch], place: int, source: Iterator[pa.R
             return
 
 
-def _rebatched(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+def _rebatch(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """Slices of at most `rows` rows; small neighbours joined."""
     pending: list[pa.RecordBatch] = []
     count = 0

@@ -35,7 +35,7 @@ SELECT count(*) FROM (
   SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged) ORDER BY id FOR NO KEY UPDATE
 ) AS locked;
 
--- name: find_moving
+-- name: find_moves
 -- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions
 FROM object AS known
@@ -46,13 +46,13 @@ WHERE staged.op = {op.moved} AND known.datasource_id = $1 AND known.key = staged
       AND NOT EXISTS (SELECT FROM staged AS also WHERE also.op = {op.moved} AND also.old_key = target.key)
   );
 
--- name: clear_for_moving
+-- name: clear_moves
 -- The rows of the old keys, and what is only a memory under the new ones. Moves may form chains and circles.
 DELETE FROM object USING staged
 WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.datasource_id = $1
   AND (object.key = staged.old_key OR object.key = staged.key);
 
--- name: insert_moved
+-- name: insert_moves
 -- The same objects under their new keys, with the companions that were last read.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
 SELECT $1, {known.present}, size, asset_id, key, token, known_companions
@@ -84,7 +84,7 @@ WHERE staged.op = {op.moved} AND companion.asset_id = asset.id AND asset.datasou
     WHERE other.key = staged.key AND other.role = companion.role AND other.differs
   );
 
--- name: recognise_staged
+-- name: match_staged
 -- What is remembered of the staged objects. A row that was committed before, byte for byte, is marked `same`.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
   same = known.token = staged.token AND known.size = staged.size
@@ -94,7 +94,7 @@ UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_compa
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
 
--- name: recognise_companions
+-- name: match_companions
 -- Which staged companions are the remembered ones.
 UPDATE staged_companion SET same = true
 FROM staged
@@ -111,7 +111,7 @@ WHERE staged.known_companions IS DISTINCT FROM staged.companions
     SELECT FROM staged_companion AS other WHERE other.key = staged.key AND other.role = gone.role
   );
 
--- name: name_fresh
+-- name: assign_ids
 -- Decoded objects without an asset get the id of a new one.
 UPDATE staged SET asset_id = nextval(pg_get_serial_sequence('asset', 'id')), fresh = true
 WHERE result = {result.processed} AND asset_id IS NULL;
@@ -149,7 +149,7 @@ WHERE companion.asset_id = asset.id AND companion.role = gone.role
   AND gone.companion_key IS NULL AND gone.token IS NULL
   AND staged.result IN ({result.processed}, {result.companions_only}) AND NOT staged.same AND asset.datasource_id = $1;
 
--- name: keep_companions
+-- name: store_companions
 -- The companions of the staged objects, as they were read. One of which nothing could be used leaves the last content.
 -- One with a token but no key was not asked for: what was read of it stays.
 INSERT INTO companion (asset_id, role, key, document)
@@ -185,7 +185,7 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AND NOT staged.same AND asset.datasource_id = $1;
 
--- name: remember_objects
+-- name: store_objects
 -- What the next pass compares with. Passing errors leave no trace, so that they are tried again.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, reason)
 SELECT $1, CASE WHEN result = {result.refused} THEN {known.refused} ELSE {known.present} END, size, asset_id, key, token,
@@ -197,9 +197,9 @@ ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
   asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason;
 
--- name: tell_looked
+-- name: record_processed
 -- One outcome for each object looked at, the first that fits. A batch committed twice in a run tells it once.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, stage, reason, asset_id)
   SELECT $1, key,
     CASE
@@ -216,11 +216,11 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: tell_moved
+-- name: record_moves
 -- Moves of which a companion is still to be read are told once that is done.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, CASE op WHEN {op.moved} THEN {outcome.moved} ELSE {outcome.new} END,
     CASE op WHEN {op.moved} THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
@@ -229,7 +229,7 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: find_staged
 -- The remembered object of each staged key.
@@ -252,18 +252,18 @@ UPDATE object SET state = {known.present}, companions = CASE
   END
 FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.vanished});
 
--- name: tell_returned
+-- name: record_returns
 -- Returns of which a companion is still to be read are told once that is done.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, {outcome.unchanged}, 'It was missing and is back', asset_id
   FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: miss_assets
+-- name: mark_assets_missing
 -- Assets of vanished keys, unless another object still shows them.
 UPDATE asset SET state = {asset.missing}, updated = now()
 FROM staged
@@ -273,15 +273,15 @@ WHERE asset.id = staged.asset_id AND asset.state = {asset.present}
     WHERE other.asset_id = asset.id AND other.state IN ({known.standing})
   );
 
--- name: miss_objects
+-- name: mark_objects_missing
 -- Vanished keys that have an asset. Nothing is deleted.
 UPDATE object SET state = {known.missing}
 FROM staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> {known.missing} AND object.asset_id IS NOT NULL;
 
--- name: tell_missing
+-- name: record_missing
 -- Every vanished key with an asset, also one that has been missing for long.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key, {outcome.missing}, CASE
       WHEN asset.state = {asset.present} THEN concat_ws('; ', reason, 'another datasource still shows it')
@@ -291,20 +291,20 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: forget_objects
+-- name: delete_objects_without_asset
 -- Vanished keys that never became an asset.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id IS NULL;
 
--- name: tell_skipped
+-- name: record_skipped
 -- Objects that a rule, or an earlier look at the same bytes, keeps from being read.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, {outcome.skipped}, coalesce(skip, reason), asset_id
   FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;

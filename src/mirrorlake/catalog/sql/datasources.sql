@@ -32,11 +32,11 @@ SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORD
 UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
 RETURNING id, name, uri, access, settings;
 
--- name: take_back_access
+-- name: restore_access
 -- How a datasource was reached before, unless somebody else has changed it meanwhile.
 UPDATE datasource SET access = %(before)s WHERE id = %(id)s AND access = %(after)s;
 
--- name: forget_unused
+-- name: delete_unused
 -- A datasource of which nothing came but one failed run: as if it had never been made.
 DELETE FROM datasource
 WHERE id = %(datasource_id)s
@@ -52,7 +52,7 @@ SELECT datasource_id, count(asset_id) FILTER (WHERE state <> {known.trashed}) FR
 -- What was last read of a text file in the source whose lines are globs.
 SELECT size, token, content FROM glob_file WHERE datasource_id = %(datasource_id)s AND key = %(key)s;
 
--- name: remember_glob_file
+-- name: store_glob_file
 -- Another content of such a file.
 INSERT INTO glob_file (datasource_id, key, size, token, content)
 VALUES (%(datasource_id)s, %(key)s, %(size)s, %(token)s, %(content)s)

@@ -1,4 +1,4 @@
--- name: standing_lease
+-- name: current_lease
 -- Who holds a lock, and whether that session still exists and has kept its lease.
 SELECT lease.job_id, job.started, lease.holder::text,
   lease.expires > now() AND EXISTS (

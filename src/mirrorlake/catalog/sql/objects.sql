@@ -5,11 +5,11 @@ SELECT set_config('enable_sort', 'off', true), set_config('enable_seqscan', 'off
   set_config('enable_bitmapscan', 'off', true), set_config('max_parallel_workers_per_gather', '0', true),
   set_config('client_encoding', 'UTF8', true);
 
--- name: knows_any
+-- name: has_objects
 -- A row where any object of a datasource is remembered.
 SELECT FROM object WHERE datasource_id = %(datasource_id)s LIMIT 1;
 
--- name: known_stretch
+-- name: known_chunk
 -- The next keys of a datasource in key order and what is remembered of them, each column as the bytes of all its values:
 -- handing over rows one by one costs more than reading them. NUL, which no text can hold, parts texts; FF, which no UTF-8
 -- can hold, stands for no companions. Numbers are big-endian. All is null where no key follows.
@@ -21,7 +21,7 @@ FROM (
   ORDER BY key LIMIT %(rows)s
 ) AS stretch;
 
--- name: known_stretch_until
+-- name: known_chunk_until
 -- The same, up to and with a bound.
 SELECT string_agg(textsend(key), '\x00'), string_agg(textsend(token), '\x00'), string_agg(int8send(size), ''),
   string_agg(coalesce(textsend(companions), '\xff'), '\x00'), string_agg(int2send(state), '')

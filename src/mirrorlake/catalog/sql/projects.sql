@@ -1,4 +1,4 @@
--- name: make_project
+-- name: create_project
 -- A project of this name, made where there is none.
 INSERT INTO project (name) VALUES (%(name)s) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id;
 

@@ -25,7 +25,7 @@ WHERE kind = %(kind)s AND datasource_id = %(datasource_id)s AND args = %(args)s 
   AND cancel_requested IS NULL
 ORDER BY id DESC LIMIT 1;
 
--- name: begin_earlier
+-- name: end_retry_delay
 -- A queued job that waits for another attempt need not wait any longer.
 UPDATE job SET not_before = NULL, retry_reason = NULL
 WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued' AND not_before > now()

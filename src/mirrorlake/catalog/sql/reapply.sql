@@ -17,7 +17,7 @@ ORDER BY asset.id LIMIT $3 FOR NO KEY UPDATE OF asset;
 UPDATE asset SET metadata = merged.metadata::jsonb, provenance = merged.provenance::jsonb, updated = now()
 FROM merged WHERE asset.id = merged.asset_id;
 
--- name: tell_reapplied
+-- name: record_reapplied
 -- The assets that a merge changed.
 INSERT INTO outcome (run_id, key, kind, reason, asset_id)
 SELECT $1, asset.key, {outcome.metadata_changed}, 'Its sidecar was merged again', asset.id

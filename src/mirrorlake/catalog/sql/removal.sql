@@ -1,4 +1,4 @@
--- name: standing_by_folder
+-- name: count_by_folder
 -- How many objects with an asset are in each folder directly below the prefix; '' counts those in none.
 SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
 FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
@@ -73,7 +73,7 @@ FROM staged
 WHERE asset.id = staged.asset_id AND asset.state <> {asset.trash}
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
--- name: tell_removed
+-- name: record_removals
 -- What became of each asset: removed, in the trash, or still shown through another object.
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
@@ -95,7 +95,7 @@ WITH recorded AS (
 )
 SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: tell_kept
+-- name: record_orphans
 -- Vanished keys about which nothing is done, with the reason.
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
@@ -111,7 +111,7 @@ SELECT kind, count(*) FROM recorded GROUP BY kind;
 INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root)
 VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)s);
 
--- name: tell_held
+-- name: record_held
 -- Store the keys whose removal is held for confirmation, and record an outcome for each.
 WITH held AS (
   INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
@@ -144,7 +144,7 @@ WHERE hold.plan_hash = %(plan_hash)s ORDER BY job.started DESC, job.id DESC;
 SELECT job.datasource_id, job.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
 FROM hold JOIN job ON job.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 
--- name: newest_judgement
+-- name: last_evaluation
 -- The newest pass of a datasource that came to a conclusion about what vanished. A run that waited in the queue may
 -- have begun after one with a higher number.
 SELECT job.id, job.state, hold.plan_hash FROM job LEFT JOIN hold ON hold.run_id = job.id
@@ -163,14 +163,14 @@ UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 -- The held run has nothing to wait for any more.
 UPDATE job SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
 
--- name: any_waiting
+-- name: has_held_removals
 -- Whether a datasource has removals that were held back and wait for a person still.
 SELECT EXISTS (
   SELECT FROM held_removal JOIN job ON job.id = held_removal.run_id
   WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held'
 );
 
--- name: waiting_keys
+-- name: unconfirmed_keys
 -- Those of these keys whose removal waits for a person still.
 SELECT DISTINCT held_removal.key FROM held_removal JOIN job ON job.id = held_removal.run_id
 WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
@@ -190,11 +190,11 @@ WHERE job.id = held_removal.run_id AND job.datasource_id = %(datasource_id)s AND
 -- Keys that a person consented to, once that was carried out.
 DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
--- name: root_of
+-- name: get_root
 -- The root that removals of a folder rely on.
 SELECT root FROM datasource WHERE id = %(datasource_id)s;
 
--- name: adopt_root
+-- name: store_root
 -- Believe in this root from now on, if the lease is still ours; it stays so until the transaction ends.
 WITH ours AS (
   SELECT FROM lease WHERE lock = %(lock)s AND holder = %(holder)s FOR SHARE
@@ -276,7 +276,7 @@ FROM (
 ) AS heir
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
 
--- name: leave_unread
+-- name: mark_unread
 -- Those heirs read their companions in their next pass, where they are not what was read last.
 UPDATE object SET companions = companions_unread(
   object.companions, companion_roles(object.companions) || companion_roles(before.companions)
@@ -286,7 +286,7 @@ WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
   AND object.datasource_id <> before.datasource_id
   AND object.companions IS DISTINCT FROM before.companions;
 
--- name: let_go_of
+-- name: detach_objects_of
 -- Its objects whose assets others have now: it does not show them any more.
 DELETE FROM object USING asset
 WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.datasource_id <> %(datasource_id)s;

@@ -88,7 +88,7 @@ SELECT key FROM outcome
 WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list' AND key > %(after)s
 ORDER BY key LIMIT %(limit)s;
 
--- name: tell_gaps
+-- name: record_gaps
 -- Folders that could not be listed.
 INSERT INTO outcome (run_id, key, kind, stage, reason)
 SELECT %(run_id)s, key, {outcome.failed}, 'list', reason

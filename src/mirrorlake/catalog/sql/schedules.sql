@@ -1,7 +1,7 @@
 -- name: set_schedule
 -- Another schedule for a datasource; one that stays as it was keeps its anchor and when it is due.
 INSERT INTO schedule (datasource_id, said, timezone, anchor, next_due)
-VALUES (%(datasource_id)s, %(said)s, %(timezone)s, %(anchor)s, %(next_due)s)
+VALUES (%(datasource_id)s, %(text)s, %(timezone)s, %(anchor)s, %(next_due)s)
 ON CONFLICT (datasource_id) DO UPDATE SET said = excluded.said, timezone = excluded.timezone,
   anchor = excluded.anchor, next_due = excluded.next_due
 WHERE (schedule.said, schedule.timezone) IS DISTINCT FROM (excluded.said, excluded.timezone);

@@ -3,12 +3,12 @@
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))::text
 FROM datasource WHERE id = $1;
 
--- name: hold_store
+-- name: lock_store_for_edit
 -- The same, where a person asks.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))
 FROM datasource WHERE id = %(datasource_id)s;
 
--- name: hold_store_of_asset
+-- name: lock_store_of_asset
 -- The same for the store of one asset.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(datasource.store, datasource.id::text)))
 FROM asset JOIN datasource ON datasource.id = asset.datasource_id WHERE asset.id = %(id)s;
@@ -28,13 +28,13 @@ ON COMMIT DELETE ROWS;
 -- Whether some other datasource may reach an object of this one; of a datasource that is not stored its id is 0.
 SELECT FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb) LIMIT 1;
 
--- name: known_elsewhere
+-- name: match_shared_changes
 -- Which changes need no look, or another one, because of the other datasources that reach the objects: SHARED where
 -- an asset holds the very bytes already, GOVERNED where only a companion changed, and another datasource governs the asset.
 -- `governs`: our companions count from now on; `companions` are those that were read last.
 WITH sibling AS MATERIALIZED (
   SELECT * FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb)
-), judged AS (
+), evaluated AS (
   SELECT asked.place, asked.op,
     asset.token = asked.token AND asset.size = asked.size AS same_bytes,
     elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
@@ -63,7 +63,7 @@ WITH sibling AS MATERIALIZED (
 SELECT (place - 1)::integer,
   CASE WHEN op = {op.companion} THEN {op.governed} WHEN op = {op.returned} THEN {op.returned} ELSE {op.shared} END AS op,
   governs, companions
-FROM judged
+FROM evaluated
 WHERE op IN ({op.new}, {op.changed}) AND same_bytes OR op = {op.companion} AND NOT governs AND NOT governed
   OR op = {op.returned} AND governs AND NOT governed;
 
@@ -80,13 +80,13 @@ FROM (
 ) AS found
 WHERE found.key = staged.key;
 
--- name: doubt_shared
+-- name: verify_shared
 -- An asset that holds other bytes by now is not what the plan took it for: the next pass reads the object.
 UPDATE staged SET asset_id = NULL
 FROM asset
 WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
 
--- name: remember_shared
+-- name: store_shared
 -- Objects whose bytes, or whose companions, somebody else read. Where this datasource has come to govern the asset since
 -- the plan was made, nobody has read its companions: those that were read last go on counting.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
@@ -97,7 +97,7 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET companions = (
     FROM asset WHERE asset.id = excluded.asset_id
   ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL;
 
--- name: name_shared
+-- name: rename_shared
 -- Who governs an asset names it.
 UPDATE asset SET name = staged.name, updated = now()
 FROM staged
@@ -164,7 +164,7 @@ FROM (
 ) AS found
 WHERE found.key = staged.key;
 
--- name: lock_moving
+-- name: lock_moves
 -- Moved assets and their rivals, locked against people who would do something with a rival meanwhile.
 SELECT count(*) FROM (
   SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged UNION ALL SELECT rival FROM staged) ORDER BY id FOR UPDATE
@@ -192,7 +192,7 @@ UPDATE object SET asset_id = staged.asset_id,
 FROM staged
 WHERE staged.op = {op.moved} AND object.asset_id = staged.rival;
 
--- name: name_joined
+-- name: rename_joined
 -- With the name that an older datasource gave.
 UPDATE asset SET name = rival.name
 FROM staged JOIN asset AS rival ON rival.id = staged.rival
@@ -202,7 +202,7 @@ WHERE staged.op = {op.moved} AND asset.id = staged.asset_id AND rival.datasource
 -- Nothing leads to them any more.
 DELETE FROM asset USING staged WHERE staged.op = {op.moved} AND asset.id = staged.rival;
 
--- name: drop_left
+-- name: drop_moved_elsewhere
 -- Where others saw the moved object vanish under its old key, it has been found.
 DELETE FROM object USING staged, sibling
 WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND starts_with(staged.old_key, sibling.strip)
@@ -210,9 +210,9 @@ WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND starts_with(sta
   AND object.key = sibling.put || substr(staged.old_key, length(sibling.strip) + 1)
   AND object.asset_id = staged.asset_id AND object.state IN ({known.missing}, {known.trashed});
 
--- name: tell_shared
+-- name: record_shared
 -- Objects that were not read, because others did.
-WITH told AS (
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key,
     CASE WHEN asset_id IS NULL THEN {outcome.failed} WHEN op = {op.governed} THEN {outcome.unchanged} WHEN known_state IS NULL THEN {outcome.new} ELSE {outcome.changed} END,
@@ -226,4 +226,4 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;

@@ -8,7 +8,7 @@ SELECT string_agg(int8send(id), ''::bytea ORDER BY id), string_agg(digest, ''::b
   string_agg(int8send(size), ''::bytea ORDER BY id)
 FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL ORDER BY id LIMIT %(rows)s) AS stretch;
 
--- name: objects_showing
+-- name: source_objects
 -- Of each of these assets the object that may give its bytes once more: one remembered with the token and size that were
 -- looked at, a standing one before one that vanished. Where there is none, the token is null.
 SELECT DISTINCT ON (asset.id) asset.id, asset.digest, coalesce(object.datasource_id, asset.datasource_id),
@@ -26,7 +26,7 @@ SELECT pg_try_advisory_lock(hashtext('mirrorlake.thumbnails'));
 -- Which library this is.
 SELECT id::text FROM library;
 
--- name: runs_at_the_lease
+-- name: runs_with_lease
 -- The runs that may still commit what they looked at: their lease has not run out, or their session stands.
 SELECT lease.job_id FROM lease JOIN run ON run.id = lease.job_id
 WHERE lease.expires > now() OR EXISTS (

@@ -1,4 +1,4 @@
--- name: see_worker
+-- name: record_heartbeat
 -- A worker is there.
 INSERT INTO worker (id, host, pid) VALUES (%(id)s, %(host)s, %(pid)s)
 ON CONFLICT (id) DO UPDATE SET seen = now(), ended = NULL;
@@ -7,7 +7,7 @@ ON CONFLICT (id) DO UPDATE SET seen = now(), ended = NULL;
 -- A worker says good-bye.
 UPDATE worker SET seen = now(), ended = now() WHERE id = %(id)s;
 
--- name: forget_workers
+-- name: prune_workers
 -- Workers of long ago; the one that was seen last is remembered.
 DELETE FROM worker WHERE seen < now() - interval '30 days' AND seen < (SELECT max(seen) FROM worker);
 

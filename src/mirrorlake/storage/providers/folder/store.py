@@ -52,7 +52,7 @@ class _Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Passed:
+class _Unlisted:
     """What a page passes by."""
 
     unsupported: list[UnsupportedKey]
@@ -93,7 +93,7 @@ class FolderStore:
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """Up to `page_rows` files of `scope`. At most one folder per level is held, by its names only."""
         rows = _Rows()
-        passed = _Passed([], [])
+        passed = _Unlisted([], [])
         with self._open_root() as root:
             stack = self._start(root, scope, passed) if cursor is None else _as_cursor(cursor)
             while stack and len(rows.keys) < self._page_rows:
@@ -125,7 +125,7 @@ class FolderStore:
             try:
                 data = _read(file, info.size)
             except OSError as error:
-                raise _translated(error, key) from error
+                raise _translate(error, key) from error
             after = _info(key, os.fstat(file))
             if (after.token, after.size, len(data)) != (info.token, info.size, info.size):
                 raise ObjectChanged(f"{key!r} changed while it was read.")
@@ -153,7 +153,7 @@ class FolderStore:
                 raise NoSuchBucket(
                     f"There is no folder {self._root}.", "Check the address, and that the disk is mounted."
                 ) from error
-            raise _translated(error, self._root) from error
+            raise _translate(error, self._root) from error
         try:
             facts = os.fstat(root)
             with self._lock:
@@ -168,7 +168,7 @@ class FolderStore:
         finally:
             os.close(root)
 
-    def _start(self, root: int, scope: KeyRange, passed: _Passed) -> _Cursor:
+    def _start(self, root: int, scope: KeyRange, passed: _Unlisted) -> _Cursor:
         """The deepest folder that holds all of the scope's prefix."""
         folder = scope.prefix.rpartition("/")[0]
         path = f"{folder}/" if folder else ""
@@ -177,7 +177,7 @@ class FolderStore:
         names = _names(root, path, passed.unsupported)
         return (_Frame(path, names, _first(names, path, scope)),)
 
-    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Passed) -> _Cursor:
+    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Unlisted) -> _Cursor:
         """List the files of the top folder up to its next subfolder or a full page."""
         top, below = stack[-1], stack[:-1]
         with _open_folder(root, top.path) as folder:
@@ -185,7 +185,7 @@ class FolderStore:
             while place < len(top.names) and len(rows.keys) < self._page_rows:
                 name = top.names[place]
                 key = top.path + name
-                if (scope.until is not None and key > scope.until) or _past(key, scope.prefix):
+                if (scope.until is not None and key > scope.until) or _is_past(key, scope.prefix):
                     return ()  # everything that follows, here and further up, is later in byte order
                 place += 1
                 if name.endswith("/"):
@@ -218,7 +218,7 @@ class _Rows:
         except OSError as error:
             if error.errno in _NOTHING:
                 return
-            raise _translated(error, key) from error
+            raise _translate(error, key) from error
         if stat.S_ISREG(facts.st_mode):
             self.keys.append(key)
             self._sizes.append(facts.st_size)
@@ -236,7 +236,7 @@ def _as_cursor(cursor: object) -> _Cursor:
     return cast("_Cursor", cursor)
 
 
-def _past(key: str, prefix: str) -> bool:
+def _is_past(key: str, prefix: str) -> bool:
     """Whether `key` and all that follow come after every key that begins with `prefix`."""
     return key > prefix and not key.startswith(prefix)
 
@@ -281,7 +281,7 @@ def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str
                     elif entry.is_file(follow_symlinks=False):
                         names.append(entry.name)
         except OSError as error:
-            raise _translated(error, path) from error
+            raise _translate(error, path) from error
     # UTF-8 keeps the order of code points, so texts sort as their bytes do.
     names.sort()
     return tuple(names)
@@ -307,7 +307,7 @@ def _open_folder(root: int, path: str) -> Generator[int | None]:
     except OSError as error:
         os.close(at)
         if error.errno not in _NOTHING:
-            raise _translated(error, path) from error
+            raise _translate(error, path) from error
         at = -1
     try:
         yield None if at < 0 else at
@@ -330,7 +330,7 @@ def _open_file(root: int, key: str) -> Generator[int]:
         except OSError as error:
             if error.errno in _NOTHING:
                 raise ObjectGone(f"{key!r} does not exist.") from error
-            raise _translated(error, key) from error
+            raise _translate(error, key) from error
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise ObjectGone(f"{key!r} is not a file.")
@@ -382,7 +382,7 @@ def _since_epoch(facts: os.stat_result) -> int | None:
     return since if EARLIEST <= since < LATEST else None
 
 
-def _translated(error: OSError, path: str) -> StorageError:
+def _translate(error: OSError, path: str) -> StorageError:
     if error.errno in _DENIED:
         return AccessDenied(
             f"{path or 'The folder'!r} may not be read.", "Give this user permission to read it, or leave it out."

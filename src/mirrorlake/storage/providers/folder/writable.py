@@ -68,7 +68,7 @@ class FolderWritableStore:
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
         """Write a file in place of the one with this token. Writers of this call exclude each other, also of others."""
-        with self._locked():
+        with self._lock():
             try:
                 found = self.head(key).token
             except ObjectGone:
@@ -95,7 +95,7 @@ class FolderWritableStore:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
         return StoredBody(data=data, info=_info(key, facts))
 
     def head(self, key: str) -> StoredObject:
@@ -104,7 +104,7 @@ class FolderWritableStore:
         try:
             facts = os.stat(path, follow_symlinks=False)
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
         if not stat.S_ISREG(facts.st_mode):
             raise ObjectGone(f"{path} is not a file.")
         return _info(key, facts)
@@ -121,21 +121,21 @@ class FolderWritableStore:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise _translated(error, path, "removed") from error
+            raise _translate(error, path, "removed") from error
         self._prune(key.removesuffix("/"))
 
     def move(self, key: str, to: str) -> None:
         """Rename a file."""
         path, target = self._path(key), self._path(to)
         try:
-            _into_folder(target, lambda: os.replace(path, target))
+            _create_folder_for(target, lambda: os.replace(path, target))
         except OSError as error:
-            raise _translated(error, path, "moved") from error
+            raise _translate(error, path, "moved") from error
         self._prune(key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Every file below `prefix`, folder by folder. Links are not followed."""
-        yield from self._listed(prefix)
+        yield from self._walk(prefix)
 
     def folders(self, prefix: str) -> list[str]:
         """The folders right below `prefix`, also empty ones."""
@@ -153,7 +153,7 @@ class FolderWritableStore:
         folder = os.path.dirname(path)
         name = ""
         try:
-            handle, name = _into_folder(path, lambda: tempfile.mkstemp(dir=folder, prefix=".", suffix=".part"))
+            handle, name = _create_folder_for(path, lambda: tempfile.mkstemp(dir=folder, prefix=".", suffix=".part"))
             with os.fdopen(handle, "wb") as file:
                 for part in parts:
                     file.write(part)
@@ -171,16 +171,16 @@ class FolderWritableStore:
             if isinstance(error, FileExistsError):
                 raise ObjectExists(f"{key} in {self._root} exists.") from error
             if isinstance(error, OSError) and not isinstance(error, MirrorlakeError):
-                raise _translated(error, path, "written") from error
+                raise _translate(error, path, "written") from error
             raise
         return _token(facts)
 
-    def _listed(self, prefix: str) -> Iterator[StoredObject]:
+    def _walk(self, prefix: str) -> Iterator[StoredObject]:
         for entry in sorted(self._entries(prefix), key=lambda entry: entry.name):
             key = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
                 empty = True
-                for one in self._listed(f"{key}/"):
+                for one in self._walk(f"{key}/"):
                     empty = False
                     yield one
                 if not empty:
@@ -198,10 +198,10 @@ class FolderWritableStore:
                 return [entry for entry in entries if prefix or entry.name != _LOCK]
         except (FileNotFoundError, NotADirectoryError) as error:
             if prefix and isinstance(error, NotADirectoryError):
-                raise _translated(error, path, "read") from error
+                raise _translate(error, path, "read") from error
             return []
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
 
     def _prune(self, key: str) -> None:
         """Remove the folders above `key` that are empty, all but the first level."""
@@ -212,12 +212,12 @@ class FolderWritableStore:
                 folder = folder.rpartition("/")[0]
 
     @contextmanager
-    def _locked(self) -> Generator[None]:
+    def _lock(self) -> Generator[None]:
         path = f"{self._root}/{_LOCK}"
         try:
-            handle = _into_folder(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            handle = _create_folder_for(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise _translated(error, path, "written") from error
+            raise _translate(error, path, "written") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -234,7 +234,7 @@ def _link(name: str, path: str) -> None:
     os.unlink(name)
 
 
-def _into_folder(path: str, action: Callable[[], T]) -> T:
+def _create_folder_for(path: str, action: Callable[[], T]) -> T:
     """What `action` gives in the folder of `path`, made where it is missing."""
     for _ in range(_ATTEMPTS):
         try:
@@ -265,7 +265,7 @@ def _info(key: str, facts: os.stat_result) -> StoredObject:
     return StoredObject(key=key, size=facts.st_size, token=_token(facts), modified=modified)
 
 
-def _translated(error: OSError, path: str, done: str) -> MirrorlakeError:
+def _translate(error: OSError, path: str, done: str) -> MirrorlakeError:
     if error.errno in _NO_SPACE:
         return DiskFull(f"No space is left for {path}.", "Free some space, then run the same command again.")
     if error.errno in _ABSENT:

@@ -27,8 +27,8 @@ def config_of(access: S3Access, credentials: CredentialSource | None = None) -> 
     """
     session = _session(access)
     return AwsConfig(
-        region=access.region or _configured(session, "region") or DEFAULT_REGION,
-        ca_bundle=_configured(session, "ca_bundle"),
+        region=access.region or _setting(session, "region") or DEFAULT_REGION,
+        ca_bundle=_setting(session, "ca_bundle"),
         source=None if access.anonymous else credentials or MachineChain(session, access.profile),
     )
 
@@ -37,8 +37,8 @@ def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
     """The same for another process, with keys that never run out; None where it must ask the machine by itself."""
     if not isinstance(config.source, MachineChain):
         return config
-    lasting = config.source.lasting()
-    return None if lasting is None else replace(config, source=lasting)
+    permanent_keys = config.source.permanent_keys()
+    return None if permanent_keys is None else replace(config, source=permanent_keys)
 
 
 class MachineChain:
@@ -55,7 +55,7 @@ class MachineChain:
         try:
             found = self._find()
             if found is not None:
-                return _frozen(found)
+                return _current_keys(found)
         except BotoCoreError as error:
             raise AccessDenied(
                 f"The machine's AWS credentials could not be obtained: {error}.",
@@ -68,7 +68,7 @@ class MachineChain:
             "or use --anonymous for a public bucket.",
         )
 
-    def lasting(self) -> Keys | None:
+    def permanent_keys(self) -> Keys | None:
         """The chain's keys where they are plain ones; None where they expire, are missing or cannot be had."""
         try:
             found = self._find()
@@ -76,7 +76,7 @@ class MachineChain:
             return None  # `current` reports why
         if type(found) is not Credentials:  # its subclasses refresh themselves
             return None
-        return _frozen(found)
+        return _current_keys(found)
 
     def _find(self) -> Credentials | None:
         with self._lock:
@@ -85,7 +85,7 @@ class MachineChain:
             return self._found
 
 
-def _frozen(found: Credentials) -> Keys:
+def _current_keys(found: Credentials) -> Keys:
     """The keys of this moment. Raises BotoCoreError where they have run out and cannot be renewed, and AccessDenied."""
     keys = found.get_frozen_credentials()
     return Keys(
@@ -122,7 +122,7 @@ def _session(access: S3Access) -> botocore.session.Session:
     return session
 
 
-def _configured(session: botocore.session.Session, name: str) -> str | None:
+def _setting(session: botocore.session.Session, name: str) -> str | None:
     """A setting of the machine's AWS configuration (region, ca_bundle), None where it has none."""
     try:
         value = session.get_config_variable(name)

@@ -113,7 +113,7 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)
-    if _elsewhere(refusal, asked):
+    if _is_other_region(refusal, asked):
         if refusal.region and refusal.region != asked.region:
             return WrongRegion(
                 f"The bucket {asked.bucket} lives in {refusal.region}, not in {asked.region}.",
@@ -138,10 +138,10 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     if status == HTTPStatus.PRECONDITION_FAILED:
         return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next pass sees what is there now.")
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _REFUSALS or code in _ALIASES:
-        return _denied(refusal, asked)
-    said = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
+        return _access_denied(refusal, asked)
+    status_text = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
     return StorageError(
-        f"The server refused the request for {asked.what}: {said}.", "Check the endpoint and the address."
+        f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
     )
 
 
@@ -170,7 +170,7 @@ def _origin(location: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:
+def _is_other_region(refusal: Refusal, asked: RequestInfo) -> bool:
     """Whether the server says that the bucket belongs to another region."""
     if refusal.code in ("PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException"):
         return True
@@ -180,7 +180,7 @@ def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:
     return answered and bool(refusal.region) and refusal.region != asked.region
 
 
-def _denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
+def _access_denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
     known = _REFUSALS.get(_ALIASES.get(refusal.code, refusal.code))
     if known is not None:
         return AccessDenied(f"{asked.what}: {known[0]}", known[1])

@@ -49,7 +49,7 @@ def decode_keys(raw: pa.BinaryArray, *, percent: bool) -> DecodedKeys:
             return DecodedKeys(keys=cast("pa.StringArray", column.cast(pa.string())))
         except pa.ArrowInvalid:
             pass  # some key is not UTF-8: told apart one by one below
-    return _set_apart(cast("list[bytes]", column.to_pylist()))
+    return _separate_invalid(cast("list[bytes]", column.to_pylist()))
 
 
 def escaped(key: bytes) -> str:
@@ -98,7 +98,7 @@ def _malformed() -> ListingBroken:
     )
 
 
-def _set_apart(keys: list[bytes]) -> DecodedKeys:
+def _separate_invalid(keys: list[bytes]) -> DecodedKeys:
     texts: list[str] = []
     unsupported: list[str] = []
     kept: list[bool] = []

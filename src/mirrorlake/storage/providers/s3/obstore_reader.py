@@ -23,9 +23,9 @@ WHOLE_BODY = timedelta(hours=6)  # silence is bounded by READ_S; a large object 
 _UNSPEAKABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
 
-def version_id(told: str | None) -> str | None:
+def version_id(header: str | None) -> str | None:
     """The version id that a server told of; "null" is its name for an object without one."""
-    return None if told == "null" else told
+    return None if header == "null" else header
 
 
 class ObstoreReader:

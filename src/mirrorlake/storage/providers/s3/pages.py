@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
-from mirrorlake.storage.listing_batches import buffer_of, coalesced, has_empty, within_calendar, without_empty
+from mirrorlake.storage.listing_batches import buffer_of, clip_to_calendar, fill_null, has_empty, replace_empty
 from mirrorlake.storage.providers.s3.keys import decode_keys
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
@@ -91,9 +91,9 @@ def _unquoted(etag: str) -> str:
 def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
     """Check what the server says of the page as a whole, and give the columns their types."""
     if envelope.root != "ListBucketResult":
-        said = envelope.fields.get("Code", "")
+        error_code = envelope.fields.get("Code", "")
         raise ListingBroken(
-            f"The server answered a listing with <{envelope.root}>" + (f" ({said})." if said else "."), _FIX
+            f"The server answered a listing with <{envelope.root}>" + (f" ({error_code})." if error_code else "."), _FIX
         )
     prefixes, odd_prefixes = _texts(envelope) if envelope.prefixes else ((), ())
     count = len(columns["Key"])
@@ -114,11 +114,11 @@ def _next_token(envelope: Envelope) -> str | None:
     return token if truncated == "true" else None
 
 
-def _check_count(said: str | None, objects: int, all_entries: int) -> None:
+def _check_count(claimed: str | None, objects: int, all_entries: int) -> None:
     # AWS counts common prefixes in; some servers do not.
-    if said is None or said.strip() in (str(objects), str(all_entries)):
+    if claimed is None or claimed.strip() in (str(objects), str(all_entries)):
         return
-    raise ListingBroken(f"A page of the listing claims {said.strip()} entries but holds {all_entries}.", _FIX)
+    raise ListingBroken(f"A page of the listing claims {claimed.strip()} entries but holds {all_entries}.", _FIX)
 
 
 def _texts(envelope: Envelope) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -134,7 +134,7 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
         token = columns["ETag"].cast(pa.string())
         if token.null_count or has_empty(token):
             # Without an ETag the date is the only sign of a change that a listing has.
-            token = coalesced(without_empty(token), modified)
+            token = fill_null(replace_empty(token), modified)
         arrays: list[pa.Array[Any]] = [
             columns["Size"].cast(pa.string()).cast(pa.int64()),
             token,
@@ -154,7 +154,7 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
 def _dates(texts: pa.Array[Any]) -> pa.Array[Any]:
     """The dates as times. One that cannot be read is null: it is a fact to show, and nothing is decided by it."""
     try:
-        return within_calendar(texts.cast(TIME))
+        return clip_to_calendar(texts.cast(TIME))
     except pa.ArrowInvalid:
         return pa.array([None if text is None else _date(text) for text in texts.to_pylist()], TIME)
 

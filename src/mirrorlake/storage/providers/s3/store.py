@@ -17,7 +17,7 @@ from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, Obj
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import count_upto, key_at, only_inside
+from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
@@ -213,7 +213,7 @@ class S3Store:
 def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
     """The rows of `batch` within `scope`, and whether the end of the scope has been passed."""
     if not ordered:
-        return only_inside(batch, scope), False
+        return filter_range(batch, scope), False
     if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
         return batch, False
     return batch.slice(0, count_upto(batch, scope.until)), True
