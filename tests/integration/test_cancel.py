@@ -91,8 +91,8 @@ def test_a_request_that_comes_before_the_proofs_hides_nothing(mirrored: Mirrored
 def test_a_queued_run_is_cancelled_at_once(mirrored: Mirrored):
     run_id = queue.request(mirrored.catalog, mirrored.source.name)
     run = request_cancel(mirrored.catalog, run_id, "Ada")
-    assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it began.")
-    with pytest.raises(Conflict, match="is over: it was cancelled"):
+    assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it started.")
+    with pytest.raises(Conflict, match="has already ended: it was cancelled"):
         request_cancel(mirrored.catalog, run_id, "Ada")
     with pytest.raises(NotFound):
         request_cancel(mirrored.catalog, 2, "Ada")

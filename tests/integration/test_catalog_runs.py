@@ -63,7 +63,7 @@ def test_a_run_that_is_just_ending_is_still_at_work_for_everybody_else(empty_cat
 
 def test_a_second_pass_is_refused_and_names_the_first(empty_catalog: Catalog, source: Datasource):
     with runs.begin(empty_catalog, source.id, "mirror") as lease:
-        with pytest.raises(PassRunning, match=rf"Run {lease.run_id} is working on datasource b since 20\d\d-.* UTC"):
+        with pytest.raises(PassRunning, match=rf"Run {lease.run_id} has been working on datasource b since 20\d\d-.* UTC"):
             runs.begin(empty_catalog, source.id, "mirror")
         other = runs.begin(empty_catalog, new_source(empty_catalog, "other").id, "mirror")
         end(other)

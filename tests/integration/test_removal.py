@@ -337,7 +337,7 @@ def test_what_was_held_and_dismissed_or_judged_anew_says_so(mirrored: Mirrored, 
     held = mirrored.run()
     later = mirrored.run()
     assert (
-        outcomes(mirrored, held.run)[MANY[0]][1] == f"Its removal was held; run {later.run} judged anew what vanished"
+        outcomes(mirrored, held.run)[MANY[0]][1] == f"Its removal was held; run {later.run} evaluated the vanished objects again"
     )
     assert "waits for consent" in str(outcomes(mirrored, later.run)[MANY[0]][1])
     hold = runs.show_run(mirrored.catalog, held.run or 0).hold

@@ -1,4 +1,4 @@
-"""Columns that PostgreSQL hands over as the bytes of all their values, made into Arrow columns without a loop."""
+"""Convert columns that PostgreSQL returns as the bytes of all their values into Arrow columns, without a loop."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from mirrorlake.model.columns import KNOWN
 from mirrorlake.storage.listing_batches import buffer_of
 
 _SEPARATOR = b"\0"  # between two texts
-_NULL = b"\xff"  # instead of a text: null
+_NULL = b"\xff"  # marks a null text
 _STATE_BYTES = 2
 
-_pc = cast("Any", pc)  # the stubs know few of its functions
+_pc = cast("Any", pc)  # the stubs contain few of its functions
 
 
 @dataclass(frozen=True, slots=True)
 class KnownChunk:
-    """Known objects as the statements `known_chunk` and `known_chunk_until` answer them; at least one."""
+    """Known objects as returned by the statements `known_chunk` and `known_chunk_until`; at least one."""
 
     keys: bytes
     tokens: bytes
@@ -33,17 +33,17 @@ class KnownChunk:
 
     @property
     def rows(self) -> int:
-        """How many objects."""
+        """The number of objects."""
         return len(self.states) // _STATE_BYTES
 
     @property
     def last_key(self) -> str:
-        """Where the next stretch begins."""
+        """The last key; the next chunk begins after it."""
         return self.keys[self.keys.rfind(_SEPARATOR) + 1 :].decode()
 
 
 def join_known(chunks: Sequence[KnownChunk]) -> pa.RecordBatch:
-    """The objects of neighbouring stretches, in order, as one KNOWN batch."""
+    """The objects of consecutive chunks as one KNOWN batch."""
     rows = sum(chunk.rows for chunk in chunks)
     arrays = [
         _texts([chunk.keys for chunk in chunks], rows),
@@ -61,7 +61,7 @@ def _numbers(pieces: Sequence[bytes], kind: str) -> npt.NDArray[Any]:
 
 
 def _texts(pieces: Sequence[bytes], rows: int) -> pa.Array[Any]:
-    joined = _SEPARATOR.join([*pieces, b""])  # with one after the last text, too
+    joined = _SEPARATOR.join([*pieces, b""])  # including one after the last text
     values = _split_fixed_length(joined, rows)
     if values is None:
         values = _pc.split_pattern(pa.array([joined], pa.binary()), pattern=_SEPARATOR).values.slice(0, rows)
@@ -71,9 +71,9 @@ def _texts(pieces: Sequence[bytes], rows: int) -> pa.Array[Any]:
 
 
 def _split_fixed_length(joined: bytes, rows: int) -> pa.Array[Any] | None:
-    """Texts that are all as long as the first, as tokens mostly are: several times faster than looking for each end.
+    """Split texts that all have the same length, as tokens usually do: several times faster than a search for each end.
 
-    No text holds a NUL, so where one stands at every place that such a layout asks for, there is none elsewhere.
+    Texts contain no NUL. If every expected position contains one, there is none elsewhere.
     """
     length = joined.index(_SEPARATOR)
     if not length or len(joined) != rows * (length + 1):

@@ -1,9 +1,9 @@
-"""What a pass found, made permanent: one transaction a batch, no SQL per object, the same batch twice is harmless.
+"""Commit the results of a pass: one transaction per batch, no SQL per object. Committing a batch twice is harmless.
 
-Every function takes the lease and raises LeaseLost, with nothing written, where another pass has taken over. The
-counts that they answer are those of the outcomes written for this batch in this run; each object of a pass gets
-exactly one outcome. A MOVED or RETURNED row of which a companion also changed gets its outcome from `looked`, once
-that was read; `moved` and `returned` come first for it.
+Every function takes the lease and raises LeaseLost, with nothing written, if another pass has taken over. Each returns
+the counts of the outcomes written for this batch in this run; each object of a pass gets exactly one outcome. A MOVED
+or RETURNED row with a changed companion is committed by `commit_moves` or `commit_returns` first, and gets its outcome
+from `commit_processed` once the companion was read.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ def commit_processed(
 ) -> Counts:
     """Commit PROCESSED rows; `names` are the display names, row by row.
 
-    `strategies` say how changed metadata are merged: one for each config of the datasource, in their order.
+    `strategies` are the merge strategies for changed metadata: one for each config of the datasource, in their order.
 
-    Moves were made before, by `moved`: here their assets stand under their new keys.
+    `commit_moves` comes first for moves: their assets already have the new keys here.
 
-    PROCESSED makes an asset or updates the one under this key in place; COMPANIONS_ONLY applies companions; REFUSED is
-    remembered by its token (an asset that stands keeps its last good content); FAILED and GONE are only told.
+    PROCESSED creates an asset or updates the one under this key; COMPANIONS_ONLY applies companions; REFUSED stores the
+    token (an existing asset keeps its last valid content); FAILED and GONE are only recorded.
     """
     with staged(lease, _add_names(batch, names)) as staging:
         staging.run("match_staged", "match_companions", "find_gone_companions")
@@ -52,7 +52,7 @@ def commit_processed(
 
 @retry_on_contention
 def commit_moves(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
-    """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata stay."""
+    """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata are kept."""
     _require_ops(batch, Op.MOVED)
     with staged(lease, _add_names(batch, names)) as staging:
         _move(staging)
@@ -61,7 +61,7 @@ def commit_moves(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> C
 
 @retry_on_contention
 def commit_shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
-    """Let objects have the assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
+    """Link objects to assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
     _require_ops(batch, Op.SHARED, Op.GOVERNED)
     with staged(lease, _add_names(batch, names)) as staging:
         staging.run("find_staged")
@@ -76,7 +76,7 @@ def commit_shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> 
 
 @retry_on_contention
 def commit_returns(lease: Lease, batch: pa.RecordBatch) -> Counts:
-    """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
+    """Show assets again whose object has returned unchanged: CHANGES rows with `op` RETURNED."""
     _require_ops(batch, Op.RETURNED)
     with staged(lease, batch) as staging:
         staging.run("find_staged")
@@ -88,7 +88,7 @@ def commit_returns(lease: Lease, batch: pa.RecordBatch) -> Counts:
 
 @retry_on_contention
 def commit_missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Mark orphaned keys and their assets as missing, and tell the cause. Those missing already are counted again."""
+    """Mark orphaned keys and their assets as missing and record the cause. Keys already missing are counted again."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
@@ -99,7 +99,7 @@ def commit_missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> 
 
 @retry_on_contention
 def forget_refused(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Drop the memory of refused keys that vanished. One that has an asset of earlier content becomes missing."""
+    """Delete the rows of refused keys that vanished. Those with an asset from earlier content become missing."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
@@ -111,7 +111,7 @@ def forget_refused(lease: Lease, keys: pa.Array[Any]) -> Counts:
 
 @retry_on_contention
 def record_skipped(lease: Lease, batch: pa.RecordBatch) -> Counts:
-    """Tell of objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
+    """Record objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
     _require_ops(batch, Op.SKIPPED, Op.REFUSED)
     with staged(lease, batch) as staging:
         staging.run("find_staged")

@@ -1,4 +1,4 @@
-"""What the catalog remembers of a datasource's objects, streamed in key order for the diff."""
+"""Known objects of a datasource, streamed in key order for the diff."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mirrorlake.model.columns import KNOWN
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
 
-CHUNK_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
-BATCH_CHUNKS = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
-SAMPLED_ROWS = 20_000  # enough for ranges that differ by a few per cent
+CHUNK_ROWS = 4096  # rows per query; PostgreSQL's buffers for them fit a core's cache
+BATCH_CHUNKS = 4  # per batch: half the rows of a listing batch, because every second object is often a sidecar
+SAMPLED_ROWS = 20_000  # enough for ranges whose sizes differ by a few percent
 
 
 def known(
@@ -24,7 +24,7 @@ def known(
 ) -> Iterator[pa.RecordBatch]:
     """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys, at constant memory.
 
-    One moment's view. Uses a connection until the iterator is exhausted or closed.
+    All batches come from one snapshot. Uses a connection until the iterator is exhausted or closed.
     """
     chunks = _known_chunks(catalog, datasource_id, after or "", until)
     while some := list(islice(chunks, BATCH_CHUNKS)):
@@ -47,7 +47,7 @@ def _known_chunks(catalog: Catalog, datasource_id: int, after: str, until: str |
 
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
-    """One KNOWN batch of those of these keys of which anything is remembered, in byte order."""
+    """One KNOWN batch of those of these keys that the catalog knows, in byte order."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("known_keys").query, {"datasource_id": datasource_id, "keys": keys}
@@ -57,7 +57,7 @@ def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.Reco
 
 
 def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
-    """One REMEMBERED batch: of these keys, the companions that were read of assets that this datasource governs."""
+    """One REMEMBERED batch: the last companions of those of these keys whose assets this datasource governs."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("remembered_companions").query, {"datasource_id": datasource_id, "keys": keys}
@@ -67,7 +67,7 @@ def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str])
 
 
 def knows_any(catalog: Catalog, datasource_id: int) -> bool:
-    """Whether anything is remembered of a datasource's objects; not before its first pass."""
+    """Whether the catalog knows any object of a datasource; false before its first pass."""
     with catalog.read() as connection:
         row = connection.execute(statement("has_objects").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None
@@ -76,7 +76,7 @@ def knows_any(catalog: Catalog, datasource_id: int) -> bool:
 def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
     """At most `parts - 1` known keys, ascending, that split the datasource into about equal ranges.
 
-    Cheap at any size: a sample of the table. Empty where little or nothing is known.
+    Cheap at any size, because it reads a sample of the table. Empty if few or no objects are known.
     """
     if parts <= 1:
         return []

@@ -37,7 +37,7 @@ def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
 
 
 def list_keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
-    """Their keys in byte order, some thousand at a time."""
+    """Their keys in byte order, in batches."""
     after = ""
     while True:
         values = {"datasource_id": datasource_id, "before": before, "after": after, "limit": KEYS_AT_ONCE}

@@ -297,12 +297,12 @@ def restore(
     *,
     back: list[Vanished],
     away: list[Vanished],
-    stands: bool,
+    exists: bool,
     by: Context = LIBRARY,
 ) -> None:
     """Restore an asset from the trash. Objects that are `back` count as before; passes ignore those that are `away`.
 
-    `stands` means that an object exists though no pass selects it. Raises NotFound if there is no such asset,
+    `exists` means that an object exists although no pass selects it. Raises NotFound if there is no such asset,
     Conflict if it is not in the trash.
     """
     number = parse_asset_id(asset_id)
@@ -319,6 +319,6 @@ def restore(
                     statement("restore_object").query,
                     {"id": number, "datasource_id": each.datasource_id, "key": each.key, "state": int(state)},
                 )
-        connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})
+        connection.execute(statement("restore_asset").query, {"id": number, "exists": exists})
         connection.execute(statement("govern_restored").query, {"id": number})
         record_activity(connection, by, Action.RESTORE, Subject.ASSET, [number])

@@ -1,4 +1,4 @@
-"""Workers, seen or missed: each tells every few seconds that it is there, so that what waits can say for what."""
+"""Running workers: each sends a heartbeat every few seconds, so that queued jobs can show what they wait for."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mirrorlake.plan.queue_status import queued_reason
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
-BEAT_S = 5.0  # between two signs of life
-SILENT_S = 20.0  # a worker that says nothing for so long counts as gone
+BEAT_S = 5.0  # between two heartbeats
+SILENT_S = 20.0  # a worker without a heartbeat for this long counts as ended
 
 
 @contextmanager
 def register_worker(catalog: Catalog) -> Generator[None]:
-    """Be seen as a worker meanwhile. A database that is away is told again once it is back."""
+    """Register this process as a worker for the duration of the block, again after an outage of the database."""
     identity = _identity()
     ended, registered = threading.Event(), threading.Event()
 
@@ -45,7 +45,7 @@ def register_worker(catalog: Catalog) -> Generator[None]:
     finally:
         ended.set()
         thread.join(BEAT_S)
-        if registered.is_set():  # a database that is away would keep us here, and finds us silent anyhow
+        if registered.is_set():  # an unavailable database would delay us, and the heartbeat expires anyway
             with suppress(CatalogError):
                 _end(catalog, {"id": identity["id"]})
 
@@ -68,18 +68,18 @@ def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
 
 
 def announce_worker(catalog: Catalog) -> None:
-    """Count a worker that is just being started as there: it tells so itself within SILENT_S, or is missed then."""
+    """Register a worker that is being started: it must send its own heartbeat within SILENT_S, or counts as ended."""
     _record_heartbeat(catalog, _identity())
 
 
 def count_workers(connection: psycopg.Connection[TupleRow]) -> Workers:
-    """How many workers are there, and when one was last seen."""
+    """How many workers are running, and when one last sent a heartbeat."""
     row = connection.execute(statement("count_workers").query, {"silent": SILENT_S}).fetchone()
     return Workers(alive=0, last_seen=None) if row is None else Workers(alive=row[0], last_seen=row[1])
 
 
 def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, QueuedReason]:
-    """For what each of these queued jobs waits."""
+    """Why each of these queued jobs waits."""
     if not queued:
         return {}
     workers = count_workers(connection)
