@@ -295,7 +295,7 @@ def test_of_a_stopped_worker_whose_schedule_is_due_again_one_run_waits(empty_cat
     lease = begun(empty_catalog)
     [due_again] = schedules.enqueue_due(empty_catalog, due(empty_catalog, "a"))
 
-    assert f"run {due_again.run_id} goes on" in put_back(lease)
+    assert f"run {due_again.run_id} continues" in put_back(lease)
 
     assert [run.id for run in queued(empty_catalog, "a")] == [due_again.run_id]
 

@@ -1,6 +1,6 @@
-"""A folder of this machine as a writable store: an object is written beside its place, then takes it at once."""
+"""A folder of this machine as a writable store: an object is written to a temporary file, then renamed atomically."""
 
-# Paths are texts here, since one more object for each file would cost as much as its system calls do.
+# Paths are strings here: one more object per file would cost as much as the system calls for it.
 # ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH112, PTH116, PTH120
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _ABSENT = frozenset({errno.ENOENT, errno.ELOOP})
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_ATTEMPTS = 20  # to write into a folder that others remove as soon as it is empty
+_ATTEMPTS = 20  # to write into a folder that other processes remove as soon as it is empty
 _LOCK = ".lock"
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ _TakePlace = Callable[[str, str], None]
 class FolderWritableStore:
     """Files below one folder.
 
-    With `flush`, an answered write survives a power cut. Without, it costs no wait for the disk, and a power cut may
-    leave a file that is empty or cut short: whoever reads must notice.
+    With `flush`, a confirmed write survives a power failure. Without it, a write does not wait for the disk, and a
+    power failure may leave an empty or truncated file, which readers must detect.
     """
 
     def __init__(self, location: Location, *, flush: bool = True) -> None:
@@ -59,15 +59,15 @@ class FolderWritableStore:
         return self._flush
 
     def put(self, key: str, data: bytes) -> str:
-        """Write a file beside its place, then rename it."""
+        """Write a temporary file, then rename it."""
         return self._write(key, (data,), _replace)
 
     def put_if_absent(self, key: str, data: bytes) -> str:
-        """Write a file beside its place, then link it: of many writers, one succeeds."""
+        """Write a temporary file, then link it: of several writers, one succeeds."""
         return self._write(key, (data,), _link)
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
-        """Write a file in place of the one with this token. Writers of this call exclude each other, also of others."""
+        """Replace the file that has this token. Concurrent calls of all processes exclude each other."""
         with self._lock():
             try:
                 found = self.head(key).token
@@ -78,7 +78,7 @@ class FolderWritableStore:
             return self.put(key, data)
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write a file beside its place, piece by piece, then rename it."""
+        """Write a temporary file piece by piece, then rename it."""
         return self._write(key, parts, _replace)
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
@@ -110,7 +110,7 @@ class FolderWritableStore:
         return _info(key, facts)
 
     def delete(self, key: str) -> None:
-        """Remove a file, and the folders that it leaves empty."""
+        """Remove a file and the folders that become empty."""
         path = self._path(key.removesuffix("/"))
         try:
             if key.endswith("/"):
@@ -138,11 +138,11 @@ class FolderWritableStore:
         yield from self._walk(prefix)
 
     def folders(self, prefix: str) -> list[str]:
-        """The folders right below `prefix`, also empty ones."""
+        """The folders directly below `prefix`, including empty ones."""
         return sorted(entry.name for entry in self._entries(prefix) if entry.is_dir(follow_symlinks=False))
 
     def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Do nothing: no file remains open between calls."""
 
     def _path(self, key: str) -> str:
         check_key(key)
@@ -167,9 +167,9 @@ class FolderWritableStore:
         except BaseException as error:
             if name:
                 with suppress(FileNotFoundError):
-                    os.unlink(name)  # half an object serves nobody
+                    os.unlink(name)  # an incomplete object is useless
             if isinstance(error, FileExistsError):
-                raise ObjectExists(f"{key} in {self._root} exists.") from error
+                raise ObjectExists(f"{key} in {self._root} already exists.") from error
             if isinstance(error, OSError) and not isinstance(error, MirrorlakeError):
                 raise _translate(error, path, "written") from error
             raise
@@ -188,7 +188,7 @@ class FolderWritableStore:
             try:
                 facts = entry.stat(follow_symlinks=False)
             except OSError:
-                continue  # gone meanwhile
+                continue  # deleted meanwhile
             yield _info(key if stat.S_ISREG(facts.st_mode) else f"{key}/", facts)
 
     def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
@@ -204,7 +204,7 @@ class FolderWritableStore:
             raise _translate(error, path, "read") from error
 
     def _prune(self, key: str) -> None:
-        """Remove the folders above `key` that are empty, all but the first level."""
+        """Remove the empty folders above `key`, except the first level."""
         folder = key.rpartition("/")[0]
         with suppress(OSError):
             while "/" in folder:
@@ -235,7 +235,7 @@ def _link(name: str, path: str) -> None:
 
 
 def _create_folder_for(path: str, action: Callable[[], T]) -> T:
-    """What `action` gives in the folder of `path`, made where it is missing."""
+    """The result of `action` in the folder of `path`, which is created if it is missing."""
     for _ in range(_ATTEMPTS):
         try:
             return action()
@@ -260,7 +260,7 @@ def _token(facts: os.stat_result) -> str:
 
 
 def _info(key: str, facts: os.stat_result) -> StoredObject:
-    # A file that was moved, or given an old date, has been touched all the same: that is its second time.
+    # A file that was moved or given an old date has still changed: its ctime shows that.
     modified = max(facts.st_mtime, facts.st_ctime)
     return StoredObject(key=key, size=facts.st_size, token=_token(facts), modified=modified)
 

@@ -1,7 +1,7 @@
 """The machine's own AWS configuration, by botocore: environment, profiles, SSO, instance roles.
 
-Loading botocore takes a quarter of a second, so nobody imports this before it is needed: a process that was
-handed an AwsConfig needs none of it.
+Loading botocore takes a quarter of a second, so this module is imported only when needed: a process that receives
+an AwsConfig does not need it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ DEFAULT_REGION = "us-east-1"
 
 
 def config_of(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
-    """What the machine says for this access; `credentials` stand in for its own chain. Makes no request.
+    """The machine's configuration for this access; `credentials` replace its own chain. Makes no request.
 
-    Raises SettingsError where there is no such profile, or where the configuration cannot be read.
+    Raises SettingsError if the profile does not exist or the configuration cannot be read.
     """
     session = _session(access)
     return AwsConfig(
@@ -34,7 +34,7 @@ def config_of(access: S3Access, credentials: CredentialSource | None = None) -> 
 
 
 def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
-    """The same for another process, with keys that never run out; None where it must ask the machine by itself."""
+    """The same for another process, with permanent keys; None if that process must read the configuration itself."""
     if not isinstance(config.source, MachineChain):
         return config
     permanent_keys = config.source.permanent_keys()
@@ -42,7 +42,7 @@ def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
 
 
 class MachineChain:
-    """The machine's own credential chain, as the AWS command line walks it."""
+    """The machine's credential chain, in the order of the AWS command line."""
 
     def __init__(self, session: botocore.session.Session, profile: str | None) -> None:
         self._session = session
@@ -69,7 +69,7 @@ class MachineChain:
         )
 
     def permanent_keys(self) -> Keys | None:
-        """The chain's keys where they are plain ones; None where they expire, are missing or cannot be had."""
+        """The chain's keys if they are permanent; None if they expire, are missing or cannot be obtained."""
         try:
             found = self._find()
         except BotoCoreError:
@@ -86,7 +86,7 @@ class MachineChain:
 
 
 def _current_keys(found: Credentials) -> Keys:
-    """The keys of this moment. Raises BotoCoreError where they have run out and cannot be renewed, and AccessDenied."""
+    """The current keys. Raises BotoCoreError if they have expired and cannot be renewed, and AccessDenied."""
     keys = found.get_frozen_credentials()
     return Keys(
         access_key=_clean("access key id", keys.access_key or ""),
@@ -96,7 +96,7 @@ def _current_keys(found: Credentials) -> Keys:
 
 
 def _clean(name: str, value: str) -> str:
-    """A credential without the blanks and line ends that pasting leaves around it. Never shown in an error."""
+    """A credential without surrounding spaces and line ends. Never included in an error."""
     value = value.strip()
     if not value.isascii() or not value.isprintable() or " " in value:
         raise AccessDenied(
