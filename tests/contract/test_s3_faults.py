@@ -31,7 +31,7 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Location, Provider
-from mirrorlake.storage.http import HttpClient, NoAnswer, forbidden
+from mirrorlake.storage.http import HttpClient, NoAnswer, is_forbidden
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store
 from mirrorlake.storage.providers.s3.access import S3Access
@@ -460,7 +460,7 @@ def test_link_local_addresses_are_known_in_every_disguise() -> None:
         "fd00:ec2::254",
     ]
     good = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "::1", "fd00::1", "52.216.0.1", "2600:1f18::1"]
-    assert [address for address in bad + good if forbidden(address)] == bad
+    assert [address for address in bad + good if is_forbidden(address)] == bad
 
 
 def test_a_page_without_end_is_not_read_to_it(server: S3Stub, store: S3Store) -> None:

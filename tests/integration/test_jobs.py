@@ -83,7 +83,7 @@ def test_a_job_of_every_kind_hears_that_it_is_cancelled(library: JobLibrary, kin
     job_id = library.request(kind)
     context = library.claimed(kind)
     request_job_cancel(library.catalog, job_id, ME)
-    context.lease.heard(ME)  # as its heartbeat does within a second
+    context.lease.mark_cancelled(ME)  # as its heartbeat does within a second
 
     if kind in RUN_KINDS:
         report = execute(context)
@@ -243,7 +243,7 @@ def test_a_command_is_refused_while_a_job_of_the_same_lock_is_at_work(library: J
     context = library.claimed(JobKind.THUMBNAILS_MAKE)
     job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs())
 
-    with pytest.raises(Conflict, match=f"Job {context.lease.job_id} has been at the same work since"):
+    with pytest.raises(Conflict, match=f"Job {context.lease.job_id} has been doing the same work since"):
         run_here(library.settings, library.catalog, job)
 
     execute(context)

@@ -303,7 +303,7 @@ def test_what_was_held_tells_what_became_of_it_and_the_two_runs_lead_to_each_oth
 
     told = outcomes(mirrored, held.run)
     assert len(told) == 25
-    before = "Its removal was held, and confirmed. "
+    before = "Its removal was held and confirmed. "
     assert told[MANY[0]] == (OutcomeKind.MISSING, f"{before}Run {done}: Its object is gone; it is in the trash")
     assert told[MANY[3]][1] == f"{before}Run {done}: {outcomes(mirrored, done)[MANY[3]][1]}"
     assert "did not confirm" in str(told[MANY[4]][1])
@@ -337,7 +337,8 @@ def test_what_was_held_and_dismissed_or_judged_anew_says_so(mirrored: Mirrored, 
     held = mirrored.run()
     later = mirrored.run()
     assert (
-        outcomes(mirrored, held.run)[MANY[0]][1] == f"Its removal was held; run {later.run} judged anew what vanished"
+        outcomes(mirrored, held.run)[MANY[0]][1]
+        == f"Its removal was held; run {later.run} evaluated the vanished objects again"
     )
     assert "waits for confirmation" in str(outcomes(mirrored, later.run)[MANY[0]][1])
     hold = runs.show_run(mirrored.catalog, held.run or 0).hold

@@ -106,7 +106,7 @@ def test_assets_are_read_whole_however_they_are_cut(mirrored: Mirrored, monkeypa
     }
     assert len(whole) == 12
     for rows in (1, 5, 12):
-        monkeypatch.setattr(digests, "STRETCH_ROWS", rows)
+        monkeypatch.setattr(digests, "CHUNK_ROWS", rows)
         cut = [row for some in digests.digests(mirrored.catalog, _unheard) for row in some]
         assert {bytes(row["digest"]): int(row["asset"]) for row in cut} == whole
         assert len(cut) == 12

@@ -165,6 +165,6 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
     assert not worker.drain()
     monkeypatch.setattr(queue, "claim", claim)
 
-    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} goes on from there."
+    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} continues from there."
     assert a_worker(empty_catalog, tmp_path / "home", clock, told).drain()
     assert runs.show_run(empty_catalog, run_id + 1).state is RunState.SUCCEEDED

@@ -41,7 +41,7 @@ def told(catalog: Catalog, run: int) -> QueuedReason:
 
 def seen(catalog: Catalog) -> Workers:
     with catalog.read() as connection:
-        return workers.seen(connection)
+        return workers.count_workers(connection)
 
 
 def wait_until_seen(catalog: Catalog, alive: int) -> None:

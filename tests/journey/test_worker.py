@@ -222,7 +222,7 @@ def test_workers_that_are_stopped_or_killed_leave_their_pass_to_the_next_one(
 
     told = {run.id: (run.state, run.trigger, run.error) for run in runs.list_runs(library, limit=3)}
     assert told == {
-        first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} goes on from there."),
+        first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} continues from there."),
         first + 1: (RunState.FAILED, "manual", INTERRUPTED),
         first + 2: (RunState.SUCCEEDED, "manual", None),
     }

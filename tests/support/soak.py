@@ -24,7 +24,7 @@ def seed() -> int:
     return int(os.environ.get(SEED, "1"))
 
 
-def say(sentence: str) -> None:
+def report_progress(sentence: str) -> None:
     """How far a long proof is; pytest shows it where the proof fails, and `make soak` at once."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()

@@ -103,9 +103,7 @@ UNCHECKED: Mapping[str, str] = {
     "src/mirrorlake/cli/commands/": "rewritten with the services",
     "src/mirrorlake/cli/progress": "names of callbacks are not rewritten yet",
     "src/mirrorlake/client/": "rewritten with the services",
-    "src/mirrorlake/mirror/": "names of functions of catalog/",
     "src/mirrorlake/services/": "rewritten with the jobs",
-    "src/mirrorlake/storage/": "rewritten with the providers",
     "tests/support/": "not rewritten yet",
     "ui/src/": "one comment is not rewritten yet",
 }

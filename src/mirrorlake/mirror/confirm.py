@@ -30,7 +30,7 @@ def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: S
     An object that exists again, or whose absence cannot be proven, is not removed. Raises LeaseLost if another process
     took over.
     """
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
     store_factory = store_factory or store_config(source)
     return finalize(
         lease,

@@ -11,7 +11,7 @@ from typing import assert_never
 import pyarrow as pa
 
 from mirrorlake.catalog import commit, datasources
-from mirrorlake.catalog.outcomes import tell_gaps
+from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
@@ -44,7 +44,7 @@ def execute(
     configs = source.settings.configs
     counters.add(plan.found)
     remember_glob_files(catalog, source.id, plan.glob_files)
-    tell_gaps(lease, plan.listing.gaps)
+    record_gaps(lease, plan.listing.gaps)
     namer = AssetNamer(configs)
     commit_unread(lease, plan.changes.batches(), counters, namer)
     progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
@@ -79,14 +79,14 @@ def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) ->
         case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
             return Counts()  # processed later; removals come last, see mirror.removal
         case Op.MOVED:
-            return commit.moved(lease, rows, namer.name_moved(rows))
+            return commit.commit_moves(lease, rows, namer.name_moved(rows))
         case Op.SHARED | Op.GOVERNED:
             rows = keep(rows, ~any_differs(rows))  # rows with a changed companion are committed after it is read
-            return commit.shared(lease, rows, namer.name_moved(rows)) if rows.num_rows else Counts()
+            return commit.commit_shared(lease, rows, namer.name_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
-            return commit.returned(lease, rows)
+            return commit.commit_returns(lease, rows)
         case Op.SKIPPED | Op.REFUSED:
-            return commit.outcomes(lease, rows)
+            return commit.record_skipped(lease, rows)
         case _:
             assert_never(op)
 
@@ -108,6 +108,6 @@ def process_batches(
     done = 0
     for batch in pool.process(changes):
         rows, names = namer.name_processed(batch)
-        counters.add(commit.looked(lease, rows, names, strategies))
+        counters.add(commit.commit_processed(lease, rows, names, strategies))
         done += batch.num_rows
         progress.processed(done, counters.counts.failed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorlake.catalog.removal import get_root
-from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.errors import NoSuchBucket, StorageError
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
@@ -111,7 +111,7 @@ def plan_pass(
     changes = plan(
         listing,
         None if root.other else lambda moves: prove_moves(moves, checker),
-        recogniser(catalog, source, known_id),
+        make_recogniser(catalog, source, known_id),
         context.workdir,
         keep_unproven(unlisted, checker),
     )

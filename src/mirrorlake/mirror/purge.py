@@ -34,7 +34,7 @@ def purge(lease: Lease, source: Datasource, before: datetime, *, store_factory: 
 
     Raises LeaseLost if another process took over.
     """
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
     store_factory = store_factory or store_config(source)
     return finalize(
         lease,
@@ -72,5 +72,5 @@ def _run(
             )
             counters.add(stored.purge(lease, proven, filled(len(proven), REASON_GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
-            counters.add(removal.tell(lease, pa.array(doubted, pa.string()), reasons))
+            counters.add(removal.record_orphans(lease, pa.array(doubted, pa.string()), reasons))
     return RunResult()

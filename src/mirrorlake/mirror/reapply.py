@@ -30,7 +30,7 @@ def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
     Raises LeaseLost if another process took over.
     """
     catalog = lease.catalog
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
 
     def work() -> RunResult:
         choose = strategy_choice(catalog, source)

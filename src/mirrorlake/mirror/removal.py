@@ -188,7 +188,7 @@ def report_removals_undone(lease: Lease, removals: Removals, counters: Counters)
     """Report all vanished objects and remove nothing, because the settings changed after the plan was made."""
     for orphans, _ in removals.batches():
         keys = column(orphans, "key")
-        counters.add(removal.tell(lease, keys, filled(len(keys), _SETTINGS_CHANGED, pa.string())))
+        counters.add(removal.record_orphans(lease, keys, filled(len(keys), _SETTINGS_CHANGED, pa.string())))
 
 
 def process_orphans(lease: Lease, orphans: pa.RecordBatch, checker: ExistenceChecker, counters: Counters) -> None:
@@ -200,7 +200,7 @@ def process_orphans(lease: Lease, orphans: pa.RecordBatch, checker: ExistenceChe
     doubted = np.zeros(len(keys), dtype=np.bool_)
     doubted[asked] = [proof is not Proof.GONE for proof in proofs]
     reasons = [_REASONS[proof] for proof in proofs if proof is not Proof.GONE]
-    counters.add(removal.tell(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
+    counters.add(removal.record_orphans(lease, chosen(keys, doubted), pa.array(reasons, pa.string())))
     for way in Way:
         here = keep(orphans, equal_to(column(orphans, "way"), int(way)) & ~doubted)
         if here.num_rows:
@@ -210,11 +210,11 @@ def process_orphans(lease: Lease, orphans: pa.RecordBatch, checker: ExistenceChe
 def _commit_way(lease: Lease, way: Way, keys: Column, causes: Column) -> Counts:
     match way:
         case Way.FORGET:
-            return commit.forget(lease, keys)
+            return commit.forget_refused(lease, keys)
         case Way.REPORT:
-            return removal.tell(lease, keys, causes)
+            return removal.record_orphans(lease, keys, causes)
         case Way.MISS:
-            return commit.missing(lease, keys, causes)
+            return commit.commit_missing(lease, keys, causes)
         case Way.TRASH:
             return removal.trash(lease, keys, causes)
         case Way.REMOVE:

@@ -18,7 +18,7 @@ import pyarrow as pa
 from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease
-from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.columnar import (
     as_binary,
     column,
@@ -88,7 +88,7 @@ def retry(
     `selected` counts them. An object that is gone, or that no pattern selects any more, is skipped with that reason.
     Raises LeaseLost if another process took over.
     """
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
     attempt = _Retry(
         lease=lease, source=source, run_id=run_id, counters=counters, namer=AssetNamer(source.settings.configs)
     )
@@ -165,7 +165,7 @@ class _Retry:
                 reasons[key] = answer
             elif key not in taken:
                 reasons[key] = NOT_SELECTED if key in here else GONE
-        recognise = recogniser(self.lease.catalog, self.source, self.source.id)
+        recognise = make_recogniser(self.lease.catalog, self.source, self.source.id)
         return [*(map(recognise, changes) if recognise else changes), skipped_changes(reasons)]
 
 

@@ -56,7 +56,7 @@ def run_leased(
     store_factory: StoreFactory | None = None,
 ) -> Report:
     """Execute a pass whose run has begun already. Raises LeaseLost."""
-    counters = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
     factory = store_factory or store_config(source)
 
     def work() -> RunResult:

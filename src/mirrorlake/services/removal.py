@@ -82,7 +82,7 @@ def restore_in(
         here, taken = _look_for(each, source, catalog, store_factory(source))
         stands = stands or here
         (back if here and taken else away).append(each)
-    removal.restore(catalog, asset_id, back=back, away=away, stands=stands, by=by)
+    removal.restore(catalog, asset_id, back=back, away=away, exists=stands, by=by)
     return assets.get_asset_detail(catalog, asset_id)
 
 
