@@ -36,7 +36,7 @@ def library(empty_catalog: Catalog, tmp_path: Path) -> JobLibrary:
 
 
 def a_worker(library: JobLibrary, catalog: Catalog, told: list[str]) -> Worker:
-    return Worker(library.settings, catalog, jobs=1, tell=told.append, stop=Stop())
+    return Worker(library.settings, catalog, jobs=1, log=told.append, stop=Stop())
 
 
 def test_two_workers_do_each_of_many_jobs_exactly_once(postgres_server: Server, tmp_path: Path):
@@ -365,6 +365,6 @@ def test_a_worker_does_a_quick_job_beside_a_long_one(library: JobLibrary):
         session.rollback()
     while not library.job(pass_id).ended:
         pause.wait(0.05)
-    worker.stop.ask(15)
+    worker.stop.request(15)
     thread.join()
     assert library.job(check).state is JobState.SUCCEEDED

@@ -136,7 +136,7 @@ def test_a_library_that_cannot_be_reached_ends_the_pass_in_a_sentence(mirrored: 
 
 @pytest.mark.parametrize("value", ["gs://x/y", "s3://B", "memory://", "photos"])
 def test_a_store_that_cannot_be_is_refused_by_name(value: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="MIRRORLAKE_LIBRARY_STORE cannot be used"):
+    with pytest.raises(SettingsError, match="Invalid MIRRORLAKE_LIBRARY_STORE"):
         library_store(Settings(home=tmp_path, library_store=value))
 
 

@@ -63,7 +63,7 @@ def purge(
 
 def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
     assert purge(mirrored, None) == (6, None)
-    with pytest.raises(UsageError, match="6 assets would go, not 5"):
+    with pytest.raises(UsageError, match="6 assets would be deleted, not 5"):
         purge(mirrored, 5)
     with pytest.raises(NotFound):
         purge_trash(

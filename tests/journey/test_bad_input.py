@@ -205,7 +205,7 @@ def test_an_address_that_cannot_be_listed_leaves_no_datasource(cli: Cli, tmp_pat
     typo = tmp_path / "phtos"
     first = cli.run("mirror", typo.as_uri(), "--json")
     assert (first.code, first.json["state"], first.json["run"]) == (1, "failed", 1)
-    assert first.json["error"].endswith("No datasource was made of it.")
+    assert first.json["error"].endswith("The datasource was not created.")
     assert cli.run("datasource", "list", "--json").lines == []
     assert cli.run("runs", "list", "--json").lines == []
     typo.mkdir()

@@ -163,7 +163,8 @@ def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
 
     assert done.code == 0, done.err
     assert (
-        f"run {run_id} of {ordered_bucket.name} was interrupted: its worker is gone; run {run_id + 1} goes" in done.err
+        f"run {run_id} of {ordered_bucket.name} was interrupted: its worker died; run {run_id + 1} continues"
+        in done.err
     )
     assert runs.show_run(library, run_id).error == INTERRUPTED
     assert (newest(library).id, newest(library).state) == (run_id + 1, RunState.SUCCEEDED)

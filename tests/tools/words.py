@@ -96,14 +96,7 @@ RULES = (
 UNCHECKED: Mapping[str, str] = {
     "docs/explanation/": "one decision record is not rewritten yet",
     "docs/operations/": "one sentence of the upgrade page is not rewritten yet",
-    "docs/reference/": "not rewritten yet",
-    "src/mirrorlake/api/": "rewritten with the services",
     "src/mirrorlake/catalog/": "rewritten with the jobs",
-    "src/mirrorlake/cli/backend.py": "rewritten with the services",
-    "src/mirrorlake/cli/commands/": "rewritten with the services",
-    "src/mirrorlake/cli/progress": "names of callbacks are not rewritten yet",
-    "src/mirrorlake/client/": "rewritten with the services",
-    "src/mirrorlake/services/": "rewritten with the jobs",
     "tests/support/": "not rewritten yet",
     "ui/src/": "one comment is not rewritten yet",
 }

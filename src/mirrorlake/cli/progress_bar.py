@@ -29,7 +29,7 @@ class _BarProgress:
 
     def processed(self, objects: int, failed: int) -> None:
         self._progress.update(
-            self._looking, completed=objects, description=f"Processing ({failed} failed)" if failed else "Looking"
+            self._looking, completed=objects, description=f"Processing ({failed} failed)" if failed else "Processing"
         )
 
 
