@@ -10,7 +10,7 @@ from mirrorlake.core.settings import read_local_settings, read_settings
 from mirrorlake.services.contract import Library
 
 if TYPE_CHECKING:
-    from mirrorlake.services.foreground import Foreground
+    from mirrorlake.services.foreground import Foreground  # loads bucket libraries
 
 
 @contextmanager
