@@ -1,4 +1,4 @@
-"""Batches as a pass commits them, and passes that commit nothing else."""
+"""Build batches like those of a pass, and commit them in runs."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def keys(*names: str) -> pa.Array:
 
 
 class Pass:
-    """Begins a run after the other, as passes do."""
+    """Starts one run after another, like passes."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog

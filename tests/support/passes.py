@@ -1,4 +1,4 @@
-"""Passes over a store of the test's own, without a command line: what the library makes of a bucket."""
+"""Run passes over a store of the test, without a command line."""
 
 from __future__ import annotations
 

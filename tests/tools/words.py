@@ -96,13 +96,13 @@ RULES = (
 UNCHECKED: Mapping[str, str] = {
     "docs/explanation/": "one decision record is not rewritten yet",
     "docs/operations/": "one sentence of the upgrade page is not rewritten yet",
-    "src/mirrorlake/catalog/": "rewritten with the jobs",
-    "tests/support/": "not rewritten yet",
     "ui/src/": "one comment is not rewritten yet",
 }
 
 # Lines that may keep a refused word: the path, a part of the line, and the reason.
-EXCEPTIONS: tuple[tuple[str, str, str], ...] = ()
+EXCEPTIONS: tuple[tuple[str, str, str], ...] = (
+    ("src/mirrorlake/catalog/sql/schedules.sql", "said", "a column of a released migration"),
+)
 
 
 @dataclass(frozen=True, slots=True)
