@@ -147,7 +147,7 @@ def test_a_picture_that_is_not_in_another_root_is_not_even_missing(disk: Disk):
     (disk.root / "5.png").unlink()
     report = disk.run()
     assert (report.state, report.counts.missing, report.requests.head) == (RunState.HELD, 1, 0)
-    assert "not the one where it stood" in (disk.reasons(report.run)["5.png"][1] or "")
+    assert "not the one that held its object" in (disk.reasons(report.run)["5.png"][1] or "")
     assert disk.mirrored.states()["5.png"] == "present"
     assert disk.believed == believed
     disk.mirrored.confirm(report.run, store=disk.store())

@@ -16,7 +16,7 @@ from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.pool import GATHERED_ROWS
+from mirrorlake.processing.pool import GATHER_ROWS
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -35,7 +35,9 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
         run = request_cancel(mirrored.catalog, lease.run_id, "Ada")
         assert run.state is RunState.RUNNING
         with pytest.raises(RunCancelled, match="cancelled by Ada"):
-            commit.missing(lease, pa.array(["00.png"], pa.string()), pa.array(["Its object is gone"], pa.string()))
+            commit.commit_missing(
+                lease, pa.array(["00.png"], pa.string()), pa.array(["Its object is gone"], pa.string())
+            )
         assert stopped.is_set()
         with pytest.raises(RunCancelled):
             lease.check()
@@ -46,7 +48,7 @@ def test_a_commit_after_the_request_writes_nothing(mirrored: Mirrored):
 
 
 def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(leases, "LOOK_S", 0.02)
+    monkeypatch.setattr(leases, "POLL_S", 0.02)
     with runs.begin(mirrored.catalog, mirrored.source.id, "mirror") as lease:
         heard = threading.Event()
         lease.on_cancel(heard.set)
@@ -63,7 +65,7 @@ def test_a_pass_that_is_cancelled_between_two_looks_keeps_those_before(mirrored:
 
     def ask(key: str) -> None:
         looked.append(key)
-        if len(looked) == GATHERED_ROWS + 1:  # the first batch is committed
+        if len(looked) == GATHER_ROWS + 1:  # the first batch is committed
             request_cancel(mirrored.catalog, 1, "Ada")
 
     faulty.before_get = ask
@@ -89,8 +91,8 @@ def test_a_request_that_comes_before_the_proofs_hides_nothing(mirrored: Mirrored
 def test_a_queued_run_is_cancelled_at_once(mirrored: Mirrored):
     run_id = queue.request(mirrored.catalog, mirrored.source.name)
     run = request_cancel(mirrored.catalog, run_id, "Ada")
-    assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it began.")
-    with pytest.raises(Conflict, match="is over: it was cancelled"):
+    assert (run.state, run.error) == (RunState.CANCELLED, "Cancelled by Ada before it started.")
+    with pytest.raises(Conflict, match="has already ended: it was cancelled"):
         request_cancel(mirrored.catalog, run_id, "Ada")
     with pytest.raises(NotFound):
         request_cancel(mirrored.catalog, 2, "Ada")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.support.commits import THEN, Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
+from tests.support.commits import THEN, Pass, change, changes, commit_rows, keys, missing, processed_row, with_sidecar
 
 from mirrorlake.catalog import assets, commit, objects, runs
 from mirrorlake.core.errors import LeaseLost
@@ -32,9 +32,9 @@ def working(empty_catalog: Catalog) -> Iterator[Pass]:
 
 
 def test_a_looked_at_object_becomes_an_asset_with_all_its_facts(working: Pass):
-    row = look("in/a.jpg", warnings=["odd name"]) | with_sidecar("s1", {"site": "north", "depth": 2})
+    row = processed_row("in/a.jpg", warnings=["odd name"]) | with_sidecar("s1", {"site": "north", "depth": 2})
 
-    assert commit_looks(working.lease, row) == Counts(new=1)
+    assert commit_rows(working.lease, row) == Counts(new=1)
 
     detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     asset = detail.asset
@@ -47,59 +47,61 @@ def test_a_looked_at_object_becomes_an_asset_with_all_its_facts(working: Pass):
     assert detail.metadata["site"].source == "bucket"
     assert detail.metadata["site"].at == detail.created
     assert (detail.sidecar_key, detail.token) == ("s.json", "token of in/a.jpg")
-    assert working.told() == {"in/a.jpg": (OutcomeKind.NEW, "odd name")}
+    assert working.outcomes() == {"in/a.jpg": (OutcomeKind.NEW, "odd name")}
 
 
 def test_the_same_batch_twice_changes_nothing_and_answers_the_same(working: Pass):
     batch = [
-        look("in/a.jpg") | with_sidecar("s", {"k": 1}),
-        look("in/b.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short"),
-        look("in/c.jpg", result=ResultKind.FAILED, stage="fetch", reason="timed out"),
+        processed_row("in/a.jpg") | with_sidecar("s", {"k": 1}),
+        processed_row("in/b.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short"),
+        processed_row("in/c.jpg", result=ResultKind.FAILED, stage="fetch", reason="timed out"),
     ]
-    first = commit_looks(working.lease, *batch)
+    first = commit_rows(working.lease, *batch)
     ids, known = working.ids(), working.known()
     updated = assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset.updated
 
-    assert commit_looks(working.lease, *batch) == first == Counts(new=1, failed=2)
+    assert commit_rows(working.lease, *batch) == first == Counts(new=1, failed=2)
 
     assert (working.ids(), working.known()) == (ids, known)
     assert assets.get_asset_detail(working.catalog, ids["in/a.jpg"]).asset.updated == updated
-    assert list(working.told()) == ["in/a.jpg", "in/b.jpg", "in/c.jpg"]
+    assert list(working.outcomes()) == ["in/a.jpg", "in/b.jpg", "in/c.jpg"]
 
 
 def test_the_same_token_in_a_later_run_makes_no_second_asset(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg"))
+    commit_rows(working.lease, processed_row("in/a.jpg"))
     ids = working.ids()
     working.next()
 
-    assert commit_looks(working.lease, look("in/a.jpg")) == Counts(unchanged=1)
+    assert commit_rows(working.lease, processed_row("in/a.jpg")) == Counts(unchanged=1)
 
     assert working.ids() == ids
 
 
 def test_a_refused_object_is_remembered_without_an_asset_until_it_can_be_read(working: Pass):
-    refused = look("in/a.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short")
-    assert commit_looks(working.lease, refused) == Counts(failed=1)
+    refused = processed_row("in/a.jpg", result=ResultKind.REFUSED, stage="decode", reason="cut short")
+    assert commit_rows(working.lease, refused) == Counts(failed=1)
     assert working.ids() == {}
     assert working.known()["in/a.jpg"]["state"] == KnownState.REFUSED
-    assert working.told() == {"in/a.jpg": (OutcomeKind.FAILED, "cut short")}
+    assert working.outcomes() == {"in/a.jpg": (OutcomeKind.FAILED, "cut short")}
 
     working.next()
-    assert commit.outcomes(working.lease, changes(change(Op.REFUSED, "in/a.jpg"))) == Counts(skipped=1)
-    assert working.told() == {"in/a.jpg": (OutcomeKind.SKIPPED, "cut short")}
+    assert commit.record_skipped(working.lease, changes(change(Op.REFUSED, "in/a.jpg"))) == Counts(skipped=1)
+    assert working.outcomes() == {"in/a.jpg": (OutcomeKind.SKIPPED, "cut short")}
 
     working.next()
-    assert commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="whole")) == Counts(new=1)
+    assert commit_rows(working.lease, processed_row("in/a.jpg", op=Op.CHANGED, token="whole")) == Counts(new=1)
     assert working.known()["in/a.jpg"]["state"] == KnownState.PRESENT
 
 
 def test_bytes_that_became_undecodable_leave_the_asset_as_it_was(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg"))
+    commit_rows(working.lease, processed_row("in/a.jpg"))
     identity = working.ids()["in/a.jpg"]
     working.next()
 
-    bad = look("in/a.jpg", op=Op.CHANGED, token="bad", result=ResultKind.REFUSED, stage="decode", reason="cut short")
-    assert commit_looks(working.lease, bad) == Counts(failed=1)
+    bad = processed_row(
+        "in/a.jpg", op=Op.CHANGED, token="bad", result=ResultKind.REFUSED, stage="decode", reason="cut short"
+    )
+    assert commit_rows(working.lease, bad) == Counts(failed=1)
 
     detail = assets.get_asset_detail(working.catalog, identity)
     assert (detail.token, detail.asset.state) == ("token of in/a.jpg", AssetState.PRESENT)
@@ -107,44 +109,44 @@ def test_bytes_that_became_undecodable_leave_the_asset_as_it_was(working: Pass):
     assert (known["token"], known["state"]) == ("bad", KnownState.REFUSED)
 
     working.next()
-    assert commit_looks(working.lease, look("in/a.jpg", op=Op.CHANGED, token="good")) == Counts(changed=1)
+    assert commit_rows(working.lease, processed_row("in/a.jpg", op=Op.CHANGED, token="good")) == Counts(changed=1)
     assert working.ids() == {"in/a.jpg": identity}
 
 
 @pytest.mark.parametrize("result", [ResultKind.FAILED, ResultKind.GONE])
 def test_a_passing_error_leaves_no_trace_but_its_outcome(working: Pass, result: ResultKind):
-    commit_looks(working.lease, look("in/a.jpg"))
+    commit_rows(working.lease, processed_row("in/a.jpg"))
     known = working.known()
     working.next()
 
     rows = [
-        look("in/a.jpg", op=Op.CHANGED, token="2", result=result, stage="fetch", reason="no answer"),
-        look("in/b.jpg", result=result, stage="fetch", reason="no answer"),
+        processed_row("in/a.jpg", op=Op.CHANGED, token="2", result=result, stage="fetch", reason="no answer"),
+        processed_row("in/b.jpg", result=result, stage="fetch", reason="no answer"),
     ]
-    assert commit_looks(working.lease, *rows) == Counts(failed=2)
+    assert commit_rows(working.lease, *rows) == Counts(failed=2)
 
     assert working.known() == known
 
 
 def test_skipped_objects_are_told_with_the_rule(working: Pass):
-    assert commit.outcomes(working.lease, changes(change(Op.SKIPPED, "in/a.jpg", skip="empty object"))) == Counts(
+    assert commit.record_skipped(working.lease, changes(change(Op.SKIPPED, "in/a.jpg", skip="empty object"))) == Counts(
         skipped=1
     )
 
-    assert working.told() == {"in/a.jpg": (OutcomeKind.SKIPPED, "empty object")}
+    assert working.outcomes() == {"in/a.jpg": (OutcomeKind.SKIPPED, "empty object")}
     assert working.known() == {}
 
 
 def test_rows_that_belong_elsewhere_are_refused(working: Pass):
     batch = changes(change(Op.NEW, "in/a.jpg"))
 
-    for call in (commit.returned, commit.outcomes):
+    for call in (commit.commit_returns, commit.record_skipped):
         with pytest.raises(ValueError, match="only rows with op"):
             call(working.lease, batch)
 
 
 def test_every_legal_key_comes_back_byte_exact_and_in_byte_order(working: Pass):
-    commit_looks(working.lease, *(look(key) for key in TORTURE))
+    commit_rows(working.lease, *(processed_row(key) for key in TORTURE))
 
     known = [row["key"] for batch in objects.known(working.catalog, working.datasource.id) for row in batch.to_pylist()]
 
@@ -155,7 +157,7 @@ def test_every_legal_key_comes_back_byte_exact_and_in_byte_order(working: Pass):
 
 
 def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: Pass):
-    row = look(
+    row = processed_row(
         "in/a.jpg", facts='{"lens": "a\\u0000b", "emoji": "\\ud83e\\udd9d"}', warnings=["x\x00y"], reason="r\x00"
     )
     row |= with_sidecar("s", None) | {
@@ -163,7 +165,7 @@ def test_text_that_postgresql_cannot_hold_costs_only_those_characters(working: P
         "metadata_document": '{"note": "half \\ud83e"}',
     }
 
-    assert commit_looks(working.lease, row) == Counts(new=1)
+    assert commit_rows(working.lease, row) == Counts(new=1)
 
     detail = assets.get_asset_detail(working.catalog, working.ids()["in/a.jpg"])
     assert detail.facts == {"lens": "a\ufffdb", "emoji": "\U0001f99d"}
@@ -178,14 +180,14 @@ def test_a_lease_that_was_taken_over_writes_nothing(working: Pass):
     working.lease = runs.begin(working.catalog, working.datasource.id, "mirror")
 
     with pytest.raises(LeaseLost):
-        commit_looks(old, look("in/a.jpg"))
+        commit_rows(old, processed_row("in/a.jpg"))
     with pytest.raises(LeaseLost):
         missing(old, keys("in/a.jpg"))
     with pytest.raises(LeaseLost):
         runs.finish(old, state=RunState.SUCCEEDED, counts=Counts(), requests=Requests(), bytes_read=0)
 
     assert working.ids() == {}
-    assert commit_looks(working.lease, look("in/a.jpg")) == Counts(new=1)
+    assert commit_rows(working.lease, processed_row("in/a.jpg")) == Counts(new=1)
 
 
 def test_a_hundred_thousand_missing_keys_are_one_statement(working: Pass):

@@ -65,7 +65,7 @@ class Library:
         if sidecar is not None:
             row |= {"metadata_key": "s.json", "metadata_token": f"s{self._sidecars}", "metadata_size": 1}
         batch = pa.RecordBatch.from_pylist([row | given], schema=PROCESSED)
-        commit.looked(self.lease, batch, batch.column("key"), strategies or tuple(MetadataStrategy))
+        commit.commit_processed(self.lease, batch, batch.column("key"), strategies or tuple(MetadataStrategy))
         return self.ids()[key]
 
     def ids(self) -> dict[str, str]:

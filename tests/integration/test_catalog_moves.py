@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from tests.support.commits import Pass, change, changes, commit_looks, keys, look, missing, with_sidecar
+from tests.support.commits import Pass, change, changes, commit_rows, keys, missing, processed_row, with_sidecar
 
 from mirrorlake.catalog import assets, commit, edits
 from mirrorlake.model.assets import AssetState
@@ -27,7 +27,7 @@ def working(empty_catalog: Catalog) -> Iterator[Pass]:
 
 
 def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg", token="t") | with_sidecar("s", {"site": "north"}))
+    commit_rows(working.lease, processed_row("in/a.jpg", token="t") | with_sidecar("s", {"site": "north"}))
     identity = working.ids()["in/a.jpg"]
     edits.apply(working.catalog, [identity], Edit(add_tags=("keep",)))
     working.next()
@@ -43,34 +43,34 @@ def test_a_moved_object_keeps_id_tags_and_metadata(working: Pass):
             metadata_size=5,
         )
     )
-    assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=1)
-    assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=1)
+    assert commit.commit_moves(working.lease, batch, batch.column("key")) == Counts(moved=1)
+    assert commit.commit_moves(working.lease, batch, batch.column("key")) == Counts(moved=1)
 
     detail = assets.get_asset_detail(working.catalog, identity)
     assert (detail.asset.key, detail.asset.name, detail.asset.tags) == ("in/z.jpg", "in/z.jpg", ("keep",))
     assert (detail.asset.metadata, detail.sidecar_key) == ({"site": "north"}, "z.json")
     assert list(working.known()) == ["in/z.jpg"]
     assert working.known()["in/z.jpg"]["metadata_token"] == "s"
-    assert working.told() == {"in/z.jpg": (OutcomeKind.MOVED, "It was in/a.jpg")}
+    assert working.outcomes() == {"in/z.jpg": (OutcomeKind.MOVED, "It was in/a.jpg")}
 
 
 def test_a_move_with_another_sidecar_is_told_once_and_tried_again_until_the_sidecar_was_read(working: Pass):
-    commit_looks(working.lease, look("in/a.jpg", token="t") | with_sidecar("s1", {"site": "north"}))
+    commit_rows(working.lease, processed_row("in/a.jpg", token="t") | with_sidecar("s1", {"site": "north"}))
     working.next()
     row = change(Op.MOVED, "in/z.jpg", token="t", old_key="in/a.jpg", metadata_differs=True)
     batch = changes(row | {name: value for name, value in with_sidecar("s2", {}).items() if name in CHANGES.names})
 
-    assert commit.moved(working.lease, batch, batch.column("key")) == Counts()
+    assert commit.commit_moves(working.lease, batch, batch.column("key")) == Counts()
     assert working.known()["in/z.jpg"]["metadata_token"] == "s1"
 
     read = row | {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s2", {"site": "south"})
-    assert commit_looks(working.lease, read) == Counts(moved=1)
+    assert commit_rows(working.lease, read) == Counts(moved=1)
     assert assets.get_asset_detail(working.catalog, working.ids()["in/z.jpg"]).asset.metadata == {"site": "south"}
     assert working.known()["in/z.jpg"]["metadata_token"] == "s2"
 
 
 def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
-    commit_looks(working.lease, *(look(f"in/{name}", token=name) for name in "xy"))
+    commit_rows(working.lease, *(processed_row(f"in/{name}", token=name) for name in "xy"))
     before = working.ids()
     working.next()
     rows = [
@@ -78,16 +78,16 @@ def test_moves_whose_sidecars_are_read_afterwards_are_made_once(working: Pass):
         for old, new in (("x", "y"), ("y", "x"))
     ]
     batch = changes(*rows)
-    commit.moved(working.lease, batch, batch.column("key"))
+    commit.commit_moves(working.lease, batch, batch.column("key"))
 
     read = {"result": int(ResultKind.COMPANIONS_ONLY)} | with_sidecar("s", {"k": 1})
-    assert commit_looks(working.lease, *(row | read for row in rows)) == Counts(moved=2)
+    assert commit_rows(working.lease, *(row | read for row in rows)) == Counts(moved=2)
 
     assert working.ids() == {"in/y": before["in/x"], "in/x": before["in/y"]}
 
 
 def test_moves_in_a_chain_and_in_a_circle_carry_each_asset_along(working: Pass):
-    commit_looks(working.lease, *(look(f"in/{name}", token=name) for name in "abcxy"))
+    commit_rows(working.lease, *(processed_row(f"in/{name}", token=name) for name in "abcxy"))
     before = working.ids()
     working.next()
 
@@ -95,7 +95,7 @@ def test_moves_in_a_chain_and_in_a_circle_carry_each_asset_along(working: Pass):
         return change(Op.MOVED, f"in/{new}", token=old, old_key=f"in/{old}")
 
     batch = changes(move("a", "b"), move("b", "c"), move("c", "d"), move("x", "y"), move("y", "x"))
-    assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=5)
+    assert commit.commit_moves(working.lease, batch, batch.column("key")) == Counts(moved=5)
 
     after = working.ids()
     assert [after[f"in/{new}"] for new in "bcdyx"] == [before[f"in/{old}"] for old in "abcxy"]
@@ -104,12 +104,12 @@ def test_moves_in_a_chain_and_in_a_circle_carry_each_asset_along(working: Pass):
 
 
 def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
-    commit_looks(
+    commit_rows(
         working.lease,
-        look("in/a", token="t"),
-        look("in/b"),
-        look("in/c", token="u"),
-        look("in/d", result=ResultKind.REFUSED, stage="decode", reason="bad"),
+        processed_row("in/a", token="t"),
+        processed_row("in/b"),
+        processed_row("in/c", token="u"),
+        processed_row("in/d", result=ResultKind.REFUSED, stage="decode", reason="bad"),
     )
     before = working.ids()
     missing(working.lease, keys("in/b"))
@@ -118,7 +118,7 @@ def test_a_move_onto_a_missing_or_refused_key_takes_its_place(working: Pass):
     batch = changes(
         change(Op.MOVED, "in/b", token="t", old_key="in/a"), change(Op.MOVED, "in/d", token="u", old_key="in/c")
     )
-    assert commit.moved(working.lease, batch, batch.column("key")) == Counts(moved=2)
+    assert commit.commit_moves(working.lease, batch, batch.column("key")) == Counts(moved=2)
 
     known = working.known()
     assert {key: (row["token"], row["state"]) for key, row in known.items()} == {"in/b": ("t", 0), "in/d": ("u", 0)}

@@ -73,14 +73,14 @@ def test_batches_have_the_known_layout_and_stay_small(catalog: Catalog, filled: 
     assert most <= 25_000
 
 
-@pytest.mark.parametrize("name", ["known_stretch", "known_stretch_until"])
+@pytest.mark.parametrize("name", ["known_chunk", "known_chunk_until"])
 def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, filled: int, name: str):
     with catalog.write() as connection:  # rows moved about, no vacuum: scan and sort looks cheap now
         connection.execute("UPDATE object SET size = size + 1 WHERE datasource_id = %s AND size %% 2 = 0", (filled,))
     query = objects.statement(name).query
     with catalog.snapshot() as connection:
         connection.execute(objects.statement("read_in_key_order").query)
-        asked = {"datasource_id": filled, "after": "", "until": "f", "rows": objects.STRETCH_ROWS}
+        asked = {"datasource_id": filled, "after": "", "until": "f", "rows": objects.CHUNK_ROWS}
         once = connection.execute(b"EXPLAIN " + query, asked).fetchall()
         places = iter([b"$1", b"$2", *([b"$3"] if b"until" in query else []), b"$4"])
         prepared = re.sub(rb"%\(\w+\)s", lambda _: next(places), query)  # may be planned without its values
@@ -93,7 +93,7 @@ def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, fill
 
 def test_a_stretch_that_ends_where_the_keys_end_is_the_last(catalog: Catalog, filled: int):
     keys = keys_of(objects.known(catalog, filled))
-    for rows in (0, 1, objects.STRETCH_ROWS, objects.STRETCH_ROWS * objects.BATCH_STRETCHES + 1):
+    for rows in (0, 1, objects.CHUNK_ROWS, objects.CHUNK_ROWS * objects.BATCH_CHUNKS + 1):
         until = keys[rows - 1] if rows else "!"
         assert keys_of(objects.known(catalog, filled, until=until)) == keys[:rows]
 

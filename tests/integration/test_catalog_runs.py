@@ -63,7 +63,9 @@ def test_a_run_that_is_just_ending_is_still_at_work_for_everybody_else(empty_cat
 
 def test_a_second_pass_is_refused_and_names_the_first(empty_catalog: Catalog, source: Datasource):
     with runs.begin(empty_catalog, source.id, "mirror") as lease:
-        with pytest.raises(PassRunning, match=rf"Run {lease.run_id} is working on datasource b since 20\d\d-.* UTC"):
+        with pytest.raises(
+            PassRunning, match=rf"Run {lease.run_id} has been working on datasource b since 20\d\d-.* UTC"
+        ):
             runs.begin(empty_catalog, source.id, "mirror")
         other = runs.begin(empty_catalog, new_source(empty_catalog, "other").id, "mirror")
         end(other)
@@ -154,7 +156,7 @@ def test_the_heartbeat_renews_the_lease_and_writes_how_far_the_run_is(
 ):
     monkeypatch.setattr(leases, "HEARTBEAT_S", 0.02)
     lease = runs.begin(empty_catalog, source.id, "mirror")
-    lease.tell(Counts(listed=5), Requests(list=1), 7)
+    lease.report_counts(Counts(listed=5), Requests(list=1), 7)
 
     for _ in range(200):
         run = runs.show_run(empty_catalog, lease.run_id)
@@ -174,7 +176,7 @@ def test_the_heart_goes_on_in_a_new_session_when_the_old_one_is_cut(
     lease = runs.begin(empty_catalog, source.id, "mirror")
     with empty_catalog.write() as connection:
         connection.execute("SELECT pg_terminate_backend(backend_pid) FROM lease")
-    lease.tell(Counts(listed=9), Requests(), 0)
+    lease.report_counts(Counts(listed=9), Requests(), 0)
 
     for _ in range(200):
         if runs.show_run(empty_catalog, lease.run_id).counts.listed == 9:
@@ -206,11 +208,11 @@ def test_runs_are_listed_newest_first_and_by_datasource(empty_catalog: Catalog, 
 
 
 def test_what_does_not_exist_is_not_found(empty_catalog: Catalog):
-    with pytest.raises(NotFound, match="no run 77"):
+    with pytest.raises(NotFound, match="Run 77 does not exist"):
         runs.show_run(empty_catalog, 77)
-    with pytest.raises(NotFound, match="no run 77"):
+    with pytest.raises(NotFound, match="Run 77 does not exist"):
         runs.outcomes(empty_catalog, 77, limit=1)
-    with pytest.raises(NotFound, match="no datasource named x"):
+    with pytest.raises(NotFound, match="Datasource x does not exist"):
         runs.list_runs(empty_catalog, limit=1, datasource="x")
     with pytest.raises(NotFound, match="no datasource 77"):
         runs.begin(empty_catalog, 77, "mirror")

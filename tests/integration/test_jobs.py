@@ -36,7 +36,7 @@ def library(empty_catalog: Catalog, tmp_path: Path) -> JobLibrary:
 
 
 def a_worker(library: JobLibrary, catalog: Catalog, told: list[str]) -> Worker:
-    return Worker(library.settings, catalog, jobs=1, tell=told.append, stop=Stop())
+    return Worker(library.settings, catalog, jobs=1, log=told.append, stop=Stop())
 
 
 def test_two_workers_do_each_of_many_jobs_exactly_once(postgres_server: Server, tmp_path: Path):
@@ -83,7 +83,7 @@ def test_a_job_of_every_kind_hears_that_it_is_cancelled(library: JobLibrary, kin
     job_id = library.request(kind)
     context = library.claimed(kind)
     request_job_cancel(library.catalog, job_id, ME)
-    context.lease.heard(ME)  # as its heartbeat does within a second
+    context.lease.mark_cancelled(ME)  # as its heartbeat does within a second
 
     if kind in RUN_KINDS:
         report = execute(context)
@@ -122,7 +122,7 @@ def away(context: JobContext) -> JobContext:
         catalog=context.catalog,
         lease=context.lease,
         reporter=context.reporter,
-        opens=lambda _source: Away(),  # type: ignore[arg-type, return-value]
+        store_factory=lambda _source: Away(),  # type: ignore[arg-type, return-value]
     )
 
 
@@ -243,7 +243,7 @@ def test_a_command_is_refused_while_a_job_of_the_same_lock_is_at_work(library: J
     context = library.claimed(JobKind.THUMBNAILS_MAKE)
     job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs())
 
-    with pytest.raises(Conflict, match=f"Job {context.lease.job_id} has been at the same work since"):
+    with pytest.raises(Conflict, match=f"Job {context.lease.job_id} has been doing the same work since"):
         run_here(library.settings, library.catalog, job)
 
     execute(context)
@@ -365,6 +365,6 @@ def test_a_worker_does_a_quick_job_beside_a_long_one(library: JobLibrary):
         session.rollback()
     while not library.job(pass_id).ended:
         pause.wait(0.05)
-    worker.stop.ask(15)
+    worker.stop.request(15)
     thread.join()
     assert library.job(check).state is JobState.SUCCEEDED

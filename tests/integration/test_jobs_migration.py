@@ -140,7 +140,7 @@ def test_a_library_of_the_schema_before_jobs_goes_on_by_itself(former: str, tmp_
         assert gone.again > max(found) + 2
         settings = Settings(home=tmp_path / "home", database_url=former)
         told = list[str]()
-        assert Worker(settings, catalog, jobs=1, tell=told.append, stop=Stop()).drain(), told
+        assert Worker(settings, catalog, jobs=1, log=told.append, stop=Stop()).drain(), told
         assert runs.show_run(catalog, made["queued"]).state is RunState.SUCCEEDED
         assert runs.show_run(catalog, gone.again).state is RunState.SUCCEEDED
 

@@ -98,7 +98,7 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
     for key in KEYS[:2]:
         mirrored.store.delete(key)  # type: ignore[attr-defined]
     mirrored.run()
-    opens = OpenedStore(mirrored.store)
+    store_factory = OpenedStore(mirrored.store)
     purge_trash(
         mirrored.settings,
         mirrored.catalog,
@@ -106,7 +106,7 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
         days=0,
         acknowledged=2,
         requested_by="tester",
-        opens=lambda _source: opens,
+        store_factory=lambda _source: store_factory,
     )
     assert checked(mirrored).left_over == 2
     done = cleaned(mirrored)
@@ -119,9 +119,9 @@ def test_lost_and_orphaned_thumbnails_are_found_made_and_removed(mirrored: Bucke
 def test_workers_write_into_the_bucket_and_the_source_is_only_read(server: S3Stub, settings: Settings) -> None:
     source = f"source-{uuid.uuid4().hex[:8]}"
     server.put(source, "a.png", picture(1))
-    opens = StoreConfig(location=parse_location(f"s3://{source}"), access=S3Access(endpoint=server.endpoint))
-    with ProcessingPool(opens, library_store(settings), processes=1) as pool:
-        (batch,) = pool.looked([everything_new(opens.open())])
+    store_factory = StoreConfig(location=parse_location(f"s3://{source}"), access=S3Access(endpoint=server.endpoint))
+    with ProcessingPool(store_factory, library_store(settings), processes=1) as pool:
+        (batch,) = pool.process([everything_new(store_factory.open())])
     (row,) = batch.to_pylist()
     assert row["result"] == ResultKind.PROCESSED
     assert library_store(settings).store.head(thumbnail_key(row["digest"])).size > 0
@@ -136,7 +136,7 @@ def test_a_library_that_cannot_be_reached_ends_the_pass_in_a_sentence(mirrored: 
 
 @pytest.mark.parametrize("value", ["gs://x/y", "s3://B", "memory://", "photos"])
 def test_a_store_that_cannot_be_is_refused_by_name(value: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="MIRRORLAKE_LIBRARY_STORE cannot be used"):
+    with pytest.raises(SettingsError, match="Invalid MIRRORLAKE_LIBRARY_STORE"):
         library_store(Settings(home=tmp_path, library_store=value))
 
 

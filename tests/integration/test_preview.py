@@ -60,7 +60,7 @@ def test_samples_name_what_the_next_pass_does(mirrored: Mirrored) -> None:
     reasons = {one.key: one.reason for some in shown.values() for one in some}
     assert "02.json" in reasons["02.png"]
     assert reasons["05.png"] == "empty object"
-    assert "could not be read before" in reasons["broken.png"]
+    assert "could not be decoded before" in reasons["broken.png"]
     assert "trash" in reasons["04.png"]
     assert set(report_document(told)) - set(report_document(done)) == {"samples"}
     assert told.samples is not None
@@ -80,7 +80,7 @@ def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> 
     held = mirrored.preview().samples
     assert held is not None
     assert len(held["orphaned"]) == 10
-    assert all("wait for consent" in one.reason for one in held["orphaned"])
+    assert all("wait for confirmation" in one.reason for one in held["orphaned"])
 
 
 def test_a_preview_that_nobody_awaits_any_more_asks_nothing_more(mirrored: Mirrored) -> None:

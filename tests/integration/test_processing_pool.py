@@ -95,11 +95,11 @@ def test_workers_see_what_this_process_would_see(photos: Path, tmp_path: Path):
     changes = _all_new(photos)
     recipe = StoreConfig(location=_location(photos), access=Access())
     with ProcessingPool(recipe, LibraryStore.in_folder(tmp_path / "a"), processes=2) as there:
-        apart = _rows(there.looked([changes]))
+        apart = _rows(there.process([changes]))
     with ProcessingPool(
         OpenedStore(FolderStore(_location(photos))), LibraryStore.in_folder(tmp_path / "b"), processes=0
     ) as here:
-        together = _rows(here.looked([changes]))
+        together = _rows(here.process([changes]))
     assert apart == together
     assert len(apart) == 41
     assert there.requests == here.requests
@@ -112,9 +112,9 @@ def test_workers_see_what_this_process_would_see(photos: Path, tmp_path: Path):
 
 def test_one_pool_serves_many_rounds(photos: Path):
     with _pool(photos) as pool:
-        assert len(_rows(pool.looked([_all_new(photos)]))) == 41
-        assert _rows(pool.looked([])) == {}
-        assert len(_rows(pool.looked([_all_new(photos)]))) == 41
+        assert len(_rows(pool.process([_all_new(photos)]))) == 41
+        assert _rows(pool.process([])) == {}
+        assert len(_rows(pool.process([_all_new(photos)]))) == 41
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_one_pool_serves_many_rounds(photos: Path):
     [
         ("kill-decode.jpg", ResultKind.REFUSED, "decode", "the decoder crashed (signal 11), twice"),
         ("kill-fetch.jpg", ResultKind.FAILED, "fetch", "signal 9"),
-        ("hang-decode.jpg", ResultKind.REFUSED, "decode", "was still at it after 2 s, twice"),
+        ("hang-decode.jpg", ResultKind.REFUSED, "decode", "did not finish within 2 s, twice"),
     ],
 )
 def test_an_object_that_ends_its_worker_costs_itself_alone(
@@ -130,7 +130,7 @@ def test_an_object_that_ends_its_worker_costs_itself_alone(
 ):
     (photos / name).write_bytes(encoded(scene(), "jpeg"))
     with _pool(photos, limits=Limits(decode_s=2.0)) as pool:
-        rows = _rows(pool.looked([_all_new(photos)]))
+        rows = _rows(pool.process([_all_new(photos)]))
     results = Counter(ResultKind(int(str(row["result"]))) for key, row in rows.items() if key != name)
     assert results == {ResultKind.PROCESSED: 40, ResultKind.REFUSED: 1}
     assert (rows[name]["result"], rows[name]["stage"]) == (result, stage)
@@ -148,11 +148,11 @@ def test_workers_killed_from_outside_cost_nothing(photos: Path):
         yield whole.slice(20)
 
     with _pool(photos) as pool:
-        rows = _rows(pool.looked(killing()))
+        rows = _rows(pool.process(killing()))
         for pid in _pids(log):
             if _runs(pid):
                 os.kill(pid, signal.SIGKILL)  # now while it waits for more
-        again = _rows(pool.looked([whole]))
+        again = _rows(pool.process([whole]))
     assert len(rows) == len(again) == 41
     assert {row["result"] for row in rows.values()} == {ResultKind.PROCESSED, ResultKind.REFUSED}
 
@@ -163,7 +163,7 @@ def test_bombs_stay_within_the_memory_of_one_worker(photos: Path):
     (photos / "bomb-text.png").write_bytes(png_of_zeros(8, 8, extra=[text_bomb(b"zTXt", 400 << 20)]))
     (photos / "bomb-icc.png").write_bytes(png_of_zeros(8, 8, extra=[text_bomb(b"iCCP", 400 << 20)]))
     with _pool(photos, limits=Limits(memory_bytes=250 << 20)) as pool:
-        rows = _rows(pool.looked([_all_new(photos)]))
+        rows = _rows(pool.process([_all_new(photos)]))
     assert rows["bomb-claimed.png"]["stage"] == "probe"
     assert (rows["bomb-real.png"]["result"], rows["bomb-real.png"]["stage"]) == (ResultKind.REFUSED, "decode")
     assert sum(row["result"] == ResultKind.PROCESSED for row in rows.values()) >= 40
@@ -181,23 +181,23 @@ def test_changes_are_drawn_no_further_than_needed(photos: Path):
             yield whole
 
     with _pool(photos, processes=1) as pool:
-        looked = pool.looked(endless())
+        looked = pool.process(endless())
         next(looked)
         assert drawn < 20
         del looked
-        assert len(_rows(pool.looked([whole]))) == 41
+        assert len(_rows(pool.process([whole]))) == 41
 
 
 def test_workers_that_were_started_before_do_the_work_and_nobody_forgets_one_that_was_not_wanted(photos: Path):
-    nursery = WorkerPrestarter()
-    nursery.start(5)
+    prestarter = WorkerPrestarter()
+    prestarter.start(5)
     early = {child.pid for child in psutil.Process().children() if "mirrorlake.processing.worker" in child.cmdline()}
     assert len(early) == 2
     biting = Biting(str(photos), photos.parent / "log")
     with ProcessingPool(
-        biting, LibraryStore.in_folder(photos.parent / "thumbnails"), processes=1, nursery=nursery
+        biting, LibraryStore.in_folder(photos.parent / "thumbnails"), processes=1, prestarter=prestarter
     ) as pool:
-        assert len(_rows(pool.looked([_all_new(photos)]))) == 41
+        assert len(_rows(pool.process([_all_new(photos)]))) == 41
     worked = _pids(photos.parent / "log")
     assert len(worked) == 1
     assert worked < early
@@ -216,28 +216,28 @@ def test_no_worker_starts_early_for_a_pool_that_looks_within_this_process(photos
 def test_thumbnails_that_cannot_be_kept_end_the_pass(photos: Path):
     (photos.parent / "thumbnails").write_text("a file where the folder should be")
     with _pool(photos) as pool, pytest.raises(CatalogError, match="could not be written"):
-        _rows(pool.looked([_all_new(photos)]))
+        _rows(pool.process([_all_new(photos)]))
 
 
 def test_a_store_that_cannot_be_opened_is_said_once(photos: Path):
     settings = ProcessingPool(Unopenable(on_purpose=True), LibraryStore.in_folder(photos.parent), processes=2)
     with settings, pytest.raises(SettingsError, match="The endpoint is no address"):
-        _rows(settings.looked([_all_new(photos)]))
+        _rows(settings.process([_all_new(photos)]))
     slip = ProcessingPool(Unopenable(on_purpose=False), LibraryStore.in_folder(photos.parent), processes=2)
     with slip, pytest.raises(MirrorlakeError, match="ZeroDivisionError: a slip"):
-        _rows(slip.looked([_all_new(photos)]))
+        _rows(slip.process([_all_new(photos)]))
 
 
 def test_a_row_that_asks_for_nothing_is_a_mistake_of_the_caller(photos: Path):
     rows = _all_new(photos).to_pylist()
-    with _pool(photos) as pool, pytest.raises(ValueError, match="is to be read"):
-        _rows(pool.looked([batch({**row, "op": 3} for row in rows)]))
+    with _pool(photos) as pool, pytest.raises(ValueError, match="needs no reading"):
+        _rows(pool.process([batch({**row, "op": 3} for row in rows)]))
 
 
 def test_closing_ends_stalled_workers_at_once(photos: Path):
     (photos / "stall.jpg").write_bytes(encoded(scene(), "jpeg"))
     pool = _pool(photos)
-    looked = pool.looked([_all_new(photos)])
+    looked = pool.process([_all_new(photos)])
     next(looked)
     pids = _pids(photos.parent / "log")
     pool.close()
@@ -262,7 +262,7 @@ def test_workers_die_with_their_parent_and_leave_ctrl_c_to_it(photos: Path):
         "biting = Biting(folder, pathlib.Path(log))\n"
         "rows = everything_new(biting.open())\n"
         "library = LibraryStore.in_folder(pathlib.Path(log + '-thumbs'))\n"
-        "for _ in ProcessingPool(biting, library, processes=1).looked([rows]): pass\n"
+        "for _ in ProcessingPool(biting, library, processes=1).process([rows]): pass\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(photos), str(log)], cwd=_ROOT)
     try:

@@ -48,7 +48,7 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore) -> Mir
 def purge(
     mirrored: Mirrored, count: int | None, *, days: int = 0, store: Store | None = None
 ) -> tuple[int, Report | None]:
-    opens = OpenedStore(store or mirrored.store)
+    store_factory = OpenedStore(store or mirrored.store)
     found, report = purge_trash(
         Settings(home=mirrored.folder),
         mirrored.catalog,
@@ -56,14 +56,14 @@ def purge(
         days=days,
         acknowledged=count,
         requested_by="a test",
-        opens=lambda _source: opens,
+        store_factory=lambda _source: store_factory,
     )
     return found.acknowledge, report
 
 
 def test_nothing_goes_before_its_number_was_said(mirrored: Mirrored):
     assert purge(mirrored, None) == (6, None)
-    with pytest.raises(UsageError, match="6 assets would go, not 5"):
+    with pytest.raises(UsageError, match="6 assets would be deleted, not 5"):
         purge(mirrored, 5)
     with pytest.raises(NotFound):
         purge_trash(
@@ -98,7 +98,7 @@ def test_what_a_project_uses_or_stands_again_or_is_unknown_stays(mirrored: Mirro
     assert {key for key, state in mirrored.states().items() if state == "trash"} == {"00.png", "01.png", "02.png"}
     told = {one.key: one.reason for one in runs.outcomes(mirrored.catalog, report.run or 0, limit=10)}
     assert told["03.png"] == "Its object is gone; it was removed"
-    assert (told["01.png"] or "").startswith("It stands again")
+    assert (told["01.png"] or "").startswith("Its object exists again")
 
 
 def test_the_trash_of_a_deleted_datasource_can_be_emptied_and_does_not_revive_it(

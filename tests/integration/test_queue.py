@@ -282,7 +282,7 @@ def test_the_run_of_a_worker_that_is_stopped_goes_on_as_often_as_it_takes(empty_
     new_source(empty_catalog, "a")
     run_id = queue.request(empty_catalog, "a")
     for _ in range(queue.ATTEMPTS + 1):
-        assert put_back(begun(empty_catalog)) == f"{queue.STOPPED}; run {run_id + 1} goes on from there."
+        assert put_back(begun(empty_catalog)) == f"{queue.STOPPED}; run {run_id + 1} continues from there."
         ended = runs.show_run(empty_catalog, run_id)
         assert (ended.state, ended.counts.new, ended.bytes_read) == (RunState.CANCELLED, 3, 9)
         assert [(run.id, run.trigger) for run in queued(empty_catalog, "a")] == [(run_id + 1, "manual")]
@@ -295,7 +295,7 @@ def test_of_a_stopped_worker_whose_schedule_is_due_again_one_run_waits(empty_cat
     lease = begun(empty_catalog)
     [due_again] = schedules.enqueue_due(empty_catalog, due(empty_catalog, "a"))
 
-    assert f"run {due_again.run_id} goes on" in put_back(lease)
+    assert f"run {due_again.run_id} continues" in put_back(lease)
 
     assert [run.id for run in queued(empty_catalog, "a")] == [due_again.run_id]
 
@@ -318,7 +318,7 @@ def test_a_worker_that_is_stopped_just_after_the_end_of_its_run_puts_nothing_bac
     lease = begun(empty_catalog)
     end(lease)
 
-    assert put_back(lease) == "It had ended already: succeeded."
+    assert put_back(lease) == "It had already ended: succeeded."
 
     assert not queue_waits(empty_catalog)
 

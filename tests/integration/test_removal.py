@@ -12,7 +12,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from mirrorlake.catalog import queue, removal, runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NoSuchBucket, NotFound, SourceUnreachable
-from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
+from mirrorlake.mirror.existence import MAX_UNANSWERED
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.model.sources import Orphans
@@ -148,7 +148,7 @@ def test_a_trashed_asset_whose_object_appears_under_another_key_moves(mirrored: 
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(SourceUnreachable("timed out"), "did not say"), (AccessDenied("403"), "did not say")],
+    [(SourceUnreachable("timed out"), "did not confirm"), (AccessDenied("403"), "did not confirm")],
 )
 def test_an_answer_that_is_no_404_removes_nothing(
     mirrored: Mirrored, bucket: MemoryStore, error: MirrorlakeError, reason: str
@@ -192,7 +192,7 @@ def test_an_object_that_a_listing_left_out_is_not_removed(mirrored: Mirrored, bu
     lying.hidden = lambda key: key in ("x.png", "y.png")
     report = mirrored.run(lying)
     assert (report.state, report.counts.removed, report.counts.missing) == (RunState.SUCCEEDED, 0, 2)
-    assert "still stands" in (outcomes(mirrored, report.run)["x.png"][1] or "")
+    assert "still exists" in (outcomes(mirrored, report.run)["x.png"][1] or "")
     assert set(mirrored.states().values()) == {"present"}
 
 
@@ -207,7 +207,7 @@ def test_a_source_that_stops_answering_is_not_asked_for_ever(mirrored: Mirrored,
     faulty.fail("head", times=10_000)
     report = mirrored.run(faulty)
     assert (report.counts.removed, report.counts.missing) == (0, 190)
-    assert UNREACHABLE_IN_A_ROW <= report.requests.head < 190
+    assert MAX_UNANSWERED <= report.requests.head < 190
 
 
 def test_kept_orphans_are_marked_missing_and_never_held(empty_catalog: Catalog, tmp_path: Path, bucket: MemoryStore):
@@ -294,7 +294,7 @@ def test_what_was_held_tells_what_became_of_it_and_the_two_runs_lead_to_each_oth
         bucket.delete(key)
     held = mirrored.run()
     assert set(outcomes(mirrored, held.run).values()) == {
-        (OutcomeKind.MISSING, f"Its removal waits for consent: mirrorlake runs confirm {held.run}")
+        (OutcomeKind.MISSING, f"Its removal waits for confirmation: mirrorlake runs confirm {held.run}")
     }
     bucket.put(MANY[3], kept[MANY[3]])
     broken = Faulty(bucket)
@@ -304,10 +304,10 @@ def test_what_was_held_tells_what_became_of_it_and_the_two_runs_lead_to_each_oth
 
     told = outcomes(mirrored, held.run)
     assert len(told) == 25
-    before = "Its removal was held, and confirmed. "
+    before = "Its removal was held and confirmed. "
     assert told[MANY[0]] == (OutcomeKind.MISSING, f"{before}Run {done}: Its object is gone; it is in the trash")
     assert told[MANY[3]][1] == f"{before}Run {done}: {outcomes(mirrored, done)[MANY[3]][1]}"
-    assert "did not say" in str(told[MANY[4]][1])
+    assert "did not confirm" in str(told[MANY[4]][1])
     assert runs.show_run(mirrored.catalog, done or 0).confirms == held.run
     hold = runs.show_run(mirrored.catalog, held.run or 0).hold
     assert hold is not None
@@ -338,9 +338,10 @@ def test_what_was_held_and_dismissed_or_judged_anew_says_so(mirrored: Mirrored, 
     held = mirrored.run()
     later = mirrored.run()
     assert (
-        outcomes(mirrored, held.run)[MANY[0]][1] == f"Its removal was held; run {later.run} judged anew what vanished"
+        outcomes(mirrored, held.run)[MANY[0]][1]
+        == f"Its removal was held; run {later.run} evaluated the vanished objects again"
     )
-    assert "waits for consent" in str(outcomes(mirrored, later.run)[MANY[0]][1])
+    assert "waits for confirmation" in str(outcomes(mirrored, later.run)[MANY[0]][1])
     hold = runs.show_run(mirrored.catalog, held.run or 0).hold
     assert hold is not None
     assert hold.superseded_by == later.run

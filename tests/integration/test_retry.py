@@ -11,7 +11,7 @@ from tests.support.passes import Mirrored, picture, put_all
 from mirrorlake.catalog import runs
 from mirrorlake.catalog.cancel import request_cancel
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable
-from mirrorlake.mirror.retry import GONE, LEFT
+from mirrorlake.mirror.retry import GONE, NOT_SELECTED
 from mirrorlake.model.runs import Outcome, RunState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -67,7 +67,7 @@ def test_what_failed_is_looked_at_again_and_nothing_else(mirrored: Mirrored, sto
         "a.png": "new", "b/c.d.png": "new", "b/c.png": "new", "repaired.png": "new", "broken.png": "failed",
         "forbidden.png": "skipped", "gone.png": "skipped", "left.png": "skipped",
     }  # fmt: skip
-    assert (outcomes["gone.png"].reason, outcomes["left.png"].reason) == (GONE, LEFT)
+    assert (outcomes["gone.png"].reason, outcomes["left.png"].reason) == (GONE, NOT_SELECTED)
     assert "not you" in str(outcomes["forbidden.png"].reason)
     assert again.counts.selected == len(kinds) == again.counts.new + again.counts.failed + again.counts.skipped
     assert again.requests.get == 6  # with the sidecar, and the broken one though its token is the same

@@ -59,7 +59,7 @@ def test_a_dry_run_tells_that_nothing_is_read_again(two: Two):
         assert report.samples is not None
         assert (report.counts.new, report.would.get, report.would.bytes) == (len(KEYS), 0, 0)
         assert {sample.reason for sample in report.samples["new"]} == {
-            "another datasource has read these bytes: they are not read again"
+            "another datasource already read these bytes: they are not read again"
         }
 
 

@@ -21,14 +21,14 @@ def two(empty_catalog: Catalog, tmp_path: Path) -> Two:
 
 def once_planned(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
     """Do this after the next pass has made its plan, before it commits any of it."""
-    settle = execute.settle
+    commit_unread = execute.commit_unread
 
     def acted(*arguments: Any) -> None:
-        monkeypatch.setattr(execute, "settle", settle)
+        monkeypatch.setattr(execute, "commit_unread", commit_unread)
         act()
-        settle(*arguments)
+        commit_unread(*arguments)
 
-    monkeypatch.setattr(execute, "settle", acted)
+    monkeypatch.setattr(execute, "commit_unread", acted)
 
 
 @pytest.mark.parametrize("seen_by_the_younger", [False, True])

@@ -59,7 +59,7 @@ def test_an_asset_in_the_trash_uses_its_thumbnail_until_it_is_purged(mirrored: M
         days=0,
         acknowledged=3,
         requested_by="a test",
-        opens=lambda _source: OpenedStore(mirrored.store),
+        store_factory=lambda _source: OpenedStore(mirrored.store),
     )
     told = checked(mirrored)
     assert (told.assets, told.lacking, told.left_over, told.left_over_bytes) == (9, 0, 3, size)
@@ -106,7 +106,7 @@ def test_assets_are_read_whole_however_they_are_cut(mirrored: Mirrored, monkeypa
     }
     assert len(whole) == 12
     for rows in (1, 5, 12):
-        monkeypatch.setattr(digests, "STRETCH_ROWS", rows)
+        monkeypatch.setattr(digests, "CHUNK_ROWS", rows)
         cut = [row for some in digests.digests(mirrored.catalog, _unheard) for row in some]
         assert {bytes(row["digest"]): int(row["asset"]) for row in cut} == whole
         assert len(cut) == 12

@@ -16,7 +16,7 @@ from mirrorlake.catalog import runs
 from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
-from mirrorlake.mirror.library_marker import MARKS
+from mirrorlake.mirror.library_marker import MARKERS
 from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
@@ -48,7 +48,7 @@ def trash(mirrored: Mirrored, *keys: str) -> None:
 
 
 def purge(mirrored: Mirrored, count: int) -> None:
-    opens = OpenedStore(mirrored.store)
+    store_factory = OpenedStore(mirrored.store)
     purge_trash(
         Settings(home=mirrored.folder),
         mirrored.catalog,
@@ -56,7 +56,7 @@ def purge(mirrored: Mirrored, count: int) -> None:
         days=0,
         acknowledged=count,
         requested_by="a test",
-        opens=lambda _source: opens,
+        store_factory=lambda _source: store_factory,
     )
 
 
@@ -86,11 +86,11 @@ def test_only_thumbnails_of_assets_that_went_for_good_go(mirrored: Mirrored, sto
 def test_what_was_written_of_late_stays(mirrored: Mirrored, tmp_path: Path) -> None:
     trash(mirrored, *GONE)
     purge(mirrored, 3)
-    mark = next((root(mirrored) / MARKS).iterdir())
-    with pytest.raises(Conflict, match="short while"):  # another library had no time yet to mark it too
+    mark = next((root(mirrored) / MARKERS).iterdir())
+    with pytest.raises(Conflict, match="only recently"):  # another library had no time yet to mark it too
         cleaned(mirrored, hours=24)
     os.utime(mark, (0, 0))
-    with pytest.raises(Conflict, match="short while"):  # nor is a mark believed that was put there with an old date
+    with pytest.raises(Conflict, match="only recently"):  # nor is a mark believed that was put there with an old date
         cleaned(mirrored, hours=24)
     before = thumbnails(mirrored)
     for path in before:
@@ -256,7 +256,7 @@ def test_when_most_would_go_a_person_is_asked(mirrored: Mirrored, postgres_serve
         assert told.hold is not None
         assert "more than half" in told.hold
         assert contents(root(mirrored)) == before
-        with pytest.raises(UsageError, match="110 files would go, not 109"):
+        with pytest.raises(UsageError, match="110 files would be removed, not 109"):
             cleaned(emptied, acknowledged=109)
         assert contents(root(mirrored)) == before
         assert cleaned(emptied, acknowledged=110).removed == 110

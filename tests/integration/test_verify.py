@@ -40,9 +40,11 @@ def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirr
 
 
 def found(mirrored: Mirrored, store: Store | None = None, sample: int | None = None) -> tuple[int, list[Finding]]:
-    opens = OpenedStore(store or mirrored.store)
+    store_factory = OpenedStore(store or mirrored.store)
     thumbnails = Thumbnails(LibraryStore.in_folder(mirrored.folder / "thumbnails").store)
-    batches = list(verify(mirrored.source, mirrored.catalog, thumbnails, Counters(), sample=sample, opens=opens))
+    batches = list(
+        verify(mirrored.source, mirrored.catalog, thumbnails, Counters(), sample=sample, store_factory=store_factory)
+    )
     return sum(batch.objects for batch in batches), [finding for batch in batches for finding in batch.findings]
 
 

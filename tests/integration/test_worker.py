@@ -52,7 +52,7 @@ def new_source(catalog: Catalog, folder: Path, hours: int) -> str:
 
 
 def a_worker(catalog: Catalog, home: Path, clock: Clock, told: list[str]) -> Worker:
-    return Worker(Settings(home=home), catalog, jobs=1, tell=told.append, stop=Stop(), clock=clock)
+    return Worker(Settings(home=home), catalog, jobs=1, log=told.append, stop=Stop(), clock=clock)
 
 
 def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_a_schedule_that_cannot_be_read_here_stops_no_other(empty_catalog: Catal
     assert worker.drain()
 
     assert [run.datasource for run in runs.list_runs(empty_catalog, limit=9)] == [fine]
-    assert told[0].startswith(f"{strange} cannot be scheduled here: The schedule is 'at full moon'")
+    assert told[0].startswith(f"{strange} cannot be scheduled: The schedule is 'at full moon'")
 
 
 def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,17 +119,17 @@ def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch
     try:
         with open_catalog(Settings(home=home)) as catalog:
             name = new_source(catalog, tmp_path / "a", 1)
-            worker = Worker(Settings(home=tmp_path), catalog, jobs=1, tell=heard.put, stop=Stop())
+            worker = Worker(Settings(home=tmp_path), catalog, jobs=1, log=heard.put, stop=Stop())
             thread = threading.Thread(target=worker.serve)
             thread.start()
             stop(home)
             assert heard.get(timeout=PATIENCE_S).startswith("waiting for the database: PostgreSQL")
             ensure_running(home)
-            assert heard.get(timeout=PATIENCE_S) == "the database is back"
+            assert heard.get(timeout=PATIENCE_S) == "the database is available again"
             run_id = queue.request(catalog, name)
             assert heard.get(timeout=PATIENCE_S) == f"run {run_id} of {name} begins"
             assert heard.get(timeout=PATIENCE_S).startswith(f"run {run_id} of {name} succeeded")
-            worker.stop.ask(15)
+            worker.stop.request(15)
             thread.join(PATIENCE_S)
             assert not thread.is_alive()
     finally:
@@ -139,7 +139,7 @@ def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch
 def test_a_worker_that_is_asked_to_stop_begins_nothing_more(empty_catalog: Catalog, tmp_path: Path) -> None:
     queue.request(empty_catalog, new_source(empty_catalog, tmp_path / "a", 1))
     worker = a_worker(empty_catalog, tmp_path / "home", Clock(schedules.database_time(empty_catalog)), [])
-    worker.stop.ask(15)
+    worker.stop.request(15)
 
     worker.serve()
 
@@ -158,13 +158,13 @@ def test_a_run_that_was_taken_but_not_begun_goes_to_the_next_worker_at_once(
 
     def asked_meanwhile(catalog: Catalog, kinds: Collection[JobKind]) -> JobLease | None:
         lease = claim(catalog, kinds)
-        worker.stop.ask(15)
+        worker.stop.request(15)
         return lease
 
     monkeypatch.setattr(queue, "claim", asked_meanwhile)
     assert not worker.drain()
     monkeypatch.setattr(queue, "claim", claim)
 
-    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} goes on from there."
+    assert told[-1] == f"run {run_id} of a was interrupted: {queue.STOPPED}; run {run_id + 1} continues from there."
     assert a_worker(empty_catalog, tmp_path / "home", clock, told).drain()
     assert runs.show_run(empty_catalog, run_id + 1).state is RunState.SUCCEEDED

@@ -41,7 +41,7 @@ def told(catalog: Catalog, run: int) -> QueuedReason:
 
 def seen(catalog: Catalog) -> Workers:
     with catalog.read() as connection:
-        return workers.seen(connection)
+        return workers.count_workers(connection)
 
 
 def wait_until_seen(catalog: Catalog, alive: int) -> None:
@@ -86,13 +86,13 @@ def test_a_worker_that_is_being_started_is_waited_for_without_an_alarm(
 
 def test_a_worker_is_seen_while_it_serves_and_no_longer(empty_catalog: Catalog, tmp_path: Path):
     stop = Stop()
-    work = Worker(Settings(home=tmp_path), empty_catalog, jobs=1, tell=lambda _: None, stop=stop)
+    work = Worker(Settings(home=tmp_path), empty_catalog, jobs=1, log=lambda _: None, stop=stop)
     serving = threading.Thread(target=work.serve)
     serving.start()
     try:
         wait_until_seen(empty_catalog, 1)
     finally:
-        stop.asked = 15
+        stop.signal = 15
         serving.join(PATIENCE_S)
     assert seen(empty_catalog).alive == 0
 

@@ -22,13 +22,13 @@ def test_a_preview_a_retry_and_a_verification_of_a_bucket(any_bucket: Bucket) ->
     shown = {kind: [one["key"] for one in some] for kind, some in told.json["samples"].items() if some}
     assert (told.code, told.json["run"]) == (0, None)
     assert shown == {"new": ["new.png"], "changed": ["broken.png"], "orphaned": ["3.png"]}
-    assert "nothing is known of it yet" in cli.run("datasource", "preview", name).out
+    assert "it is not in the catalog yet" in cli.run("datasource", "preview", name).out
 
     drifted = cli.run("verify", "--json")
     *findings, summary = drifted.lines
     assert (drifted.code, summary["verified"], summary["gone"], summary["changed"]) == (1, 5, 1, 1)
     assert {(one["key"], one["drift"]) for one in findings} == {("3.png", "gone"), ("broken.png", "changed")}
-    assert "The next pass brings the library in step." in cli.run("verify", name).out
+    assert "The next run updates the catalog." in cli.run("verify", name).out
     assert cli.run("verify", "--all", "--sample", "3").code == 2
     assert cli.run("verify", "nowhere").code == 1
 
@@ -36,6 +36,6 @@ def test_a_preview_a_retry_and_a_verification_of_a_bucket(any_bucket: Bucket) ->
     assert (again.code, again.json["new"], again.json["selected"], again.json["missing"]) == (0, 1, 1, 0)
     nothing = cli.run("runs", "retry", again.json["run"], "--json")
     assert (nothing.code, nothing.json["run"]) == (0, None)
-    assert "Nothing failed" in nothing.err
+    assert "No objects failed" in nothing.err
     assert bucket.mirror()["new"] == 1
     assert cli.run("verify", "--all", "--json").lines[-1]["gone"] == 0

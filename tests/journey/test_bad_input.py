@@ -92,7 +92,7 @@ def test_an_empty_folder_is_a_library_of_nothing(cli: Cli, tmp_path: Path) -> No
     (tmp_path / "empty").mkdir()
     result = cli.run("mirror", (tmp_path / "empty").as_uri(), "--json")
     assert (result.code, result.json["listed"], result.json["state"]) == (0, 0, "succeeded")
-    assert "no object" in result.err
+    assert "No objects exist below" in result.err
 
 
 def test_another_address_under_a_known_name_is_refused(cli: Cli, photos: Path, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_an_address_that_cannot_be_listed_leaves_no_datasource(cli: Cli, tmp_pat
     typo = tmp_path / "phtos"
     first = cli.run("mirror", typo.as_uri(), "--json")
     assert (first.code, first.json["state"], first.json["run"]) == (1, "failed", 1)
-    assert first.json["error"].endswith("No datasource was made of it.")
+    assert first.json["error"].endswith("The datasource was not created.")
     assert cli.run("datasource", "list", "--json").lines == []
     assert cli.run("runs", "list", "--json").lines == []
     typo.mkdir()

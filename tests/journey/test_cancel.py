@@ -54,7 +54,7 @@ def test_a_listing_is_cancelled_before_its_next_pages(stub: S3Stub, ordered_buck
     assert bucket.cli.run("runs", "show", "1", "--json").json["error"] == report["error"]
     assert "Traceback" not in err
     again = bucket.cli.run("runs", "cancel", "1")
-    assert (again.code, "Run 1 is over: it was cancelled" in again.err) == (1, True)
+    assert (again.code, "Run 1 has already ended: it was cancelled" in again.err) == (1, True)
     assert bucket.cli.run("runs", "cancel", "17").code == 1
 
 

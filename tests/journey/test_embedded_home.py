@@ -38,14 +38,14 @@ def test_the_first_command_starts_the_database_and_down_stops_it(base: Path, pho
     cli = Cli(base, {})
     assert cli.mirror(photos.as_uri(), "--jobs", "1")["new"] == 3
     stopped = cli.run("down")
-    assert (stopped.code, stopped.err) == (0, "PostgreSQL is stopped.\n")
+    assert (stopped.code, stopped.err) == (0, "PostgreSQL was stopped.\n")
     again = cli.run("down")
     assert (again.code, again.err) == (0, "Nothing was running.\n")
     assert len(cli.search()) == 3  # it has started again
     report = cli.run("doctor", "--json").json
     checks = {check["check"]: check for check in report["checks"]}
     assert checks["database"]["ok"]
-    assert "(embedded) answers" in checks["database"]["message"]
+    assert "(embedded) is running" in checks["database"]["message"]
 
 
 def test_ctrl_c_while_the_database_still_starts_says_so(base: Path) -> None:

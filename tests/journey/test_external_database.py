@@ -34,9 +34,9 @@ def test_the_library_lives_in_the_database_and_not_in_the_home(cli: Cli, tmp_pat
     assert [asset["name"] for asset in elsewhere.search()] == ["a.png"]
     assert elsewhere.mirror(photos.as_uri())["unchanged"] == 1
     stopped = cli.run("down")
-    assert (stopped.code, stopped.err) == (0, "The database belongs to MIRRORLAKE_DATABASE_URL and was left alone.\n")
+    assert (stopped.code, stopped.err) == (0, "The external database (MIRRORLAKE_DATABASE_URL) was not stopped.\n")
     checks = {check["check"]: check for check in cli.run("doctor", "--json").json["checks"]}
-    assert "(external) answers" in checks["database"]["message"]
+    assert "(external) is running" in checks["database"]["message"]
 
 
 def test_a_database_that_does_not_answer_is_named_without_its_password(cli: Cli, nobody: str) -> None:

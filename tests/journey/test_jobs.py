@@ -65,7 +65,7 @@ def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, lib
 
     noun = "run" if kind in RUN_KINDS else "job"
     assert f"{noun} {job_id}" in done.err
-    assert "was interrupted: its worker is gone" in done.err
+    assert "was interrupted: its worker died" in done.err
     last = library.last(job_id)
     assert (last.state, last.attempt) == (JobState.HELD if kind is JobKind.MIRROR else JobState.SUCCEEDED, 2)
     if kind in (JobKind.CONFIRM, JobKind.PURGE):

@@ -22,7 +22,7 @@ from tests.support.cli import Cli
 from tests.support.kills import BUCKET, Point, Remembered, Shot, Shots, Victim, ends
 from tests.support.postgres import discard, new_home
 from tests.support.s3stub import S3Stub
-from tests.support.soak import say, seed, sized, soaking
+from tests.support.soak import report_progress, seed, sized, soaking
 
 from mirrorlake.catalog import edits
 from mirrorlake.model.edits import Edit
@@ -154,7 +154,7 @@ def under_fire(shot: Shot, oracle: Oracle, rng: random.Random, victims: Sequence
             assert not lost, "what was committed is gone"
             if hit:
                 struck += 1
-                say(f"{number}: {victim} at {point}, {left:,} of {len(oracle.versions):,} left to do")
+                report_progress(f"{number}: {victim} at {point}, {left:,} of {len(oracle.versions):,} left to do")
                 break
     assert ends(process)[0] in (0, 1)
     report = shot.mirror()
@@ -162,7 +162,9 @@ def under_fire(shot: Shot, oracle: Oracle, rng: random.Random, victims: Sequence
     again = {key: (gets, shot.shots.gets[key]) for key, gets in read.items() if shot.shots.gets[key] != gets}
     assert not again, "committed objects were looked at twice"
     twice = sum(shot.shots.gets[key] - 1 for key in oracle.pictures if shot.shots.gets[key])
-    say(f"{struck} of {len(victims)} kills struck; {twice:,} objects were read again that were not yet committed")
+    report_progress(
+        f"{struck} of {len(victims)} kills struck; {twice:,} objects were read again that were not yet committed"
+    )
     assert struck >= len(victims) // 2
     assert twice <= struck * UNDER_WAY
     oracle.check(shot)
@@ -203,7 +205,7 @@ def _victims(rng: random.Random) -> Iterator[Victim]:
 
 def test_killed_passes_end_equal_to_the_oracle_and_no_committed_object_is_looked_at_twice(shot: Shot) -> None:
     rng = random.Random(seed())  # noqa: S311
-    say(f"seed {seed()}")
+    report_progress(f"seed {seed()}")
     oracle = Oracle(shot.stub)
     for number in range(OBJECTS):
         key = f"roll-{number // 100:03}/img_{number:05}.png"

@@ -63,7 +63,7 @@ def test_flags_by_which_nothing_can_be_listed_are_not_kept(filled: Bucket, flags
     name = filled.mirror()["datasource"]
     wrong = filled.cli.run("mirror", f"s3://{filled.name}", "--name", name, *flags, "--json")
     assert (wrong.code, wrong.json["state"]) == (1, "failed")
-    assert wrong.json["error"].endswith(f"Passes that follow reach {name} as before.")
+    assert wrong.json["error"].endswith(f"The previous connection options for {name} were kept.")
     assert filled.cli.mirror(f"s3://{filled.name}")["unchanged"] == 1
 
 

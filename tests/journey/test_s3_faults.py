@@ -133,7 +133,7 @@ def test_a_metadata_service_is_never_asked(bucket: Bucket, address: str) -> None
 def test_an_empty_bucket_is_a_library_of_nothing(bucket: Bucket) -> None:
     result = bucket.cli.run("mirror", *bucket.words())
     assert (result.code, result.json["listed"], result.json["state"]) == (0, 0, "succeeded")
-    assert "no object" in result.err
+    assert "No objects exist below" in result.err
 
 
 def test_an_address_of_a_single_object_names_its_folder_and_glob(bucket: Bucket) -> None:

@@ -108,7 +108,7 @@ def test_patterns_of_a_file_in_the_bucket_are_read_again_only_when_it_changes(bu
     assert (third["new"], third["unchanged"], third["requests"]["get"]) == (1, 1, 2)
 
     bucket.delete("lists/some.txt")
-    assert "no glob file 'lists/some.txt'" in bucket.fails()["error"]
+    assert "glob file 'lists/some.txt' does not exist" in bucket.fails()["error"]
     assert len(bucket.cli.search("-state:missing")) == 2
 
 

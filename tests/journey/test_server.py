@@ -71,7 +71,7 @@ def test_one_server_a_library_and_down_stops_it(served: Serving) -> None:
     assert "canary-wrong" not in stranger.err
 
     stopped = served.cli.run("down")
-    assert (stopped.code, stopped.err.splitlines()[0]) == (0, "The server is stopped.")
+    assert (stopped.code, stopped.err.splitlines()[0]) == (0, "The server was stopped.")
     assert served.process.wait(timeout=30) == 0
     gone = served.remote.run("search", "", "--json")
     assert (gone.code, gone.out, gone.err.count("\n")) == (1, "", 1)

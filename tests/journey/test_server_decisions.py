@@ -74,7 +74,7 @@ def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
     assert (refused.code, refused.err) == (1, here.run("asset", "restore", trashed[0]["id"]).err)
 
     kept = [asset["id"] for asset in there.search()]
-    assert there.run("project", "add", "best/of", *kept).err == "5 assets came into best/of.\n"
+    assert there.run("project", "add", "best/of", *kept).err == "5 assets added to best/of.\n"
     assert there.run("project", "remove", "best/of", kept[0]).err == "1 asset left best/of.\n"
     assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4}]
     assert there.run("project", "add", "best/of", "99").code == 1
@@ -86,7 +86,7 @@ def test_a_server_empties_the_trash_as_in_process(photos: Photos) -> None:
     words = ("datasource", "purge", "my/photos", "--days", "0")
     mine, theirs = here.run(*words), there.run(*words)
     assert (theirs.code, theirs.out, theirs.err) == (mine.code, mine.out, mine.err)
-    assert "8 assets would go for good" in theirs.err
+    assert "8 assets would be removed permanently" in theirs.err
     mine, theirs = here.run(*words, "--acknowledge", "7"), there.run(*words, "--acknowledge", "7")
     assert (theirs.code, theirs.err) == (mine.code, mine.err)
 

@@ -46,7 +46,7 @@ def test_lost_thumbnails_are_found_and_made_again(bucket: Bucket, stub: S3Stub) 
         1,
         len(PHOTOS) - 1,
     )
-    assert "2 assets lack their thumbnail" in bucket.cli.run("thumbnails", "check").out
+    assert "2 thumbnails are missing" in bucket.cli.run("thumbnails", "check").out
 
     stub.requests.clear()
     done = bucket.cli.run("thumbnails", "make", "--jobs", "2", "--json")

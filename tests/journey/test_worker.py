@@ -163,7 +163,8 @@ def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
 
     assert done.code == 0, done.err
     assert (
-        f"run {run_id} of {ordered_bucket.name} was interrupted: its worker is gone; run {run_id + 1} goes" in done.err
+        f"run {run_id} of {ordered_bucket.name} was interrupted: its worker died; run {run_id + 1} continues"
+        in done.err
     )
     assert runs.show_run(library, run_id).error == INTERRUPTED
     assert (newest(library).id, newest(library).state) == (run_id + 1, RunState.SUCCEEDED)
@@ -222,7 +223,7 @@ def test_workers_that_are_stopped_or_killed_leave_their_pass_to_the_next_one(
 
     told = {run.id: (run.state, run.trigger, run.error) for run in runs.list_runs(library, limit=3)}
     assert told == {
-        first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} goes on from there."),
+        first: (RunState.CANCELLED, "manual", f"{queue.STOPPED}; run {first + 1} continues from there."),
         first + 1: (RunState.FAILED, "manual", INTERRUPTED),
         first + 2: (RunState.SUCCEEDED, "manual", None),
     }

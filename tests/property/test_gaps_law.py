@@ -11,7 +11,7 @@ from tests.property.test_diff_law import worlds
 from tests.support.listings import Obj, keys, known, listing, rows_of, taking
 
 from mirrorlake.core.errors import SourceUnreachable
-from mirrorlake.mirror.listing_gaps import Partial, without_gaps
+from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.objects import CompletedRange, Gap, KeyRange
 from mirrorlake.model.outcomes import Op
@@ -43,8 +43,8 @@ class Breaking:
 
 def changes(batches, before, hold, suffix, *, breaks):
     """CHANGES by key, the key from which on nothing was decided, and the finished selection."""
-    partial = Partial(Breaking(batches, breaks=breaks), WHOLE, ordered=True)
-    selection = select(partial, taking(suffix=suffix), hold_limit=hold, broken=partial.broken)
+    partial = PartialListing(Breaking(batches, breaks=breaks), WHOLE, ordered=True)
+    selection = select(partial, taking(suffix=suffix), hold_limit=hold, broken=partial.ended_early)
     compared = diff(selection, before, undecided_from=lambda: selection.undecided_from)
     return {row["key"]: row for row in rows_of(compared)}, selection, compared
 
@@ -87,7 +87,7 @@ def test_nothing_below_a_gap_vanishes_and_everything_beside_it_does(gone: set[st
     rows = [{"key": key, "token": "t", "size": 1, "state": 0} for key in gone]
     vanished = list(diff((), known(rows, [3, 5, 9])))
     told = [Gap(range=KeyRange(prefix=prefix), reason="closed") for prefix in outer]
-    left = {row["key"] for row in rows_of(without_gaps(vanished, told))}
+    left = {row["key"] for row in rows_of(exclude_gaps(vanished, told))}
     assert left == {key for key in gone if not key.startswith(tuple(outer))}
 
 
@@ -95,4 +95,4 @@ def test_only_what_vanished_can_be_in_a_gap():
     bucket = {"a/x.jpg": Obj(), "b.jpg": Obj()}
     new = list(diff(select(listing(bucket), taking()), ()))
     gap = Gap(range=KeyRange(prefix="a/"), reason="closed")
-    assert pa.Table.from_batches(without_gaps(new, [gap]), CHANGES).num_rows == 2
+    assert pa.Table.from_batches(exclude_gaps(new, [gap]), CHANGES).num_rows == 2

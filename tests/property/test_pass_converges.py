@@ -312,7 +312,7 @@ class Passes(RuleBasedStateMachine):
         if wanted.held and consent:
             wanted = converge(self.rows, self.world(), consent=True)
             held = removal.find_confirmable(self.catalog, run_id=report.run, plan_hash=None)
-            done = confirm(self.source, held, self.catalog, opens=OpenedStore(self.store))
+            done = confirm(self.source, held, self.catalog, store_factory=OpenedStore(self.store))
             assert done.state is RunState.SUCCEEDED
             self.is_as_expected(wanted.rows, wanted.fresh)
             assert not self.waiting()
@@ -334,7 +334,7 @@ class Passes(RuleBasedStateMachine):
                 processes=0,
                 ranges=ranges or self.ranges,
             )
-            return run_pass(self.source, parts, NullProgress(), opens=OpenedStore(faulty or Faulty(self.store)))
+            return run_pass(self.source, parts, NullProgress(), store_factory=OpenedStore(faulty or Faulty(self.store)))
 
     def objects(self) -> dict[str, tuple[int, str]]:
         """Size and token of everything in the bucket, by key."""

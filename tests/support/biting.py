@@ -1,4 +1,4 @@
-"""A store for worker processes whose objects bite: they kill or hang the process that fetches or opens them."""
+"""A store for worker processes whose objects kill or hang the process that fetches or opens them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class BitingStore(FolderStore):
         self._log = log
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """Like a folder, apart from the bites; every call is logged with the process that made it."""
+        """Like a folder, except for the fatal objects; every call is logged with its process."""
         with self._log.open("a") as log:
             log.write(f"{os.getpid()} {key}\n")
         if key.startswith("kill-fetch"):

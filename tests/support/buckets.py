@@ -1,4 +1,4 @@
-"""Buckets for journeys: a server, a bucket in it, and the command with credentials that fit."""
+"""Buckets for journeys: a server, a bucket in it, and the command with matching credentials."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def same_size_picture(number: int) -> bytes:
 
 @dataclass(frozen=True)
 class Bucket:
-    """One bucket, what a test may do to it, and how the command reaches it."""
+    """One bucket, with operations for tests and the command that mirrors it."""
 
     name: str
     endpoint: str
@@ -49,18 +49,18 @@ class Bucket:
         self.delete(key)
 
     def words(self, folder: str = "") -> list[str]:
-        # One process that looks: starting more costs more than the few pictures of a test.
+        # One worker process: starting more would take longer than processing the few pictures of a test.
         return [f"s3://{self.name}/{folder}", "--endpoint", self.endpoint, "--jobs", "1", "--json", *self.flags]
 
     def mirror(self, *words: str, folder: str = "") -> Any:
-        """A pass that must succeed; answers its report."""
+        """Run a pass that must succeed; return its report."""
         result = self.cli.run("mirror", *self.words(folder), *words)
         self.keeps_secrets(result)
         assert result.code == 0, result.err
         return result.json
 
     def fails(self, *words: str, folder: str = "", cli: Cli | None = None) -> Any:
-        """A pass that must fail with one sentence and a report that says the same; answers the report."""
+        """Run a pass that must fail with one sentence, which its report repeats; return the report."""
         result = (cli or self.cli).run("mirror", *self.words(folder), *words)
         self.keeps_secrets(result)
         assert result.code == 1, (result.out, result.err)

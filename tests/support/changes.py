@@ -13,7 +13,7 @@ from mirrorlake.storage.base import Store
 
 
 def change(store: Store, key: str, op: Op = Op.NEW, sidecar: str | None = None, **more: object) -> dict[str, object]:
-    """One row about an object of `store` as it stands now; `sidecar` is the key of the one that serves it."""
+    """One row for the current version of an object in `store`; `sidecar` is the key of its sidecar."""
     info = store.head(key)
     row: dict[str, object] = {"op": int(op), "key": key, "size": info.size, "token": info.token}
     if sidecar is not None:

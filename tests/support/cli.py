@@ -1,4 +1,4 @@
-"""Run the installed `mirrorlake` command as a person does, in a process of its own."""
+"""Run the installed `mirrorlake` command like a user, in its own process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Cli:
             for name, value in os.environ.items()
             if not name.startswith(("AWS_", "MIRRORLAKE_", "COVERAGE"))
         }
-        # No credentials and no region but those that the test gives; no look-up of a cloud machine's own.
+        # Only credentials and a region from the test; no lookup of a cloud machine's own.
         nowhere = {
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": "/dev/null",
@@ -71,7 +71,7 @@ class Cli:
         return Result(done.returncode, done.stdout, done.stderr)
 
     def mirror(self, *words: str | Path) -> Any:
-        """A pass that must succeed; answers its report."""
+        """Run a pass that must succeed; return its report."""
         result = self.run("mirror", *words, "--json")
         assert result.code == 0, result.err
         return result.json

@@ -1,4 +1,4 @@
-"""Batches as a pass commits them, and passes that commit nothing else."""
+"""Build batches like those of a pass, and commit them in runs."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def change(op: Op, key: str, **given: Any) -> dict[str, Any]:
     }
 
 
-def look(key: str, *, op: Op = Op.NEW, result: ResultKind = ResultKind.PROCESSED, **given: Any) -> dict[str, Any]:
+def processed_row(
+    key: str, *, op: Op = Op.NEW, result: ResultKind = ResultKind.PROCESSED, **given: Any
+) -> dict[str, Any]:
     facts = {
         "media_type": "image/jpeg",
         "width": 640,
@@ -65,17 +67,17 @@ def changes(*rows: dict[str, Any]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(list(rows), schema=CHANGES)
 
 
-def looks(*rows: dict[str, Any]) -> pa.RecordBatch:
+def processed_rows(*rows: dict[str, Any]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(list(rows), schema=PROCESSED)
 
 
-def commit_looks(lease: Lease, *rows: dict[str, Any]) -> Counts:
-    batch = looks(*rows)
-    return commit.looked(lease, batch, batch.column("key"))
+def commit_rows(lease: Lease, *rows: dict[str, Any]) -> Counts:
+    batch = processed_rows(*rows)
+    return commit.commit_processed(lease, batch, batch.column("key"))
 
 
 def missing(lease: Lease, gone: pa.Array) -> Counts:
-    return commit.missing(lease, gone, pa.array(["Its object is gone"] * len(gone), pa.string()))
+    return commit.commit_missing(lease, gone, pa.array(["Its object is gone"] * len(gone), pa.string()))
 
 
 def keys(*names: str) -> pa.Array:
@@ -83,7 +85,7 @@ def keys(*names: str) -> pa.Array:
 
 
 class Pass:
-    """Begins a run after the other, as passes do."""
+    """Starts one run after another, like passes."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -108,9 +110,9 @@ class Pass:
         batches = objects.known(self.catalog, self.datasource.id)
         return {row["key"]: row | _metadata(row["companions"]) for batch in batches for row in batch.to_pylist()}
 
-    def told(self) -> dict[str, tuple[OutcomeKind, str | None]]:
-        told = runs.outcomes(self.catalog, self.lease.run_id, limit=10_000)
-        return {outcome.key: (outcome.kind, outcome.reason) for outcome in told}
+    def outcomes(self) -> dict[str, tuple[OutcomeKind, str | None]]:
+        found = runs.outcomes(self.catalog, self.lease.run_id, limit=10_000)
+        return {outcome.key: (outcome.kind, outcome.reason) for outcome in found}
 
     def ids(self) -> dict[str, str]:
         with self.catalog.read() as connection:

@@ -31,7 +31,7 @@ MARK = "@@@ block"
 
 @dataclass(frozen=True)
 class Block:
-    """One example of a page. `shown` None: the page does not say what it prints."""
+    """One example of a page. `shown` None: the page does not show its output."""
 
     page: str
     line: int
@@ -69,7 +69,7 @@ def blocks(page: Path) -> list[Block]:
 
 
 def is_as_shown(shown: str, printed: str) -> bool:
-    """Whether a program printed what a page shows. How many blanks stand between two words does not matter."""
+    """Whether the output of a program matches the page, ignoring the number of spaces between words."""
     parts = []
     for line in shown.splitlines():
         any_lines = line.strip() == "…"

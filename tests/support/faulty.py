@@ -1,4 +1,4 @@
-"""A store that fails on command: wrap any store in it to see what the parts above make of trouble."""
+"""A wrapper that makes any store fail on command."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class _Fault:
 
 
 class Faulty:
-    """Passes everything on to `store`, except where it was told otherwise. Thread-safe.
+    """Forwards every call to `store`, except for the configured faults. Thread-safe.
 
-    `calls` records each call as (verb, key or prefix), failed ones included.
+    `calls` records each call as (verb, key or prefix), including failed ones.
     """
 
     def __init__(self, store: Store) -> None:

@@ -76,14 +76,14 @@ class JobLibrary:
         return jobs.show_job(self.catalog, job_id)
 
     def last(self, job_id: int) -> Job:
-        """The job, or the one that took up its work in the end."""
+        """The job, or the last one that continued its work."""
         job = self.job(job_id)
         while job.continued_by is not None:
             job = self.job(job.continued_by)
         return job
 
     def age_leases(self) -> None:
-        """As if no holder had given a sign of life for more than a minute."""
+        """Expire all leases, as if no holder had sent a heartbeat for more than a minute."""
         with self.catalog.write() as connection:
             connection.execute("UPDATE lease SET expires = now() - interval '1 second'")
 

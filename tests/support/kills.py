@@ -1,4 +1,4 @@
-"""A library on a PostgreSQL of its own whose processes are killed: the command, what looks at objects, the database."""
+"""A library on its own PostgreSQL whose processes are killed: the command, its workers, or the database."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Victim(StrEnum):
     WORKER = "worker"
     POSTMASTER = "postmaster"
     BACKEND = "backend"  # PostgreSQL then ends all sessions and recovers
-    IMMEDIATE = "immediate"  # PostgreSQL is told to stop without a checkpoint
+    IMMEDIATE = "immediate"  # PostgreSQL stops without a checkpoint
     SUPERVISOR = "supervisor"
     EVERYTHING = "everything"  # the command with its database, as when the machine goes
 
@@ -103,7 +103,7 @@ class Shot:
     words: tuple[str, ...]
 
     def asked(self, question: Callable[[Catalog], Answered]) -> Answered:
-        """Put a question, or do an edit, until the database answers: it may be dying, or recover."""
+        """Repeat a query or an edit until the database responds: it may be stopping or recovering."""
         give_up = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -121,7 +121,7 @@ class Shot:
         return self.asked(question)
 
     def committed(self) -> dict[str, Remembered]:
-        """What is remembered, by key."""
+        """The known objects, by key."""
         rows = self.rows(
             "SELECT key, asset_id, token, split_part(companions, ':', 2) FROM object"
             " WHERE state = 0 AND asset_id IS NOT NULL"
@@ -129,14 +129,14 @@ class Shot:
         return {key: Remembered(str(asset), token, sidecar) for key, asset, token, sidecar in rows}
 
     def mirror(self) -> Any:
-        """A pass that nobody disturbs."""
+        """Run an undisturbed pass."""
         return self.cli.mirror(*self.words)
 
     def start(self) -> subprocess.Popen[str]:
         return self.cli.start("mirror", *self.words, "--json")
 
     def await_point(self, process: subprocess.Popen[str], point: Point) -> bool:
-        """Whether the pass came so far."""
+        """Whether the pass reached this point."""
         if point.requests is not None:
             return self.shots.wait(point.requests, process)
         with suppress(subprocess.TimeoutExpired):
@@ -144,7 +144,7 @@ class Shot:
         return process.poll() is None
 
     def kill(self, victim: Victim, process: subprocess.Popen[str]) -> bool:
-        """False where there is nothing of that kind at this moment."""
+        """Kill the victim. Returns False if there is none at this moment."""
         match victim:
             case Victim.COMMAND:
                 return _shoot(process.pid)
@@ -178,7 +178,7 @@ class Shot:
 
 
 def ends(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """How a command ended, and what it said; it must come to an end."""
+    """The exit code and output of a command, which must end."""
     out, err = process.communicate(timeout=PATIENCE_S)
     return process.returncode, out, err
 

@@ -2,8 +2,8 @@
 
     python -m tests.support.labelled CONNINFO FOLDER
 
-All that the role needs stands at the top: its row in the registry and its reader. The layouts of columns follow from
-the registry when they are imported, so the passes run in a process of their own, which this module is the program of.
+All that the role needs is at the top: its row in the registry and its reader. The column layouts are derived from the
+registry at import, so the passes run in a separate process with this module as its program.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def read_labels(data: bytes) -> CompanionContent:
 
 
 def register() -> None:
-    """Before anything is imported whose layout follows from the roles."""
+    """Register the role. Must run before modules are imported whose column layouts depend on the roles."""
     companions.ROLES = (*companions.ROLES, LABELS)
     companion_readers.READERS = MappingProxyType({**companion_readers.READERS, LABELS.name: read_labels})
 
 
 def main(conninfo: str, folder: Path) -> None:
-    """The story of such a library, pass by pass."""
+    """Run the scenario, pass by pass."""
     from tests.support.labelled_library import LabelledLibrary  # noqa: PLC0415 - see `register`
 
     with LabelledLibrary(conninfo, folder) as library:

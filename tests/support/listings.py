@@ -1,4 +1,4 @@
-"""Build listings, known rows and keys for tests of select and plan, and read their answers back."""
+"""Build listings, known rows and keys for tests of select and plan, and read their results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find sessions that wait for others in PostgreSQL, so that a test of two at a time needs no luck."""
+"""Find sessions that wait for others in PostgreSQL, so that concurrent tests are deterministic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real library with made pictures, runs and datasources: what the web face is tested over.
+"""A real library with generated pictures, runs and datasources, for tests of the web UI.
 
 Its rows are written in the schema of migration 0012 and migrated from there, as those of any library of that time are.
 Nothing of it came from a pass, so hundreds of assets in every state cost no time.
@@ -269,7 +269,7 @@ def _write_runs(session: psycopg.Connection[Any], holder: int, root: str) -> Non
 
 
 def _root_of(folder: Path) -> str:
-    """Which folder stands there, as passes remember it."""
+    """The identity of the folder, as passes store it."""
     location = parse_location(folder.as_uri())
     return provider_of(location.provider).root_identity(location) or ""
 

@@ -1,4 +1,4 @@
-"""What a pass makes of a library, in plain dictionaries: the oracle of the model test, which knows no SQL."""
+"""The result of a pass in plain dictionaries: the oracle of the model test, without SQL."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Row:
 
 @dataclass
 class World:
-    """The bucket as a listing tells it, and how it is mirrored."""
+    """The bucket as a listing shows it, and the settings of its datasource."""
 
     pictures: Mapping[str, str]  # the token of each key
     empty: frozenset[str]  # keys of no bytes: selected and skipped
@@ -49,7 +49,7 @@ class World:
     configs: Sequence[MirrorConfig]
 
     def governing(self, key: str) -> MirrorConfig | None:
-        """The first config that takes a key, whether an object stands there or not."""
+        """The first config that selects a key, whether the object exists or not."""
         for config in self.configs:
             taken = not config.globs or any(MEANINGS[glob](key) for glob in config.globs)
             if taken and not any(MEANINGS[glob](key) for glob in config.exclude):
@@ -69,7 +69,7 @@ class World:
         return self.sidecars.get(key.rpartition(".")[0])
 
     def orphaned(self, key: str) -> Orphans:
-        """What the settings say becomes of an asset whose key is not selected any more."""
+        """The orphan policy of an asset whose key is no longer selected."""
         config = self.governing(key)
         return config.orphans if config else min((each.orphans for each in self.configs), key=CAREFUL.index)
 

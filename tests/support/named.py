@@ -1,4 +1,4 @@
-"""Which functions, files and tests exist, for the tests of what documents name."""
+"""Find functions, files and tests that documents mention."""
 
 from __future__ import annotations
 

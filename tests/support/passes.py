@@ -1,4 +1,4 @@
-"""Passes over a store of the test's own, without a command line: what the library makes of a bucket."""
+"""Run passes over a store of the test, without a command line."""
 
 from __future__ import annotations
 
@@ -75,26 +75,30 @@ class Mirrored:
 
     def run(self, store: Store | None = None, *, ranges: int = 1) -> Report:
         with self._parts(ranges) as parts:
-            return run_pass(self.source, parts, NullProgress(), opens=OpenedStore(store or self.store))
+            return run_pass(self.source, parts, NullProgress(), store_factory=OpenedStore(store or self.store))
 
     def run_queued(self) -> Report:
         """The pass of the run that waits."""
         lease = queue.claim(self.catalog)
         assert isinstance(lease, Lease)
         with self._parts() as parts:
-            return run_leased(lease, self.source, parts, NullProgress(), opens=OpenedStore(self.store))
+            return run_leased(lease, self.source, parts, NullProgress(), store_factory=OpenedStore(self.store))
 
     def preview(self, *, known: bool = True, check: CancelCheck = never_cancelled) -> Report:
         """Of a datasource that is stored, or as before its first pass."""
         known_id = self.source.id if known else None
         with self._parts() as parts:
-            return dry_run(self.source, known_id, parts, NullProgress(), opens=OpenedStore(self.store), check=check)
+            return dry_run(
+                self.source, known_id, parts, NullProgress(), store_factory=OpenedStore(self.store), check=check
+            )
 
     def retry(self, run_id: int | None, store: Store | None = None) -> Report:
         assert run_id is not None
         lease = begin(self.catalog, self.source.id, Trigger.RETRY)
         with self._parts() as parts:
-            return retry(lease, self.source, run_id, parts, NullProgress(), opens=OpenedStore(store or self.store))
+            return retry(
+                lease, self.source, run_id, parts, NullProgress(), store_factory=OpenedStore(store or self.store)
+            )
 
     @contextmanager
     def _parts(self, ranges: int = 1) -> Generator[RunContext]:
@@ -114,7 +118,7 @@ class Mirrored:
     def confirm(self, run_id: int | None = None, plan_hash: str | None = None, store: Store | None = None) -> Report:
         held = removal.find_confirmable(self.catalog, run_id=run_id, plan_hash=plan_hash)
         lease = begin(self.catalog, self.source.id, Trigger.CONFIRM)
-        return confirm(lease, self.source, held.run_id, opens=OpenedStore(store or self.store))
+        return confirm(lease, self.source, held.run_id, store_factory=OpenedStore(store or self.store))
 
     def assets(self, query: str = "") -> dict[str, Asset]:
         """By key."""

@@ -26,7 +26,7 @@ SECRET_KEY = "lakesecret"
 READER_KEY = "readerkey"  # known, but allowed nothing
 READER_SECRET = "readersecret"
 START_S = 60
-ATTEMPTS = 3  # another program may take a port between our look and the server's
+ATTEMPTS = 3  # another program may take a port before the server does
 
 
 class Seaweed:
@@ -129,7 +129,7 @@ def free_ports(count: int) -> list[int]:
     """Ports that are free at this moment, below the range from which clients draw theirs."""
     found: list[int] = []
     held: list[socket.socket] = []
-    first = random.SystemRandom().randrange(15_000, 31_000)  # programs that look at once must not find the same
+    first = random.SystemRandom().randrange(15_000, 31_000)  # concurrent programs must not choose the same
     for port in range(first, 32_000):
         candidate = socket.socket()
         try:

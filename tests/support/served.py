@@ -1,4 +1,4 @@
-"""A library behind its own `mirrorlake up`, and the command set up to ask that server."""
+"""A library behind its own `mirrorlake up`, and a command configured for that server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much a proof does: what fits into `make test`, or, where SOAK says so, all of it (`make soak`)."""
+"""The size of long tests: reduced in `make test`, full with SOAK=1 (`make soak`)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def seed() -> int:
     return int(os.environ.get(SEED, "1"))
 
 
-def say(sentence: str) -> None:
-    """How far a long proof is; pytest shows it where the proof fails, and `make soak` at once."""
+def report_progress(sentence: str) -> None:
+    """Print the progress of a long test; pytest shows it on failure, `make soak` immediately."""
     sys.stderr.write(f"{sentence}\n")
     sys.stderr.flush()

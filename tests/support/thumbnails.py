@@ -1,4 +1,4 @@
-"""The thumbnails of a datasource under test: where they stand, and what was done about them."""
+"""The thumbnails of a datasource under test: their files, and commands on them."""
 
 from __future__ import annotations
 
@@ -51,18 +51,18 @@ def checked(mirrored: Mirrored) -> ThumbnailCheck:
 
 
 def made(mirrored: Mirrored, store: Store | None = None) -> tuple[Making, list[Unmade]]:
-    """Make what is lacking, out of another store where one is given."""
+    """Rebuild missing thumbnails, from another store if one is given."""
     unmade: list[Unmade] = []
-    opens = OpenedStore(store or mirrored.store)
+    store_factory = OpenedStore(store or mirrored.store)
     with scratch(mirrored) as workdir:
         making = make(
             mirrored.catalog,
             mirrored.library(),
             workdir,
             noop_callback,
-            told=unmade.append,
+            on_unmade=unmade.append,
             processes=0,
-            opens=lambda _source: opens,
+            store_factory=lambda _source: store_factory,
         )
     return making, unmade
 
@@ -78,7 +78,7 @@ def noop_callback(_doing: str, _done: int, _total: int) -> None:
 
 
 def cleaned(mirrored: Mirrored, *, hours: int = 0, acknowledged: int | None = None) -> Cleaning:
-    """Clear away what is left over."""
+    """Delete orphaned thumbnails."""
     with scratch(mirrored) as workdir:
         library = mirrored.library()
         return clean(mirrored.catalog, library, workdir, noop_callback, hours=hours, acknowledged=acknowledged)

@@ -1,4 +1,4 @@
-"""Two datasources over one bucket, and what both make of its objects."""
+"""Two datasources over one bucket, and their assets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The HTTP face: REST, the pages and who may use them. OpenAPI is the contract."""
+"""The HTTP interface: REST API, web pages and access checks. OpenAPI is the contract."""
 
 from mirrorlake.api.server import listen, serve
 from mirrorlake.api.web import create_app

@@ -1,4 +1,4 @@
-"""News of jobs for requests that wait: one poll of a job serves all who watch it, and none holds a connection."""
+"""Changes of jobs for waiting requests: one poll of a job serves all its watchers, and none holds a connection."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from fastapi.concurrency import run_in_threadpool
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.jobs import Job
 
-POLL_S = 0.5  # between two looks at a job that somebody watches
+POLL_S = 0.5  # between two reads of a watched job
 WATCHERS = 100  # requests that wait at the same time; each holds a socket
 
 
 class TooManyWatchers(MirrorlakeError):
-    """So many requests wait for news of jobs that no other may."""
+    """The limit of requests that wait for changes of jobs is reached."""
 
 
 class _Poll:
-    """The looks at one job."""
+    """The poll of one job."""
 
     def __init__(self, read: Callable[[], Job]) -> None:
         self.read = read
@@ -32,7 +32,7 @@ class _Poll:
 
 
 class JobFeed:
-    """The watched jobs of one server. `close` ends all waiting; it may be called by a signal handler."""
+    """The watched jobs of one server. `close` ends all waiting; a signal handler may call it."""
 
     def __init__(self) -> None:
         self._polls: dict[int, _Poll] = {}
@@ -40,30 +40,31 @@ class JobFeed:
         self._closed = False
 
     def close(self) -> None:
-        """Let every request that waits be answered with what it knows."""
+        """Answer every waiting request with the last known state."""
         self._closed = True
 
     @property
     def closed(self) -> bool:
-        """Whether the server is about to end."""
+        """Whether the server is shutting down."""
         return self._closed
 
     def check_room(self) -> None:
         """Raises TooManyWatchers where no other request may wait."""
         if self._watchers >= WATCHERS:
             raise TooManyWatchers(
-                f"{WATCHERS} requests wait for news of jobs already.", "Ask for the job without waiting, or try later."
+                f"Too many requests ({WATCHERS}) are waiting for jobs.",
+                "Request the job without waiting, or try again later.",
             )
 
     @asynccontextmanager
     async def watching(self, job_id: int, read: Callable[[], Job]) -> AsyncGenerator[_Poll]:
-        """The looks at this job, by `read`, while somebody watches it. Raises TooManyWatchers."""
+        """Poll this job with `read` while it is watched. Raises TooManyWatchers."""
         self.check_room()
         poll = self._polls.setdefault(job_id, _Poll(read))
         self._watchers += 1
         poll.watchers += 1
         if poll.task is None:
-            poll.task = asyncio.create_task(self._look(poll))
+            poll.task = asyncio.create_task(self._run_poll(poll))
         try:
             yield poll
         finally:
@@ -89,7 +90,7 @@ class JobFeed:
                 await asyncio.wait_for(poll.changed.wait(), min(left, POLL_S))
         return known
 
-    async def _look(self, poll: _Poll) -> None:
+    async def _run_poll(self, poll: _Poll) -> None:
         while not self._closed:
             try:
                 job = await run_in_threadpool(poll.read)

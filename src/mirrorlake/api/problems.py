@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents: what was wrong, where, and what to do, never an inner secret."""
+"""Errors as RFC 9457 problem documents: what failed, where, and what to do; never internal details."""
 
 from __future__ import annotations
 
@@ -39,58 +39,58 @@ _log = logging.getLogger(__name__)
 
 
 class InvalidField(BaseModel):
-    """One part of a request that cannot be used."""
+    """One invalid part of a request."""
 
     where: Annotated[str, Field(description="Path to the value, such as query.limit.")]
     message: str
 
 
 class Problem(BaseModel):
-    """An RFC 9457 problem document. Members that do not apply are left out."""
+    """An RFC 9457 problem document. Members that do not apply are omitted."""
 
-    type: Annotated[str, Field(description="Stable name of the kind of problem.")]
+    type: Annotated[str, Field(description="Stable name of the problem type.")]
     title: str
     status: int
-    detail: Annotated[str, Field(description="What was wrong, in one sentence.")]
-    fix: Annotated[str | None, Field(description="What to do about it.")] = None
-    text: Annotated[str | None, Field(description="The text that could not be read.")] = None
-    position: Annotated[int | None, Field(description="Where in `text`, in characters from 0.")] = None
-    minutes: Annotated[int | None, Field(description="Until it may be asked again.")] = None
+    detail: Annotated[str, Field(description="What failed, in one sentence.")]
+    fix: Annotated[str | None, Field(description="How to resolve it.")] = None
+    text: Annotated[str | None, Field(description="The text that could not be parsed.")] = None
+    position: Annotated[int | None, Field(description="Position of the error in `text`, in characters from 0.")] = None
+    minutes: Annotated[int | None, Field(description="Minutes until the request can be repeated.")] = None
     errors: list[InvalidField] | None = None
 
 
-# Status, name and title; a kind that is missing here answers as its nearest parent.
+# Status, name and title; a kind that is missing here uses the row of its nearest parent.
 _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
-    QueryError: (400, "query-error", "The query cannot be read"),
-    PatternError: (400, "pattern-error", "The pattern cannot be read"),
-    SettingsError: (400, "settings-error", "A setting cannot be used"),
-    UsageError: (400, "usage-error", "The request cannot be used"),
+    QueryError: (400, "query-error", "Invalid query"),
+    PatternError: (400, "pattern-error", "Invalid pattern"),
+    SettingsError: (400, "settings-error", "Invalid setting"),
+    UsageError: (400, "usage-error", "Invalid request"),
     NotFound: (404, "not-found", "Not found"),
     PermissionDenied: (403, "permission-denied", "Permission denied"),
-    Conflict: (409, "conflict", "It does not fit how things stand"),
-    PassRunning: (409, "pass-running", "Another pass is running"),
-    CoolingDown: (409, "cooling-down", "Mirrored a moment ago"),
-    ObjectGone: (404, "object-gone", "The object is gone from its bucket"),
-    ObjectChanged: (409, "object-changed", "The object has changed in its bucket"),
-    AccessDenied: (502, "access-denied", "The bucket refused us"),
-    SourceUnreachable: (502, "source-unreachable", "The bucket did not answer"),
-    StorageError: (502, "storage-error", "The bucket did not do what was asked"),
-    TooManyWatchers: (503, "too-many-watchers", "Too many requests wait for news"),
-    CatalogUnavailable: (503, "catalog-unavailable", "The database is not available"),
-    MirrorlakeError: (500, "error", "Something went wrong"),
+    Conflict: (409, "conflict", "Conflict with the current state"),
+    PassRunning: (409, "pass-running", "Another run is in progress"),
+    CoolingDown: (409, "cooling-down", "Cooldown in progress"),
+    ObjectGone: (404, "object-gone", "Object no longer in the bucket"),
+    ObjectChanged: (409, "object-changed", "Object changed in the bucket"),
+    AccessDenied: (502, "access-denied", "Access to the bucket denied"),
+    SourceUnreachable: (502, "source-unreachable", "Bucket unreachable"),
+    StorageError: (502, "storage-error", "Request to the bucket failed"),
+    TooManyWatchers: (503, "too-many-watchers", "Too many waiting requests"),
+    CatalogUnavailable: (503, "catalog-unavailable", "Database unavailable"),
+    MirrorlakeError: (500, "error", "Error"),
 }
 
 
 class NotSignedIn(Exception):
-    """A request without a session or key."""
+    """A request without a session or token."""
 
 
 class Refused(Exception):
-    """A request that a browser sent for another site, or under a name that is not ours."""
+    """A request that a browser sent for another site."""
 
 
 def problem_response(problem: Problem) -> Response:
-    """The answer that carries `problem`."""
+    """The HTTP response for `problem`."""
     headers = {"Cache-Control": "no-store"}
     if problem.status == http.HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="mirrorlake"'
@@ -99,12 +99,12 @@ def problem_response(problem: Problem) -> Response:
 
 
 def problem(name: str, title: str, status: int, detail: str, fix: str | None = None) -> Problem:
-    """A problem of the kind `name`."""
+    """A problem document of the type `name`."""
     return Problem(type=f"urn:mirrorlake:{name}", title=title, status=status, detail=detail, fix=fix)
 
 
 def problem_of(error: MirrorlakeError) -> Problem:
-    """The problem document that tells what `error` tells."""
+    """The problem document for `error`."""
     status, name, title = next(_KINDS[kind] for kind in type(error).__mro__ if kind in _KINDS)
     found = problem(name, title, status, error.message, error.fix or None)
     if isinstance(error, PointedError):
@@ -118,20 +118,20 @@ def _on_error(_request: Request, error: Exception) -> Response:
     if isinstance(error, MirrorlakeError):
         return problem_response(problem_of(error))
     if isinstance(error, NotSignedIn):
-        detail = "This request carries no session and no access token that this server knows."
+        detail = "The request has no valid session or access token."
         fix = "Open the address that `mirrorlake up` printed, or send `Authorization: Bearer TOKEN`."
         return problem_response(problem("not-signed-in", "Not signed in", 401, detail, fix))
     if isinstance(error, Refused):
-        fix = "Open mirrorlake by its own address."
+        fix = "Open mirrorlake at its own address."
         return problem_response(problem("refused", "Refused", 403, str(error), fix))
     raise TypeError from error  # registered for these three alone
 
 
 def unexpected(error: Exception) -> Response:
-    """The answer to what nobody foresaw."""
-    # The exception goes to the server's log; the answer must not carry paths, statements or values.
-    _log.error("A request failed unexpectedly.", exc_info=error)
-    detail = "The server failed unexpectedly; its log holds the details."
+    """The response to an unexpected error."""
+    # The exception goes to the server's log; the response must not contain paths, statements or values.
+    _log.error("Unexpected error in a request.", exc_info=error)
+    detail = "Unexpected error. See the server's log for details."
     return problem_response(problem("internal", "Internal error", 500, detail))
 
 
@@ -139,11 +139,11 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # registered for HTTPException alone
         raise TypeError from error
     allowed = allowed_methods(request)
-    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED and not allowed:  # only the pages would answer there
+    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED and not allowed:  # only the pages match this path
         error = HTTPException(http.HTTPStatus.NOT_FOUND)
     title = http.HTTPStatus(error.status_code).phrase
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        detail, fix = f"Nothing is served at {request.url.path}.", "See /api/v1/openapi.json for what is."
+        detail, fix = f"Unknown path {request.url.path}.", "See /api/v1/openapi.json for the known ones."
     else:
         detail, fix = f"{title}: {request.method} {request.url.path}.", None
     response = problem_response(problem(title.lower().replace(" ", "-"), title, error.status_code, detail, fix))
@@ -162,7 +162,7 @@ def _on_invalid(request: Request, error: Exception) -> Response:
         for item in error.errors()
     ]
     detail = "; ".join(f"{field.where}: {field.message}" for field in fields)
-    found = problem("invalid-request", "The request cannot be used", 422, detail)
+    found = problem("invalid-request", "Invalid request", 422, detail)
     return problem_response(found.model_copy(update={"errors": fields}))
 
 
@@ -173,7 +173,7 @@ def _message(request: Request, item: Mapping[str, Any]) -> str:
 
 
 def install(app: FastAPI) -> None:
-    """Make the errors of `app` answer as problem documents; `unexpected` is for the ones nobody foresaw."""
+    """Install the handlers that turn the errors of `app` into problem documents, except unexpected ones."""
     for kind in (MirrorlakeError, NotSignedIn, Refused):
         app.add_exception_handler(kind, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)

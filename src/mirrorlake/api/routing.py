@@ -1,4 +1,4 @@
-"""What every route has in common: the caller's library, JSON answers, and parameters that are all known."""
+"""What all routes share: the caller's library, JSON answers, and the refusal of unknown parameters."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OFFSET_LIMIT: Final = 2**53 - 1  # the largest number that JavaScript holds exac
 
 
 def caller_library(request: Request) -> Library:
-    """The library for whoever sent the request; `access.Gate` has put the caller into it."""
+    """The library for the caller of the request, which `access.Gate` has set."""
     factory: LibraryFactory = request.app.state.library_for
     return factory(request.state.caller)
 
@@ -36,13 +36,13 @@ Bound = Annotated[Library, Depends(caller_library)]
 
 
 def json_answer(content: object, *, status: int = 200) -> Response:
-    """The answer that holds public nouns as JSON."""
+    """A response with public nouns as JSON."""
     body = orjson.dumps(content, option=orjson.OPT_UTC_Z)
     return Response(body, status_code=status, media_type="application/json")
 
 
 def list_answer(request: Request, page: Page[T]) -> Response:
-    """The items of a page, and the address of the next page in the Link header (RFC 8288)."""
+    """A response with the items of a page, and the address of the next page in the Link header (RFC 8288)."""
     answer = json_answer(page.items)
     if page.next_cursor is not None:
         kept = [item for item in request.query_params.multi_items() if item[0] not in {"cursor", "offset", "before"}]
@@ -61,16 +61,16 @@ def add_route(
     status: int = 200,
     **options: Any,
 ) -> None:
-    """Serve `handler` at `path`. What it returns is the answer: a public noun, a list of them, or a Response."""
+    """Serve `handler` at `path`. It returns a public noun, a list of them, or a Response."""
 
     @wraps(handler)
-    def answering(*args: Any, **kwargs: Any) -> Response:
+    def handle(*args: Any, **kwargs: Any) -> Response:
         result = handler(*args, **kwargs)
         return result if isinstance(result, Response) else json_answer(result, status=status)
 
     if "response_class" not in options:
         options.setdefault("response_model", get_type_hints(handler)["return"])
-    router.add_api_route(path, answering, methods=[method], operation_id=operation, status_code=status, **options)
+    router.add_api_route(path, handle, methods=[method], operation_id=operation, status_code=status, **options)
 
 
 def refuse_unknown_parameters(request: Request) -> None:
@@ -83,13 +83,13 @@ def refuse_unknown_parameters(request: Request) -> None:
 
 
 def body_fields(request: Request) -> tuple[str, ...]:
-    """The names that the body of a request to this route may have; empty if it has no body of ours."""
+    """The known names in the body of a request to this route; empty if it has no body."""
     endpoint = request.scope.get("endpoint")
     return () if endpoint is None else _body_fields(endpoint)
 
 
 def allowed_methods(request: Request) -> list[str]:
-    """The methods that the address of a request takes, over all routes: each route knows only its own."""
+    """The methods allowed at the address of a request, over all routes: each route knows only its own."""
     path = request.url.path
     api = path == "/api" or path.startswith("/api/")
     found: set[str] = set()
@@ -101,9 +101,9 @@ def allowed_methods(request: Request) -> list[str]:
 
 
 def unknown_name(name: str, known: Sequence[str]) -> str:
-    """The sentence about a name that is not one of `known`."""
+    """The message for a name that is not one of `known`."""
     nearest = get_close_matches(name, known, n=1, cutoff=0.0)
-    return f"Unknown name. Did you mean {nearest[0]}?" if nearest else "Unknown name. There are none here."
+    return f"Unknown name. Did you mean {nearest[0]}?" if nearest else "Unknown name. No names are allowed here."
 
 
 @cache  # one entry for each route

@@ -1,4 +1,4 @@
-"""The pages themselves: the built web app out of the package, and the address that signs a browser in."""
+"""The web pages: the built web app in the package, and the address that signs a browser in."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from mirrorlake.api.access import Gate
 BUILT: Final = Path(__file__).parent / "static"
 _NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mirrorlake</title>
 <h1>The web pages are not built yet</h1>
-<p>The server runs and answers under <code>/api/v1</code>, but this copy of mirrorlake has no pages in it.</p>
+<p>The API is available under <code>/api/v1</code>, but this copy of mirrorlake does not contain the web pages.</p>
 <p>Build them with <code>make setup</code>, or with <code>npm ci &amp;&amp; npm run build</code> in the
 <code>ui</code> folder, then reload.</p></html>"""
-# The system's own table may be wrong or empty; these are all that a build holds.
+# The system's own table may be wrong or empty; a build contains only these types.
 _TYPES: Final = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -34,13 +34,13 @@ _TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Serves one folder of built files. Public: the pages hold nothing of the library."""
+    """Serves one folder of built files. Public: the pages contain no data of the library."""
 
     gate: Gate
     folder: Path = BUILT
 
     def page(self, request: Request) -> Response:
-        """A file of the build, or the app itself for every address that is a page of it."""
+        """A file of the build, or the app for the address of a page."""
         path = request.url.path
         if path == "/api" or path.startswith("/api/"):
             raise HTTPException(404)
@@ -52,7 +52,9 @@ class Site:
         return self._file(path.lstrip("/"))
 
     def _app(self) -> Response:
-        headers = {"Cache-Control": "no-store"}  # it names the hashed files: an old one would ask for gone ones
+        headers = {
+            "Cache-Control": "no-store"
+        }  # it names the hashed files: an old copy would request files that no longer exist
         index = self.folder / "index.html"
         if not index.is_file():
             return HTMLResponse(_NOT_BUILT, status_code=503, headers=headers)
@@ -68,7 +70,7 @@ class Site:
         return Response(file.read_bytes(), media_type=kind, headers={"Cache-Control": cache})
 
     def _inside(self, name: str) -> Path | None:
-        """The file of that name, if it is one of the build's."""
+        """The file of that name, if it is part of the build."""
         root = self.folder.resolve()
         try:
             file = (root / name).resolve()

@@ -1,4 +1,4 @@
-"""The app factory: every route, its policy and its guards, in one visible place."""
+"""The app factory: all routes with their policies and guards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
-from mirrorlake.api.access import FrontDoor, Gate
+from mirrorlake.api.access import Gate, HostGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.assets import asset_routes
@@ -30,7 +30,7 @@ _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 @public_noun
 class Health:
-    """The server answers. Reveals nothing that a stranger may not know."""
+    """Health of the server. Contains nothing confidential."""
 
     status: str
 
@@ -38,10 +38,10 @@ class Health:
 def create_app(
     library_for: LibraryFactory, *, token: str, allowed_hosts: Iterable[str] = (), static: Path = BUILT
 ) -> FastAPI:
-    """The web app over the library that `library_for` gives each caller.
+    """Create the web app over the library that `library_for` opens for each caller.
 
-    `token` opens it: in the address (`/?token=…`, once per browser) or as a Bearer token. `allowed_hosts`
-    are names, with or without a port, that the server answers to besides this machine's own.
+    `token` grants access: in the address (`/?token=…`, once per browser) or as a Bearer token. `allowed_hosts` are
+    host names, with or without a port, that are accepted besides the names of this machine.
     """
     gate = Gate(token)
     app = _App(
@@ -56,11 +56,11 @@ def create_app(
     install(app)
 
     def openapi() -> JSONResponse:
-        """The contract itself."""
+        """Get the OpenAPI document."""
         return JSONResponse(_DOCUMENT.validate_python(app.openapi()))
 
     def health() -> Health:
-        """Whether the server answers."""
+        """Check that the server is running."""
         return Health(status="ok")
 
     private = APIRouter(
@@ -82,15 +82,15 @@ def create_app(
     )
     app.include_router(private)
     app.include_router(public)
-    app.add_middleware(FrontDoor, allowed_hosts=tuple(allowed_hosts))
+    app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
     return app
 
 
 class _App(FastAPI):
-    """Describes problem documents as what they are: the framework can name JSON answers only as plain JSON."""
+    """Adds the media type of problem documents, which the framework can describe only as plain JSON."""
 
     def openapi(self) -> dict[str, Any]:
-        """The contract, with the problem document among its named shapes."""
+        """The contract, with the schema of problem documents."""
         if self.openapi_schema is None:
             document = super().openapi()
             problem = Problem.model_json_schema(ref_template=_REFERENCE)
@@ -100,16 +100,16 @@ class _App(FastAPI):
 
 
 def _problems() -> dict[int | str, dict[str, object]]:
-    """What every private route may answer besides success, for the contract."""
+    """The errors of every private route, for the contract."""
     content = {MEDIA_TYPE: {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
     meanings = {
-        400: "The query or a setting cannot be used.",
+        400: "Invalid query or setting.",
         401: "Not signed in.",
-        403: "Another site asked.",
-        404: "Nothing of that name.",
-        409: "It does not fit how things stand, such as a pass that is at work.",
-        422: "A parameter cannot be used.",
-        502: "The bucket did not answer as it should.",
-        503: "The database is not available.",
+        403: "Cross-site request blocked.",
+        404: "Not found.",
+        409: "Conflict with the current state, such as another run of the datasource.",
+        422: "Invalid parameter.",
+        502: "The bucket returned an error or did not respond.",
+        503: "Database unavailable.",
     }
     return {status: {"description": text, "content": content} for status, text in meanings.items()}

@@ -1,4 +1,4 @@
-"""The record of who did what. It is written in the transaction of the change: there is neither without the other."""
+"""The record of who did what, written in the transaction of the change itself."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def record_activity(
     *,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Record that the caller does this to these subjects, of one kind. `details` is anything that JSON holds."""
+    """Record an action of the caller on these subjects of one kind. `details` must be valid as JSON."""
     connection.execute(
         statement("record_activity").query,
         {

@@ -1,4 +1,4 @@
-"""Columns that PostgreSQL hands over as the bytes of all their values, made into Arrow columns without a loop."""
+"""Convert columns that PostgreSQL returns as the bytes of all their values into Arrow columns, without a loop."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ import pyarrow.compute as pc
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.storage.listing_batches import buffer_of
 
-_PARTS = b"\0"  # between two texts
-_NONE = b"\xff"  # instead of a text: null
+_SEPARATOR = b"\0"  # between two texts
+_NULL = b"\xff"  # marks a null text
 _STATE_BYTES = 2
 
-_pc = cast("Any", pc)  # the stubs know few of its functions
+_pc = cast("Any", pc)  # the stubs contain few of its functions
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Known objects as the statements `known_stretch` and `known_stretch_until` answer them; at least one."""
+class KnownChunk:
+    """Known objects as returned by the statements `known_chunk` and `known_chunk_until`; at least one."""
 
     keys: bytes
     tokens: bytes
@@ -33,24 +33,24 @@ class Stretch:
 
     @property
     def rows(self) -> int:
-        """How many objects."""
+        """The number of objects."""
         return len(self.states) // _STATE_BYTES
 
     @property
     def last_key(self) -> str:
-        """Where the next stretch begins."""
-        return self.keys[self.keys.rfind(_PARTS) + 1 :].decode()
+        """The last key; the next chunk begins after it."""
+        return self.keys[self.keys.rfind(_SEPARATOR) + 1 :].decode()
 
 
-def as_known(stretches: Sequence[Stretch]) -> pa.RecordBatch:
-    """The objects of neighbouring stretches, in order, as one KNOWN batch."""
-    rows = sum(stretch.rows for stretch in stretches)
+def join_known(chunks: Sequence[KnownChunk]) -> pa.RecordBatch:
+    """The objects of consecutive chunks as one KNOWN batch."""
+    rows = sum(chunk.rows for chunk in chunks)
     arrays = [
-        _texts([stretch.keys for stretch in stretches], rows),
-        _texts([stretch.tokens for stretch in stretches], rows),
-        pa.array(_numbers([stretch.sizes for stretch in stretches], ">i8")),
-        _texts([stretch.companions for stretch in stretches], rows),
-        pa.array(_numbers([stretch.states for stretch in stretches], ">i2")),
+        _texts([chunk.keys for chunk in chunks], rows),
+        _texts([chunk.tokens for chunk in chunks], rows),
+        pa.array(_numbers([chunk.sizes for chunk in chunks], ">i8")),
+        _texts([chunk.companions for chunk in chunks], rows),
+        pa.array(_numbers([chunk.states for chunk in chunks], ">i2")),
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=KNOWN)
 
@@ -61,21 +61,21 @@ def _numbers(pieces: Sequence[bytes], kind: str) -> npt.NDArray[Any]:
 
 
 def _texts(pieces: Sequence[bytes], rows: int) -> pa.Array[Any]:
-    joined = _PARTS.join([*pieces, b""])  # with one after the last text, too
-    values = _of_one_length(joined, rows)
+    joined = _SEPARATOR.join([*pieces, b""])  # including one after the last text
+    values = _split_fixed_length(joined, rows)
     if values is None:
-        values = _pc.split_pattern(pa.array([joined], pa.binary()), pattern=_PARTS).values.slice(0, rows)
-    if _NONE in joined:
-        values = _pc.if_else(_pc.equal(values, _NONE), None, values)
+        values = _pc.split_pattern(pa.array([joined], pa.binary()), pattern=_SEPARATOR).values.slice(0, rows)
+    if _NULL in joined:
+        values = _pc.if_else(_pc.equal(values, _NULL), None, values)
     return values.view(pa.string())  # PostgreSQL has checked that it is UTF-8
 
 
-def _of_one_length(joined: bytes, rows: int) -> pa.Array[Any] | None:
-    """Texts that are all as long as the first, as tokens mostly are: several times faster than looking for each end.
+def _split_fixed_length(joined: bytes, rows: int) -> pa.Array[Any] | None:
+    """Split texts that all have the same length, as tokens usually do: several times faster than a search for each end.
 
-    No text holds a NUL, so where one stands at every place that such a layout asks for, there is none elsewhere.
+    Texts contain no NUL. If every expected position contains one, there is none elsewhere.
     """
-    length = joined.index(_PARTS)
+    length = joined.index(_SEPARATOR)
     if not length or len(joined) != rows * (length + 1):
         return None
     table = np.frombuffer(joined, np.uint8).reshape(rows, length + 1)

@@ -55,7 +55,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         key=key,
         uri=stored_location(source_uri).object_uri(key),
         datasource=datasource,
-        # The object of an asset that was replaced under its key may be gone; its own datasource is listed all the same.
+        # The object of an asset may have been replaced under its key; the asset's own datasource is still listed.
         datasources=tuple(datasources) or (datasource,),
         kind=MediaKind(kind),
         media_type=media_type,
@@ -108,7 +108,7 @@ def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
 
 def parse_asset_id(asset_id: str) -> int:
     """The id as the database stores it. Raises NotFound."""
-    # Ids are opaque to users; one that cannot be ours is simply not found.
+    # Ids are opaque to users: an id in another format is not found.
     if not (asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= ID_DIGITS):
         raise asset_not_found(asset_id)
     return int(asset_id)

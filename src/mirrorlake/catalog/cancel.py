@@ -1,4 +1,4 @@
-"""End jobs on request: one that waits ends at once, one that is at work is asked to."""
+"""Cancel jobs: a queued or held job ends immediately, a running job is requested to end."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _ENDED = {RunState.SUCCEEDED: "succeeded", RunState.FAILED: "failed", RunState.C
 
 
 def request_cancel(catalog: Catalog, run_id: int, by: str) -> Run:
-    """Cancel a run, and answer it as it is then. `by` names whoever asked, for people.
+    """Cancel a run and return its new state. `by` is the name of the user, for messages.
 
-    A queued run is cancelled at once. A held one too: its removals are dismissed, and a later pass finds them anew. A
-    running one is asked to end, which its process does within a second or two; what it committed stays. Asking twice
-    is as good as once.
+    A queued run is cancelled immediately. So is a held run: its removals are dismissed, and a later run finds them
+    again. The process of a running run ends it within about two seconds; committed work is kept. Cancelling a run
+    twice has no further effect.
 
-    Raises NotFound, Conflict where the run is over, PassRunning where a held run is just being confirmed.
+    Raises NotFound, Conflict if the run has ended, PassRunning while a held run is being confirmed.
     """
-    show_run(catalog, run_id)  # the job of this number may be no run
+    show_run(catalog, run_id)  # the job with this id may not be a run
     request_job_cancel(catalog, run_id, by)
     return show_run(catalog, run_id)
 
 
 def request_job_cancel(catalog: Catalog, job_id: int, by: str) -> Job:
-    """Cancel a job of any kind, and answer it as it is then. Raises as `request_cancel`."""
+    """Cancel a job of any kind and return its new state. Raises the same errors as `request_cancel`."""
     while True:
         job = show_job(catalog, job_id)
         match job.state:
             case RunState.RUNNING:
-                done = _ask(catalog, job_id, by)
+                done = _request_cancel(catalog, job_id, by)
             case RunState.QUEUED:
                 done = _end_queued(catalog, job_id, by)
             case RunState.HELD:
@@ -42,35 +42,35 @@ def request_job_cancel(catalog: Catalog, job_id: int, by: str) -> Job:
             case RunState.SUCCEEDED | RunState.FAILED | RunState.CANCELLED:
                 noun, nouns = ("Run", "run") if job.kind in RUN_KINDS else ("Job", "job")
                 raise Conflict(
-                    f"{noun} {job_id} is over: it {_ENDED[job.state]}.",
+                    f"{noun} {job_id} has already ended: it {_ENDED[job.state]}.",
                     f"Only a queued, running or held {nouns} can be cancelled.",
                 )
-        if done:  # else its state has just changed
+        if done:  # otherwise its state has just changed
             return show_job(catalog, job_id)
 
 
 @retry_on_contention
-def _ask(catalog: Catalog, job_id: int, by: str) -> bool:
+def _request_cancel(catalog: Catalog, job_id: int, by: str) -> bool:
     with catalog.write() as connection:
         return connection.execute(statement("request_cancel").query, {"job_id": job_id, "by": by}).rowcount == 1
 
 
 @retry_on_contention
 def _end_queued(catalog: Catalog, job_id: int, by: str) -> bool:
-    values = {"job_id": job_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it began."}
+    values = {"job_id": job_id, "by": by, "state": RunState.QUEUED, "error": f"Cancelled by {by} before it started."}
     with catalog.write() as connection:
         return connection.execute(statement("end_waiting").query, values).rowcount == 1
 
 
 @retry_on_contention
 def _dismiss(catalog: Catalog, job_id: int, by: str) -> bool:
-    error = f"Dismissed by {by}: nothing of what was held was removed."
+    error = f"Dismissed by {by}: no held asset was removed."
     values = {"job_id": job_id, "by": by, "state": RunState.HELD, "error": error}
     with catalog.write() as connection:
         source = connection.execute(statement("datasource_of_job").query, values).fetchone()
         if source is None:
             return False
-        # A confirmation that is at work reads what was held: it must not be taken from under it.
+        # A running confirmation reads the held keys, so they must not be deleted meanwhile.
         refuse_while_running(connection, source[0])
         if connection.execute(statement("end_waiting").query, values).rowcount == 0:
             return False

@@ -1,9 +1,9 @@
-"""What a pass found, made permanent: one transaction a batch, no SQL per object, the same batch twice is harmless.
+"""Commit the results of a pass: one transaction per batch, no SQL per object. Committing a batch twice is harmless.
 
-Every function takes the lease and raises LeaseLost, with nothing written, where another pass has taken over. The
-counts that they answer are those of the outcomes written for this batch in this run; each object of a pass gets
-exactly one outcome. A MOVED or RETURNED row of which a companion also changed gets its outcome from `looked`, once
-that was read; `moved` and `returned` come first for it.
+Every function takes the lease and raises LeaseLost, with nothing written, if another pass has taken over. Each returns
+the counts of the outcomes written for this batch in this run; each object of a pass gets exactly one outcome. A MOVED
+or RETURNED row with a changed companion is committed by `commit_moves` or `commit_returns` first, and gets its outcome
+from `commit_processed` once the companion was read.
 """
 
 from __future__ import annotations
@@ -26,126 +26,126 @@ BUCKET_WINS = (MetadataStrategy.MERGE_BUCKET_WINS,)
 
 
 @retry_on_contention
-def looked(
+def commit_processed(
     lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any], strategies: Sequence[MetadataStrategy] = BUCKET_WINS
 ) -> Counts:
     """Commit PROCESSED rows; `names` are the display names, row by row.
 
-    `strategies` say how changed metadata are merged: one for each config of the datasource, in their order.
+    `strategies` are the merge strategies for changed metadata: one for each config of the datasource, in their order.
 
-    Moves were made before, by `moved`: here their assets stand under their new keys.
+    `commit_moves` comes first for moves: their assets already have the new keys here.
 
-    PROCESSED makes an asset or updates the one under this key in place; COMPANIONS_ONLY applies companions; REFUSED is
-    remembered by its token (an asset that stands keeps its last good content); FAILED and GONE are only told.
+    PROCESSED creates an asset or updates the one under this key; COMPANIONS_ONLY applies companions; REFUSED stores the
+    token (an existing asset keeps its last valid content); FAILED and GONE are only recorded.
     """
-    with staged(lease, _named(batch, names)) as staging:
-        staging.run("recognise_staged", "recognise_companions", "find_gone_companions")
+    with staged(lease, _add_names(batch, names)) as staging:
+        staging.run("match_staged", "match_companions", "find_gone_companions")
         if staging.shared:
-            staging.run("find_shared", "doubt_shared")
+            staging.run("find_shared", "verify_shared")
         staging.lock_assets()
-        staging.run("name_fresh", "insert_assets", "remember_objects")
+        staging.run("assign_ids", "insert_assets", "store_objects")
         staging.govern()
         apply_companions(staging, strategies)
         staging.run("update_content", "update_companions")
-        return staging.tell("tell_looked")
+        return staging.record_outcomes("record_processed")
 
 
 @retry_on_contention
-def moved(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
-    """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata stay."""
-    _only(batch, Op.MOVED)
-    with staged(lease, _named(batch, names)) as staging:
+def commit_moves(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
+    """Give assets the new keys of their objects: CHANGES rows with `op` MOVED. Ids, tags and metadata are kept."""
+    _require_ops(batch, Op.MOVED)
+    with staged(lease, _add_names(batch, names)) as staging:
         _move(staging)
-        return staging.tell("tell_moved")
+        return staging.record_outcomes("record_moves")
 
 
 @retry_on_contention
-def shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
-    """Let objects have the assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
-    _only(batch, Op.SHARED, Op.GOVERNED)
-    with staged(lease, _named(batch, names)) as staging:
+def commit_shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
+    """Link objects to assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
+    _require_ops(batch, Op.SHARED, Op.GOVERNED)
+    with staged(lease, _add_names(batch, names)) as staging:
         staging.run("find_staged")
         if staging.shared:
-            staging.run("find_shared", "doubt_shared")
+            staging.run("find_shared", "verify_shared")
         staging.lock_assets()
-        staging.run("return_assets", "remember_shared")
+        staging.run("return_assets", "store_shared")
         staging.govern()
-        staging.run("name_shared")
-        return staging.tell("tell_shared")
+        staging.run("rename_shared")
+        return staging.record_outcomes("record_shared")
 
 
 @retry_on_contention
-def returned(lease: Lease, batch: pa.RecordBatch) -> Counts:
-    """Show assets again whose object is back as it was: CHANGES rows with `op` RETURNED."""
-    _only(batch, Op.RETURNED)
+def commit_returns(lease: Lease, batch: pa.RecordBatch) -> Counts:
+    """Show assets again whose object has returned unchanged: CHANGES rows with `op` RETURNED."""
+    _require_ops(batch, Op.RETURNED)
     with staged(lease, batch) as staging:
         staging.run("find_staged")
         staging.lock_assets()
         staging.run("return_assets", "return_objects")
         staging.govern()
-        return staging.tell("tell_returned")
+        return staging.record_outcomes("record_returns")
 
 
 @retry_on_contention
-def missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
-    """Mark orphaned keys and their assets as missing, and tell the cause. Those missing already are counted again."""
+def commit_missing(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
+    """Mark orphaned keys and their assets as missing and record the cause. Keys already missing are counted again."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
         staging.run("find_vanished")
-        _miss(staging)
-        return staging.tell("tell_missing")
+        _mark_missing(staging)
+        return staging.record_outcomes("record_missing")
 
 
 @retry_on_contention
-def forget(lease: Lease, keys: pa.Array[Any]) -> Counts:
-    """Drop the memory of refused keys that vanished. One that has an asset of earlier content becomes missing."""
+def forget_refused(lease: Lease, keys: pa.Array[Any]) -> Counts:
+    """Delete the rows of refused keys that vanished. Those with an asset from earlier content become missing."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys})) as staging:
         staging.run("find_vanished")
-        _miss(staging)
-        staging.run("forget_objects")
-        return staging.tell("tell_missing")
+        _mark_missing(staging)
+        staging.run("delete_objects_without_asset")
+        return staging.record_outcomes("record_missing")
 
 
 @retry_on_contention
-def outcomes(lease: Lease, batch: pa.RecordBatch) -> Counts:
-    """Tell of objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
-    _only(batch, Op.SKIPPED, Op.REFUSED)
+def record_skipped(lease: Lease, batch: pa.RecordBatch) -> Counts:
+    """Record objects that were not read: CHANGES rows with `op` SKIPPED or REFUSED, with the reason."""
+    _require_ops(batch, Op.SKIPPED, Op.REFUSED)
     with staged(lease, batch) as staging:
         staging.run("find_staged")
-        return staging.tell("tell_skipped")
+        return staging.record_outcomes("record_skipped")
 
 
 def _move(staging: Staging) -> None:
-    staging.run("find_moving")
+    staging.run("find_moves")
     if staging.shared:
         staging.run("find_rivals")
-        staging.fetch("lock_moving")
-        staging.run("keep_rivals", "remember_shared")
-        staging.run("join_rivals", "name_joined", "delete_rivals", "drop_left")
+        staging.fetch("lock_moves")
+        staging.run("keep_rivals", "store_shared")
+        staging.run("join_rivals", "rename_joined", "delete_rivals", "drop_moved_elsewhere")
     else:
         staging.lock_assets()
-    staging.run("clear_for_moving", "insert_moved")
+    staging.run("clear_moves", "insert_moves")
     staging.govern()
     staging.run("rename_assets", "rename_companions")
 
 
-def _miss(staging: Staging) -> None:
+def _mark_missing(staging: Staging) -> None:
     staging.lock_assets()
-    staging.run("miss_objects")
+    staging.run("mark_objects_missing")
     if staging.shared:
         staging.run("drop_moved")
-    staging.run("miss_assets")
+    staging.run("mark_assets_missing")
     staging.govern()
 
 
-def _named(batch: pa.RecordBatch, names: pa.Array[Any]) -> pa.RecordBatch:
+def _add_names(batch: pa.RecordBatch, names: pa.Array[Any]) -> pa.RecordBatch:
     return batch.append_column("name", names)
 
 
-def _only(batch: pa.RecordBatch, *ops: Op) -> None:
+def _require_ops(batch: pa.RecordBatch, *ops: Op) -> None:
     allowed = pa.array([int(op) for op in ops], pa.int8())
     if not pc.all(pc.is_in(batch.column("op"), value_set=allowed)).as_py():
         raise ValueError(f"only rows with op {', '.join(op.name for op in ops)} belong here")

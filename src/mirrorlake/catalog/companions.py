@@ -1,6 +1,6 @@
-"""Companions on their way into the catalog: staged one a row, applied to their assets, kept.
+"""Commit companions: stage them one per row, apply them to their assets, and store them.
 
-In memory each role has its columns; here each companion is a row, so that no statement knows how many roles there are.
+In memory each role has its own columns. Here each companion is a row, so statements do not depend on the roles.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.metadata import Metadata, MetadataStrategy
 from mirrorlake.plan.merge import STRATEGIES, ExistingMetadata
 
-# Does what follows from the staged companions of one role, in the transaction of their batch. The strategies are those
-# of the datasource's configs, in their order.
+# Applies the staged companions of one role in the transaction of their batch. The strategies are those of the
+# datasource's configs, in their order.
 Applier = Callable[[Staging, Sequence[MetadataStrategy]], None]
 
 
 def merge_metadata(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
-    """Merge changed metadata files into the metadata of standing assets, for the statements that update these."""
+    """Merge changed metadata files into the metadata of existing assets, for the statements that update them."""
     rows = staging.fetch("lock_for_merge", staging.datasource_id)
     if rows.num_rows == 0:
         return
@@ -34,26 +34,26 @@ def merge_metadata(staging: Staging, strategies: Sequence[MetadataStrategy]) -> 
         *(cast("list[Any]", column.to_pylist()) for column in rows.columns), strict=True
     ):
         merge = STRATEGIES[strategies[config or 0]]
-        before = standing(values, sources, merged_at, edited=edited)
+        before = existing_metadata(values, sources, merged_at, edited=edited)
         ids.append(asset_id)
         merged.append(merge(before, None if content is None else json.loads(content)))
     copy_merged(staging, ids, merged)
 
 
-# By the name of the role. Without one, a companion is kept with its asset, and nothing else follows from it.
+# By the name of the role. A companion of any other role is only stored with its asset.
 APPLIERS: Mapping[str, Applier] = MappingProxyType({METADATA.name: merge_metadata})
 
 
 def apply_companions(staging: Staging, strategies: Sequence[MetadataStrategy]) -> None:
-    """Keep the staged companions with their assets, and do what follows from them."""
+    """Store the staged companions with their assets and apply them."""
     for role in ROLES:
         if role.name in APPLIERS:
             APPLIERS[role.name](staging, strategies)
-    staging.run("drop_companions", "keep_companions")
+    staging.run("drop_companions", "store_companions")
 
 
-def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
-    """What stands, out of the columns of an asset as JSON texts."""
+def existing_metadata(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
+    """The current metadata, from the columns of an asset as JSON texts."""
     return ExistingMetadata(
         metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
         merged_at=merged_at,
@@ -62,7 +62,7 @@ def standing(values: str, sources: str, merged_at: str | None, *, edited: bool) 
 
 
 def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> None:
-    """Put merged metadata where the statements of this transaction find it."""
+    """Copy merged metadata to the table that the statements of this transaction read."""
     staging.copy(
         "merged",
         pa.record_batch(

@@ -153,7 +153,7 @@ def restore_access(catalog: Catalog, before: Datasource, after: Datasource) -> N
     """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
     with catalog.write() as connection:
-        connection.execute(statement("take_back_access").query, values)
+        connection.execute(statement("restore_access").query, values)
 
 
 @retry_on_contention
@@ -166,7 +166,7 @@ def delete_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
     with catalog.write() as connection:
         # A run that is about to start waits for this lock, and then finds the datasource either deleted or untouched.
         connection.execute(statement("lock_datasource").query, values)
-        return connection.execute(statement("forget_unused").query, values).rowcount == 1
+        return connection.execute(statement("delete_unused").query, values).rowcount == 1
 
 
 def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
@@ -210,7 +210,7 @@ def store_glob_file(catalog: Catalog, datasource_id: int, file: GlobFile) -> Non
     """Store a reading of a glob file in place of the previous one."""
     with catalog.write() as connection:
         connection.execute(
-            statement("remember_glob_file").query,
+            statement("store_glob_file").query,
             {
                 "datasource_id": datasource_id,
                 "key": file.key,

@@ -35,7 +35,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Conte
     """
     values = {"datasource_id": source.id}
     with catalog.write() as connection:
-        connection.execute(statement("hold_store").query, values)  # first, in the same order as passes
+        connection.execute(statement("lock_store_for_edit").query, values)  # first, in the same order as passes
         refuse_while_running(connection, source.id)
         cancel_waiting(connection, source.id)
         connection.execute(statement("lock_assets_of").query, values)
@@ -50,7 +50,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Conte
             Orphans.TRASH: ("trash_objects_of", "trash_assets_of"),
             Orphans.REMOVE: ("delete_objects_of", "delete_assets_of", "trash_objects_of", "trash_assets_of"),
         }[found.orphans]
-        for name in (*steps, "leave_unread", "hand_over_assets", "let_go_of"):
+        for name in (*steps, "mark_unread", "hand_over_assets", "detach_objects_of"):
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)

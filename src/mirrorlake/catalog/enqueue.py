@@ -1,4 +1,4 @@
-"""Queue a run inside a transaction of the caller: requests of people and due schedules alike."""
+"""Queue a run within a transaction of the caller, for requests of users and for due schedules."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from mirrorlake.catalog.leases import job_values
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.jobs import JobKind, NewJob, datasource_lock
 
-ATTEMPTS = 3  # a pass whose workers all die is not tried for ever: it may be what kills them
+ATTEMPTS = 3  # a pass whose workers crash is not retried forever: the pass itself may be the cause
 
 
 def pass_job(datasource_id: int, *, requested_by: str | None) -> NewJob:
-    """The job of a pass over a datasource."""
+    """A new job for a pass over a datasource."""
     return NewJob(
         kind=JobKind.MIRROR,
         datasource_id=datasource_id,
@@ -24,7 +24,7 @@ def pass_job(datasource_id: int, *, requested_by: str | None) -> NewJob:
 
 
 def insert_run(connection: psycopg.Connection[TupleRow], job: NewJob, trigger: str) -> int | None:
-    """Queue a run; its number. None: one of its kind waits for the same lock already."""
+    """Queue a run and return its id; None if one of its kind is already queued for the same lock."""
     made = connection.execute(statement("insert_queued").query, job_values(job)).fetchone()
     if made is None:
         return None

@@ -1,4 +1,4 @@
-"""Jobs as the catalog holds them: listed, shown, begun in this process, and ended."""
+"""Jobs in the catalog: list, show, start in this process, and end."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mirrorlake.catalog.leases import (
     insert_running,
     job_values,
     lease_lost,
-    standing_lease,
+    read_lease,
 )
 from mirrorlake.catalog.statements import statement
 from mirrorlake.catalog.workers import reasons
@@ -28,7 +28,7 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+ATTEMPTS_TO_BEGIN = 5  # the session of a process that was just killed remains for a moment
 LOOK_PAUSE_S = 0.1
 
 
@@ -41,7 +41,7 @@ def list_jobs(
     datasource: str | None = None,
     before: int | None = None,
 ) -> list[Job]:
-    """The newest jobs first, of one kind, state and datasource or of all; only those older than the job `before`."""
+    """Jobs, newest first, optionally of one kind, state or datasource, or older than the job `before`."""
     values = {
         "limit": limit,
         "kind": kind,
@@ -58,26 +58,26 @@ def show_job(catalog: Catalog, job_id: int) -> Job:
     with catalog.read() as connection:
         found = _jobs(connection, "one_job", {"job_id": job_id})
     if not found:
-        raise NotFound(f"There is no job {job_id}.", "`mirrorlake jobs list` shows those that exist.")
+        raise NotFound(f"Job {job_id} does not exist.", "`mirrorlake jobs list` shows the existing ones.")
     return found[0]
 
 
 def versions(catalog: Catalog, job_ids: Collection[int]) -> dict[int, int]:
-    """The version of each of these jobs; those that do not exist are left out."""
+    """The version of each of these jobs, without those that do not exist."""
     with catalog.read() as connection:
         return dict(connection.execute(statement("job_versions").query, {"ids": list(job_ids)}).fetchall())
 
 
 @retry_on_contention
 def request(catalog: Catalog, job: NewJob) -> int:
-    """Queue a job that is no run; answers its number.
+    """Queue a job that is not a run and return its id.
 
-    One of the same kind with the same arguments that is queued or running over the same datasource is answered instead.
-    Raises Conflict where one of its kind waits for its lock.
+    If an equal job (kind, arguments and datasource) is already queued or running, return that one instead. Raises
+    Conflict if another job of this kind is queued for its lock.
     """
     with catalog.write() as connection:
         if job.datasource_id is not None:
-            # Two that ask at the same time are to be given the same job.
+            # Two concurrent requests must get the same job.
             connection.execute(statement("lock_datasource").query, {"datasource_id": job.datasource_id})
             same = connection.execute(statement("same_job").query, job_values(job)).fetchone()
             if same is not None:
@@ -86,7 +86,7 @@ def request(catalog: Catalog, job: NewJob) -> int:
         if made is None:
             waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
             raise Conflict(
-                f"Job {waiting and waiting[0]} of the same kind waits for a worker already.",
+                f"Job {waiting and waiting[0]} of the same kind is already queued.",
                 "`mirrorlake jobs list` shows it.",
             )
         return int(made[0])
@@ -94,14 +94,14 @@ def request(catalog: Catalog, job: NewJob) -> int:
 
 @retry_on_contention
 def begin(catalog: Catalog, job: NewJob) -> JobLease:
-    """Begin a job that is no run, in this process. Takes over at once from a process that is gone.
+    """Start a job that is not a run in this process. Takes over immediately from a process that has exited.
 
-    Raises Conflict where another job holds its lock.
+    Raises Conflict if another job holds its lock.
     """
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            looks = LAST_LOOKS
+            looks = ATTEMPTS_TO_BEGIN
             while (begun := _try_to_begin(session, job, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
@@ -115,7 +115,7 @@ def begin(catalog: Catalog, job: NewJob) -> JobLease:
 def finish(
     lease: JobLease, *, state: RunState, result: Mapping[str, Any] | None = None, error: str | None = None
 ) -> None:
-    """End a job that is no run, and give its lock back. Raises LeaseLost where another process has taken over."""
+    """End a job that is not a run and release its lock. Raises LeaseLost if another process has taken over."""
     lease.rest()
     try:
         _end(lease, finish_values(lease, state=state.value, error=error, result=result))
@@ -124,9 +124,9 @@ def finish(
 
 
 def queue_again(lease: JobLease, *, wait_s: float = 0.0, reason: str | None = None) -> None:
-    """Queue a job that is no run once more, under its own number.
+    """Queue a job that is not a run again, with the same id.
 
-    `reason` says what failed, which counts as an attempt. Raises LeaseLost.
+    With a `reason` for its failure, this counts as an attempt. Raises LeaseLost.
     """
     lease.rest()
     try:
@@ -137,7 +137,7 @@ def queue_again(lease: JobLease, *, wait_s: float = 0.0, reason: str | None = No
 
 @retry_on_contention
 def prune(catalog: Catalog, kinds: Sequence[JobKind], *, days: int) -> int:
-    """Delete jobs of these kinds that ended so many days ago; answers how many that were."""
+    """Delete jobs of these kinds that ended more than `days` days ago and return their number."""
     with catalog.write() as connection:
         values = {"kinds": [kind.value for kind in kinds], "days": days}
         return connection.execute(statement("prune_jobs").query, values).rowcount
@@ -158,23 +158,23 @@ def _queue_again(lease: JobLease, values: Mapping[str, object]) -> None:
 
 
 def _release(connection: psycopg.Connection[TupleRow], lease: JobLease) -> None:
-    # Whoever took over goes on under the same number: what we wrote of the job is rolled back.
+    # Another process that took over continues with the same id: our changes of the job are rolled back.
     if connection.execute(statement("release_lease").query, lease.values()).rowcount == 0:
         raise lease_lost(lease)
 
 
 def _try_to_begin(session: psycopg.Connection[TupleRow], job: NewJob, *, refuse: bool) -> tuple[int, str, str] | None:
-    """The new job's number, lock and holder; None where another one holds the lock (raises Conflict if `refuse`)."""
+    """The new job's id, lock and holder; None if another job holds the lock (raises Conflict if `refuse`)."""
     with session.transaction() as transaction:
-        standing = None if job.lock is None else standing_lease(session, job.lock)
-        if standing is not None and standing.alive:
+        held = None if job.lock is None else read_lease(session, job.lock)
+        if held is not None and held.alive:
             if refuse:
                 raise Conflict(
-                    f"Job {standing.job_id} has been at the same work since {at_time(standing.started)}.",
-                    f"Wait for it, or end it: mirrorlake jobs cancel {standing.job_id}",
+                    f"Job {held.job_id} has been doing the same work since {at_time(held.started)}.",
+                    f"Wait for it, or cancel it: mirrorlake jobs cancel {held.job_id}",
                 )
             return None
-        begun = insert_running(session, job, standing)
+        begun = insert_running(session, job, held)
         if begun is None:
             raise psycopg.Rollback(transaction)
         return begun

@@ -1,7 +1,7 @@
 """Leases: the right to work on a job, held by a database session and renewed by a heartbeat.
 
-One row for each lock that is held. A holder whose session is gone loses it at once to a foreground command, and after a
-while to a worker; every commit of a run checks that the lease is still its own.
+One row for each lock that is held. If the session of its holder has ended, a foreground command takes it over
+immediately, and a worker after some time. Every commit of a run checks that it still holds its lease.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from mirrorlake.model.jobs import JobProgress, NewJob
 from mirrorlake.plan.backoff import NEVER, RetryPolicy
 from mirrorlake.postgres.pool import Catalog
 
-LEASE_S = 60.0  # a holder without a heartbeat for so long counts as dead
-HEARTBEAT_S = 1.0  # also how old the progress of a job at work is for those who watch
-LOOK_S = 1.0  # how soon a holder hears that its job is to end; its commits hear it at once
-INTERRUPTED = "interrupted: the process that ran it ended without a word; what it had committed is kept"
+LEASE_S = 60.0  # a holder without a heartbeat for this long counts as dead
+HEARTBEAT_S = 1.0  # also the maximum age of the progress that is shown of a running job
+POLL_S = 1.0  # interval of checks for a cancel request; every commit also checks
+INTERRUPTED = "interrupted: its process exited unexpectedly; committed work is kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """The lease on a lock, as it stands."""
+class HeldLease:
+    """The current lease on a lock."""
 
     job_id: int
     started: datetime
@@ -45,11 +45,11 @@ class Standing:
 class JobLease:
     """The right to work on one job. Its heartbeat renews it and writes progress.
 
-    A lease that was taken over raises LeaseLost where the job commits or ends. Closing it without ending the job leaves
-    the job to whoever finds it interrupted.
+    After a takeover, committing or ending the job raises LeaseLost. If the lease is closed without ending the job,
+    another process finds the job interrupted.
 
-    Anybody may ask that the job end (`catalog.cancel`). The holder hears it within LOOK_S: what it gave to
-    `on_cancel` is called, and `check` and every commit raise RunCancelled from then on.
+    Any user may request that the job be cancelled (`catalog.cancel`). Within POLL_S, the callbacks of `on_cancel` are
+    called, and from then on `check` and every commit raise RunCancelled.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class JobLease:
         self.lock = lock
         self.holder = holder
         self.attempt = attempt
-        self.retry: RetryPolicy = NEVER  # what follows a passing failure; set by whoever executes the job
+        self.retry: RetryPolicy = NEVER  # applied after temporary failures; set by the function that executes the job
         self._session = session
         self._progress: JobProgress | None = None
         self._written: JobProgress | None = None
@@ -78,7 +78,7 @@ class JobLease:
         self._interrupts: Callable[[], BaseException | None] | None = None
         self._interruption: BaseException | None = None
         self._stops: list[Callable[[], object]] = []
-        self._hearing = threading.Lock()
+        self._cancel_lock = threading.Lock()
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="lease", daemon=True)
         self._heart.start()
@@ -98,22 +98,22 @@ class JobLease:
 
     @property
     def noun(self) -> str:
-        """What people call this job."""
+        """The noun for this job in messages."""
         return "Job"
 
     @property
     def cancelled(self) -> RunCancelled | None:
-        """The error of a job that somebody asked to end; None where nobody did."""
+        """The error of a cancelled job; None if nobody cancelled it."""
         by = self._cancelled
         return None if by is None else RunCancelled(f"{self.noun} {self.job_id} was cancelled by {by}.")
 
     @property
     def closed(self) -> bool:
-        """Whether the heartbeat has ended: the job was ended, or given up."""
+        """Whether the heartbeat has ended, because the job ended or was abandoned."""
         return self._ended.is_set()
 
     def check(self) -> None:
-        """Raises RunCancelled where somebody asked that the job end, or what `interrupt_by` answered."""
+        """Raise RunCancelled if somebody cancelled the job, or the error returned by the callback of `interrupt_by`."""
         cancelled = self.cancelled
         if cancelled is not None:
             raise cancelled
@@ -121,20 +121,20 @@ class JobLease:
             raise self._interruption
 
     def interrupt_by(self, interrupts: Callable[[], BaseException | None]) -> None:
-        """Let `check` raise what `interrupts` answers, once it answers anything. It is asked every LOOK_S."""
+        """Let `check` raise the error that `interrupts` returns, if any. It is called every POLL_S."""
         self._interrupts = interrupts
 
     def on_cancel(self, stop: Callable[[], object]) -> None:
-        """Call `stop`, from any thread, once somebody asks that the job end; at once where somebody has."""
-        with self._hearing:
+        """Call `stop`, from any thread, when somebody cancels the job; immediately if somebody already has."""
+        with self._cancel_lock:
             self._stops.append(stop)
             late = self._cancelled is not None or self._interruption is not None
         if late:
             stop()
 
-    def heard(self, by: str) -> None:
-        """Somebody asked that the job end."""
-        with self._hearing:
+    def mark_cancelled(self, by: str) -> None:
+        """Record that `by` cancelled the job, and call the callbacks of `on_cancel`."""
+        with self._cancel_lock:
             if self._cancelled is not None:
                 return
             self._cancelled = by
@@ -143,11 +143,11 @@ class JobLease:
             stop()
 
     def report(self, progress: JobProgress) -> None:
-        """How far the job is; written with the next heartbeat."""
+        """Report the progress of the job; written with the next heartbeat."""
         self._progress = progress
 
     def rest(self) -> None:
-        """End the heartbeat; the session stands, and nobody takes over."""
+        """End the heartbeat but keep the session, so that no other process takes over."""
         self._ended.set()
         self._heart.join()
 
@@ -162,40 +162,40 @@ class JobLease:
 
     def _beat(self) -> None:
         due = time.monotonic() + HEARTBEAT_S
-        while not self._ended.wait(min(LOOK_S, HEARTBEAT_S)):
-            self._ask_interrupts()
+        while not self._ended.wait(min(POLL_S, HEARTBEAT_S)):
+            self._check_interrupts()
             try:
                 if self._session.closed:
                     self._session = self.catalog.session()  # PostgreSQL was restarted
-                    due = 0.0  # nobody knows the new session yet
-                self._listen()
+                    due = 0.0  # the new session is not stored yet
+                self._check_cancellation()
                 if time.monotonic() >= due:
                     due = time.monotonic() + HEARTBEAT_S
                     self._lost = not self._renew()
             except (psycopg.Error, CatalogError):
-                # A server that is away cannot give the lease to another; the next commit says what is wrong.
+                # An unavailable server cannot give the lease to another process; the next commit reports the problem.
                 self._session.close()
             if self._lost:
                 return
 
-    def _ask_interrupts(self) -> None:
+    def _check_interrupts(self) -> None:
         if self._interrupts is None or self._interruption is not None:
             return
         self._interruption = self._interrupts()
         if self._interruption is not None:
-            with self._hearing:
+            with self._cancel_lock:
                 stops = list(self._stops)
             for stop in stops:
                 stop()
 
-    def _listen(self) -> None:
+    def _check_cancellation(self) -> None:
         asked = self._session.execute(statement("cancel_requested").query, {"job_id": self.job_id}).fetchone()
         if asked is not None and asked[0] is not None:
-            self.heard(asked[0])
+            self.mark_cancelled(asked[0])
 
     def _renew(self) -> bool:
         with self._session.transaction():
-            self._write_progress(self._session)  # the job before its lease, as everybody who writes both
+            self._write_progress(self._session)  # the job before its lease, the lock order of every writer of both
             return self._session.execute(statement("renew_lease").query, self.values()).rowcount == 1
 
     def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
@@ -206,39 +206,39 @@ class JobLease:
             self._written = progress
 
 
-def standing_lease(connection: psycopg.Connection[TupleRow], lock: str) -> Standing | None:
-    """Who holds a lock. None: nobody."""
-    row = connection.execute(statement("standing_lease").query, {"lock": lock}).fetchone()
-    return None if row is None else Standing(job_id=row[0], started=row[1], holder=row[2], alive=bool(row[3]))
+def read_lease(connection: psycopg.Connection[TupleRow], lock: str) -> HeldLease | None:
+    """The lease on a lock; None if nobody holds it."""
+    row = connection.execute(statement("current_lease").query, {"lock": lock}).fetchone()
+    return None if row is None else HeldLease(job_id=row[0], started=row[1], holder=row[2], alive=bool(row[3]))
 
 
 def insert_running(
-    session: psycopg.Connection[TupleRow], job: NewJob, standing: Standing | None
+    session: psycopg.Connection[TupleRow], job: NewJob, held: HeldLease | None
 ) -> tuple[int, str, str] | None:
-    """Make a job that begins now, in this session, and take the lease in the place of `standing`, which is dead.
+    """Insert a job that starts now in this session, and take the lease from `held`, which is dead.
 
-    Answers its number, lock and holder; None where somebody else was faster: then the transaction is to be given up.
+    Returns its id, lock and holder; None if another process was faster: the transaction must then be rolled back.
     """
     if job.lock is not None:
-        # Also a job whose lease vanished with its database's last checkpoint is no longer running.
+        # A job whose lease was lost in a crash of the database is no longer running either.
         session.execute(statement("fail_interrupted").query, {"lock": job.lock, "error": INTERRUPTED})
     begun = session.execute(statement("insert_running").query, job_values(job)).fetchone()
     if begun is None:
-        raise AssertionError("INSERT ... RETURNING answers one row")
+        raise AssertionError("INSERT ... RETURNING returns one row")
     lock, holder = job.lock or f"job:{begun[0]}", str(uuid.uuid4())
-    if not take_lease(session, begun[0], lock, holder, None if standing is None else standing.holder):
+    if not take_lease(session, begun[0], lock, holder, None if held is None else held.holder):
         return None
     return int(begun[0]), lock, holder
 
 
 def take_lease(session: psycopg.Connection[TupleRow], job_id: int, lock: str, holder: str, before: str | None) -> bool:
-    """Take a lock for a job, unless somebody took it since `before` was seen to hold it and to be dead."""
+    """Take a lock for a job, unless another process has taken it since its dead holder `before` was read."""
     values = {"job_id": job_id, "lock": lock, "holder": holder, "before": before, "seconds": LEASE_S}
     return session.execute(statement("take_lease").query, values).rowcount == 1
 
 
 def job_values(job: NewJob) -> dict[str, object]:
-    """The parameters of the statements that make a job."""
+    """The parameters of the statements that insert a job."""
     return {
         "kind": job.kind.value,
         "datasource_id": job.datasource_id,
@@ -261,18 +261,18 @@ def finish_values(
 def lease_lost(lease: JobLease) -> LeaseLost:
     """The error for a lease that another process holds now."""
     return LeaseLost(
-        f"Another process took over while {lease.noun.lower()} {lease.job_id} was silent for more than {LEASE_S:g} s.",
-        "What this one committed is kept, and the other process goes on from there.",
+        f"Another process took over {lease.noun.lower()} {lease.job_id}: it sent no heartbeat for {LEASE_S:g} s.",
+        "Committed work is kept, and the other process continues from there.",
     )
 
 
 def retry_delay_s(lease: JobLease, error: Exception) -> float | None:
-    """Seconds until a job that failed with this error is tried again. None: it is not."""
+    """Seconds until a job that failed with this error is retried; None if it is not retried."""
     if not isinstance(error, SourceUnreachable) or not lease.retry.allows_another(lease.attempt):
         return None
     return lease.retry.delay_s(lease.attempt or 1, random.random())  # noqa: S311 - no secret
 
 
 def at_time(moment: datetime) -> str:
-    """A moment for messages."""
+    """A time for messages."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,4 +1,4 @@
-"""What the catalog remembers of a datasource's objects, streamed in key order for the diff."""
+"""Known objects of a datasource, streamed in key order for the diff."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.array_chunks import Stretch, as_known
+from mirrorlake.catalog.array_chunks import KnownChunk, join_known
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
 
-STRETCH_ROWS = 4096  # asked for at once; PostgreSQL's buffers for them fit a core's cache
-BATCH_STRETCHES = 4  # in a batch: half of what a listing hands on, for every second object is often a sidecar
-SAMPLED_ROWS = 20_000  # enough for ranges that differ by a few per cent
+CHUNK_ROWS = 4096  # rows per query; PostgreSQL's buffers for them fit a core's cache
+BATCH_CHUNKS = 4  # per batch: half the rows of a listing batch, because every second object is often a sidecar
+SAMPLED_ROWS = 20_000  # enough for ranges whose sizes differ by a few percent
 
 
 def known(
@@ -24,30 +24,30 @@ def known(
 ) -> Iterator[pa.RecordBatch]:
     """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys, at constant memory.
 
-    One moment's view. Uses a connection until the iterator is exhausted or closed.
+    All batches come from one snapshot. Uses a connection until the iterator is exhausted or closed.
     """
-    stretches = _stretches(catalog, datasource_id, after or "", until)
-    while some := list(islice(stretches, BATCH_STRETCHES)):
-        yield as_known(some)
+    chunks = _known_chunks(catalog, datasource_id, after or "", until)
+    while some := list(islice(chunks, BATCH_CHUNKS)):
+        yield join_known(some)
 
 
-def _stretches(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[Stretch]:
-    query = statement("known_stretch" if until is None else "known_stretch_until").query
+def _known_chunks(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[KnownChunk]:
+    query = statement("known_chunk" if until is None else "known_chunk_until").query
     with catalog.snapshot() as connection, connection.cursor(binary=True) as cursor:
         cursor.execute(statement("read_in_key_order").query)
-        rows = STRETCH_ROWS
-        while rows == STRETCH_ROWS:
-            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": STRETCH_ROWS}
+        rows = CHUNK_ROWS
+        while rows == CHUNK_ROWS:
+            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": CHUNK_ROWS}
             row = cursor.execute(query, asked, prepare=True).fetchone()
             if row is None or row[0] is None:
                 return
-            stretch = Stretch(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
-            rows, after = stretch.rows, stretch.last_key
-            yield stretch
+            chunk = KnownChunk(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
+            rows, after = chunk.rows, chunk.last_key
+            yield chunk
 
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
-    """One KNOWN batch of those of these keys of which anything is remembered, in byte order."""
+    """One KNOWN batch of those of these keys that the catalog knows, in byte order."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("known_keys").query, {"datasource_id": datasource_id, "keys": keys}
@@ -57,7 +57,7 @@ def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.Reco
 
 
 def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
-    """One REMEMBERED batch: of these keys, the companions that were read of assets that this datasource governs."""
+    """One REMEMBERED batch: the last companions of those of these keys whose assets this datasource governs."""
     with catalog.read() as connection:
         rows = connection.execute(
             statement("remembered_companions").query, {"datasource_id": datasource_id, "keys": keys}
@@ -67,16 +67,16 @@ def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str])
 
 
 def knows_any(catalog: Catalog, datasource_id: int) -> bool:
-    """Whether anything is remembered of a datasource's objects; not before its first pass."""
+    """Whether the catalog knows any object of a datasource; false before its first pass."""
     with catalog.read() as connection:
-        row = connection.execute(statement("knows_any").query, {"datasource_id": datasource_id}).fetchone()
+        row = connection.execute(statement("has_objects").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None
 
 
 def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
     """At most `parts - 1` known keys, ascending, that split the datasource into about equal ranges.
 
-    Cheap at any size: a sample of the table. Empty where little or nothing is known.
+    Cheap at any size, because it reads a sample of the table. Empty if few or no objects are known.
     """
     if parts <= 1:
         return []

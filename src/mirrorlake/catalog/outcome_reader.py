@@ -1,4 +1,4 @@
-"""What a run told of single objects, read for people: of what it held back, also what became of that."""
+"""Read the outcomes of a run for users, including the later result of held removals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def read_outcomes(
     kind: OutcomeKind | None,
     after: str | None,
 ) -> list[Outcome]:
-    """What happened to single objects in a run, by key, of one kind or of all, as things stand now; after a key.
+    """The outcomes of a run by key, after a given key, of one kind or of all.
 
-    Of a removal that was held, the reason says what became of it.
+    The reason of a held removal includes its later result.
     """
     rows = connection.execute(
         statement("list_outcomes").query,
@@ -37,21 +37,21 @@ def read_outcomes(
             key=key,
             kind=OutcomeKind(kind),
             stage=stage,
-            reason=_became(run, later, then, reason) if held else reason,
+            reason=_held_result(run, later, then, reason) if held else reason,
             asset_id=None if asset is None else str(asset),
         )
         for key, kind, stage, reason, asset, held, later, then in rows
     ]
 
 
-def _became(run: Run, later: int | None, then: str | None, waits: str | None) -> str | None:
-    """What became of a held removal: `later` is the run that came to it, `then` what that one told of it."""
+def _held_result(run: Run, later: int | None, then: str | None, waits: str | None) -> str | None:
+    """The result of a held removal: `later` is the run that processed it, `then` the outcome of that run."""
     if later is not None:
-        return f"Its removal was held, and confirmed. Run {later}: {then}"
+        return f"Its removal was held and confirmed. Run {later}: {then}"
     if run.hold is not None and run.hold.confirmed_by is not None:
-        return f"Its removal was held, and confirmed. Run {run.hold.confirmed_by} found nothing left to do about it"
+        return f"Its removal was held and confirmed. Run {run.hold.confirmed_by} had nothing left to remove"
     if run.state is RunState.CANCELLED:
-        return "Its removal was held, and dismissed: nothing was done about it"
+        return "Its removal was held and dismissed: nothing was removed"
     if run.hold is not None and run.hold.superseded_by is not None:
-        return f"Its removal was held; run {run.hold.superseded_by} judged anew what vanished"
+        return f"Its removal was held; run {run.hold.superseded_by} evaluated the vanished objects again"
     return waits

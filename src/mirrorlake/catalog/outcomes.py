@@ -1,4 +1,4 @@
-"""Outcomes of a run: read again to try what failed once more, and told of folders that could not be listed."""
+"""Outcomes of a run: read failed keys for a retry, and record folders that could not be listed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FAILED_ROWS = 2048  # keys read at once
 
 
 def count_failed(catalog: Catalog, run_id: int) -> int:
-    """How many objects failed in a run."""
+    """The number of objects that failed in a run."""
     with catalog.read() as connection:
         row = connection.execute(statement("count_failed").query, {"run_id": run_id}).fetchone()
     return int(row[0]) if row else 0
 
 
 def failed_keys(catalog: Catalog, run_id: int) -> Iterator[list[str]]:
-    """The keys that failed in a run, some thousand at a time, in byte order."""
+    """The keys that failed in a run, in batches, in byte order."""
     after = ""
     while True:
         with catalog.read() as connection:
@@ -35,14 +35,14 @@ def failed_keys(catalog: Catalog, run_id: int) -> Iterator[list[str]]:
 
 
 @retry_on_contention
-def tell_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
-    """Tell of each folder that could not be listed, as an outcome of that folder. Nobody counts it: it is no object."""
+def record_gaps(lease: Lease, gaps: Sequence[Gap]) -> None:
+    """Record an outcome for each folder that could not be listed. It is not counted, because it is not an object."""
     folders = [gap for gap in gaps if gap.range.after is None and gap.range.until is None and gap.range.prefix]
     if not folders:
         return
     with lease.catalog.write() as connection:
         connection.execute(
-            statement("tell_gaps").query,
+            statement("record_gaps").query,
             {
                 "run_id": lease.run_id,
                 "keys": [gap.range.prefix for gap in folders],

@@ -48,7 +48,7 @@ def _add(catalog: Catalog, name: str, numbers: Mapping[int, str], by: Context) -
         for number, asset_id in numbers.items():
             if number not in found:
                 raise asset_not_found(asset_id)
-        made = connection.execute(statement("make_project").query, {"name": name}).fetchone()
+        made = connection.execute(statement("create_project").query, {"name": name}).fetchone()
         if made is None:
             raise AssertionError("INSERT ... RETURNING answers one row")
         record_activity(connection, by, Action.ADD, Subject.PROJECT, [name], details={"assets": list(numbers)})

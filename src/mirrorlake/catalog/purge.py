@@ -37,7 +37,7 @@ def count(catalog: Catalog, datasource_id: int, before: datetime) -> int:
 
 
 def list_keys(catalog: Catalog, datasource_id: int, before: datetime) -> Iterator[list[str]]:
-    """Their keys in byte order, some thousand at a time."""
+    """Their keys in byte order, in batches."""
     after = ""
     while True:
         values = {"datasource_id": datasource_id, "before": before, "after": after, "limit": KEYS_AT_ONCE}
@@ -59,4 +59,4 @@ def purge(lease: Lease, gone: pa.Array[Any], causes: pa.Array[Any], before: date
         staging.run("find_vanished")
         staging.fetch("lock_vanished")
         staging.run("purge_objects", "remove_assets")
-        return staging.tell("tell_removed")
+        return staging.record_outcomes("record_removals")

@@ -1,7 +1,7 @@
-"""The queue: jobs in the state queued. Requested by people and schedules, claimed by workers under a lease.
+"""The queue: jobs in the state queued. Requested by users and schedules, claimed by workers under a lease.
 
-The table of jobs is the queue itself, so that there is one truth about what waits and what is at work. A claim turns
-queued into running and takes the lease in one transaction: nothing is ever claimed and not begun.
+The table of jobs is the queue, so there is a single source of truth about queued and running jobs. A claim sets the
+state to running and takes the lease in one transaction: no job is claimed without being started.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from mirrorlake.plan.cooldown import check_cooldown, refused_by
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-SILENT_S = 15.0  # a worker whose session is gone may be back within this, as after a restart of the database
-DELETED = "its datasource was deleted before it began"
-DELETED_HELD = "its datasource was deleted before anybody confirmed what it held"
-STOPPED = "Its worker was stopped. What it had committed is kept"
+SILENT_S = 15.0  # a worker without a session may reconnect within this time, as after a restart of the database
+DELETED = "its datasource was deleted before it started"
+DELETED_HELD = "its datasource was deleted before its held removals were confirmed"
+STOPPED = "Its worker was stopped. Committed work is kept"
 ALL_KINDS = frozenset(JobKind)
-_FRESH = {"fresh": LEASE_S - SILENT_S}  # seconds that a lease lasts still which was renewed less than SILENT_S ago
+_FRESH = {"fresh": LEASE_S - SILENT_S}  # remaining seconds of a lease that was renewed SILENT_S ago
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,36 +49,36 @@ class Interrupted:
     run_id: int
     kind: str
     datasource: str | None
-    again: int | None  # the job that waits in its place; None: last attempt, unwanted, or another waits already
+    again: int | None  # the job queued in its place; None: last attempt, no longer wanted, or another is already queued
 
 
 @retry_on_contention
 def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL, *, requested_by: str | None = None) -> int:
-    """Queue a pass over this datasource, as a person asks for it; answers its number.
+    """Queue a pass over this datasource as requested by a user, and return its id.
 
-    One that waits for another attempt after a failure need not wait any longer. Raises NotFound, PassRunning where one
-    waits or is at work, CoolingDown too soon after a pass that imported.
+    A pass that waits for a retry after a failure can start immediately. Raises NotFound, PassRunning if one is queued
+    or running, CoolingDown during the cooldown after a pass that imported assets.
     """
     with catalog.write() as connection:
-        datasource_id = _locked(connection, name)
+        datasource_id = _lock_datasource(connection, name)
         job = pass_job(datasource_id, requested_by=requested_by)
-        earlier = connection.execute(statement("begin_earlier").query, job_values(job)).fetchone()
+        earlier = connection.execute(statement("end_retry_delay").query, job_values(job)).fetchone()
         if earlier is not None:
             return int(earlier[0])
         _check_permitted(connection, name, datasource_id)
         made = insert_run(connection, job, trigger.value)
         if made is None:
-            # A schedule was faster, a moment after we looked.
+            # A schedule queued a run after our check.
             _check_permitted(connection, name, datasource_id)
-            raise AssertionError("what is in the way of a queued run is another one")
+            raise AssertionError("only another queued run prevents queueing one")
         return made
 
 
 @retry_on_contention
 def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> int:
-    """Queue a run that is no pass; answers its number.
+    """Queue a run that is not a pass and return its id.
 
-    Raises PassRunning where a run of the datasource is at work, or one of this kind waits.
+    Raises PassRunning if a run of the datasource is running, or one of this kind is queued.
     """
     with catalog.write() as connection:
         connection.execute(statement("lock_datasource").query, {"datasource_id": job.datasource_id})
@@ -89,7 +89,7 @@ def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> i
         if made is None:
             waiting = connection.execute(statement("queued_job").query, job_values(job)).fetchone()
             raise PassRunning(
-                f"Run {waiting and waiting[0]} of datasource {name} waits for a worker already.",
+                f"Run {waiting and waiting[0]} of datasource {name} is already queued.",
                 "Wait for it, or cancel it: mirrorlake runs cancel",
             )
         return made
@@ -97,16 +97,16 @@ def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> i
 
 @retry_on_contention
 def check_permitted(catalog: Catalog, name: str) -> int:
-    """The number of the datasource, where a person may have it mirrored now. Raises as `request`."""
+    """The id of the datasource, if a user may start a pass now. Raises the same errors as `request`."""
     with catalog.write() as connection:
-        datasource_id = _locked(connection, name)
+        datasource_id = _lock_datasource(connection, name)
         _check_permitted(connection, name, datasource_id)
         return datasource_id
 
 
 @retry_on_contention
 def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease | None:
-    """Begin the next queued job of these kinds whose lock is free; None where there is none.
+    """Start the next queued job of these kinds whose lock is free; None if there is none.
 
     The lease of a run is a `Lease`.
     """
@@ -118,7 +118,7 @@ def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease 
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            taken = _take(session, named)
+            taken = _claim_one(session, named)
         if taken is None:
             session.close()
             return None
@@ -149,7 +149,7 @@ def claim(catalog: Catalog, kinds: Collection[JobKind] = ALL_KINDS) -> JobLease 
 
 @retry_on_contention
 def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
-    """Queue the jobs of workers that died once more. What they committed is not done twice."""
+    """Queue the jobs of crashed workers again. Committed work is not repeated."""
     with catalog.write() as connection:
         found: list[Interrupted] = []
         for job_id, lock, kind, name, more, unwanted in connection.execute(
@@ -161,10 +161,10 @@ def requeue_interrupted(catalog: Catalog) -> list[Interrupted]:
 
 
 def put_back(lease: Lease, live: Live) -> str:
-    """End the run of a worker that is being stopped, and let the next worker go on from there; answers why it ended.
+    """End the run of a worker that is being stopped, queue its continuation, and return why it ended.
 
-    A person who cancelled the run meanwhile is heard: then nothing goes on, nor where it had just come to its end.
-    Raises LeaseLost where another process took over.
+    Nothing is queued if a user has cancelled the run, or if it has just ended. Raises LeaseLost if another process
+    took over.
     """
     lease.rest()
     try:
@@ -176,22 +176,19 @@ def put_back(lease: Lease, live: Live) -> str:
     run = show_run(lease.catalog, lease.run_id)
     if run.error == INTERRUPTED:
         raise lease_lost(lease)
-    return f"It had ended already: {run.state.value}."
+    return f"It had already ended: {run.state.value}."
 
 
 def cancel_waiting(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
-    """Cancel what waits, for a worker or for consent, for a datasource that is being deleted.
-
-    To be called in the transaction that deletes it.
-    """
+    """Cancel queued and held jobs of a datasource that is being deleted, in the transaction that deletes it."""
     values = {"datasource_id": datasource_id, "error": DELETED, "held": DELETED_HELD}
     connection.execute(statement("cancel_queued").query, values)
     connection.execute(statement("dismiss_holds").query, values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """A job that was claimed."""
+class _ClaimedJob:
+    """A claimed job."""
 
     job_id: int
     kind: str
@@ -204,7 +201,7 @@ class _Taken:
 def _requeue(
     connection: psycopg.Connection[TupleRow], job_id: int, kind: str, lock: str, *, wanted: bool
 ) -> int | None:
-    """Queue the job once more where it is wanted; the number of the one that waits then."""
+    """Queue the job again if it is still wanted, and return the id of the queued job."""
     values = {"job_id": job_id, "lock": lock, "holder": None, "state": RunState.FAILED.value, "error": INTERRUPTED}
     if kind not in RUN_KINDS and wanted:
         connection.execute(statement("queue_again").query, values | {"more": 1, "wait_s": 0.0, "reason": None})
@@ -215,7 +212,7 @@ def _requeue(
 
 @retry_on_contention
 def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
-    """Why the run ended; None where it was not ours any more."""
+    """Why the run ended; None if we no longer held it."""
     with catalog.write() as connection:
         row = connection.execute(statement("job_to_continue").query, lease.values()).fetchone()
         if row is None:
@@ -226,14 +223,14 @@ def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
         elif attempt is None or deleted:
             error = f"{STOPPED}."
         else:
-            # The same attempt: a worker that was asked to end is no sign that the pass kills workers.
+            # Not counted as an attempt: a stopped worker does not indicate that the pass crashes workers.
             again = continue_run(connection, lease.run_id, more=0)
             if again is None:
                 waiting = connection.execute(
                     statement("queued_job").query, {"kind": kind, "lock": lease.lock}
                 ).fetchone()
                 again = waiting and waiting[0]
-            error = f"{STOPPED}; run {again} goes on from there."
+            error = f"{STOPPED}; run {again} continues from there."
         ended = finish_values(lease, state=RunState.CANCELLED.value, error=error, result=None)
         connection.execute(statement("finish_job").query, ended)
         connection.execute(statement("finish_counts").query, count_values(lease, live))
@@ -241,10 +238,10 @@ def _put_back(catalog: Catalog, lease: Lease, live: Live) -> str | None:
     return error
 
 
-def _locked(connection: psycopg.Connection[TupleRow], name: str) -> int:
+def _lock_datasource(connection: psycopg.Connection[TupleRow], name: str) -> int:
     row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
     if row is None:
-        raise NotFound(f"There is no datasource named {name!r}.", "mirrorlake datasource list shows them all.")
+        raise NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
     return int(row[0])
 
 
@@ -256,13 +253,13 @@ def _check_permitted(connection: psycopg.Connection[TupleRow], name: str, dataso
         raise refused
 
 
-def _take(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _Taken | None:
+def _claim_one(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _ClaimedJob | None:
     with session.transaction() as transaction:
         row = session.execute(statement("claim_job").query, _FRESH | kinds).fetchone()
         if row is None:
             return None
         job_id, kind, lock, datasource_id, attempt, _, before = row
-        taken = _Taken(
+        taken = _ClaimedJob(
             job_id=job_id,
             kind=kind,
             lock=lock,
@@ -273,6 +270,6 @@ def _take(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) ->
         session.execute(statement("fail_interrupted").query, {"lock": lock, "error": INTERRUPTED})
         session.execute(statement("start_queued").query, {"job_id": job_id})
         if not take_lease(session, job_id, lock, taken.holder, before):
-            raise psycopg.Rollback(transaction)  # somebody began a job of this lock between our look and our claim
+            raise psycopg.Rollback(transaction)  # another process started a job with this lock since our query
         return taken
     return None

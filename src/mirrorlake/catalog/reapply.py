@@ -1,4 +1,4 @@
-"""Merge all assets of a datasource again, each from its last sidecar as it was kept: no bucket is asked."""
+"""Merge the metadata of all assets of a datasource again from their stored sidecars, without requests to a bucket."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog.companions import copy_merged, standing
+from mirrorlake.catalog.companions import copy_merged, existing_metadata
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.staging import Staging, leased
 from mirrorlake.catalog.statements import statement
@@ -19,23 +19,23 @@ from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.metadata import stored_values
 
-BATCH_ROWS = 500  # a person's edit waits for the merge of so many at most: some tens of milliseconds
+BATCH_ROWS = 500  # the longest wait of an edit: the merge of this many assets, some tens of milliseconds
 
-# Which strategy governs each of these keys; None: no config takes the key any more, and its metadata stays.
+# The strategy of each of these keys; None: no config selects the key any more, and its metadata is kept.
 Choose = Callable[[Column], Sequence[MetadataStrategy | None]]
 
 
 def count(catalog: Catalog, datasource_id: int) -> int:
-    """How many assets there are to merge."""
+    """The number of assets to merge."""
     with catalog.read() as connection:
         row = connection.execute(statement("count_to_reapply").query, {"datasource_id": datasource_id}).fetchone()
     return int(row[0]) if row else 0
 
 
 def reapply(lease: Lease, choose: Choose) -> Iterator[Counts]:
-    """Merge batch by batch, each committed before its counts are answered: `metadata_changed` and `unchanged`.
+    """Merge batch by batch. Each is committed before its counts are yielded: `metadata_changed` and `unchanged`.
 
-    Raises LeaseLost where a pass has taken over.
+    Raises LeaseLost if a pass has taken over.
     """
     last = 0
     while True:
@@ -48,14 +48,14 @@ def reapply(lease: Lease, choose: Choose) -> Iterator[Counts]:
 
 @retry_on_contention
 def _merge_next(lease: Lease, last: int, choose: Choose) -> tuple[pa.Table, int]:
-    """Merge the batch after the asset `last`; answers its rows, and how many of them that changed."""
+    """Merge the batch after the asset `last`; return its rows and the number of changed ones."""
     with leased(lease) as staging:
         rows = staging.fetch("lock_to_reapply", lease.datasource_id, last, BATCH_ROWS)
         return rows, _merge(staging, rows, choose) if rows.num_rows else 0
 
 
 def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
-    """Merge and store one batch; answers how many assets that changed."""
+    """Merge and store one batch; return the number of changed assets."""
     ids: list[int] = []
     merged: list[Metadata] = []
     strategies = choose(rows.column("key").combine_chunks())
@@ -65,22 +65,22 @@ def _merge(staging: Staging, rows: pa.Table, choose: Choose) -> int:
     ):
         if strategy is None or unread:
             continue
-        before = standing(values, sources, merged_at, edited=edited)
-        after = _again(strategy, before, sidecar)
+        before = existing_metadata(values, sources, merged_at, edited=edited)
+        after = _merge_again(strategy, before, sidecar)
         if after is not None:
             ids.append(asset_id)
             merged.append(after)
     if ids:
         copy_merged(staging, ids, merged)
         staging.run("update_reapplied")
-        staging.tell_run("tell_reapplied")
+        staging.record_run_outcomes("record_reapplied")
     return len(ids)
 
 
-def _again(strategy: MetadataStrategy, before: ExistingMetadata, sidecar: str | None) -> Metadata | None:
-    """What stands after merging the kept sidecar; None where that changes nothing."""
+def _merge_again(strategy: MetadataStrategy, before: ExistingMetadata, sidecar: str | None) -> Metadata | None:
+    """The metadata after merging the stored sidecar; None if nothing changes."""
     merged = STRATEGIES[strategy](before, None if sidecar is None else stored_values(sidecar))
-    # Nothing new came: what the sidecar sets has the sidecar's own time, not this moment's.
+    # The sidecar is unchanged: its values keep the time of the sidecar.
     provenance = as_of(before.merged_at, merged.provenance)
     if same_values(merged.values, before.metadata.values) and provenance == as_of(
         before.merged_at, before.metadata.provenance

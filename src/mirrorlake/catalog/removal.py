@@ -44,7 +44,7 @@ def count_by_folder(catalog: Catalog, datasource_id: int, prefix: str) -> dict[s
     """How many objects with an asset are in each folder directly below `prefix`; '' counts those in none."""
     with catalog.read() as connection:
         rows = connection.execute(
-            statement("standing_by_folder").query, {"datasource_id": datasource_id, "start": len(prefix) + 1}
+            statement("count_by_folder").query, {"datasource_id": datasource_id, "start": len(prefix) + 1}
         ).fetchall()
     return dict(rows)
 
@@ -79,7 +79,7 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     with staged(lease, pa.record_batch({"key": keys, "reason": causes})) as staging:
         staging.run("find_vanished")
         _trash(staging)
-        return staging.tell("tell_removed")
+        return staging.record_outcomes("record_removals")
 
 
 @retry_on_contention
@@ -96,7 +96,7 @@ def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
         staging.fetch("lock_vanished")
         staging.run("remove_objects", "remove_assets")
         _trash(staging)
-        return staging.tell("tell_removed")
+        return staging.record_outcomes("record_removals")
 
 
 def _trash(staging: Staging) -> None:
@@ -109,19 +109,19 @@ def _trash(staging: Staging) -> None:
 
 
 @retry_on_contention
-def tell(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
+def record_orphans(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Counts:
     """Record vanished keys for which nothing is done, with the reason."""
     if len(keys) == 0:
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
         staging.run("find_vanished")
-        return staging.tell("tell_kept")
+        return staging.record_outcomes("record_orphans")
 
 
 def has_held_removals(catalog: Catalog, datasource_id: int) -> bool:
     """Whether removals of this datasource are held and still await confirmation."""
     with catalog.read() as connection:
-        row = connection.execute(statement("any_waiting").query, {"datasource_id": datasource_id}).fetchone()
+        row = connection.execute(statement("has_held_removals").query, {"datasource_id": datasource_id}).fetchone()
     return row is not None and bool(row[0])
 
 
@@ -129,7 +129,7 @@ def select_held_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> l
     """Those of these keys whose removal still awaits confirmation."""
     with catalog.read() as connection:
         rows = connection.execute(
-            statement("waiting_keys").query, {"datasource_id": datasource_id, "keys": keys}
+            statement("unconfirmed_keys").query, {"datasource_id": datasource_id, "keys": keys}
         ).fetchall()
     return [key for (key,) in rows]
 
@@ -158,7 +158,7 @@ def hold_back(lease: Lease, keys: pa.Array[Any], reason: pa.Array[Any]) -> Count
         return Counts()
     with staged(lease, pa.record_batch({"key": keys, "reason": reason})) as staging:
         staging.run("find_vanished")
-        return staging.tell("tell_held")
+        return staging.record_outcomes("record_held")
 
 
 def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | None) -> Confirmable:
@@ -196,7 +196,7 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
                 f"The held removals of run {run_id} were already confirmed and carried out by run {confirmed_by}.",
                 "Start a new run to see the current state.",
             )
-        newest = connection.execute(statement("newest_judgement").query, {"datasource_id": datasource_id}).fetchone()
+        newest = connection.execute(statement("last_evaluation").query, {"datasource_id": datasource_id}).fetchone()
         if newest is None or newest[1] != RunState.HELD.value or newest[2] != held_hash:
             later = "" if newest is None else f" by run {newest[0]}"
             raise Conflict(
@@ -260,7 +260,7 @@ def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole:
 def get_root(catalog: Catalog, datasource_id: int) -> str | None:
     """The folder root that removals rely on; None before the first pass."""
     with catalog.read() as connection:
-        row = connection.execute(statement("root_of").query, {"datasource_id": datasource_id}).fetchone()
+        row = connection.execute(statement("get_root").query, {"datasource_id": datasource_id}).fetchone()
     return row[0] if row else None
 
 
@@ -269,7 +269,7 @@ def adopt_root(lease: Lease, root: str | None) -> None:
     """Store the root of a folder as the trusted one. Raises LeaseLost."""
     values = {"datasource_id": lease.datasource_id, "lock": lease.lock, "holder": lease.holder, "root": root}
     with lease.catalog.write() as connection:
-        if connection.execute(statement("adopt_root").query, values).rowcount == 0:
+        if connection.execute(statement("store_root").query, values).rowcount == 0:
             raise lease_lost(lease)
 
 
@@ -297,17 +297,17 @@ def restore(
     *,
     back: list[Vanished],
     away: list[Vanished],
-    stands: bool,
+    exists: bool,
     by: Context = LIBRARY,
 ) -> None:
     """Restore an asset from the trash. Objects that are `back` count as before; passes ignore those that are `away`.
 
-    `stands` means that an object exists though no pass selects it. Raises NotFound if there is no such asset,
+    `exists` means that an object exists although no pass selects it. Raises NotFound if there is no such asset,
     Conflict if it is not in the trash.
     """
     number = parse_asset_id(asset_id)
     with catalog.write() as connection:
-        connection.execute(statement("hold_store_of_asset").query, {"id": number})
+        connection.execute(statement("lock_store_of_asset").query, {"id": number})
         row = connection.execute(statement("lock_asset").query, {"id": number}).fetchone()
         if row is None:
             raise asset_not_found(asset_id)
@@ -319,6 +319,6 @@ def restore(
                     statement("restore_object").query,
                     {"id": number, "datasource_id": each.datasource_id, "key": each.key, "state": int(state)},
                 )
-        connection.execute(statement("restore_asset").query, {"id": number, "stands": stands})
+        connection.execute(statement("restore_asset").query, {"id": number, "exists": exists})
         connection.execute(statement("govern_restored").query, {"id": number})
         record_activity(connection, by, Action.RESTORE, Subject.ASSET, [number])

@@ -13,13 +13,13 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.leases import (
     INTERRUPTED,
+    HeldLease,
     JobLease,
-    Standing,
     at_time,
     finish_values,
     insert_running,
     lease_lost,
-    standing_lease,
+    read_lease,
 )
 from mirrorlake.catalog.outcome_reader import read_outcomes
 from mirrorlake.catalog.statements import statement
@@ -31,15 +31,15 @@ from mirrorlake.model.runs import Counts, Hold, Outcome, OutcomeKind, Run, RunSt
 from mirrorlake.postgres.db_errors import retry_on_contention, translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-LAST_LOOKS = 5  # the session of a process killed just now needs a moment to vanish
+ATTEMPTS_TO_BEGIN = 5  # the session of a process killed just now needs a moment to vanish
 LOOK_PAUSE_S = 0.1
-# A deleted datasource comes back when its address is mirrored, and has a trash to empty; nothing else works on it.
+# A deleted datasource can be mirrored again by its address, and its trash can be emptied; no other run accepts it.
 _OF_DELETED = (Trigger.MIRROR, Trigger.PURGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """How far a run is, as its pass last said."""
+    """The progress of a run, as its pass last reported it."""
 
     counts: Counts
     requests: Requests
@@ -47,7 +47,7 @@ class Live:
 
 
 class Lease(JobLease):
-    """The right to write what a run over one datasource found. `finish` ends the run and gives the lease back."""
+    """The right to write the results of a run over one datasource. `finish` ends the run and releases the lease."""
 
     def __init__(
         self,
@@ -68,16 +68,16 @@ class Lease(JobLease):
 
     @property
     def run_id(self) -> int:
-        """The number of the run, which is that of its job."""
+        """The id of the run, which is that of its job."""
         return self.job_id
 
     @property
     def noun(self) -> str:
-        """What people call this job."""
+        """The noun for this job in messages."""
         return "Run"
 
-    def tell(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
-        """How far the run is; written with the next heartbeat."""
+    def report_counts(self, counts: Counts, requests: Requests, bytes_read: int) -> None:
+        """Report the progress of the run; written with the next heartbeat."""
         self._live = Live(counts=counts, requests=requests, bytes_read=bytes_read)
 
     def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
@@ -97,10 +97,10 @@ def begin(
     args: Mapping[str, Any] | None = None,
     requested_by: str | None = None,
 ) -> Lease:
-    """Begin a run in this process. Takes over at once from a process that is gone, and marks its run as failed.
+    """Start a run in this process. Takes over immediately from a process that has exited, and marks its run as failed.
 
-    Raises PassRunning where another run of this datasource is at work, NotFound where there is no such datasource or
-    it was deleted; mirroring its address brings it back.
+    Raises PassRunning if another run of this datasource is running, NotFound if the datasource does not exist or was
+    deleted; mirroring its address restores it.
     """
     job = NewJob(
         kind=kind_of_trigger(trigger),
@@ -112,7 +112,7 @@ def begin(
     session = catalog.session()
     try:
         with translate_db_errors(catalog.address):
-            looks = LAST_LOOKS
+            looks = ATTEMPTS_TO_BEGIN
             while (begun := _try_to_begin(session, job, trigger, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
@@ -126,13 +126,15 @@ def begin(
 
 
 def refuse_while_running(connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
-    """Keep runs of a datasource from beginning until this transaction ends. Raises PassRunning, NotFound."""
+    """Prevent runs of a datasource from starting until this transaction ends. Raises PassRunning, NotFound."""
     named = connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id}).fetchone()
     if named is None:
-        raise NotFound(f"There is no datasource {datasource_id}.", "`mirrorlake datasource list` shows them.")
-    standing = standing_lease(connection, datasource_lock(datasource_id))
-    if standing is not None and standing.alive:
-        raise _pass_running(named[0], standing)
+        raise NotFound(
+            f"Datasource {datasource_id} does not exist.", "`mirrorlake datasource list` shows the existing ones."
+        )
+    held = read_lease(connection, datasource_lock(datasource_id))
+    if held is not None and held.alive:
+        raise _pass_running(named[0], held)
 
 
 def finish(
@@ -145,15 +147,15 @@ def finish(
     error: str | None = None,
     again_in_s: float | None = None,
 ) -> int | None:
-    """End the run and give the lease back. Raises LeaseLost where another process has taken over meanwhile.
+    """End the run and release the lease. Raises LeaseLost if another process has taken over.
 
-    `again_in_s`: another run of the same kind is to take up the work after so many seconds; answers its number. None:
-    there is none, since nobody wants it any more, or since another one waits already.
+    With `again_in_s`, queue another run of the same kind that continues after this number of seconds, and return its
+    id; None if it is no longer wanted or if another one is already queued.
     """
     values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read))
     values |= finish_values(lease, state=state.value, error=error, result=None)
     lease.rest()
-    # The session goes last: without it the run would look abandoned before its end is written.
+    # The session is closed last: otherwise the run would appear abandoned before its end is written.
     try:
         ended, again = _end(lease.catalog, values, again_in_s)
     finally:
@@ -176,9 +178,9 @@ def count_values(lease: Lease, live: Live) -> dict[str, object]:
 def continue_run(
     connection: psycopg.Connection[TupleRow], run_id: int, *, more: int, wait_s: float = 0.0, reason: str | None = None
 ) -> int | None:
-    """Queue another run that takes up the work of this one; its number. None: one of its kind waits already.
+    """Queue another run that continues this one, and return its id; None if one of its kind is already queued.
 
-    `more` attempts are counted; it waits `wait_s` seconds because of `reason`.
+    `more` is added to its attempts; it waits `wait_s` seconds because of `reason`.
     """
     values = {"job_id": run_id, "more": more, "wait_s": wait_s, "reason": reason}
     made = connection.execute(statement("continue_run").query, values).fetchone()
@@ -189,14 +191,14 @@ def continue_run(
 
 
 def list_runs(catalog: Catalog, *, limit: int, datasource: str | None = None, before: int | None = None) -> list[Run]:
-    """The newest runs first, of the datasource of this name or of all; only those older than the run `before`.
+    """Runs, newest first, of the datasource with this name or of all; only those older than the run `before`.
 
     Raises NotFound for an unknown name.
     """
     with catalog.read() as connection:
         if datasource is not None and not _exists(connection, datasource):
             raise NotFound(
-                f"There is no datasource named {datasource}.", "`mirrorlake datasource list` shows those that exist."
+                f"Datasource {datasource} does not exist.", "`mirrorlake datasource list` shows the existing ones."
             )
         return _runs(connection, "list_runs", {"datasource": datasource, "limit": limit, "before": before})
 
@@ -216,23 +218,23 @@ def last_runs(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
 
 
 def last_passes(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
-    """The pass of each datasource that ended last, by the datasource's name."""
+    """The most recently ended pass of each datasource, by the datasource's name."""
     return {run.datasource: run for run in _runs(connection, "last_passes", {"datasource_id": None})}
 
 
 def last_pass(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run | None:
-    """The pass of a datasource that ended last."""
+    """The most recently ended pass of a datasource."""
     found = _runs(connection, "last_passes", {"datasource_id": datasource_id})
     return found[0] if found else None
 
 
 def runs_at_work(connection: psycopg.Connection[TupleRow]) -> dict[str, Run]:
-    """The run of each datasource that is at work, else that waits, by the datasource's name."""
+    """The running or else the queued run of each datasource, by the datasource's name."""
     return {run.datasource: run for run in _runs(connection, "runs_at_work", {"datasource_id": None})}
 
 
 def at_work(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Run | None:
-    """The run of a datasource that is at work, else that waits."""
+    """The running or else the queued run of a datasource."""
     found = _runs(connection, "runs_at_work", {"datasource_id": datasource_id})
     return found[-1] if found else None
 
@@ -246,7 +248,7 @@ def outcomes(
     kind: OutcomeKind | None = None,
     after: str | None = None,
 ) -> list[Outcome]:
-    """What happened to single objects in a run, by key, of one kind or of all; after a key. Raises NotFound."""
+    """The outcomes of a run by key, after a given key, of one kind or of all. Raises NotFound."""
     with catalog.read() as connection:
         found = _runs(connection, "one_run", {"run_id": run_id})
         if not found:
@@ -256,7 +258,7 @@ def outcomes(
 
 @retry_on_contention
 def _end(catalog: Catalog, values: Mapping[str, object], again_in_s: float | None) -> tuple[bool, int | None]:
-    """Whether the run was ours to end, and the run that takes up its work."""
+    """Whether we still held the run, and the id of the run that continues it."""
     again = None
     with catalog.write() as connection:
         if again_in_s is not None:
@@ -276,21 +278,24 @@ def _end(catalog: Catalog, values: Mapping[str, object], again_in_s: float | Non
 def _try_to_begin(
     session: psycopg.Connection[TupleRow], job: NewJob, trigger: str, *, refuse: bool
 ) -> tuple[int, str, str] | None:
-    """The new run's number, lock and holder; None where another one has the lease (raises PassRunning if `refuse`)."""
+    """The new run's id, lock and holder; None if another run holds the lease (raises PassRunning if `refuse`)."""
     values = {"datasource_id": job.datasource_id}
     with session.transaction() as transaction:
         named = session.execute(statement("lock_datasource").query, values).fetchone()
         if named is None:
-            raise NotFound(f"There is no datasource {job.datasource_id}.", "`mirrorlake datasource list` shows them.")
+            raise NotFound(
+                f"Datasource {job.datasource_id} does not exist.",
+                "`mirrorlake datasource list` shows the existing ones.",
+            )
         name, deleted = named
         if deleted and trigger not in _OF_DELETED:
-            raise NotFound(f"The datasource {name} was deleted.", "Mirror its address again to bring it back.")
-        standing = standing_lease(session, job.lock or "")
-        if standing is not None and standing.alive:
+            raise NotFound(f"Datasource {name} was deleted.", "Mirror its address again to restore it.")
+        held = read_lease(session, job.lock or "")
+        if held is not None and held.alive:
             if refuse:
-                raise _pass_running(name, standing)
+                raise _pass_running(name, held)
             return None
-        begun = insert_running(session, job, standing)
+        begun = insert_running(session, job, held)
         if begun is None:  # a worker was faster
             raise psycopg.Rollback(transaction)
         if trigger == Trigger.MIRROR:
@@ -300,16 +305,16 @@ def _try_to_begin(
     return None
 
 
-def _pass_running(name: str, standing: Standing) -> PassRunning:
-    run_id = standing.job_id
+def _pass_running(name: str, held: HeldLease) -> PassRunning:
+    run_id = held.job_id
     return PassRunning(
-        f"Run {run_id} is working on datasource {name} since {at_time(standing.started)}.",
-        f"Wait for it (mirrorlake runs show {run_id} tells how far it is), or end it: mirrorlake runs cancel {run_id}",
+        f"Run {run_id} has been working on datasource {name} since {at_time(held.started)}.",
+        f"Wait for it (progress: mirrorlake runs show {run_id}), or cancel it: mirrorlake runs cancel {run_id}",
     )
 
 
 def _no_run(run_id: int) -> NotFound:
-    return NotFound(f"There is no run {run_id}.", "`mirrorlake runs list` shows those that exist.")
+    return NotFound(f"Run {run_id} does not exist.", "`mirrorlake runs list` shows the existing ones.")
 
 
 def _exists(connection: psycopg.Connection[TupleRow], name: str) -> bool:
@@ -361,5 +366,5 @@ def _hold(run_id: int, held: Sequence[Any]) -> Hold | None:
 
 
 def _known(kind: type[Counts | Requests], stored: Mapping[str, Any]) -> dict[str, int]:
-    """Only the counters that this version knows."""
+    """The counters that this version knows."""
     return {field.name: int(stored[field.name]) for field in fields(kind) if field.name in stored}

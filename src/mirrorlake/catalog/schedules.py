@@ -1,4 +1,4 @@
-"""Schedules as the catalog holds them: set with a datasource, and each due pass put into the queue exactly once."""
+"""Schedules in the catalog: set with a datasource; each due pass is queued exactly once."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from mirrorlake.postgres.pool import Catalog
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A schedule that fell due."""
+    """A due schedule."""
 
     datasource: str
-    run_id: int | None  # None: a queued run waited already, and serves for this one too
+    run_id: int | None  # None: a run was already queued and also serves this schedule
     next_due: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A schedule that this machine does not understand: another version set it, or its time zone is unknown here."""
+    """A schedule that this machine cannot read: another version set it, or its time zone is unknown here."""
 
     datasource: str
     problem: str
 
 
 def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, schedule: Schedule) -> None:
-    """Keep when a datasource is due, in the transaction that stores its settings."""
+    """Store the schedule of a datasource, in the transaction that stores its settings."""
     now = database_time_in(connection)
     due = next_due(schedule, anchor=now, after=now)
     if due is None:
@@ -45,7 +45,7 @@ def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, s
         statement("set_schedule").query,
         {
             "datasource_id": datasource_id,
-            "said": schedule_to_text(schedule),
+            "text": schedule_to_text(schedule),
             "timezone": timezone_of(schedule),
             "anchor": now,
             "next_due": due,
@@ -54,33 +54,33 @@ def set_schedule(connection: psycopg.Connection[TupleRow], datasource_id: int, s
 
 
 def database_time(catalog: Catalog) -> datetime:
-    """What time it is. Workers go by the database's clock, so that one whose own is wrong does no harm."""
+    """The current time of the database. Workers use it, so that a wrong clock of a machine has no effect."""
     with catalog.read() as connection:
         return database_time_in(connection)
 
 
 def database_time_in(connection: psycopg.Connection[TupleRow]) -> datetime:
-    """When the transaction of this connection began."""
+    """The start time of this connection's transaction."""
     row = connection.execute(statement("database_time").query).fetchone()
     if row is None:
-        raise AssertionError("SELECT now() answers one row")
+        raise AssertionError("SELECT now() returns one row")
     return row[0]
 
 
 @retry_on_contention
 def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
-    """Queue a run for everything that is due at `now`, and set when it is due next, in one transaction.
+    """Queue a run for every schedule that is due at `now`, and set its next due time, in one transaction.
 
-    However often a schedule fell due since somebody last looked, it is one run. Of many workers that look at the same
-    time each schedule is seen by one. One that cannot be read stays due, for another machine.
+    A schedule that was due several times since the last call gets one run. Of several concurrent workers, only one
+    processes a schedule. A schedule that cannot be read remains due, for another machine.
     """
     with catalog.write() as connection:
         found: list[Due | Unreadable] = []
-        for datasource_id, name, said, timezone, anchor in connection.execute(
+        for datasource_id, name, text, timezone, anchor in connection.execute(
             statement("due_schedules").query, {"now": now}
         ).fetchall():
             try:
-                due = next_due(schedule_from_text(said, timezone), anchor=anchor, after=now)
+                due = next_due(schedule_from_text(text, timezone), anchor=anchor, after=now)
             except SettingsError as error:
                 found.append(Unreadable(datasource=name, problem=str(error)))
                 continue
@@ -91,5 +91,5 @@ def enqueue_due(catalog: Catalog, now: datetime) -> list[Due | Unreadable]:
 
 
 def next_dues(connection: psycopg.Connection[TupleRow]) -> dict[int, datetime]:
-    """When each datasource that has a schedule is due."""
+    """The next due time of each datasource with a schedule."""
     return dict(connection.execute(statement("next_dues").query).fetchall())

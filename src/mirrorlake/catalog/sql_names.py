@@ -1,7 +1,7 @@
-"""What the tables hold, by name: SQL writes `{known.missing}`, and here that becomes the number.
+"""Names for stored values: SQL contains `{known.missing}`, which is replaced by the number.
 
 The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`.
-No other SQL of ours has a brace followed by a lower-case name and a dot, so nothing else is ever replaced.
+No other SQL contains a brace followed by a lower-case name and a dot, so nothing else is replaced.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
 
 
 def replace_names(sql: str) -> str:
-    """`sql` with each `{group.name}` replaced by what the tables hold. Raises ValueError for an unknown name."""
+    """`sql` with each `{group.name}` replaced by its stored value. Raises ValueError for an unknown name."""
 
     def value(found: re.Match[str]) -> str:
         try:
             return _VALUES[found[1]][found[2]]
         except KeyError:
-            raise ValueError(f"{found[0]} is not a name that SQL can use; catalog/sql_names.py has them") from None
+            raise ValueError(f"{found[0]} is not a name that SQL can use; see catalog/sql_names.py") from None
 
     return _NAME.sub(value, sql)

@@ -1,4 +1,4 @@
-"""One transaction of a pass: the lease is checked, a batch is staged by COPY, named statements take it over."""
+"""One transaction of a pass: check the lease, stage a batch by COPY, and process it by named statements."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.model.runs import Counts, OutcomeKind
 from mirrorlake.select.fingerprints import any_differs, fingerprints
 
-ANALYZE_FROM_ROWS = 1000  # below, any plan is quick
+ANALYZE_FROM_ROWS = 1000  # with fewer rows, any plan is fast
 _JSON_COLUMNS = ("facts", *(name for role in ROLES for name in (role.values, role.document)))
 _TEXT_COLUMNS = ("stage", "reason", "media_type", "storage_class", "version", "name")
 _NUL = "\x00"
 _REPLACEMENT = "\ufffd"
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_UNSTORABLE_ESCAPE = r"\\u(?:0000|[dD][89abAB])"  # NUL, or the first half of a pair that may lack its second
+_UNSTORABLE_ESCAPE = r"\\u(?:0000|[dD][89abAB])"  # NUL, or the first half of a possibly incomplete pair
 
 
 _STAGED_COMPANION: list[pa.Field[Any]] = [
@@ -53,7 +53,7 @@ _COMPANIONS = pa.schema(_STAGED_COMPANION)
 
 
 class Staging:
-    """The staged batch, and the statements that run over it in one transaction."""
+    """The staged batch, and the statements that process it in one transaction."""
 
     def __init__(self, cursor: Cursor, lease: Lease) -> None:
         self._cursor = cursor
@@ -62,20 +62,20 @@ class Staging:
 
     @property
     def datasource_id(self) -> int:
-        """Whose pass this is."""
+        """The datasource of the pass."""
         return self._lease.datasource_id
 
     @property
     def shared(self) -> bool:
-        """Whether other datasources may reach the objects of this one."""
+        """Whether other datasources can reach the objects of this one."""
         return self._shared
 
     def begin(self) -> None:
-        """Wait until no other pass commits anything of this store, and make sure of the lease."""
+        """Wait until no other pass commits to this store, and check the lease."""
         self.run("create_staged", "create_staged_companion", "create_merged")
         self.fetch("lock_store", self.datasource_id)
         self.check_lease()
-        # After the lock, so that whoever came before is seen.
+        # After the lock, so that earlier commits are visible.
         siblings = self.fetch("siblings", self.datasource_id)
         self._shared = siblings.num_rows > 0
         if self._shared:
@@ -84,12 +84,12 @@ class Staging:
             self._cursor.execute("ANALYZE sibling")
 
     def govern(self) -> None:
-        """Let the right datasource govern each staged asset, now that objects came or went."""
+        """Set the governing datasource of each staged asset after its objects have changed."""
         if self._shared:
             self.run("govern_staged")
 
     def lock_assets(self) -> None:
-        """Lock the staged assets, now that they are known, before anything of them is changed."""
+        """Lock the staged assets before they are changed."""
         self.fetch("lock_staged")
 
     def run(self, *names: str) -> None:
@@ -99,35 +99,35 @@ class Staging:
             self._cursor.execute(text, (self._lease.datasource_id,) if "$1" in text else None)
 
     def fetch(self, name: str, *parameters: int) -> pa.Table:
-        """Run a statement and take its rows."""
+        """Run a statement and return its rows."""
         self._cursor.execute(statement(name).text, parameters or None)
         return self._cursor.fetch_arrow_table()
 
-    def tell(self, name: str) -> Counts:
-        """Write outcomes; answers how many objects of the batch have each."""
+    def record_outcomes(self, name: str) -> Counts:
+        """Write outcomes and return their counts."""
         self._cursor.execute(statement(name).text, (self._lease.run_id,))
         rows = cast("list[tuple[str, int]]", self._cursor.fetchall())
         return Counts(**{OutcomeKind(kind).value: count for kind, count in rows})
 
-    def tell_run(self, name: str) -> None:
-        """Write outcomes that nobody counts here; the only parameter is the run."""
+    def record_run_outcomes(self, name: str) -> None:
+        """Write outcomes without counting them; the only parameter is the run."""
         self._cursor.execute(statement(name).text, (self._lease.run_id,))
 
     def copy(self, table: str, batch: pa.RecordBatch, *, by: str) -> None:
         """COPY a batch into one of the staging tables, which later statements join by the column `by`."""
         self._cursor.adbc_ingest(table, batch, mode="append", temporary=True)
         if batch.num_rows >= ANALYZE_FROM_ROWS:
-            # Only the column that is filled for good: statistics of one that is still empty mislead the planner.
+            # Only this column: statistics of columns that are still empty would mislead the planner.
             self._cursor.execute(f"ANALYZE {table} ({by})")
 
     def check_lease(self) -> None:
-        """Raises LeaseLost where another pass has taken over, RunCancelled where somebody asked that the run end."""
+        """Raise LeaseLost if another pass has taken over, RunCancelled if somebody cancelled the run."""
         self._cursor.execute(statement("check_lease").text, (self._lease.lock, self._lease.holder))
         row = cast("tuple[str | None] | None", self._cursor.fetchone())
         if row is None:
             raise lease_lost(self._lease)
         if row[0] is not None:
-            self._lease.heard(row[0])
+            self._lease.mark_cancelled(row[0])
             self._lease.check()
 
 
@@ -152,16 +152,16 @@ def staged(lease: Lease, batch: pa.RecordBatch) -> Generator[Staging]:
 
 
 def split_companions(batch: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """The rows for `staged`, and those for `staged_companion`: one for each companion that there is, or that differs.
+    """The rows for `staged`, and those for `staged_companion`: one for each companion that exists or differs.
 
-    A batch without columns of companions (keys that vanished) is left as it is.
+    A batch without companion columns (vanished keys) is returned unchanged.
     """
     if ROLES[0].key not in batch.schema.names:
         return batch, no_rows(_COMPANIONS)
     differs = any_differs(batch)
     outcome = filled(batch.num_rows, ROLES[0].outcome.value, pa.string())
     companions: list[pa.RecordBatch] = []
-    for role in reversed(ROLES):  # the first role whose companion differs has the last word
+    for role in reversed(ROLES):  # the first role whose companion differs takes precedence
         outcome = where(mask_of(column(batch, role.differs)), role.outcome.value, outcome)
         companions.append(_rows_of(batch, role))
     own = {name for role in ROLES for name in role.columns}
@@ -187,9 +187,9 @@ def _rows_of(batch: pa.RecordBatch, role: CompanionRole) -> pa.RecordBatch:
 
 
 def storable(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch with what PostgreSQL cannot hold in text or JSON (NUL, half a surrogate pair) replaced by U+FFFD.
+    """The batch with characters that PostgreSQL cannot store (NUL, half a surrogate pair) replaced by U+FFFD.
 
-    Keys and tokens are left alone: a store never hands out one that cannot be held.
+    Keys and tokens are not changed: stores never return invalid ones.
     """
     columns = [
         _storable_column(name, cast("pa.Array[Any]", batch.column(position)))

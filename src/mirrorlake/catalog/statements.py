@@ -1,4 +1,4 @@
-"""SQL lives in `sql/*.sql`, each statement with a name and a description. This module finds them by name.
+"""Load named statements from `sql/*.sql`.
 
 A statement begins with `-- name: the_name`, followed by comment lines that describe it, then SQL up to the next name.
 psycopg's placeholders are `%(name)s`; statements that run through ADBC have `$1`, `$2`, ...
@@ -31,7 +31,7 @@ class Statement:
 
 
 def parse(text: str, origin: str) -> list[Statement]:
-    """Parse the statements of one file. Raises ValueError if one lacks its description or its SQL."""
+    """Parse the statements of one file. Raises ValueError if a description or SQL is missing."""
     pieces = _NAME.split(text)
     statements: list[Statement] = []
     for name, body in zip(pieces[1::2], pieces[2::2], strict=True):

@@ -1,4 +1,4 @@
-"""What the catalog knows of thumbnails: the digests of its assets as columns, and where their bytes come from."""
+"""Thumbnails in the catalog: the digests of assets as columns, and the objects that provide their bytes."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from mirrorlake.core.errors import Conflict
 from mirrorlake.postgres.db_errors import translate_db_errors
 from mirrorlake.postgres.pool import Catalog
 
-STRETCH_ROWS = 65_536  # assets asked for at once: 3 MB of answers
+CHUNK_ROWS = 65_536  # assets per query: 3 MB of results
 DIGEST_BYTES = 32
 
 # One asset: the digest that names its thumbnail, its id, the size of its object in bytes.
 OWNER = np.dtype([("digest", np.uint8, (DIGEST_BYTES,)), ("asset", np.int64), ("size", np.int64)])
 
-LOOKS, LOOK_PAUSE_S = 10, 0.2  # for another command to be gone
-ASSETS_AT_ONCE = 4096  # whose objects are asked for at once
+LOCK_ATTEMPTS, LOCK_PAUSE_S = 10, 0.2  # while another command ends
+ASSETS_AT_ONCE = 4096  # per query for their objects
 
 Owners = npt.NDArray[np.void]
 
 
 def digests(catalog: Catalog, done: Callable[[int, int], None]) -> Iterator[Owners]:
-    """Every asset, of any state, by id: arrays of OWNER. No transaction stays open between two.
+    """All assets, of any state, by id, as arrays of OWNER. No transaction stays open between two arrays.
 
-    What is committed before the first is asked for is seen. `done` hears how far this is, of how far.
+    Includes everything committed before the first array is requested. `done` is called with the progress and its total.
     """
     with catalog.read() as connection:
         row = connection.execute(statement("last_asset").query).fetchone()
-    last, after, rows = int(row[0]) if row else 0, 0, STRETCH_ROWS
-    while rows == STRETCH_ROWS:
+    last, after, rows = int(row[0]) if row else 0, 0, CHUNK_ROWS
+    while rows == CHUNK_ROWS:
         with catalog.read() as connection, connection.cursor(binary=True) as cursor:
-            asked = {"after": after, "rows": STRETCH_ROWS}
-            stretch = cast(
+            asked = {"after": after, "rows": CHUNK_ROWS}
+            chunk = cast(
                 "tuple[bytes | None, bytes, bytes] | None",
                 cursor.execute(statement("digests_after").query, asked).fetchone(),
             )
-        if stretch is None or stretch[0] is None:
+        if chunk is None or chunk[0] is None:
             break
-        owners = _owners(stretch[0], stretch[1], stretch[2])
+        owners = _owners(chunk[0], chunk[1], chunk[2])
         rows, after = len(owners), int(owners["asset"][-1])
         done(min(after, last), last)
         yield owners
@@ -53,7 +53,7 @@ def digests(catalog: Catalog, done: Callable[[int, int], None]) -> Iterator[Owne
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Showing:
-    """An asset, and the object that may give its bytes once more. Without a token no object has them any more."""
+    """An asset, and the object that can provide its bytes again. Without a token, no object has them any more."""
 
     asset: int
     digest: bytes
@@ -64,11 +64,11 @@ class Showing:
 
 
 def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
-    """The objects of these assets, at most `ASSETS_AT_ONCE`; those that are gone from the catalog are left out."""
+    """The objects of these assets, of which there are at most `ASSETS_AT_ONCE`, without assets that no longer exist."""
     if not assets:
         return []
     with catalog.read() as connection:
-        rows = connection.execute(statement("objects_showing").query, {"assets": assets}).fetchall()
+        rows = connection.execute(statement("source_objects").query, {"assets": assets}).fetchall()
     return [
         Showing(asset=asset, digest=bytes(digest), datasource_id=datasource_id, key=key, size=size, token=token)
         for asset, digest, datasource_id, key, size, token in rows
@@ -76,7 +76,7 @@ def showing(catalog: Catalog, assets: list[int]) -> list[Showing]:
 
 
 def library_id(catalog: Catalog) -> str:
-    """Which library this is: a UUID."""
+    """The id of this library: a UUID."""
     with catalog.read() as connection:
         row = connection.execute(statement("library_id").query).fetchone()
     if row is None:
@@ -85,23 +85,23 @@ def library_id(catalog: Catalog) -> str:
 
 
 def at_work(catalog: Catalog) -> list[int]:
-    """The runs that may still commit what they looked at, and so still want its thumbnails."""
+    """The runs that may still commit processed objects and therefore need their thumbnails."""
     with catalog.read() as connection:
-        return [int(run) for (run,) in connection.execute(statement("runs_at_the_lease").query)]
+        return [int(run) for (run,) in connection.execute(statement("runs_with_lease").query)]
 
 
 @contextmanager
 def exclusive_lock(catalog: Catalog) -> Generator[None]:
-    """Let nobody else who asks for this change files among the thumbnails. Raises Conflict where somebody does."""
+    """Prevent other commands from changing thumbnail files. Raises Conflict if another command holds this lock."""
     with translate_db_errors(catalog.address), closing(catalog.session()) as session:
-        for _ in range(LOOKS):
+        for _ in range(LOCK_ATTEMPTS):
             locked = session.execute(statement("lock_thumbnails").query).fetchone()
             if locked is not None and locked[0]:
                 break
-            time.sleep(LOOK_PAUSE_S)  # the server takes a moment to see that a command has ended
+            time.sleep(LOCK_PAUSE_S)  # the server needs a moment to notice that a command has ended
         else:
             raise Conflict(
-                "Another command makes thumbnails of this library, or clears them away.", "Wait until it has ended."
+                "Another command is rebuilding or deleting thumbnails of this library.", "Wait until it has ended."
             )
         yield
 

@@ -25,7 +25,7 @@ class Remembered:
 
 
 def count_known(catalog: Catalog, datasource_id: int) -> int:
-    """How many objects of a datasource the catalog knows."""
+    """The number of objects of a datasource in the catalog."""
     with catalog.read() as connection:
         row = connection.execute(statement("count_known").query, {"datasource_id": datasource_id}).fetchone()
     return int(row[0]) if row else 0

@@ -1,4 +1,4 @@
-"""Workers, seen or missed: each tells every few seconds that it is there, so that what waits can say for what."""
+"""Running workers: each sends a heartbeat every few seconds, so that queued jobs can show what they wait for."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ from mirrorlake.plan.queue_status import queued_reason
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
-BEAT_S = 5.0  # between two signs of life
-SILENT_S = 20.0  # a worker that says nothing for so long counts as gone
+BEAT_S = 5.0  # between two heartbeats
+SILENT_S = 20.0  # a worker without a heartbeat for this long counts as ended
 
 
 @contextmanager
 def register_worker(catalog: Catalog) -> Generator[None]:
-    """Be seen as a worker meanwhile. A database that is away is told again once it is back."""
-    person = _person()
-    ended, told = threading.Event(), threading.Event()
+    """Register this process as a worker for the duration of the block, again after an outage of the database."""
+    identity = _identity()
+    ended, registered = threading.Event(), threading.Event()
 
     def beat() -> None:
         while True:
-            told.clear()
+            registered.clear()
             with suppress(CatalogError):
-                _see(catalog, person)
-                told.set()
+                _record_heartbeat(catalog, identity)
+                registered.set()
             if ended.wait(BEAT_S):
                 return
 
-    heart = threading.Thread(target=beat, name="presence", daemon=True)
-    heart.start()
+    thread = threading.Thread(target=beat, name="presence", daemon=True)
+    thread.start()
     try:
         yield
     finally:
         ended.set()
-        heart.join(BEAT_S)
-        if told.is_set():  # a database that is away would keep us here, and finds us silent anyhow
+        thread.join(BEAT_S)
+        if registered.is_set():  # an unavailable database would delay us, and the heartbeat expires anyway
             with suppress(CatalogError):
-                _end(catalog, {"id": person["id"]})
+                _end(catalog, {"id": identity["id"]})
 
 
-def _person() -> dict[str, object]:
+def _identity() -> dict[str, object]:
     return {"id": uuid.uuid4(), "host": socket.gethostname(), "pid": os.getpid()}
 
 
 @retry_on_contention
-def _see(catalog: Catalog, person: Mapping[str, object]) -> None:
+def _record_heartbeat(catalog: Catalog, identity: Mapping[str, object]) -> None:
     with catalog.write() as connection:
-        connection.execute(statement("see_worker").query, person)
-        connection.execute(statement("forget_workers").query)
+        connection.execute(statement("record_heartbeat").query, identity)
+        connection.execute(statement("prune_workers").query)
 
 
 @retry_on_contention
@@ -68,21 +68,21 @@ def _end(catalog: Catalog, identity: Mapping[str, object]) -> None:
 
 
 def announce_worker(catalog: Catalog) -> None:
-    """Count a worker that is just being started as there: it tells so itself within SILENT_S, or is missed then."""
-    _see(catalog, _person())
+    """Register a worker that is being started: it must send its own heartbeat within SILENT_S, or counts as ended."""
+    _record_heartbeat(catalog, _identity())
 
 
-def seen(connection: psycopg.Connection[TupleRow]) -> Workers:
-    """How many workers are there, and when one was last seen."""
+def count_workers(connection: psycopg.Connection[TupleRow]) -> Workers:
+    """How many workers are running, and when one last sent a heartbeat."""
     row = connection.execute(statement("count_workers").query, {"silent": SILENT_S}).fetchone()
     return Workers(alive=0, last_seen=None) if row is None else Workers(alive=row[0], last_seen=row[1])
 
 
 def reasons(connection: psycopg.Connection[TupleRow], queued: Sequence[int]) -> dict[int, QueuedReason]:
-    """For what each of these queued jobs waits."""
+    """Why each of these queued jobs waits."""
     if not queued:
         return {}
-    workers = seen(connection)
+    workers = count_workers(connection)
     found = connection.execute(statement("jobs_in_front").query, {"ids": list(queued)}).fetchall()
     return {
         job: queued_reason(workers, busy, not_before=not_before, retry_reason=reason, of_datasource=of_datasource)

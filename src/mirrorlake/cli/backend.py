@@ -1,4 +1,4 @@
-"""Where commands work: in the library on this machine, or at the server that MIRRORLAKE_URL names."""
+"""The backend of commands: the library on this machine, or the server in MIRRORLAKE_URL."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mirrorlake.core.settings import read_local_settings, read_settings
 from mirrorlake.services.contract import Library
 
 if TYPE_CHECKING:
-    from mirrorlake.services.foreground import Foreground
+    from mirrorlake.services.foreground import Foreground  # loads bucket libraries
 
 
 @contextmanager
 def open_library() -> Generator[Library]:
-    """The library or the server that the environment names, closed at the end."""
+    """Open the library on this machine, or the server in MIRRORLAKE_URL; close it at the end."""
     with open_server() as server:
         if server is not None:
             yield server
@@ -29,7 +29,7 @@ def open_library() -> Generator[Library]:
 
 @contextmanager
 def open_server() -> Generator[Library | None]:
-    """The server that the environment names; None if the work is done in this process."""
+    """Open the server in MIRRORLAKE_URL; None if the work is done in this process."""
     settings = read_settings()
     if settings.server_url is None:
         yield None
@@ -42,7 +42,7 @@ def open_server() -> Generator[Library | None]:
 
 @contextmanager
 def open_foreground() -> Generator[Foreground]:
-    """The library on this machine, for long work in this process. Raises SettingsError if a server is named."""
+    """Open the library on this machine for long work in this process. Raises SettingsError if MIRRORLAKE_URL is set."""
     from mirrorlake.services.callers import local_user  # noqa: PLC0415  only where the work is done here
     from mirrorlake.services.foreground import open_foreground as open_local  # noqa: PLC0415  loads bucket libraries
 

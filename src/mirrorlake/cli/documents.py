@@ -1,6 +1,6 @@
-"""The JSON of the command line: the public nouns, flattened where scripts have always found one flat document.
+"""The JSON of the command line: the public nouns, some of them flattened into one document.
 
-Names differ from those of the REST API only where this module says so.
+Names are those of the REST API unless this module changes them.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ def run_document(run: Run) -> Document:
 
 
 def report_document(report: Report) -> Document:
-    """A report, in the shape of a run; `samples` only for a dry run that came to a plan."""
+    """A report, in the shape of a run; `samples` only for a dry run with a plan."""
     drop = ("notes",) if report.samples is not None else ("notes", "samples")
     return _document(report, lift=("counts",), drop=drop)
 
 
 def job_document(job: Job) -> Document:
-    """A job, as the REST API has it."""
+    """A job, as in the REST API."""
     return _document(job, names={"id": "job"})
 
 

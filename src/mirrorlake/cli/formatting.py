@@ -146,7 +146,7 @@ def _describe_next_run(summary: DatasourceSummary) -> str:
     if summary.can_run:
         return "now"
     if summary.cooldown_minutes:
-        return f"in {count_noun(summary.cooldown_minutes, 'minute')}: the last pass imported something"
+        return f"in {count_noun(summary.cooldown_minutes, 'minute')}: the last run imported something"
     return "after the current run has ended"
 
 

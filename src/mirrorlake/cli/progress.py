@@ -20,7 +20,7 @@ class _LineProgress:
 
     def __init__(self) -> None:
         self._next = time.monotonic() + LINE_EVERY_S
-        self._looks = 0
+        self._to_process = 0
 
     def _due(self) -> bool:
         if time.monotonic() < self._next:
@@ -32,12 +32,12 @@ class _LineProgress:
         if self._due():
             echo(f"listing: {count_noun(objects, 'object')} so far")
 
-    def planned(self, looks: int) -> None:
-        self._looks = looks
+    def planned(self, to_process: int) -> None:
+        self._to_process = to_process
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         if self._due():
-            echo(f"processing: {objects:,} of {count_noun(self._looks, 'object')}, {failed:,} failed")
+            echo(f"processing: {objects:,} of {count_noun(self._to_process, 'object')}, {failed:,} failed")
 
 
 @contextmanager
@@ -87,16 +87,16 @@ def show_run(run_id: int) -> Generator[Callable[[Run], None]]:
 
 @contextmanager
 def show_job(job_id: int) -> Generator[Callable[[Job], None]]:
-    """Receives how far a job is, and shows it on standard error."""
+    """Return a callback that shows the progress of a job on standard error."""
     if not people.is_terminal:
         due = [time.monotonic() + LINE_EVERY_S]
 
-        def tell(job: Job) -> None:
+        def show(job: Job) -> None:
             if time.monotonic() >= due[0]:
                 due[0] = time.monotonic() + LINE_EVERY_S
                 echo(f"job {job_id}: {job.state.value}{_done(job)}")
 
-        yield tell
+        yield show
         return
     from mirrorlake.cli.progress_bar import spinner  # noqa: PLC0415  loads rich
 
@@ -113,7 +113,7 @@ def _done(job: Job) -> str:
 
 def _run_progress(run: Run) -> str:
     if run.state is RunState.QUEUED:
-        return "it waits" if run.waiting is None else run.waiting.reason
+        return "queued" if run.waiting is None else run.waiting.reason
     done = run.counts.selected or run.counts.metadata_changed + run.counts.unchanged + run.counts.removed
     return f"{run.counts.listed:,} listed, {done:,} done"
 

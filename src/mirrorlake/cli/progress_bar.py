@@ -22,14 +22,14 @@ class _BarProgress:
     def listed(self, objects: int) -> None:
         self._progress.update(self._listing, completed=objects)
 
-    def planned(self, looks: int) -> None:
+    def planned(self, to_process: int) -> None:
         done = self._progress.tasks[self._listing].completed
         self._progress.update(self._listing, total=done, completed=done, description="Listed")
-        self._progress.update(self._looking, total=looks, visible=looks > 0)
+        self._progress.update(self._looking, total=to_process, visible=to_process > 0)
 
-    def looked(self, objects: int, failed: int) -> None:
+    def processed(self, objects: int, failed: int) -> None:
         self._progress.update(
-            self._looking, completed=objects, description=f"Processing ({failed} failed)" if failed else "Looking"
+            self._looking, completed=objects, description=f"Processing ({failed} failed)" if failed else "Processing"
         )
 
 

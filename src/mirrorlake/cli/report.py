@@ -25,7 +25,7 @@ def show_report(report: Report, *, json: bool) -> int:
     """Print a report and return the exit code."""
     if json:
         print_json(report_document(report))
-    elif report.run is not None or report.would is not None or report.error is not None:  # else only notes tell
+    elif report.run is not None or report.would is not None or report.error is not None:  # else there are only notes
         _print_report(report)
     for note in report.notes:
         echo(note)

@@ -1,4 +1,4 @@
-"""The SDK: a library on a server, from Python."""
+"""The SDK: access to a library on a server from Python."""
 
 from mirrorlake.client.client import Client
 

@@ -18,7 +18,7 @@ _MAX_AGE = re.compile(r"max-age=(?P<seconds>[0-9]+)")
 
 
 class AssetClient(NounClient, Assets):
-    """Implements `Assets` at a server."""
+    """Implements `Assets` over HTTP."""
 
     def search(self, query: str = "", *, limit: int = 100, offset: int = 0, cursor: str | None = None) -> AssetPage:
         """See `Assets.search`."""
@@ -26,7 +26,7 @@ class AssetClient(NounClient, Assets):
         return self.connection.ask(AssetPage, "GET", "/assets", params=params)
 
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
-        """See `Assets.find`. Reads page after page, by cursor: what a run does meanwhile repeats and hides nothing."""
+        """See `Assets.find`. Reads pages by cursor, so a concurrent run neither repeats nor hides assets."""
         left, cursor = limit, None
         while left is None or left > 0:
             page = self.search(query, limit=PAGE_LIMIT if left is None else min(left, PAGE_LIMIT), cursor=cursor)
@@ -58,7 +58,9 @@ class AssetClient(NounClient, Assets):
         kind = answer.headers.get("content-type", "application/octet-stream")
         if answer.status_code == HTTPStatus.SEE_OTHER:
             age = _MAX_AGE.search(answer.headers.get("cache-control", ""))
-            life = 0 if age is None else 2 * int(age["seconds"])  # it may be kept for half of it
+            life = (
+                0 if age is None else 2 * int(age["seconds"])
+            )  # the server lets clients cache it for half of its lifetime
             return Original(url=answer.headers["location"], data=None, media_type=kind, name="", life_s=life)
         mark = answer.headers.get("etag", "").strip('"')
         if mark in known:

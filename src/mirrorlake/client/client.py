@@ -19,9 +19,9 @@ from mirrorlake.client.runs import RunClient
 
 
 class Client:
-    """One server. `url` is what `mirrorlake up` prints; `api_key` is its token. Implements `contract.Library`.
+    """One server. `url` is printed by `mirrorlake up`; `api_key` is its token. Implements `contract.Library`.
 
-    Every method raises NotFound, QueryError, AccessDenied or another MirrorlakeError with the server's own sentence.
+    Every method raises NotFound, QueryError, AccessDenied or another MirrorlakeError with the server's message.
     """
 
     def __init__(self, url: str, *, api_key: str | None = None) -> None:

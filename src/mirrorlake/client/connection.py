@@ -1,4 +1,4 @@
-"""Requests to a server: answers as nouns of the library, problem documents as its errors."""
+"""Requests to a server: responses become nouns of the library, problem documents its errors."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ Parameters = Mapping[str, str | int | None]
 
 
 class Connection:
-    """One server. Thread-safe."""
+    """A connection to one server. Thread-safe."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
         headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
         self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
 
     def close(self) -> None:
-        """Close its sockets."""
+        """Close the sockets."""
         self._http.close()
 
     def ask(
@@ -49,11 +49,11 @@ class Connection:
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
     ) -> T:
-        """The answer to a request, as a noun or a list of nouns. Raises the error that the server answers."""
+        """Send a request and return the response as a noun or a list of nouns. Raises the error of the response."""
         return self._decode(self.send(method, path, params=params, body=body), kind)
 
     def page(self, kind: type[T], path: str, params: Parameters) -> Page[T]:
-        """One page of a list, with the cursor of the next one out of the Link header."""
+        """Get one page of a list, with the cursor of the next one from the Link header."""
         answer = self.send("GET", path, params=params)
         items = self._decode(answer, list[kind])
         following = answer.links.get("next", {}).get("url")
@@ -69,13 +69,13 @@ class Connection:
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """The answer itself; redirects are not followed. Raises the error that the server answers."""
+        """Send a request and return the response; redirects are not followed. Raises the error of the response."""
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             answer = self._http.request(method, path, params=given, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise SourceUnreachable(
-                f"The server at {self._http.base_url} does not answer: {error}.",
+                f"The server at {self._http.base_url} does not respond: {error}.",
                 "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
             ) from error
         if answer.is_error:
@@ -87,8 +87,8 @@ class Connection:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.MsgspecError as error:
             raise SourceUnreachable(
-                f"{self._http.base_url} is not a mirrorlake server, or of another version: {error}.",
-                "Correct MIRRORLAKE_URL, or install the version of the server.",
+                f"{self._http.base_url} is not a mirrorlake server or has another version: {error}.",
+                "Correct MIRRORLAKE_URL, or install the server's version.",
             ) from error
 
 
@@ -100,7 +100,7 @@ class NounClient:
 
 
 def segment(text: str) -> str:
-    """Any text as one step of a path."""
+    """Any text as one segment of a path."""
     return quote(text, safe="")
 
 
@@ -111,13 +111,13 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
     except ValueError:
         body = None
     problem = cast("dict[str, Any]", body) if isinstance(body, dict) else {}
-    message = str(problem.get("detail") or f"The server answered {answer.status_code} {answer.reason_phrase}.")
+    message = str(problem.get("detail") or f"The server returned {answer.status_code} {answer.reason_phrase}.")
     fix = str(problem.get("fix") or "")
     match answer.status_code:
         case 403 if problem.get("type") == "urn:mirrorlake:permission-denied":
             return PermissionDenied(message, fix)
         case 401 | 403:
-            return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token that `mirrorlake up` printed.")
+            return AccessDenied(message, "Set MIRRORLAKE_API_KEY to the token printed by `mirrorlake up`.")
         case 404:
             return NotFound(message, fix)
         case 409:

@@ -15,7 +15,7 @@ from mirrorlake.services.contract import TRASH_DAYS, Datasources
 
 
 class DatasourceClient(NounClient, Datasources):
-    """Implements `Datasources` at a server."""
+    """Implements `Datasources` over HTTP."""
 
     def list(self) -> Sequence[DatasourceSummary]:
         """See `Datasources.list`."""

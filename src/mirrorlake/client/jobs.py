@@ -10,7 +10,7 @@ from mirrorlake.services.contract import GRACE_HOURS, WATCH_S, Jobs
 
 
 class JobClient(NounClient, Jobs):
-    """Implements `Jobs` at a server."""
+    """Implements `Jobs` over HTTP."""
 
     def page(
         self,

@@ -8,11 +8,11 @@ from mirrorlake.client.connection import NounClient, segment
 from mirrorlake.model.acts import MembersChanged, Project
 from mirrorlake.services.contract import Projects
 
-MEMBERS = 1000  # assets that one request may name
+MEMBERS = 1000  # assets per request
 
 
 class ProjectClient(NounClient, Projects):
-    """Implements `Projects` at a server."""
+    """Implements `Projects` over HTTP."""
 
     def list(self) -> Sequence[Project]:
         """See `Projects.list`."""

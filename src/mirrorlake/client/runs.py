@@ -9,7 +9,7 @@ from mirrorlake.services.contract import Runs
 
 
 class RunClient(NounClient, Runs):
-    """Implements `Runs` at a server."""
+    """Implements `Runs` over HTTP."""
 
     def page(
         self, *, limit: int = 100, datasource: str | None = None, before: int | None = None, cursor: str | None = None

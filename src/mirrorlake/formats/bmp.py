@@ -9,11 +9,11 @@ import pyvips
 from PIL import BmpImagePlugin, Image
 
 from mirrorlake.formats.codec import Probe, Rendered
-from mirrorlake.formats.image import THUMBNAIL_SIDE, check_size, detail, draw, fit
+from mirrorlake.formats.image import THUMBNAIL_SIDE, check_size, error_detail, render_thumbnail, scale_pixels
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import ImageFacts
 
-# What Pillow raises on bytes that are no sound bitmap.
+# The errors that Pillow raises for damaged bitmaps.
 _DAMAGE = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError, struct.error)
 
 
@@ -45,15 +45,15 @@ class Bitmap:
         )
 
     def render(self, data: bytes, _probe: Probe, /) -> Rendered:
-        """Decode the bitmap and draw it. Raises UndecodableObject (stage decode) for damaged or cut pixels."""
+        """Decode and render the bitmap. Raises UndecodableObject (stage decode) for damaged or cut pixels."""
         try:
-            return draw(fit(_reduced(data)))
+            return render_thumbnail(scale_pixels(_reduced(data)))
         except pyvips.Error as error:
-            raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged{detail(error)}") from error
+            raise UndecodableObject(Stage.DECODE, f"BMP pixels are damaged{error_detail(error)}") from error
 
 
 def _reduced(data: bytes) -> pyvips.Image:
-    """The decoded bitmap, shrunk by a whole factor that leaves at least twice as many pixels as are drawn."""
+    """The decoded bitmap, reduced by an integer factor to at least twice the size of the thumbnail."""
     image = _open(data)
     try:
         image.load()
@@ -67,7 +67,7 @@ def _reduced(data: bytes) -> pyvips.Image:
 
 
 def _open(data: bytes) -> Image.Image:
-    # The plug-in itself, not Image.open: no other format can be reached, and the size limit is ours.
+    # The plug-in instead of Image.open: no other format can be reached, and our own size limit applies.
     try:
         return BmpImagePlugin.BmpImageFile(io.BytesIO(data))
     except _DAMAGE as error:

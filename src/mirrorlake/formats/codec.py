@@ -1,4 +1,4 @@
-"""What the module of a format offers: a cheap reading of the header, then a rendering of the whole."""
+"""The interface of a format: probe the header cheaply, then render the whole object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mirrorlake.model.media import MediaFacts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What the header gives; nothing has been decoded yet."""
+    """The facts from the header; nothing is decoded."""
 
     facts: MediaFacts
     warnings: tuple[str, ...] = ()
@@ -18,7 +18,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What people see of an object before they open it. Images always have it."""
+    """The thumbnail and placeholder of an object. Images always have them."""
 
     thumbnail: bytes  # WebP, upright, sRGB, at most THUMBNAIL_SIDE pixels a side
     placeholder: bytes  # ThumbHash, about 25 bytes
@@ -33,11 +33,11 @@ class Codec(Protocol):
         ...
 
     def probe(self, data: bytes) -> Probe:
-        """Read the header. Raises UndecodableObject (stage probe) where it is damaged or goes beyond the limits."""
+        """Read the header. Raises UndecodableObject (stage probe) if it is damaged or exceeds the limits."""
         ...
 
     def render(self, data: bytes, probe: Probe, /) -> Rendered | None:
-        """Decode the object and draw its thumbnail; None for what has no picture.
+        """Decode the object and render its thumbnail; None for content without a picture.
 
         Raises UndecodableObject (stage decode) for damaged or cut content.
         """

@@ -1,4 +1,4 @@
-"""Camera facts out of an EXIF block, whatever it was made to look like. Pure: no I/O."""
+"""Read camera facts from an untrusted EXIF block. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ _Tags = Mapping[int, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraFacts:
-    """What the camera wrote down; absent or unreadable entries are left out."""
+    """The facts that the camera recorded, without absent or unreadable entries."""
 
     values: Mapping[str, Scalar]
     warnings: tuple[str, ...] = ()
 
 
-def camera_facts(block: bytes) -> CameraFacts:
+def read_camera_facts(block: bytes) -> CameraFacts:
     """The facts of an EXIF block (with or without its `Exif` mark). Never raises: damage becomes a warning."""
     if len(block) > MAX_EXIF_BYTES:
         return CameraFacts(values={}, warnings=(f"EXIF of {len(block):,} bytes was not read: over {MAX_EXIF_BYTES:,}",))
-    # Recorded, not shown: the parser warns about damage that costs it single entries. Only the one decoding
-    # thread of a process comes here, so swapping the process-wide filters is safe.
+    # Recorded, not shown: the parser warns about entries that it cannot read. Only the decoding thread of a process
+    # runs this, so replacing the process-wide filters is safe.
     with warnings.catch_warnings(record=True) as complaints:
         warnings.simplefilter("always")
         try:
             values = _read(block)
-        except Exception as error:  # noqa: BLE001  a hostile block may break the parser in any way; it costs only itself
+        except Exception as error:  # noqa: BLE001  a hostile block may break the parser in any way
             return CameraFacts(values={}, warnings=(f"EXIF could not be read: {type(error).__name__}",))
     damage = ("EXIF is damaged; some of it was not read",) if complaints else ()
     return CameraFacts(values=values, warnings=damage)
@@ -60,10 +60,10 @@ def _read(block: bytes) -> dict[str, Scalar]:
         value = convert((main if place == 0 else camera).get(tag))
         if value is not None:
             facts[name] = value
-    taken = _taken(camera)
-    if taken is not None:
-        facts["taken_at"] = taken
-    facts.update(_position(gps))
+    exposure_time = _read_exposure_time(camera)
+    if exposure_time is not None:
+        facts["taken_at"] = exposure_time
+    facts.update(_read_position(gps))
     return facts
 
 
@@ -72,7 +72,7 @@ def _text(value: object) -> str | None:
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):
         return None
-    # Cameras pad with NUL and blanks; neither it nor control characters can be stored or shown.
+    # Cameras pad with NUL and blanks; neither NUL nor control characters can be stored or shown.
     kept = "".join(ch for ch in value.partition("\0")[0][: 4 * MAX_TEXT] if ch.isprintable()).strip()
     return kept[:MAX_TEXT] or None
 
@@ -94,7 +94,7 @@ def _float(value: object) -> float | None:
 
 def _positive(value: object) -> float | None:
     number = _float(value)
-    return number if number is not None and 0 < number < 1e9 else None  # noqa: PLR2004  no camera counts that far
+    return number if number is not None and 0 < number < 1e9 else None  # noqa: PLR2004  no camera has larger values
 
 
 def _whole(value: object) -> int | None:
@@ -128,8 +128,8 @@ _FACTS: tuple[tuple[str, int, int, Callable[[object], Scalar | None]], ...] = (
 )
 
 
-def _taken(camera: _Tags) -> str | None:
-    """The moment of exposure as ISO 8601, with an offset only where the camera noted one."""
+def _read_exposure_time(camera: _Tags) -> str | None:
+    """The time of exposure as ISO 8601, with an offset only if the camera recorded one."""
     for tag, offset_tag in ((0x9003, _OFFSET_TIME), (0x9004, _OFFSET_TIME + 1)):
         text = _text(camera.get(tag))
         if text is None:
@@ -137,13 +137,13 @@ def _taken(camera: _Tags) -> str | None:
         offset = _text(camera.get(offset_tag)) or ""
         for stamp, form in ((text + offset, "%Y:%m:%d %H:%M:%S%z"), (text, "%Y:%m:%d %H:%M:%S")):
             try:
-                return datetime.strptime(stamp, form).isoformat()  # noqa: DTZ007  many cameras know no time zone
+                return datetime.strptime(stamp, form).isoformat()  # noqa: DTZ007  many cameras record no time zone
             except ValueError:
                 continue
     return None
 
 
-def _position(gps: _Tags) -> dict[str, Scalar]:
+def _read_position(gps: _Tags) -> dict[str, Scalar]:
     latitude = _degrees(gps.get(2), gps.get(1), "S", 90)
     longitude = _degrees(gps.get(4), gps.get(3), "W", 180)
     if latitude is None or longitude is None:

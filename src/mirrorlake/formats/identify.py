@@ -1,4 +1,4 @@
-"""Tell what an object is from its first bytes. Names lie, so they only ever earn a warning. Pure: no I/O."""
+"""Identify the format of an object by its first bytes; a wrong name only causes a warning. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def identify(head: bytes) -> Format | UnsupportedFormat:
 
 
 def unsupported_message(name: str, found: UnsupportedFormat) -> str:
-    """The sentence for bytes of an unsupported format."""
+    """The message for bytes of an unsupported format."""
     suffix = _suffix(name)
     return f"named .{suffix}, but the bytes are {found.phrase}" if suffix else f"the bytes are {found.phrase}"
 
 
 def suffix_mismatch_warning(name: str, found: Format) -> str | None:
-    """The warning for a name that promises another format than the bytes have, None where they agree."""
+    """The warning for a name whose suffix is of another format than the bytes; None if they agree."""
     if format_of_name(name.rpartition("/")[2]) in (None, found):
         return None
     return f"named .{_suffix(name)}, but the bytes are {found.phrase}; it was imported as {found.phrase}"

@@ -9,7 +9,7 @@ HEAD_BYTES = 4096  # enough for every magic number and for the brands of an ISO 
 Magic = Callable[[bytes], bool]
 """Whether an object that begins with these bytes (its first HEAD_BYTES or more, or all of it) has a format."""
 
-# "BM" alone also begins many texts: the size of the header that follows must be one that exists.
+# Many texts begin with "BM" too, so the size of the following header must be a valid one.
 _BITMAP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 

@@ -1,8 +1,8 @@
-"""A picture in about 25 bytes: its colours as a blur that shows until the thumbnail is there.
+"""An image in about 25 bytes: a blur of its colours, shown until the thumbnail is loaded.
 
 The format is ThumbHash (Evan Wallace, https://evanw.github.io/thumbhash/, MIT): a discrete cosine transform of the
-luminance, two colour differences and, where there is any, the alpha channel, in four bits a coefficient. The pure
-Python packages for it take tens of milliseconds an image; as three matrix products it takes about a tenth of one.
+luminance, two colour differences and the alpha channel, if any, with four bits per coefficient. Pure Python packages
+take tens of milliseconds per image; three matrix products take about a tenth of a millisecond.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from math import floor
 import numpy as np
 from numpy.typing import NDArray
 
-MAX_SIDE = 320  # pixels: a whole thumbnail; its blur would not be another one with more of them
-_ORDER = 7  # cosines a side; the format keeps none that is finer
+MAX_SIDE = 320  # pixels: the size of a thumbnail; more pixels would not change the blur
+_ORDER = 7  # cosines per side, the most that the format stores
 
 _Floats = NDArray[np.floating]
 
 
 def placeholder(pixels: NDArray[np.uint8]) -> bytes:
-    """The ThumbHash of an upright (height, width, 3 or 4) picture, its alpha straight.
+    """The ThumbHash of upright pixels (height, width, 3 or 4) with straight alpha.
 
-    Raises ValueError for a picture that is empty, larger than MAX_SIDE, or of another shape.
+    Raises ValueError for an image that is empty, larger than MAX_SIDE, or of another shape.
     """
     height, width, channels = pixels.shape
     if channels not in {3, 4} or not 0 < max(height, width) <= MAX_SIDE or min(height, width) == 0:
-        raise ValueError(f"a placeholder is made of 1 to {MAX_SIDE} pixels a side in RGB or RGBA, not {pixels.shape}")
+        raise ValueError(f"a placeholder needs 1 to {MAX_SIDE} pixels per side in RGB or RGBA, not {pixels.shape}")
     has_alpha = channels == 4 and bool((pixels[..., 3] < 255).any())  # noqa: PLR2004  opaque
-    limit = 5 if has_alpha else 7  # luminance has fewer coefficients where alpha needs some
+    limit = 5 if has_alpha else 7  # with alpha, luminance has fewer coefficients
     lx = max(1, _round(limit * width / max(width, height)))
     ly = max(1, _round(limit * height / max(width, height)))
     spectrum = _spectrum_with_alpha(pixels) if has_alpha else _spectrum(pixels[..., :3])
@@ -55,9 +55,9 @@ def placeholder(pixels: NDArray[np.uint8]) -> bytes:
 
 
 def _spectrum(rgb: NDArray[np.uint8]) -> _Floats:
-    """Of luminance, yellow minus blue and red minus green, as mixtures of the spectra of the colours.
+    """The spectra of luminance, yellow minus blue and red minus green, computed from those of the colours.
 
-    All columns of all colours in one product; single precision is far finer than four bits a coefficient.
+    All columns of all colours in one product; single precision is far finer than four bits per coefficient.
     """
     height, width, colours = rgb.shape
     columns = rgb.reshape(height, width * colours).astype(np.float32)
@@ -67,7 +67,7 @@ def _spectrum(rgb: NDArray[np.uint8]) -> _Floats:
 
 
 def _spectrum_with_alpha(rgba: NDArray[np.uint8]) -> _Floats:
-    """The same and alpha's own. Transparent pixels are painted in the average colour."""
+    """The same spectra and that of alpha. Transparent pixels get the average colour."""
     rgb = np.moveaxis(rgba[..., :3], 2, 0) / 255
     alpha = rgba[..., 3] / 255
     weight = float(alpha.sum())
@@ -87,7 +87,7 @@ def _channel(spectrum: _Floats, nx: int, ny: int) -> tuple[float, _Floats, float
 
 @lru_cache(maxsize=64)
 def _triangle(nx: int, ny: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Where the low frequencies of a plane stand, row by row, without its mean."""
+    """The positions of the low frequencies of a plane, row by row, without its mean."""
     places = [(cy, cx) for cy in range(ny) for cx in range(nx) if cx * ny < nx * (ny - cy)][1:]
     return np.array([cy for cy, _ in places]), np.array([cx for _, cx in places])
 
@@ -106,5 +106,5 @@ def _nibbles(values: _Floats) -> bytes:
 
 
 def _round(value: float) -> int:
-    # Halves go up, as in the format's first implementation; Python's round would go to even.
+    # Halves are rounded up, as in the reference implementation; Python's round would round to even.
     return floor(value + 0.5)

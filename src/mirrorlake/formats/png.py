@@ -18,7 +18,7 @@ def _frames(data: bytes, _image: pyvips.Image) -> int:
 def _complaints(data: bytes) -> tuple[str, ...]:
     if 0 <= data.rfind(_END) <= len(data) - len(_END) - _CHECKSUM_BYTES:
         return ()
-    return ("the PNG lacks its end marker: it may have been cut",)
+    return ("the PNG lacks its end marker: it may be incomplete",)
 
 
 CODEC = VipsImage(name="PNG", operation="pngload", family="Png", frames=_frames, complaints=_complaints)

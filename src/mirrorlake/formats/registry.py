@@ -1,8 +1,8 @@
 """The formats that the library reads, one row each, and those that it recognises and refuses.
 
-Selection takes the suffixes, identification the magic, processing the codec, `doctor` and messages the names. A new
-format is a row here and its module, which is loaded when the first object is to be decoded: select and search import
-this table, so it must load no decoder.
+Selection uses the suffixes, identification the magic, processing the codec, `doctor` and messages the names. A new
+format needs a row here and a module, which is loaded when it is first used: select and search import this table, so it
+must not load decoders.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ FORMATS: tuple[Format, ...] = (
     ),
 )
 
-# Recognised, so that a refusal names them. The first that fits counts, after all formats above.
+# Recognised, so that messages can name them. The first match counts, after all formats above.
 UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
     UnsupportedFormat(phrase=phrase, magic=magic)
     for phrase, magic in (
@@ -155,12 +155,12 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
-    """Every suffix (lower case, with its dot) by which objects are selected, with its format. Sorted."""
+    """The format of every suffix (lower case, with its dot) that selects objects. Sorted."""
     return dict(sorted(((suffix, one) for one in FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
 
 
 def format_of_name(key: str) -> Format | None:
-    """The format that a name promises, None for a suffix that no format has."""
+    """The format of a name's suffix; None if no format has it."""
     dot = key.rfind(".")
     suffix = key[dot:] if dot >= 0 else ""
     return formats_by_suffix().get(suffix.lower()) if suffix.isascii() else None
@@ -173,6 +173,6 @@ def format_names() -> str:
 
 
 def load_codecs() -> None:
-    """Load every decoder now, so that the first object of a format does not wait for it."""
+    """Load all decoders, so that the first object of a format does not wait for them."""
     for one in FORMATS:
         one.codec()

@@ -1,4 +1,4 @@
-"""The steps of looking at one object, and the verdict that ends it early."""
+"""The stages of processing one object, and the error of an undecodable one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mirrorlake.core.errors import MirrorlakeError
 
 
 class Stage(StrEnum):
-    """Where looking at an object stood."""
+    """The stage at which processing an object ended."""
 
     FETCH = "fetch"
     IDENTIFY = "identify"
@@ -18,7 +18,7 @@ class Stage(StrEnum):
 
 
 class UndecodableObject(MirrorlakeError):
-    """These very bytes cannot become an asset, today or tomorrow."""
+    """The bytes cannot become an asset; trying again does not help."""
 
     def __init__(self, stage: Stage, reason: str) -> None:
         super().__init__(reason)

@@ -6,7 +6,7 @@ from mirrorlake.formats.image import THUMBNAIL_SIDE, VipsImage
 
 
 def _reduce(longest: int) -> dict[str, float]:
-    """The decoder scales by any factor. Below one half there is little to save."""
+    """The decoder scales by any factor; factors above one half save little."""
     ratio = longest / THUMBNAIL_SIDE
     return {"scale": 2 / ratio} if ratio > 2 else {}  # noqa: PLR2004
 

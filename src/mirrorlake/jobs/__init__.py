@@ -1,1 +1,1 @@
-"""Any long work is a job: one queue, one worker, one registry of handlers."""
+"""Long work of any kind as jobs: one queue, one worker, one registry of handlers."""

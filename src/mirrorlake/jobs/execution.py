@@ -1,4 +1,4 @@
-"""Make jobs and carry them out, queued for a worker or at once in this process: both go the same way."""
+"""Create and execute jobs, queued for a worker or at once in this process, along the same path."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def new_job(
     subject: str | None = None,
     requested_by: str | None = None,
 ) -> NewJob:
-    """A job of this kind, with the lock, priority and attempts that its handler declares."""
+    """Create a job of this kind with the lock, priority and attempts that its handler declares."""
     handler = HANDLERS[kind]
     if not isinstance(args, handler.args):
         raise TypeError(f"a job of kind {kind} takes {handler.args.__name__}")
@@ -52,7 +52,7 @@ def new_job(
 
 
 def enqueue_run(catalog: Catalog, source: Datasource, job: NewJob) -> int:
-    """Queue a run that is no pass; its number. Raises PassRunning where a run of the datasource is in its way."""
+    """Queue a run other than a pass and return its number. Raises PassRunning during another run of the datasource."""
     return queue.request_run(catalog, source.name, job, Trigger(job.kind.value))
 
 
@@ -65,11 +65,11 @@ def run_here(
     step: StepCallback = discard_step,
     item: Callable[[Any], object] = discard_item,
     processes: int | None = None,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Any:
-    """Carry out a job in this process, under its lock, and answer its result.
+    """Execute a job in this process, under its lock, and return its result.
 
-    Raises PassRunning or Conflict where its lock is held, and what its handler raises.
+    Raises PassRunning or Conflict if its lock is held, and the errors of its handler.
     """
     if job.kind in RUN_KINDS and job.datasource_id is not None:
         lease: JobLease = runs.begin(
@@ -84,16 +84,16 @@ def run_here(
         reporter=Reporter(lease, progress, step),
         processes=processes,
         item=item,
-        opens=opens,
+        store_factory=store_factory,
     )
     with lease:
         return execute(context)
 
 
 def execute(context: JobContext) -> Any:
-    """Carry out the job of a lease, end it as what it is, and answer its result.
+    """Execute the job of a lease, end it with its final state, and return its result.
 
-    Raises what its handler raises, once the job has ended: what was committed stays.
+    Raises the errors of its handler after the job has ended. Committed work is kept.
     """
     lease = context.lease
     job = jobs.show_job(context.catalog, lease.job_id)
@@ -102,7 +102,7 @@ def execute(context: JobContext) -> Any:
     try:
         result = handler.run(job, msgspec.convert(job.args, handler.args), context)
     except WorkerStopped:
-        raise  # the worker gives it to the next one
+        raise  # the worker requeues the job
     except KeyboardInterrupt:
         _end(lease, JobState.CANCELLED)
         raise
@@ -112,10 +112,10 @@ def execute(context: JobContext) -> Any:
         _fail(lease, error)
         raise
     except BaseException as error:
-        # A mistake of ours: the job must not look as if it were still going, and the trace must be seen.
+        # An internal error: the job must not appear to be running, and the trace must be shown.
         _end(lease, JobState.FAILED, f"internal error: {error!r}")
         raise
-    if not lease.closed:  # a run has ended itself
+    if not lease.closed:  # a run ends its own lease
         state, error = handler.state_of(result)
         jobs.finish(lease, state=state, result=msgspec.to_builtins(result), error=error)
     return result
@@ -125,7 +125,7 @@ def _fail(lease: JobLease, error: MirrorlakeError) -> None:
     if lease.closed:
         return
     wait_s = retry_delay_s(lease, error)
-    if lease.cancelled is not None:  # whatever stopped was stopped for that
+    if lease.cancelled is not None:  # the error is a consequence of the cancellation
         _end(lease, JobState.CANCELLED, str(lease.cancelled))
     elif wait_s is None or isinstance(lease, Lease):
         _end(lease, JobState.FAILED, str(error), again_in_s=wait_s)
@@ -151,10 +151,10 @@ def _end(lease: JobLease, state: JobState, error: str | None = None, *, again_in
 
 
 def put_back(lease: JobLease) -> str:
-    """Let the next worker go on with the job of one that is being stopped; answers why it ended. Raises LeaseLost."""
+    """Requeue the job of a worker that is being stopped; return the reason for its end. Raises LeaseLost."""
     if isinstance(lease, Lease):
         return queue.put_back(lease, runs.Live(counts=Counts(), requests=Requests(), bytes_read=0))
     if lease.closed:
-        return "It had ended already."
+        return "It had already ended."
     jobs.queue_again(lease)
-    return f"{queue.STOPPED}; it goes on with the next worker."
+    return f"{queue.STOPPED}; the next worker continues it."

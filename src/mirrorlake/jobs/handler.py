@@ -1,4 +1,4 @@
-"""The contract of a job handler: what it declares, and what it is given to work with."""
+"""The contract of a job handler: its declaration, and the context of its work."""
 
 from __future__ import annotations
 
@@ -22,53 +22,53 @@ from mirrorlake.processing.store_factory import StoreFactory
 A = TypeVar("A")
 R = TypeVar("R")
 
-LONG, SOON = 0, 10  # priorities: a person waits for what is to be done soon
+LONG, SOON = 0, 10  # priorities: a user waits for jobs with SOON
 
 
 def discard_item(_item: object) -> None:
-    """For results that nobody watches one by one."""
+    """Ignore single results that are not watched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobContext:
-    """What a handler works with."""
+    """The context of a handler's work."""
 
     settings: Settings
     catalog: Catalog
     lease: JobLease
     reporter: Reporter
-    processes: int | None = None  # that process objects; None: one a core
-    item: Callable[[Any], object] = discard_item  # receives single results, such as findings, as they are found
-    opens: Callable[[Datasource], StoreFactory] = store_config
+    processes: int | None = None  # that process objects; None: one per core
+    item: Callable[[Any], object] = discard_item  # receives single results, such as findings, at once
+    store_factory: Callable[[Datasource], StoreFactory] = store_config
 
     @property
     def run_lease(self) -> Lease:
         """The lease of a job that is a run."""
         if not isinstance(self.lease, Lease):
-            raise TypeError(f"a job of kind {self.lease.kind} is no run")
+            raise TypeError(f"a job of kind {self.lease.kind} is not a run")
         return self.lease
 
     def source(self, job: Job) -> Datasource:
-        """The datasource of a job. Raises NotFound where it was deleted since."""
+        """The datasource of a job. Raises NotFound if it was deleted."""
         if isinstance(self.lease, Lease):
             return datasources.by_id(self.catalog, self.lease.datasource_id)
         if job.datasource is None:
-            raise NotFound(f"Job {job.id} names no datasource.")
+            raise NotFound(f"Job {job.id} has no datasource.")
         return datasources.named(self.catalog, job.datasource)
 
 
 def no_lock(_datasource_id: int | None) -> str | None:
-    """For jobs that disturb no other."""
+    """The lock of jobs that need none."""
     return None
 
 
 def of_datasource(datasource_id: int | None) -> str | None:
-    """For runs: one at a time works on a datasource."""
+    """The lock of runs: one run of a datasource at a time."""
     return None if datasource_id is None else datasource_lock(datasource_id)
 
 
 def succeeded(_result: Any) -> tuple[JobState, str | None]:
-    """Work that came to its end is done well."""
+    """The state of a job whose handler returned."""
     return JobState.SUCCEEDED, None
 
 
@@ -76,18 +76,18 @@ def succeeded(_result: Any) -> tuple[JobState, str | None]:
 class Handler(Generic[A, R]):
     """One kind of job.
 
-    `run` does the work. It calls `context.reporter.step`, or goes through a store that checks the lease, so that it
-    hears a cancellation within a second. It may take up work that was interrupted anywhere: what is committed is not
-    done twice. A run ends its own lease (`mirror.finalize`); any other job is ended by whoever executes it.
+    `run` does the work. It calls `context.reporter.step`, or uses a store that checks the lease, so that a cancellation
+    takes effect within a second. It may continue work that was interrupted anywhere: committed work is not repeated. A
+    run ends its own lease (`mirror.finalize`); any other job is ended by `jobs.execution`.
     """
 
     kind: JobKind
     args: type[A]
     result: type[R]
     run: Callable[[Job, A, JobContext], R]
-    lock: Callable[[int | None], str | None] = no_lock  # of the datasource's number
+    lock: Callable[[int | None], str | None] = no_lock  # by the datasource's number
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     priority: int = LONG
-    quick: bool = False  # a worker does it beside a long job
-    kept_days: int | None = None  # how long it is kept once it ended; None: for good
-    state_of: Callable[[R], tuple[JobState, str | None]] = succeeded  # how it ended, and why
+    quick: bool = False  # a worker executes it beside a long job
+    kept_days: int | None = None  # how long it is kept after its end; None: forever
+    state_of: Callable[[R], tuple[JobState, str | None]] = succeeded  # its final state, and the reason

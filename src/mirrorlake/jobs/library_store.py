@@ -1,4 +1,4 @@
-"""Where this library keeps its thumbnails: a folder under its home, or the bucket that a setting names."""
+"""The library store for thumbnails: a folder in the data folder, or the bucket of a setting."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ THUMBNAILS = "thumbnails"  # the folder of the library store that holds them
 
 
 def library_store(settings: Settings) -> LibraryStore:
-    """The store of thumbnails. Makes no request. Raises SettingsError for settings that cannot be used."""
+    """Open the store of thumbnails. Sends no request. Raises SettingsError for invalid settings."""
     if settings.library_store is None:
         return LibraryStore.in_folder(settings.thumbnails)
     try:
@@ -22,5 +22,5 @@ def library_store(settings: Settings) -> LibraryStore:
         provider = provider_of(location.provider)
         provider.check_options(location, options)
     except UsageError as error:
-        raise SettingsError(f"MIRRORLAKE_LIBRARY_STORE cannot be used: {error.message}", error.fix) from error
+        raise SettingsError(f"Invalid MIRRORLAKE_LIBRARY_STORE: {error.message}", error.fix) from error
     return LibraryStore(location=location.below(THUMBNAILS), access=provider.change_access(Access(), options))

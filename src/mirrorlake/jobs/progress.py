@@ -1,4 +1,4 @@
-"""Progress of a job: to the catalog by its lease, and to whoever watches in this process."""
+"""Progress of a job: to the catalog through its lease, and to callbacks in this process."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from mirrorlake.catalog.leases import JobLease
 from mirrorlake.mirror.progress import NullProgress, Progress
 from mirrorlake.model.jobs import JobProgress
 
-StepCallback = Callable[[str, int, int], object]  # receives the step, and how much of it is done of how much
+StepCallback = Callable[[str, int, int], object]  # receives the step with its done and total counts
 
 
 def discard_step(_step: str, _done: int, _total: int) -> None:
-    """For steps that nobody watches."""
+    """Ignore steps that are not watched."""
 
 
 class Reporter:
-    """Receives the progress of a handler. Writes nothing itself: the heartbeat of the lease does, every few seconds."""
+    """Receives the progress of a handler. The heartbeat of the lease writes it to the catalog every few seconds."""
 
     def __init__(
         self, lease: JobLease, progress: Progress | None = None, watch_step: StepCallback = discard_step
@@ -31,24 +31,24 @@ class Reporter:
         self._lease.report(JobProgress(step="listing", done=objects))
         self._progress.listed(objects)
 
-    def planned(self, looks: int) -> None:
-        """The listing has ended: `looks` objects will be opened."""
-        self._planned = looks
-        self._lease.report(JobProgress(step="processing", total=looks))
-        self._progress.planned(looks)
+    def planned(self, to_process: int) -> None:
+        """The listing has ended: `to_process` objects will be processed."""
+        self._planned = to_process
+        self._lease.report(JobProgress(step="processing", total=to_process))
+        self._progress.planned(to_process)
 
-    def looked(self, objects: int, failed: int) -> None:
-        """`objects` of the planned ones are done and committed, `failed` of them without success."""
+    def processed(self, objects: int, failed: int) -> None:
+        """`objects` of the planned ones are committed, `failed` of them as failures."""
         counts = {"failed": failed}
         self._lease.report(JobProgress(step="processing", done=objects, total=self._planned, counts=counts))
-        self._progress.looked(objects, failed)
+        self._progress.processed(objects, failed)
 
     def step(self, step: str, done: int, total: int) -> None:
-        """`done` of `total` are done in this step. Raises RunCancelled where the job is to end."""
+        """`done` of `total` are done in this step. Raises RunCancelled if the job was cancelled."""
         self._lease.check()
         self._lease.report(JobProgress(step=step, done=done, total=total))
         self._watch_step(step, done, total)
 
     def counted(self, step: str) -> Callable[[int, int], None]:
-        """`step` for work that has only one."""
+        """A callback that reports counts of one step."""
         return lambda done, total: self.step(step, done, total)

@@ -1,4 +1,4 @@
-"""What one pass works with on this machine: its processes, and a folder for its plan."""
+"""The local resources of a run: its processes, and a folder for its plan."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from mirrorlake.processing.prestart import WorkerPrestarter, cores
 
 @contextmanager
 def open_run_context(
-    settings: Settings, catalog: Catalog, jobs: int | None, nursery: WorkerPrestarter | None = None
+    settings: Settings, catalog: Catalog, jobs: int | None, prestarter: WorkerPrestarter | None = None
 ) -> Generator[RunContext]:
-    """The parts of one pass; `jobs` processes look at objects, one a core if None, those of `nursery` first."""
+    """Open the context of a run with `jobs` worker processes (None: one per core), those of `prestarter` first."""
     with scratch_folder(settings.home) as workdir, closing(library_store(settings)) as library:
         yield RunContext(
             catalog=catalog,
@@ -25,5 +25,5 @@ def open_run_context(
             workdir=workdir,
             processes=jobs or cores(),
             ranges=cores(),
-            nursery=nursery,
+            prestarter=prestarter,
         )

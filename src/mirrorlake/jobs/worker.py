@@ -1,8 +1,8 @@
-"""The worker: queues what falls due, and carries out the jobs that wait, one after another.
+"""The worker: queues scheduled runs when due, and executes queued jobs one after another.
 
-Any number of workers on any number of machines share one library: the queue gives each job to one of them, and leases
-keep them and commands in the foreground apart. Beside a long job a worker carries out quick ones in a second thread, so
-that nobody waits for the end of a pass to see a preview.
+Any number of workers on any number of machines can share one library: the queue gives each job to one of them, and
+leases exclude conflicts with foreground commands. A worker executes quick jobs in a second thread beside a long job, so
+that a preview does not have to wait for the end of a run.
 """
 
 from __future__ import annotations
@@ -32,29 +32,29 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind, JobState
 from mirrorlake.postgres.pool import Catalog
 
-POLL_S = 1.0  # between two looks at the queue; how long a job that somebody asked for waits at most
-RETRY_S = 5.0  # between two tries to reach a database that is away
-END_S = 6.0  # for a quick job to hear that the worker ends
+POLL_S = 1.0  # between two checks of the queue: the longest delay of a requested job
+RETRY_S = 5.0  # between two attempts to reach an unavailable database
+END_S = 6.0  # for a quick job to notice that the worker ends
 PRUNE_EVERY_S = 3600.0
 ALL_KINDS = frozenset(HANDLERS)
 LogCallback = Callable[[str], None]  # receives one sentence for each event
 
 
 class Stop:
-    """Whether a signal has asked the worker to end. `ask` is the handler; it interrupts a job, and nothing else.
+    """Stop requests by signals. `request` is the signal handler; it interrupts only a job.
 
-    SIGINT is a person who gives up the job too. Any other signal only ends the worker, as when a machine is restarted.
+    SIGINT also cancels the job. Any other signal, as at the restart of a machine, only ends the worker.
     """
 
     def __init__(self) -> None:
-        self.asked: int | None = None  # the signal
-        self.impatient = False  # whether it came twice
+        self.signal: int | None = None  # the signal
+        self.impatient = False  # whether there were two signals
         self._in_pass = False
 
-    def ask(self, number: int, _frame: FrameType | None = None) -> None:
-        """End as soon as a job under way has ended. Who asks twice does not wait for anything."""
-        self.impatient = self.asked is not None
-        self.asked = number
+    def request(self, number: int, _frame: FrameType | None = None) -> None:
+        """Stop after the current job was interrupted; a second signal stops immediately."""
+        self.impatient = self.signal is not None
+        self.signal = number
         if self.impatient:
             raise KeyboardInterrupt
         if self._in_pass:
@@ -62,25 +62,25 @@ class Stop:
 
     @contextmanager
     def during_pass(self) -> Generator[None]:
-        """A stretch that being asked interrupts."""
+        """A context that a stop request interrupts."""
         self._in_pass = True
         try:
-            if self.asked is not None:
+            if self.signal is not None:
                 raise self._interruption()
             yield
         finally:
             self._in_pass = False
 
     def interruption(self) -> KeyboardInterrupt | None:
-        """What ends a job in another thread than that of the signals; None while nobody has asked."""
-        return None if self.asked is None else self._interruption()
+        """The interruption for a job outside the main thread; None without a stop request."""
+        return None if self.signal is None else self._interruption()
 
     def _interruption(self) -> KeyboardInterrupt:
-        return KeyboardInterrupt() if self.asked == signal.SIGINT else WorkerStopped()
+        return KeyboardInterrupt() if self.signal == signal.SIGINT else WorkerStopped()
 
 
 class Worker:
-    """One worker over an open library. `clock` None: the database's. `jobs` is how many processes look at objects."""
+    """A worker over an open library. `clock` None: the database's. `jobs` is the number of worker processes."""
 
     def __init__(
         self,
@@ -88,85 +88,85 @@ class Worker:
         catalog: Catalog,
         *,
         jobs: int | None,
-        tell: LogCallback,
+        log: LogCallback,
         stop: Stop,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
         self._settings = settings
         self._catalog = catalog
         self._processes = jobs
-        self._tell = tell
+        self._log = log
         self.stop = stop
         self._clock = clock or (lambda: schedules.database_time(catalog))
         self._ticked: datetime | None = None  # the minute whose due schedules were queued
         self._pruned: float | None = None
-        self._away = False  # whether the database was, when last asked
+        self._away = False  # whether the database was unavailable at the last attempt
 
     def serve(self) -> None:
-        """Work until asked to stop. A database that is away is waited for."""
+        """Work until a stop request. Waits for an unavailable database."""
         quick = threading.Thread(target=self._serve_quick, name="quick", daemon=True)
         with register_worker(self._catalog):
             quick.start()
             try:
-                while self.stop.asked is None:
+                while self.stop.signal is None:
                     time.sleep(self._turn(self.step))
             finally:
                 quick.join(END_S)
 
     def drain(self) -> bool:
-        """Do everything that is due or waits now, and end; answers whether all of it succeeded."""
-        well = True
-        while self.stop.asked is None:
+        """Execute everything that is due or queued now; return whether all of it succeeded."""
+        all_succeeded = True
+        while self.stop.signal is None:
             state = self.step()
             if state is None:
-                return well
-            well = well and state is JobState.SUCCEEDED
+                return all_succeeded
+            all_succeeded = all_succeeded and state is JobState.SUCCEEDED
         return False
 
     def step(self) -> JobState | None:
-        """Look at the schedules once a minute, then carry out one queued job; answers how it ended. None: none waits.
+        """Check the schedules once a minute, then execute one queued job; return its final state, None without one.
 
-        Raises CatalogError where the database is away.
+        Raises CatalogError if the database is not available.
         """
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
         if minute != self._ticked:
-            self._ticked = minute  # also where this fails: what waits already must not wait for it
+            self._ticked = minute  # set first: a failure must not delay queued jobs
             self._tick(now)
         return self._claim(ALL_KINDS, self.stop.during_pass)
 
     def _serve_quick(self) -> None:
-        while self.stop.asked is None:
+        while self.stop.signal is None:
             time.sleep(self._turn(lambda: self._claim(QUICK_KINDS, nullcontext)))
 
     def _turn(self, step: Callable[[], JobState | None]) -> float:
-        """One step, whatever comes of it; answers the seconds to wait before the next one."""
+        """Do one step, logging any error; return the seconds to wait before the next one."""
         try:
             busy = step() is not None
         except CatalogError as error:
             if not self._away:
                 self._away = True
-                self._tell(f"waiting for the database: {error}")
+                self._log(f"waiting for the database: {error}")
             return RETRY_S
-        except Exception:  # noqa: BLE001 - whatever it is, told with its trace: schedules must not end with it
-            self._tell(f"an internal error; going on in {RETRY_S:g} s:\n{traceback.format_exc()}")
+        except Exception:  # noqa: BLE001 - any error is logged with its trace: schedules must continue
+            self._log(f"internal error; continuing in {RETRY_S:g} s:\n{traceback.format_exc()}")
             return RETRY_S
         if self._away:
             self._away = False
-            self._tell("the database is back")
+            self._log("the database is available again")
         return 0 if busy else POLL_S
 
     def _tick(self, now: datetime) -> None:
         for gone in queue.requeue_interrupted(self._catalog):
-            then = "" if gone.again is None else f"; {_noun(gone.kind)} {gone.again} goes on from there"
+            then = "" if gone.again is None else f"; {_noun(gone.kind)} {gone.again} continues it"
             of = "" if gone.datasource is None else f" of {gone.datasource}"
-            self._tell(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker is gone{then}")
+            self._log(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker died{then}")
         for due in schedules.enqueue_due(self._catalog, now):
             if isinstance(due, Unreadable):
-                self._tell(f"{due.datasource} cannot be scheduled here: {due.problem}")
+                self._log(f"{due.datasource} cannot be scheduled: {due.problem}")
                 continue
-            waits = "a run of it waits already" if due.run_id is None else f"run {due.run_id} waits"
-            self._tell(f"{due.datasource} is due: {waits}; next {due.next_due:%Y-%m-%d %H:%M} UTC")
+            queued = "a run is already queued" if due.run_id is None else f"run {due.run_id} is queued"
+            self._log(f"{due.datasource} is due: {queued}; next {due.next_due:%Y-%m-%d %H:%M} UTC")
         if self._pruned is None or time.monotonic() - self._pruned > PRUNE_EVERY_S:
             self._pruned = time.monotonic()
             for handler in HANDLERS.values():
@@ -181,8 +181,8 @@ class Worker:
 
     def _carry_out(self, lease: JobLease, interruptible: Callable[[], AbstractContextManager[None]]) -> JobState:
         with lease:
-            what = _named(jobs.show_job(self._catalog, lease.job_id), lease)
-            self._tell(f"{what} begins")
+            what = _describe(jobs.show_job(self._catalog, lease.job_id), lease)
+            self._log(f"{what} started")
             if interruptible is nullcontext:
                 lease.interrupt_by(self.stop.interruption)
             context = JobContext(
@@ -195,23 +195,23 @@ class Worker:
             try:
                 with interruptible():
                     result = execute(context)
-            except KeyboardInterrupt as interrupt:  # before the job had begun, or after it had ended
-                self._tell(f"{what} was interrupted{self._let_go(lease, interrupt)}")
+            except KeyboardInterrupt as interrupt:  # before the start or after the end of the job
+                self._log(f"{what} was interrupted{self._requeue(lease, interrupt)}")
                 return JobState.CANCELLED
-            except MirrorlakeError as error:  # such as a lease that was lost, or a full disk
-                self._tell(f"{what} ended: {error}")
+            except MirrorlakeError as error:  # such as a lost lease or a full disk
+                self._log(f"{what} ended: {error}")
                 return JobState.FAILED
-            except Exception:  # noqa: BLE001 - a mistake of ours costs its job, not those of all others
-                self._tell(f"{what} ended by an internal error:\n{traceback.format_exc()}")
+            except Exception:  # noqa: BLE001 - an internal error fails its job, not all others
+                self._log(f"{what} failed with an internal error:\n{traceback.format_exc()}")
                 return JobState.FAILED
         if isinstance(result, Report):
-            self._tell(f"{what} {_summary(result)}")
+            self._log(f"{what} {_summary(result)}")
             return result.state
-        self._tell(f"{what} succeeded")
+        self._log(f"{what} succeeded")
         return JobState.SUCCEEDED
 
-    def _let_go(self, lease: JobLease, interrupt: KeyboardInterrupt) -> str:
-        """Give the job to the next worker at once, as far as that goes; without it, that one notices by and by."""
+    def _requeue(self, lease: JobLease, interrupt: KeyboardInterrupt) -> str:
+        """Requeue the job for the next worker if possible; else its lease expires."""
         if self.stop.impatient or not isinstance(interrupt, WorkerStopped):
             return ""
         try:
@@ -224,7 +224,7 @@ def _noun(kind: str) -> str:
     return "run" if kind in RUN_KINDS else "job"
 
 
-def _named(job: Job, lease: JobLease) -> str:
+def _describe(job: Job, lease: JobLease) -> str:
     if isinstance(lease, Lease):
         return f"run {job.id} of {job.datasource}"
     about = job.datasource or job.subject
@@ -232,5 +232,5 @@ def _named(job: Job, lease: JobLease) -> str:
 
 
 def _summary(report: Report) -> str:
-    told = f"{report.state.value} in {report.seconds:.1f} s: {report.counts.summary() or 'nothing changed'}"
-    return told if report.error is None else f"{told}. {report.error}"
+    text = f"{report.state.value} in {report.seconds:.1f} s: {report.counts.summary() or 'nothing changed'}"
+    return text if report.error is None else f"{text}. {report.error}"

@@ -1,4 +1,4 @@
-"""Hold the library store against the catalog: what is lacking, where it may stand instead, and what is left over."""
+"""Check the library store against the catalog: missing, misplaced and orphaned thumbnails."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.writable import StoredObject
 
 StepCallback = Callable[[str, int, int], None]
-"""Hears what is being done, and how much of it is done of how much."""
+"""Receives the name of the current step, the amount done, and the total."""
 
 READING = "Reading the catalog"
-CHECKING = "Looking through the thumbnails"
+CHECKING = "Checking the thumbnails"
 
 
 @dataclass(frozen=True, slots=True)
-class Lacking:
-    """A thumbnail that its assets lack."""
+class MissingThumbnail:
+    """A thumbnail that assets need and that is missing or damaged."""
 
     digest: bytes
     owners: list[Owner]
-    damaged: bool  # an object is there, and is no whole picture
-    elsewhere: StoredObject | None  # where it is instead, as far as its name tells
+    damaged: bool  # an object exists, but is not a complete image
+    elsewhere: StoredObject | None  # an object in another place with its name
 
 
-def owners_of(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
-    """The assets that use thumbnails, read into `folder`, with its progress told."""
+def load_owners(catalog: Catalog, folder: Path, step: StepCallback) -> Owners:
+    """The assets that use thumbnails, read into `folder`; reports progress to `step`."""
     return read_owners(catalog, folder, lambda done, total: step(READING, done, total))
 
 
-def find_lacking(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[Lacking]:
-    """The thumbnails of a shard that assets lack, in the order of their digests."""
+def find_missing(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thumbnails) -> list[MissingThumbnail]:
+    """The missing thumbnails of a shard, in the order of their digests."""
     return [
-        Lacking(
+        MissingThumbnail(
             digest,
             owners[digest],
             damaged=digest in shard.present,
@@ -52,24 +52,24 @@ def find_lacking(owners: dict[bytes, list[Owner]], shard: Shard, thumbnails: Thu
 
 
 def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback) -> ThumbnailCheck:
-    """Count what is lacking and what is left over. Writes nothing but to `workdir`. Raises CatalogError, DiskFull.
+    """Count missing and orphaned thumbnails. Writes only to `workdir`. Raises CatalogError, DiskFull.
 
-    Where a pass is at work, thumbnails that it will only commit count as left over.
+    During a pass, thumbnails whose assets are not committed yet count as orphaned.
     """
     started = time.monotonic()
-    owners = owners_of(catalog, workdir / "owners", step)
+    owners = load_owners(catalog, workdir / "owners", step)
     counts, thumbnails = _Counts(), Thumbnails(library.store)
     batches = quarantine_batches(library.store)
     for number in range(SHARDS):
         step(CHECKING, number, SHARDS)
         users, shard = owners.of(number), read_shard(library.store, number, batches)
-        lacks = find_lacking(users, shard, thumbnails)
-        counts.lack(lacks)
-        needed = {one.elsewhere.key for one in lacks if one.elsewhere is not None}
+        missing = find_missing(users, shard, thumbnails)
+        counts.count_missing(missing)
+        needed = {one.elsewhere.key for one in missing if one.elsewhere is not None}
         unused = [one for digest, one in shard.present.items() if digest not in users]
         others = [*shard.nested.values(), *shard.quarantined.values()]
-        counts.use(one for digest, one in shard.present.items() if digest in users)
-        counts.leave([*unused, *(one for one in others if one.key not in needed), *shard.unfinished])
+        counts.count_used(one for digest, one in shard.present.items() if digest in users)
+        counts.count_orphaned([*unused, *(one for one in others if one.key not in needed), *shard.unfinished])
         counts.unknown += shard.unknown
     return ThumbnailCheck(
         assets=owners.assets,
@@ -88,7 +88,7 @@ def check(catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCall
 
 @dataclass(slots=True)
 class _Counts:
-    """What a check has counted so far."""
+    """The running totals of a check."""
 
     lacking: int = 0
     damaged: int = 0
@@ -100,7 +100,7 @@ class _Counts:
     left_over_bytes: int = 0
     unknown: int = 0
 
-    def lack(self, found: list[Lacking]) -> None:
+    def count_missing(self, found: list[MissingThumbnail]) -> None:
         for one in found:
             self.lacking += len(one.owners)
             self.damaged += len(one.owners) * one.damaged
@@ -109,12 +109,12 @@ class _Counts:
             else:
                 self.misplaced += len(one.owners)
 
-    def use(self, objects: Iterable[StoredObject]) -> None:
+    def count_used(self, objects: Iterable[StoredObject]) -> None:
         for one in objects:
             self.thumbnails += 1
             self.bytes += one.size
 
-    def leave(self, objects: Iterable[StoredObject]) -> None:
+    def count_orphaned(self, objects: Iterable[StoredObject]) -> None:
         for one in objects:
             self.left_over += 1
             self.left_over_bytes += one.size

@@ -1,4 +1,4 @@
-"""Remove the thumbnails that no asset uses: only old ones, only of this library, never what a run may still use.
+"""Remove orphaned thumbnails: only old ones, only of this library, and none that a run may still use.
 
 orphaned ─▶ old enough? ─▶ too much at once? ─▶ quarantined ─▶ active runs ended? ─▶ still orphaned? ─▶ removed
 """
@@ -12,19 +12,19 @@ from pathlib import Path
 
 from mirrorlake.catalog.thumbnails import at_work, exclusive_lock
 from mirrorlake.core.errors import Conflict, ObjectGone, UsageError
-from mirrorlake.library.audit import CHECKING, StepCallback, owners_of
+from mirrorlake.library.audit import CHECKING, StepCallback, load_owners
 from mirrorlake.library.layout import NAME, Shard, is_whole, read_shard
 from mirrorlake.library.quarantine import (
-    Settled,
+    RemovalTotals,
     close_batches,
     closed_batches,
     count_objects,
-    move_aside,
+    empty_batch,
     new_batch,
-    settle,
+    quarantine_thumbnail,
 )
 from mirrorlake.library.references import SHARDS, Owners
-from mirrorlake.mirror.library_marker import MARKS, mark, other_marks
+from mirrorlake.mirror.library_marker import MARKERS, list_other_markers, mark_store
 from mirrorlake.model.thumbnails import Cleaning
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -32,47 +32,47 @@ from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-UNFINISHED_HOURS = 1  # a write takes milliseconds, and one that is found no more begins again
-HELD_FROM = 100  # files: fewer are no loss to make again
-REMOVING = "Clearing away"
+UNFINISHED_HOURS = 1  # a write takes milliseconds, and is retried if its file disappears
+MAX_UNCONFIRMED = 100  # files: fewer are quickly made again
+REMOVING = "Removing orphaned thumbnails"
 _HOUR_S = 3600
 
 
 def clean(
     catalog: Catalog, library: LibraryStore, workdir: Path, step: StepCallback, *, hours: int, acknowledged: int | None
 ) -> Cleaning:
-    """Remove what no asset uses and nobody wrote for `hours`. Killed anywhere, it is simply run again.
+    """Remove thumbnails that no asset uses and that were not written for `hours`. Safe to repeat after a crash.
 
-    Where more than HELD_FROM files and more than half of all would go, nothing is done unless that number is
-    acknowledged. Raises UsageError where another number would go, Conflict where another command is at the thumbnails
-    or another library keeps its own there, CatalogError and DiskFull.
+    If more than MAX_UNCONFIRMED files and more than half of all files would be removed, nothing is done unless that
+    number is acknowledged. Raises UsageError if another number was acknowledged, Conflict if another command works on
+    the thumbnails or another library uses the store, CatalogError and DiskFull.
     """
     started = time.monotonic()
     with exclusive_lock(catalog):
-        now = _store_clock(library.store, mark(catalog, library), hours)
+        now = _store_clock(library.store, mark_store(catalog, library), hours)
         cleaner = _Cleaner(catalog, library.store, workdir, step)
         return _clean(cleaner, now, started, hours=hours, acknowledged=acknowledged)
 
 
 def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowledged: int | None) -> Cleaning:
-    settled = cleaner.settle_ripe("owners")  # what an earlier command put aside
+    totals = cleaner.empty_ripe_batches("owners")  # quarantined by an earlier command
     found = cleaner.search(now, hours)
     if acknowledged is not None and acknowledged != found.count:
         raise UsageError(
-            f"{found.count:,} files would go, not {acknowledged:,}.",
-            f"Say so if that is right: --acknowledge {found.count}",
+            f"{found.count:,} files would be removed, not {acknowledged:,}.",
+            f"To confirm this number: --acknowledge {found.count}",
         )
     hold = found.hold if acknowledged is None else None
     if hold is None and found.count:
-        settled += cleaner.put_aside(found)
-        settled += cleaner.settle_ripe("owners-again")
+        totals += cleaner.quarantine_files(found)
+        totals += cleaner.empty_ripe_batches("owners-again")
     waiting, runs = cleaner.waiting()
     return Cleaning(
         left_over=found.count,
         young=found.young,
-        removed=settled.removed,
-        removed_bytes=settled.removed_bytes,
-        put_back=settled.put_back,
+        removed=totals.removed,
+        removed_bytes=totals.removed_bytes,
+        put_back=totals.put_back,
         waiting=waiting,
         waits_for=tuple(sorted(runs)),
         hold=hold,
@@ -81,8 +81,8 @@ def _clean(cleaner: _Cleaner, now: float, started: float, *, hours: int, acknowl
 
 
 @dataclass(slots=True)
-class _Found:
-    """What may go, listed in a file: any number of keys fits."""
+class _OrphanedFiles:
+    """The removable files, listed on disk, so that their number does not affect memory use."""
 
     listed: Path
     count: int = 0
@@ -91,12 +91,12 @@ class _Found:
 
     @property
     def hold(self) -> str | None:
-        if self.count <= HELD_FROM or 2 * self.count <= self.files:
+        if self.count <= MAX_UNCONFIRMED or 2 * self.count <= self.files:
             return None
-        return f"{self.count:,} of {self.files:,} thumbnails would go, more than half"
+        return f"{self.count:,} of {self.files:,} thumbnails would be removed, more than half"
 
     def objects(self) -> Iterator[tuple[str, int]]:
-        """Keys and sizes."""
+        """The key and size of each file."""
         with self.listed.open("rb") as lines:
             for line in lines:
                 size, _, key = line[:-1].decode("utf-8", "surrogateescape").partition(" ")
@@ -104,7 +104,7 @@ class _Found:
 
 
 class _Cleaner:
-    """One cleaning of one store of thumbnails."""
+    """One cleanup of a thumbnail store."""
 
     def __init__(self, catalog: Catalog, store: WritableStore, workdir: Path, step: StepCallback) -> None:
         self._catalog = catalog
@@ -114,21 +114,21 @@ class _Cleaner:
         self._step = step
         self._owners: Owners | None = None
 
-    def settle_ripe(self, folder: str) -> Settled:
-        """Settle what was put aside and waits for nobody, against the catalog as it is after that was known."""
-        close_batches(self._store, self._at_work)
-        ripe = [batch for batch, runs in closed_batches(self._store, self._at_work()).items() if not runs]
-        settled = Settled()
+    def empty_ripe_batches(self, folder: str) -> RemovalTotals:
+        """Empty the batches that wait for no run, compared with the catalog as read after that was determined."""
+        close_batches(self._store, self._active_runs)
+        ripe = [batch for batch, runs in closed_batches(self._store, self._active_runs()).items() if not runs]
+        totals = RemovalTotals()
         if ripe:
-            self._owners = owners_of(self._catalog, self._workdir / folder, self._step)
+            self._owners = load_owners(self._catalog, self._workdir / folder, self._step)
             for batch in ripe:
-                settled += settle(self._store, batch, self._owners)
-        return settled
+                totals += empty_batch(self._store, batch, self._owners)
+        return totals
 
-    def search(self, now: float, hours: int) -> _Found:
-        """What no asset uses, and is old enough."""
-        owners = self._owners or owners_of(self._catalog, self._workdir / "owners", self._step)
-        found = _Found(self._workdir / "left-over")
+    def search(self, now: float, hours: int) -> _OrphanedFiles:
+        """The orphaned files that are old enough."""
+        owners = self._owners or load_owners(self._catalog, self._workdir / "owners", self._step)
+        found = _OrphanedFiles(self._workdir / "orphaned")
         old, unfinished = now - hours * _HOUR_S, now - max(hours, UNFINISHED_HOURS) * _HOUR_S
         with room_in(self._workdir), found.listed.open("wb") as lines:
             for number in range(SHARDS):
@@ -136,7 +136,7 @@ class _Cleaner:
                 shard = read_shard(self._store, number)
                 writes = {one.key for one in shard.unfinished}
                 found.files += len(shard.present) + len(shard.nested)
-                for one in self._orphaned(owners, number, shard):
+                for one in self._find_orphaned(owners, number, shard):
                     if one.modified > (unfinished if one.key in writes else old):
                         found.young += 1
                     else:
@@ -144,25 +144,25 @@ class _Cleaner:
                         lines.write(f"{one.size} {one.key}\n".encode("utf-8", "surrogateescape"))
         return found
 
-    def put_aside(self, found: _Found) -> Settled:
-        """Put thumbnails aside. What no writer ever looks for (older folders, ends of writes) goes at once."""
-        removed, batch = Settled(), new_batch()
+    def quarantine_files(self, found: _OrphanedFiles) -> RemovalTotals:
+        """Quarantine thumbnails. Files that no writer reads (old layouts, unfinished writes) are removed at once."""
+        removed, batch = RemovalTotals(), new_batch()
         for done, (key, size) in enumerate(found.objects()):
             self._step(REMOVING, done, found.count)
             match = NAME.fullmatch(key.rpartition("/")[2])
             if match is not None and thumbnail_key(bytes.fromhex(match[1])) == key:
-                move_aside(self._store, key, batch)
+                quarantine_thumbnail(self._store, key, batch)
             else:
-                removed += Settled(removed=1, removed_bytes=size)
+                removed += RemovalTotals(removed=1, removed_bytes=size)
                 self._store.delete(key)
         return removed
 
     def waiting(self) -> tuple[int, set[int]]:
-        """How many files are put aside, and for which runs they wait."""
-        left = closed_batches(self._store, self._at_work())
+        """The number of quarantined files, and the runs that they wait for."""
+        left = closed_batches(self._store, self._active_runs())
         return sum(count_objects(self._store, batch) for batch in left), set[int]().union(*left.values())
 
-    def _orphaned(self, owners: Owners, number: int, shard: Shard) -> Iterator[StoredObject]:
+    def _find_orphaned(self, owners: Owners, number: int, shard: Shard) -> Iterator[StoredObject]:
         users = owners.of(number)
         yield from (one for digest, one in shard.present.items() if digest not in users)
         for digest, one in shard.nested.items():
@@ -170,33 +170,33 @@ class _Cleaner:
                 yield one
         yield from shard.unfinished
 
-    def _at_work(self) -> list[int]:
+    def _active_runs(self) -> list[int]:
         return at_work(self._catalog)
 
 
 def _store_clock(store: WritableStore, ours: str, hours: int) -> float:
-    """The time by the store's own clock, which dates its objects. Raises Conflict unless the store is ours alone."""
-    probe = f"{MARKS}/.clock"
+    """The time of the store's clock, which dates its objects. Raises Conflict if another library uses the store."""
+    probe = f"{MARKERS}/.clock"
     store.put(probe, b"")
     now = store.head(probe).modified
     store.delete(probe)
-    others = other_marks(store, ours)
+    others = list_other_markers(store, ours)
     if others:
         raise Conflict(
-            f"Another library keeps its thumbnails in {store.name} too: they cannot be told from orphaned ones.",
-            f"Give each library a store of its own. If the other one is gone, delete its marker: {others[0]}",
+            f"Another library also keeps its thumbnails in {store.name}: they would be treated as orphaned.",
+            f"Give each library its own store. If the other library no longer exists, delete its marker: {others[0]}",
         )
     if _modified(store, ours) > now - hours * _HOUR_S:
         raise Conflict(
-            f"Only a short while ago {store.name} was marked as the store of this library.",
-            f"Try again in {hours} hours: another library that uses it will have marked it too by then. If there is "
+            f"{store.name} was marked as the store of this library only recently.",
+            f"Try again in {hours} hours: by then, any other library that uses it has marked it too. If there is "
             "none, use --hours 0.",
         )
     return now
 
 
 def _modified(store: WritableStore, key: str) -> float:
-    """When an object was last written; later than any time where it is gone."""
+    """When an object was last written; infinity if it is gone."""
     try:
         return store.head(key).modified
     except ObjectGone:

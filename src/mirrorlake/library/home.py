@@ -1,4 +1,4 @@
-"""The data folder: made when it is first needed, and what can be wrong with it said in one sentence."""
+"""Create the data folder when it is first needed, and report why it cannot be written."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from mirrorlake.storage.disk import room_in
 
 
 @contextmanager
-def writing_in(home: Path) -> Generator[None]:
-    """Create `home` if need be, for what is written below it here. Raises SettingsError or DiskFull."""
+def open_data_folder(home: Path) -> Generator[None]:
+    """Create `home` if it does not exist, and write below it. Raises SettingsError or DiskFull."""
     try:
         with room_in(home):
             home.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -20,5 +20,5 @@ def writing_in(home: Path) -> Generator[None]:
     except OSError as error:
         raise SettingsError(
             f"The data folder {home} cannot be written: {error.strerror or error}.",
-            "Set MIRRORLAKE_HOME to a folder of your own.",
+            "Set MIRRORLAKE_HOME to a folder that you can write.",
         ) from error

@@ -1,11 +1,11 @@
-"""What the store of thumbnails holds, one shard (a first byte of digests) at a time.
+"""The layout of the thumbnail store, read one shard (a first byte of digests) at a time.
 
-    v1/aa/aa….webp       a thumbnail in its place
-    v1/aa/bb/aabb….webp  one where an earlier layout had it: two folders deep
-    v1/aa/.….part        a write that did not come to its end
-    aside/BATCH/v1/…     what no asset used when it was put there: `library/quarantine.py`
+    v1/aa/aa….webp       a thumbnail
+    v1/aa/bb/aabb….webp  a thumbnail in an earlier layout, two folders deep
+    v1/aa/.….part        an unfinished write
+    aside/BATCH/v1/…     quarantined thumbnails: `library/quarantine.py`
 
-Everything else is none of ours.
+All other objects are unknown and never touched.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mirrorlake.core.errors import CatalogError, SourceUnreachable
 from mirrorlake.processing.thumbnails import VERSION, Thumbnails
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-ASIDE = "aside"
+QUARANTINE = "aside"
 NAME = re.compile(r"([0-9a-f]{64})\.webp")
 UNFINISHED = re.compile(r"\..*\.part")
 _NESTED = re.compile(r"[0-9a-f]{2}")
@@ -28,7 +28,7 @@ Objects = dict[bytes, StoredObject]
 
 @dataclass(slots=True)
 class Shard:
-    """The objects of one shard, by the digests that name them."""
+    """The objects of one shard, by digest."""
 
     present: Objects = field(default_factory=Objects)
     nested: Objects = field(default_factory=Objects)
@@ -38,31 +38,31 @@ class Shard:
 
 
 def read_shard(store: WritableStore, number: int, batches: Sequence[str] = ()) -> Shard:
-    """The shard of digests that begin with this byte, and what of it is in these batches. Raises CatalogError."""
+    """The shard of digests that begin with this byte, and its objects in these batches. Raises CatalogError."""
     shard, begin = Shard(), f"{number:02x}"
     prefix = f"{VERSION}/{begin}/"
     for one in store.list(prefix):
         folder, slash, name = one.key[len(prefix) :].rpartition("/")
         if not slash:
-            _place(shard, one, name, begin, shard.present)
+            _add_object(shard, one, name, begin, shard.present)
         elif name and _NESTED.fullmatch(folder):
-            _place(shard, one, name, begin + folder, shard.nested)
+            _add_object(shard, one, name, begin + folder, shard.nested)
         elif name or not _NESTED.fullmatch(folder):
             shard.unknown += 1
     for batch in batches:
-        prefix = f"{ASIDE}/{batch}/{VERSION}/{begin}/"
+        prefix = f"{QUARANTINE}/{batch}/{VERSION}/{begin}/"
         for one in store.list(prefix):
-            _place(shard, one, one.key[len(prefix) :], begin, shard.quarantined)
+            _add_object(shard, one, one.key[len(prefix) :], begin, shard.quarantined)
     return shard
 
 
 def quarantine_batches(store: WritableStore) -> list[str]:
     """The names of all batches, closed or not."""
-    return store.folders(f"{ASIDE}/")
+    return store.folders(f"{QUARANTINE}/")
 
 
 def is_whole(thumbnails: Thumbnails, digest: bytes, listed: StoredObject | None = None) -> bool:
-    """Whether a whole thumbnail is in its place. One that the disk refuses to read is none."""
+    """Whether a complete thumbnail exists. An unreadable file does not count."""
     try:
         return thumbnails.exists(digest) if listed is None else thumbnails.is_whole(digest, listed)
     except CatalogError as error:
@@ -71,7 +71,7 @@ def is_whole(thumbnails: Thumbnails, digest: bytes, listed: StoredObject | None 
         return False
 
 
-def _place(shard: Shard, one: StoredObject, name: str, begin: str, objects: Objects) -> None:
+def _add_object(shard: Shard, one: StoredObject, name: str, begin: str, objects: Objects) -> None:
     match = NAME.fullmatch(name)
     if match is not None and name.startswith(begin):
         objects[bytes.fromhex(match[1])] = one

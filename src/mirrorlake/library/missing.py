@@ -1,4 +1,4 @@
-"""Which objects must be read to make thumbnails again, sorted by datasource on disk: any number of them fits."""
+"""The objects to read to rebuild thumbnails, sorted by datasource on disk, so that their number is not limited."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 import pyarrow as pa
 
 from mirrorlake.catalog.thumbnails import ASSETS_AT_ONCE, Showing, showing
-from mirrorlake.library.audit import Lacking
+from mirrorlake.library.audit import MissingThumbnail
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.disk import room_in
 
-ROUNDS = 2  # first one asset of each thumbnail, then those that share it, should the first be of no use
+ROUNDS = 2  # first one asset of each thumbnail, then the assets that share it, if the first could not be read
 
 _COLUMNS: list[pa.Field[Any]] = [
     pa.field("asset", pa.int64()),
@@ -28,8 +28,8 @@ _COLUMNS: list[pa.Field[Any]] = [
 _SCHEMA = pa.schema(_COLUMNS)
 
 
-class Wanted:
-    """The assets that lack thumbnails, with the objects that may give their bytes."""
+class ObjectsToRead:
+    """The assets without thumbnails, and the objects that contain their bytes."""
 
     def __init__(self, catalog: Catalog, folder: Path) -> None:
         self._catalog = catalog
@@ -37,10 +37,10 @@ class Wanted:
         self._assets: tuple[list[int], ...] = tuple([] for _ in range(ROUNDS))
         self._numbers = count()
         self.total = 0
-        """Assets that still stand in the catalog."""
+        """Assets that still exist in the catalog."""
 
-    def add(self, one: Lacking) -> None:
-        """All assets that lack this thumbnail."""
+    def add(self, one: MissingThumbnail) -> None:
+        """Add all assets that need this thumbnail."""
         first, *others = (owner.asset for owner in one.owners)
         self._assets[0].append(first)
         self._assets[1].extend(others)
@@ -50,14 +50,14 @@ class Wanted:
                 del assets[:ASSETS_AT_ONCE]
 
     def end(self) -> None:
-        """No more come."""
+        """Write the remaining assets."""
         for turn, assets in enumerate(self._assets):
             for start in range(0, len(assets), ASSETS_AT_ONCE):
                 self._write(turn, assets[start : start + ASSETS_AT_ONCE])
             assets.clear()
 
     def datasources(self, turn: int) -> list[int]:
-        """Whose objects are to be read in a round."""
+        """The datasources whose objects are read in a round."""
         return sorted(int(folder.name) for folder in (self._folder / str(turn)).glob("*"))
 
     def of(self, turn: int, datasource_id: int) -> Iterator[list[Showing]]:

@@ -1,8 +1,8 @@
 """Quarantine orphaned thumbnails, and remove them once no run can use them any more.
 
 A run reads an object, finds that its thumbnail exists already, and commits the asset a while later. If the thumbnail
-were removed in between, the asset would never have it. So it is first moved out of sight: a run that needs it from then
-on writes it again, and one that found it before is active now. A batch of such thumbnails waits until all runs that
+were removed in between, the asset would never have one. Therefore it is first moved: a run that needs it afterwards
+writes it again, and a run that found it before is active now. A batch of such thumbnails waits until all runs that
 were active when it was closed have ended. Then it is compared with the catalog once more, and removed or put back.
 
     aside/BATCH/v1/aa/…   one batch; while it is being filled, nothing else is in it
@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from mirrorlake.core.errors import ObjectGone
-from mirrorlake.library.layout import ASIDE, NAME, UNFINISHED, is_whole, quarantine_batches
+from mirrorlake.library.layout import NAME, QUARANTINE, UNFINISHED, is_whole, quarantine_batches
 from mirrorlake.library.references import Owner, Owners
 from mirrorlake.processing.thumbnails import VERSION, Thumbnails, thumbnail_key
 from mirrorlake.storage.writable import StoredObject, WritableStore
@@ -27,36 +27,36 @@ _RUNS = "runs"
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What became of batches that wait for nobody."""
+class RemovalTotals:
+    """The numbers of removed and restored thumbnails of emptied batches."""
 
     removed: int = 0
     removed_bytes: int = 0
     put_back: int = 0
 
-    def __add__(self, other: Settled) -> Settled:
-        """Both together."""
-        return Settled(
+    def __add__(self, other: RemovalTotals) -> RemovalTotals:
+        """The sum of both."""
+        return RemovalTotals(
             self.removed + other.removed, self.removed_bytes + other.removed_bytes, self.put_back + other.put_back
         )
 
 
 def new_batch() -> str:
-    """The name of a batch that nobody has filled yet."""
+    """The name of a new, empty batch."""
     return uuid.uuid4().hex
 
 
-def move_aside(store: WritableStore, key: str, batch: str) -> None:
-    """Move one thumbnail into a batch. One that is gone needs no moving."""
+def quarantine_thumbnail(store: WritableStore, key: str, batch: str) -> None:
+    """Move one thumbnail into a batch; does nothing if it is gone."""
     with suppress(ObjectGone):
-        store.move(key, f"{ASIDE}/{batch}/{key}")
+        store.move(key, f"{QUARANTINE}/{batch}/{key}")
 
 
 def close_batches(store: WritableStore, at_work: Callable[[], list[int]]) -> None:
-    """End the batches that were being filled, also by killed commands. Asks which runs are active only now."""
+    """Close all open batches, also those of killed commands. The active runs are read at this time."""
     for batch in quarantine_batches(store):
         if _runs_of(store, batch) is None:
-            store.put(f"{ASIDE}/{batch}/{_RUNS}", json.dumps(at_work()).encode("ascii"))
+            store.put(f"{QUARANTINE}/{batch}/{_RUNS}", json.dumps(at_work()).encode("ascii"))
 
 
 def closed_batches(store: WritableStore, at_work: Iterable[int]) -> dict[str, set[int]]:
@@ -67,13 +67,13 @@ def closed_batches(store: WritableStore, at_work: Iterable[int]) -> dict[str, se
 
 
 def count_objects(store: WritableStore, batch: str) -> int:
-    """How many thumbnails a batch holds."""
+    """The number of thumbnails in a batch."""
     return sum(1 for _ in _thumbnails(store, batch))
 
 
-def settle(store: WritableStore, batch: str, owners: Owners) -> Settled:
-    """Remove what no asset uses, and put the rest back. `owners` are to be read after the batch waits for nobody."""
-    thumbnails, total = Thumbnails(store), Settled()
+def empty_batch(store: WritableStore, batch: str, owners: Owners) -> RemovalTotals:
+    """Remove orphaned thumbnails of a batch and restore the others. Read `owners` after its runs have ended."""
+    thumbnails, total = Thumbnails(store), RemovalTotals()
     shard, users = -1, dict[bytes, list[Owner]]()
     for digest, one in _thumbnails(store, batch):
         if digest[0] != shard:
@@ -81,20 +81,20 @@ def settle(store: WritableStore, batch: str, owners: Owners) -> Settled:
         if digest in users and one.size and not is_whole(thumbnails, digest):
             store.move(one.key, thumbnail_key(digest))
             if is_whole(thumbnails, digest):
-                total += Settled(put_back=1)
+                total += RemovalTotals(put_back=1)
                 continue
             store.delete(thumbnail_key(digest))
         else:
             store.delete(one.key)
-        total += Settled(removed=1, removed_bytes=one.size)
-    _end(store, batch)
+        total += RemovalTotals(removed=1, removed_bytes=one.size)
+    _remove_empty_batch(store, batch)
     return total
 
 
-def _end(store: WritableStore, batch: str) -> None:
-    """Remove a batch that is empty. What is none of ours stays, and the batch with it."""
-    runs, others = f"{ASIDE}/{batch}/{_RUNS}", 0
-    for one in store.list(f"{ASIDE}/{batch}/"):
+def _remove_empty_batch(store: WritableStore, batch: str) -> None:
+    """Remove an empty batch. Unknown objects are kept, and their batch with them."""
+    runs, others = f"{QUARANTINE}/{batch}/{_RUNS}", 0
+    for one in store.list(f"{QUARANTINE}/{batch}/"):
         if one.key.endswith("/") or UNFINISHED.fullmatch(one.key.rpartition("/")[2]):
             store.delete(one.key)
         elif one.key != runs:
@@ -104,7 +104,7 @@ def _end(store: WritableStore, batch: str) -> None:
 
 
 def _thumbnails(store: WritableStore, batch: str) -> Iterator[tuple[bytes, StoredObject]]:
-    prefix = f"{ASIDE}/{batch}/{VERSION}/"
+    prefix = f"{QUARANTINE}/{batch}/{VERSION}/"
     for one in store.list(prefix):
         match = NAME.fullmatch(one.key.rpartition("/")[2])
         if match is not None and one.key == f"{prefix}{match[1][:2]}/{match[0]}":
@@ -114,6 +114,6 @@ def _thumbnails(store: WritableStore, batch: str) -> Iterator[tuple[bytes, Store
 def _runs_of(store: WritableStore, batch: str) -> set[int] | None:
     """The runs that a closed batch waits for; None for one that is not closed."""
     try:
-        return set(json.loads(store.get(f"{ASIDE}/{batch}/{_RUNS}").data))
+        return set(json.loads(store.get(f"{QUARANTINE}/{batch}/{_RUNS}").data))
     except ObjectGone:
         return None

@@ -1,7 +1,6 @@
-"""Make lost thumbnails again: put back what stands in another folder, read the objects of the rest once more.
+"""Rebuild missing thumbnails: move misplaced ones to their place, and read the objects of the others again.
 
-Nothing of the catalog is written: what an object turns out to be is told where it is not what the catalog remembers,
-and left to the next pass.
+The catalog is not changed: an object that differs from its catalog row is reported, and left to the next pass.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ import pyarrow as pa
 from mirrorlake.catalog import datasources
 from mirrorlake.catalog.thumbnails import Showing, exclusive_lock, showing
 from mirrorlake.core.errors import CatalogError, MirrorlakeError, ObjectGone, SourceUnreachable
-from mirrorlake.library.audit import CHECKING, Lacking, StepCallback, find_lacking, owners_of
+from mirrorlake.library.audit import CHECKING, MissingThumbnail, StepCallback, find_missing, load_owners
 from mirrorlake.library.layout import is_whole, quarantine_batches, read_shard
-from mirrorlake.library.missing import ROUNDS, Wanted
+from mirrorlake.library.missing import ROUNDS, ObjectsToRead
 from mirrorlake.library.references import SHARDS
-from mirrorlake.mirror.existence import UNREACHABLE_IN_A_ROW
-from mirrorlake.mirror.library_marker import mark
+from mirrorlake.mirror.existence import MAX_UNANSWERED
+from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.run import store_config
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
@@ -37,13 +36,11 @@ from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 
 MAKING = "Making thumbnails"
-ROWS = 256  # handed to the workers at once
+ROWS = 256  # sent to the workers at once
 _LACKS = {ResultKind.GONE: Lack.CHANGED, ResultKind.REFUSED: Lack.REFUSED, ResultKind.FAILED: Lack.FAILED}
-_CHANGED = "No object has the bytes that were looked at any more: the next pass sees what stands there now."
-_LEFT = "The next pass sees what stands there now."
-_DIFFERENT = (
-    "Its token and size are those that were looked at, its bytes are not. Write the object anew to have it read."
-)
+_CHANGED = "No object has the imported bytes any more: the next pass reads the current object."
+_READ_NEXT_TIME = "The next pass reads the current object."
+_DIFFERENT = "Its token and size are unchanged, but its bytes are not. Write the object again to have it read."
 
 
 def make(
@@ -52,28 +49,28 @@ def make(
     workdir: Path,
     step: StepCallback,
     *,
-    told: Callable[[Unmade], None],
+    on_unmade: Callable[[Unmade], None],
     processes: int,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> Making:
-    """Make every thumbnail that an asset lacks; `told` hears of those that could not be made.
+    """Make every missing thumbnail; `on_unmade` receives those that could not be made.
 
-    Killed anywhere, it is simply run again. A datasource that does not answer does not keep the others from it. Raises
-    Conflict where another command is at the thumbnails, DiskFull and CatalogError where they cannot be kept.
+    Safe to repeat after a crash. An unreachable datasource does not affect the others. Raises Conflict if another
+    command works on the thumbnails, DiskFull and CatalogError if they cannot be written.
     """
-    maker = _Maker(catalog, library, step, told=told, processes=processes, opens=opens)
+    maker = _Maker(catalog, library, step, on_unmade=on_unmade, processes=processes, store_factory=store_factory)
     with exclusive_lock(catalog):
-        mark(catalog, library)
+        mark_store(catalog, library)
         wanted = maker.search(workdir)
         for turn in range(ROUNDS):
             for datasource_id in wanted.datasources(turn):
                 source = datasources.by_id(catalog, datasource_id)
-                maker.make_of(source, wanted.of(turn, datasource_id))
+                maker.make_thumbnails(source, wanted.of(turn, datasource_id))
     return maker.making()
 
 
 class _Maker:
-    """One making, and how far it is."""
+    """One rebuild and its progress."""
 
     def __init__(
         self,
@@ -81,9 +78,9 @@ class _Maker:
         library: LibraryStore,
         step: StepCallback,
         *,
-        told: Callable[[Unmade], None],
+        on_unmade: Callable[[Unmade], None],
         processes: int,
-        opens: Callable[[Datasource], StoreFactory],
+        store_factory: Callable[[Datasource], StoreFactory],
     ) -> None:
         self._started = time.monotonic()
         self._catalog = catalog
@@ -91,9 +88,9 @@ class _Maker:
         self._store = library.store
         self._thumbnails = Thumbnails(library.store)
         self._step = step
-        self._told = told
+        self._on_unmade = on_unmade
         self._processes = processes
-        self._opens = opens
+        self._store_factory = store_factory
         self._to_make = 0
         self._put_back = 0
         self._made = 0
@@ -102,16 +99,16 @@ class _Maker:
         self._bytes_read = 0
         self._errors: dict[str, str] = {}
 
-    def search(self, workdir: Path) -> Wanted:
-        """Put back what stands in another folder; answers what is to be made of objects."""
-        owners = owners_of(self._catalog, workdir / "owners", self._step)
-        wanted = Wanted(self._catalog, workdir / "objects")
+    def search(self, workdir: Path) -> ObjectsToRead:
+        """Restore misplaced thumbnails, and return the objects to read for the others."""
+        owners = load_owners(self._catalog, workdir / "owners", self._step)
+        wanted = ObjectsToRead(self._catalog, workdir / "objects")
         batches = quarantine_batches(self._store)
         for number in range(SHARDS):
             self._step(CHECKING, number, SHARDS)
             shard = read_shard(self._store, number, batches)
-            for one in find_lacking(owners.of(number), shard, self._thumbnails):
-                if one.elsewhere is not None and self._placed(one, one.elsewhere.key):
+            for one in find_missing(owners.of(number), shard, self._thumbnails):
+                if one.elsewhere is not None and self._restore_thumbnail(one, one.elsewhere.key):
                     self._put_back += len(one.owners)
                 else:
                     wanted.add(one)
@@ -119,30 +116,30 @@ class _Maker:
         self._to_make = wanted.total
         return wanted
 
-    def make_of(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
-        """Make the thumbnails of these objects."""
-        reading = _Reading(source)
+    def make_thumbnails(self, source: Datasource, batches: Iterator[list[Showing]]) -> None:
+        """Make the thumbnails of these objects of a datasource."""
+        reader = _SourceReader(source)
         if source.name not in self._errors:
-            self._read(reading, batches)
-        # Of a datasource that was given up, nobody wants to hear of each single object.
-        left = len(reading.waiting) + sum(len(self._to_read(reading, batch)) for batch in batches)
+            self._read(reader, batches)
+        # Objects of an unreachable datasource are counted, not reported one by one.
+        left = len(reader.waiting) + sum(len(self._to_read(reader, batch)) for batch in batches)
         self._unmade[Lack.FAILED] += left
 
-    def _read(self, reading: _Reading, batches: Iterator[list[Showing]]) -> None:
-        source = reading.source
-        with closing(ProcessingPool(self._opens(source), self._library, processes=self._processes)) as pool:
+    def _read(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> None:
+        source = reader.source
+        with closing(ProcessingPool(self._store_factory(source), self._library, processes=self._processes)) as pool:
             try:
-                for looked in pool.looked(self._rows(reading, batches)):
-                    self._take(reading, looked)
+                for processed in pool.process(self._rows(reader, batches)):
+                    self._record_results(reader, processed)
             except CatalogError:
-                raise  # thumbnails cannot be kept: those of other datasources neither
+                raise  # thumbnails cannot be written, for any datasource
             except MirrorlakeError as error:
                 self._errors[source.name] = str(error)
         self._requests += pool.requests
         self._bytes_read += pool.bytes_read
 
     def making(self) -> Making:
-        """What it came to."""
+        """The results."""
         return Making(
             lacking=self._put_back + self._to_make,
             put_back=self._put_back,
@@ -154,50 +151,50 @@ class _Maker:
             errors=self._errors,
         )
 
-    def _placed(self, one: Lacking, elsewhere: str) -> bool:
-        """Move a thumbnail to its place, over a damaged one that may be there; whether it is a whole one."""
+    def _restore_thumbnail(self, one: MissingThumbnail, elsewhere: str) -> bool:
+        """Move a thumbnail to its place, replacing a damaged one. Returns whether it is complete."""
         try:
             self._store.move(elsewhere, thumbnail_key(one.digest))
         except ObjectGone:
             return False
         return is_whole(self._thumbnails, one.digest)
 
-    def _rows(self, reading: _Reading, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
+    def _rows(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            some = self._to_read(reading, batch)
-            reading.waiting.update((one.key, one) for one in some)
+            some = self._to_read(reader, batch)
+            reader.waiting.update((one.key, one) for one in some)
             for start in range(0, len(some), ROWS):
                 rows = some[start : start + ROWS]
-                self._clear(rows)
-                yield _changes(rows)
+                self._delete_damaged(rows)
+                yield _as_changes(rows)
 
-    def _to_read(self, reading: _Reading, batch: list[Showing]) -> list[Showing]:
-        """Those whose objects are to be read: not where another asset, or a pass, made the thumbnail meanwhile."""
+    def _to_read(self, reader: _SourceReader, batch: list[Showing]) -> list[Showing]:
+        """The rows whose objects must be read: not those whose thumbnail was made meanwhile."""
         some: list[Showing] = []
         for one in batch:
             if is_whole(self._thumbnails, one.digest):
                 self._made += 1
             elif one.token is None:
-                self._tell(reading, one, Lack.CHANGED, _CHANGED)
+                self._report_unmade(reader, one, Lack.CHANGED, _CHANGED)
             else:
                 some.append(one)
         return some
 
-    def _clear(self, rows: list[Showing]) -> None:
-        # A damaged file of the right size would be taken for what is to be written. A whole one was made meanwhile, out
-        # of another object with the same bytes or by a pass, and this object may not give it once more.
+    def _delete_damaged(self, rows: list[Showing]) -> None:
+        # A damaged file of the right size would be mistaken for the new thumbnail. A complete one was made meanwhile,
+        # from another object with the same bytes or by a pass, and must be kept: this object may be unreadable.
         for one in rows:
             if not is_whole(self._thumbnails, one.digest):
                 self._store.delete(thumbnail_key(one.digest))
 
-    def _take(self, reading: _Reading, looked: pa.RecordBatch) -> None:
+    def _record_results(self, reader: _SourceReader, processed: pa.RecordBatch) -> None:
         others: list[tuple[Showing, Lack, str]] = []
-        for row in looked.select(["key", "result", "reason", "digest"]).to_pylist():
-            one, result = reading.waiting.pop(row["key"]), ResultKind(row["result"])
-            reading.heard(result, row["reason"])
+        for row in processed.select(["key", "result", "reason", "digest"]).to_pylist():
+            one, result = reader.waiting.pop(row["key"]), ResultKind(row["result"])
+            reader.record_result(result, row["reason"])
             if result is not ResultKind.PROCESSED:
                 lack = _LACKS[result]
-                reason = f"{row['reason']} {_LEFT}" if lack is Lack.CHANGED else row["reason"]
+                reason = f"{row['reason']} {_READ_NEXT_TIME}" if lack is Lack.CHANGED else row["reason"]
                 others.append((one, lack, reason))
             elif row["digest"] == one.digest:
                 self._made += 1
@@ -207,20 +204,20 @@ class _Maker:
         for one, lack, reason in others:
             digest = now.get(one.asset)
             if digest is None or is_whole(self._thumbnails, digest):
-                self._made += 1  # a pass was faster, or the asset is no more
+                self._made += 1  # a pass was faster, or the asset is gone
             else:
-                self._tell(reading, one, lack, reason)
+                self._report_unmade(reader, one, lack, reason)
         self._step(MAKING, self._made + self._unmade.total(), self._to_make)
-        reading.check()
+        reader.check()
 
-    def _tell(self, reading: _Reading, one: Showing, lack: Lack, reason: str) -> None:
+    def _report_unmade(self, reader: _SourceReader, one: Showing, lack: Lack, reason: str) -> None:
         self._unmade[lack] += 1
-        name = reading.source.name
-        self._told(Unmade(datasource=name, key=one.key, asset_id=str(one.asset), lack=lack, reason=reason))
+        name = reader.source.name
+        self._on_unmade(Unmade(datasource=name, key=one.key, asset_id=str(one.asset), lack=lack, reason=reason))
 
 
-class _Reading:
-    """The objects of one datasource that are being read. Gives up on a source that gives nothing at all."""
+class _SourceReader:
+    """The objects of one datasource that are being read. Stops if no object can be read."""
 
     def __init__(self, source: Datasource) -> None:
         self.source = source
@@ -228,21 +225,21 @@ class _Reading:
         self._failed = 0
         self._reason: str | None = None
 
-    def heard(self, result: ResultKind, reason: str | None) -> None:
-        """How reading one of them ended."""
+    def record_result(self, result: ResultKind, reason: str | None) -> None:
+        """Record the result of reading one object."""
         self._failed = self._failed + 1 if result is ResultKind.FAILED else 0
         self._reason = reason
 
     def check(self) -> None:
-        """Raises SourceUnreachable after too many failures in a row."""
-        if self._failed >= UNREACHABLE_IN_A_ROW:
+        """Raise SourceUnreachable after too many failures in a row."""
+        if self._failed >= MAX_UNANSWERED:
             raise SourceUnreachable(
-                f"{self._failed} objects in a row could not be read, the last because: {self._reason}",
-                "Try again when they can be.",
+                f"{self._failed} objects in a row could not be read. Reason of the last: {self._reason}",
+                "Try again when the source is reachable.",
             )
 
 
-def _changes(rows: list[Showing]) -> pa.RecordBatch:
+def _as_changes(rows: list[Showing]) -> pa.RecordBatch:
     no_companions = {role.differs: False for role in ROLES}
     asked = [
         {"op": int(Op.CHANGED), "key": one.key, "size": one.size, "token": one.token} | no_companions for one in rows

@@ -1,4 +1,4 @@
-"""Which assets use which thumbnail, kept on disk by the first byte of the digest: any number of assets fits."""
+"""The assets that use each thumbnail, stored on disk by shard, so that their number does not affect memory use."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The assets of a catalog as they were when they were read."""
+    """The assets of a catalog at the time of reading."""
 
     folder: Path
     assets: int
 
     def of(self, shard: int) -> dict[bytes, list[Owner]]:
-        """The assets whose digests begin with this byte, by digest. Some ten thousand in a library of ten million."""
+        """The assets whose digests begin with this byte, by digest. About 40,000 of ten million."""
         path = _path(self.folder, shard)
         found: dict[bytes, list[Owner]] = defaultdict(list)
         if path.exists():
@@ -44,7 +44,7 @@ class Owners:
 
 
 def read_owners(catalog: Catalog, folder: Path, done: Callable[[int, int], None]) -> Owners:
-    """Read the digests of all assets into `folder`, which is to be empty. Raises DiskFull."""
+    """Read the digests of all assets into `folder`, which must not exist. Raises DiskFull."""
     assets = 0
     folder.mkdir()
     for stretch in digests(catalog, done):

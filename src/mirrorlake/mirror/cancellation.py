@@ -1,15 +1,15 @@
-"""How work under way learns that it is to end: a run that was cancelled, a preview that nobody waits for."""
+"""Cancellation of running work: a check that raises, and the error of a worker that stops."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-CancelCheck = Callable[[], object]  # raises once the work is to end
+CancelCheck = Callable[[], object]  # raises if the work was cancelled
 
 
 def never_cancelled() -> None:
-    """For work that goes on to its end."""
+    """The check of work that cannot be cancelled."""
 
 
 class WorkerStopped(KeyboardInterrupt):
-    """The worker of a pass is to end, and nobody gave up the pass: another worker goes on with it."""
+    """The worker of a pass stops, but the pass was not cancelled: another worker continues it."""

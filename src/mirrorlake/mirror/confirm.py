@@ -1,4 +1,4 @@
-"""Carry out removals that a run held back, once a person agrees: exactly those, each proven anew."""
+"""Execute the confirmed removals of a run: exactly those that it held, each proven again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
 from mirrorlake.mirror.pass_plan import find_root
-from mirrorlake.mirror.removal import orphans_of, settle_orphans
+from mirrorlake.mirror.removal import find_orphans, process_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.objects import KnownState
@@ -21,25 +21,30 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import guarded
 from mirrorlake.processing.store_factory import StoreFactory
 
-_WAITING = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
+_CONFIRMABLE = (KnownState.PRESENT, KnownState.MISSING, KnownState.REFUSED)
 
 
-def confirm(lease: Lease, source: Datasource, held_run: int, *, opens: StoreFactory | None = None) -> Report:
-    """Do what the run `held_run` held back. Whatever happens, what was committed stays.
+def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: StoreFactory | None = None) -> Report:
+    """Execute the removals that the run `held_run` held. Committed batches are kept, however this ends.
 
-    An object that stands again, or of which the source says nothing certain, is left alone. Raises LeaseLost where
-    another process took over.
+    An object that exists again, or whose absence cannot be proven, is not removed. Raises LeaseLost if another process
+    took over.
     """
-    tally = Counters(lease.tell)
-    opens = opens or store_config(source)
+    counters = Counters(lease.report_counts)
+    store_factory = store_factory or store_config(source)
     return finalize(
-        lease, source, tally, lambda: _carry_out(lease, source, held_run, opens, tally), lists=False, supersedes=False
+        lease,
+        source,
+        counters,
+        lambda: _run(lease, source, held_run, store_factory, counters),
+        lists=False,
+        supersedes=False,
     )
 
 
-def _carry_out(lease: Lease, source: Datasource, held_run: int, opens: StoreFactory, tally: Counters) -> RunResult:
+def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFactory, counters: Counters) -> RunResult:
     catalog = lease.catalog
-    # Only now that nobody else works on the datasource: it may have been dismissed since somebody confirmed it.
+    # Read again under the lease: the hold may have been dismissed since it was confirmed.
     held = removal.find_confirmable(catalog, run_id=held_run, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
@@ -49,20 +54,20 @@ def _carry_out(lease: Lease, source: Datasource, held_run: int, opens: StoreFact
             f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
             "Nothing was removed. Check what is mounted there, then run another pass.",
         )
-    with open_metered(opens, tally, lease.check) as store:
+    with open_metered(store_factory, counters, lease.check) as store:
         rules, glob_files = read_rules(source, store, catalog, known_id=source.id)
         remember_glob_files(catalog, source.id, glob_files)
-        prover = ExistenceChecker(store)
+        checker = ExistenceChecker(store)
         for keys, states in removal.held_keys(catalog, held):
-            waiting = [(key, state) for key, state in zip(keys, states, strict=True) if state in _WAITING]
-            orphans = orphans_of(
+            waiting = [(key, state) for key, state in zip(keys, states, strict=True) if state in _CONFIRMABLE]
+            orphans = find_orphans(
                 rules,
                 source,
                 catalog,
                 pa.array([key for key, _ in waiting], pa.string()),
                 pa.array([state for _, state in waiting], pa.int16()),
             )
-            settle_orphans(lease, keep(orphans, guarded(orphans)), prover, tally)
+            process_orphans(lease, keep(orphans, guarded(orphans)), checker, counters)
     removal.adopt_root(lease, held.root)
     removal.finish_confirm(lease, held)
     return RunResult()

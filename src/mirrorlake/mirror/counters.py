@@ -1,4 +1,4 @@
-"""The running totals of one pass, from wherever they arise to the report, the lease and the progress bar."""
+"""The running totals of one pass, for its report, its lease and the progress bar."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.model.runs import Counts
 
 
 class Meter(Protocol):
-    """Something that makes requests and counts them."""
+    """An object that makes requests and counts them."""
 
     @property
     def requests(self) -> Requests:
@@ -25,25 +25,25 @@ class Meter(Protocol):
 
 
 class Counters:
-    """Adds up counts, and asks the meters when somebody wants to know. Thread-safe."""
+    """Sums counts, and reads the meters on demand. Thread-safe."""
 
-    def __init__(self, tell: Callable[[Counts, Requests, int], None] | None = None) -> None:
-        self._tell = tell
+    def __init__(self, on_change: Callable[[Counts, Requests, int], None] | None = None) -> None:
+        self._on_change = on_change
         self._lock = threading.Lock()
         self._meters: list[Meter] = []
         self._counts = Counts()
 
     def measure(self, meter: Meter) -> None:
-        """Count what `meter` asks from now on."""
+        """Include the requests of `meter` in the totals."""
         with self._lock:
             self._meters.append(meter)
 
     def add(self, counts: Counts) -> None:
-        """So much more is known and, where it had to be, committed."""
+        """Add `counts`, whose work is committed, and report the new totals."""
         with self._lock:
             self._counts += counts
-        if self._tell is not None:
-            self._tell(self.counts, self.requests, self.bytes_read)
+        if self._on_change is not None:
+            self._on_change(self.counts, self.requests, self.bytes_read)
 
     @property
     def counts(self) -> Counts:

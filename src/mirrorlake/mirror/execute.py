@@ -1,6 +1,6 @@
-"""Execute a plan: commit what needs no bytes, process the rest, then deal with what vanished.
+"""Execute a plan: commit what needs no bytes, process the rest, then handle removals.
 
-Every batch is committed as soon as it is done, so that a pass that ends early keeps what it did.
+Every batch is committed as soon as it is complete, so that a pass that ends early keeps its work.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import assert_never
 import pyarrow as pa
 
 from mirrorlake.catalog import commit, datasources
-from mirrorlake.catalog.outcomes import tell_gaps
+from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
@@ -19,10 +19,10 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
 from mirrorlake.mirror.glob_files import remember_glob_files
-from mirrorlake.mirror.naming import Naming
+from mirrorlake.mirror.naming import AssetNamer
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.removal import carry_out, leave
+from mirrorlake.mirror.removal import execute_removals, report_removals_undone
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
@@ -39,52 +39,54 @@ def execute(
     counters: Counters,
     progress: Progress,
 ) -> RunResult:
-    """Do what the plan says. What vanished is left alone where the settings changed meanwhile."""
+    """Execute the plan. If the settings changed meanwhile, nothing is removed."""
     source, catalog = plan.source, lease.catalog
     configs = source.settings.configs
     counters.add(plan.found)
     remember_glob_files(catalog, source.id, plan.glob_files)
-    tell_gaps(lease, plan.listing.gaps)
-    naming = Naming(configs)
-    settle(lease, plan.changes.batches(), counters, naming)
-    progress.planned(sum(batch.num_rows for batch in plan.changes.to_look_at()))
+    record_gaps(lease, plan.listing.gaps)
+    namer = AssetNamer(configs)
+    commit_unread(lease, plan.changes.batches(), counters, namer)
+    progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
     counters.measure(pool)
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
-    process_batches(lease, plan.changes.to_look_at(), pool, counters, progress, naming=naming, strategies=strategies)
-    pool.close()  # what follows needs no workers
+    process_batches(
+        lease, plan.changes.batches_to_process(), pool, counters, progress, namer=namer, strategies=strategies
+    )
+    pool.close()  # removals need no workers
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
-        leave(lease, plan.removals, counters)
-        return RunResult(error=plan.error, judged=False)
-    carry_out(lease, plan.removals, checker, plan.root, counters)
-    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing ones may be in the gaps
+        report_removals_undone(lease, plan.removals, counters)
+        return RunResult(error=plan.error, removals_decided=False)
+    execute_removals(lease, plan.removals, checker, plan.root, counters)
+    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
         adopt_root(lease, plan.root.now)
     return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
-def settle(lease: Lease, changes: Iterable[pa.RecordBatch], tally: Counters, naming: Naming) -> None:
-    """Commit everything that needs no bytes: moves, returns, what a rule left out."""
+def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:
+    """Commit every change that needs no bytes: moves, returned and skipped objects."""
     for batch in changes:
         for op in Op:
             rows = keep(batch, equal_to(column(batch, "op"), int(op)))
             if rows.num_rows:
-                tally.add(_settle(lease, op, rows, naming))
+                counters.add(_commit_op(lease, op, rows, namer))
 
 
-def _settle(lease: Lease, op: Op, rows: pa.RecordBatch, naming: Naming) -> Counts:
+def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) -> Counts:
     match op:
         case Op.NEW | Op.CHANGED | Op.COMPANION | Op.VANISHED:
-            return Counts()  # these are looked at; what vanished comes last, see mirror.removal
+            return Counts()  # processed later; removals come last, see mirror.removal
         case Op.MOVED:
-            return commit.moved(lease, rows, naming.of_moved(rows))
+            return commit.commit_moves(lease, rows, namer.name_moved(rows))
         case Op.SHARED | Op.GOVERNED:
-            rows = keep(rows, ~any_differs(rows))  # the others follow once it was read
-            return commit.shared(lease, rows, naming.of_moved(rows)) if rows.num_rows else Counts()
+            rows = keep(rows, ~any_differs(rows))  # rows with a changed companion are committed after it is read
+            return commit.commit_shared(lease, rows, namer.name_moved(rows)) if rows.num_rows else Counts()
         case Op.RETURNED:
-            return commit.returned(lease, rows)
+            return commit.commit_returns(lease, rows)
         case Op.SKIPPED | Op.REFUSED:
-            return commit.outcomes(lease, rows)
+            return commit.record_skipped(lease, rows)
         case _:
             assert_never(op)
 
@@ -93,19 +95,19 @@ def process_batches(
     lease: Lease,
     changes: Iterable[pa.RecordBatch],
     pool: ProcessingPool,
-    tally: Counters,
+    counters: Counters,
     progress: Progress,
     *,
-    naming: Naming,
+    namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and companions of these CHANGES rows, and commit what was seen batch by batch.
+    """Read images and companions of these CHANGES rows, and commit the results batch by batch.
 
-    `strategies` say how changed sidecars are merged, one for each config of the datasource.
+    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource.
     """
     done = 0
-    for batch in pool.looked(changes):
-        rows, names = naming.of_looked(batch)
-        tally.add(commit.looked(lease, rows, names, strategies))
+    for batch in pool.process(changes):
+        rows, names = namer.name_processed(batch)
+        counters.add(commit.commit_processed(lease, rows, names, strategies))
         done += batch.num_rows
-        progress.looked(done, tally.counts.failed)
+        progress.processed(done, counters.counts.failed)

@@ -1,4 +1,4 @@
-"""Ask a source whether single objects are gone. Whatever is no clear answer is unknown, and unknown is not gone."""
+"""Check whether single objects are gone. An unclear answer counts as unknown, and unknown never proves an absence."""
 
 from __future__ import annotations
 
@@ -15,39 +15,39 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 
-# They wait for the source, not for this machine: a proof over 20 ms of network costs it less than a millisecond.
-HEADS_AT_ONCE = 64
-KEYS_AT_ONCE = 4096  # in the queue of the threads: a million moves must not all lie there
-# Each unanswered request was already repeated with pauses: after so many in a row, the source is not asked again.
-UNREACHABLE_IN_A_ROW = 32
+# The threads wait for the network: a request of 20 ms takes less than a millisecond of this machine's time.
+MAX_PARALLEL_HEADS = 64
+KEYS_AT_ONCE = 4096  # queued for the threads at once: bounds memory when there are a million moves
+# Each unanswered request was already retried with pauses: after this many in a row, no further request is made.
+MAX_UNANSWERED = 32
 
 
 class Proof(Enum):
-    """What a source says of one key."""
+    """The result of checking one key."""
 
     GONE = "gone"
-    STANDS = "stands"
+    EXISTS = "exists"
     UNKNOWN = "unknown"
-    ELSEWHERE = "elsewhere"  # the source is not the one that the key is known from
+    ELSEWHERE = "elsewhere"  # the source is not the one in which the key was seen
 
 
 class KeyChecker(Protocol):
-    """Says of keys whether their objects are gone."""
+    """Checks whether the objects of keys are gone."""
 
     def prove(self, keys: Iterable[str]) -> list[Proof]:
-        """One answer for each key, in their order."""
+        """The result for each key, in their order."""
         ...
 
 
-class AssumedGone:
-    """What a dry run assumes: every key that a pass would ask for is gone. It asks the source nothing."""
+class DryRunChecker:
+    """The checker of a dry run: assumes that every checked key is gone, and makes no requests."""
 
     def __init__(self, *, elsewhere: bool = False) -> None:
         self._answer = Proof.ELSEWHERE if elsewhere else Proof.GONE
-        self.asked = 0  # keys that a pass would ask the source for
+        self.asked = 0  # keys that a pass would check
 
     def prove(self, keys: Iterable[str]) -> list[Proof]:
-        """The same answer for each key."""
+        """The same result for each key."""
         answers = [self._answer for _ in keys]
         if self._answer is Proof.GONE:
             self.asked += len(answers)
@@ -55,9 +55,9 @@ class AssumedGone:
 
 
 class ExistenceChecker:
-    """Asks one store. Thread-safe; an error that concerns more than one key (a bucket that is gone) is raised.
+    """Checks keys in one store. Thread-safe; an error that affects more than one key (a missing bucket) is raised.
 
-    `elsewhere` says that the store is not the one that earlier passes saw: a 404 there proves nothing, nor is it asked.
+    With `elsewhere`, the store is not the one that earlier passes saw: a 404 proves nothing, so no request is made.
     """
 
     def __init__(self, store: Store, *, elsewhere: bool = False) -> None:
@@ -67,18 +67,18 @@ class ExistenceChecker:
         self._unanswered = 0
 
     def prove(self, keys: Iterable[str]) -> list[Proof]:
-        """What the source says of each key, in their order."""
+        """The result for each key, in their order."""
         asked = list(keys)
         if not asked:
             return []
         if self._elsewhere:
             return [Proof.ELSEWHERE] * len(asked)
-        with ThreadPoolExecutor(min(HEADS_AT_ONCE, len(asked)), thread_name_prefix="head") as pool:
+        with ThreadPoolExecutor(min(MAX_PARALLEL_HEADS, len(asked)), thread_name_prefix="head") as pool:
             parts = (asked[start : start + KEYS_AT_ONCE] for start in range(0, len(asked), KEYS_AT_ONCE))
             return [proof for part in parts for proof in pool.map(self._one, part)]
 
     def _one(self, key: str) -> Proof:
-        if self._unanswered >= UNREACHABLE_IN_A_ROW:
+        if self._unanswered >= MAX_UNANSWERED:
             return Proof.UNKNOWN
         try:
             proof = self._by_head(key)
@@ -89,7 +89,7 @@ class ExistenceChecker:
         except (NoSuchBucket, WrongRegion):
             raise
         except StorageError:
-            proof = Proof.UNKNOWN  # an answer about this key that says nothing of whether it stands
+            proof = Proof.UNKNOWN  # an answer, but not about whether the object exists
         with self._lock:
             self._unanswered = 0
         return proof
@@ -101,12 +101,12 @@ class ExistenceChecker:
             return Proof.GONE
         except AccessDenied:
             return self._by_listing(key)
-        return Proof.STANDS
+        return Proof.EXISTS
 
     def _by_listing(self, key: str) -> Proof:
-        """Where a HEAD is not allowed: a listing of exactly this key, to its end, is as good."""
+        """Check by a complete listing of exactly this key, for sources that deny HEAD."""
         scope = KeyRange(prefix=key, until=key if self._store.ordered else None)
         with closing(list_range(self._store, scope)) as listing:
             if any(equal_to(column(batch, "key"), key).any() for batch in listing):
-                return Proof.STANDS
+                return Proof.EXISTS
             return Proof.UNKNOWN if listing.certificate().gaps else Proof.GONE

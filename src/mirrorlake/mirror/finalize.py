@@ -1,4 +1,4 @@
-"""End a run as what it is, whatever happened in it, and tell its report."""
+"""End a run in the state that fits its outcome, and make its report."""
 
 from __future__ import annotations
 
@@ -23,27 +23,26 @@ _CONCLUDED = (RunState.SUCCEEDED, RunState.HELD)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """How work ends that came to its end."""
+    """The result of work that was not interrupted."""
 
     hold: Hold | None = None
-    error: str | None = None  # what could not be done, though the rest was
-    judged: bool = True  # whether it came to a conclusion about what vanished
+    error: str | None = None  # what could not be done; the rest was
+    removals_decided: bool = True  # whether every removal was decided
 
 
 def finalize(
     lease: Lease,
     source: Datasource,
-    tally: Counters,
+    counters: Counters,
     work: Callable[[], RunResult],
     *,
     lists: bool = True,
     supersedes: bool = True,
 ) -> Report:
-    """Do the work of a run, and end the run. What was committed stays.
+    """Do the work of a run, and end the run. Committed batches are kept.
 
-    `lists` says whether the work lists the source, so that an empty one is worth a word; `supersedes` whether it comes
-    to a conclusion about everything that vanished, so that what earlier runs held back is outdated.
-    Raises LeaseLost where another pass took over.
+    `lists`: the work lists the source, so that the report notes an empty source. `supersedes`: the work decides every
+    removal, so that removals held by earlier runs are outdated. Raises LeaseLost if another pass took over.
     """
     started = time.monotonic()
 
@@ -52,28 +51,28 @@ def finalize(
         error: str | None = None,
         hold: Hold | None = None,
         *,
-        drops: bool = False,
+        drop_held: bool = False,
         again_in_s: float | None = None,
     ) -> Report:
         seconds = time.monotonic() - started
-        report = _end(
+        report = _finish_run(
             lease,
             source,
-            tally,
+            counters,
             state=state,
             seconds=seconds,
             error=error,
             hold=hold,
-            drops=drops,
+            drop_held=drop_held,
             again_in_s=again_in_s,
         )
-        return replace(report, notes=_notes(report, source, lists=lists))
+        return replace(report, notes=_report_notes(report, source, lists=lists))
 
     try:
-        ending = work()
+        result = work()
     except WorkerStopped:
-        live = Live(counts=tally.counts, requests=tally.requests, bytes_read=tally.bytes_read)
-        report = _told(lease, source, tally, state=RunState.CANCELLED, seconds=time.monotonic() - started)
+        live = Live(counts=counters.counts, requests=counters.requests, bytes_read=counters.bytes_read)
+        report = _make_report(lease, source, counters, state=RunState.CANCELLED, seconds=time.monotonic() - started)
         return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
         return end(RunState.CANCELLED)
@@ -82,72 +81,72 @@ def finalize(
         raise
     except MirrorlakeError as error:
         cancelled = lease.cancelled
-        if cancelled is not None:  # then whatever stopped was stopped for that
+        if cancelled is not None:  # the error is a consequence of the cancellation
             return end(RunState.CANCELLED, str(cancelled))
         return end(RunState.FAILED, str(error), again_in_s=retry_delay_s(lease, error))
     except BaseException as error:
-        # A mistake of ours: the run must not look as if it were still going, and the trace must be seen.
+        # A bug: the run must not appear to be running still, and the traceback must be visible.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
-    state = RunState.SUCCEEDED if ending.hold is None else RunState.HELD
-    return end(state, error=ending.error, hold=ending.hold, drops=supersedes and ending.judged)
+    state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
+    return end(state, error=result.error, hold=result.hold, drop_held=supersedes and result.removals_decided)
 
 
-def _end(
+def _finish_run(
     lease: Lease,
     source: Datasource,
-    tally: Counters,
+    counters: Counters,
     *,
     state: RunState,
     seconds: float,
     error: str | None,
     hold: Hold | None,
-    drops: bool,
+    drop_held: bool,
     again_in_s: float | None,
 ) -> Report:
     try:
         finish(
             lease,
             state=state,
-            counts=tally.counts,
-            requests=tally.requests,
-            bytes_read=tally.bytes_read,
+            counts=counters.counts,
+            requests=counters.requests,
+            bytes_read=counters.bytes_read,
             error=error,
             again_in_s=again_in_s,
         )
-        if drops:
-            # What it could not list it did not judge: what was held of that waits on.
+        if drop_held:
+            # Removals in ranges that were not listed stay held.
             drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
     except CatalogError as problem:
-        # What was committed stays, and the next pass marks the run as interrupted. The report is told all the same.
+        # Committed batches are kept, and the next pass marks the run as interrupted. The report is made nevertheless.
         if state in _CONCLUDED:
             state, error, hold = RunState.FAILED, str(problem), None
     if hold is not None:
         hold = replace(hold, confirm=confirm_command(lease.run_id))
-    return replace(_told(lease, source, tally, state=state, seconds=seconds), error=error, hold=hold)
+    return replace(_make_report(lease, source, counters, state=state, seconds=seconds), error=error, hold=hold)
 
 
-def _told(lease: Lease, source: Datasource, tally: Counters, *, state: RunState, seconds: float) -> Report:
+def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state: RunState, seconds: float) -> Report:
     return Report(
         run=lease.run_id,
         datasource=source.name,
         state=state,
-        counts=tally.counts,
-        requests=tally.requests,
-        bytes_read=tally.bytes_read,
+        counts=counters.counts,
+        requests=counters.requests,
+        bytes_read=counters.bytes_read,
         seconds=seconds,
     )
 
 
-def _notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
+def _report_notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
     if report.state is RunState.CANCELLED:
-        return ("Cancelled. All work that was committed is kept; the next pass goes on from there.",)
+        return ("Cancelled. All committed work is kept; the next pass continues from there.",)
     if report.hold is not None and report.run is not None:
         return hold_notes(report.hold, report.run)
-    if report.error is not None:  # what was not listed may hold anything
+    if report.error is not None:  # objects may exist in ranges that were not listed
         return ()
     if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
-        return (f"There is no object below {source.location.uri}: check the address if you expected some.",)
+        return (f"No objects exist below {source.location.uri}: check the address if you expected some.",)
     if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
-        return (f"No object that the patterns take has the suffix of a supported format: {format_names()}.",)
+        return (f"No selected object has the suffix of a supported format: {format_names()}.",)
     return ()

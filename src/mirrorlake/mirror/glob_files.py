@@ -1,4 +1,4 @@
-"""Read the glob files that a datasource's configs name; one that still has its token is not read again."""
+"""Read the glob files that a datasource's configs name. A file whose token is unchanged is not read again."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules, compile_rules
 from mirrorlake.storage.base import Store
 
-MAX_GLOB_FILE_BYTES = 256 << 10  # several thousand patterns; more than that is not a list of patterns
+MAX_GLOB_FILE_BYTES = 256 << 10  # several thousand patterns
 
 
 def read_rules(
     source: Datasource, store: Store, catalog: Catalog, *, known_id: int | None
 ) -> tuple[Rules, tuple[GlobFile, ...]]:
-    """The compiled configs of a datasource, and the glob files that were read for them because they changed.
+    """The compiled configs of a datasource, and the glob files that were read because they changed.
 
-    One HEAD for each file, and one GET where its token is another than that remembered under `known_id`. Raises
-    StorageError, SettingsError or PatternError that names the file.
+    One HEAD for each file, and one GET if its token differs from the one stored under `known_id`. Raises StorageError,
+    SettingsError or PatternError, which name the file.
     """
     keys = dict.fromkeys(config.glob_file for config in source.settings.configs)
     contents: dict[str, str] = {}
@@ -37,7 +37,7 @@ def read_rules(
 
 
 def remember_glob_files(catalog: Catalog, datasource_id: int, files: Iterable[GlobFile]) -> None:
-    """Keep what was read of these files, so that they are read again only when they change."""
+    """Store the contents of these files, so that they are read again only when they change."""
     for file in files:
         datasources.store_glob_file(catalog, datasource_id, file)
 
@@ -50,16 +50,16 @@ def _read(store: Store, key: str, remembered: GlobFile | None) -> GlobFile:
         body = store.get(key, token=None, limit=MAX_GLOB_FILE_BYTES)
     except ObjectGone as error:
         raise StorageError(
-            f"There is no glob file {key!r}.",
-            "glob_file_path counts from the root of the bucket or folder: put the file there, or correct the setting.",
+            f"The glob file {key!r} does not exist.",
+            "glob_file_path starts at the root of the bucket or folder: create the file there, or correct the setting.",
         ) from error
     except ObjectTooLarge as error:
         raise StorageError(
             f"The glob file {key!r} is larger than {MAX_GLOB_FILE_BYTES >> 10} KB.",
-            "Write fewer and wider patterns, or share them out over several mirror_configs.",
+            "Use fewer and wider patterns, or split them among several mirror_configs.",
         ) from error
     except AccessDenied as error:
-        raise AccessDenied(f"The glob file {key!r} may not be read: {error.message}", error.fix) from error
+        raise AccessDenied(f"Access to the glob file {key!r} was denied: {error.message}", error.fix) from error
     except StorageError as error:
         raise StorageError(f"The glob file {key!r} could not be read: {error.message}", error.fix) from error
     try:
@@ -69,5 +69,5 @@ def _read(store: Store, key: str, remembered: GlobFile | None) -> GlobFile:
             f"The glob file {key!r} is not UTF-8 (byte {error.start:,}).", "Save it as a text file in UTF-8."
         ) from error
     if "\0" in content:
-        raise SettingsError(f"The glob file {key!r} holds NUL characters.", "Save it as a text file in UTF-8.")
+        raise SettingsError(f"The glob file {key!r} contains NUL characters.", "Save it as a text file in UTF-8.")
     return GlobFile(key=key, size=body.info.size, token=body.info.token, content=content)

@@ -1,7 +1,7 @@
-"""Which libraries use a store of thumbnails: each leaves a marker there, an empty object named by the library's id.
+"""Markers of the libraries that use a thumbnail store: an empty object for each, named by the library's id.
 
-Two libraries that share a store by mistake, or one whose database was swapped for another, would otherwise each take
-the thumbnails of the other for orphaned.
+Without them, two libraries that share a store by mistake, or a library whose database was replaced, would treat each
+other's thumbnails as orphaned.
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.storage.writable import WritableStore
 
-MARKS = "libraries"
+MARKERS = "libraries"
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
-def mark(catalog: Catalog, library: LibraryStore) -> str:
-    """Mark a store of thumbnails as this library's, once; answers the marker's key. Raises CatalogError, DiskFull."""
-    key, store = f"{MARKS}/{library_id(catalog)}", library.store
+def mark_store(catalog: Catalog, library: LibraryStore) -> str:
+    """Mark a thumbnail store as this library's, once, and return the marker's key. Raises CatalogError, DiskFull."""
+    key, store = f"{MARKERS}/{library_id(catalog)}", library.store
     try:
         store.head(key)
     except ObjectGone:
@@ -30,7 +30,7 @@ def mark(catalog: Catalog, library: LibraryStore) -> str:
     return key
 
 
-def other_marks(store: WritableStore, ours: str) -> list[str]:
-    """The markers of other libraries beside ours."""
-    listed = (one.key for one in store.list(f"{MARKS}/"))
+def list_other_markers(store: WritableStore, ours: str) -> list[str]:
+    """The markers of other libraries in the same store."""
+    listed = (one.key for one in store.list(f"{MARKERS}/"))
     return sorted(key for key in listed if key != ours and _ID.fullmatch(key.partition("/")[2]))

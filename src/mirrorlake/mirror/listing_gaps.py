@@ -1,4 +1,4 @@
-"""Use what a listing could say where it could not say all: it ends where it broke off, and its gaps prove nothing."""
+"""Use incomplete listings: the objects listed before an error count, and gaps never prove an absence."""
 
 from __future__ import annotations
 
@@ -15,43 +15,43 @@ from mirrorlake.model.outcomes import Op
 from mirrorlake.storage.listing import Listing
 from mirrorlake.storage.listing_batches import key_at
 
-_OF_THE_WHOLE = (NoSuchBucket, WrongRegion)  # these speak of the source, not of one stretch of its keys
-_TOLD_GAPS = 3  # in one sentence
+_SOURCE_ERRORS = (NoSuchBucket, WrongRegion)  # these concern the whole source, not a range of its keys
+_SHOWN_GAPS = 3  # in one message
 
 
-class Partial:
-    """A listing in key order whose batches end where it breaks off. What came before has been listed well."""
+class PartialListing:
+    """A listing in key order that ends at its first error. All batches before the error are valid."""
 
     def __init__(self, listing: Listing, scope: KeyRange, *, ordered: bool) -> None:
         self._listing = listing
         self._scope = scope
         self._ordered = ordered
         self._last: str | None = None
-        self.error: StorageError | None = None  # why it broke off
+        self.error: StorageError | None = None  # that ended the listing
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The batches. Raises what concerns the whole source, and ListingDisordered: then nothing of it counts.
+        """The batches. Raises errors that concern the whole source, and ListingDisordered: then no batch is valid.
 
-        Where the store does not list in order, every error is raised: what came before it is no stretch of keys.
+        If the store does not list in order, every error is raised: the batches before it are not a range of keys.
         """
         try:
             for batch in self._listing:
                 if batch.num_rows:
                     self._last = key_at(batch, -1)
                 yield batch
-        except (*_OF_THE_WHOLE, ListingDisordered):
+        except (*_SOURCE_ERRORS, ListingDisordered):
             raise
         except StorageError as error:
             if not self._ordered:
                 raise
             self.error = error
 
-    def broken(self) -> bool:
-        """Whether it broke off. Certain once the batches have ended."""
+    def ended_early(self) -> bool:
+        """Whether an error ended the listing. Final after the last batch."""
         return self.error is not None
 
     def gaps(self) -> tuple[Gap, ...]:
-        """What is unknown, in key order."""
+        """The ranges that were not listed, in key order."""
         if self.error is None:
             return self._listing.certificate().gaps
         scope = self._scope
@@ -59,34 +59,34 @@ class Partial:
         return (*self._listing.gaps, Gap(range=rest, reason=str(self.error)))
 
     def unsupported(self) -> tuple[UnsupportedKey, ...]:
-        """The keys that no catalog can hold, of a listing that reached its end."""
-        return () if self.broken() else self._listing.certificate().unsupported
+        """The keys that cannot be stored in a catalog, of a complete listing."""
+        return () if self.ended_early() else self._listing.certificate().unsupported
 
 
-def without_gaps(changes: Iterable[pa.RecordBatch], gaps: Sequence[Gap]) -> Iterator[pa.RecordBatch]:
-    """CHANGES without what only seems to have vanished because its folder could not be listed.
+def exclude_gaps(changes: Iterable[pa.RecordBatch], gaps: Sequence[Gap]) -> Iterator[pa.RecordBatch]:
+    """CHANGES without VANISHED rows in folders that could not be listed.
 
-    `gaps` may grow while the changes come; each must stand there before a change behind it is handed out.
+    `gaps` may grow during the iteration; each gap must be added before a change behind it is produced.
     """
     for batch in changes:
-        hidden = _in_gaps(batch, gaps) if gaps else None
+        hidden = _find_in_gaps(batch, gaps) if gaps else None
         yield batch if hidden is None or not hidden.any() else keep(batch, ~hidden)
 
 
-def sentence(gaps: Sequence[Gap]) -> str | None:
-    """What a person is told of them; None where there are none."""
+def describe_gaps(gaps: Sequence[Gap]) -> str | None:
+    """The message that names the gaps; None if there are none."""
     if not gaps:
         return None
-    told = "; ".join(f"{gap.place} ({gap.reason.rstrip('.')})" for gap in gaps[:_TOLD_GAPS])
-    more = f"; and {len(gaps) - _TOLD_GAPS:,} more" if len(gaps) > _TOLD_GAPS else ""
+    shown = "; ".join(f"{gap.place} ({gap.reason.rstrip('.')})" for gap in gaps[:_SHOWN_GAPS])
+    more = f"; and {len(gaps) - _SHOWN_GAPS:,} more" if len(gaps) > _SHOWN_GAPS else ""
     return (
-        f"Part of the source could not be listed: {told}{more}. "
-        "Nothing there was taken for gone; everything else was done. Put that right, then run another pass."
+        f"Part of the source could not be listed: {shown}{more}. "
+        "No object there was treated as deleted; everything else was processed. Fix the cause, then run another pass."
     )
 
 
-def _in_gaps(batch: pa.RecordBatch, gaps: Sequence[Gap]) -> BoolMask:
-    """The VANISHED rows below a gap. They come in key order, gaps as folders."""
+def _find_in_gaps(batch: pa.RecordBatch, gaps: Sequence[Gap]) -> BoolMask:
+    """The VANISHED rows below a gap. Both are in key order; gaps are folders."""
     hidden = np.zeros(batch.num_rows, dtype=np.bool_)
     vanished = np.flatnonzero(equal_to(column(batch, "op"), int(Op.VANISHED)))
     if not len(vanished):

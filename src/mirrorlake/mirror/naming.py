@@ -1,4 +1,4 @@
-"""Name assets as the config that governs them asks: by key, file name, token, or a value of their metadata."""
+"""Name assets by the strategy of their config: key, file name, token, or a metadata value."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from mirrorlake.model.companions import METADATA
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
 
-_SEEN = (ResultKind.PROCESSED, ResultKind.COMPANIONS_ONLY)
-_TOLD = ("op", "key", "result", METADATA.key, METADATA.token, METADATA.values)
+_READ_RESULTS = (ResultKind.PROCESSED, ResultKind.COMPANIONS_ONLY)
+_NAME_COLUMNS = ("op", "key", "result", METADATA.key, METADATA.token, METADATA.values)
 _Row = tuple[int, str, int, str | None, str | None, str | None]
 
 
-class Naming:
+class AssetNamer:
     """The naming strategies of a datasource's configs, in their order."""
 
     def __init__(self, configs: Sequence[MirrorConfig]) -> None:
@@ -28,35 +28,37 @@ class Naming:
             place: config for place, config in enumerate(configs) if config.naming is not NamingStrategy.FULL_PATH
         }
 
-    def of_moved(self, rows: pa.RecordBatch) -> Column:
+    def name_moved(self, rows: pa.RecordBatch) -> Column:
         """Names for CHANGES rows with `op` MOVED; null where the asset keeps its name."""
         names = column(rows, "key")
         for place, config in self._other.items():
             mask = equal_to(column(rows, "config"), place)
             if mask.any():
-                names = where(mask, self._plain(config, rows), names)
+                names = where(mask, self._name_by_strategy(config, rows), names)
         return names
 
-    def of_looked(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Column]:
-        """LOOKED rows, with a warning where a name was wanted and not found, and their names as in `of_moved`."""
-        names = self.of_moved(rows)
+    def name_processed(self, rows: pa.RecordBatch) -> tuple[pa.RecordBatch, Column]:
+        """PROCESSED rows, with a warning for each missing name in the metadata, and their names as in `name_moved`."""
+        names = self.name_moved(rows)
         for place, config in self._other.items():
             mask = equal_to(column(rows, "config"), place)
             if config.naming is NamingStrategy.METADATA and mask.any():
-                said, missing = _from_metadata(rows, str(config.naming_key))
-                names = where(mask, said, names)
+                found, missing = _name_by_metadata(rows, str(config.naming_key))
+                names = where(mask, found, names)
                 reported = [bool(one) and without for one, without in zip(mask, missing, strict=True)]
-                rows = _warned(rows, reported, f"no usable metadata {config.naming_key!r}: named by its key instead")
+                rows = _add_warning(
+                    rows, reported, f"no usable metadata {config.naming_key!r}: named by its key instead"
+                )
         return rows, names
 
-    def _plain(self, config: MirrorConfig, rows: pa.RecordBatch) -> Column:
+    def _name_by_strategy(self, config: MirrorConfig, rows: pa.RecordBatch) -> Column:
         match config.naming:
             case NamingStrategy.FILE_NAME:
                 return last_segments(column(rows, "key"))
             case NamingStrategy.ETAG:
                 return column(rows, "token")
             case NamingStrategy.METADATA:
-                return nulls(rows.num_rows, pa.string())  # what was read before still names it
+                return nulls(rows.num_rows, pa.string())  # the asset keeps the name from its existing metadata
             case NamingStrategy.FULL_PATH:
                 return column(rows, "key")
 
@@ -67,41 +69,41 @@ def last_segments(keys: Column) -> Column:
     return compute.replace_substring_regex(keys, pattern=r"(?s)\A.*/", replacement="")
 
 
-def _from_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
-    """The name that each row's metadata gives: its key where there is none (and whether that is so), null: keep."""
+def _name_by_metadata(rows: pa.RecordBatch, key: str) -> tuple[Column, list[bool]]:
+    """The name from each row's metadata, and whether it is missing: then the key. Null keeps the existing name."""
     names: list[str | None] = []
     missing: list[bool] = []
-    told = [cast("list[Any]", column(rows, name).to_pylist()) for name in _TOLD]
-    for row in zip(*told, strict=True):
-        name, lacks = _name(cast("_Row", row), key)
+    values = [cast("list[Any]", column(rows, name).to_pylist()) for name in _NAME_COLUMNS]
+    for row in zip(*values, strict=True):
+        name, is_missing = _name(cast("_Row", row), key)
         names.append(name)
-        missing.append(lacks)
+        missing.append(is_missing)
     return pa.array(names, pa.string()), missing
 
 
 def _name(row: _Row, naming_key: str) -> tuple[str | None, bool]:
     op, key, result, metadata_key, metadata_token, metadata = row
-    if result not in _SEEN:
+    if result not in _READ_RESULTS:
         return None, False
     if metadata is not None:
-        name = _as_name(cast("Mapping[str, Scalar]", orjson.loads(metadata)).get(naming_key))
+        name = _format_name(cast("Mapping[str, Scalar]", orjson.loads(metadata)).get(naming_key))
         return (key, True) if name is None else (name, False)
     if op != Op.NEW and (metadata_key is not None or metadata_token is not None):
-        return None, False  # this time nothing usable was read: metadata, and so the name, stay as they stand
+        return None, False  # no usable metadata was read: the existing metadata, and so the name, are kept
     return key, True
 
 
-def _as_name(value: Scalar | None) -> str | None:
+def _format_name(value: Scalar | None) -> str | None:
     if value is None or isinstance(value, str):
         return value or None
     return orjson.dumps(value).decode()
 
 
-def _warned(rows: pa.RecordBatch, which: list[bool], warning: str) -> pa.RecordBatch:
+def _add_warning(rows: pa.RecordBatch, which: list[bool], warning: str) -> pa.RecordBatch:
     if not any(which):
         return rows
-    before = cast("list[list[str] | None]", column(rows, "warnings").to_pylist())
-    warnings = [[*(one or []), warning] if reported else one for one, reported in zip(before, which, strict=True)]
+    existing = cast("list[list[str] | None]", column(rows, "warnings").to_pylist())
+    warnings = [[*(one or []), warning] if reported else one for one, reported in zip(existing, which, strict=True)]
     place = rows.schema.get_field_index("warnings")
     arrays = columns(rows)
     arrays[place] = pa.array(warnings, pa.list_(pa.string()))

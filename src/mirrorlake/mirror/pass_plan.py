@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mirrorlake.catalog.removal import get_root
-from mirrorlake.catalog.sharing import recogniser
+from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.errors import NoSuchBucket, StorageError
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
-from mirrorlake.mirror.listing_gaps import sentence
-from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, prove_unlisted
-from mirrorlake.mirror.planning import Planned, plan, prove_moves
+from mirrorlake.mirror.listing_gaps import describe_gaps
+from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
+from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
@@ -30,21 +30,21 @@ from mirrorlake.storage.providers.registry import provider_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunContext:
-    """What a pass works with."""
+    """What a pass needs besides its datasource."""
 
     catalog: Catalog
     thumbnails: LibraryStore
-    workdir: Path  # for the plan; empty, and removed by its owner afterwards
+    workdir: Path  # for the plan; empty at first, and removed by its owner
     processes: int  # that process objects
-    ranges: int  # of keys that are listed side by side, where the store can
-    nursery: WorkerPrestarter | None = None  # with processes that were started before
+    ranges: int  # of keys that are listed in parallel, if the store allows it
+    prestarter: WorkerPrestarter | None = None  # holds worker processes that were started early
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PassPlan:
-    """What a pass over a datasource will do. The changes stream from the work folder, any number of times.
+    """What a pass over a datasource will do. The changes are read from the work folder, any number of times.
 
-    `known_id` is the datasource's number, or None where the catalog knows nothing of it yet.
+    `known_id` is the datasource's number, or None if it is not in the catalog yet.
     """
 
     source: Datasource
@@ -52,12 +52,12 @@ class PassPlan:
     root: Root
     glob_files: tuple[GlobFile, ...]  # read for this plan; executing it remembers them
     listing: ListingDiff
-    changes: Planned
+    changes: PlannedChanges
     removals: Removals
 
     @property
     def found(self) -> Counts:
-        """What the listing alone settles: listed, selected and unchanged objects."""
+        """The counts that the listing alone determines: listed, selected and unchanged objects."""
         unsupported = len(self.listing.unsupported)
         return Counts(
             listed=self.listing.listed,
@@ -67,13 +67,13 @@ class PassPlan:
 
     @property
     def counts(self) -> Counts:
-        """What executing the plan counts, if every object can be read and every removal is proven."""
+        """The counts of executing the plan, if every object can be read and every removal is proven."""
         return self.found + self.changes.summary.counts + self.removals.counts
 
     @property
     def error(self) -> str | None:
-        """One sentence on what could not be listed; None where everything was."""
-        return sentence(self.listing.gaps)
+        """The message about what could not be listed; None if everything was."""
+        return describe_gaps(self.listing.gaps)
 
 
 def plan_pass(
@@ -86,11 +86,11 @@ def plan_pass(
     known_id: int | None,
     root: Root,
 ) -> PassPlan:
-    """The plan of a pass. Lists the source and reads glob files; writes nothing but the work folder.
+    """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
 
-    `checker` says whether the old keys of moves and sidecars that are not listed are gone: a pass asks the source,
-    a dry run assumes it. Raises StorageError where the source cannot be listed at all, NoSuchBucket where the root of
-    a folder changed meanwhile.
+    `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
+    it. Raises StorageError if nothing of the source can be listed, NoSuchBucket if the root of a folder changed
+    meanwhile.
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
@@ -111,9 +111,9 @@ def plan_pass(
     changes = plan(
         listing,
         None if root.other else lambda moves: prove_moves(moves, checker),
-        recogniser(catalog, source, known_id),
+        make_recogniser(catalog, source, known_id),
         context.workdir,
-        prove_unlisted(unlisted, checker),
+        keep_unproven(unlisted, checker),
     )
     return PassPlan(
         source=source,
@@ -127,14 +127,14 @@ def plan_pass(
 
 
 def find_root(source: Datasource, catalog: Catalog) -> Root:
-    """The root of a folder, as it is and as earlier passes saw it."""
+    """The root of a folder, now and in earlier passes."""
     return Root(
         now=provider_of(source.location.provider).root_identity(source.location), before=get_root(catalog, source.id)
     )
 
 
 def _refuse_single_object(source: Datasource, store: Store) -> None:
-    """An address that lists nothing may be that of an object, where a folder was meant."""
+    """Raise StorageError if the address is that of a single object instead of a folder."""
     single = provider_of(source.location.provider).single_object(source.location, store)
     if single is not None:
         raise StorageError(

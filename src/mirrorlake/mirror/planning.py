@@ -1,4 +1,4 @@
-"""From a survey to a plan: the spooled changes with moves recognised, to be read as often as needed."""
+"""Make a plan from a scan: spooled changes with recognised moves, which can be read any number of times."""
 
 from __future__ import annotations
 
@@ -12,62 +12,62 @@ import pyarrow as pa
 from mirrorlake.core.columnar import column, fields, is_in, keep
 from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.scan import ListingDiff
-from mirrorlake.mirror.spool import Spooled, write_spool
+from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.outcomes import Op
 from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
-from mirrorlake.plan.missing_sidecars import NONE_UNLISTED, Unlisted
+from mirrorlake.plan.missing_sidecars import NO_UNLISTED_SIDECARS, UnlistedSidecars
 from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.select.fingerprints import any_differs
 
-_READ = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
-_KNOWN_BYTES = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only where a companion is another
+_READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
+_KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
 
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
 
 
 @dataclass(frozen=True, slots=True)
-class _Final:
-    """The changes of a survey with the moves among them; can be read any number of times."""
+class _FinalChanges:
+    """The changes of a scan with its moves applied; can be read any number of times."""
 
     scan: ListingDiff
     moves: Moves
     waiting: Moves
-    unlisted: Unlisted
+    unlisted: UnlistedSidecars
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self.scan.changes:
-            moved = self.waiting.waiting_in(apply_moves(batch, self.moves, self.scan.frozen))
-            yield self.unlisted.applied_to(moved)
+            moved = self.waiting.mark_waiting(apply_moves(batch, self.moves, self.scan.frozen))
+            yield self.unlisted.apply_to(moved)
         if self.scan.unsupported:
-            yield skipped({one.shown: one.reason for one in self.scan.unsupported})
+            yield skipped_changes({one.shown: one.reason for one in self.scan.unsupported})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What a pass will do. `summary` counts it; the batches stream from disk, any number of times."""
+class PlannedChanges:
+    """What a pass will do. `summary` has the counts; the batches are read from disk, any number of times."""
 
     scan: ListingDiff
     changes: Iterable[pa.RecordBatch]
     summary: Plan
-    waiting: int = 0  # moves and unlisted companions about which nothing is done because the source is another one
+    waiting: int = 0  # moves and unlisted companions that are postponed because the source is a different one
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """CHANGES batches with moves in place of their two halves, and the keys that cannot be held."""
+        """CHANGES batches in which each move is one row, and the keys that cannot be stored."""
         return iter(self.changes)
 
-    def to_look_at(self) -> Iterator[pa.RecordBatch]:
-        """The rows whose image, or a companion of which, has to be read."""
-        return rows_to_look_at(self.batches())
+    def batches_to_process(self) -> Iterator[pa.RecordBatch]:
+        """The rows whose image or companion must be read."""
+        return select_rows_to_process(self.batches())
 
 
-def rows_to_look_at(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """The rows of CHANGES batches whose image, or a companion of which, has to be read."""
+def select_rows_to_process(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The rows of CHANGES batches whose image or companion must be read."""
     for batch in batches:
         ops = column(batch, "op")
-        rows = keep(batch, is_in(ops, _READ) | (is_in(ops, _KNOWN_BYTES) & any_differs(batch)))
+        rows = keep(batch, is_in(ops, _READ_OPS) | (is_in(ops, _KNOWN_BYTES_OPS) & any_differs(batch)))
         if rows.num_rows:
             yield rows
 
@@ -77,52 +77,52 @@ def plan(
     prove: Prove | None,
     recognise: Recognise | None,
     workdir: Path,
-    unlisted: Unlisted = NONE_UNLISTED,
-) -> Planned:
-    """Recognise moves and count what is to be done. `prove` keeps the moves that may be believed.
+    unlisted: UnlistedSidecars = NO_UNLISTED_SIDECARS,
+) -> PlannedChanges:
+    """Recognise moves and count the work. `prove` keeps the moves that are proven.
 
-    Without `prove` the source is not the one that earlier passes saw: what looks like a move waits. `unlisted`
-    companions stay, whatever the listing says. `recognise` finds what other datasources have read already; None where
-    no other reaches the objects.
+    Without `prove`, the source is not the one that earlier passes saw: possible moves wait. `unlisted` companions are
+    kept, whatever the listing contains. `recognise` finds bytes that other datasources have read; None if no other
+    datasource reaches the objects.
     """
     found = plan_moves(lambda: scan.changes)
     moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
-    final: Iterable[pa.RecordBatch] = _Final(scan, moves, waiting, unlisted)
+    changes: Iterable[pa.RecordBatch] = _FinalChanges(scan, moves, waiting, unlisted)
     if recognise is not None:
-        # Kept, because what others have read may be more when it is asked for again, and a plan stays as it is.
+        # Stored, because other datasources may read more meanwhile, and a plan must not change.
         spool = workdir / "recognised.arrow"
-        write_spool(spool, map(recognise, final))
-        final = Spooled([spool])
-    return Planned(
+        write_spool(spool, map(recognise, changes))
+        changes = SpooledBatches([spool])
+    return PlannedChanges(
         scan=scan,
-        changes=final,
-        summary=summarise(final),
+        changes=changes,
+        summary=summarise(changes),
         waiting=len(waiting) + len(unlisted) if prove is None else 0,
     )
 
 
-def skipped(reasons: Mapping[str, str]) -> pa.RecordBatch:
+def skipped_changes(reasons: Mapping[str, str]) -> pa.RecordBatch:
     """CHANGES rows of keys that are not read, each with its reason."""
     count = len(reasons)
-    given: Mapping[str, Sequence[object]] = {
+    values_given: Mapping[str, Sequence[object]] = {
         "op": [int(Op.SKIPPED)] * count,
         "key": list(reasons),
         "token": [""] * count,
         "size": [0] * count,
         "skip": list(reasons.values()),
     } | {role.differs: [False] * count for role in ROLES}
-    values = {field.name: given.get(field.name, [None] * count) for field in fields(CHANGES)}
+    values = {field.name: values_given.get(field.name, [None] * count) for field in fields(CHANGES)}
     return pa.RecordBatch.from_pydict(values, schema=CHANGES)
 
 
-def prove_moves(moves: Moves, prover: KeyChecker) -> Moves:
+def prove_moves(moves: Moves, checker: KeyChecker) -> Moves:
     """Keep the moves whose old key is proven gone.
 
-    A move takes an identity away from its old key, so it needs the proof that a removal needs: an error is
-    no proof, and an object that still stands was only left out of the listing.
+    A move removes the identity from the old key, so it needs the same proof as a removal: an error is no proof, and an
+    object that still exists was only missing from the listing.
     """
     old_keys = cast("list[str]", column(moves.pairs, "old_key").to_pylist())
-    proofs = prover.prove(old_keys)
+    proofs = checker.prove(old_keys)
     return moves.only(
         pa.array([key for key, proof in zip(old_keys, proofs, strict=True) if proof is Proof.GONE], pa.string())
     )

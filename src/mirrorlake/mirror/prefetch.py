@@ -1,4 +1,4 @@
-"""Run one step of a pipeline in a thread of its own, a few items ahead of whoever consumes it."""
+"""Run one step of a pipeline in its own thread, a few items ahead of its consumer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class _End:
 
 
 def prefetch(items: Iterable[T], *, depth: int = 2, name: str = "ahead") -> Generator[T]:
-    """The same items in the same order, produced up to `depth` ahead. An error arrives where it arose.
+    """The same items in the same order, produced up to `depth` ahead. An error is raised at its place in the sequence.
 
-    When the consumer stops early, the producer ends before its next item; nothing keeps the process alive.
+    If the consumer stops early, the producer ends before its next item. The thread does not keep the process alive.
     """
     box: queue.Queue[T | _End] = queue.Queue(maxsize=depth)
     abandoned = threading.Event()

@@ -1,4 +1,4 @@
-"""What a pass tells about itself while it works."""
+"""The progress of a running pass."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives running totals; called often, from one thread at a time, and must return at once."""
+    """Receives running totals. Called often, from one thread at a time; must return immediately."""
 
     def listed(self, objects: int) -> None:
-        """`objects` were listed so far in this pass."""
+        """The pass has listed `objects` objects so far."""
         ...
 
-    def planned(self, looks: int) -> None:
-        """The listing has ended: `looks` objects will be opened."""
+    def planned(self, to_process: int) -> None:
+        """The listing has ended: `to_process` objects will be read."""
         ...
 
-    def looked(self, objects: int, failed: int) -> None:
-        """`objects` of the planned ones are done and committed, `failed` of them without success."""
+    def processed(self, objects: int, failed: int) -> None:
+        """`objects` of the planned ones are processed and committed; `failed` of them failed."""
         ...
 
 
 class NullProgress:
-    """Progress for nobody."""
+    """Ignores all progress."""
 
     def listed(self, objects: int) -> None:
-        """Say nothing."""
+        """Do nothing."""
 
-    def planned(self, looks: int) -> None:
-        """Say nothing."""
+    def planned(self, to_process: int) -> None:
+        """Do nothing."""
 
-    def looked(self, objects: int, failed: int) -> None:
-        """Say nothing."""
+    def processed(self, objects: int, failed: int) -> None:
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""Empty the trash of a datasource of what has waited long enough: each object is proven gone once more."""
+"""Permanently delete trashed assets of a datasource after a waiting time, each once its object is proven gone again."""
 
 from __future__ import annotations
 
@@ -22,53 +22,55 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.orphans import REASON_GONE, REASON_NOT_SELECTED
 from mirrorlake.processing.store_factory import StoreFactory
 
-_TOLD = {
-    Proof.STANDS: "It stands again: it was left in the trash, and the next pass brings it back",
-    Proof.ELSEWHERE: "The folder is not the one where it stood: it was left in the trash",
-    Proof.UNKNOWN: "The source did not say whether it still stands: it was left in the trash",
+_REASONS = {
+    Proof.EXISTS: "Its object exists again: kept in the trash; the next pass restores it",
+    Proof.ELSEWHERE: "The folder is not the one that held its object: kept in the trash",
+    Proof.UNKNOWN: "The source did not confirm that its object is gone: kept in the trash",
 }
 
 
-def purge(lease: Lease, source: Datasource, before: datetime, *, opens: StoreFactory | None = None) -> Report:
-    """Delete for good what was last touched in the trash before this moment, unless something uses it.
+def purge(lease: Lease, source: Datasource, before: datetime, *, store_factory: StoreFactory | None = None) -> Report:
+    """Permanently delete trashed assets last modified before this time, unless they are in use.
 
-    Raises LeaseLost where another process took over.
+    Raises LeaseLost if another process took over.
     """
-    tally = Counters(lease.tell)
-    opens = opens or store_config(source)
+    counters = Counters(lease.report_counts)
+    store_factory = store_factory or store_config(source)
     return finalize(
         lease,
         source,
-        tally,
-        lambda: _carry_out(lease, source, before, opens, tally),
+        counters,
+        lambda: _run(lease, source, before, store_factory, counters),
         lists=False,
         supersedes=False,
     )
 
 
-def _carry_out(lease: Lease, source: Datasource, before: datetime, opens: StoreFactory, tally: Counters) -> RunResult:
+def _run(
+    lease: Lease, source: Datasource, before: datetime, store_factory: StoreFactory, counters: Counters
+) -> RunResult:
     catalog = lease.catalog
     if find_root(source, catalog).other:
         raise StorageError(
             f"The folder {source.location.container} is not the one that earlier passes saw.",
             "Nothing was removed. Check what is mounted there, then run a pass.",
         )
-    with open_metered(opens, tally, lease.check) as store:
+    with open_metered(store_factory, counters, lease.check) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
-        prover = ExistenceChecker(store)
+        checker = ExistenceChecker(store)
         for names in stored.list_keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())
             taken = rules.governing(keys) >= 0
-            # What no pattern takes any more may well stand: as when it went into the trash, nothing is asked.
+            # An object that no pattern selects may exist: no request is made, as when its asset was trashed.
             left_out = chosen(keys, ~taken)
-            tally.add(stored.purge(lease, left_out, filled(len(left_out), REASON_NOT_SELECTED, pa.string()), before))
+            counters.add(stored.purge(lease, left_out, filled(len(left_out), REASON_NOT_SELECTED, pa.string()), before))
             asked = [key for key, one in zip(names, taken, strict=True) if one]
-            proofs = prover.prove(asked)
-            told = pa.array([_TOLD[proof] for proof in proofs if proof is not Proof.GONE], pa.string())
+            proofs = checker.prove(asked)
+            reasons = pa.array([_REASONS[proof] for proof in proofs if proof is not Proof.GONE], pa.string())
             proven = pa.array(
                 [key for key, proof in zip(asked, proofs, strict=True) if proof is Proof.GONE], pa.string()
             )
-            tally.add(stored.purge(lease, proven, filled(len(proven), REASON_GONE, pa.string()), before))
+            counters.add(stored.purge(lease, proven, filled(len(proven), REASON_GONE, pa.string()), before))
             doubted = [key for key, proof in zip(asked, proofs, strict=True) if proof is not Proof.GONE]
-            tally.add(removal.tell(lease, pa.array(doubted, pa.string()), told))
+            counters.add(removal.record_orphans(lease, pa.array(doubted, pa.string()), reasons))
     return RunResult()

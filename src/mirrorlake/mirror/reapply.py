@@ -1,4 +1,4 @@
-"""Apply a datasource's metadata strategies to all its assets at once, from their last sidecars; asks no bucket."""
+"""Apply a datasource's metadata strategies to all its assets at once, from their last sidecars. Makes no requests."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules, compile_rules
 
-ProgressCallback = Callable[[int, int], None]  # how many assets are done, of how many
+ProgressCallback = Callable[[int, int], None]  # assets processed, and their total
 
 
 def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
-    """Merge every asset of the datasource again. What was committed stays, however it ends.
+    """Merge the metadata of every asset of the datasource again. Committed batches are kept, however this ends.
 
-    Raises LeaseLost where another process took over.
+    Raises LeaseLost if another process took over.
     """
     catalog = lease.catalog
-    tally = Counters(lease.tell)
+    counters = Counters(lease.report_counts)
 
     def work() -> RunResult:
         choose = strategy_choice(catalog, source)
         total = stored.count(catalog, source.id)
         done(0, total)
         for batch in stored.reapply(lease, choose):
-            tally.add(batch)
-            done(tally.counts.metadata_changed + tally.counts.unchanged, total)
+            counters.add(batch)
+            done(counters.counts.metadata_changed + counters.counts.unchanged, total)
         return RunResult()
 
-    return finalize(lease, source, tally, work, lists=False, supersedes=False)
+    return finalize(lease, source, counters, work, lists=False, supersedes=False)
 
 
 def strategy_choice(catalog: Catalog, source: Datasource) -> stored.Choose:
-    """The strategy of each key: that of the config which governs it. One that no config takes any more has none.
+    """The strategy of each key: that of the config that governs it; None for a key that no config selects.
 
-    Raises SettingsError where a config cannot be told apart from another because its glob file was never read.
+    Raises SettingsError if the governing config is unknown because a glob file was never read.
     """
     configs = source.settings.configs
     if configs[0].takes_everything and not configs[0].exclude:

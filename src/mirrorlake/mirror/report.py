@@ -1,4 +1,4 @@
-"""The report of a pass: what was counted, what it cost, how it ended."""
+"""The report of a pass: its counts, its requests and its end."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mirrorlake.model.runs import Counts, Hold, RunState, confirm_command
 
 
 def hold_notes(hold: Hold, run_id: int) -> tuple[str, ...]:
-    """What a person is told of held removals."""
-    waiting = f"{count_noun(hold.count, 'removal waits', 'removals wait')} for your consent. " if hold.count else ""
-    return f"{waiting}{hold.reason}", f"If that is right: {confirm_command(run_id)}"
+    """The sentences for users about held removals."""
+    waiting = f"{count_noun(hold.count, 'removal waits', 'removals wait')} for confirmation. " if hold.count else ""
+    return f"{waiting}{hold.reason}", f"To confirm: {confirm_command(run_id)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One pass, told in numbers. `run` is None for a dry run, which stores nothing."""
+    """The results of one pass. `run` is None for a dry run, which stores nothing."""
 
     run: int | None
     datasource: str
@@ -30,9 +30,9 @@ class Report:
     hold: Hold | None = None
     would: Would | None = None
     error: str | None = None
-    samples: Samples | None = None  # of a dry run that came to a plan
+    samples: Samples | None = None  # of a dry run that made a plan
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON, see cli.documents
 
     def completed(self, *, requests: Requests, seconds: float) -> Report:
-        """The same report with what making it took."""
+        """The same report with its requests and duration."""
         return replace(self, requests=requests, seconds=seconds)

@@ -1,4 +1,4 @@
-"""One pass over a datasource, as one page: plan it, then print the plan or execute it."""
+"""One pass over a datasource: plan it, then report the plan or execute it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
-from mirrorlake.mirror.existence import AssumedGone, ExistenceChecker
+from mirrorlake.mirror.existence import DryRunChecker, ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
-from mirrorlake.mirror.library_marker import mark
+from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.pass_plan import PassPlan, RunContext, find_root, plan_pass
-from mirrorlake.mirror.plan_samples import samples
+from mirrorlake.mirror.plan_samples import sample_plan
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.previews import Would
@@ -35,25 +35,32 @@ def run_pass(
     progress: Progress,
     *,
     trigger: Trigger = Trigger.MIRROR,
-    opens: StoreFactory | None = None,
+    store_factory: StoreFactory | None = None,
 ) -> Report:
-    """Bring the catalog in step with the source. Whatever happens, what was committed stays.
+    """Update the catalog from the source. Committed batches are kept, however this ends.
 
-    `opens` makes the store, where it is not the one that the datasource's address names.
-    Raises PassRunning where another pass of this datasource is at work, LeaseLost where one took over.
+    `store_factory` opens the store, if it is not the one at the datasource's address. Raises PassRunning if another
+    pass of this datasource is running, LeaseLost if one took over.
     """
-    return run_leased(begin(context.catalog, source.id, trigger), source, context, progress, opens=opens)
+    return run_leased(
+        begin(context.catalog, source.id, trigger), source, context, progress, store_factory=store_factory
+    )
 
 
 def run_leased(
-    lease: Lease, source: Datasource, context: RunContext, progress: Progress, *, opens: StoreFactory | None = None
+    lease: Lease,
+    source: Datasource,
+    context: RunContext,
+    progress: Progress,
+    *,
+    store_factory: StoreFactory | None = None,
 ) -> Report:
-    """The same for a run that has begun already. Raises LeaseLost."""
-    counters = Counters(lease.tell)
-    factory = opens or store_config(source)
+    """Execute a pass whose run has begun already. Raises LeaseLost."""
+    counters = Counters(lease.report_counts)
+    factory = store_factory or store_config(source)
 
     def work() -> RunResult:
-        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, nursery=context.nursery)
+        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, prestarter=context.prestarter)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             return _plan_and_execute(lease, source, store, pool, context=context, counters=counters, progress=progress)
 
@@ -70,7 +77,7 @@ def _plan_and_execute(
     counters: Counters,
     progress: Progress,
 ) -> RunResult:
-    mark(context.catalog, context.thumbnails)
+    mark_store(context.catalog, context.thumbnails)
     if not knows_any(context.catalog, source.id):
         pool.start_early()  # a first pass: nearly everything listed will be processed
     root = find_root(source, context.catalog)
@@ -85,19 +92,20 @@ def dry_run(
     context: RunContext,
     progress: Progress,
     *,
-    opens: StoreFactory | None = None,
+    store_factory: StoreFactory | None = None,
     check: CancelCheck = never_cancelled,
 ) -> Report:
-    """The plan of a pass as a report. Lists the source and reads glob files, and asks nothing else; stores nothing.
+    """The plan of a pass as a report. Lists the source and reads glob files only; stores nothing.
 
-    `known_id` None: never mirrored before. `opens` as for `run_pass`. A MirrorlakeError of `check` ends it early.
+    `known_id` is None for a source that was never mirrored. `store_factory` as for `run_pass`. A MirrorlakeError of
+    `check` ends it early.
     """
     started = time.monotonic()
     counters = Counters()
     try:
-        with open_metered(opens or store_config(source), counters, check) as store:
+        with open_metered(store_factory or store_config(source), counters, check) as store:
             root = find_root(source, context.catalog)
-            checker = AssumedGone(elsewhere=root.other)
+            checker = DryRunChecker(elsewhere=root.other)
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root)
         report = report_plan(plan, counters, proofs=checker.asked)
     except MirrorlakeError as problem:
@@ -106,7 +114,7 @@ def dry_run(
 
 
 def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
-    """What a plan would do, as a report of a dry run. `proofs` are HEAD requests that its moves and sidecars take."""
+    """The report of a dry run. `proofs` is the number of HEAD requests for moves and unlisted sidecars."""
     made, reads = counters.requests, plan.changes.summary.requests
     return Report(
         run=None,
@@ -121,15 +129,17 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
             bytes=counters.bytes_read + plan.changes.summary.bytes,
         ),
         error=plan.error,
-        samples=samples(plan.changes, plan.removals),
+        samples=sample_plan(plan.changes, plan.removals),
     )
 
 
 @contextmanager
-def open_metered(opens: StoreFactory, counters: Counters, check: CancelCheck = never_cancelled) -> Generator[Store]:
-    """The store with its requests counted, closed at the end. It makes no further request once `check` raises."""
+def open_metered(
+    store_factory: StoreFactory, counters: Counters, check: CancelCheck = never_cancelled
+) -> Generator[Store]:
+    """The store with its requests counted; closes it at the end. It makes no further requests once `check` raises."""
     meter = RequestMeter()
-    store = stack_store(opens.open(), meter=meter, check=check)
+    store = stack_store(store_factory.open(), meter=meter, check=check)
     counters.measure(meter)
     with closing(store):
         yield store

@@ -1,7 +1,7 @@
-"""List a source, compare it with what the catalog knows, and keep what differs in spools. Writes nothing else.
+"""List a source, compare it with the catalog, and write the differences to spools. Writes nothing else.
 
 range 1:  list ─▶ select, pair ─▶ diff ─▶ spool 1
-range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (side by side)
+range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (in parallel)
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import pyarrow as pa
 
 from mirrorlake.catalog import objects
 from mirrorlake.core.errors import ListingDisordered, StorageError
-from mirrorlake.mirror.listing_gaps import Partial, without_gaps
+from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.spool import Spooled, write_spool
+from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
@@ -33,37 +33,37 @@ from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import ListingMonitor
 
-ROWS_AT_ONCE = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
+MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSnapshot:
-    """What the catalog remembers of one datasource. Without an id: nothing, as before its first pass."""
+    """The catalog rows of one datasource; without an id there are none, as before its first pass."""
 
     catalog: Catalog
     datasource_id: int | None
 
     def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        """KNOWN batches of the keys of `scope`, in key order. Close it where it is not read to its end."""
+        """KNOWN batches of the keys of `scope`, in key order. Close it if it is not read to its end."""
         if self.datasource_id is not None:
             yield from objects.known(self.catalog, self.datasource_id, after=scope.after, until=scope.until)
 
     def bounds(self, parts: int) -> list[str]:
-        """Keys that cut what is known into about equal parts; none where little is known."""
+        """Keys that divide the known rows into about equal parts; none if there are few rows."""
         return [] if self.datasource_id is None else objects.bounds(self.catalog, self.datasource_id, parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingDiff:
-    """What the listing said. Every range was listed to its end, but for the gaps."""
+    """The differences between a listing and the catalog. Every range was listed completely, except for the gaps."""
 
     listed: int
     selected: int
     unchanged: int
     unsupported: tuple[UnsupportedKey, ...]
-    changes: Spooled  # CHANGES: everything that is not simply unchanged, in key order within a range
-    frozen: UpdatePolicy  # what is not read again, for moves that are recognised later
-    gaps: tuple[Gap, ...] = ()  # keys of which nothing is known: none of them is among the changes
+    changes: SpooledBatches  # CHANGES: every row that is not unchanged, in key order within a range
+    frozen: UpdatePolicy  # what is not read again; needed for moves, which are recognised later
+    gaps: tuple[Gap, ...] = ()  # ranges of keys that were not listed: no changes are in them
 
 
 def scan(
@@ -76,38 +76,38 @@ def scan(
     workdir: Path,
     progress: Progress,
 ) -> ListingDiff:
-    """List all of `scope`. What an error keeps from being listed becomes a gap.
+    """List all of `scope`. A range that an error prevents from being listed becomes a gap.
 
-    Raises StorageError where nothing at all could be listed, or where the error concerns the whole source.
+    Raises StorageError if nothing could be listed, or if the error concerns the whole source.
     """
-    ranges = _ranges(store, known, scope, parts, rules.suffixes)
+    ranges = _split_ranges(store, known, scope, parts, rules.suffixes)
     monitor = ListingMonitor(progress.listed)
-    watched = stack_store(store, monitor=monitor)
-    comparing = _RangeScanner(watched=watched, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
-    done = _side_by_side(lambda index: comparing.part(index, ranges[index]), len(ranges), monitor)
+    store = stack_store(store, monitor=monitor)
+    scanner = _RangeScanner(store=store, known=known, rules=rules, workdir=workdir, side_by_side=len(ranges))
+    done = _scan_ranges(lambda index: scanner.part(index, ranges[index]), len(ranges), monitor)
     errors = [part.error for part in done if part.error is not None]
     if len(errors) == len(done) and not any(part.listed for part in done):
         raise errors[0]
-    # Where two ranges meet, a page may show such a key to both.
+    # A page at the boundary of two ranges may list such a key in both.
     unsupported = tuple(dict.fromkeys(one for part in done for one in part.unsupported))
     return ListingDiff(
         listed=sum(part.listed for part in done) + len(unsupported),
         selected=sum(part.selected for part in done),
         unchanged=sum(part.unchanged for part in done),
         unsupported=unsupported,
-        changes=Spooled(part.spool for part in done),
+        changes=SpooledBatches(part.spool for part in done),
         frozen=update_policy([rule.config for rule in rules.rules]),
         gaps=tuple(gap for part in done for gap in part.gaps),
     )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    """One range, compared with what is known."""
+class _RangeResult:
+    """The result of scanning one range."""
 
     spool: Path
     gaps: tuple[Gap, ...]
-    error: StorageError | None  # that ended the range early
+    error: StorageError | None  # that ended the listing of the range
     listed: int = 0
     selected: int = 0
     unchanged: int = 0
@@ -116,39 +116,39 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RangeScanner:
-    """What it takes to compare one range."""
+    """Scans single ranges."""
 
-    watched: Store
+    store: Store
     known: CatalogSnapshot
     rules: Rules
     workdir: Path
-    side_by_side: int  # ranges that are compared at the same time
+    side_by_side: int  # number of ranges that are scanned in parallel
 
-    def part(self, index: int, scope: KeyRange) -> _Part:
+    def part(self, index: int, scope: KeyRange) -> _RangeResult:
         spool = self.workdir / f"changes-{index}.arrow"
         try:
-            return self._compared(scope, spool)
+            return self._compare(scope, spool)
         except ListingDisordered as error:
             write_spool(spool, ())
-            return _Part(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
+            return _RangeResult(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
 
-    def _compared(self, scope: KeyRange, spool: Path) -> _Part:
-        share = min(BATCH_ROWS, ROWS_AT_ONCE // self.side_by_side)
-        listing = list_range(self.watched, scope, batch_rows=share)
-        if not self.watched.ordered:
+    def _compare(self, scope: KeyRange, spool: Path) -> _RangeResult:
+        share = min(BATCH_ROWS, MAX_ROWS_IN_MEMORY // self.side_by_side)
+        listing = list_range(self.store, scope, batch_rows=share)
+        if not self.store.ordered:
             listing = sorted_listing(listing, self.workdir)
-        partial = Partial(listing, scope, ordered=self.watched.ordered)
-        selection = select(partial, self.rules, broken=partial.broken)
+        partial = PartialListing(listing, scope, ordered=self.store.ordered)
+        selection = select(partial, self.rules, broken=partial.ended_early)
         frozen = update_policy([rule.config for rule in self.rules.rules])
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
             candidates: Iterable[pa.RecordBatch] = selection
-            if self.side_by_side == 1:  # one thread for each step; several ranges keep every core busy as they are
+            if self.side_by_side == 1:  # a thread for each step; several ranges use all cores anyway
                 candidates = ends.enter_context(closing(prefetch(selection)))
                 rows = ends.enter_context(closing(prefetch(rows)))
             differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
-            write_spool(spool, without_gaps(differences, listing.gaps))
-        return _Part(
+            write_spool(spool, exclude_gaps(differences, listing.gaps))
+        return _RangeResult(
             spool=spool,
             gaps=partial.gaps(),
             error=partial.error,
@@ -159,10 +159,10 @@ class _RangeScanner:
         )
 
 
-def _ranges(
+def _split_ranges(
     store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
-    """Ranges to list side by side, cut where no companion is separated from its asset."""
+    """Ranges to list in parallel, divided so that no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole
         return [scope]
     bounds = known.bounds(parts)
@@ -170,13 +170,13 @@ def _ranges(
         try:
             return safe_ranges(store.split(scope, parts), suffixes.values())
         except StorageError:
-            return [scope]  # a folder that cannot be looked into is no reason to list nothing: the listing will tell
+            return [scope]  # a folder that cannot be read; the listing reports it as a gap
     pairs = pairwise([None, *bounds, None])
     bounded = [KeyRange(prefix=scope.prefix, after=after, until=until) for after, until in pairs]
     return safe_ranges(bounded, suffixes.values())
 
 
-def _side_by_side(one: Callable[[int], _Part], count: int, monitor: ListingMonitor) -> list[_Part]:
+def _scan_ranges(one: Callable[[int], _RangeResult], count: int, monitor: ListingMonitor) -> list[_RangeResult]:
     if count == 1:
         return [one(0)]
     with ThreadPoolExecutor(count, thread_name_prefix="range") as pool:
@@ -185,7 +185,7 @@ def _side_by_side(one: Callable[[int], _Part], count: int, monitor: ListingMonit
             for done in as_completed(ranges):
                 done.result()
         except BaseException:
-            # Ctrl-C, or one range failed: the others need not list on to their ends.
+            # Ctrl-C, or one range failed: stop listing the others.
             monitor.stop()
             raise
         return [done.result() for done in ranges]

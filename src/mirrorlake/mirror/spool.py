@@ -1,4 +1,4 @@
-"""Keep the plan of a pass on disk, so that its size never decides how much memory a pass needs."""
+"""Keep the plan of a pass on disk, so that memory use does not depend on its size."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import pyarrow as pa
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.storage.disk import room_in
 
-MOST_ROWS = 4096  # in a batch that is read back: what goes through a database transaction at once
+MAX_ROWS = 4096  # in a batch that is read back: the size of a database transaction
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
 def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write CHANGES batches to `path` and return how many rows they had. Raises DiskFull.
+    """Write CHANGES batches to `path` and return the number of their rows. Raises DiskFull.
 
-    They come back in batches of at most `MOST_ROWS`.
+    They are read back in batches of at most `MAX_ROWS`.
     """
     rows = 0
     with (
@@ -26,14 +26,14 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
         pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer,
     ):
         for batch in batches:
-            for start in range(0, batch.num_rows, MOST_ROWS):
-                writer.write_batch(batch.slice(start, MOST_ROWS))
+            for start in range(0, batch.num_rows, MAX_ROWS):
+                writer.write_batch(batch.slice(start, MAX_ROWS))
             rows += batch.num_rows
     return rows
 
 
-class Spooled:
-    """The batches of some spools, in the order in which they were written; can be read any number of times."""
+class SpooledBatches:
+    """The batches of several spools, in the order of writing; can be read any number of times."""
 
     def __init__(self, paths: Iterable[Path]) -> None:
         self._paths = tuple(paths)

@@ -1,6 +1,6 @@
-"""Ask a source whether what is remembered of it is still true, object by object. Writes nothing.
+"""Check catalog rows against their source, object by object. Writes nothing.
 
-remembered ─▶ HEAD each ─▶ compare ─▶ what disagrees, once it is remembered unchanged ─▶ findings
+known rows ─▶ HEAD each ─▶ compare ─▶ differences in rows that did not change meanwhile ─▶ findings
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from mirrorlake.core.errors import AccessDenied, ObjectGone, SourceUnreachable, 
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
-from mirrorlake.mirror.existence import HEADS_AT_ONCE, UNREACHABLE_IN_A_ROW
+from mirrorlake.mirror.existence import MAX_PARALLEL_HEADS, MAX_UNANSWERED
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.pass_plan import find_root
 from mirrorlake.mirror.removal import OTHER_ROOT
@@ -33,14 +33,14 @@ from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 
-_STANDING = (KnownState.PRESENT, KnownState.REFUSED)
+_PRESENT_STATES = (KnownState.PRESENT, KnownState.REFUSED)
 
 _Answer = ObjectInfo | StorageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
-    """One batch: how many objects were asked for, and what disagrees."""
+class VerifiedBatch:
+    """The number of objects checked in one batch, and the findings."""
 
     objects: int
     findings: tuple[Finding, ...]
@@ -50,41 +50,44 @@ def verify(
     source: Datasource,
     catalog: Catalog,
     thumbnails: Thumbnails,
-    tally: Counters,
+    counters: Counters,
     *,
     sample: int | None,
-    opens: StoreFactory | None = None,
+    store_factory: StoreFactory | None = None,
     check: CancelCheck = never_cancelled,
-) -> Iterator[Verified]:
-    """Ask for `sample` objects of a datasource chosen at random, or for all (None), in batches of bounded size.
+) -> Iterator[VerifiedBatch]:
+    """Check `sample` random objects of a datasource, or all (None), in batches of bounded size.
 
-    Sidecars are not asked for. Raises StorageError where the source as a whole cannot be asked, or as `check`.
+    Sidecars are not checked. Raises StorageError if the source as a whole cannot be reached, and any error of `check`.
     """
     root = find_root(source, catalog)
     if root.other:
         raise StorageError(OTHER_ROOT, "Check what is mounted there.")
     with (
-        open_metered(opens or store_config(source), tally, check) as store,
-        ThreadPoolExecutor(HEADS_AT_ONCE, "head") as threads,
+        open_metered(store_factory or store_config(source), counters, check) as store,
+        ThreadPoolExecutor(MAX_PARALLEL_HEADS, "head") as threads,
     ):
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
-        comparing = _RangeScanner(source, rules, update_policy([rule.config for rule in rules.rules]))
-        asking = _Asking(store)
+        comparer = _ObjectComparer(source, rules, update_policy([rule.config for rule in rules.rules]))
+        client = _HeadClient(store)
         batches = (
             verifying.read_objects(catalog, source.id)
             if sample is None
             else verifying.sample_objects(catalog, source.id, sample)
         )
         for batch in batches:
-            found = comparing.findings(batch, threads.map(asking.one, [each.key for each in batch]))
-            yield Verified(
+            found = comparer.findings(batch, threads.map(client.one, [each.key for each in batch]))
+            yield VerifiedBatch(
                 objects=len(batch),
-                findings=(*_lasting(catalog, source, batch, found), *_without_thumbnail(source, batch, thumbnails)),
+                findings=(
+                    *_drop_outdated(catalog, source, batch, found),
+                    *_find_missing_thumbnails(source, batch, thumbnails),
+                ),
             )
 
 
-class _Asking:
-    """HEADs of one store. Thread-safe; gives up on a source that does not answer at all."""
+class _HeadClient:
+    """Makes HEAD requests to one store. Thread-safe; stops if the source does not answer."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -92,9 +95,9 @@ class _Asking:
         self._unanswered = 0
 
     def one(self, key: str) -> _Answer:
-        if self._unanswered >= UNREACHABLE_IN_A_ROW:
+        if self._unanswered >= MAX_UNANSWERED:
             raise SourceUnreachable(
-                f"The source did not answer {UNREACHABLE_IN_A_ROW} times in a row.", "Try again when it can be reached."
+                f"The source did not answer {MAX_UNANSWERED} times in a row.", "Try again when it is reachable."
             )
         try:
             answer: _Answer = self._store.head(key)
@@ -110,8 +113,8 @@ class _Asking:
 
 
 @dataclass(frozen=True, slots=True)
-class _RangeScanner:
-    """What is remembered against what the source says, by the rules of the datasource."""
+class _ObjectComparer:
+    """Compares catalog rows with the state of the source, by the rules of the datasource."""
 
     source: Datasource
     rules: Rules
@@ -122,24 +125,24 @@ class _RangeScanner:
         kept = self.frozen.image(pa.array(places))
         found: list[Finding] = []
         for one, answer, taken, frozen in zip(batch, answers, places >= 0, kept, strict=True):
-            told = _compared(one, answer, taken=bool(taken), frozen=bool(frozen))
-            if told is not None:
-                found.append(_finding(self.source, one, *told))
+            drift = _compare_object(one, answer, taken=bool(taken), frozen=bool(frozen))
+            if drift is not None:
+                found.append(_make_finding(self.source, one, *drift))
         return found
 
 
-def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[DriftKind, str] | None:
-    standing = one.state in _STANDING
+def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[DriftKind, str] | None:
+    present = one.state in _PRESENT_STATES
     match answer:
         case ObjectGone():
-            return (DriftKind.GONE, "its object is gone") if standing else None
+            return (DriftKind.GONE, "its object is gone") if present else None
         case StorageError():
             return DriftKind.UNKNOWN, answer.message
         case ObjectInfo():
-            if not standing:  # what no pattern takes any more may well stand
-                return (DriftKind.BACK, "it had vanished, and stands again") if taken else None
+            if not present:  # an object that no pattern selects may exist
+                return (DriftKind.BACK, "it had vanished, but exists again") if taken else None
             if frozen and one.state is KnownState.PRESENT:
-                return None  # it is never read again, whatever stands there
+                return None  # it is never read again, whatever its bytes are
             if (answer.token, answer.size) == (one.token, one.size):
                 return None
             return (
@@ -148,18 +151,20 @@ def _compared(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) ->
             )
 
 
-def _lasting(catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]) -> Iterator[Finding]:
-    """Without what a pass took notice of between our look at the catalog and our look at the source."""
+def _drop_outdated(
+    catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]
+) -> Iterator[Finding]:
+    """Exclude rows that a pass changed between reading the catalog and checking the source."""
     before = {one.key: one for one in batch}
     now = verifying.reread_objects(catalog, source.id, [finding.key for finding in found])
     return (finding for finding in found if now.get(finding.key) == before[finding.key])
 
 
-def _without_thumbnail(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
+def _find_missing_thumbnails(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
     for one in batch:
         if one.digest is not None and not thumbnails.exists(one.digest):
-            yield _finding(source, one, DriftKind.THUMBNAIL, "the library store has no thumbnail of it")
+            yield _make_finding(source, one, DriftKind.THUMBNAIL, "its thumbnail is missing from the library store")
 
 
-def _finding(source: Datasource, one: Remembered, drift: DriftKind, reason: str) -> Finding:
+def _make_finding(source: Datasource, one: Remembered, drift: DriftKind, reason: str) -> Finding:
     return Finding(datasource=source.name, key=one.key, asset_id=one.asset_id, drift=drift, reason=reason)

@@ -1,4 +1,4 @@
-"""Who acts: the workspace, the actor and the permissions with which a use case is called."""
+"""The caller of a use case: its workspace, actor and permissions."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ DEFAULT_WORKSPACE = "default"
 
 
 class ActorKind(StrEnum):
-    """How an actor is known."""
+    """How an actor is identified."""
 
     USER = "user"  # of the operating system, on the command line
-    TOKEN = "token"  # noqa: S105  whoever holds an access token, over HTTP
+    TOKEN = "token"  # noqa: S105  the holder of an access token, over HTTP
     WORKER = "worker"
     SCHEDULE = "schedule"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
-    """Who acts. `name` is recorded with every change and shown to people."""
+    """The actor. `name` is recorded with every change and shown to users."""
 
     kind: ActorKind
     name: str
 
 
 class Permission(StrEnum):
-    """What a caller may do, one name for each group of use cases."""
+    """The permissions of a caller, one per group of use cases."""
 
     ASSETS_READ = "assets:read"
     ASSETS_EDIT = "assets:edit"
@@ -59,10 +59,10 @@ class Context:
         """Raises PermissionDenied if the caller lacks the permission."""
         if permission not in self.permissions:
             raise PermissionDenied(
-                f"{self.actor.name} has no permission {permission.value} in the workspace {self.workspace}.",
+                f"Permission {permission.value} denied to {self.actor.name} in the workspace {self.workspace}.",
                 "Ask an owner of the workspace to grant it.",
             )
 
 
-# The caller of what the library does by itself, such as a worker that carries out a schedule.
+# The caller of automatic work, such as a worker that executes a scheduled run.
 LIBRARY = Context(actor=Actor(kind=ActorKind.WORKER, name="mirrorlake"))

@@ -1,4 +1,4 @@
-"""What callers do to a library, as the catalog records it. A run itself holds who requested or cancelled it."""
+"""Actions of callers as the catalog records them. A run has its own fields for who requested or cancelled it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What was done."""
+    """The kind of action."""
 
     EDIT = "edit"  # metadata or tags of an asset
     RESTORE = "restore"  # an asset, from the trash
@@ -17,7 +17,7 @@ class Action(StrEnum):
 
 
 class Subject(StrEnum):
-    """What it was done to."""
+    """The kind of its subject."""
 
     ASSET = "asset"
     PROJECT = "project"

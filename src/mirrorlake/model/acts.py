@@ -1,4 +1,4 @@
-"""Projects, and what deleting or purging a datasource does to its assets."""
+"""Projects, and the effects of deleting or purging a datasource."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from mirrorlake.model.sources import Orphans
 
 @public_noun
 class Project:
-    """A named set of assets. An asset in a project is never removed for good."""
+    """A named set of assets. An asset in a project is never removed permanently."""
 
     name: str
     assets: int
@@ -29,15 +29,15 @@ class Deletion:
 
     datasource: str
     orphans: Orphans
-    """The most careful setting of its configs decides."""
+    """The most conservative orphan setting of its configs."""
     removed: int
-    """Assets removed for good."""
+    """Assets removed permanently."""
     trashed: int
     """Assets moved to the trash; they can be restored."""
     kept: int
-    """Assets that stay as they are, in the trash or not."""
+    """Assets that do not change, in the trash or not."""
     handed_over: int
-    """Of those trashed and kept: assets that another datasource reaches too, and governs from then on."""
+    """Of those trashed and kept: assets shared with another datasource, which governs them from then on."""
     acknowledge: int
     """The number to repeat to confirm: assets that are trashed or removed."""
     deleted: bool = False
@@ -46,10 +46,10 @@ class Deletion:
 
 @public_noun
 class Purge:
-    """What purging the trash of a datasource removes for good."""
+    """What purging the trash of a datasource removes permanently."""
 
     datasource: str
     days: int
-    """Only assets that nobody modified for this long."""
+    """Only assets that were not modified for this many days."""
     acknowledge: int
     """The number to repeat to confirm: assets that are removed."""

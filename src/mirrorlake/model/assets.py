@@ -14,14 +14,14 @@ Scalar = str | int | float | bool
 
 
 class AssetState(StrEnum):
-    """Whether the asset's object still exists in its bucket."""
+    """The state of an asset: whether its object still exists in its bucket."""
 
     PRESENT = "present"
     MISSING = "missing"
     TRASH = "trash"
 
 
-# As the column `asset.state` holds them.
+# The values of the column `asset.state`.
 STATE_NUMBERS: Mapping[AssetState, int] = {AssetState.PRESENT: 0, AssetState.MISSING: 1, AssetState.TRASH: 2}
 
 
@@ -42,9 +42,9 @@ class Asset:
     size: int
     """Bytes."""
     width: int | None
-    """Pixels, upright; null for what cannot be seen."""
+    """Pixels, upright; null for media without a size."""
     height: int | None
-    """Pixels, upright; null for what cannot be seen."""
+    """Pixels, upright; null for media without a size."""
     tags: tuple[str, ...]
     metadata: Mapping[str, Scalar]
     projects: tuple[str, ...]
@@ -63,7 +63,7 @@ class AssetPage:
     """Number of assets that match; a lower bound if `total_capped`."""
     total_capped: bool
     offset: int
-    """Position of the first item; 0 if the page was asked for by cursor."""
+    """Position of the first item; 0 if the page was requested by cursor."""
     items: tuple[Asset, ...]
     next_cursor: str | None = None
     """Pass it as `cursor` to get the next page; null after the last one."""
@@ -78,12 +78,12 @@ class MetadataEntry:
     """`bucket` or `user`."""
     at: datetime
     by: str | None = None
-    """Who set it, if a person did and it is known."""
+    """The user who set it, if known."""
 
 
 @public_noun
 class AssetDetail:
-    """Everything the library knows about one asset."""
+    """An asset with all its details."""
 
     asset: Asset
     digest: str
@@ -91,12 +91,12 @@ class AssetDetail:
     token: str
     """The bucket's opaque change token."""
     version: str | None
-    """Id of the version that was read, if the bucket keeps versions."""
+    """Id of the version that was read, if the bucket is versioned."""
     storage_class: str | None
     orientation: int | None
     """Of images: EXIF orientation as stored in the file, 1 to 8."""
     facts: Mapping[str, object]
-    """What the file records about itself, by kind: camera, pages, and so on."""
+    """Facts from the file, by kind: camera, pages, and so on."""
     metadata: Mapping[str, MetadataEntry]
     sidecar_key: str | None
     warnings: tuple[str, ...]
@@ -114,12 +114,12 @@ class Original:
     data: bytes | None
     media_type: str  # from the bytes, never from the name
     name: str
-    life_s: int = 0  # seconds for which `url` works
+    life_s: int = 0  # seconds for which `url` is valid
     mark: str = ""  # of `data`: differs if the bytes differ
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The bytes of an original are those that the client has already."""
+    """The client already has the current bytes of the original."""
 
     mark: str

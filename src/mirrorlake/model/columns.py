@@ -1,4 +1,4 @@
-"""The Arrow layouts that flow from a listing to the catalog. One place, so that no stage guesses.
+"""The Arrow layouts of all stages from a listing to the catalog.
 
     LISTING ──select, pair──▶ CANDIDATES ──diff with KNOWN──▶ CHANGES ──read──▶ PROCESSED ──▶ catalog
 
@@ -16,7 +16,7 @@ from mirrorlake.model.companions import ROLES
 
 TIME = pa.timestamp("us", tz="UTC")
 
-# What a store saw. `token` is the store's opaque change token (S3: the ETag without its quotes;
+# Objects as listed by a store. `token` is the store's opaque change token (S3: the ETag without its quotes;
 # a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
 _LISTING: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
@@ -27,7 +27,7 @@ _LISTING: list[pa.Field[Any]] = [
 ]
 LISTING = pa.schema(_LISTING)
 
-# Of each companion role: `metadata_key`, `metadata_token`, `metadata_size`. All null where no companion serves.
+# Of each companion role: `metadata_key`, `metadata_token`, `metadata_size`. All null without a companion.
 _COMPANIONS: list[pa.Field[Any]] = [
     pa.field(name, kind)
     for role in ROLES
@@ -36,7 +36,7 @@ _COMPANIONS: list[pa.Field[Any]] = [
 
 # Listed objects that a datasource selects, each with the companions that serve it.
 # `skip` is a reason known before any byte is read ("empty object", "storage class GLACIER"), else null.
-# `config` is the place, among the datasource's mirror configs, of the one that governs the object.
+# `config` is the position of the mirror config that governs the object.
 _CANDIDATES: list[pa.Field[Any]] = [
     *_LISTING,
     *_COMPANIONS,
@@ -46,8 +46,8 @@ _CANDIDATES: list[pa.Field[Any]] = [
 CANDIDATES = pa.schema(_CANDIDATES)
 
 
-# What the catalog remembers, read in key order for the diff. Kept narrow: it is read whole every pass.
-# `companions` is the fingerprint of all companions (`select.fingerprints`), null where there are none.
+# The known objects of the catalog, read in key order for the diff. Kept narrow: all rows are read in every pass.
+# `companions` is the fingerprint of all companions (`select.fingerprints`), null without any.
 _KNOWN: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("token", pa.string(), nullable=False),
@@ -61,11 +61,11 @@ KNOWN = pa.schema(_KNOWN)
 # The plan of a pass: one row for each object that is not simply unchanged.
 # `old_key` is set for MOVED. For VANISHED only key, token, size and known_state are set (`config` is null).
 # `metadata_differs`, and the like of each role, is true for COMPANION, MOVED, RETURNED and SHARED rows whose companion
-# is another than the remembered one: it is to be read, or it went.
+# differs from the known one: it must be read, or it is gone.
 _CHANGES: list[pa.Field[Any]] = [
     pa.field("op", pa.int8(), nullable=False),  # Op
     *_CANDIDATES,
-    pa.field("known_state", pa.int16()),  # KnownState, null where the catalog knew nothing
+    pa.field("known_state", pa.int16()),  # KnownState, null for unknown keys
     *(pa.field(role.differs, pa.bool_(), nullable=False) for role in ROLES),
     pa.field("old_key", pa.string()),
 ]
@@ -76,18 +76,18 @@ CHANGES = pa.schema(_CHANGES)
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # ResultKind
-    pa.field("stage", pa.string()),  # fetch, identify, probe, decode, sidecar: where REFUSED, FAILED or GONE arose
-    pa.field("reason", pa.string()),  # one clear sentence for REFUSED, FAILED and GONE
+    pa.field("stage", pa.string()),  # of REFUSED, FAILED or GONE: fetch, identify, probe, decode or sidecar
+    pa.field("reason", pa.string()),  # one sentence for REFUSED, FAILED and GONE
     pa.field("kind", pa.string()),  # MediaKind
     pa.field("media_type", pa.string()),  # from the bytes, never the name
-    pa.field("width", pa.int32()),  # upright, in pixels; null for what is not seen
+    pa.field("width", pa.int32()),  # upright, in pixels; null for media without a size
     pa.field("height", pa.int32()),
     pa.field("orientation", pa.int16()),  # of images: EXIF 1..8 as stored in the file
     pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
     pa.field("placeholder", pa.binary()),  # ThumbHash, about 25 bytes; null if there is no thumbnail
     pa.field("facts", pa.string()),  # JSON object: the facts of the media kind, such as channels or pages
-    pa.field("version", pa.string()),  # id of the version that was read, where the store keeps versions
+    pa.field("version", pa.string()),  # id of the version that was read, if the store keeps versions
     *(pa.field(name, pa.string()) for role in ROLES for name in (role.values, role.document)),
-    pa.field("warnings", pa.list_(pa.string())),  # sentences on the asset: bad companion, name disagrees with bytes
+    pa.field("warnings", pa.list_(pa.string())),  # sentences: invalid companion, name does not match the content
 ]
 PROCESSED = pa.schema(_PROCESSED)

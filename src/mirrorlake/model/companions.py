@@ -1,8 +1,8 @@
-"""The registry of companion roles: which objects may accompany an asset, and what a change of one means.
+"""The registry of companion roles: objects that accompany an asset, and the effect of their changes.
 
-A companion is an object of the bucket that belongs to an asset without being one: its metadata file, its labels.
+A companion is an object of the bucket that belongs to an asset, such as its metadata file or its labels.
 Everything that lists, pairs, compares, plans, reads and stores companions follows from ROLES. A new role is one row
-here and one reader (`select.companion_readers`); if its content acts on more than the companion itself, also an
+here and one reader (`select.companion_readers`); if its content affects more than the companion itself, also an
 applier (`catalog.companions`).
 """
 
@@ -17,22 +17,22 @@ from mirrorlake.model.sources import MirrorSettings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionRole:
-    """One kind of companion. An object named by a full-name suffix is never an asset itself, whatever its name."""
+    """One kind of companion. An object named by a full-name suffix is never an asset itself."""
 
     name: str  # lower-case letters only: part of column names and of stored fingerprints
     stem_suffix: str | None  # `a` + this serves `a.jpg` and `a.png`; one suffix such as ".json", never an asset's
     full_name_suffix: Callable[[MirrorSettings], str | None]  # `a.jpg` + this serves `a.jpg` alone, and wins
     max_bytes: int  # a larger one is not read; the asset gets a warning
-    outcome: OutcomeKind  # of an asset of which nothing but this companion changed
+    outcome: OutcomeKind  # of an asset if only this companion changed
 
     @property
     def key(self) -> str:
-        """The column with the companion's key; null where there is none, or where what was read stays."""
+        """The column with the companion's key; null without one, or if its known content is kept."""
         return f"{self.name}_key"
 
     @property
     def token(self) -> str:
-        """The column with its change token. With a token but no key, the companion stays as it was read."""
+        """The column with its change token. With a token but no key, the known content is kept."""
         return f"{self.name}_token"
 
     @property
@@ -42,12 +42,12 @@ class CompanionRole:
 
     @property
     def differs(self) -> str:
-        """The column that is true where the companion is another than the remembered one; see CHANGES."""
+        """The column that is true if the companion differs from the known one; see CHANGES."""
         return f"{self.name}_differs"
 
     @property
     def values(self) -> str:
-        """The column with the values that were read, as a JSON object; null where nothing usable was."""
+        """The column with the values that were read, as a JSON object; null without valid ones."""
         return f"{self.name}_values"
 
     @property
@@ -69,5 +69,5 @@ METADATA = CompanionRole(
     outcome=OutcomeKind.METADATA_CHANGED,
 )
 
-# In this order an asset gets its outcome where several companions changed at once: the first counts.
+# If several companions of an asset changed, the first one in this order determines its outcome.
 ROLES: tuple[CompanionRole, ...] = (METADATA,)

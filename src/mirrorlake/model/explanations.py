@@ -27,14 +27,14 @@ class Origin(StrEnum):
 
 @public_noun
 class ConfigMatch:
-    """What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well."""
+    """The decision of one mirror config on a key: a pattern selects it, unless an exclude matches as well."""
 
     config: int
     """Its position, from 0."""
     config_id: str | None
     takes: bool
     origin: Origin | None
-    """Where the pattern is set; null if the config takes everything, or nothing matches."""
+    """The origin of the pattern; null if the config selects everything, or nothing matches."""
     pattern: str | None
     exclude: str | None
 
@@ -57,14 +57,14 @@ class Explanation:
 
 @public_noun
 class Explained:
-    """What a pass does with one key, and which rule decides it."""
+    """What a run does with one key, and which rule decides it."""
 
     datasource: str
     key: str
     verdict: Verdict
     reason: str
     object: str
-    """`exists`, `gone`, or why the source could not answer."""
+    """`exists`, `gone`, or the reason why the source could not be checked."""
     config: int | None
     config_id: str | None
     origin: Origin | None
@@ -74,7 +74,7 @@ class Explained:
 
 
 def explained(datasource: str, explanation: Explanation, found: str) -> Explained:
-    """The public form of an explanation; `found` is what the source answered about the object."""
+    """The public form of an explanation; `found` is the result of the request for the object."""
     governing = explanation.config
     return Explained(
         datasource=datasource,

@@ -1,4 +1,4 @@
-"""A job: any long work, with who asked for it, how far it is, and what came of it."""
+"""A job: long work of any kind, with its requester, progress and result."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def datasource_lock(datasource_id: int) -> str:
 
 @public_noun
 class JobProgress:
-    """How far a job is: `done` of `total` units in the step under way."""
+    """The progress of a job: `done` of `total` units in the current step."""
 
     step: str
-    """What is being done, such as listing, processing, merging or verifying."""
+    """The current step, such as listing, processing, merging or verifying."""
     done: int = 0
     total: int | None = None
     """Null until it is known."""
     unit: str = "objects"
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    """What else is counted, such as failed objects."""
+    """Additional counts, such as failed objects."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to be made. `args` and `subject` are as the handler of its kind wants them."""
+    """A job to be created. `args` and `subject` depend on the handler of its kind."""
 
     kind: JobKind
     datasource_id: int | None = None
@@ -81,44 +81,44 @@ class NewJob:
 
 @public_noun
 class Job:
-    """Any long work: who asked for it, how far it is, and its result."""
+    """Long work of any kind with its requester, progress and result."""
 
     id: int
-    """The number; of a run, also that of the run."""
+    """The number of the job, which is also the number of its run."""
     kind: str
-    """What it does: mirror, confirm, retry, purge, reapply, preview, verify, thumbnails_check, …"""
+    """The kind: mirror, confirm, retry, purge, reapply, preview, verify, thumbnails_check, …"""
     workspace: str
     datasource: str | None
     subject: str | None
-    """What it is about, if not a datasource."""
+    """The subject, if it is not a datasource."""
     args: Mapping[str, Any]
     requested_by: str | None
-    """Who asked for it; null for jobs of earlier versions."""
+    """The requester; null for jobs of earlier versions."""
     state: RunState
     attempt: int | None
-    """1, or more after a failure or the death of a worker. Null: it ran in the process of whoever asked for it."""
+    """1, or more after a failure or the death of a worker. Null: it ran in the process of its requester."""
     max_attempts: int
     not_before: datetime | None
-    """When a queued job is tried again at the earliest."""
+    """The earliest time of the next attempt of a queued job."""
     created: datetime
     started: datetime | None
     """Null while it is queued."""
     finished: datetime | None
     progress: JobProgress | None
-    """As of the last second while it is running."""
+    """While it is running, at most a second old."""
     result: Mapping[str, Any] | None
-    """What came of it. Of a run, its counts, requests and bytes read."""
+    """The result. Of a run, its counts, requests and bytes read."""
     error: str | None
     cancel_requested: str | None
-    """Who asked that it end."""
+    """Who cancelled it."""
     continued_by: int | None
-    """The job that took up the work of this one after it was cut short."""
+    """The job that continues the work of this one after an interruption."""
     version: int
-    """Grows with every change: ask for the job with `since` to wait for a newer one."""
+    """Increases with every change: request the job with `since` to wait for a newer version."""
     waiting: QueuedReason | None = None
-    """Why it has not started, while queued."""
+    """The reason why a queued job has not started."""
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more happens to it by itself."""
+        """Whether the state is final, or held for a decision."""
         return self.state not in (RunState.QUEUED, RunState.RUNNING)

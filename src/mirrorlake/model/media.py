@@ -1,4 +1,4 @@
-"""What kind of media an object is, and the typed facts that its bytes give. Pure."""
+"""Kinds of media, and the typed facts read from an object's bytes. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Fact = str | int | float | bool
 
 
 class MediaKind(StrEnum):
-    """What an asset is to people, whatever its format: a PDF is a document, its media type `application/pdf`."""
+    """The kind of an asset, independent of its format: a PDF is a document, its media type `application/pdf`."""
 
     IMAGE = "image"
     VIDEO = "video"
@@ -22,7 +22,7 @@ class MediaKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageFacts:
-    """A still or animated image. `width` and `height` are upright: after the turn that `orientation` asks for."""
+    """A still or animated image. `width` and `height` are upright: after applying `orientation`."""
 
     kind: ClassVar[MediaKind] = MediaKind.IMAGE
 
@@ -35,7 +35,7 @@ class ImageFacts:
     has_alpha: bool
     has_icc: bool
     frames: int | None = None  # of an animation
-    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # what the camera recorded
+    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # as recorded by the camera
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class VideoFacts:
     width: int  # pixels
     height: int
     duration_s: float
-    frame_rate: float | None = None  # frames a second, on average
+    frame_rate: float | None = None  # frames per second, on average
     video_codec: str | None = None
     audio_codec: str | None = None
 
@@ -92,17 +92,17 @@ _IN_COLUMNS = frozenset({"width", "height", "orientation"})  # of the table `ass
 
 
 def facts_to_json(facts: MediaFacts) -> dict[str, Fact]:
-    """The public shape, flat: known facts only, without those that the asset shows itself (its size in pixels)."""
-    told: dict[str, Fact] = {}
+    """The public form: known facts only, without those that are fields of the asset (its size in pixels)."""
+    document: dict[str, Fact] = {}
     for one in fields(facts):
         value = getattr(facts, one.name)
         if one.name == "camera":
-            told.update(value)
+            document.update(value)
         elif value is not None and one.name not in _IN_COLUMNS:
-            told[one.name] = value
-    return told
+            document[one.name] = value
+    return document
 
 
 def pixel_size(facts: MediaFacts) -> tuple[int, int] | None:
-    """Width and height, None for what is not seen."""
+    """Width and height; None for media without a size."""
     return (facts.width, facts.height) if isinstance(facts, ImageFacts | VideoFacts) else None

@@ -27,8 +27,8 @@ class MetadataStrategy(StrEnum):
 class Metadata:
     """An asset's metadata before or after a merge.
 
-    `provenance` records who set a key and when, but only if that is not "the bucket, when the sidecar was last
-    merged": most keys of most assets need no entry.
+    `provenance` records who set a key and when, but only if it differs from "the bucket, when the sidecar was
+    last merged": most keys of most assets need no entry.
     """
 
     values: Mapping[str, Scalar]

@@ -66,12 +66,12 @@ class ObjectInfo:
     token: str
     modified: datetime | None = None
     storage_class: str | None = None
-    version: str | None = None  # the store's version id, if it keeps versions
+    version: str | None = None  # the version id, if the store keeps versions
 
 
 @public_noun
 class Requests:
-    """Logical calls at the storage seam; retries are not counted."""
+    """Calls of the store contract; retries are not counted."""
 
     list: int = 0
     get: int = 0
@@ -90,13 +90,13 @@ class Requests:
 
 
 class KnownState(IntEnum):
-    """What the catalog remembers of an object key."""
+    """The state of an object key in the catalog."""
 
     PRESENT = 0
     MISSING = 1  # vanished from its bucket, asset kept
     REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
-    TRASHED = 3  # vanished, and its asset was put into the trash for that
-    KEPT = 4  # vanished, and a person decided about its asset: no pass asks again
+    TRASHED = 3  # vanished, and its asset was moved to the trash for that
+    KEPT = 4  # vanished, and a user decided about its asset: no pass evaluates it again
 
 
 STANDING_STATES = (KnownState.PRESENT, KnownState.REFUSED)  # the object is in its bucket

@@ -11,12 +11,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some items, and where the next ones begin."""
+    """Some items, and the cursor of the next page."""
 
     items: tuple[T, ...]
     next_cursor: str | None = None  # opaque; None after the last page
 
 
 def page_of(items: Iterable[T], next_cursor: str | None = None) -> Page[T]:
-    """A page of these items."""
+    """Create a page of these items."""
     return Page(tuple(items), next_cursor)

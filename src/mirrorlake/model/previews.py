@@ -1,4 +1,4 @@
-"""The plan of a dry run in numbers, with a few keys of each kind."""
+"""The plan of a dry run in numbers, with sample keys of each kind."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class Preview:
     """`running`, then `succeeded` or `failed`."""
     counts: Counts
     requests: Requests
-    """Made for the preview itself."""
+    """Sent for the preview itself."""
     seconds: float
     hold: Hold | None
     would: Would | None
     """Null until there is a plan."""
     samples: Samples | None
-    """Some keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped."""
+    """Sample keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped."""
     error: str | None
     waiting: QueuedReason | None = None
-    """Why it has not begun, while it waits for a worker."""
+    """The reason why a queued preview has not started."""

@@ -1,4 +1,4 @@
-"""The decorator of the nouns that leave the process: JSON, OpenAPI and the SDK are derived from their fields."""
+"""The decorator of public nouns: JSON, OpenAPI and the SDK are derived from their fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar, cast, dataclass_transform
 
 T = TypeVar("T")
-# For pydantic, which only the server loads: the text below a field describes it, and an answer has every field.
+# For pydantic, which only the server loads: the string below a field describes it, and a response has every field.
 _FOR_OPENAPI: Final = {"use_attribute_docstrings": True, "json_schema_serialization_defaults_required": True}
 
 

@@ -10,10 +10,10 @@ from mirrorlake.model.public import public_noun
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workers:
-    """The workers that take runs from the queue."""
+    """The workers that execute queued runs."""
 
     alive: int
-    last_seen: datetime | None  # None: there never was one
+    last_seen: datetime | None  # None: there has never been one
 
 
 @public_noun
@@ -21,6 +21,6 @@ class QueuedReason:
     """Why a queued run has not started."""
 
     reason: str
-    """A clause for people."""
+    """A clause for users."""
     stuck: bool
-    """Whether it cannot start until somebody acts, for example starts a worker."""
+    """Whether it requires an action, for example starting a worker."""

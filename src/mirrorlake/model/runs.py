@@ -55,11 +55,11 @@ class Hold:
     confirmed_by: int | None = None
     """The run that carried them out."""
     superseded_by: int | None = None
-    """The later run that decided again, if nobody confirmed them."""
+    """The later run that superseded them, if they were not confirmed."""
 
 
 def confirm_command(run_id: int) -> str:
-    """The command that carries out what a run holds."""
+    """The command that carries out the held removals of a run."""
     return f"mirrorlake runs confirm {run_id}"
 
 
@@ -88,7 +88,7 @@ class Run:
 
 @public_noun
 class Outcome:
-    """What happened to one object in a run, with the reason."""
+    """The outcome of one object in a run, with the reason."""
 
     key: str
     kind: OutcomeKind

@@ -16,7 +16,7 @@ from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_
 class Provider(StrEnum):
     """The protocol of a source."""
 
-    # What each of them can do is in `storage.providers.registry`, and nowhere else.
+    # Their capabilities are declared in `storage.providers.registry` only.
 
     S3 = "s3"
     FILE = "file"
@@ -55,9 +55,9 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """How to reach a source. Holds names of credentials, never a secret.
+    """How to access a source. Contains names of credentials, never a secret.
 
-    Each provider has a type of its own with the options that it takes; a plain Access() is the provider's default.
+    Each provider has its own type with its options; a plain Access() is the provider's default.
     """
 
     def options(self) -> AccessOptions:
@@ -68,7 +68,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessOptions(Access):
-    """Access as flags and public JSON name it, whatever the provider. What a provider does not take is absent."""
+    """Access options as named by flags and public JSON, for any provider. Unsupported options are absent."""
 
     endpoint: str | None = None  # the server's address; None = the provider's own service
     region: str | None = None
@@ -88,7 +88,7 @@ DEFAULT_ORPHANS = Orphans.TRASH
 
 
 class NamingStrategy(StrEnum):
-    """What an asset is named after."""
+    """The source of an asset's name."""
 
     FULL_PATH = "fullPath"  # its whole key
     FILE_NAME = "fileName"  # the last part of its key
@@ -111,7 +111,7 @@ class MirrorConfig:
     paths: tuple[str, ...] = ()
     """Keys; one that does not start with the source's prefix is below it."""
     exclude: tuple[str, ...] = ()
-    """Globs; objects that match are not taken by this config."""
+    """Globs; matching objects are not selected by this config."""
     naming: NamingStrategy = NamingStrategy.FULL_PATH
     naming_key: str | None = None
     """The metadata key that names assets; set if `naming` is `metadata`."""
@@ -168,7 +168,7 @@ class Datasource:
 
 @public_noun
 class DatasourceSummary:
-    """A datasource at a glance. It holds names of credentials, never a secret."""
+    """A datasource at a glance. It contains names of credentials, never a secret."""
 
     id: int
     name: str
@@ -183,9 +183,9 @@ class DatasourceSummary:
     """Profile of the AWS configuration of the library's own machine."""
     anonymous: bool
     globs: tuple[str, ...]
-    """Empty: everything is mirrored."""
+    """Empty if everything is mirrored."""
     configs: tuple[MirrorConfig, ...]
-    """The first config that takes an object governs it."""
+    """The first config that selects an object governs it."""
     sidecar_suffix: str | None
     listing_ordered: bool | None
     schedule: str

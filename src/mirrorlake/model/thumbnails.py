@@ -13,7 +13,7 @@ from mirrorlake.model.objects import Requests
 class ThumbnailCheck:
     """All assets of a library compared with the files of its library store. Sizes in bytes."""
 
-    assets: int  # with a thumbnail, by their kind
+    assets: int  # whose kind has a thumbnail
     lacking: int  # assets whose thumbnail is missing or cannot be read
     damaged: int  # of those: the file exists but is incomplete
     misplaced: int  # of those: it exists elsewhere in the library store and need not be rendered again

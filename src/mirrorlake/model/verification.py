@@ -1,4 +1,4 @@
-"""Differences between a library and its sources, as a verification finds them."""
+"""Differences between a library and its sources."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mirrorlake.model.objects import Requests
 class DriftKind(StrEnum):
     """Kinds of differences."""
 
-    GONE = "gone"  # known as present, but not there
-    CHANGED = "changed"  # there with another token or size
-    BACK = "back"  # known as vanished, but there
-    UNKNOWN = "unknown"  # the source could not be asked
+    GONE = "gone"  # recorded as present, but does not exist
+    CHANGED = "changed"  # exists with another token or size
+    BACK = "back"  # recorded as vanished, but exists
+    UNKNOWN = "unknown"  # the source could not be reached
     THUMBNAIL = "thumbnail"  # the library store lacks the thumbnail of its asset
 
 
@@ -46,5 +46,5 @@ class Verification:
 
     @property
     def clean(self) -> bool:
-        """Whether everything was checked and no difference found."""
+        """Whether everything was checked without finding a difference."""
         return not self.errors and not any(self.drift.values())

@@ -1,4 +1,4 @@
-"""When a job that failed for a passing reason is tried again. Pure."""
+"""When a job that failed for a temporary reason is tried again. Pure."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 class RetryPolicy:
     """How often and when a job is tried again.
 
-    An attempt also ends where its worker dies: a job that kills its workers is not tried for ever.
+    An attempt also ends if its worker dies, so that a job that kills its workers is not repeated forever.
     """
 
     max_attempts: int = 3
-    after_failure: bool = True  # also after a passing failure, such as a source that does not answer
+    after_failure: bool = True  # also after a temporary failure, such as a source that does not answer
     first_s: float = 60.0  # wait before the second attempt
-    factor: float = 4.0  # each further wait is longer by this
+    factor: float = 4.0  # of each further wait
     longest_s: float = 3600.0
 
     def delay_s(self, attempt: int, jitter: float) -> float:
@@ -27,7 +27,7 @@ class RetryPolicy:
         return wait * (0.5 + 0.5 * jitter)
 
     def allows_another(self, attempt: int | None) -> bool:
-        """Whether a job that fails in this attempt is tried again. None: it is not from the queue."""
+        """Whether a job that fails in this attempt is tried again. None means that it is not from the queue."""
         return attempt is not None and self.after_failure and attempt < self.max_attempts
 
 

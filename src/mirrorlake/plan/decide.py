@@ -37,11 +37,11 @@ from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a pass is going to do, counted. `requests` and `bytes` are what doing it asks of the source."""
+    """The counts of a planned pass. `requests` and `bytes` are what its execution needs from the source."""
 
-    counts: Counts = field(default_factory=Counts)  # without what vanished: the guard decides what becomes of that
-    vanished: int = 0  # known but not listed; those refused before are only forgotten and not counted
-    requests: Requests = field(default_factory=Requests)  # listing apart
+    counts: Counts = field(default_factory=Counts)  # without vanished objects, which the guard decides
+    vanished: int = 0  # known but not listed, except undecodable objects, whose rows are only removed
+    requests: Requests = field(default_factory=Requests)  # without the listing
     bytes: int = 0  # of objects and companions to be read
 
     def __add__(self, other: Plan) -> Plan:
@@ -57,7 +57,7 @@ def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
     """The moves among all changes of a pass, from all its ranges together.
 
     `changes()` opens the spool of changes; it is read three times, unless nothing vanished or nothing is new. Held in
-    memory are the vanished rows or the new ones, whichever are fewer, and those of the others that look like them.
+    memory are the vanished rows or the new ones, whichever are fewer, and those of the others that match them.
     """
     leaving = arriving = 0
     for batch in changes():
@@ -75,7 +75,7 @@ def plan_moves(changes: Callable[[], Iterable[pa.RecordBatch]]) -> Moves:
 
 def apply_moves(batch: pa.RecordBatch, moves: Moves, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
     """A batch of the final plan: each moved pair is one MOVED row, in the place of its NEW row."""
-    return moves.applied_to(batch, frozen)
+    return moves.apply_to(batch, frozen)
 
 
 def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
@@ -84,9 +84,9 @@ def summarise(plan: Iterable[pa.RecordBatch]) -> Plan:
 
 
 def planned_outcomes(batch: pa.RecordBatch) -> dict[OutcomeKind, BoolMask]:
-    """The rows of a plan that count under each kind of outcome before anything is done about them.
+    """The rows of a plan that count under each kind of outcome before execution.
 
-    Each row counts once; what vanished does not, as the guard decides what becomes of it.
+    Each row counts once. Vanished rows do not count: the guard decides their outcome.
     """
     ops, known = column(batch, "op"), present(column(batch, "known_state"))
     found: dict[OutcomeKind, BoolMask] = {kind: np.zeros(len(ops), dtype=np.bool_) for kind in OutcomeKind}
@@ -100,7 +100,7 @@ def planned_outcomes(batch: pa.RecordBatch) -> dict[OutcomeKind, BoolMask]:
 
 
 def companion_changes(batch: pa.RecordBatch) -> dict[CompanionRole, BoolMask]:
-    """The COMPANION rows of each role: that of the first role whose companion differs."""
+    """The COMPANION rows of each role; a row counts for the first role whose companion differs."""
     uncounted = equal_to(column(batch, "op"), int(Op.COMPANION))
     found: dict[CompanionRole, BoolMask] = {}
     for role in ROLES:

@@ -1,7 +1,7 @@
 """Decide what changed between a listing and the catalog: a merge of two streams in key order. Pure.
 
 Both sides are cut to slices of equal length. Where a slice agrees column by column, as nearly all do in a pass
-over an unchanged bucket, it costs a few nanoseconds an object; only slices that differ are joined by key.
+over an unchanged bucket, this takes a few nanoseconds per object; only slices that differ are joined by key.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 from mirrorlake.select.fingerprints import fingerprints, tokens_and_sizes
 from mirrorlake.select.pairing import DEFERRED
 
-_BATCH_ROWS = 4096  # changes handed out at once; fewer at the end
+_BATCH_ROWS = 4096  # changes in a batch; fewer at the end
 _AWAY = pa.array([KnownState.MISSING, KnownState.TRASHED, KnownState.KEPT], pa.int16())
 _COMPARED = ("key", "token", "size")
-_UNCHANGED = -1  # beside the values of Op
-_ABOUT_COMPANIONS = (Op.COMPANION, Op.RETURNED)  # their companions are read, where they differ, and nothing else is
+_UNCHANGED = -1  # not a value of Op
+_ABOUT_COMPANIONS = (Op.COMPANION, Op.RETURNED)  # only their companions are read, if they differ
 
 _Ops = npt.NDArray[np.int8]
 _Before = Mapping[CompanionRole, tuple[Column, Column]]  # the remembered tokens and sizes
@@ -103,7 +103,7 @@ class Diff:
             again = self._candidates.fill(self._waiting)
             self._known.fill(no_rows(KNOWN))
             if again is not None:
-                changes = self._settled(again)
+                changes = self._resolve_deferred(again)
             elif not self._candidates.rest.num_rows and not self._known.rest.num_rows:
                 return
             elif self._skip_unchanged():
@@ -112,14 +112,14 @@ class Diff:
                 gone = self._known.take_to(end, inclusive=False)
                 if not gone.num_rows:
                     return
-                changes = self._compared(no_rows(CANDIDATES), gone)
+                changes = self._compare(no_rows(CANDIDATES), gone)
             else:
-                changes = self._compared(*self._to_common_key())
+                changes = self._compare(*self._to_common_key())
             if changes.num_rows:
                 yield changes
 
     def _skip_unchanged(self) -> bool:
-        """Steps over the next rows of both sides if they agree in everything."""
+        """Skip the next rows of both sides if they are equal in every column."""
         count = min(self._candidates.rest.num_rows, self._known.rest.num_rows)
         ours, theirs = self._candidates.rest.slice(0, count), self._known.rest.slice(0, count)
         if (
@@ -136,13 +136,13 @@ class Diff:
         return True
 
     def _to_common_key(self) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-        """The rows of both sides up to the lesser of their last keys, stepped over."""
+        """Take the rows of both sides up to the smaller of their last keys."""
         sides = [side for side in (self._candidates, self._known) if side.rest.num_rows]
         bound = min(bytes_at(column(side.rest, "key"), -1) for side in sides)
         return self._candidates.take_to(bound), self._known.take_to(bound)
 
-    def _compared(self, candidates: pa.RecordBatch, known: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes among rows of one stretch of keys, in key order."""
+    def _compare(self, candidates: pa.RecordBatch, known: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes among rows of one range of keys, in key order."""
         places = places_in(column(candidates, "key"), column(known, "key"))
         gone = np.ones(known.num_rows, dtype=np.bool_)
         gone[places[places >= 0]] = False
@@ -158,8 +158,8 @@ class Diff:
         both = joined([changes, _vanished(keep(known, gone))])
         return take(both, in_order(as_binary(column(both, "key")))) if changes.num_rows else both
 
-    def _settled(self, again: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes among rows that were deferred before and are now complete."""
+    def _resolve_deferred(self, again: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes among deferred rows that are now complete."""
         keys = column(again, "key")
         places = places_in(keys, column(self._waiting_known, "key"))
         changes = self._changes(again, self._waiting_known, places)
@@ -168,7 +168,7 @@ class Diff:
         return changes
 
     def _changes(self, candidates: pa.RecordBatch, known: pa.RecordBatch, places: Rows) -> pa.RecordBatch:
-        """Compares each candidate with the known row at its place (-1: none); unchanged ones are only counted."""
+        """Compare each candidate with the known row at its place (-1: none); unchanged ones are only counted."""
         remembered = take(known, places)
         before = tokens_and_sizes(column(remembered, "companions"))
         kept = _Kept.of(candidates, remembered, before, self._frozen) if self._frozen else None
@@ -188,17 +188,17 @@ def diff(
     frozen: UpdatePolicy = UPDATE_EVERYTHING,
     undecided_from: Callable[[], bytes | None] = lambda: None,
 ) -> Diff:
-    """What a pass has to do, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
+    """The changes of a pass, from CANDIDATES and KNOWN batches in strict key order, of any sizes.
 
-    What is `frozen` keeps the tokens that are known, however the listing differs. `undecided_from` is asked when the
-    candidates have ended, and returns the first key that they do not cover: from there on nothing vanished. Raises
-    ListingBroken while iterating if either side is out of order.
+    `frozen` objects keep their known tokens, however the listing differs. `undecided_from` is called after the last
+    candidate, and returns the first key that is not covered: no later key counts as vanished. Raises ListingBroken
+    while iterating if either side is out of order.
     """
     return Diff(candidates, known, frozen, undecided_from)
 
 
 class _Side:
-    """One of the two streams: the rows not yet compared, and proof of their order."""
+    """One of the two streams: the rows that are not compared yet, with a check of their order."""
 
     def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema, name: str) -> None:
         self._batches = iter(batches)
@@ -208,7 +208,7 @@ class _Side:
         self.rest = no_rows(schema)
 
     def fill(self, may_repeat: pa.RecordBatch) -> pa.RecordBatch | None:
-        """Gets the next batch if all rows are used; a batch of keys out of `may_repeat` is answered instead."""
+        """Read the next batch if all rows are used; a batch of keys in `may_repeat` is returned instead."""
         while not self.rest.num_rows:
             batch = next(self._batches, None)
             if batch is None:
@@ -225,11 +225,11 @@ class _Side:
         return None
 
     def step(self, count: int) -> None:
-        """Leaves the first `count` rows behind."""
+        """Skip the first `count` rows."""
         self.rest = self.rest.slice(count)
 
     def take_to(self, bound: bytes, *, inclusive: bool = True) -> pa.RecordBatch:
-        """The rows up to the key `bound`, with or without it, left behind."""
+        """Take the rows up to the key `bound`, with or without it."""
         keys = as_binary(column(self.rest, "key"))
         count = len(keys)
         if count and bytes_at(keys, -1) >= bound:
@@ -251,13 +251,13 @@ class _Side:
     def _out_of_order(self, before: bytes, after: bytes) -> ListingBroken:
         return ListingBroken(
             f"{self._name} is out of order: {after.decode()!r} came after {before.decode()!r}.",
-            "Nothing was decided from it. If the endpoint does not list in byte order, set listingOrdered to false.",
+            "Nothing was derived from it. If the endpoint does not list in byte order, set listingOrdered to false.",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """Candidates whose image, or whose companions, stay as they were read, whatever is listed now."""
+    """Candidates whose image or companions are kept as they were read, whatever is listed now."""
 
     image: BoolMask
     companions: Mapping[CompanionRole, BoolMask]
@@ -265,14 +265,14 @@ class _Kept:
     @classmethod
     def of(cls, candidates: pa.RecordBatch, remembered: pa.RecordBatch, before: _Before, frozen: UpdatePolicy) -> _Kept:
         config, state = column(candidates, "config"), column(remembered, "state")
-        read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # what was refused was never taken in
+        read = present(state) & ~equal_to(state, int(KnownState.REFUSED))  # refused objects were never imported
         companions = {role: read & frozen.kept_companion(role, config, token) for role, (token, _) in before.items()}
         return cls(frozen.image(config) & read, companions)
 
     def restored(self, candidates: pa.RecordBatch, remembered: pa.RecordBatch, before: _Before) -> pa.RecordBatch:
-        """The candidates with what is remembered in place of what is listed.
+        """The candidates with the known values in place of the listed ones.
 
-        A companion that is kept has a token but no key: there is nothing to read, and what was read stays.
+        A kept companion has a token but no key: it is not read, and its content is kept.
         """
         now = dict(zip(candidates.schema.names, columns(candidates), strict=True))
         for name in ("token", "size"):
@@ -288,7 +288,7 @@ class _Kept:
 def _other_companions(
     candidates: pa.RecordBatch, before: _Before, kept: _Kept | None
 ) -> Mapping[CompanionRole, BoolMask]:
-    """Of each role, which candidates have another companion than the remembered one."""
+    """For each role, which candidates have another companion than the known one."""
     found: dict[CompanionRole, BoolMask] = {}
     for role, (token, size) in before.items():
         found[role] = ~(same(column(candidates, role.token), token) & same(column(candidates, role.size), size))
@@ -325,7 +325,7 @@ def _classify(
 
 
 def _vanished(known: pa.RecordBatch) -> pa.RecordBatch:
-    """Known rows that the listing lacks, as changes. The companion columns show what was remembered."""
+    """Known rows that are not listed, as changes. The companion columns have the known values."""
     count = known.num_rows
     now = {field.name: nulls(count, field.type) for field in fields(CANDIDATES)}
     now |= {name: column(known, name) for name in _COMPARED}

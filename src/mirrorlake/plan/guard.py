@@ -59,10 +59,8 @@ def groups(keys: Column, prefix: str) -> Column:
 
 def count_groups(counts: Counter[str], named: Column) -> None:
     """Add the number of occurrences of each group."""
-    count_noun: Any = _pc.value_counts(named)
-    counts.update(
-        dict(zip(count_noun.field("values").to_pylist(), count_noun.field("counts").to_pylist(), strict=True))
-    )
+    found: Any = _pc.value_counts(named)
+    counts.update(dict(zip(found.field("values").to_pylist(), found.field("counts").to_pylist(), strict=True)))
 
 
 def may_hold(removals: int, *, listed: int) -> bool:
@@ -70,12 +68,12 @@ def may_hold(removals: int, *, listed: int) -> bool:
     return 2 * removals > HALVED_FROM or (removals > 0 and not listed)
 
 
-def check_removals(standing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
+def check_removals(existing: Mapping[str, int], removals: Mapping[str, int], *, listed: int) -> Verdict:
     """Decide which of `removals` are held, given that `standing` objects existed before, both counted by group.
 
     `standing` includes the removals. `listed` is the number of objects in the listing.
     """
-    had, going = sum(standing.values()), sum(removals.values())
+    had, going = sum(existing.values()), sum(removals.values())
     if not going:
         return Verdict()
     reasons: list[str] = []
@@ -90,10 +88,10 @@ def check_removals(standing: Mapping[str, int], removals: Mapping[str, int], *, 
         reasons.append(f"{going:,} of {count_noun(had, 'object')} would be removed, more than half.")
     if reasons:
         return Verdict(reasons=tuple(reasons), everything=True)
-    folders = {name: count for name, count in removals.items() if _exceeds_half(standing.get(name, 0), count)}
+    folders = {name: count for name, count in removals.items() if _exceeds_half(existing.get(name, 0), count)}
     return Verdict(
         reasons=tuple(
-            f"{count:,} of {count_noun(standing[name], 'object')} {_describe_group(name)} would be removed,"
+            f"{count:,} of {count_noun(existing[name], 'object')} {_describe_group(name)} would be removed,"
             " more than half."
             for name, count in sorted(folders.items())
         ),

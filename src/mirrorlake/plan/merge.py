@@ -38,40 +38,40 @@ class ExistingMetadata:
         return {key: values[key] for key, entry in self.metadata.provenance.items() if entry[0] == USER}
 
 
-def merge_bucket_wins(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
+def merge_bucket_wins(existing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """User keys overlaid by the sidecar; bucket keys that left the sidecar are removed."""
-    users, bucket = standing.of_users(), sidecar or {}
+    users, bucket = existing.of_users(), sidecar or {}
     return Metadata(
         values={**users, **bucket},
-        provenance=_unchanged(standing, users.keys() - bucket.keys()) | _from_bucket(standing, bucket),
+        provenance=_unchanged(existing, users.keys() - bucket.keys()) | _from_bucket(existing, bucket),
     )
 
 
-def merge_user_wins(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
+def merge_user_wins(existing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar overlaid by user keys; bucket keys that left the sidecar are removed."""
-    users = standing.of_users()
+    users = existing.of_users()
     bucket = {key: value for key, value in (sidecar or {}).items() if key not in users}
-    return Metadata(values=bucket | users, provenance=_unchanged(standing, users) | _from_bucket(standing, bucket))
+    return Metadata(values=bucket | users, provenance=_unchanged(existing, users) | _from_bucket(existing, bucket))
 
 
-def overwrite(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
+def overwrite(existing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar alone; user edits are discarded."""
     bucket = sidecar or {}
-    return Metadata(values=dict(bucket), provenance=_from_bucket(standing, bucket))
+    return Metadata(values=dict(bucket), provenance=_from_bucket(existing, bucket))
 
 
-def until_first_change(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
+def until_first_change(existing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The sidecar, unless a user ever edited the asset: then everything stays unchanged."""
-    if standing.edited:
-        values = standing.metadata.values
-        return Metadata(values=dict(values), provenance=_unchanged(standing, values))
-    return overwrite(standing, sidecar)
+    if existing.edited:
+        values = existing.metadata.values
+        return Metadata(values=dict(values), provenance=_unchanged(existing, values))
+    return overwrite(existing, sidecar)
 
 
-def append(standing: ExistingMetadata, sidecar: Values | None) -> Metadata:
+def append(existing: ExistingMetadata, sidecar: Values | None) -> Metadata:
     """The existing keys, plus the sidecar's keys that do not exist yet."""
-    values = standing.metadata.values
-    return Metadata(values={**(sidecar or {}), **values}, provenance=_unchanged(standing, values))
+    values = existing.metadata.values
+    return Metadata(values={**(sidecar or {}), **values}, provenance=_unchanged(existing, values))
 
 
 Merge = Callable[[ExistingMetadata, Values | None], Metadata]
@@ -102,17 +102,17 @@ def same_values(one: Values, other: Values) -> bool:
     return one.keys() == other.keys() and all(is_same_value(value, other[key]) for key, value in one.items())
 
 
-def _unchanged(standing: ExistingMetadata, keys: Iterable[str]) -> dict[str, _Entry]:
-    entries = {key: standing.entry(key) for key in keys}
+def _unchanged(existing: ExistingMetadata, keys: Iterable[str]) -> dict[str, _Entry]:
+    entries = {key: existing.entry(key) for key in keys}
     return {key: entry for key, entry in entries.items() if entry is not None}
 
 
-def _from_bucket(standing: ExistingMetadata, bucket: Values) -> dict[str, _Entry]:
+def _from_bucket(existing: ExistingMetadata, bucket: Values) -> dict[str, _Entry]:
     """Entries of the keys that the bucket had set to the same value before: they keep their time."""
     kept: dict[str, _Entry] = {}
     for key, value in bucket.items():
-        entry = standing.entry(key)
-        values = standing.metadata.values
+        entry = existing.entry(key)
+        values = existing.metadata.values
         if entry is not None and entry[0] == BUCKET and key in values and is_same_value(values[key], value):
             kept[key] = entry
     return kept

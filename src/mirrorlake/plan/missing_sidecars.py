@@ -1,4 +1,4 @@
-"""Companions that are remembered but not listed: a listing alone never undoes what was read. Pure."""
+"""Known companions that are not listed: a listing alone never removes their contents. Pure."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ _REMEMBERED: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("role", pa.string(), nullable=False),
     pa.field("companion_key", pa.string(), nullable=False),
-    KNOWN.field("companions"),  # all of the asset, this one among them
+    KNOWN.field("companions"),  # all companions of the asset, including this one
 ]
-REMEMBERED = pa.schema(_REMEMBERED)  # assets with the companions that were last read of each, one a row
+REMEMBERED = pa.schema(_REMEMBERED)  # the last read companions of assets, one per row
 
-STILL_STANDS = "its {} stays as it is: its sidecar {} is not in the listing, but was not proven gone either"
-_NONE = (0, "")  # ranks lowest: no companion, or one that may not serve
+SIDECAR_KEPT = "its {} is kept: its sidecar {} is not in the listing, but was not proven gone"
+_NONE = (0, "")  # the lowest rank: no companion, or an unsuitable one
 _ABOUT_COMPANIONS = pa.array([Op.COMPANION, Op.CHANGED, Op.RETURNED], pa.int8())
 
 
 @dataclass(frozen=True, slots=True)
-class Unlisted:
-    """Companions that a listing left out. `rows` has the layout REMEMBERED, each key and role once."""
+class UnlistedSidecars:
+    """Companions that are missing from a listing. `rows` has the layout REMEMBERED, each key and role once."""
 
     rows: pa.RecordBatch
 
     def __len__(self) -> int:
         return self.rows.num_rows
 
-    def applied_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes with these companions as if they had not changed: what was read of them stays."""
+    def apply_to(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes with these companions unchanged, so that their contents are kept."""
         for role in ROLES:
             rows = keep(self.rows, equal_to(column(self.rows, "role"), role.name))
             if rows.num_rows:
@@ -64,7 +64,7 @@ class Unlisted:
         return changes
 
 
-NONE_UNLISTED = Unlisted(no_rows(REMEMBERED))
+NO_UNLISTED_SIDECARS = UnlistedSidecars(no_rows(REMEMBERED))
 
 
 def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -76,14 +76,14 @@ def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordB
     count = changes.num_rows
     token, size = tokens_and_sizes(column(remembered, "companions"))[role]
     now = dict(zip(changes.schema.names, columns(changes), strict=True))
-    # A companion with a token but no key is not asked for, and what was read of it stays.
+    # A companion with a token but no key is not read, and its content is kept.
     now[role.key] = where(kept, nulls(count, pa.string()), now[role.key])
     now[role.token] = where(kept, token, now[role.token])
     now[role.size] = where(kept, size, now[role.size])
     now[role.differs] = where(kept, filled(count, value=False, kind=pa.bool_()), now[role.differs])
     differs = np.any([mask_of(now[each.differs]) for each in ROLES], axis=0)
-    alone = kept & equal_to(now["op"], int(Op.COMPANION)) & ~differs  # nothing else brought them here
-    before, after = STILL_STANDS.format(role.name, "\n").split("\n")
+    alone = kept & equal_to(now["op"], int(Op.COMPANION)) & ~differs  # rows without any other change
+    before, after = SIDECAR_KEPT.format(role.name, "\n").split("\n")
     parts = [
         filled(count, before.strip(), pa.string()),
         column(remembered, "companion_key"),
@@ -94,10 +94,10 @@ def _without_loss(changes: pa.RecordBatch, role: CompanionRole, rows: pa.RecordB
     return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
 
-def parted(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
-    """Keys of rows whose companion may be another only because a better one is not listed. `suffixes` as in Rules.
+def keys_to_check(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]) -> Column:
+    """Keys of rows whose companion may differ only because a better one is not listed. `suffixes` as in Rules.
 
-    Their remembered companions have to be known to decide: see `is_inconclusive`.
+    To decide, their last read companions are needed: see `is_inconclusive`.
     """
     mask = _about_companions(changes, role)
     keys = cast("list[str]", chosen(column(changes, "key"), mask).to_pylist())
@@ -109,9 +109,9 @@ def parted(changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, 
 def is_inconclusive(
     remembered: pa.RecordBatch, changes: pa.RecordBatch, role: CompanionRole, suffixes: Mapping[str, str]
 ) -> BoolMask:
-    """Which REMEMBERED companions would still serve their assets, by today's settings, if only they were listed.
+    """Which REMEMBERED companions would still belong to their assets, by the current settings, if they were listed.
 
-    False for those of other roles.
+    False for other roles.
     """
     places = places_in(column(remembered, "key"), column(changes, "key"))
     keys = cast("list[str]", column(remembered, "key").to_pylist())
@@ -125,14 +125,14 @@ def is_inconclusive(
 
 
 def _about_companions(changes: pa.RecordBatch, role: CompanionRole) -> BoolMask:
-    """Known objects whose companion differs from the remembered one, or may."""
+    """Known objects whose companion differs, or may differ, from the last read one."""
     ops = column(changes, "op")
     changed = equal_to(ops, int(Op.CHANGED))
     return is_in(ops, _ABOUT_COMPANIONS) & (changed | mask_of(column(changes, role.differs)))
 
 
 def _rank(key: str, companion: str, role: CompanionRole, suffixes: Mapping[str, str]) -> tuple[int, str]:
-    """How a companion ranks among those that may serve a key: the greatest serves."""
+    """The rank of a companion among the possible ones of a key: the highest is used."""
     if role.name in suffixes and companion == key + suffixes[role.name]:
         return (2, "")
     if role.stem_suffix is None:

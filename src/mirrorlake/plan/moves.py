@@ -1,8 +1,8 @@
 """Recognise renamed objects: known bytes that vanished under one key and appeared under another. Pure.
 
-A move keeps the asset's identity (id, tags, labels), so it is claimed only without any doubt: token and size
-agree, and exactly one object vanished with them and exactly one appeared. Empty objects all look alike and
-never move; what was refused has no identity to keep.
+A move keeps the asset's identity (id, tags, labels), so it must be certain: token and size are equal, and exactly one
+object vanished with them and exactly one appeared. Empty objects are all equal and never move; undecodable objects
+have no identity to keep.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ from mirrorlake.select.fingerprints import fingerprints, tokens_and_sizes
 _PAIRS: list[pa.Field[Any]] = [
     pa.field("old_key", pa.string(), nullable=False),
     pa.field("new_key", pa.string(), nullable=False),
-    KNOWN.field("companions"),  # what was remembered under the old key
+    KNOWN.field("companions"),  # the known companions under the old key
     pa.field("known_state", pa.int16(), nullable=False),
 ]
 PAIRS = pa.schema(_PAIRS)
 
-WAITS = "it looks like {} under another key, which cannot be proven while the folder is another one"
+WAITS = "it may be {} under another key, which cannot be proven while the folder is a different one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ class Moves:
 
     @property
     def old_keys(self) -> Column:
-        """The keys that the moves start from, each once."""
+        """The old keys of the moves, each once."""
         return column(self.pairs, "old_key")
 
     def only(self, old_keys: Column) -> Moves:
-        """Just the moves from these keys: those whose old key was proven gone."""
+        """Only the moves from these old keys."""
         return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
 
-    def applied_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
-        """The changes with each moved pair as one MOVED row: its NEW row becomes it, its VANISHED row goes.
+    def apply_to(self, changes: pa.RecordBatch, frozen: UpdatePolicy = UPDATE_EVERYTHING) -> pa.RecordBatch:
+        """The changes with each move as one MOVED row in place of its NEW row; its VANISHED row is removed.
 
         A frozen companion that was read under the old key is not read again under the new one.
         """
@@ -97,8 +97,8 @@ class Moves:
             now[role.differs] = where(came, from_numpy_mask(differs), now[role.differs])
         return pa.RecordBatch.from_arrays(list(now.values()), schema=CHANGES)
 
-    def waiting_in(self, changes: pa.RecordBatch) -> pa.RecordBatch:
-        """The changes with nothing done about these moves: neither half is new or vanished, a later pass decides."""
+    def mark_waiting(self, changes: pa.RecordBatch) -> pa.RecordBatch:
+        """The changes with these moves postponed: neither key is new or vanished, and a later pass decides."""
         if not len(self):
             return changes
         changes = keep(changes, ~self._left(changes))

@@ -1,6 +1,6 @@
 """Decide what happens to each known key that is no longer selected. Pure, columns only.
 
-    VANISHED rows ──ways──▶ ORPHANS ──guard──▶ held, or carried out once the object's absence is proven
+    VANISHED rows ──ways──▶ ORPHANS ──guard──▶ held, or executed once the object's absence is proven
 
 A key that the patterns still select must be proven gone. A key that no pattern selects any more is an orphan whether
 or not its object exists, so the source is not asked.

@@ -1,4 +1,4 @@
-"""Know what is never read again: images or companions of configs whose `update...WhenNewer` is false. Pure."""
+"""Decide what is never read again: images or companions of configs whose `update...WhenNewer` is false. Pure."""
 
 from __future__ import annotations
 

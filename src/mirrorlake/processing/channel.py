@@ -1,9 +1,9 @@
-"""What the coordinator and a worker process tell each other: frames over a socket, a few numbers in shared memory.
+"""The protocol between the coordinator and a worker process: frames over a socket, counters in shared memory.
 
     coordinator ── Setup, then Tasks ──▶ worker          each Task: CHANGES rows
-    coordinator ◀── ready, done, fatal ── worker          each done: LOOKED rows of one Task
+    coordinator ◀── ready, done, fatal ── worker          each done: PROCESSED rows of one Task
 
-Image bytes never cross. What a worker says is JSON and Arrow, never pickle: it has read untrusted bytes.
+Image bytes are never sent. A worker sends JSON and Arrow, never pickle, because it reads untrusted bytes.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from mirrorlake.processing.store_factory import StoreFactory
 
 _TASK = struct.Struct("<q")
 _DECODING, _SINCE, _GETS, _BYTES, _FIRST_FETCH = range(5)
-MOST_FETCH_THREADS = STATUS_BYTES // 8 - _FIRST_FETCH
-ROWS_A_TASK = 1 << 16  # room for row numbers in a place
+MAX_FETCH_THREADS = STATUS_BYTES // 8 - _FIRST_FETCH
+MAX_TASK_ROWS = 1 << 16  # row numbers in a RowRef are smaller than this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """The first thing a worker is told."""
+    """The first message to a worker."""
 
-    opens: StoreFactory
+    store_factory: StoreFactory
     library: LibraryStore
     fetch_threads: int
     bytes_in_flight: int
@@ -57,7 +57,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker opened its store and waits for tasks."""
+    """The worker has opened its store and waits for tasks."""
 
 
 def pack_task(task: int, changes: pa.RecordBatch) -> bytes:
@@ -72,13 +72,13 @@ def unpack_task(frame: bytes) -> tuple[int, pa.RecordBatch]:
 
 
 def pack_ready() -> bytes:
-    """The frame that says: ready."""
+    """The frame of a ready worker."""
     return orjson.dumps({"ready": True}) + b"\n"
 
 
-def pack_done(task: int, looked: pa.RecordBatch) -> bytes:
+def pack_done(task: int, processed: pa.RecordBatch) -> bytes:
     """A finished task as a frame."""
-    return orjson.dumps({"done": task}) + b"\n" + looked.serialize().to_pybytes()
+    return orjson.dumps({"done": task}) + b"\n" + processed.serialize().to_pybytes()
 
 
 def pack_fatal(error: MirrorlakeError) -> bytes:
@@ -87,40 +87,40 @@ def pack_fatal(error: MirrorlakeError) -> bytes:
 
 
 def unpack_answer(frame: bytes) -> Ready | Done:
-    """What a worker said. Raises the error that it says must end the pass."""
+    """The message in a frame from a worker. Raises the error of a fatal message, which ends the pass."""
     head, _, body = frame.partition(b"\n")
-    said: dict[str, object] = orjson.loads(head)
-    if "fatal" in said:
-        kind = getattr(errors, str(said["fatal"]), MirrorlakeError)
-        raise kind(str(said["message"]), str(said["fix"]))
-    done = said.get("done")
+    answer: dict[str, object] = orjson.loads(head)
+    if "fatal" in answer:
+        kind = getattr(errors, str(answer["fatal"]), MirrorlakeError)
+        raise kind(str(answer["message"]), str(answer["fix"]))
+    done = answer.get("done")
     if isinstance(done, int):
         return Done(done, pa.ipc.read_record_batch(pa.py_buffer(body), PROCESSED))
     return Ready()
 
 
 class WorkerStatus:
-    """What a worker is doing right now, readable even after it died. One writer a field, whole numbers only."""
+    """The current activity of a worker, readable even after it died. Integers only; each field has one writer."""
 
     def __init__(self, handle: int, fetch_threads: int) -> None:
-        if fetch_threads > MOST_FETCH_THREADS:
-            raise ValueError(f"at most {MOST_FETCH_THREADS} threads fetch in a worker, not {fetch_threads}")
+        if fetch_threads > MAX_FETCH_THREADS:
+            raise ValueError(f"at most {MAX_FETCH_THREADS} fetch threads are possible in a worker, not {fetch_threads}")
         self._map = mmap.mmap(handle, STATUS_BYTES)
         self._cells = memoryview(self._map).cast("q")[: _FIRST_FETCH + fetch_threads]
 
-    def decoding(self, place: RowRef | None, now_ns: int = 0) -> None:
-        """Say which row is being decoded, and since when on the monotonic clock."""
-        # The time of a row that ended stays: who has just read which row it was must not find it endless.
-        if place is not None:
+    def decoding(self, row_ref: RowRef | None, now_ns: int = 0) -> None:
+        """Record the row being decoded, and its start on the monotonic clock."""
+        # The start is kept when a row ends: a reader that has just read the row must not see a wrong start.
+        if row_ref is not None:
             self._cells[_SINCE] = now_ns
-        self._cells[_DECODING] = _packed(place)
+        self._cells[_DECODING] = _pack_ref(row_ref)
 
-    def fetching(self, thread: int, place: RowRef | None) -> None:
-        """Say which row one of the fetch threads is reading."""
-        self._cells[_FIRST_FETCH + thread] = _packed(place)
+    def fetching(self, thread: int, row_ref: RowRef | None) -> None:
+        """Record the row that a fetch thread is reading."""
+        self._cells[_FIRST_FETCH + thread] = _pack_ref(row_ref)
 
-    def count_noun(self, gets: int, data_bytes: int) -> None:
-        """Say what was asked of the store so far."""
+    def record_requests(self, gets: int, data_bytes: int) -> None:
+        """Record the number of requests and bytes so far."""
         self._cells[_GETS] = gets
         self._cells[_BYTES] = data_bytes
 
@@ -137,27 +137,27 @@ class WorkerStatus:
     @property
     def decoded(self) -> RowRef | None:
         """The row being decoded."""
-        return _unpacked(self._cells[_DECODING])
+        return _unpack_ref(self._cells[_DECODING])
 
     @property
     def since_ns(self) -> int:
-        """Since when `decoded` is being decoded."""
+        """The start of decoding `decoded`, on the monotonic clock."""
         return self._cells[_SINCE]
 
     @property
     def fetched(self) -> tuple[RowRef, ...]:
         """The rows being fetched."""
-        return tuple(place for cell in self._cells[_FIRST_FETCH:] if (place := _unpacked(cell)) is not None)
+        return tuple(row_ref for cell in self._cells[_FIRST_FETCH:] if (row_ref := _unpack_ref(cell)) is not None)
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Release the memory."""
         self._cells.release()
         self._map.close()
 
 
-def _packed(place: RowRef | None) -> int:
-    return 0 if place is None else place.task * ROWS_A_TASK + place.row + 1
+def _pack_ref(row_ref: RowRef | None) -> int:
+    return 0 if row_ref is None else row_ref.task * MAX_TASK_ROWS + row_ref.row + 1
 
 
-def _unpacked(cell: int) -> RowRef | None:
-    return None if cell == 0 else RowRef(*divmod(cell - 1, ROWS_A_TASK))
+def _unpack_ref(cell: int) -> RowRef | None:
+    return None if cell == 0 else RowRef(*divmod(cell - 1, MAX_TASK_ROWS))

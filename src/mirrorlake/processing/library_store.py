@@ -19,11 +19,11 @@ T = TypeVar("T")
 
 @dataclass(slots=True, kw_only=True)
 class LibraryStore:
-    """Where the library keeps its files. It can be sent to worker processes: each opens its own connections."""
+    """The store of the library's files. It can be sent to worker processes: each opens its own connections."""
 
     location: Location
     access: Access = field(default_factory=Access)
-    resolved: object = None  # what this machine's configuration says for the provider, where it was asked already
+    resolved: object = None  # the provider's configuration of this machine, if it was read already
     _store: WritableStore | None = field(default=None, repr=False, compare=False)
 
     @classmethod
@@ -33,20 +33,20 @@ class LibraryStore:
 
     @property
     def store(self) -> WritableStore:
-        """The store, opened at first use. It raises CatalogError where it cannot be used, and DiskFull."""
+        """The store, opened at first use. It raises CatalogError if it cannot be used, and DiskFull."""
         if self._store is None:
             provider = provider_of(self.location.provider)
-            # What a power cut takes from a folder can be made again: no write waits for the disk.
+            # Thumbnails lost in a power failure can be made again, so writes need not be flushed to disk.
             store = provider.open_writable(self.location, self.access, flush=False, resolved=self.resolved)
             self._store = _LibraryObjects(store, RetryPolicy())
         return self._store
 
     def for_workers(self) -> LibraryStore:
-        """The same with what each worker process would otherwise read of this machine's configuration."""
+        """The same with this machine's configuration, so that no worker process has to read it."""
         return replace(self, resolved=provider_of(self.location.provider).resolve(self.access), _store=None)
 
     def close(self) -> None:
-        """Give back connections."""
+        """Close connections."""
         if self._store is not None:
             self._store.close()
 
@@ -59,7 +59,7 @@ class LibraryStore:
 
 
 class _LibraryObjects(RetryingWritableStore):
-    """A library that cannot be reached ends the whole run: its errors are not those of one object."""
+    """Raises CatalogError for every error of the library store: it ends the run, unlike the error of one object."""
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """The objects below `prefix`."""

@@ -1,7 +1,7 @@
-"""Look at many objects: spread CHANGES rows over worker processes, bring LOOKED rows back, survive what they meet.
+"""Process many objects: distribute CHANGES rows to worker processes, return PROCESSED rows, survive crashes.
 
-A worker that dies or hangs takes nothing with it: the rows that it was reading or decoding right then are tried
-once more, each alone; one that kills its worker again is refused with the reason; all others are redone.
+If a worker dies or hangs, no row is lost: the rows that it was reading or decoding are tried again, each alone. A row
+that ends its worker again is refused with the reason; all other rows are processed again.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter, cores
-from mirrorlake.processing.rows import Result, chunked, jobs_of, processed_batch
+from mirrorlake.processing.rows import Result, processed_batch, read_jobs, split_batches
 from mirrorlake.processing.store_factory import StoreFactory, with_resolved_credentials
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.processing.worker_process import Chunk, WorkerProcess, cannot_start
@@ -34,100 +34,102 @@ from mirrorlake.storage.listing_batches import joined
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
-CHUNK_ROWS = 16  # small, so that at the end of a pass no worker is busy much longer than the others
-CHUNKS_IN_FLIGHT = 4  # a worker: enough to fetch ahead, and while the rows of others are being remembered
+CHUNK_ROWS = 16  # small, so that all workers finish at about the same time
+CHUNKS_IN_FLIGHT = 4  # per worker: enough to prefetch, also while other rows are being committed
 FETCH_THREADS = 4
-GATHERED_ROWS = 128  # rows to hand out at once: a commit for every few pictures would cost more than they do
-GATHERED_S = 1.0  # but none waits longer than this for others
-_POLL_S = 0.5  # how often hanging decoders and a closed pool are looked for
-_ATTEMPTS = 2  # crashes without a known culprit before each row is tried alone
+GATHER_ROWS = 128  # rows in a result batch: a commit for every few images would be slower than decoding
+MAX_GATHER_S = 1.0  # the longest time that a row waits for others
+_POLL_S = 0.5  # between checks for hanging decoders and a closed pool
+_ATTEMPTS = 2  # crashes without a suspect before each row is tried alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one worker may take."""
+    """The limits of one worker."""
 
     bytes_in_flight: int = 256 << 20  # fetched and not yet decoded
     memory_bytes: int = 4 << 30  # address space on top of the started process: 250 megapixels decoded whole
-    decode_s: float = 60.0  # one picture of the largest size takes a fifth of that
+    decode_s: float = 60.0  # an image of the largest size takes a fifth of that
 
 
 class ProcessingPool:
-    """Looks at objects in `processes` workers, or within this process where that is 0.
+    """Processes objects in `processes` workers, or in this process if that is 0.
 
-    Workers start when there is something to do, or a few of them with `start_early` (or before, in `nursery`),
-    and stay until `close`. One `looked` at a time.
+    Workers start when there is work, or a few of them with `start_early` (or before, in `prestarter`), and run until
+    `close`. One call of `process` at a time.
     """
 
     def __init__(
         self,
-        opens: StoreFactory,
+        store_factory: StoreFactory,
         library: LibraryStore,
         *,
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
         limits: Limits | None = None,
-        nursery: WorkerPrestarter | None = None,
+        prestarter: WorkerPrestarter | None = None,
     ) -> None:
         limits = limits or Limits()
-        self._opens = opens
-        self._nursery = nursery or WorkerPrestarter()
+        self._store_factory = store_factory
+        self._prestarter = prestarter or WorkerPrestarter()
         self._processes = cores() if processes is None else processes
         self._limits = limits
         self._library = library
         self._fetch_threads = fetch_threads
-        self._setup: Setup | None = None  # of the workers, made with the first of them
+        self._setup: Setup | None = None  # of the workers, made when the first one starts
         self._workers: list[WorkerProcess] = []
-        self._here: Store | None = None
-        self._here_meter = RequestMeter()
+        self._local_store: Store | None = None
+        self._local_meter = RequestMeter()
         self._tasks = 0
         self._lock = threading.Lock()  # guards the counts and the list of workers against other threads
-        self._gets = 0  # of workers that are no more
+        self._gets = 0  # of workers that have ended
         self._bytes = 0
         self._closed = False
         self._iterating = False
 
     @property
     def requests(self) -> Requests:
-        """Calls to the store so far; may be asked from any thread, also after `close`."""
+        """Requests to the store so far; can be read from any thread, also after `close`."""
         with self._lock:
-            gets = self._gets + sum(worker.board.gets for worker in self._workers)
-            return self._here_meter.requests + Requests(get=gets)
+            gets = self._gets + sum(worker.status.gets for worker in self._workers)
+            return self._local_meter.requests + Requests(get=gets)
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of objects read so far; may be asked from any thread, also after `close`."""
+        """Bytes of objects read so far; can be read from any thread, also after `close`."""
         with self._lock:
-            return self._here_meter.bytes_read + self._bytes + sum(worker.board.data_bytes for worker in self._workers)
+            return (
+                self._local_meter.bytes_read + self._bytes + sum(worker.status.data_bytes for worker in self._workers)
+            )
 
     def start_early(self) -> None:
-        """Start workers for what will surely come: loading what they need takes them longer than a short listing."""
-        self._nursery.start(self._processes)
+        """Start workers before there is work: loading their modules takes longer than a short listing."""
+        self._prestarter.start(self._processes)
 
-    def looked(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """LOOKED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
+    def process(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """PROCESSED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
 
-        Only rows that ask for reading may come: NEW, CHANGED, COMPANION, and MOVED or RETURNED ones of
-        which a companion changed (ValueError otherwise). `changes` is drawn no further than the workers need, always
-        from the thread that iterates. Raises DiskFull and CatalogError when thumbnails cannot be kept, and
-        MirrorlakeError when no worker starts or the pool is closed meanwhile. Stopping early is fine.
+        All rows must need reading: NEW, CHANGED, COMPANION, and MOVED or RETURNED rows with a changed companion
+        (ValueError otherwise). `changes` is read only as far as the workers need, always in the iterating thread.
+        Raises DiskFull and CatalogError if thumbnails cannot be written, and MirrorlakeError if no worker starts or
+        the pool is closed meanwhile. The iteration may be stopped early.
         """
-        found = self._looked_here(changes) if self._processes == 0 else self._looked_there(changes)
-        return _gathered(found)
+        found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
+        return _gather(found)
 
     def close(self) -> None:
-        """End all workers, now. May be called twice, and from any thread: `looked` then stops with an error."""
+        """End all workers immediately. Can be called repeatedly and from any thread: `process` then raises an error."""
         self._closed = True
-        self._nursery.close()
+        self._prestarter.close()
         with self._lock:
             for worker in self._workers:
                 worker.kill()
-        # Whoever iterates notices within _POLL_S and cleans up; else it is done here.
+        # A running iteration notices within _POLL_S and cleans up; otherwise it is done here.
         if not self._iterating:
             for worker in list(self._workers):
                 self._end(worker)
-        if self._here:
-            self._here.close()
+        if self._local_store:
+            self._local_store.close()
 
     def __enter__(self) -> Self:
         return self
@@ -137,44 +139,46 @@ class ProcessingPool:
     ) -> None:
         self.close()
 
-    def _looked_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
-        if self._here is None:
-            self._here = stack_store(self._opens.open(), meter=self._here_meter)
+    def _process_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        if self._local_store is None:
+            self._local_store = stack_store(self._store_factory.open(), meter=self._local_meter)
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
         thumbnails = Thumbnails(self._library.store)
-        for batch in chunked(changes, CHUNK_ROWS):
+        for batch in split_batches(changes, CHUNK_ROWS):
             self._check_open()
-            yield processed_batch(batch, [process_object(job, self._here, thumbnails) for job in jobs_of(batch)])
+            yield processed_batch(
+                batch, [process_object(job, self._local_store, thumbnails) for job in read_jobs(batch)]
+            )
 
-    def _looked_there(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
-        fresh = (Chunk(batch) for batch in chunked(changes, CHUNK_ROWS) if jobs_of(batch))
+    def _process_in_workers(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
+        fresh = (Chunk(batch) for batch in split_batches(changes, CHUNK_ROWS) if read_jobs(batch))
         again: deque[Chunk] = deque()
         self._iterating = True
         try:
             while True:
                 self._check_open()
-                self._hand_out(fresh, again)
+                self._assign_chunks(fresh, again)
                 busy = {worker.connection: worker for worker in self._workers if worker.in_flight}
                 if not busy:
                     return
                 for connection in wait(list(busy), _POLL_S):
-                    yield from self._receive_results(busy[connection], again)  # pyright: ignore[reportArgumentType]  only what was given comes back
-                yield None  # a moment to hand on what waits
+                    yield from self._receive_results(busy[connection], again)  # pyright: ignore[reportArgumentType]  returns the given connections
+                yield None  # lets _gather return rows that have waited long enough
                 for worker in list(self._workers):
                     if worker.stuck(self._limits.decode_s):
                         yield from self._handle_worker_exit(
-                            worker, again, f"was still at it after {self._limits.decode_s:.0f} s"
+                            worker, again, f"did not finish within {self._limits.decode_s:.0f} s"
                         )
         finally:
             self._iterating = False
             for worker in list(self._workers):
-                # What an abandoned worker still does, nobody would take from it.
+                # Nobody would receive the results of an abandoned worker.
                 if self._closed or worker.in_flight:
                     self._end(worker)
 
-    def _hand_out(self, fresh: Iterator[Chunk], again: deque[Chunk]) -> None:
-        """Fill up the workers. While a row waits to be tried alone, they run empty until one is free for it."""
+    def _assign_chunks(self, fresh: Iterator[Chunk], again: deque[Chunk]) -> None:
+        """Assign chunks to the workers. While a row waits to be tried alone, no other chunk is assigned."""
         while True:
             alone = bool(again) and again[0].alone
             worker = self._least_loaded(alone=alone)
@@ -186,24 +190,24 @@ class ProcessingPool:
             if worker is None:
                 worker = self._start_worker()
             self._tasks += 1
-            worker.give(self._tasks, chunk)
+            worker.send_chunk(self._tasks, chunk)
 
     def _start_worker(self) -> WorkerProcess:
         if self._setup is None:
             self._setup = Setup(
-                opens=with_resolved_credentials(self._opens),
+                store_factory=with_resolved_credentials(self._store_factory),
                 library=self._library.for_workers(),
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,
             )
-        worker = WorkerProcess(self._nursery.take(), self._setup)
+        worker = WorkerProcess(self._prestarter.take(), self._setup)
         with self._lock:
             self._workers.append(worker)
         return worker
 
     def _least_loaded(self, *, alone: bool) -> WorkerProcess | None:
-        """The worker to take the next chunk; None where none has room, or where starting one more is better."""
+        """The worker for the next chunk; None if all are full, or if starting another one is better."""
         loads = [
             (len(worker.in_flight), place)
             for place, worker in enumerate(self._workers)
@@ -216,7 +220,7 @@ class ProcessingPool:
 
     def _receive_results(self, worker: WorkerProcess, again: deque[Chunk]) -> Iterator[pa.RecordBatch]:
         try:
-            done = worker.hear()
+            done = worker.receive()
         except EOFError:
             self._check_open()
             if not worker.ready:
@@ -229,8 +233,8 @@ class ProcessingPool:
             yield done.batch
 
     def _handle_worker_exit(self, worker: WorkerProcess, again: deque[Chunk], end: str) -> Iterator[pa.RecordBatch]:
-        """Take the rows of a worker that died or hangs: a verdict for one that was alone, another try for the rest."""
-        decoded, fetched = worker.board.decoded, worker.board.fetched
+        """Handle the rows of a worker that died or hangs: a row that was alone fails, the others are tried again."""
+        decoded, fetched = worker.status.decoded, worker.status.fetched
         suspects = {*fetched, decoded} - {None}
         self._end(worker)
         for task, chunk in worker.in_flight.items():
@@ -252,41 +256,41 @@ class ProcessingPool:
             if worker not in self._workers:
                 return
             self._workers.remove(worker)
-            self._gets += worker.board.gets
-            self._bytes += worker.board.data_bytes
+            self._gets += worker.status.gets
+            self._bytes += worker.status.data_bytes
         worker.close()
 
     def _check_open(self) -> None:
         if self._closed:
-            raise MirrorlakeError("Looking at objects was stopped.", "What was remembered so far is kept.")
+            raise MirrorlakeError("Processing was stopped.", "All committed work is kept.")
 
 
-def _gathered(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
-    """The same rows in fewer batches; None is a moment to look at the clock."""
+def _gather(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
+    """The same rows in fewer batches; None is a chance to check the clock."""
     held: list[pa.RecordBatch] = []
     oldest = 0.0
-    with closing(found):  # whoever stops early ends what the workers still do for it, at once
+    with closing(found):  # stopping early ends the workers' remaining work immediately
         try:
             for batch in found:
                 if batch is not None:
                     oldest = oldest if held else time.monotonic()
                     held.append(batch)
                 rows = sum(one.num_rows for one in held)
-                if rows >= GATHERED_ROWS or (held and time.monotonic() - oldest > GATHERED_S):
+                if rows >= GATHER_ROWS or (held and time.monotonic() - oldest > MAX_GATHER_S):
                     given, held = held, []
                     yield joined(given)
         except MirrorlakeError:
             if held:
-                yield joined(held)  # a full disk ends the pass, but not what was seen before
+                yield joined(held)  # a full disk ends the pass, but earlier results are kept
             raise
         if held:
             yield joined(held)
 
 
 def _retry_chunks(chunk: Chunk, suspects: set[int], *, blind: bool) -> Iterator[Chunk]:
-    """The rows of a chunk whose worker died, cut so that trying again must come to an end.
+    """The rows of a chunk whose worker died, divided so that the number of retries is bounded.
 
-    Each suspect goes alone. With no suspect at all (`blind`) the chunk is tried whole once more, then row by row.
+    Each suspect is tried alone. With no suspect at all (`blind`) the chunk is tried as a whole again, then row by row.
     """
     attempts = chunk.attempts + blind
     rows = range(chunk.batch.num_rows)

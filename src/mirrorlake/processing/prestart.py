@@ -1,7 +1,7 @@
-"""Worker processes that load what they need before it is known what for. Itself it loads next to nothing.
+"""Start worker processes before there is work for them. This module imports almost nothing.
 
-A worker takes half a second to load its decoders, about as long as the coordinator takes to load what a pass needs
-and to list a small bucket: whoever knows early that there will be something to look at lets both go side by side.
+A worker takes half a second to load its decoders, about as long as the coordinator takes to load its modules and to
+list a small bucket. Starting workers early lets both run in parallel.
 """
 
 from __future__ import annotations
@@ -18,65 +18,65 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import IO, Self
 
-STATUS_BYTES = 4096  # of shared memory in which a worker says what it is doing
-_EARLY = 2  # that start before it is known what there is to do; more of them would mostly be in vain
+STATUS_BYTES = 4096  # of shared memory for the status of a worker
+_EARLY = 2  # workers started early; more would often be unused
 
-# Each worker decodes one picture at a time: pools of threads within it would only fight over the cores.
+# Each worker decodes one image at a time: thread pools inside it would only compete for the cores.
 _ENVIRONMENT = {
     "VIPS_CONCURRENCY": "1",
     "VIPS_BLOCK_UNTRUSTED": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena a thread, and megabytes in each
+    "MALLOC_ARENA_MAX": "2",  # glibc would keep an arena of megabytes for each thread
 }
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """The number of cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Started:
-    """A worker process that loads what it needs, then waits for its Setup."""
+class StartedWorker:
+    """A worker process that loads its modules, then waits for its Setup."""
 
     process: subprocess.Popen[bytes]
     connection: Connection
-    board: IO[bytes]  # a file without a name: what it holds can be read even after the worker died
+    status: IO[bytes]  # an unnamed file, readable even after the worker died
     errors: IO[bytes]  # its standard error
 
     def end(self) -> None:
-        """End it at once, and give back what it held."""
+        """End it immediately, and release its resources."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
         self.connection.close()
-        self.board.close()
+        self.status.close()
         self.errors.close()
 
 
 class WorkerPrestarter:
-    """Holds workers that were started early, until somebody takes them. A context manager: it ends those left."""
+    """Keeps workers that were started early until they are taken. A context manager that ends the remaining ones."""
 
     def __init__(self) -> None:
-        self._waiting: deque[Started] = deque()
+        self._waiting: deque[StartedWorker] = deque()
 
     def start(self, processes: int | None) -> None:
-        """Start some of the `processes` that will be wanted; None: one a core."""
+        """Start some of the `processes` that will be needed; None means one per core."""
         wanted = cores() if processes is None else processes
         for _ in range(min(_EARLY, wanted) - len(self._waiting)):
             self._waiting.append(_start())
 
-    def take(self) -> Started:
-        """One that waits, or else a new one. From now on its end is the caller's."""
+    def take(self) -> StartedWorker:
+        """A waiting worker, or a new one. The caller must end it."""
         try:
             return self._waiting.popleft()
         except IndexError:
             return _start()
 
     def close(self) -> None:
-        """End those that nobody took."""
-        with suppress(IndexError):  # another thread may take or end them meanwhile
+        """End the workers that were not taken."""
+        with suppress(IndexError):  # another thread may take or end one meanwhile
             while True:
                 self._waiting.pop().end()
 
@@ -89,13 +89,13 @@ class WorkerPrestarter:
         self.close()
 
 
-def _start() -> Started:
+def _start() -> StartedWorker:
     ours, theirs = socket.socketpair()
-    board = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
+    status = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  closed with the process, as the next one
     errors = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115
-    board.truncate(STATUS_BYTES)
+    status.truncate(STATUS_BYTES)
     with theirs:
-        handles = (theirs.fileno(), board.fileno())
+        handles = (theirs.fileno(), status.fileno())
         process = subprocess.Popen(  # noqa: S603  our own interpreter and module
             [sys.executable, "-P", "-m", "mirrorlake.processing.worker", *map(str, handles)],
             stdin=subprocess.DEVNULL,
@@ -105,4 +105,4 @@ def _start() -> Started:
             env=os.environ | _ENVIRONMENT,
             process_group=0,  # Ctrl-C in a terminal is for the coordinator alone
         )
-    return Started(process=process, connection=Connection(ours.detach()), board=board, errors=errors)
+    return StartedWorker(process=process, connection=Connection(ours.detach()), status=status, errors=errors)

@@ -1,4 +1,4 @@
-"""Process one object: fetch, identify, probe, decode, render, read its companions. Each step may end it."""
+"""Process one object: fetch, identify, probe, decode, render, read its companions. Any step may end it early."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from mirrorlake.storage.base import Body, Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedObject:
-    """What the bytes of one object are."""
+    """The content of one object."""
 
     media_type: str
     digest: bytes  # BLAKE3 of the whole object
     facts: MediaFacts
-    rendered: Rendered | None  # None for what has no picture
+    rendered: Rendered | None  # None for content without a picture
     warnings: tuple[str, ...]
 
 
 def process_bytes(data: bytes, name: str) -> ProcessedObject:
-    """Everything that the library learns from one object. Raises UndecodableObject with the stage and a sentence.
+    """All facts about one object. Raises UndecodableObject with the stage and the reason.
 
-    `name` is only compared with what the bytes are; it never decides how they are read.
+    `name` is only compared with the detected format; it never decides how the bytes are read.
     """
     found = identify(data[:HEAD_BYTES])
     if isinstance(found, UnsupportedFormat):
@@ -58,14 +58,14 @@ def process_bytes(data: bytes, name: str) -> ProcessedObject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """The bytes of one job, or why those of a companion could not be had. None where they were not asked for.
+class FetchedObject:
+    """The bytes of one job, or the error of a companion. `image` is None if it was not to be read.
 
-    `companions` are in the order of the job's; None for one that is too large to be read.
+    `companions` are in the order of the job's; None for one that is too large to read.
     """
 
     image: bytes | None = None
-    version: str | None = None  # of the image, where the store keeps versions
+    version: str | None = None  # of the image, if the store keeps versions
     companions: tuple[bytes | StorageError | None, ...] = ()
 
     @property
@@ -75,31 +75,31 @@ class Fetched:
 
 
 def process_object(job: Job, store: Store, thumbnails: Thumbnails) -> Result:
-    """Fetch, finish and keep one job. Raises DiskFull or CatalogError only: those end the whole pass."""
+    """Fetch, decode and store one job. Raises only DiskFull or CatalogError, which end the whole pass."""
     fetched = fetch(job, store)
     return keep(fetched if isinstance(fetched, Result) else finish(job, fetched), thumbnails)
 
 
-def fetch(job: Job, store: Store) -> Fetched | Result:
-    """Read what the job asks for: waiting, no thinking. An ending already, where the image cannot be had."""
+def fetch(job: Job, store: Store) -> FetchedObject | Result:
+    """Read the bytes of a job: I/O, no computation. Returns a Result if the image cannot be read."""
     image_bytes: bytes | None = None
     version: str | None = None
     if job.read_image:
         limit = _byte_limit(job)
         if job.size > limit:
-            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
+            return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
         got = _get(store, job.key, job.token, limit)
         if isinstance(got, StorageError):
-            return _not_fetched(job, got)
+            return _fetch_error_result(job, got)
         if len(got.data) != job.size:
-            short = f"{len(got.data):,} bytes came where the listing promised {job.size:,}"
+            short = f"{len(got.data):,} bytes were received, but the listing has {job.size:,}"
             return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=short)
         image_bytes, version = got.data, got.info.version
-    companions = tuple(_fetched(store, companion) for companion in job.companions)
-    return Fetched(image=image_bytes, version=version, companions=companions)
+    companions = tuple(_fetch_companion(store, companion) for companion in job.companions)
+    return FetchedObject(image=image_bytes, version=version, companions=companions)
 
 
-def _fetched(store: Store, companion: CompanionRef) -> bytes | StorageError | None:
+def _fetch_companion(store: Store, companion: CompanionRef) -> bytes | StorageError | None:
     limit = companion.role.max_bytes
     if (companion.size or 0) > limit:
         return None
@@ -112,47 +112,49 @@ def _get(store: Store, key: str, token: str | None, limit: int) -> Body | Storag
         return store.get(key, token=token, limit=limit)
     except StorageError as error:
         return error
-    except Exception as error:  # noqa: BLE001  a store that breaks its contract costs this object, not the pass
-        return StorageError(f"Reading went wrong unexpectedly ({type(error).__name__}: {error}).")
+    except Exception as error:  # noqa: BLE001  a store that breaks its contract fails this object, not the pass
+        return StorageError(f"Unexpected error while reading ({type(error).__name__}: {error}).")
 
 
-def _not_fetched(job: Job, error: StorageError) -> Result:
+def _fetch_error_result(job: Job, error: StorageError) -> Result:
     if isinstance(error, (ObjectGone, ObjectChanged)):
         return Result(result=ResultKind.GONE, stage=Stage.FETCH, reason=str(error))
     if isinstance(error, ObjectTooLarge):
-        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large(job))
+        return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
     return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=str(error))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderedObject:
-    """What was seen of an object, with the thumbnail that is still to be kept."""
+    """The result of an object, with the thumbnail that must still be stored."""
 
-    seen: Result
+    result: Result
     digest: bytes
     thumbnail: bytes
 
 
 def keep(finished: RenderedObject | Result, thumbnails: Thumbnails) -> Result:
-    """Write the thumbnail: waiting for a disk, no thinking. Raises DiskFull or CatalogError only."""
+    """Write the thumbnail: I/O, no computation. Raises only DiskFull or CatalogError."""
     if isinstance(finished, Result):
         return finished
     thumbnails.write(finished.digest, finished.thumbnail)
-    return finished.seen
+    return finished.result
 
 
-def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
-    """Decode and render the object, read the companions: computation, no waiting."""
+def finish(job: Job, fetched: FetchedObject) -> RenderedObject | Result:
+    """Decode and render the object, and read its companions: computation, no I/O."""
     companions: list[CompanionResult] = []
-    about_companions: list[str] = []
+    companion_warnings: list[str] = []
     for companion, data in zip(job.companions, fetched.companions, strict=True):
         read = _read_companion(job, companion, data)
         if isinstance(read, Result):
             return read
         companions.append(read[0])
-        about_companions += read[1]
+        companion_warnings += read[1]
     if fetched.image is None:
-        return Result(result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(about_companions))
+        return Result(
+            result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(companion_warnings)
+        )
     try:
         processed = process_bytes(fetched.image, job.key)
     except UndecodableObject as verdict:
@@ -161,18 +163,18 @@ def finish(job: Job, fetched: Fetched) -> RenderedObject | Result:
         return Result(
             result=ResultKind.REFUSED, stage=Stage.DECODE, reason="decoding needs more memory than a worker may take"
         )
-    except Exception as error:  # noqa: BLE001  a slip of ours on strange bytes costs this object, not the pass
-        reason = f"processing it went wrong unexpectedly ({type(error).__name__}: {error}); please report this file"
+    except Exception as error:  # noqa: BLE001  a bug met with strange bytes fails this object, not the pass
+        reason = f"unexpected error while processing ({type(error).__name__}: {error}); please report this file"
         return Result(result=ResultKind.FAILED, stage=Stage.DECODE, reason=reason)
-    seen = Result(
+    result = Result(
         result=ResultKind.PROCESSED,
         media=_media(processed, fetched.version),
         companions=tuple(companions),
-        warnings=(*processed.warnings, *about_companions),
+        warnings=(*processed.warnings, *companion_warnings),
     )
     if processed.rendered is None:
-        return seen
-    return RenderedObject(seen=seen, digest=processed.digest, thumbnail=processed.rendered.thumbnail)
+        return result
+    return RenderedObject(result=result, digest=processed.digest, thumbnail=processed.rendered.thumbnail)
 
 
 def _media(processed: ProcessedObject, version: str | None) -> ProcessedMedia:
@@ -194,19 +196,19 @@ def _media(processed: ProcessedObject, version: str | None) -> ProcessedMedia:
 def _read_companion(
     job: Job, companion: CompanionRef, data: bytes | StorageError | None
 ) -> tuple[CompanionResult, list[str]] | Result:
-    """What a companion holds, with warnings; a bad one is only a warning.
+    """The content of a companion, with warnings; an invalid one only causes a warning.
 
-    One that could not be fetched is an ending only where something stands already: a new image is
-    imported, and its companion is tried again in the next pass.
+    A companion that could not be fetched ends the job only if its asset exists: a new image is imported, and its
+    companion is read in the next pass.
     """
     role = companion.role
     nothing = CompanionResult(role=role)
     if isinstance(data, StorageError):
         if job.op in (Op.NEW, Op.SHARED):
             unread = CompanionResult(role=role, unread=True)
-            return unread, [f"sidecar {companion.key} was not read yet: {data}"]
-        passing = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
-        return Result(result=passing, stage=Stage.SIDECAR, reason=str(data))
+            return unread, [f"sidecar {companion.key} could not be read yet: {data}"]
+        kind = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
+        return Result(result=kind, stage=Stage.SIDECAR, reason=str(data))
     if data is None:
         large = f"it has {companion.size:,} bytes; at most {role.max_bytes:,} are read"
         return nothing, [f"sidecar {companion.key} was ignored: {large}"]
@@ -223,5 +225,5 @@ def _byte_limit(job: Job) -> int:
     return MAX_OBJECT_BYTES if named is None else named.max_bytes
 
 
-def _too_large(job: Job) -> str:
+def _too_large_message(job: Job) -> str:
     return f"the object has {job.size:,} bytes; at most {_byte_limit(job) >> 20} MiB are read"

@@ -1,4 +1,4 @@
-"""Between columns and single objects: CHANGES rows become jobs, and results become PROCESSED columns."""
+"""Convert CHANGES rows to jobs, and results to PROCESSED columns."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.select.companion_readers import CompanionContent
 
 _JOB_COLUMNS = ("op", "key", "size", "token")
-_NOT_READ = {role.token: role for role in ROLES} | {role.size: role for role in ROLES}
+_UNREAD_COLUMNS = {role.token: role for role in ROLES} | {role.size: role for role in ROLES}
 _READ_WHOLE = (Op.NEW, Op.CHANGED)
 _Row = tuple[int, str, int, str, "tuple[CompanionRef, ...] | None"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionRef:
-    """A companion that is to be read."""
+    """A companion to read."""
 
     role: CompanionRole
     key: str
@@ -32,7 +32,7 @@ class CompanionRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What to read of one object. With `read_image` false only companions are read; without any, they left."""
+    """What to read of one object. Without `read_image`, only companions are read; none means that they were removed."""
 
     op: Op
     key: str
@@ -43,31 +43,31 @@ class Job:
 
     @property
     def bytes_to_read(self) -> int:
-        """How much there is to read."""
+        """The number of bytes to read."""
         return (self.size if self.read_image else 0) + sum(companion.size or 0 for companion in self.companions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessedMedia:
-    """What the bytes of an object are; the columns of PROCESSED with the same names."""
+    """Facts about the bytes of an object; the columns of PROCESSED with the same names."""
 
     kind: str  # MediaKind
     media_type: str
-    width: int | None  # pixels, upright; None for what is not seen
+    width: int | None  # pixels, upright; None for content without a picture
     height: int | None
     orientation: int | None  # of images
     digest: bytes
-    placeholder: bytes | None  # None where there is no thumbnail
+    placeholder: bytes | None  # None if there is no thumbnail
     facts: str  # JSON object
     version: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompanionResult:
-    """What was read of one companion; no content where nothing of it could be used.
+    """The content of one companion; None if it is invalid.
 
-    `unread` takes the companion's token out of the row, not its key: what the library knows from an earlier one
-    stays, and the next pass reads this one.
+    `unread` removes the companion's token from the row, not its key: the content of an earlier one is kept, and the
+    next pass reads this one.
     """
 
     role: CompanionRole
@@ -77,7 +77,7 @@ class CompanionResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """How one job ended. `media` is there exactly for PROCESSED, stage and reason exactly for the bad ends."""
+    """The result of one job. `media` is set exactly for PROCESSED, `stage` and `reason` exactly for failures."""
 
     result: ResultKind
     stage: Stage | None = None
@@ -87,66 +87,67 @@ class Result:
     warnings: tuple[str, ...] = ()
 
 
-def jobs_of(batch: pa.RecordBatch) -> list[Job]:
-    """One job for each CHANGES row. Raises ValueError for a row that asks for no reading at all."""
+def read_jobs(batch: pa.RecordBatch) -> list[Job]:
+    """One job for each CHANGES row. Raises ValueError for a row that needs no reading."""
     columns = [cast("list[Any]", batch.column(name).to_pylist()) for name in _JOB_COLUMNS]
     return [_job(cast("_Row", row)) for row in zip(*columns, _companions(batch), strict=True)]
 
 
 def _companions(batch: pa.RecordBatch) -> list[tuple[CompanionRef, ...] | None]:
-    """The companions to read of each row; None where neither they nor the image are to be read."""
+    """The companions to read of each row; None if neither they nor the image need reading."""
     ops = cast("list[int]", batch.column("op").to_pylist())
     found: list[list[CompanionRef]] = [[] for _ in ops]
-    asked = [op in _READ_WHOLE for op in ops]
+    needed = [op in _READ_WHOLE for op in ops]
     for role in ROLES:
         columns = [cast("list[Any]", batch.column(name).to_pylist()) for name in (role.key, role.token, role.size)]
         differs = cast("list[bool]", batch.column(role.differs).to_pylist())
         for row, (key, token, size) in enumerate(zip(*columns, strict=True)):
-            asked[row] |= differs[row]
+            needed[row] |= differs[row]
             if key is not None and (differs[row] or ops[row] in _READ_WHOLE):
                 found[row].append(CompanionRef(role=role, key=key, token=token, size=size))
-    return [tuple(some) if any_asked else None for some, any_asked in zip(found, asked, strict=True)]
+    return [tuple(some) if any_needed else None for some, any_needed in zip(found, needed, strict=True)]
 
 
 def _job(row: _Row) -> Job:
     op, key, size, token, companions = row
     if companions is None:
-        raise ValueError(f"nothing of {key!r} is to be read ({Op(op).name})")
+        raise ValueError(f"{key!r} needs no reading ({Op(op).name})")
     return Job(op=Op(op), key=key, size=size, token=token, read_image=op in _READ_WHOLE, companions=companions)
 
 
-def processed_batch(changes: pa.RecordBatch, seen: Sequence[Result]) -> pa.RecordBatch:
+def processed_batch(changes: pa.RecordBatch, results: Sequence[Result]) -> pa.RecordBatch:
     """The PROCESSED rows for CHANGES rows and the result of each, in the same order."""
-    media = [one.media for one in seen]
-    told: dict[str, list[Any]] = {
-        "result": [one.result.value for one in seen],
-        "stage": [one.stage for one in seen],
-        "reason": [one.reason for one in seen],
-        "warnings": [list(one.warnings) for one in seen],
+    media = [one.media for one in results]
+    values: dict[str, list[Any]] = {
+        "result": [one.result.value for one in results],
+        "stage": [one.stage for one in results],
+        "reason": [one.reason for one in results],
+        "warnings": [list(one.warnings) for one in results],
     }
     for name in ProcessedMedia.__dataclass_fields__:
-        told[name] = [getattr(one, name) if one else None for one in media]
+        values[name] = [getattr(one, name) if one else None for one in media]
     for role in ROLES:
-        contents = [_content(one, role) for one in seen]
-        told[role.values] = [content and content.values for content in contents]
-        told[role.document] = [content and content.document for content in contents]
+        contents = [_find_content(one, role) for one in results]
+        values[role.values] = [content and content.values for content in contents]
+        values[role.document] = [content and content.document for content in contents]
     fields = cast("list[pa.Field[Any]]", list(PROCESSED))
     arrays = [
-        _array(told[field.name], field) if field.name in told else _carried(changes, field, seen) for field in fields
+        _array(values[field.name], field) if field.name in values else _copy_column(changes, field, results)
+        for field in fields
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=PROCESSED)
 
 
-def _content(seen: Result, role: CompanionRole) -> CompanionContent | None:
-    return next((companion.content for companion in seen.companions if companion.role is role), None)
+def _find_content(results: Result, role: CompanionRole) -> CompanionContent | None:
+    return next((companion.content for companion in results.companions if companion.role is role), None)
 
 
-def _carried(changes: pa.RecordBatch, field: pa.Field[Any], seen: Sequence[Result]) -> pa.Array[Any]:
+def _copy_column(changes: pa.RecordBatch, field: pa.Field[Any], results: Sequence[Result]) -> pa.Array[Any]:
     column = cast("pa.Array[Any]", changes.column(field.name))
-    role = _NOT_READ.get(field.name)
-    if role is None or not any(one.companions for one in seen):
+    role = _UNREAD_COLUMNS.get(field.name)
+    if role is None or not any(one.companions for one in results):
         return column
-    unread = [any(companion.unread and companion.role is role for companion in one.companions) for one in seen]
+    unread = [any(companion.unread and companion.role is role for companion in one.companions) for one in results]
     if not any(unread):
         return column
     values = cast("list[Any]", column.to_pylist())
@@ -157,7 +158,7 @@ def _array(values: list[Any], field: pa.Field[Any]) -> pa.Array[Any]:
     return cast("pa.Array[Any]", pa.array(values, field.type))
 
 
-def chunked(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+def split_batches(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of at most `rows`, with exactly the CHANGES columns."""
     for batch in batches:
         plain = batch.select(CHANGES.names)

@@ -1,4 +1,4 @@
-"""How a worker process opens the store it reads from: a value that can be sent, not a connection."""
+"""Open the store of a worker process from a value that can be sent to it, unlike a connection."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from mirrorlake.storage.stack import stack_store
 
 
 class StoreFactory(Protocol):
-    """Anything that opens a store. It must survive pickling when worker processes are used."""
+    """Opens a store. Must be picklable if worker processes are used."""
 
     def open(self) -> Store:
-        """A store of one's own, with its retries; counting is added by whoever opens it."""
+        """A new store with retries; the caller adds counting."""
         ...
 
 
@@ -28,7 +28,7 @@ class StoreConfig:
     location: Location
     access: Access
     listing_ordered: bool | None = None
-    resolved: object = None  # what this machine's configuration says for the provider, where it was asked already
+    resolved: object = None  # the provider's configuration of this machine, if it was read already
 
     def open(self) -> Store:
         """The store, with retries."""
@@ -38,21 +38,21 @@ class StoreConfig:
 
 @dataclass(frozen=True, slots=True)
 class OpenedStore:
-    """A store that is open already, for looking within this process."""
+    """A store that is open already, for processing in this process."""
 
     store: Store
 
     def open(self) -> Store:
-        """The very store."""
+        """The same store."""
         return self.store
 
 
-def with_resolved_credentials(opens: StoreFactory) -> StoreFactory:
-    """The same for worker processes: this machine's configuration is read here once, instead of in each of them.
+def with_resolved_credentials(store_factory: StoreFactory) -> StoreFactory:
+    """The same for worker processes: this machine's configuration is read once here, instead of in each of them.
 
-    Credentials that expire are not handed over. Raises SettingsError where the configuration cannot be used.
+    Credentials that expire are not included. Raises SettingsError if the configuration cannot be used.
     """
-    if not isinstance(opens, StoreConfig):
-        return opens
-    resolved = provider_of(opens.location.provider).resolve(opens.access)
-    return opens if resolved is None else replace(opens, resolved=resolved)
+    if not isinstance(store_factory, StoreConfig):
+        return store_factory
+    resolved = provider_of(store_factory.location.provider).resolve(store_factory.access)
+    return store_factory if resolved is None else replace(store_factory, resolved=resolved)

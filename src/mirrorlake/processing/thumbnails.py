@@ -1,4 +1,4 @@
-"""Thumbnails in the library store, named by the BLAKE3 of the object they were made from: equal objects share one."""
+"""Thumbnails in the library store, named by the BLAKE3 digest of their object: equal objects share a thumbnail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mirrorlake.core.errors import CatalogError, DiskFull, ObjectExists, ObjectGone
 from mirrorlake.storage.writable import StoredObject, WritableStore
 
-# Size, quality and format of a thumbnail are part of its meaning: when they change, so does this folder.
+# Change this folder with the size, quality or format of thumbnails.
 VERSION = "v1"
 DIGEST_BYTES = 32
 
@@ -15,14 +15,14 @@ _RIFF_HEADER = 8
 
 
 def thumbnail_key(digest: bytes) -> str:
-    """The key of the thumbnail of the object with this digest, made of the digest alone, never of a name.
+    """The key of the thumbnail of the object with this digest, derived from the digest alone, never from a name.
 
-    Raises ValueError for what is no digest.
+    Raises ValueError if the digest has a wrong length.
     """
     if len(digest) != DIGEST_BYTES:
         raise ValueError(f"a digest has {DIGEST_BYTES} bytes, not {len(digest)}")
     name = digest.hex()
-    # One level: with two, making folders costs more than the thumbnails of the first ten thousand objects.
+    # One level: with two, creating the folders takes longer than writing the first ten thousand thumbnails.
     return f"{VERSION}/{name[:2]}/{name}.webp"
 
 
@@ -33,7 +33,7 @@ class Thumbnails:
     store: WritableStore
 
     def read(self, digest: bytes) -> bytes | None:
-        """The WebP, or None where there is none, or only a stump that a power cut left."""
+        """The WebP, or None if there is none, or only an incomplete file after a power failure."""
         try:
             data = self.store.get(thumbnail_key(digest)).data
         except ObjectGone:
@@ -41,7 +41,7 @@ class Thumbnails:
         return data if _is_complete(data[:_RIFF_HEADER], len(data)) else None
 
     def exists(self, digest: bytes) -> bool:
-        """Whether `read` would answer one, at the cost of its first bytes only."""
+        """Whether `read` would return one; reads only its first bytes."""
         try:
             start = self.store.get(thumbnail_key(digest), length=_RIFF_HEADER)
         except ObjectGone:
@@ -49,19 +49,19 @@ class Thumbnails:
         return _is_complete(start.data, start.info.size)
 
     def is_whole(self, digest: bytes, listed: StoredObject) -> bool:
-        """The same for one that was just listed; a store that keeps objects whole is not asked again."""
+        """Like `exists` for a listed thumbnail; makes no request if the store only keeps complete objects."""
         return listed.size > 0 if self.store.durable else self.exists(digest)
 
     def write(self, digest: bytes, thumbnail: bytes) -> None:
-        """Keep a thumbnail; writing it twice changes nothing. Readers see all of it or nothing.
+        """Write a thumbnail; writing it again changes nothing. Readers see all of it or nothing.
 
-        Raises DiskFull, or CatalogError where the store cannot be written: both end the whole run.
+        Raises DiskFull, or CatalogError if the store cannot be written: both end the whole run.
         """
         key = thumbnail_key(digest)
         try:
             if self.store.durable:
                 self._write_once(key, thumbnail)
-            elif not self._looks_like(key, thumbnail):
+            elif not self._is_stored(key, thumbnail):
                 self.store.put(key, thumbnail)
         except DiskFull as error:
             raise DiskFull(
@@ -81,8 +81,8 @@ class Thumbnails:
             if self.store.head(key).size != len(thumbnail):
                 self.store.put(key, thumbnail)
 
-    def _looks_like(self, key: str, thumbnail: bytes) -> bool:
-        """Whether what is there has the size and the beginning of this one; a file of zeros has not."""
+    def _is_stored(self, key: str, thumbnail: bytes) -> bool:
+        """Whether the existing file has the size and the first bytes of this one, unlike a file of zeros."""
         try:
             start = self.store.get(key, length=_RIFF_HEADER)
         except ObjectGone:
@@ -91,5 +91,5 @@ class Thumbnails:
 
 
 def _is_complete(start: bytes, size: int) -> bool:
-    # A RIFF file says how long it is after its first eight bytes.
+    # The header of a RIFF file contains the length of the rest.
     return start[:4] == b"RIFF" and int.from_bytes(start[4:], "little") + _RIFF_HEADER == size

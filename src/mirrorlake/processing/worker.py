@@ -1,10 +1,10 @@
-"""A worker process: threads fetch ahead, one decodes, one keeps. Started as `-m mirrorlake.processing.worker`.
+"""A worker process: threads prefetch, one decodes, one stores. Started as `-m mirrorlake.processing.worker`.
 
     receiver ─tasks─▶ feeder ─(room for the bytes?)─▶ fetch threads ─▶ decoder (main thread) ─▶ keeper ─▶ coordinator
 
-Only the decoder thinks; all others wait for the network or a disk while it does.
+Only the decoder computes; meanwhile, the other threads wait for the network or a disk.
 
-It holds no state worth saving: killed at any moment, its rows are simply looked at again by another one.
+A worker has no state worth saving: if it is killed, another worker processes its rows again.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ import pyarrow as pa
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.registry import load_codecs
 from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done, pack_fatal, pack_ready, unpack_task
-from mirrorlake.processing.process import Fetched, RenderedObject, fetch, finish, keep
-from mirrorlake.processing.rows import Job, Result, jobs_of, processed_batch
+from mirrorlake.processing.process import FetchedObject, RenderedObject, fetch, finish, keep
+from mirrorlake.processing.rows import Job, Result, processed_batch, read_jobs
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.providers.registry import all_providers
 from mirrorlake.storage.stack import stack_store
@@ -40,27 +40,27 @@ load_codecs()  # now, not with the first object of a format, whose decoding is t
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Pending:
+class _PendingRow:
     """One row on its way from the feeder to the decoder."""
 
-    place: RowRef
+    row_ref: RowRef
     job: Job
-    cost: int  # bytes taken from the budget
-    fetched: Future[Fetched | Result]
+    bytes_taken: int  # bytes taken from the budget
+    fetched: Future[FetchedObject | Result]
     task: pa.RecordBatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Finished:
+class _FinishedRow:
     """One row on its way from the decoder to the keeper."""
 
-    place: RowRef
-    end: RenderedObject | Result
+    row_ref: RowRef
+    outcome: RenderedObject | Result
     task: pa.RecordBatch
 
 
 class _Budget:
-    """Bytes that may be held at once. Taken in row order by one thread, so that the next row always gets its share."""
+    """Bytes that may be in memory at once. Taken in row order by one thread, so that no row waits forever."""
 
     def __init__(self, size: int) -> None:
         self._size = size
@@ -68,49 +68,49 @@ class _Budget:
         self._changed = threading.Condition()
 
     def take(self, wanted: int) -> int:
-        """Wait for room; an object larger than the whole budget gets all of it."""
-        cost = min(wanted, self._size)
+        """Wait for free bytes and take them; an object larger than the budget takes all of it."""
+        bytes_taken = min(wanted, self._size)
         with self._changed:
-            self._changed.wait_for(lambda: self._free >= cost)
-            self._free -= cost
-        return cost
+            self._changed.wait_for(lambda: self._free >= bytes_taken)
+            self._free -= bytes_taken
+        return bytes_taken
 
-    def give_back(self, cost: int) -> None:
+    def give_back(self, bytes_taken: int) -> None:
         with self._changed:
-            self._free += cost
+            self._free += bytes_taken
             self._changed.notify()
 
 
 class Worker:
-    """The life of one worker process."""
+    """The threads and queues of one worker process."""
 
-    def __init__(self, connection: Connection, board: WorkerStatus, setup: Setup) -> None:
+    def __init__(self, connection: Connection, status: WorkerStatus, setup: Setup) -> None:
         self._connection = connection
-        self._board = board
+        self._status = status
         self._meter = RequestMeter()
-        self._store = stack_store(setup.opens.open(), meter=self._meter)
+        self._store = stack_store(setup.store_factory.open(), meter=self._meter)
         self._thumbnails = Thumbnails(setup.library.store)
         self._budget = _Budget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._pending: queue.SimpleQueue[_Pending] = queue.SimpleQueue()
-        self._finished: queue.SimpleQueue[_Finished] = queue.SimpleQueue()
+        self._pending: queue.SimpleQueue[_PendingRow] = queue.SimpleQueue()
+        self._finished: queue.SimpleQueue[_FinishedRow] = queue.SimpleQueue()
         self._fetchers = ThreadPoolExecutor(setup.fetch_threads, "fetch")
         self._thread_numbers: queue.SimpleQueue[int] = queue.SimpleQueue()
         for number in range(setup.fetch_threads):
             self._thread_numbers.put(number)
-        self._counting = threading.Lock()
+        self._count_lock = threading.Lock()
 
     def run(self) -> None:
-        """Work until the process is ended from outside, or the pass must end (a full disk)."""
+        """Work until the process is killed, or an error (a full disk) must end the pass."""
         self._connection.send_bytes(pack_ready())
         for step in (self._receive, self._feed, self._keep):
-            threading.Thread(target=_or_die, args=(step,), daemon=True).start()
+            threading.Thread(target=_exit_on_error, args=(step,), daemon=True).start()
         while True:
             pending = self._pending.get()
-            self._finished.put(_Finished(place=pending.place, end=self._decode(pending), task=pending.task))
+            self._finished.put(_FinishedRow(row_ref=pending.row_ref, outcome=self._decode(pending), task=pending.task))
 
     def _receive(self) -> None:
-        # Always reading: the end of the coordinator, however it came, is the end of this process.
+        # Always reading, so that the process ends with its coordinator.
         while True:
             try:
                 self._tasks.put(self._connection.recv_bytes())
@@ -120,59 +120,61 @@ class Worker:
     def _feed(self) -> None:
         while True:
             number, batch = unpack_task(self._tasks.get())
-            for row, job in enumerate(jobs_of(batch)):
-                cost = self._budget.take(job.bytes_to_read)
-                place = RowRef(number, row)
-                fetched = self._fetchers.submit(self._fetch, place, job)
-                self._pending.put(_Pending(place=place, job=job, cost=cost, fetched=fetched, task=batch))
+            for row, job in enumerate(read_jobs(batch)):
+                bytes_taken = self._budget.take(job.bytes_to_read)
+                row_ref = RowRef(number, row)
+                fetched = self._fetchers.submit(self._fetch, row_ref, job)
+                self._pending.put(
+                    _PendingRow(row_ref=row_ref, job=job, bytes_taken=bytes_taken, fetched=fetched, task=batch)
+                )
 
     def _keep(self) -> None:
-        # The rows of a task come one after the other, as they were fed.
-        seen: list[Result] = []
+        # The rows of a task arrive in order.
+        results: list[Result] = []
         while True:
             finished = self._finished.get()
             try:
-                seen.append(keep(finished.end, self._thumbnails))
+                results.append(keep(finished.outcome, self._thumbnails))
             except MirrorlakeError as error:
                 self._connection.send_bytes(pack_fatal(error))
                 os._exit(0)
-            if len(seen) == finished.task.num_rows:
-                self._connection.send_bytes(pack_done(finished.place.task, processed_batch(finished.task, seen)))
-                seen = []
+            if len(results) == finished.task.num_rows:
+                self._connection.send_bytes(pack_done(finished.row_ref.task, processed_batch(finished.task, results)))
+                results = []
 
-    def _fetch(self, place: RowRef, job: Job) -> Fetched | Result:
+    def _fetch(self, row_ref: RowRef, job: Job) -> FetchedObject | Result:
         thread = self._thread_numbers.get()
-        self._board.fetching(thread, place)
+        self._status.fetching(thread, row_ref)
         try:
             return fetch(job, self._store)
         finally:
-            self._board.fetching(thread, None)
+            self._status.fetching(thread, None)
             self._thread_numbers.put(thread)
-            with self._counting:
-                self._board.count_noun(self._meter.requests.get, self._meter.bytes_read)
+            with self._count_lock:
+                self._status.record_requests(self._meter.requests.get, self._meter.bytes_read)
 
-    def _decode(self, pending: _Pending) -> RenderedObject | Result:
+    def _decode(self, pending: _PendingRow) -> RenderedObject | Result:
         fetched = pending.fetched.result()
-        self._board.decoding(pending.place, time.monotonic_ns())
+        self._status.decoding(pending.row_ref, time.monotonic_ns())
         try:
             return fetched if isinstance(fetched, Result) else finish(pending.job, fetched)
         finally:
-            self._board.decoding(None)
-            self._budget.give_back(pending.cost)
+            self._status.decoding(None)
+            self._budget.give_back(pending.bytes_taken)
 
 
-def _or_die(step: Callable[[], None]) -> None:
-    """A thread that ends unexpectedly must end its process: the coordinator then redoes the rows."""
+def _exit_on_error(step: Callable[[], None]) -> None:
+    """Run a thread; if it ends unexpectedly, end the process, so that the coordinator processes the rows again."""
     try:
         step()
-    except BaseException:  # noqa: BLE001  told on standard error, then the process ends
+    except BaseException:  # noqa: BLE001  printed to standard error, then the process ends
         traceback.print_exc()
     sys.stderr.flush()
     os._exit(70)
 
 
 def _limit_memory(extra: int) -> None:
-    """At most `extra` bytes of address space above what stands now; a bomb then costs a MemoryError or a crash."""
+    """Limit the address space to `extra` bytes above its current size, so that a bomb raises MemoryError or crashes."""
     pages = int(open("/proc/self/statm").read().split()[0]) if sys.platform == "linux" else 0  # noqa: PTH123, SIM115
     if pages:
         limit = pages * resource.getpagesize() + extra
@@ -180,7 +182,7 @@ def _limit_memory(extra: int) -> None:
 
 
 def load_stores() -> None:
-    """Load what stores need before it is known which one: that takes as long as the coordinator needs to say so."""
+    """Load the modules of all stores while waiting for the Setup."""
     for provider in all_providers():
         provider.load()
 
@@ -188,7 +190,7 @@ def load_stores() -> None:
 def main() -> None:
     """Entry of the process: `worker SOCKET BOARD`, both inherited file descriptors."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the coordinator decides what Ctrl-C means
-    logging.disable()  # libvips grumbles about each odd file; its verdicts reach the asset as warnings
+    logging.disable()  # libvips logs every odd file; its messages become warnings of the asset
     connection = Connection(int(sys.argv[1]))
     load_stores()
     setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us

@@ -1,4 +1,4 @@
-"""One worker process as its coordinator sees it: started, given tasks, listened to, ended."""
+"""One worker process from the side of its coordinator: send tasks, receive results, end it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.processing.channel import Done, Ready, RowRef, Setup, WorkerStatus, pack_task, unpack_answer
-from mirrorlake.processing.prestart import Started
+from mirrorlake.processing.prestart import StartedWorker
 
-_STDERR_TAIL_BYTES = 2000  # bytes of standard error worth telling
-_END_S = 2.0  # a worker that is told to end does so at once, or is killed
+_STDERR_TAIL_BYTES = 2000  # of standard error, for error messages
+_END_S = 2.0  # the time that a dying worker has before it is killed
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """CHANGES rows that one worker looks at together. An `alone` chunk has one row and shares its worker with none."""
+    """CHANGES rows that one worker processes together. An `alone` chunk has one row and its own worker."""
 
     batch: pa.RecordBatch
     attempts: int = 0  # crashes that these rows were part of
@@ -29,24 +29,24 @@ class Chunk:
 
 
 class WorkerProcess:
-    """Owns the process, its socket and its board. Not thread-safe, except for `kill`."""
+    """Owns the process, its socket and its status. Not thread-safe, except for `kill`."""
 
-    def __init__(self, started: Started, setup: Setup) -> None:
+    def __init__(self, started: StartedWorker, setup: Setup) -> None:
         self.in_flight: dict[int, Chunk] = {}
         self.ready = False
-        self.board = WorkerStatus(started.board.fileno(), setup.fetch_threads)
+        self.status = WorkerStatus(started.status.fileno(), setup.fetch_threads)
         self.connection = started.connection
         self._started = started
         self._process = started.process
-        self._tell(pickle.dumps(setup))
+        self._send(pickle.dumps(setup))
 
-    def give(self, task: int, chunk: Chunk) -> None:
-        """Hand over a chunk under a number of its own."""
+    def send_chunk(self, task: int, chunk: Chunk) -> None:
+        """Send a chunk with a unique number."""
         self.in_flight[task] = chunk
-        self._tell(pack_task(task, chunk.batch))
+        self._send(pack_task(task, chunk.batch))
 
-    def hear(self) -> Done | None:
-        """The next thing that it says; waits for it. Raises EOFError when it died, and what ended it on purpose."""
+    def receive(self) -> Done | None:
+        """Wait for the next message. Raises EOFError if the worker died, and the error of a fatal message."""
         try:
             answer = unpack_answer(self.connection.recv_bytes())
         except ConnectionError as error:
@@ -58,18 +58,18 @@ class WorkerProcess:
         return answer
 
     def stuck(self, limit_s: float) -> RowRef | None:
-        """The row that it has been decoding for longer than `limit_s` seconds."""
-        place = self.board.decoded
-        since = self.board.since_ns
-        return place if place is not None and time.monotonic_ns() - since > limit_s * 1e9 else None
+        """The row that has been decoding for more than `limit_s` seconds, if any."""
+        row_ref = self.status.decoded
+        since = self.status.since_ns
+        return row_ref if row_ref is not None and time.monotonic_ns() - since > limit_s * 1e9 else None
 
     def kill(self) -> None:
-        """End it at once."""
+        """End the process immediately."""
         if self._process.poll() is None:
             self._process.kill()
 
     def exit_summary(self) -> str:
-        """How it died, for people; call after `hear` raised EOFError."""
+        """How the process ended, for messages; call after `receive` raised EOFError."""
         try:
             code = self._process.wait(_END_S)
         except subprocess.TimeoutExpired:
@@ -80,28 +80,28 @@ class WorkerProcess:
         return f"crashed (signal {-code})" if code < 0 else f"ended with exit code {code}"
 
     def stderr_tail(self) -> str:
-        """The end of its standard error."""
-        said = self._started.errors.fileno()
-        start = max(0, os.fstat(said).st_size - _STDERR_TAIL_BYTES)
-        return os.pread(said, _STDERR_TAIL_BYTES, start).decode("utf-8", "replace").strip()
+        """The last bytes of its standard error."""
+        handle = self._started.errors.fileno()
+        start = max(0, os.fstat(handle).st_size - _STDERR_TAIL_BYTES)
+        return os.pread(handle, _STDERR_TAIL_BYTES, start).decode("utf-8", "replace").strip()
 
     def close(self) -> None:
-        """End it, if it still runs, and give back what it held."""
+        """End the process if it runs, and release its resources."""
         self._started.end()
-        self.board.close()
+        self.status.close()
 
-    def _tell(self, frame: bytes) -> None:
+    def _send(self, frame: bytes) -> None:
         try:
             self.connection.send_bytes(frame)
         except (BrokenPipeError, ConnectionResetError):
-            return  # it died; `hear` says so, and its chunks are still in `in_flight`
+            return  # the worker died: `receive` raises EOFError, and its chunks are still in `in_flight`
 
 
 def cannot_start(worker: WorkerProcess) -> MirrorlakeError:
     """The error for a worker that died before it was ready."""
     end = worker.exit_summary()
-    words = worker.stderr_tail()
+    stderr = worker.stderr_tail()
     return MirrorlakeError(
-        f"A worker process {end} before it could start." + (f" It said: {words}" if words else ""),
+        f"A worker process {end} before it could start." + (f" Its standard error: {stderr}" if stderr else ""),
         "Run `mirrorlake doctor`; with too little memory, try fewer workers (`--jobs 1`).",
     )

@@ -1,1 +1,1 @@
-"""The composition root: wires the parts together and exposes the use cases."""
+"""The composition root: connects the parts and exposes the use cases."""

@@ -1,4 +1,4 @@
-"""Use cases of assets: find, show, edit and restore them, and get their pictures."""
+"""Use cases of assets: find, show, edit and restore them, and get their thumbnails and originals."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all services share: the open library, the caller, and the check of a permission before each use case."""
+"""Base of all services: the open library, the caller, and the permission check before each use case."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Resources:
 
     @cached_property
     def thumbnails(self) -> Thumbnails:
-        """The thumbnails of the library store, opened at first use."""
+        """The thumbnails in the library store, which is opened on first use."""
         from mirrorlake.jobs.library_store import library_store  # noqa: PLC0415  loads what reaches the library store
         from mirrorlake.processing.thumbnails import Thumbnails  # noqa: PLC0415  as above
 
@@ -60,7 +60,7 @@ class Service:
 
 
 def requires(permission: Permission) -> Callable[[Callable[Concatenate[S, P], R]], Callable[Concatenate[S, P], R]]:
-    """Decorates a use case: PermissionDenied is raised before anything is done if the caller lacks the permission."""
+    """Decorate a use case so that it raises PermissionDenied first if the caller lacks the permission."""
 
     def decorate(method: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
         @wraps(method)

@@ -1,4 +1,4 @@
-"""The callers of use cases that this program knows."""
+"""The callers of use cases."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from mirrorlake.model.access import Actor, ActorKind, Context
 
 
 def local_user() -> Context:
-    """The user of this process, who may do everything: the data folder is theirs."""
+    """The user of this process, who has all permissions as the owner of the data folder."""
     return Context(actor=Actor(kind=ActorKind.USER, name=f"{_user()} on {socket.gethostname()}"))
 
 
 def token_holder() -> Context:
-    """Whoever holds the access token of the server. There is one token, which grants everything."""
+    """The holder of the server's access token. There is one token, which grants all permissions."""
     return Context(actor=Actor(kind=ActorKind.TOKEN, name="the holder of the access token"))
 
 

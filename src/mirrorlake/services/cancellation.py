@@ -1,4 +1,4 @@
-"""Cancelling a run as a person asks for it, from any process."""
+"""Cancel a run on request, from any process."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from mirrorlake.catalog.runs import show_run
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.postgres.pool import Catalog
 
-PATIENCE_S = 60.0  # a request to a slow source that is under way is waited for
+PATIENCE_S = 60.0  # long enough for a pending request to a slow source to end
 _LOOK_S = 0.2
 
 
 def cancel_run(catalog: Catalog, run_id: int, *, by: str) -> Run:
-    """Ask that a run end, and answer it as it is then. `by` names whoever asked, for people.
+    """Request the cancellation of a run and return its new state. `by` is the name of the requester.
 
-    A queued or held run is cancelled at once, a running one a moment later. Raises NotFound, Conflict where the run is
-    over, PassRunning where what it holds is just being confirmed.
+    A queued or held run is cancelled at once, a running one a moment later. Raises NotFound, Conflict if the run has
+    ended, and PassRunning while its held removals are being carried out.
     """
     return request_cancel(catalog, run_id, by)
 
 
 def cancel(catalog: Catalog, run_id: int, *, by: str, patience_s: float = PATIENCE_S) -> Run:
-    """Cancel a run, and wait until it has ended, but no longer than `patience_s` seconds.
+    """Cancel a run and wait until it has ended, at most `patience_s` seconds. Return its new state.
 
-    Answers it as it is then. Raises as `cancel_run` does.
+    Raises the errors of `cancel_run`.
     """
     run = cancel_run(catalog, run_id, by=by)
     deadline = time.monotonic() + patience_s

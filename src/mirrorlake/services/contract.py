@@ -1,4 +1,4 @@
-"""The use cases, one Protocol for each noun: what services implement in process and the SDK over HTTP.
+"""The use cases, one Protocol per noun, implemented in process by the services and over HTTP by the SDK.
 
 The command line, the REST API and the SDK bind to these Protocols. The caller is not a parameter: services are made
 for one caller (`services.library`), and a server takes it from the request. Every method is thread-safe and raises
@@ -24,9 +24,9 @@ from mirrorlake.select.json_reader import Json
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
-GRACE_HOURS: Final = 24  # a pass writes thumbnails a while before it commits their assets
-WATCH_S: Final = 25.0  # that one request waits for news; proxies cut those that take a minute
-FIRST_POLL_S: Final = 0.2  # then less and less often
+GRACE_HOURS: Final = 24  # a run writes thumbnails before it commits their assets
+WATCH_S: Final = 25.0  # that one request waits for a change; proxies close requests that take a minute
+FIRST_POLL_S: Final = 0.2  # the interval grows from here
 POLL_S: Final = 2.0
 
 
@@ -41,15 +41,15 @@ class Assets(Protocol):
         ...
 
     def find(self, query: str = "", *, limit: int | None = None) -> Iterator[Asset]:
-        """All assets that match, or the first `limit`, newest first. Raises QueryError."""
+        """All matching assets, or the first `limit`, newest first. Raises QueryError."""
         ...
 
     def get(self, asset_id: str) -> AssetDetail:
-        """Everything about one asset. Raises NotFound."""
+        """One asset with all its details. Raises NotFound."""
         ...
 
     def edit(self, asset_id: str, edit: Edit) -> AssetDetail:
-        """Change metadata and tags of one asset, all of it or nothing. Raises NotFound and UsageError."""
+        """Change metadata and tags of one asset as one transaction. Raises NotFound and UsageError."""
         ...
 
     def restore(self, asset_id: str) -> AssetDetail:
@@ -61,7 +61,7 @@ class Assets(Protocol):
         ...
 
     def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
-        """The way to the asset's own bytes, unless their mark is `known`. Raises NotFound and StorageError."""
+        """Access to the asset's own bytes, unless their mark is in `known`. Raises NotFound and StorageError."""
         ...
 
 
@@ -69,7 +69,7 @@ class Datasources(Protocol):
     """Show, run, change and delete datasources."""
 
     def list(self) -> Sequence[DatasourceSummary]:
-        """Every datasource, by name."""
+        """All datasources, by name."""
         ...
 
     def get(self, name: str) -> DatasourceSummary:
@@ -77,11 +77,11 @@ class Datasources(Protocol):
         ...
 
     def explain(self, name: str, key: str) -> Explained:
-        """What a pass does with one key, and why. Raises NotFound, UsageError and StorageError."""
+        """What a run does with one key, and why. Raises NotFound, UsageError and StorageError."""
         ...
 
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
-        """Change some settings, by their names in a settings file; the others stay. Raises NotFound, SettingsError."""
+        """Change some settings, by their names in a settings file; keep the others. Raises NotFound, SettingsError."""
         ...
 
     def start(self, name: str) -> Run:
@@ -93,11 +93,11 @@ class Datasources(Protocol):
         ...
 
     def get_preview(self, preview_id: str) -> Preview:
-        """The state of a dry run, and its result once it ended. Raises NotFound."""
+        """The state of a dry run, with its result once it has ended. Raises NotFound."""
         ...
 
     def preview(self, name: str) -> Preview:
-        """The result of a dry run; waits for it. Stores nothing. Raises NotFound."""
+        """Start a dry run, wait for it and return its result. Stores nothing. Raises NotFound."""
         preview = self.begin_preview(name)
         for pause in _pauses():
             if preview.state is not RunState.RUNNING:
@@ -107,17 +107,17 @@ class Datasources(Protocol):
         return preview
 
     def reapply(self, name: str) -> Run:
-        """Start to merge the metadata of all its assets again. Raises NotFound and PassRunning."""
+        """Start a run that merges the metadata of all assets again. Raises NotFound and PassRunning."""
         ...
 
     def purgeable(self, name: str, *, days: int = TRASH_DAYS) -> Purge:
-        """What purging its trash would remove. Raises NotFound."""
+        """What purging the trash would remove. Raises NotFound."""
         ...
 
     def purge(self, name: str, *, acknowledge: int, days: int = TRASH_DAYS) -> Run:
-        """Start to purge its trash.
+        """Start a run that purges the trash.
 
-        Raises NotFound, UsageError if another number of assets would be removed, Conflict if none would, PassRunning.
+        Raises NotFound, UsageError if the number of assets differs, Conflict if it is zero, and PassRunning.
         """
         ...
 
@@ -126,7 +126,7 @@ class Datasources(Protocol):
         ...
 
     def delete(self, name: str, *, acknowledge: int) -> Deletion:
-        """Delete a datasource. Raises NotFound, UsageError if another number of assets would go, PassRunning."""
+        """Delete a datasource. Raises NotFound, UsageError if the number of assets differs, and PassRunning."""
         ...
 
 
@@ -164,7 +164,7 @@ class Runs(Protocol):
         kind: OutcomeKind | None = None,
         cursor: str | None = None,
     ) -> Page[Outcome]:
-        """What happened to single objects in a run, by key, from `cursor` or `offset`. Raises NotFound."""
+        """The outcomes of single objects in a run, by key, from `cursor` or `offset`. Raises NotFound."""
         ...
 
     def outcomes(
@@ -183,22 +183,22 @@ class Runs(Protocol):
         return found
 
     def confirm(self, *, run_id: int | None = None, plan_hash: str | None = None, count: int | None = None) -> Run:
-        """Start to carry out held removals. The run or the hash names them; `count`, if given, has to agree.
+        """Start a run that carries out held removals, identified by run or hash; `count`, if given, must match.
 
         Raises NotFound, UsageError and Conflict.
         """
         ...
 
     def cancel(self, run_id: int) -> Run:
-        """Request that a run end; a running one ends a moment later. Raises NotFound and Conflict."""
+        """Cancel a run; a running one ends a moment later. Raises NotFound and Conflict."""
         ...
 
     def retry(self, run_id: int) -> Run:
-        """Start to read again the objects that failed in a run. Raises NotFound and Conflict."""
+        """Start a run that retries the failed objects of a run. Raises NotFound and Conflict."""
         ...
 
     def wait(self, run: Run, progress: Callable[[Run], None] | None = None) -> Run:
-        """The run when it has ended; `progress` receives its state meanwhile. Raises NotFound."""
+        """Wait until the run has ended and return it; `progress` receives its state meanwhile. Raises NotFound."""
         for pause in _pauses():
             if run.state not in (RunState.QUEUED, RunState.RUNNING):
                 break
@@ -210,7 +210,7 @@ class Runs(Protocol):
 
 
 class Jobs(Protocol):
-    """Show, watch and cancel jobs, and request the upkeep of the library."""
+    """Show, watch and cancel jobs, and request maintenance of the library."""
 
     def page(
         self,
@@ -221,7 +221,7 @@ class Jobs(Protocol):
         datasource: str | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
-        """The newest jobs first, of one kind, state and datasource if given, from `cursor`."""
+        """The newest jobs first, filtered by kind, state and datasource, from `cursor`."""
         ...
 
     def list(
@@ -249,14 +249,14 @@ class Jobs(Protocol):
         ...
 
     def watch(self, job_id: int, *, since: int, wait_s: float = WATCH_S) -> Job:
-        """The job as soon as its version is newer than `since` or it has ended, at the latest after `wait_s` seconds.
+        """Wait until the job's version is newer than `since` or it has ended, at most `wait_s` seconds; return the job.
 
         Raises NotFound.
         """
         ...
 
     def cancel(self, job_id: int) -> Job:
-        """Request that a job end; a running one ends a moment later. Raises NotFound and Conflict."""
+        """Cancel a job; a running one ends a moment later. Raises NotFound and Conflict."""
         ...
 
     def verify(self, datasource: str | None = None, *, sample: int | None = None) -> Job:
@@ -268,15 +268,15 @@ class Jobs(Protocol):
         ...
 
     def make_thumbnails(self) -> Job:
-        """Queue the making of missing thumbnails. Raises Conflict if that is queued already."""
+        """Queue a job that rebuilds missing thumbnails. Raises Conflict if one is already queued."""
         ...
 
     def clean_thumbnails(self, *, hours: int = GRACE_HOURS, acknowledge: int | None = None) -> Job:
-        """Queue the removal of files that no asset uses and nobody wrote for `hours`. Raises Conflict as above."""
+        """Queue the removal of orphaned files that are older than `hours`. Raises Conflict as above."""
         ...
 
     def wait(self, job: Job, progress: Callable[[Job], None] | None = None) -> Job:
-        """The job when it has ended, or the one that took up its work; `progress` receives its state meanwhile.
+        """Wait until the job, or the one that continues it, has ended; `progress` receives its state meanwhile.
 
         Raises NotFound.
         """
@@ -298,14 +298,14 @@ class Projects(Protocol):
         ...
 
     def add(self, name: str, asset_ids: Sequence[str]) -> int:
-        """Add assets to a project, which is created if it does not exist; the number that were not in it.
+        """Add assets to a project, which is created if it does not exist; return the number of new ones.
 
         Raises NotFound and UsageError.
         """
         ...
 
     def remove(self, name: str, asset_ids: Sequence[str]) -> int:
-        """Remove assets from a project; the number that were in it. Raises NotFound."""
+        """Remove assets from a project; return the number that were in it. Raises NotFound."""
         ...
 
 

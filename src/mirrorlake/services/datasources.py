@@ -90,7 +90,7 @@ class DatasourceService(Service, Datasources):
     @requires(Permission.DATASOURCES_READ)
     def deletion(self, name: str) -> Deletion:
         """See `Datasources.deletion`."""
-        from mirrorlake.catalog.deletion import preview_deletion  # noqa: PLC0415  only this and the next one need it
+        from mirrorlake.catalog.deletion import preview_deletion  # noqa: PLC0415  needed only for deletion
 
         return preview_deletion(self.resources.catalog, datasources.named(self.resources.catalog, name))
 

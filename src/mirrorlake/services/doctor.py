@@ -1,4 +1,4 @@
-"""Say whether this machine can run mirrorlake, one check after the other, each with a fix."""
+"""Check whether this machine can run mirrorlake; each failed check has a fix."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.formats.registry import FORMATS, format_names
 from mirrorlake.postgres.pool import open_catalog
 
-ROOM_WANTED = 2 * 10**9  # bytes: a database of a million assets and some thumbnails
+MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One thing looked at. `fix` is empty where all is well."""
+    """The result of one check. `fix` is empty if it passed."""
 
     check: str
     ok: bool
@@ -31,7 +31,7 @@ class Check:
 
 
 def examine(settings: Settings) -> list[Check]:
-    """Every check, whatever the others say. Starts the embedded PostgreSQL."""
+    """Run all checks, even if some fail. Starts the embedded PostgreSQL."""
     return [_run(name, check, settings) for name, check in _CHECKS.items()]
 
 
@@ -54,13 +54,13 @@ def _home(settings: Settings) -> str:
         probe.unlink()
     except OSError as error:
         raise MirrorlakeError(
-            f"The data folder {settings.home} cannot be written: {error.strerror}.",
-            "Set MIRRORLAKE_HOME to a folder of yours.",
+            f"Cannot write to the data folder {settings.home}: {error.strerror}.",
+            "Set MIRRORLAKE_HOME to a folder that you can write to.",
         ) from error
     free = shutil.disk_usage(settings.home).free
-    if free < ROOM_WANTED:
+    if free < MIN_FREE_BYTES:
         raise MirrorlakeError(
-            f"Only {free / 1e9:.1f} GB are free for {settings.home}.", "Make room, or set MIRRORLAKE_HOME."
+            f"Only {free / 1e9:.1f} GB are free for {settings.home}.", "Free some space, or set MIRRORLAKE_HOME."
         )
     return f"{settings.home}, {free / 1e9:.0f} GB free"
 
@@ -69,7 +69,7 @@ def _database(settings: Settings) -> str:
     where = "embedded" if settings.database_url is None else "external"
     with open_catalog(settings) as catalog, catalog.read() as connection:
         row = connection.execute("SELECT current_setting('server_version')").fetchone()
-    return f"PostgreSQL {row[0] if row else '?'} ({where}) answers"
+    return f"PostgreSQL {row[0] if row else '?'} ({where}) is running"
 
 
 def _images(_settings: Settings) -> str:
@@ -82,8 +82,8 @@ def _images(_settings: Settings) -> str:
 
 def _pages(_settings: Settings) -> str:
     if not resources.files("mirrorlake.api").joinpath("static", "index.html").is_file():
-        raise MirrorlakeError("The web pages were not built into this installation.", "Run make setup once more.")
-    return "the web pages are built in"
+        raise MirrorlakeError("The web pages are missing from this installation.", "Run make setup again.")
+    return "web pages are installed"
 
 
 _CHECKS: dict[str, Callable[[Settings], str]] = {

@@ -1,4 +1,4 @@
-"""Explain what becomes of one key of a datasource, with what its source says of the object now."""
+"""Explain what a run does with one key of a datasource, and whether its object exists."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from mirrorlake.storage.base import Store
 
 
 def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
-    """What becomes of `key` in the datasource `name`. One HEAD, and what its glob files take.
+    """Explain what a run does with `key` in the datasource `name`. Sends one HEAD, and reads the glob files.
 
-    Raises NotFound for an unknown datasource, UsageError for a key that cannot be, StorageError where a glob file
+    Raises NotFound for an unknown datasource, UsageError for an invalid key, and StorageError if a glob file
     cannot be read.
     """
     if not key or "\0" in key or any("\ud800" <= character <= "\udfff" for character in key):
         raise UsageError(
-            f"{key!r} can be no object key.", "Give the whole key, as `mirrorlake search --json` shows it."
+            f"{key!r} is not a valid object key.", "Give the complete key, as printed by `mirrorlake search --json`."
         )
     source = datasources.named(catalog, name)
     recipe = StoreConfig(
@@ -31,11 +31,11 @@ def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
     )
     with closing(recipe.open()) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
-        info, told = _asked(store, key)
-    return explained(name, explain(key, rules, info), told)
+        info, found = _find_object(store, key)
+    return explained(name, explain(key, rules, info), found)
 
 
-def _asked(store: Store, key: str) -> tuple[ObjectInfo | None, str]:
+def _find_object(store: Store, key: str) -> tuple[ObjectInfo | None, str]:
     try:
         return store.head(key), "exists"
     except ObjectGone:

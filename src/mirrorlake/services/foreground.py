@@ -1,4 +1,4 @@
-"""Long work in this process, for a person who watches: each call returns when the work has ended, with its report."""
+"""Long work in this process: each call returns when the work has ended, with its report."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Foreground(Service):
 
     @requires(Permission.RUNS_CONTROL)
     def cancel(self, run_id: int) -> Run:
-        """End a run and wait until it has ended; the run as it is then. Raises NotFound and Conflict."""
+        """Cancel a run, wait until it has ended and return it. Raises NotFound and Conflict."""
         return cancellation.cancel(self.resources.catalog, run_id, by=self.caller.actor.name)
 
     @requires(Permission.DATASOURCES_READ)
     def preview(self, name: str, progress: Progress) -> Report:
-        """What a pass over a datasource would do, with samples; stores nothing. Raises NotFound."""
+        """What a run of a datasource would do, with samples. Stores nothing. Raises NotFound."""
         return previews.preview(self.resources.settings, self.resources.catalog, name, progress)
 
     @requires(Permission.RUNS_CONTROL)
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:
-        """Read again the objects that failed in a run. Raises NotFound and Conflict."""
+        """Retry the failed objects of a run. Raises NotFound and Conflict."""
         return retry.retry_run(
             self.resources.settings, self.resources.catalog, run_id, progress, jobs=jobs, requested_by=self._name
         )
@@ -66,9 +66,9 @@ class Foreground(Service):
 
     @requires(Permission.DATASOURCES_DELETE)
     def purge(self, name: str, *, days: int, acknowledged: int | None) -> tuple[Purge, Report | None]:
-        """What purging the trash of a datasource removes, and the report if that number was acknowledged.
+        """What purging the trash of a datasource removes, and the report if its number was acknowledged.
 
-        Raises NotFound, UsageError if another number would be removed, PassRunning.
+        Raises NotFound, UsageError if the number differs, and PassRunning.
         """
         return removal.purge_trash(
             self.resources.settings,
@@ -83,7 +83,7 @@ class Foreground(Service):
     def verify(
         self, name: str | None, *, sample: int | None, found: Callable[[Finding], None], done: ProgressCallback
     ) -> Verification:
-        """Check the catalog against the sources; writes nothing. Raises NotFound."""
+        """Check the catalog against the sources. Writes nothing. Raises NotFound."""
         settings, catalog = self.resources.settings, self.resources.catalog
         return verification.verify_library(
             settings, catalog, name, sample=sample, found=found, done=done, requested_by=self._name
@@ -91,21 +91,26 @@ class Foreground(Service):
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def check_thumbnails(self, step: StepCallback) -> ThumbnailCheck:
-        """Count the assets without a thumbnail, and the files that no asset uses; changes nothing."""
+        """Count missing thumbnails and orphaned files. Changes nothing."""
         return thumbnails.check_thumbnails(
             self.resources.settings, self.resources.catalog, step, requested_by=self._name
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def make_thumbnails(self, step: StepCallback, *, told: Callable[[Unmade], None], jobs: int | None) -> Making:
-        """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
+    def make_thumbnails(self, step: StepCallback, *, on_failure: Callable[[Unmade], None], jobs: int | None) -> Making:
+        """Rebuild all missing thumbnails; `on_failure` receives those that failed. Raises Conflict."""
         return thumbnails.make_thumbnails(
-            self.resources.settings, self.resources.catalog, step, told=told, jobs=jobs, requested_by=self._name
+            self.resources.settings,
+            self.resources.catalog,
+            step,
+            on_failure=on_failure,
+            jobs=jobs,
+            requested_by=self._name,
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def clean_thumbnails(self, step: StepCallback, *, hours: int, acknowledged: int | None) -> Cleaning:
-        """Remove the files that no asset uses and nobody wrote for `hours`. Raises Conflict and UsageError."""
+        """Remove orphaned files that are older than `hours`. Raises Conflict and UsageError."""
         settings, catalog = self.resources.settings, self.resources.catalog
         return thumbnails.clean_thumbnails(
             settings, catalog, step, hours=hours, acknowledged=acknowledged, requested_by=self._name

@@ -1,4 +1,4 @@
-"""Use cases of jobs: show, watch and cancel them, and request the upkeep of the library."""
+"""Use cases of jobs: show, watch and cancel them, and request maintenance of the library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.contract import GRACE_HOURS, WATCH_S, Jobs
 
-JOBS = "jobs"  # whose cursor it is
+JOBS = "jobs"  # the name of the list in its cursors
 WATCH_POLL_S = 0.5
 
 

@@ -16,7 +16,7 @@ from mirrorlake.services.runs import RunService
 
 
 class LocalLibrary:
-    """Implements `contract.Library` in this process. Cheap to make: a server makes one for each request."""
+    """Implements `contract.Library` in this process. Cheap to create: a server creates one per request."""
 
     def __init__(self, resources: Resources, caller: Context) -> None:
         self.assets = AssetService(resources, caller)

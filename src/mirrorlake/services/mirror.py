@@ -1,7 +1,7 @@
-"""One pass as a person asks for it: find or make the datasource, then mirror it.
+"""Run `mirrorlake mirror`: find or create the datasource, then mirror it.
 
-What a pass needs takes a second to load. Where it is sure to look at objects, the processes that do so start before
-that, so that both load side by side; whoever changes this module's imports should keep it light.
+The modules of a run take a second to load. If objects are sure to be processed, the worker processes start first, so
+that both load in parallel. Keep the imports of this module light.
 """
 
 from __future__ import annotations
@@ -16,35 +16,37 @@ from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.services.mirror_request import MirrorOptions
 
 
-def mirror(settings: Settings, asked: MirrorOptions, progress: Progress) -> Report:
-    """One pass in the foreground. Creates or reuses the datasource; a dry run stores nothing.
+def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Report:
+    """Run in the foreground. Creates or reuses the datasource; a dry run stores nothing.
 
-    Raises UsageError where the request does not fit the stored datasource, PassRunning where a pass is at
-    work, CatalogError where the database is not to be had. Everything else that goes wrong is told by the report.
+    Raises UsageError if the request does not fit the stored datasource, PassRunning during another run, and
+    CatalogError if the database is not available. All other errors are in the report.
     """
-    with open_catalog(settings) as catalog, WorkerPrestarter() as nursery:
-        stored = _stored(catalog, asked)
-        source = _proposed(asked) if stored is None else asked.applied_to(stored)
-        if stored is None and not asked.request.dry_run:
-            nursery.start(asked.request.jobs)  # a first pass: nearly all that it lists will be looked at
-        from mirrorlake.services.mirror_once import one_pass  # noqa: PLC0415  heavy: loads while the workers start
+    with open_catalog(settings) as catalog, WorkerPrestarter() as prestarter:
+        stored = _find_datasource(catalog, options)
+        source = _new_datasource(options) if stored is None else options.apply_to(stored)
+        if stored is None and not options.request.dry_run:
+            prestarter.start(options.request.jobs)  # the first run processes nearly everything that it lists
+        from mirrorlake.services.mirror_once import mirror_once  # noqa: PLC0415  heavy: loads while the workers start
 
-        report: Report = one_pass(settings, catalog, asked, stored, source, progress=progress, nursery=nursery)
+        report: Report = mirror_once(
+            settings, catalog, options, stored, source, progress=progress, prestarter=prestarter
+        )
         return report
 
 
-def _stored(catalog: Catalog, asked: MirrorOptions) -> Datasource | None:
-    """The datasource that the request means, if it exists: by name where one is said, else by address."""
-    if asked.request.name is not None:
-        return datasources.by_name(catalog, asked.request.name, deleted=True)
-    return datasources.find_by_source(catalog, asked.location, asked.access(Access()).options().endpoint)
+def _find_datasource(catalog: Catalog, options: MirrorOptions) -> Datasource | None:
+    """The datasource of the request if it exists: by name if one is given, else by address."""
+    if options.request.name is not None:
+        return datasources.by_name(catalog, options.request.name, deleted=True)
+    return datasources.find_by_source(catalog, options.location, options.access(Access()).options().endpoint)
 
 
-def _proposed(asked: MirrorOptions) -> Datasource:
+def _new_datasource(options: MirrorOptions) -> Datasource:
     return Datasource(
         id=0,
-        name=asked.request.name or datasources.derive_name(asked.location),
-        location=asked.location,
-        access=asked.access(Access()),
-        settings=asked.mirror_settings(MirrorSettings()),
+        name=options.request.name or datasources.derive_name(options.location),
+        location=options.location,
+        access=options.access(Access()),
+        settings=options.mirror_settings(MirrorSettings()),
     )

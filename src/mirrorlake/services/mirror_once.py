@@ -1,4 +1,4 @@
-"""One pass over a datasource that was found or is to be made: all of `mirrorlake mirror` that takes long to load."""
+"""Run a stored or new datasource once: the part of `mirrorlake mirror` that takes long to load."""
 
 from __future__ import annotations
 
@@ -21,39 +21,41 @@ from mirrorlake.services.mirror_request import MirrorOptions
 from mirrorlake.storage.open import open_store
 
 
-def one_pass(
+def mirror_once(
     settings: Settings,
     catalog: Catalog,
-    asked: MirrorOptions,
+    options: MirrorOptions,
     stored: Datasource | None,
     source: Datasource,
     *,
     progress: Progress,
-    nursery: WorkerPrestarter,
+    prestarter: WorkerPrestarter,
 ) -> Report:
-    """Keep `source` as it is to be now, in place of `stored`, and run a pass over it, or only a dry run."""
-    with open_run_context(settings, catalog, asked.request.jobs, nursery) as parts:
-        # A profile or region that cannot be is wrong before anything is stored. Opening makes no request.
+    """Store `source` in place of `stored` and run it, or only do a dry run."""
+    with open_run_context(settings, catalog, options.request.jobs, prestarter) as context:
+        # An invalid profile or region fails here, before anything is stored. Opening sends no request.
         open_store(source.location, source.access).close()
-        if asked.request.dry_run:
-            return dry_run(source, None if stored is None else stored.id, parts, progress)
-        kept = _kept(catalog, asked, stored, source)
-        lease = begin(catalog, kept.id, Trigger.MIRROR, requested_by=local_user().actor.name)
-        report = run_leased(lease, kept, parts, Reporter(lease, progress))
+        if options.request.dry_run:
+            return dry_run(source, None if stored is None else stored.id, context, progress)
+        saved = _save_datasource(catalog, options, stored, source)
+        lease = begin(catalog, saved.id, Trigger.MIRROR, requested_by=local_user().actor.name)
+        report = run_leased(lease, saved, context, Reporter(lease, progress))
         if report.state is not RunState.FAILED or report.counts.listed:
             return report
         return (
-            _drop_empty_datasource(catalog, kept, report)
+            _drop_empty_datasource(catalog, saved, report)
             if stored is None
-            else _restore_access(catalog, stored, kept, report)
+            else _restore_access(catalog, stored, saved, report)
         )
 
 
-def _kept(catalog: Catalog, asked: MirrorOptions, stored: Datasource | None, source: Datasource) -> Datasource:
+def _save_datasource(
+    catalog: Catalog, options: MirrorOptions, stored: Datasource | None, source: Datasource
+) -> Datasource:
     if stored is None:
         return datasources.create(
             catalog,
-            name=asked.request.name,
+            name=options.request.name,
             location=source.location,
             access=source.access,
             settings=source.settings,
@@ -61,16 +63,16 @@ def _kept(catalog: Catalog, asked: MirrorOptions, stored: Datasource | None, sou
     return source if source == stored else datasources.update(catalog, source)
 
 
-def _drop_empty_datasource(catalog: Catalog, made: Datasource, report: Report) -> Report:
-    """The report of a first pass that could list nothing: the datasource made for it goes again."""
-    if report.run is None or not datasources.delete_unused(catalog, made.id, report.run):
+def _drop_empty_datasource(catalog: Catalog, created: Datasource, report: Report) -> Report:
+    """The report of a first run that listed nothing: its new datasource is deleted."""
+    if report.run is None or not datasources.delete_unused(catalog, created.id, report.run):
         return report
-    return replace(report, error=f"{report.error} No datasource was made of it.")
+    return replace(report, error=f"{report.error} The datasource was not created.")
 
 
-def _restore_access(catalog: Catalog, stored: Datasource, kept: Datasource, report: Report) -> Report:
-    """The report of a pass that could list nothing: flags that may be why are not kept for the passes that follow."""
-    if stored.access == kept.access:
+def _restore_access(catalog: Catalog, stored: Datasource, saved: Datasource, report: Report) -> Report:
+    """The report of a run that listed nothing: new connection options, which may be the cause, are not kept."""
+    if stored.access == saved.access:
         return report
-    datasources.restore_access(catalog, stored, kept)
-    return replace(report, error=f"{report.error} Passes that follow reach {stored.name} as before.")
+    datasources.restore_access(catalog, stored, saved)
+    return replace(report, error=f"{report.error} The previous connection options for {stored.name} were kept.")

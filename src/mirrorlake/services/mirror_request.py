@@ -1,4 +1,4 @@
-"""What a person asks of a pass, checked as far as that goes before any request is made."""
+"""The options of `mirrorlake mirror`, checked as far as possible before any request is sent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorRequest:
-    """The words of `mirrorlake mirror`, as they were given. None means: not said."""
+    """The arguments of `mirrorlake mirror` as given. None: omitted."""
 
     uri: str
     name: str | None = None
@@ -36,21 +36,21 @@ class MirrorRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorOptions:
-    """A request that made sense. Settings given replace stored ones, absent ones keep them."""
+    """A valid request. Given settings replace stored ones; omitted ones keep them."""
 
     request: MirrorRequest
     location: Location
     settings: MirrorSettings | None
-    hint: SourceHint  # what the settings file says of the source itself; a flag says it louder
+    hint: SourceHint  # options of the source from the settings file; command line options override them
 
     def access(self, stored: Access) -> Access:
-        """How to reach the source: the options given now, over those stored."""
+        """How to access the source: the given options, else the stored ones."""
         return provider_of(self.location.provider).change_access(stored, _given_options(self.request, self.hint))
 
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
-        """What to mirror: a settings file replaces what is stored, `--glob` its patterns, glob file and paths.
+        """What to mirror: a settings file replaces the stored settings, `--glob` their patterns, glob file and paths.
 
-        Raises SettingsError for `--glob` where several configs have patterns.
+        Raises SettingsError for `--glob` if there are several configs.
         """
         settings = self.settings or stored
         globs = self.request.globs
@@ -58,18 +58,18 @@ class MirrorOptions:
             return settings
         if len(settings.configs) > 1:
             raise SettingsError(
-                f"--glob cannot say which of the {len(settings.configs)} mirror_configs it means.",
-                "Change their patterns in the settings file and give it with --settings.",
+                f"--glob is ambiguous: the datasource has {len(settings.configs)} mirror_configs.",
+                "Change their patterns in the settings file and pass it with --settings.",
             )
         configs = tuple(replace(config, globs=globs, glob_file=None, paths=()) for config in settings.configs)
         return replace(settings, configs=configs)
 
-    def applied_to(self, source: Datasource) -> Datasource:
-        """The stored datasource with what was said now. Raises SettingsError when it means another place."""
+    def apply_to(self, source: Datasource) -> Datasource:
+        """The stored datasource with the given options. Raises SettingsError if the address differs."""
         if source.location != self.location:
             raise SettingsError(
                 f"The datasource {source.name!r} mirrors {source.location.uri}, not {self.location.uri}.",
-                "Choose another --name, or give the address it has.",
+                "Choose another --name, or give the datasource's own address.",
             )
         return replace(source, access=self.access(source.access), settings=self.mirror_settings(source.settings))
 
@@ -79,7 +79,7 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
     location = parse_location(request.uri)
     if request.name is not None and (len(request.name) > NAME_LIMIT or not _NAME.fullmatch(request.name)):
         raise SettingsError(
-            f"{request.name!r} cannot name a datasource.",
+            f"Invalid datasource name {request.name!r}.",
             f"Use 1 to {NAME_LIMIT} characters without control characters.",
         )
     settings, hint = None, SourceHint()
@@ -93,7 +93,7 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
     if hint.bucket_name is not None and hint.bucket_name != location.container:
         raise SettingsError(
             f"The settings file is for the bucket {hint.bucket_name!r}, not for {location.uri}.",
-            "Give the address of its bucket, or take bucket_name out of the file.",
+            "Give the address of its bucket, or remove bucket_name from the file.",
         )
     provider = provider_of(location.provider)
     provider.check_options(location, _given_options(request, hint))
@@ -109,7 +109,7 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
 
 
 def _given_options(request: MirrorRequest, hint: SourceHint) -> AccessOptions:
-    """The options of the request; what it leaves out, as the settings file has it."""
+    """The access options of the request, else those of the settings file."""
     return AccessOptions(
         endpoint=request.endpoint or hint.endpoint,
         region=request.region or hint.region,

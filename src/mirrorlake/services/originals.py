@@ -1,4 +1,4 @@
-"""The way to an asset's own bytes: an address at the bucket, or the bytes of a file."""
+"""Access to an asset's own bytes: an address at the bucket, or the bytes of a file."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.open import open_store
 
-ORIGINAL_LIFE_S = 300  # how long the address of an original works
-ORIGINAL_LIMIT = 1 << 30  # bytes of an original that are passed through this process, for folders
+ORIGINAL_LIFE_S = 300  # lifetime of the address of an original
+ORIGINAL_LIMIT = 1 << 30  # bytes; originals in folders are read by this process
 
 
 def open_original(catalog: Catalog, asset_id: str, known: Container[str]) -> Original | Unchanged:
-    """A short-lived address, or the bytes of a file unless their mark is `known`. Raises NotFound and StorageError."""
+    """A short-lived address, or the bytes of a file unless their mark is in `known`. Raises NotFound, StorageError."""
     asset = assets.get_asset_detail(catalog, asset_id).asset
     source = datasources.by_name(catalog, asset.datasource, deleted=True)
     if source is None:
-        raise NotFound(f"The datasource of asset {asset_id} is gone.")
+        raise NotFound(f"The datasource of asset {asset_id} was deleted.")
     name = asset.key.rpartition("/")[2]
     with closing(open_store(source.location, source.access)) as store:
         url = store.presign(asset.key, ORIGINAL_LIFE_S)
         if url is not None:
             return Original(url=url, data=None, media_type=asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)
-        # The asset's digest is of the bytes that were read by a pass; the file may hold others by now.
+        # Not the asset's digest: that is of the bytes that a run read, and the file may have changed since.
         mark = _mark(store.head(asset.key))
         if mark in known:
             return Unchanged(mark)

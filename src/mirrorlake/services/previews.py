@@ -1,4 +1,4 @@
-"""Previews: what a pass would do, shown by a command at once or made by a worker."""
+"""Previews: what a run would do, computed in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from mirrorlake.postgres.pool import Catalog
 
 
 def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress) -> Report:
-    """What a pass over this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
+    """What a run of this datasource would do, with samples. Lists the source and stores nothing. Raises NotFound.
 
-    What goes wrong at the source is in the report.
+    Errors of the source are in the report.
     """
     source = datasources.named(catalog, name)
     with open_run_context(settings, catalog, jobs=None) as context:
@@ -32,17 +32,17 @@ def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress)
 
 
 def request_preview(catalog: Catalog, name: str, *, requested_by: str) -> Preview:
-    """Queue a preview. Who asks for one that is queued or at work already is given the same. Raises NotFound."""
+    """Queue a preview, or return the one that is already queued or running. Raises NotFound."""
     source = datasources.named(catalog, name)
     job = new_job(JobKind.PREVIEW, PreviewArgs(), datasource=source, requested_by=requested_by)
     return show_preview(catalog, str(jobs.request(catalog, job)))
 
 
 def show_preview(catalog: Catalog, number: str) -> Preview:
-    """How far a preview is, and what it found. Raises NotFound, also once it was deleted after some days."""
+    """The state of a preview and its result. Raises NotFound, also after it was deleted some days later."""
     found = jobs.show_job(catalog, int(number)) if number.isdecimal() and len(number) < 19 else None  # noqa: PLR2004
     if found is None or found.kind != JobKind.PREVIEW:
-        raise NotFound("There is no such preview any more.", "Ask for another one.")
+        raise NotFound("The preview does not exist or was deleted.", "Start another one.")
     return _preview(found)
 
 
@@ -50,7 +50,7 @@ def _preview(job: Job) -> Preview:
     seconds = 0.0
     if job.started is not None:
         seconds = ((job.finished or datetime.now(UTC)) - job.started).total_seconds()
-    # Who polls goes on while it is "running": whether it has begun is told by `waiting`.
+    # Clients poll while the state is "running"; `waiting` shows whether it has started.
     state = job.state if job.ended else RunState.RUNNING
     report = Report(run=None, datasource=job.datasource or "", state=state, error=job.error)
     if job.result is not None:

@@ -1,4 +1,4 @@
-"""Merging the metadata of a datasource's assets again, in this process or by a worker."""
+"""Merge the metadata of a datasource's assets again, in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mirrorlake.postgres.pool import Catalog
 
 
 def reapply(settings: Settings, catalog: Catalog, name: str, done: ProgressCallback, *, requested_by: str) -> Report:
-    """Apply the metadata strategies of a datasource to all its assets. `done` hears how far it is.
+    """Apply the metadata strategies of a datasource to all its assets. `done` receives the progress.
 
-    Raises NotFound, PassRunning where a run of the datasource is at work, SettingsError where a glob file was never
+    Raises NotFound, PassRunning during another run of the datasource, and SettingsError if a glob file was never
     read.
     """
     _, job = _merge(catalog, name, requested_by)
@@ -24,7 +24,7 @@ def reapply(settings: Settings, catalog: Catalog, name: str, done: ProgressCallb
 
 
 def request_reapply(catalog: Catalog, name: str, *, requested_by: str) -> int:
-    """Queue a run that does it; answers its number. Raises as `reapply`."""
+    """Queue such a run and return its number. Raises the errors of `reapply`."""
     source, job = _merge(catalog, name, requested_by)
     return enqueue_run(catalog, source, job)
 

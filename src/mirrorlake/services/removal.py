@@ -1,4 +1,4 @@
-"""What a person decides about removals: to let held ones happen, to bring an asset back, to empty the trash."""
+"""Decisions of users about removals: confirm held ones, restore an asset, purge the trash."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from mirrorlake.processing.store_factory import StoreFactory
 def confirm_held(
     settings: Settings, catalog: Catalog, *, run_id: int | None, plan_hash: str | None, requested_by: str
 ) -> Report:
-    """Carry out what the newest held run of this plan holds back, in this process. Arguments and errors as below."""
+    """Carry out the removals of the newest held run of this plan in this process. Arguments and errors as below."""
     return run_here(settings, catalog, _confirmation(catalog, run_id, plan_hash, None, requested_by)[1])
 
 
 def request_confirm(
     catalog: Catalog, *, run_id: int | None, plan_hash: str | None, count: int | None = None, requested_by: str
 ) -> int:
-    """Queue a run that carries out what the newest held run of this plan holds back; answers its number.
+    """Queue a run that carries out the removals of the newest held run of this plan; return its number.
 
-    `run_id` or `plan_hash` names it; `count`, where given, must be the number of removals held. Raises NotFound where
-    nothing of that name is held, UsageError where another number is, Conflict where it was confirmed or superseded,
-    PassRunning where a run of the datasource is at work.
+    `run_id` or `plan_hash` identifies the plan; `count`, if given, must be the number of held removals. Raises NotFound
+    if no such removals are held, UsageError if the number differs, Conflict if they were confirmed or superseded, and
+    PassRunning during another run of the datasource.
     """
     source, job = _confirmation(catalog, run_id, plan_hash, count, requested_by)
     return enqueue_run(catalog, source, job)
@@ -53,12 +53,12 @@ def _confirmation(
     catalog: Catalog, run_id: int | None, plan_hash: str | None, count: int | None, requested_by: str
 ) -> tuple[Datasource, NewJob]:
     if run_id is None and plan_hash is None:
-        raise UsageError("Which run is it?", "Name it: mirrorlake runs confirm RUN (mirrorlake runs list shows them).")
+        raise UsageError("No run was given.", "Name one: mirrorlake runs confirm RUN (see mirrorlake runs list).")
     held = removal.find_confirmable(catalog, run_id=run_id, plan_hash=plan_hash)
     if count is not None and count != held.count:
         raise UsageError(
             f"Run {held.run_id} holds {count_noun(held.count, 'removal')}, not {count:,}.",
-            "Look at what is held once more.",
+            "Review the held removals again.",
         )
     source = datasources.by_id(catalog, held.datasource_id)
     args = ConfirmArgs(run=held.run_id)
@@ -66,30 +66,32 @@ def _confirmation(
 
 
 def restore(catalog: Catalog, asset_id: str, *, by: Context) -> AssetDetail:
-    """Bring an asset back from the trash. Raises NotFound, Conflict where it is not there."""
+    """Restore an asset from the trash. Raises NotFound, and Conflict if it is not in the trash."""
     return restore_in(catalog, asset_id, store_config, by=by)
 
 
 def restore_in(
-    catalog: Catalog, asset_id: str, opens: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
+    catalog: Catalog, asset_id: str, store_factory: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
 ) -> AssetDetail:
-    """The same over any store. The asset is present where its object stands as it was, else missing."""
+    """Restore over any store. The asset is present if its object is unchanged, else missing."""
     back: list[Vanished] = []
     away: list[Vanished] = []
-    stands = False
+    found = False
     for each in removal.list_vanished(catalog, asset_id):
         source = datasources.by_id(catalog, each.datasource_id)
-        here, taken = _look_for(each, source, catalog, opens(source))
-        stands = stands or here
+        here, taken = _find_object(each, source, catalog, store_factory(source))
+        found = found or here
         (back if here and taken else away).append(each)
-    removal.restore(catalog, asset_id, back=back, away=away, stands=stands, by=by)
+    removal.restore(catalog, asset_id, back=back, away=away, exists=found, by=by)
     return assets.get_asset_detail(catalog, asset_id)
 
 
-def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: StoreFactory) -> tuple[bool, bool]:
-    """Whether an object stands as it was, and whether a pass would take it. A source out of reach is no hindrance."""
+def _find_object(
+    each: Vanished, source: Datasource, catalog: Catalog, store_factory: StoreFactory
+) -> tuple[bool, bool]:
+    """Whether an object is unchanged, and whether a run would select it; both False if the source is unreachable."""
     try:
-        with closing(opens.open()) as store:
+        with closing(store_factory.open()) as store:
             now = store.head(each.key)
             rules, _ = read_rules(source, store, catalog, known_id=source.id)
     except MirrorlakeError:
@@ -99,7 +101,7 @@ def _look_for(each: Vanished, source: Datasource, catalog: Catalog, opens: Store
 
 
 def purgeable(catalog: Catalog, name: str, *, days: int) -> Purge:
-    """How many assets of a datasource's trash were last touched so many days ago. Raises NotFound."""
+    """Count the trashed assets of a datasource that were not modified for `days`. Raises NotFound."""
     return _purgeable(catalog, name, days)[1]
 
 
@@ -111,29 +113,29 @@ def purge_trash(
     days: int,
     acknowledged: int | None,
     requested_by: str,
-    opens: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] = store_config,
 ) -> tuple[Purge, Report | None]:
-    """What of the trash of a datasource is older than so many days, and the report of deleting it in this process.
+    """The trashed assets of a datasource older than `days`, and the report of deleting them in this process.
 
-    There is no report unless `acknowledged` is that number. A deleted datasource has a trash too. Raises NotFound,
-    UsageError where another number would be deleted, PassRunning where a run of the datasource is at work.
+    The report is None unless `acknowledged` is given. A deleted datasource has a trash too. Raises NotFound, UsageError
+    if the number differs, and PassRunning during another run of the datasource.
     """
     source, found, before = _purgeable(catalog, name, days)
     if acknowledged is None or not found.acknowledge:
         return found, None
     job = _purge(source, found, before, acknowledged, requested_by)
-    return found, run_here(settings, catalog, job, opens=opens)
+    return found, run_here(settings, catalog, job, store_factory=store_factory)
 
 
 def request_purge(catalog: Catalog, name: str, *, days: int, acknowledged: int, requested_by: str) -> int:
-    """Queue a run that deletes what of a datasource's trash is older than so many days; answers its number.
+    """Queue a run that deletes the trashed assets of a datasource older than `days`; return its number.
 
-    Raises NotFound, UsageError where another number would be deleted, Conflict where none would, PassRunning.
+    Raises NotFound, UsageError if the number differs, Conflict if it is zero, and PassRunning.
     """
     source, found, before = _purgeable(catalog, name, days)
     if not found.acknowledge:
-        long = count_noun(days, "day")
-        raise Conflict(f"Nothing waits in the trash of {found.datasource} for {long} that nothing else uses.")
+        age = count_noun(days, "day")
+        raise Conflict(f"No trashed assets of {found.datasource} older than {age} can be deleted.")
     return enqueue_run(catalog, source, _purge(source, found, before, acknowledged, requested_by))
 
 
@@ -148,7 +150,7 @@ def _purge(source: Datasource, purge: Purge, before: datetime, acknowledged: int
     found = purge.acknowledge
     if acknowledged != found:
         raise UsageError(
-            f"{count_noun(found, 'asset')} would go, not {acknowledged:,}.",
-            f"Say so if that is right: --acknowledge {found}",
+            f"{count_noun(found, 'asset')} would be deleted, not {acknowledged:,}.",
+            f"To confirm: --acknowledge {found}",
         )
     return new_job(JobKind.PURGE, PurgeArgs(before=before), datasource=source, requested_by=requested_by)

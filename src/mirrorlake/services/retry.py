@@ -1,4 +1,4 @@
-"""Retrying what failed in a run, in this process or by a worker."""
+"""Retry the failed objects of a run, in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -20,37 +20,41 @@ from mirrorlake.postgres.pool import Catalog
 def retry_run(
     settings: Settings, catalog: Catalog, run_id: int, progress: Progress, *, jobs: int | None = None, requested_by: str
 ) -> Report:
-    """Read the objects that failed in a run once more, and nothing else. Without any, no run is made for it.
+    """Retry only the failed objects of a run. Without any, no run is created.
 
-    Raises NotFound, Conflict where the run has not ended, PassRunning where a run of its datasource is at work.
-    Everything else that goes wrong is in the report.
+    Raises NotFound, Conflict if the run has not ended, and PassRunning during another run of its datasource. All other
+    errors are in the report.
     """
-    run = _ended(catalog, run_id)
+    run = _check_ended(catalog, run_id)
     if not count_failed(catalog, run_id):
-        notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
+        notes = (f"No objects failed in run {run_id}: there is nothing to retry.",)
         return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
     _, job = _retry(catalog, run, requested_by)
     return run_here(settings, catalog, job, progress=progress, processes=jobs)
 
 
 def request_retry(catalog: Catalog, run_id: int, *, requested_by: str) -> int:
-    """Queue a run that does it; answers its number. Raises as `retry_run`, and Conflict where nothing failed."""
-    run = _ended(catalog, run_id)
+    """Queue such a run and return its number. Raises the errors of `retry_run`, and Conflict if nothing failed."""
+    run = _check_ended(catalog, run_id)
     if not count_failed(catalog, run_id):
-        raise Conflict(f"Nothing failed in run {run_id}: there is nothing to try again.")
+        raise Conflict(f"No objects failed in run {run_id}: there is nothing to retry.")
     source, job = _retry(catalog, run, requested_by)
     return enqueue_run(catalog, source, job)
 
 
-def _ended(catalog: Catalog, run_id: int) -> Run:
+def _check_ended(catalog: Catalog, run_id: int) -> Run:
     run = show_run(catalog, run_id)
     if run.state in (RunState.QUEUED, RunState.RUNNING):
-        raise Conflict(f"Run {run_id} has not ended yet.", f"Wait for it, or end it: mirrorlake runs cancel {run_id}")
+        raise Conflict(
+            f"Run {run_id} has not ended yet.", f"Wait for it, or cancel it: mirrorlake runs cancel {run_id}"
+        )
     return run
 
 
 def _retry(catalog: Catalog, run: Run, requested_by: str) -> tuple[Datasource, NewJob]:
     source = datasources.by_name(catalog, run.datasource)
     if source is None:
-        raise NotFound(f"The datasource {run.datasource} of run {run.id} was deleted.", "Mirror its address again.")
+        raise NotFound(
+            f"The datasource {run.datasource} of run {run.id} was deleted.", "Mirror its address again to create it."
+        )
     return source, new_job(JobKind.RETRY, RetryArgs(run=run.id), datasource=source, requested_by=requested_by)

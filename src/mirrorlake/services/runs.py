@@ -1,4 +1,4 @@
-"""Use cases of runs: show them, confirm what they hold, cancel and retry them."""
+"""Use cases of runs: show them, confirm held removals, cancel and retry them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.contract import Runs
 
-RUNS = "runs"  # whose cursor it is
+RUNS = "runs"  # the name of the list in its cursors
 OUTCOMES = "outcomes"
 
 

@@ -1,4 +1,4 @@
-"""The server of a library: its key, who serves it now, and how to stop it and its database."""
+"""The server of a library: its access token, its lock and address, and stopping it with its database."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ import orjson
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.settings import Settings
-from mirrorlake.library.home import writing_in
+from mirrorlake.library.home import open_data_folder
 from mirrorlake.postgres import embedded
 
 STOP_PATIENCE_S = 15.0
 
 
 def first_start_token(home: Path) -> str:
-    """The key of this library's pages: made at random on first use, kept in a file that only its owner reads.
+    """The access token of this library: random, created on first use, stored in a file that only its owner can read.
 
-    Call it while `serving`. Raises SettingsError or DiskFull where it cannot be kept.
+    Call it while `serving`. Raises SettingsError or DiskFull if it cannot be stored.
     """
     path = home / "token"
-    with writing_in(home):
-        # Written whole before it gets its name; an empty key, as a power cut may leave it, would let everybody in.
+    with open_data_folder(home):
+        # Renamed only after it is complete: an empty token, as after a power failure, would grant access to everyone.
         if not path.exists() or not path.read_text().strip():
             handle, fresh = tempfile.mkstemp(dir=home, prefix=".token-")
             try:
@@ -44,12 +44,12 @@ def first_start_token(home: Path) -> str:
 
 @contextmanager
 def serving(home: Path) -> Generator[Callable[[str], None]]:
-    """Hold the place of this library's server. Yields what records its address for `stop`.
+    """Hold the lock of this library's server. Yields a function that records its address for `stop`.
 
-    The lock, not the file's content, says that a server lives: a stale file never gets a stranger killed.
-    Raises SettingsError or DiskFull where the data folder cannot be written.
+    The lock, not the content of the file, shows that a server is running: a stale file never kills another process.
+    Raises SettingsError or DiskFull if the data folder cannot be written.
     """
-    with writing_in(home):
+    with open_data_folder(home):
         file = (home / "server.json").open("a+b")
     with file:
         try:
@@ -57,8 +57,8 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
         except BlockingIOError as error:
             file.seek(0)
             raise MirrorlakeError(
-                f"This library is served already, at {_recorded(file.read()).get('address', 'another address')}.",
-                "Open that address, or stop it: mirrorlake down",
+                f"A server is already running at {_read_record(file.read()).get('address', 'another address')}.",
+                "Open that address, or stop the server: mirrorlake down",
             ) from error
 
         def record(address: str) -> None:
@@ -70,7 +70,7 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
         yield record
 
 
-def _recorded(content: bytes) -> dict[str, object]:
+def _read_record(content: bytes) -> dict[str, object]:
     try:
         return orjson.loads(content)
     except orjson.JSONDecodeError:
@@ -78,14 +78,14 @@ def _recorded(content: bytes) -> dict[str, object]:
 
 
 def stop(settings: Settings) -> list[str]:
-    """Stop the server and the embedded PostgreSQL of this library; answers what was done, a sentence each."""
+    """Stop the server and the embedded PostgreSQL of this library; return one sentence per action."""
     done: list[str] = []
     if _stop_server(settings.home / "server.json"):
-        done.append("The server is stopped.")
+        done.append("The server was stopped.")
     if settings.database_url is not None:
-        done.append("The database belongs to MIRRORLAKE_DATABASE_URL and was left alone.")
+        done.append("The external database (MIRRORLAKE_DATABASE_URL) was not stopped.")
     elif embedded.stop(settings.home):
-        done.append("PostgreSQL is stopped.")
+        done.append("PostgreSQL was stopped.")
     return done or ["Nothing was running."]
 
 
@@ -100,14 +100,14 @@ def _stop_server(path: Path) -> bool:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 file.seek(0)
-                pid = _recorded(file.read()).get("pid")
+                pid = _read_record(file.read()).get("pid")
                 if not asked and isinstance(pid, int):
                     os.kill(pid, signal.SIGTERM)
                     asked = True
                 if time.monotonic() > deadline:
                     raise MirrorlakeError(
                         f"The server (process {pid}) did not stop within {STOP_PATIENCE_S:.0f} s.",
-                        "Try again, or end that process.",
+                        "Try again, or kill that process.",
                     ) from None
                 time.sleep(0.05)
             else:

@@ -1,4 +1,4 @@
-"""Change what a datasource mirrors, and when; its address stays."""
+"""Change the settings of a datasource: what it mirrors, and when."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from mirrorlake.select.settings_patch import patch_settings
 
 
 def change_settings(catalog: Catalog, name: str, change: Mapping[str, Json], *, by: Context) -> None:
-    """Set what `change` names, as a settings file does, and keep the rest. The next pass goes by it.
+    """Set the settings that `change` names, as in a settings file, and keep the others. The next run uses them.
 
-    Raises NotFound, and SettingsError or PatternError for what cannot be set.
+    Raises NotFound, and SettingsError or PatternError for invalid settings.
     """
     datasources.change_settings(catalog, name, lambda stored: patch_settings(stored, change), by=by)

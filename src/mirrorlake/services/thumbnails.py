@@ -1,4 +1,4 @@
-"""Looking after thumbnails, in this process or by a worker: check them, make missing ones, clean up unused files."""
+"""Maintain thumbnails, in this process or by a worker: check them, rebuild missing ones, remove orphaned files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mirrorlake.postgres.pool import Catalog
 
 
 def check_thumbnails(settings: Settings, catalog: Catalog, step: StepCallback, *, requested_by: str) -> ThumbnailCheck:
-    """Count missing thumbnails, and files that no asset uses. Changes nothing."""
+    """Count missing thumbnails and orphaned files. Changes nothing."""
     job = new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by)
     check: ThumbnailCheck = run_here(settings, catalog, job, step=step)
     return check
@@ -26,20 +26,20 @@ def make_thumbnails(
     catalog: Catalog,
     step: StepCallback,
     *,
-    told: Callable[[Unmade], None],
+    on_failure: Callable[[Unmade], None],
     jobs: int | None,
     requested_by: str,
 ) -> Making:
-    """Make every missing thumbnail; `told` receives those that could not be made. Raises Conflict."""
+    """Rebuild all missing thumbnails; `on_failure` receives those that failed. Raises Conflict."""
     job = new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by)
-    result: MakeResult = run_here(settings, catalog, job, step=step, item=told, processes=jobs)
+    result: MakeResult = run_here(settings, catalog, job, step=step, item=on_failure, processes=jobs)
     return result.making
 
 
 def clean_thumbnails(
     settings: Settings, catalog: Catalog, step: StepCallback, *, hours: int, acknowledged: int | None, requested_by: str
 ) -> Cleaning:
-    """Remove files that no asset uses and nobody wrote for `hours`. Raises Conflict, UsageError."""
+    """Remove orphaned files that are older than `hours`. Raises Conflict, UsageError."""
     args = CleanArgs(hours=hours, acknowledged=acknowledged)
     job = new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by)
     cleaning: Cleaning = run_here(settings, catalog, job, step=step)
@@ -47,16 +47,16 @@ def clean_thumbnails(
 
 
 def request_check(catalog: Catalog, *, requested_by: str) -> int:
-    """Queue a check; answers the number of its job."""
+    """Queue a check; return the number of its job."""
     return stored.request(catalog, new_job(JobKind.THUMBNAILS_CHECK, CheckArgs(), requested_by=requested_by))
 
 
 def request_make(catalog: Catalog, *, requested_by: str) -> int:
-    """Queue the making of missing thumbnails; answers the number of its job. Raises Conflict if that is queued."""
+    """Queue a job that rebuilds missing thumbnails; return its number. Raises Conflict if one is already queued."""
     return stored.request(catalog, new_job(JobKind.THUMBNAILS_MAKE, MakeArgs(), requested_by=requested_by))
 
 
 def request_clean(catalog: Catalog, *, hours: int, acknowledged: int | None, requested_by: str) -> int:
-    """Queue the removal of unused files; answers the number of its job. Raises Conflict if that is queued."""
+    """Queue the removal of orphaned files; return the number of its job. Raises Conflict if one is already queued."""
     args = CleanArgs(hours=hours, acknowledged=acknowledged)
     return stored.request(catalog, new_job(JobKind.THUMBNAILS_CLEAN, args, requested_by=requested_by))

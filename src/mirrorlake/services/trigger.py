@@ -1,4 +1,4 @@
-"""A pass as a person asks for it by the datasource's name: now and here."""
+"""Run a datasource by its name in this process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mirrorlake.postgres.pool import Catalog
 def run_now(
     settings: Settings, catalog: Catalog, name: str, progress: Progress, *, jobs: int | None, requested_by: str
 ) -> Report:
-    """One pass in the foreground, under the same guards. Raises NotFound, PassRunning and CoolingDown."""
+    """Run a datasource in the foreground. Raises NotFound, PassRunning and CoolingDown."""
     source = datasources.by_id(catalog, queue.check_permitted(catalog, name))
     with open_run_context(settings, catalog, jobs) as context:
         lease = begin(catalog, source.id, Trigger.MANUAL, requested_by=requested_by)

@@ -1,4 +1,4 @@
-"""Checking the catalog against its sources, in this process or by a worker."""
+"""Check the catalog against its sources, in this process or by a worker."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def verify_library(
     done: Callable[[int, int], None],
     requested_by: str,
 ) -> Verification:
-    """Ask the sources whether what is remembered is still true. `sample` objects of each datasource, or all (None).
+    """Compare the catalog with the sources: `sample` objects of each datasource, or all (None).
 
-    `found` receives each disagreement, `done` how many objects were asked for, of how many. A datasource that cannot be
-    asked does not keep the others from it. Raises NotFound for an unknown name.
+    `found` receives each difference, `done` the number of checked objects and their total. An unreachable datasource
+    does not stop the others. Raises NotFound for an unknown name.
     """
     job = _verification(catalog, name, sample, requested_by)
     result: VerifyResult = run_here(
@@ -36,7 +36,7 @@ def verify_library(
 
 
 def request_verify(catalog: Catalog, name: str | None, *, sample: int | None, requested_by: str) -> int:
-    """Queue a verification; answers the number of its job. Raises NotFound for an unknown name."""
+    """Queue a verification; return the number of its job. Raises NotFound for an unknown name."""
     return jobs.request(catalog, _verification(catalog, name, sample, requested_by))
 
 

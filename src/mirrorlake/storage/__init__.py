@@ -1,1 +1,1 @@
-"""The contract of a store, its wrappers, and the listing that every provider feeds."""
+"""The contract of a store, its wrappers, and the listing for all providers."""

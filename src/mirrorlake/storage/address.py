@@ -1,4 +1,4 @@
-"""Source addresses: what a person types, parsed once into a `Location`. Each provider has a grammar of its own."""
+"""Parse source addresses of users into a `Location`. Each provider has its own grammar."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SCHEMES = {provider.value: provider for provider in Provider}
 def parse_location(uri: str, *, base: Path | None = None) -> Location:
     """The location that `uri` names, such as `s3://bucket/folder` or `file:///absolute/folder`.
 
-    With `base`, a plain path is taken as a folder below it. Makes no request and touches no disk. Raises UsageError
-    for everything else.
+    With `base`, a plain path is a folder below it. Makes no request and does not access the disk. Raises UsageError
+    for anything else.
     """
     scheme, mark, rest = uri.partition("://")
     if not mark:
@@ -32,7 +32,7 @@ def parse_location(uri: str, *, base: Path | None = None) -> Location:
 
 @lru_cache(maxsize=256)
 def stored_location(uri: str) -> Location:
-    """The location whose canonical `uri` this is, as the catalog stores it."""
+    """The location with this canonical `uri`, as stored in the catalog."""
     scheme, _, rest = uri.partition("://")
     return provider_of(Provider(scheme)).restore(rest)
 
@@ -40,11 +40,11 @@ def stored_location(uri: str) -> Location:
 def _plain_path(text: str, base: Path | None) -> Location:
     if base is None or not text:
         raise UsageError(f"{text!r} is not an address.", f"Write {_examples()} (perhaps {_guess(text)}).")
-    return folder_location(text, os.path.join(base, text))  # noqa: PTH118 - a path of the person, byte for byte
+    return folder_location(text, os.path.join(base, text))  # noqa: PTH118 - the user's path, byte for byte
 
 
 def _guess(text: str) -> str:
-    """What was probably meant by an address without `://`."""
+    """The address that was probably meant, without `://`."""
     scheme, colon, rest = text.partition(":")
     provider = _SCHEMES.get(scheme.lower()) if colon else None
     guess = None if provider is None else provider_of(provider).guess(rest)

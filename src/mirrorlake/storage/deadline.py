@@ -1,4 +1,4 @@
-"""A total deadline for the body of an HTTP answer: a server that sends a byte now and then never ends by itself."""
+"""A total deadline for the body of an HTTP response, because a slow server could send single bytes forever."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 
 import urllib3
 
-LOOK_S = 1.0  # between two looks at what is being read
-IDLE_LOOKS = 60  # after which the thread ends, until there is something to watch again
+POLL_S = 1.0  # between two checks of the responses being read
+IDLE_POLLS = 60  # checks without a response after which the thread ends; a new response starts it again
 
 
 class DeadlineWatch:
-    """Shuts the connections of answers that take too long; whoever reads then gets an error. One thread for all."""
+    """Closes the connections of responses that take too long; their readers get an error. One thread for all."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,7 +25,7 @@ class DeadlineWatch:
 
     @contextmanager
     def limit(self, answer: urllib3.BaseHTTPResponse, seconds: float) -> Generator[None]:
-        """Give the reading of `answer` so many seconds. Raises TimeoutError where they were not enough."""
+        """Limit the reading of `answer` to `seconds`. Raises TimeoutError if it takes longer."""
         number = id(answer)
         with self._lock:
             self._watched[number] = (time.monotonic() + seconds, answer)
@@ -40,15 +40,15 @@ class DeadlineWatch:
                 late = number in self._overdue
                 self._overdue.discard(number)
             if late:
-                raise TimeoutError(f"its answer took more than {seconds:,.0f} s")
+                raise TimeoutError(f"its response took more than {seconds:,.0f} s")
 
     def _watch(self) -> None:
         idle = 0
         while True:
-            time.sleep(LOOK_S)
+            time.sleep(POLL_S)
             with self._lock:
                 idle = 0 if self._watched else idle + 1
-                if idle > IDLE_LOOKS:
+                if idle > IDLE_POLLS:
                     self._running = False
                     return
                 now = time.monotonic()

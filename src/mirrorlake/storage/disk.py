@@ -1,4 +1,4 @@
-"""A full disk told in our own words, wherever a pass writes a file."""
+"""Report a full disk as our own error, wherever a pass writes a file."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 @contextmanager
 def room_in(folder: Path) -> Generator[None]:
-    """Raise DiskFull, naming `folder`, where the system says that no space is left."""
+    """Raise DiskFull with the name of `folder` if the system reports that no space is left."""
     try:
         yield
     except OSError as error:
         if error.errno in _NO_SPACE:
             raise DiskFull(
-                f"No space is left in {folder}.", "Make room there, then run the same command again: it goes on."
+                f"No space is left in {folder}.", "Free some space, then run the command again: it continues."
             ) from error
         raise

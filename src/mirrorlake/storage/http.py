@@ -1,6 +1,6 @@
-"""Kept HTTP connections to a storage server, for every provider: forbidden addresses, TLS, limits and deadlines.
+"""Persistent HTTP connections to a storage server, for all providers: forbidden addresses, TLS, limits and deadlines.
 
-No redirect is followed, nothing is retried, and no answer is read beyond its limit.
+Redirects are not followed, nothing is retried, and no response is read beyond its limit.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from urllib3.exceptions import HTTPError, NewConnectionError
 from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError
 from mirrorlake.storage.deadline import DeadlineWatch
 
-CONNECT_S = 10  # seconds to a connection
-READ_S = 60  # seconds of silence in an answer
-BODY_S = 300  # seconds for the body of a page or an error: a server that sends a byte a second ends there
-BODY_BYTES = 32 << 20  # of such a body; the largest page of S3 has an eighth of that
-POOL = 64  # connections kept; more are opened when more threads ask
+CONNECT_S = 10  # seconds to connect
+READ_S = 60  # seconds of silence in a response
+BODY_S = 300  # seconds for the body of a page or an error, also from a server that sends one byte per second
+BODY_BYTES = 32 << 20  # maximum of such a body; the largest page of S3 has an eighth of that
+POOL = 64  # connections that are kept; more are opened for more threads
 USER_AGENT = "mirrorlake"
 _DEADLINES = DeadlineWatch()
 
-# Metadata services hand out credentials: an endpoint that leads there is never asked.
+# Metadata services return credentials: an endpoint with such an address is refused.
 _METADATA = (
     ipaddress.ip_network("169.254.0.0/16"),
     ipaddress.ip_network("fe80::/10"),
@@ -40,11 +40,11 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class ForbiddenAddress(AccessDenied):
-    """The endpoint's name leads to an address that is never asked."""
+    """The endpoint's name resolves to a forbidden address."""
 
 
-def forbidden(address: str) -> bool:
-    """Whether a resolved address is link-local or a metadata service, in any of its IPv6 disguises."""
+def is_forbidden(address: str) -> bool:
+    """Whether a resolved address is link-local or a metadata service, in any IPv6 form."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     if isinstance(ip, ipaddress.IPv6Address):
         teredo = ip.teredo[1] if ip.teredo else None
@@ -55,27 +55,27 @@ def forbidden(address: str) -> bool:
 
 def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
     peer = str(connected.getpeername()[0])
-    if forbidden(peer):
+    if is_forbidden(peer):
         connected.close()
         raise _forbidden_error(connection.host, peer)
     return connected
 
 
 def check_host(host: str, port: int | None) -> None:
-    """Raise ForbiddenAddress where `host` resolves to an address that is never asked."""
+    """Raise ForbiddenAddress if `host` resolves to a forbidden address."""
     try:
         found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        return  # the connection itself reports it
+        return  # the connection reports it
     for *_, address in found:
-        if forbidden(str(address[0])):
+        if is_forbidden(str(address[0])):
             raise _forbidden_error(host, str(address[0]))
 
 
 def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
     return ForbiddenAddress(
-        f"The endpoint {host} leads to {address}, a link-local or metadata address.",
-        "Name the address of the storage server with --endpoint.",
+        f"The endpoint {host} resolves to {address}, a link-local or metadata address.",
+        "Specify the address of the storage server with --endpoint.",
     )
 
 
@@ -92,7 +92,7 @@ class _CheckedHTTPS(HTTPSConnection):
 
 
 class CheckedHTTPPool(urllib3.HTTPConnectionPool):
-    """Connections that refuse forbidden addresses, before a byte is sent."""
+    """Connections that refuse forbidden addresses before they send anything."""
 
     ConnectionCls = cast("Any", _CheckedHTTP)
 
@@ -104,11 +104,11 @@ class CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
 
 
 class NoAnswer(Exception):
-    """No usable answer came; the text says why, in a person's words and without any header."""
+    """No usable response was received. The text is the cause, readable and without any header."""
 
 
 class HttpClient:
-    """Requests to one server. Thread-safe. Raises NoAnswer, and errors of ours for addresses that are never asked."""
+    """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses."""
 
     def __init__(self, base: str, ca_bundle: str | None = None) -> None:
         self.base = base
@@ -117,13 +117,13 @@ class HttpClient:
         self._pool = self._manager.connection_from_url(base)
 
     def headers(self, more: Mapping[str, str]) -> dict[str, str]:
-        """The headers of every request, and `more`: what is to be signed."""
+        """The headers of every request with `more`: the headers to sign."""
         return {**self._headers, **more}
 
     def send(
         self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> urllib3.BaseHTTPResponse:
-        """The head of the answer to a request with exactly these headers; its body is still to be read."""
+        """The status and headers of the response to a request with exactly these headers; `read` reads its body."""
         try:
             return self._pool.urlopen(
                 method,
@@ -138,30 +138,30 @@ class HttpClient:
             )
         except MirrorlakeError:
             raise
-        except ValueError as error:  # its text may hold a header
+        except ValueError as error:  # its text may contain a header
             raise NoAnswer("the request cannot be sent as it is") from error
         except (HTTPError, OSError) as error:
-            raise NoAnswer(_why(error)) from error
+            raise NoAnswer(_describe_error(error)) from error
 
     def read(self, answer: urllib3.BaseHTTPResponse, *, limit: int = BODY_BYTES, deadline_s: float = BODY_S) -> bytes:
-        """The rest of an answer's body; the connection goes back to the pool, or is closed where that is not all."""
+        """The remaining body of a response; the connection is returned to the pool, or closed if more data remains."""
         try:
             with _DEADLINES.limit(answer, deadline_s):
                 data = answer.read(limit + 1)
         except (HTTPError, OSError) as error:
             self.discard(answer)
-            raise NoAnswer(_why(error)) from error
+            raise NoAnswer(_describe_error(error)) from error
         if len(data) > limit:
             self.discard(answer)
-            raise NoAnswer(f"its answer has more than {limit:,} bytes")
-        if answer.length_remaining:  # a read with a limit takes the end of the connection for that of the body
+            raise NoAnswer(f"its response has more than {limit:,} bytes")
+        if answer.length_remaining:  # a limited read treats the end of the connection as the end of the body
             self.discard(answer)
-            raise NoAnswer("its answer was cut short")
+            raise NoAnswer("its response was truncated")
         answer.release_conn()
         return data
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Give back a connection whose answer was not read to its end: no other answer can follow on it."""
+        """Release a connection whose response was not read completely: it cannot be reused."""
         if answer.connection is not None:
             answer.close()
         answer.release_conn()
@@ -171,8 +171,8 @@ class HttpClient:
         self._manager.clear()
 
 
-def _why(error: Exception) -> str:
-    """The innermost cause in a person's words."""
+def _describe_error(error: Exception) -> str:
+    """The innermost cause in readable form."""
     if isinstance(error, NewConnectionError) and error.__cause__ is not None:
         error = cast("Exception", error.__cause__)
     text = str(error) or type(error).__name__
@@ -192,7 +192,7 @@ def _manager(base: str, ca_bundle: str | None) -> urllib3.PoolManager:
 
 
 def _tls(ca_bundle: str | None) -> ssl.SSLContext:
-    """The system's authorities, and those of the AWS configuration's `ca_bundle`."""
+    """The system's authorities and those of the AWS configuration's `ca_bundle`."""
     context = ssl.create_default_context()
     if ca_bundle:
         if not Path(ca_bundle).exists():
@@ -203,5 +203,5 @@ def _tls(ca_bundle: str | None) -> ssl.SSLContext:
         try:
             context.load_verify_locations(ca_bundle)
         except (OSError, ssl.SSLError) as error:
-            raise SettingsError(f"The ca_bundle {ca_bundle} cannot be used: {error}.", "Name a PEM file.") from error
+            raise SettingsError(f"The ca_bundle {ca_bundle} cannot be used: {error}.", "Specify a PEM file.") from error
     return context

@@ -1,4 +1,4 @@
-"""A range listed to its end: pages fetched ahead, joined, checked for order, and certified as complete."""
+"""List a complete range: prefetch pages, join them, check their order, and certify completeness."""
 
 from __future__ import annotations
 
@@ -18,56 +18,58 @@ from mirrorlake.storage.listing_batches import (
     first_outside,
     joined,
     key_at,
-    parted_by_length,
     smallest_size,
+    split_by_length,
 )
 from mirrorlake.storage.sorting import sorted_batches
 
-# Each batch costs whoever walks it a few hundred calls: 32 pages together make selecting and pairing half as dear
-# as 8 do. Larger ones only cost memory.
+# Processing a batch takes a few hundred calls: with 32 pages per batch, selection and pairing take half as long as
+# with 8. Larger batches only use more memory.
 BATCH_ROWS = 32_000
-LONGEST_KEY = 2_500  # bytes; PostgreSQL's index holds 2,704 with what else it keeps there, S3 allows 1,024
-EMPTY_PAGES = 10_000  # in a row; a bucket may skip deleted keys with some, one that only ever skips is none
-_TOLD = 100  # characters at either end of a key that is too long
+LONGEST_KEY = 2_500  # bytes; an entry of PostgreSQL's index has at most 2,704 including overhead, S3 allows 1,024
+EMPTY_PAGES = (
+    10_000  # consecutive; deleted keys can cause some empty pages, but a listing of only empty pages is broken
+)
+_SHOWN = 100  # characters at either end of a key that is too long
 _TOO_LONG = f"its key has more than {LONGEST_KEY:,} bytes, which no catalog can hold"
 _FIX = (
-    "Nothing of this listing is used. Run again; if it stays, name a file that holds "
+    "This listing was discarded. Run again; if the error persists, pass a file with the content "
     '{"listingOrdered": false} with --settings.'
 )
 
 
 class Listing(Protocol):
-    """Batches of `model.columns.LISTING`, to be walked once. Use it in a `with`, or walk it to its end."""
+    """Batches of `model.columns.LISTING`, for a single iteration. Use `with`, or iterate to the end."""
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """The batches, about `BATCH_ROWS` rows each. Raises StorageError after the last batch that was listed well."""
+        """The batches, about `BATCH_ROWS` rows each. Raises StorageError after the last valid batch."""
         ...
 
     @property
     def gaps(self) -> Sequence[Gap]:
-        """Folders that could not be listed. A gap is told before any key behind it is handed out."""
+        """Folders that could not be listed. A gap is reported before any later key is yielded."""
         ...
 
     def certificate(self) -> CompletedRange:
-        """Proof that the listing was walked to its end. Raises ListingBroken before."""
+        """Proof that the listing is complete. Raises ListingBroken before its end."""
         ...
 
     def close(self) -> None:
-        """Stop early. Harmless after the end."""
+        """Stop early. Has no effect after the end."""
         ...
 
 
 def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -> Listing:
-    """The keys of `scope`, the next batch being fetched while the caller works on this one.
+    """The keys of `scope`. The next batch is prefetched while the caller processes the current one.
 
-    Of an ordered store, every key must come after the one before it: a duplicate or a step back raises
-    ListingDisordered with both keys. Keys outside `scope` raise it too.
+    The keys of an ordered store must be strictly ascending: a duplicate or unordered key raises
+    ListingDisordered with both keys. Keys outside `scope` also raise it.
     """
     return _RangeListing(store, scope, batch_rows)
 
 
 def sorted_listing(listing: Listing, workdir: Path) -> Listing:
-    """`listing` in key order, by an external merge sort in `workdir` (an existing folder; cleaned afterwards).
+    """`listing` in key order, by an external merge sort in `workdir` (an existing folder, cleaned up afterwards).
 
     For stores that do not list in order. Duplicate keys raise ListingDisordered; a full disk raises DiskFull.
     """
@@ -75,7 +77,7 @@ def sorted_listing(listing: Listing, workdir: Path) -> Listing:
 
 
 class _Pages:
-    """What a listing has seen so far. Written by the fetching thread, read after it has ended."""
+    """The pages of a listing so far. Written by the fetching thread, read after it has ended."""
 
     def __init__(self, scope: KeyRange) -> None:
         self.scope = scope
@@ -87,7 +89,7 @@ class _Pages:
 
     def certificate(self) -> CompletedRange:
         if not self.complete:
-            raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
+            raise ListingBroken("The listing is incomplete, so it proves nothing.", _FIX)
         return CompletedRange(
             range=self.scope,
             pages=self.pages,
@@ -102,12 +104,12 @@ class _RangeListing:
         self._store = store
         self._batch_rows = batch_rows
         self._seen = _Pages(scope)
-        self._ahead: _Ahead | None = None
+        self._ahead: _Prefetcher | None = None
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         if self._ahead is not None:
-            raise RuntimeError("a listing is walked once")
-        self._ahead = _Ahead(self._batches)
+            raise RuntimeError("a listing can be iterated only once")
+        self._ahead = _Prefetcher(self._batches)
         try:
             yield from self._ahead
         finally:
@@ -125,7 +127,7 @@ class _RangeListing:
             self._ahead.close()
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
-        """Pages, joined; runs in the fetching thread."""
+        """Joined pages; runs in the fetching thread."""
         pending: list[pa.RecordBatch] = []
         rows = 0
         try:
@@ -133,35 +135,35 @@ class _RangeListing:
                 pending.append(batch)
                 rows += batch.num_rows
                 if rows >= self._batch_rows:
-                    yield self._held(pending)
+                    yield self._checked_rows(pending)
                     pending, rows = [], 0
         except StorageError:
             if pending:
-                yield self._held(pending)
+                yield self._checked_rows(pending)
             raise
-        last = self._held(pending) if pending else None
+        last = self._checked_rows(pending) if pending else None
         self._seen.complete = True
         if last is not None:
             yield last
 
-    def _held(self, pages: list[pa.RecordBatch]) -> pa.RecordBatch:
-        """The rows of some pages, as a catalog can hold them; keys that are too long are told instead."""
+    def _checked_rows(self, pages: list[pa.RecordBatch]) -> pa.RecordBatch:
+        """The rows of some pages; keys that are too long for the catalog are reported as unsupported."""
         batch = joined(pages)
         if smallest_size(batch) < 0:
-            raise ListingBroken("The listing holds an object of less than no bytes.", _FIX)
-        held, too_long = parted_by_length(batch, LONGEST_KEY)
+            raise ListingBroken("The listing contains an object with a negative size.", _FIX)
+        held, too_long = split_by_length(batch, LONGEST_KEY)
         self._seen.objects += held.num_rows
         self._seen.unsupported += [
-            UnsupportedKey(shown=f"{key[:_TOLD]}…{key[-_TOLD:]}", reason=_TOO_LONG) for key in too_long
+            UnsupportedKey(shown=f"{key[:_SHOWN]}…{key[-_SHOWN:]}", reason=_TOO_LONG) for key in too_long
         ]
         return held
 
     def _pages(self) -> Iterator[pa.RecordBatch]:
-        """The rows of each page that has any, checked."""
+        """The checked rows of each page that is not empty."""
         seen = self._seen
         check = _OrderCheck(seen.scope) if self._store.ordered else _ScopeCheck(seen.scope)
         cursor: object | None = None
-        leads_on = _LeadsOn()
+        leads_on = _CursorCheck()
         while True:
             page = self._store.list_page(seen.scope, cursor)
             seen.pages += 1
@@ -195,15 +197,15 @@ class _SortedListing:
 
     def certificate(self) -> CompletedRange:
         if not self._complete:
-            raise ListingBroken("The listing has not been walked to its end, so it proves nothing.", _FIX)
+            raise ListingBroken("The listing is incomplete, so it proves nothing.", _FIX)
         return self._listing.certificate()
 
     def close(self) -> None:
         self._listing.close()
 
 
-class _LeadsOn:
-    """Every page leads to another one, and pages without keys come to an end."""
+class _CursorCheck:
+    """Checks that cursors do not repeat, and that the number of consecutive empty pages is limited."""
 
     def __init__(self) -> None:
         self._pages = 0
@@ -211,19 +213,19 @@ class _LeadsOn:
         self._remembered: object | None = None
 
     def __call__(self, page: ListPage) -> None:
-        # Cursors may be large, so one is remembered for twice as long as the one before: any circle closes upon it.
+        # Cursors may be large, so only one is kept, each for twice as long as the one before: this detects any cycle.
         if page.cursor == self._remembered:
-            raise ListingBroken("The listing leads back to a page it has given before.", _FIX)
+            raise ListingBroken("The listing returns to an earlier page.", _FIX)
         self._pages += 1
         if self._pages & (self._pages - 1) == 0:
             self._remembered = page.cursor
         self._empty = 0 if page.batch.num_rows or page.unsupported else self._empty + 1
         if self._empty >= EMPTY_PAGES:
-            raise ListingBroken(f"The listing gave {EMPTY_PAGES:,} pages in a row without a single key.", _FIX)
+            raise ListingBroken(f"The listing returned {EMPTY_PAGES:,} consecutive pages without a key.", _FIX)
 
 
 class _ScopeCheck:
-    """Every key lies in the scope, and no page begins like another one: of a circle without an end, that is seen."""
+    """Checks that every key is in the scope, and that no two pages begin with the same key, which detects cycles."""
 
     def __init__(self, scope: KeyRange) -> None:
         self._scope = scope
@@ -240,7 +242,7 @@ class _ScopeCheck:
 
 
 class _OrderCheck:
-    """Every key lies in the scope and strictly after the one before it."""
+    """Checks that every key is in the scope and strictly after the previous one."""
 
     def __init__(self, scope: KeyRange) -> None:
         self._scope = scope
@@ -248,7 +250,7 @@ class _OrderCheck:
 
     def __call__(self, batch: pa.RecordBatch) -> None:
         first, last = key_at(batch, 0), key_at(batch, -1)
-        # Keys of one prefix stand together, so of keys in order the two ends speak for all.
+        # Keys with a common prefix are consecutive, so for ordered keys it is enough to check both ends.
         for key in (first, last):
             if not key.startswith(self._scope.prefix) or (self._scope.until is not None and key > self._scope.until):
                 raise _outside(key, self._scope)
@@ -261,17 +263,19 @@ class _OrderCheck:
 
 
 def _outside(key: str, scope: KeyRange) -> ListingBroken:
-    return ListingDisordered(f"The listing of {scope.prefix!r} holds {key!r}, which was not asked for.", _FIX)
+    return ListingDisordered(
+        f"The listing of {scope.prefix!r} contains {key!r}, which is outside the requested range.", _FIX
+    )
 
 
 def _disorder(before: str, key: str) -> ListingBroken:
     if before == key:
-        return ListingDisordered(f"The listing holds {key!r} twice.", _FIX)
+        return ListingDisordered(f"The listing contains {key!r} twice.", _FIX)
     return ListingDisordered(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
 
 
-class _Ahead:
-    """Walks an iterator in a thread, at most one item ahead of its reader."""
+class _Prefetcher:
+    """Runs an iterator in a thread, at most one item ahead of its reader."""
 
     def __init__(self, make: Callable[[], Iterator[pa.RecordBatch]]) -> None:
         self._make = make
@@ -287,11 +291,11 @@ class _Ahead:
             yield item
 
     def close(self) -> None:
-        """Ask the thread to stop and wait for it: at most one request is still under way."""
+        """Stop the thread and wait for it: at most one request is still in progress."""
         self._stop.set()
         while self._thread.is_alive():
             try:
-                self._queue.get(timeout=0.05)  # make room for whatever it is about to hand over
+                self._queue.get(timeout=0.05)  # make room for the next item of the thread
             except queue.Empty:
                 continue
 
@@ -301,7 +305,7 @@ class _Ahead:
                 self._queue.put(item)
                 if self._stop.is_set():
                     return
-        except BaseException as error:  # noqa: BLE001 - handed to the reader, who raises it
+        except BaseException as error:  # noqa: BLE001 - passed to the reader, which raises it
             self._queue.put(error)
         else:
             self._queue.put(None)

@@ -1,4 +1,4 @@
-"""Listing batches: made, joined and measured against a range, with types where pyarrow's stubs have none."""
+"""Create, join and filter listing batches, with types that pyarrow's stubs lack."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from mirrorlake.model.columns import LISTING, TIME
 from mirrorlake.model.objects import KeyRange
 
-# The years 1 to 9999, in microseconds since 1970: what Python's calendar holds.
+# The years 1 to 9999, the range of Python's calendar, in microseconds since 1970.
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
 
-_pc = cast("Any", pc)  # the stubs of the comparisons know neither texts nor their results
+_pc = cast("Any", pc)  # the stubs of the comparisons support neither texts nor their results
 
 
 def listing_batch(
@@ -59,12 +59,12 @@ def first_outside(batch: pa.RecordBatch, scope: KeyRange) -> int | None:
 
 
 def first_not_rising(batch: pa.RecordBatch) -> int | None:
-    """The first row that is followed by a key which is not greater, or None."""
+    """The first row whose next key is not greater, or None."""
     keys = key_column(batch)
     return _first_false(_pc.less(keys[:-1], keys[1:]))
 
 
-def only_inside(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
+def filter_range(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
     """The rows whose keys are in `scope`."""
     return batch.filter(_inside(batch, scope))
 
@@ -74,25 +74,25 @@ def count_upto(batch: pa.RecordBatch, bound: str) -> int:
     return int(_pc.sum(_pc.less_equal(key_column(batch), bound)).as_py() or 0)
 
 
-def coalesced(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
-    """`first`, and `second` where that is null."""
+def fill_null(first: pa.Array[Any], second: pa.Array[Any]) -> pa.StringArray:
+    """`first`, with nulls replaced from `second`."""
     return cast("pa.StringArray", _pc.coalesce(first, second))
 
 
 def has_empty(texts: pa.Array[Any]) -> bool:
-    """Whether some text is null or has no characters."""
+    """Whether any text is null or empty."""
     offsets = np.frombuffer(cast("Any", texts.buffers()[1] or b""), np.int32)[texts.offset :][: len(texts) + 1]
     return bool((offsets[1:] == offsets[:-1]).any())
 
 
-def without_empty(texts: pa.Array[Any]) -> pa.StringArray:
-    """`texts` with null for those that have no characters."""
+def replace_empty(texts: pa.Array[Any]) -> pa.StringArray:
+    """`texts` with null for empty ones."""
     return cast("pa.StringArray", _pc.if_else(_pc.equal(texts, ""), None, texts))
 
 
-def within_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
-    """`times`, in microseconds, with null for those before the year 1 or after 9999, which nobody could read again."""
-    # Looked at where they lie: for a page of a thousand, five kernels would cost as much as reading the page.
+def clip_to_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
+    """`times`, in microseconds, with null for those before the year 1 or after 9999, which Python cannot represent."""
+    # Read in place: for a page of a thousand rows, five Arrow kernels would cost as much as reading the page.
     since = np.frombuffer(cast("Any", times.buffers()[1] or b""), np.int64)[times.offset :][: len(times)]
     if not len(since) or (since.min() >= EARLIEST and since.max() < LATEST):
         return times
@@ -101,11 +101,11 @@ def within_calendar(times: pa.Array[Any]) -> pa.Array[Any]:
 
 
 def smallest_size(batch: pa.RecordBatch) -> int:
-    """The smallest size of the objects; 0 where there are none."""
+    """The smallest size of the objects; 0 if there are none."""
     return int(_pc.min(cast("Any", batch).column("size")).as_py() or 0)
 
 
-def parted_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
+def split_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch, list[str]]:
     """The rows whose keys have at most `limit` bytes, and the other keys."""
     lengths = _pc.binary_length(key_column(batch))
     if int(_pc.max(lengths).as_py() or 0) <= limit:
@@ -115,7 +115,7 @@ def parted_by_length(batch: pa.RecordBatch, limit: int) -> tuple[pa.RecordBatch,
 
 
 def buffer_of(array: npt.NDArray[np.generic]) -> pa.Buffer:
-    """An array's memory, shared."""
+    """The shared memory of an array."""
     return pa.py_buffer(cast("Any", array))
 
 

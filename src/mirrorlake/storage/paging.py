@@ -1,4 +1,4 @@
-"""Where to cut a bucket into ranges of keys, by its common prefixes. Pure but for the pages it asks for."""
+"""Split a bucket into ranges of keys at its common prefixes. Pure, except for the pages that it requests."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from mirrorlake.model.objects import KeyRange
 
 
 def bounds(names_below: Callable[[str], list[str]], prefix: str, parts: int, pages: int) -> list[str]:
-    """Keys and common prefixes below `prefix`, sorted: places to cut at.
+    """Keys and common prefixes below `prefix`, sorted, as possible bounds.
 
-    A folder that stands alone is entered; with too few names, the folders among them are entered too,
-    as long as `pages` allow. `names_below` gives the first names under a prefix, folders ending in `/`.
+    A single folder is listed in turn; with too few names, the folders among them are listed too,
+    up to `pages`. `names_below` returns the first names below a prefix; folders end in `/`.
     """
     names = names_below(prefix)
     pages -= 1
@@ -28,10 +28,10 @@ def bounds(names_below: Callable[[str], list[str]], prefix: str, parts: int, pag
 
 
 def ranges(scope: KeyRange, cuts: list[str], parts: int) -> list[KeyRange]:
-    """`scope` cut into at most `parts` ranges at evenly chosen `cuts`; neighbours share a bound.
+    """`scope` split into at most `parts` ranges at evenly chosen `cuts`; consecutive ranges share a bound.
 
-    A cut at the folder `b/` puts the key `b/` itself to its left and all below it to its right, so
-    every key lies in exactly one range, whatever the cuts are.
+    A cut at the folder `b/` assigns the key `b/` to the left range and all keys below it to the right one, so
+    every key is in exactly one range, whatever the cuts are.
     """
     inside = [
         cut
@@ -41,7 +41,7 @@ def ranges(scope: KeyRange, cuts: list[str], parts: int) -> list[KeyRange]:
         and (scope.until is None or cut < scope.until)
     ]
     count = min(parts, len(inside) + 1)
-    # The first cut of n names leaves nothing to its left, so n names make n parts at best.
+    # The range left of the first name is empty, so n names allow at most n parts.
     chosen = sorted({inside[place * len(inside) // count] for place in range(1, count)})
     edges: list[str | None] = [scope.after, *chosen, scope.until]
     return [KeyRange(prefix=scope.prefix, after=left, until=right) for left, right in pairwise(edges)]

@@ -16,15 +16,15 @@ from mirrorlake.storage.disk import room_in
 from mirrorlake.storage.listing_batches import count_upto, joined, key_at
 
 RUN_ROWS = 500_000  # about 100 MB of usual keys while one run is sorted
-CHUNK_ROWS = 8_000  # what is held of each run while they are merged
+CHUNK_ROWS = 8_000  # rows of each run in memory during the merge
 
 
 def sorted_batches(
     batches: Iterable[pa.RecordBatch], workdir: Path, batch_rows: int, *, run_rows: int = RUN_ROWS
 ) -> Iterator[pa.RecordBatch]:
-    """All rows of `batches` in byte order of their keys, duplicates kept side by side.
+    """All rows of `batches` in byte order of their keys; duplicates are kept next to each other.
 
-    Runs lie in a folder of their own below `workdir`, which is removed at the end. Raises DiskFull.
+    Sorted runs are written to a separate folder below `workdir`, which is removed at the end. Raises DiskFull.
     """
     with room_in(workdir), ExitStack() as cleanup:
         runs: list[Path] = []
@@ -44,7 +44,7 @@ def sorted_batches(
         del pending
         sources = [_chunks_on_disk(path, cleanup) for path in runs]
         sources.append(iter(last.to_batches(max_chunksize=CHUNK_ROWS)))
-        yield from _rebatched(_merge(sources), batch_rows)
+        yield from _rebatch(_merge(sources), batch_rows)
 
 
 def _sort(batches: list[pa.RecordBatch]) -> pa.Table:
@@ -63,7 +63,7 @@ def _chunks_on_disk(path: Path, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
 
 
 def _merge(sources: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    """Everything up to the smallest last key at hand is complete: sort and hand it out, fetch, repeat."""
+    """All rows up to the smallest last key in memory are complete: sort and yield them, read more, repeat."""
     heads: dict[int, pa.RecordBatch] = {}
     for place, source in enumerate(sources):
         _advance(heads, place, source)
@@ -92,8 +92,8 @@ def _advance(heads: dict[int, pa.RecordBatch], place: int, source: Iterator[pa.R
             return
 
 
-def _rebatched(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
-    """Slices of at most `rows` rows; small neighbours joined."""
+def _rebatch(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
+    """Batches of at most `rows` rows; small consecutive ones are joined."""
     pending: list[pa.RecordBatch] = []
     count = 0
     for batch in batches:

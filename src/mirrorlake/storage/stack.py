@@ -1,8 +1,8 @@
-"""The one place where stores are wrapped, and in which order.
+"""Wrap stores in the right order.
 
     caller ─▶ monitor ─▶ cancel ─▶ meter ─▶ retry ─▶ the provider's store
 
-The meter is outside of the retries: it counts logical calls. A cancelled call is neither counted nor made.
+The meter is outside the retries, so it counts logical calls. A cancelled call is neither counted nor made.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def stack_store(
     check: Callable[[], object] | None = None,
     monitor: ListingMonitor | None = None,
 ) -> Store:
-    """`store` with the behaviour that is given. `check` raises once the work is to end."""
+    """`store` with the given wrappers. `check` raises if the work was cancelled."""
     if retry is not None:
         store = RetryingStore(store, retry)
     if meter is not None:

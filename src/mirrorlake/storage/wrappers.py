@@ -1,4 +1,4 @@
-"""Behaviour that any store gets by being wrapped. `storage/stack.py` puts the wrappers in their order."""
+"""Wrappers that add behaviour to any store. `storage/stack.py` applies them in order."""
 
 from __future__ import annotations
 
@@ -10,58 +10,60 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
 from mirrorlake.storage.retry import BASE_WAIT_S, RetryPolicy
 
-BROKEN_AGAIN = 1  # a page cut short on its way comes whole the next time; a server that breaks its pages does not
+BROKEN_AGAIN = (
+    1  # a page that was truncated in transit is complete the next time; a broken server sends broken pages again
+)
 
 
 class ListingStopped(MirrorlakeError):
-    """Another range failed, or the person gave up: what this range would still find is of no use."""
+    """The listing was stopped because another range failed or the user cancelled."""
 
 
 class StoreWrapper:
-    """A store that passes every call on to the store within. Wrappers override what they change."""
+    """A store that forwards every call to the wrapped store. Subclasses override what they change."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     @property
     def ordered(self) -> bool:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.ordered
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.list_page(scope, cursor)
 
     def head(self, key: str) -> ObjectInfo:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.head(key)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.get(key, token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.split(scope, parts)
 
     def presign(self, key: str, expires_s: int) -> str | None:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.presign(key, expires_s)
 
     def close(self) -> None:
-        """Close the store within."""
+        """Close the wrapped store."""
         self._store.close()
 
 
 class RetryingStore(StoreWrapper):
-    """Asks again where the source could not be reached. A listing is retried page by page, never from its start."""
+    """Retries calls if the source was unreachable. A listing is retried page by page, never from its start."""
 
     def __init__(self, store: Store, policy: RetryPolicy) -> None:
         super().__init__(store)
         self._policy = policy
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """One page; the same cursor is asked again, also where the page came broken."""
+        """One page, retried with the same cursor; a broken page is also retried."""
         broken = 0
         while True:
             try:
@@ -86,7 +88,7 @@ class RetryingStore(StoreWrapper):
 
 
 class RequestMeter:
-    """Counts logical calls (one per list page, retries apart) and the bytes of objects. Thread-safe."""
+    """Counts logical calls (one per list page, without retries) and the bytes of objects. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -95,23 +97,23 @@ class RequestMeter:
 
     @property
     def requests(self) -> Requests:
-        """Calls so far, failed ones included."""
+        """Calls so far, including failed ones."""
         with self._lock:
             return self._requests
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of all objects that `get` handed out."""
+        """Bytes of all objects that `get` returned."""
         with self._lock:
             return self._bytes
 
     def count(self, requests: Requests) -> None:
-        """So many calls more."""
+        """Add calls."""
         with self._lock:
             self._requests += requests
 
     def count_bytes(self, size: int) -> None:
-        """So many bytes more."""
+        """Add bytes."""
         with self._lock:
             self._bytes += size
 
@@ -141,7 +143,7 @@ class MeteredStore(StoreWrapper):
         return body
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """One list request where the store searched for places to cut."""
+        """One list request if the store listed prefixes to split at."""
         ranges = self._store.split(scope, parts)
         if len(ranges) > 1:
             self._meter.count(Requests(list=1))
@@ -149,7 +151,7 @@ class MeteredStore(StoreWrapper):
 
 
 class CancellableStore(StoreWrapper):
-    """Runs `check` before every call. What it raises ends listings, proofs and reads alike."""
+    """Runs `check` before every call. Its error ends listings, existence checks and reads."""
 
     def __init__(self, store: Store, check: Callable[[], object]) -> None:
         super().__init__(store)
@@ -177,7 +179,7 @@ class CancellableStore(StoreWrapper):
 
 
 class ListingMonitor:
-    """Watches the pages of listings: reports how many objects they hold so far, and can stop them from any thread."""
+    """Monitors listings: reports the number of objects so far, and can stop them from any thread."""
 
     def __init__(self, listed: Callable[[int], object]) -> None:
         self._listed = listed
@@ -186,23 +188,23 @@ class ListingMonitor:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Let every listing under way end before its next page."""
+        """End every running listing before its next page."""
         self._stopped.set()
 
     def check(self) -> None:
-        """Raises ListingStopped after `stop`."""
+        """Raise ListingStopped after `stop`."""
         if self._stopped.is_set():
             raise ListingStopped("The listing was stopped.")
 
     def count(self, objects: int) -> None:
-        """So many objects more."""
+        """Add objects."""
         with self._lock:
             self._objects += objects
             self._listed(self._objects)
 
 
 class MonitoredStore(StoreWrapper):
-    """Reports every page of a listing to a monitor, and stops when the monitor does."""
+    """Reports every page of a listing to a monitor, and stops with the monitor."""
 
     def __init__(self, store: Store, monitor: ListingMonitor) -> None:
         super().__init__(store)

@@ -1,7 +1,7 @@
-"""The contract of stores that mirrorlake writes to: the library's own, never a source.
+"""The contract of stores that mirrorlake writes to: those of the library, never a source.
 
-A separate contract from `storage/base.py`, so that what reads a source has no call that could write to it.
-`tests/contract/test_writable_contract.py` proves it for each implementation.
+It is separate from `storage/base.py`, so that code that reads a source cannot write to it.
+`tests/contract/test_writable_contract.py` verifies it for each implementation.
 """
 
 from __future__ import annotations
@@ -27,55 +27,55 @@ class StoredObject:
     key: str
     size: int  # bytes
     token: str  # changes with every write; opaque
-    modified: float  # seconds since 1970, by the store's own clock: when it was last written or moved to its key
+    modified: float  # time of the last write or move to its key, in seconds since 1970 by the store's clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBody:
-    """The bytes of one object, or their beginning, and the facts of the whole object."""
+    """The bytes of one object, or the first of them, and the facts of the whole object."""
 
     data: bytes
     info: StoredObject
 
 
 class WritableStore(Protocol):
-    """Objects under keys of our own making. Thread-safe; many processes may use one store.
+    """Objects under keys that mirrorlake chooses. Thread-safe; several processes may use one store.
 
-    A key is made of letters, digits, `.`, `_` and `-`, in parts divided by `/`; any other raises ValueError. Readers
-    see all of an object or nothing. Every method raises StorageError, and DiskFull where no space is left.
+    A key consists of letters, digits, `.`, `_` and `-`, in parts separated by `/`; any other raises ValueError. Readers
+    see a complete object or none. Every method raises StorageError, and DiskFull if no space is left.
     """
 
     @property
     def name(self) -> str:
-        """What messages call the store: a path or an address."""
+        """The name of the store in messages: a path or an address."""
         ...
 
     @property
     def durable(self) -> bool:
-        """Whether an object that is listed is whole, also after a power cut."""
+        """Whether every listed object is complete, even after a power failure."""
         ...
 
     def put(self, key: str, data: bytes) -> str:
-        """Write an object, in place of what is there; answers its token."""
+        """Write an object, replacing an existing one; return its token."""
         ...
 
     def put_if_absent(self, key: str, data: bytes) -> str:
-        """Write an object only where there is none; answers its token. Raises ObjectExists."""
+        """Write an object if the key does not exist; return its token. Raises ObjectExists."""
         ...
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
-        """Write an object only in place of the one with this token. Raises ObjectChanged, also where there is none."""
+        """Replace the object that has this token. Raises ObjectChanged, also if there is no object."""
         ...
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write an object piece by piece, without holding all of it in memory; answers its token.
+        """Write an object piece by piece, without keeping all of it in memory; return its token.
 
-        Nothing is there before the last piece is written, and nothing remains of it where `parts` raises.
+        The object does not exist before the last piece is written, and nothing remains if `parts` raises.
         """
         ...
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """The object; with `length`, only so many bytes from its beginning. Raises ObjectGone."""
+        """The object, or its first `length` bytes. Raises ObjectGone."""
         ...
 
     def head(self, key: str) -> StoredObject:
@@ -83,46 +83,46 @@ class WritableStore(Protocol):
         ...
 
     def delete(self, key: str) -> None:
-        """Remove an object; one that is not there is no error.
+        """Remove an object; a missing one is not an error.
 
-        A key that `list` gave with a last `/` may be an empty folder: it goes too, where a store has such things.
+        A listed key that ends in `/` may be an empty folder, which is removed too if the store has folders.
         """
         ...
 
     def move(self, key: str, to: str) -> None:
-        """Give an object another key, in place of what is there. Raises ObjectGone.
+        """Move an object to another key, replacing an existing one. Raises ObjectGone.
 
-        Killed in between, a store without a rename may hold it under both keys, never under none.
+        If the process is killed, a store without a rename may contain it under both keys, but always under one.
         """
         ...
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects below `prefix`, which is empty or ends in `/`; those of one folder follow each other.
+        """The objects below `prefix`, which is empty or ends in `/`; those of one folder are consecutive.
 
-        What another program left there is listed too: keys that no `put` takes, and with a last `/` what is no file.
+        Objects of other programs are listed too: keys that `put` refuses, and non-files with a final `/`.
         """
         ...
 
     def folders(self, prefix: str) -> list[str]:
-        """The names right below `prefix` that have objects below them, in order; some stores keep empty ones."""
+        """The names directly below `prefix` with objects below them, in order; some stores also list empty ones."""
         ...
 
     def close(self) -> None:
-        """Give back connections. The store is not used afterwards."""
+        """Close connections. The store must not be used afterwards."""
         ...
 
 
 def check_key(key: str) -> None:
-    """Raise ValueError for what is no key of ours: keys become paths, so nothing of a stranger may stand in them."""
+    """Raise ValueError for an invalid key: keys become paths, so they must not contain untrusted text."""
     if not _KEY.fullmatch(key) or _DOTS.search(key) or len(key) > KEY_LIMIT:
-        raise ValueError(f"{key!r} is no key of a writable store")
+        raise ValueError(f"{key!r} is not a key of a writable store")
 
 
 class RetryingWritableStore:
-    """Asks again where the store could not be reached.
+    """Retries calls if the store was unreachable.
 
-    A conditional write whose answer was lost may find its own first attempt: ObjectExists or ObjectChanged then.
-    Streams are not written again, since their pieces are gone.
+    A conditional write whose response was lost may conflict with its own first attempt: ObjectExists or ObjectChanged.
+    Streams are not retried, because their pieces have been consumed.
     """
 
     def __init__(self, store: WritableStore, policy: RetryPolicy) -> None:
@@ -131,12 +131,12 @@ class RetryingWritableStore:
 
     @property
     def name(self) -> str:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.name
 
     @property
     def durable(self) -> bool:
-        """As the store within."""
+        """As the wrapped store."""
         return self._store.durable
 
     def put(self, key: str, data: bytes) -> str:
@@ -144,11 +144,11 @@ class RetryingWritableStore:
         return self._again(lambda: self._store.put(key, data))
 
     def put_if_absent(self, key: str, data: bytes) -> str:
-        """Write an object only where there is none."""
+        """Write an object if the key does not exist."""
         return self._again(lambda: self._store.put_if_absent(key, data))
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
-        """Write an object only in place of the one with this token."""
+        """Replace the object that has this token."""
         return self._again(lambda: self._store.put_if_match(key, data, token=token))
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
@@ -168,19 +168,19 @@ class RetryingWritableStore:
         self._again(lambda: self._store.delete(key))
 
     def move(self, key: str, to: str) -> None:
-        """Give an object another key."""
+        """Move an object to another key."""
         self._again(lambda: self._store.move(key, to))
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """The objects below `prefix`; the store within asks again for its pages."""
+        """The objects below `prefix`; the wrapped store retries its own pages."""
         return self._store.list(prefix)
 
     def folders(self, prefix: str) -> list[str]:
-        """The names right below `prefix`."""
+        """The names directly below `prefix`."""
         return self._again(lambda: self._store.folders(prefix))
 
     def close(self) -> None:
-        """Close the store within."""
+        """Close the wrapped store."""
         self._store.close()
 
     def _again(self, action: Callable[[], T]) -> T:

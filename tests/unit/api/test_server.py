@@ -40,7 +40,7 @@ def test_a_signal_ends_the_server_and_the_callers_clean_up_runs(sig: signal.Sign
 def test_a_taken_port_is_told_with_what_to_do() -> None:
     with listen("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(SettingsError, match=f"Port {port} of 127.0.0.1 is taken") as caught:
+        with pytest.raises(SettingsError, match=f"Port {port} of 127.0.0.1 is in use") as caught:
             listen("127.0.0.1", port)
     assert "--port" in caught.value.fix
     with socket.create_server(("127.0.0.1", 0)) as free:

@@ -7,7 +7,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.catalog.array_chunks import Stretch, as_known
+from mirrorlake.catalog.array_chunks import KnownChunk, join_known
 from mirrorlake.model.columns import KNOWN
 
 # PostgreSQL's text holds every character but NUL and halves of surrogate pairs.
@@ -19,10 +19,10 @@ ROW = st.tuples(TEXT, TOKEN, SIZE, st.none() | TOKEN, st.integers(0, 4))
 Row = tuple[str, str, int, str | None, int]
 
 
-def handed_over(rows: list[Row]) -> Stretch:
+def handed_over(rows: list[Row]) -> KnownChunk:
     """What the statement answers for these rows, said in plain Python."""
     keys, tokens, sizes, companions, states = zip(*rows, strict=True)
-    return Stretch(
+    return KnownChunk(
         b"\0".join(key.encode() for key in keys),
         b"\0".join(token.encode() for token in tokens),
         b"".join(struct.pack(">q", size) for size in sizes),
@@ -33,19 +33,19 @@ def handed_over(rows: list[Row]) -> Stretch:
 
 @given(st.lists(st.lists(ROW, min_size=1, max_size=6), min_size=1, max_size=3))
 def test_stretches_come_back_as_the_rows_they_were_made_of(rows: list[list[Row]]):
-    stretches = [handed_over(some) for some in rows]
-    known = as_known(stretches)
+    chunks = [handed_over(some) for some in rows]
+    known = join_known(chunks)
 
     known.validate(full=True)
     assert known.schema.equals(KNOWN)
     flat = [row for some in rows for row in some]
     assert [tuple(row.values()) for row in known.to_pylist()] == flat
-    assert [stretch.last_key for stretch in stretches] == [some[-1][0] for some in rows]
-    assert [stretch.rows for stretch in stretches] == [len(some) for some in rows]
+    assert [chunk.last_key for chunk in chunks] == [some[-1][0] for some in rows]
+    assert [chunk.rows for chunk in chunks] == [len(some) for some in rows]
 
 
 def test_tokens_of_one_length_and_of_many_are_told_apart():
     # As many bytes as two of the first one's length would take, but parted elsewhere.
-    known = as_known([handed_over([("a", "xx", 1, None, 0), ("b", "y", 1, None, 0), ("c", "zzz", 1, None, 0)])])
+    known = join_known([handed_over([("a", "xx", 1, None, 0), ("b", "y", 1, None, 0), ("c", "zzz", 1, None, 0)])])
 
     assert known.column("token").to_pylist() == ["xx", "y", "zzz"]

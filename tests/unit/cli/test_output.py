@@ -134,7 +134,7 @@ def test_a_datasource_is_told_in_words() -> None:
     assert told["assets"] == "1,234"
     assert told["last run"] == "run 7, 2026-01-02 03:04 UTC: succeeded"
     assert told["schedule"] == "0 3 * * * (Europe/Berlin)"
-    assert told["next manual run"] == "in 1 minute: the last pass imported something"
+    assert told["next manual run"] == "in 1 minute: the last run imported something"
     assert told["credentials"] == "AWS profile lab"
     selected = [value for name, value in rows if name == "selects"]
     assert selected == ["train/**", "more/*", "the patterns in list.txt", "the key a.jpg"]

@@ -1,21 +1,23 @@
-"""What `mirrorlake thumbnails clean` says of files that it could not remove yet."""
+"""What `mirrorlake thumbnails clean` prints about files that it could not remove yet."""
 
 from __future__ import annotations
 
 import pytest
 
-from mirrorlake.cli.commands.thumbnails import tell_cleaned
+from mirrorlake.cli.commands.thumbnails import print_cleaned
 from mirrorlake.model.thumbnails import Cleaning
 
 
 @pytest.mark.parametrize(
     ("runs", "said"),
     [
-        ((4, 7), "3 files wait for the end of run 4, run 7; run this command again then."),
-        ((), "3 files wait for this command to be run again."),  # the runs ended while it was at work
+        ((4, 7), "3 files quarantined. Run this command again after the end of run 4, run 7 to remove them."),
+        ((), "3 files quarantined. Run this command again to remove them."),  # the runs ended while it was at work
     ],
 )
-def test_what_waits_says_for_what(runs: tuple[int, ...], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_quarantined_files_are_reported_with_the_runs_that_may_use_them(
+    runs: tuple[int, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     told = Cleaning(
         left_over=3,
         young=0,
@@ -27,5 +29,5 @@ def test_what_waits_says_for_what(runs: tuple[int, ...], said: str, capsys: pyte
         hold=None,
         seconds=0.1,
     )
-    tell_cleaned(told)
+    print_cleaned(told)
     assert said in capsys.readouterr().out

@@ -18,7 +18,7 @@ NAMED = sorted({span for span in spans(TOUR) if is_path(span) or is_test(span) o
 
 def test_what_exists_is_told_from_what_does_not() -> None:
     assert exists("mirror.run.run_pass")
-    assert exists("processing.pool.ProcessingPool.looked")
+    assert exists("processing.pool.ProcessingPool.process")
     assert exists("mirror/scan.py")
     assert exists("test_what_exists_is_told_from_what_does_not")
     for wrong in (

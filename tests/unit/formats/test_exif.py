@@ -8,7 +8,7 @@ import random
 from PIL import Image
 from tests.support.images import encoded, scene
 
-from mirrorlake.formats.exif import MAX_EXIF_BYTES, MAX_TEXT, camera_facts
+from mirrorlake.formats.exif import MAX_EXIF_BYTES, MAX_TEXT, read_camera_facts
 from mirrorlake.processing.process import process_bytes
 
 
@@ -39,7 +39,7 @@ def test_facts_have_stable_names_and_plain_values():
         },
         gps={1: "S", 2: (12.0, 30.0, 0.0), 3: "E", 4: (7.0, 15.0, 36.0), 5: b"\1", 6: 10.0},
     )
-    facts = camera_facts(block)
+    facts = read_camera_facts(block)
     assert facts.warnings == ()
     assert facts.values == {
         "camera_make": "Canon",
@@ -65,12 +65,12 @@ def test_wrong_types_and_impossible_values_cost_only_themselves():
         camera={0x8827: "many", 0x829D: 0.0, 0x9003: "yesterday", 0xA434: "lens"},
         gps={1: "N", 2: (99.0, 0.0, 0.0), 3: "E", 4: (7.0, 0.0, 0.0)},
     )
-    values = camera_facts(block).values
+    values = read_camera_facts(block).values
     assert values == {"camera_make": "x" * MAX_TEXT, "camera_model": "ab", "lens": "lens"}
 
 
 def test_a_huge_block_is_not_even_parsed():
-    facts = camera_facts(b"Exif\0\0" + bytes(MAX_EXIF_BYTES))
+    facts = read_camera_facts(b"Exif\0\0" + bytes(MAX_EXIF_BYTES))
     assert facts.values == {}
     assert "was not read" in facts.warnings[0]
 
@@ -78,7 +78,7 @@ def test_a_huge_block_is_not_even_parsed():
 def test_a_directory_that_points_to_itself_ends():
     # One entry: the camera's directory stands at offset 8, which is this very directory.
     loop = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x87\x69\0\x04\0\0\0\x01\0\0\0\x08\0\0\0\x08"
-    assert camera_facts(loop).values == {}
+    assert read_camera_facts(loop).values == {}
 
 
 def test_damaged_blocks_never_raise_and_stay_json():
@@ -88,7 +88,7 @@ def test_damaged_blocks_never_raise_and_stay_json():
         block = bytearray(sound)
         for _ in range(chance.randint(1, 8)):
             block[chance.randrange(6, len(block))] = chance.randrange(256)
-        facts = camera_facts(bytes(block[: chance.randint(0, len(block))]))
+        facts = read_camera_facts(bytes(block[: chance.randint(0, len(block))]))
         text = json.dumps(dict(facts.values), allow_nan=False)
         assert "\\u0000" not in text
 

@@ -59,5 +59,5 @@ def test_a_fully_transparent_picture_has_one_too():
 
 @pytest.mark.parametrize("shape", [(321, 10, 4), (10, 321, 3), (0, 4, 4), (4, 4, 2)])
 def test_other_shapes_are_refused(shape: tuple[int, ...]):
-    with pytest.raises(ValueError, match="a placeholder is made of"):
+    with pytest.raises(ValueError, match="a placeholder needs"):
         placeholder(np.zeros(shape, np.uint8))

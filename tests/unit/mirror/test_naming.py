@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from mirrorlake.core.columnar import fields
-from mirrorlake.mirror.naming import Naming, last_segments
+from mirrorlake.mirror.naming import AssetNamer, last_segments
 from mirrorlake.model.columns import PROCESSED
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.model.sources import MirrorConfig, NamingStrategy
@@ -30,7 +30,7 @@ def looked(**given: object) -> pa.RecordBatch:
 
 
 def named(**given: object) -> tuple[str | None, list[str]]:
-    rows, names = Naming(CONFIGS).of_looked(looked(**given))
+    rows, names = AssetNamer(CONFIGS).name_processed(looked(**given))
     return names.to_pylist()[0], rows.column("warnings").to_pylist()[0]
 
 
@@ -79,7 +79,7 @@ def test_a_sidecar_that_left_takes_its_name_with_it() -> None:
 
 def test_configs_name_their_own_objects_only() -> None:
     rows = pa.Table.from_batches([looked(config=place) for place in range(4)]).combine_chunks().to_batches()[0]
-    _, names = Naming(CONFIGS).of_looked(rows)
+    _, names = AssetNamer(CONFIGS).name_processed(rows)
     assert names.to_pylist() == ["x/y.jpg", "y.jpg", "tok", "x/y.jpg"]
 
 

@@ -58,5 +58,5 @@ def test_proofs_come_in_the_order_of_their_keys_however_many_there_are(monkeypat
     keys = [f"{number:02}" for number in range(30)]
     for key in keys[::3]:
         store.put(key, b"here")
-    expected = [Proof.GONE if number % 3 else Proof.STANDS for number in range(30)]
+    expected = [Proof.GONE if number % 3 else Proof.EXISTS for number in range(30)]
     assert ExistenceChecker(store).prove(keys) == expected

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mirrorlake.mirror.spool import MOST_ROWS, Spooled, write_spool
+from mirrorlake.mirror.spool import MAX_ROWS, SpooledBatches, write_spool
 from mirrorlake.model.columns import CHANGES
 
 
@@ -23,9 +23,9 @@ def changes(start: int, rows: int) -> pa.RecordBatch:
 
 
 def test_rows_come_back_in_order_and_never_too_many_at_once(tmp_path: Path) -> None:
-    written = [changes(0, 2 * MOST_ROWS + 1), changes(2 * MOST_ROWS + 1, 0), changes(2 * MOST_ROWS + 1, 3)]
+    written = [changes(0, 2 * MAX_ROWS + 1), changes(2 * MAX_ROWS + 1, 0), changes(2 * MAX_ROWS + 1, 3)]
     spool = tmp_path / "changes.arrow"
-    assert write_spool(spool, written) == 2 * MOST_ROWS + 4
-    read = list(Spooled([spool]))
-    assert [batch.num_rows for batch in read] == [MOST_ROWS, MOST_ROWS, 1, 3]
+    assert write_spool(spool, written) == 2 * MAX_ROWS + 4
+    read = list(SpooledBatches([spool]))
+    assert [batch.num_rows for batch in read] == [MAX_ROWS, MAX_ROWS, 1, 3]
     assert pa.Table.from_batches(read).equals(pa.Table.from_batches(written))

@@ -14,7 +14,7 @@ from mirrorlake.formats.stages import Stage
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.process import process_object
-from mirrorlake.processing.rows import Job, Result, jobs_of
+from mirrorlake.processing.rows import Job, Result, read_jobs
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.companion_readers import CompanionContent
 from mirrorlake.storage.base import Body
@@ -45,7 +45,7 @@ def store() -> _Failing:
 
 
 def _job(store: _Failing, op: Op = Op.NEW, sidecar: str | None = "a.json", **more: object) -> Job:
-    return jobs_of(batch([change(store, "a.png", op, sidecar, **more)]))[0]
+    return read_jobs(batch([change(store, "a.png", op, sidecar, **more)]))[0]
 
 
 def _look(job: Job, store: _Failing, folder: Path) -> Result:
@@ -87,7 +87,7 @@ def test_a_sidecar_that_left_reads_nothing_and_leaves_no_metadata(store: _Failin
 
 
 def test_a_row_that_asks_for_nothing_is_a_mistake(store: _Failing):
-    with pytest.raises(ValueError, match=r"nothing of 'a\.png' is to be read"):
+    with pytest.raises(ValueError, match=r"'a\.png' needs no reading"):
         _job(store, Op.MOVED, metadata_differs=False)
 
 

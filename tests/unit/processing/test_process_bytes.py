@@ -88,7 +88,7 @@ def test_a_loss_at_the_very_end_is_refused_or_told(encoder: str, missing: int):
 @pytest.mark.parametrize("missing", [1, 2])
 def test_a_jpeg_that_lacks_only_its_end_marker_is_imported_with_a_warning(missing: int):
     looked = process_bytes(encoded(scene(), "jpeg")[:-missing], "a.jpg")
-    assert looked.warnings == ("the JPEG lacks only its end marker; it was imported whole",)
+    assert looked.warnings == ("the JPEG lacks only its end marker; it was imported completely",)
     assert _unlike(looked.rendered.thumbnail, scene()) < _LIKE
 
 
@@ -143,7 +143,7 @@ def test_channels_that_mean_no_colours_are_refused():
     # A whole JPEG of 8 x 8 pixels and two components: each block is one bit for its mean and one for its end.
     tables = "ffdb004300" + "01" * 64 + "ffc4001400" + "01" + "00" * 16 + "ffc4001410" + "01" + "00" * 16
     frame, scan = "ffc0000e080008000802011100021100", "ffda000a0201000200003f00"
-    with pytest.raises(UndecodableObject, match="2 channels, which mean no colours") as raised:
+    with pytest.raises(UndecodableObject, match="2 channels, which is not a colour image") as raised:
         process_bytes(bytes.fromhex(f"ffd8{tables}{frame}{scan}0fffd9"), "a.jpg")
     assert raised.value.stage is Stage.DECODE
 

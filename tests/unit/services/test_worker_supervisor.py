@@ -23,13 +23,13 @@ PATIENCE_S = 60
 def attended(code: str) -> Iterator[Queue[str]]:
     heard = Queue[str]()
     others = psutil.Process().children()  # servers of other tests
-    attendant = WorkerSupervisor(heard.put, (sys.executable, "-c", code))
-    thread = threading.Thread(target=attendant.attend)
+    supervisor = WorkerSupervisor(heard.put, (sys.executable, "-c", code))
+    thread = threading.Thread(target=supervisor.run)
     thread.start()
     try:
         yield heard
     finally:
-        attendant.end()
+        supervisor.end()
         thread.join(PATIENCE_S)
         assert not thread.is_alive()
         assert set(psutil.Process().children()) <= set(others)
@@ -39,7 +39,7 @@ def test_a_worker_that_dies_gets_a_successor(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(attending, "RESTART_S", 0.01)
     with attended("raise SystemExit(7)") as heard:
         for _ in range(2):
-            assert heard.get(timeout=PATIENCE_S).startswith("The worker ended by itself (7).")
+            assert heard.get(timeout=PATIENCE_S).startswith("Worker exited unexpectedly (code 7).")
 
 
 def test_a_worker_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,7 +54,7 @@ def test_a_worker_that_does_not_listen_is_killed(tmp_path: Path, monkeypatch: py
 
 def test_no_worker_starts_after_the_end() -> None:
     heard = Queue[str]()
-    attendant = WorkerSupervisor(heard.put, (sys.executable, "-c", "raise SystemExit(7)"))
-    attendant.end()
-    attendant.attend()
+    supervisor = WorkerSupervisor(heard.put, (sys.executable, "-c", "raise SystemExit(7)"))
+    supervisor.end()
+    supervisor.run()
     assert heard.empty()

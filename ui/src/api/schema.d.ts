@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Search
-         * @description A page of the assets that match a query, by position or by cursor. A cursor stays valid while a run works.
+         * @description Search assets, by page. A cursor remains valid while a run is in progress.
          */
         get: operations["searchAssets"];
         put?: never;
@@ -33,7 +33,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description Everything about one asset.
+         * @description Get an asset with all its details.
          */
         get: operations["getAsset"];
         put?: never;
@@ -43,7 +43,7 @@ export interface paths {
         head?: never;
         /**
          * Edit
-         * @description Set and remove metadata keys, add and remove tags: all of it, or nothing. Answers the asset as it is then.
+         * @description Set and remove metadata keys, add and remove tags, as one transaction. Returns the changed asset.
          */
         patch: operations["editAsset"];
         trace?: never;
@@ -57,7 +57,7 @@ export interface paths {
         };
         /**
          * Original
-         * @description The asset's own bytes: a redirect to the bucket if it can be reached, else a download.
+         * @description Download the original of an asset: a redirect to the bucket if the provider supports it, else the bytes.
          */
         get: operations["getOriginal"];
         put?: never;
@@ -79,7 +79,7 @@ export interface paths {
         put?: never;
         /**
          * Restore
-         * @description Restore an asset from the trash: as missing if its object is gone.
+         * @description Restore an asset from the trash, as missing if its object is gone.
          */
         post: operations["restoreAsset"];
         delete?: never;
@@ -97,7 +97,7 @@ export interface paths {
         };
         /**
          * Thumbnail
-         * @description The asset's thumbnail, 320 pixels at most on its longer side.
+         * @description Get the thumbnail of an asset, at most 320 pixels on its longer side.
          */
         get: operations["getThumbnail"];
         put?: never;
@@ -117,7 +117,7 @@ export interface paths {
         };
         /**
          * Show All
-         * @description Every datasource, with its number of assets and its newest run.
+         * @description List all datasources with their numbers of assets and newest runs.
          */
         get: operations["listDatasources"];
         put?: never;
@@ -137,21 +137,21 @@ export interface paths {
         };
         /**
          * Get
-         * @description One datasource, with its number of assets and its newest run.
+         * @description Get a datasource with its number of assets and newest run.
          */
         get: operations["getDatasource"];
         put?: never;
         post?: never;
         /**
          * Delete
-         * @description Delete a datasource. Its bucket is never touched.
+         * @description Delete a datasource. Its bucket is never modified.
          */
         delete: operations["deleteDatasource"];
         options?: never;
         head?: never;
         /**
          * Change
-         * @description Change some of its settings, for example its schedule, and keep the others. The next run uses them.
+         * @description Change some settings, for example the schedule, and keep the others. The next run uses them.
          */
         patch: operations["changeDatasource"];
         trace?: never;
@@ -165,7 +165,7 @@ export interface paths {
         };
         /**
          * Deletion
-         * @description What deleting it would do now; does nothing.
+         * @description Show what deleting the datasource would do. Changes nothing.
          */
         get: operations["previewDeletion"];
         put?: never;
@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * Explain
-         * @description Which rule takes or leaves one key, and whether its object exists.
+         * @description Show which rule selects or excludes a key, and whether its object exists.
          */
         get: operations["explainKey"];
         put?: never;
@@ -207,7 +207,7 @@ export interface paths {
         put?: never;
         /**
          * Begin Preview
-         * @description Start a dry run, which stores nothing. Answers at once: ask for the preview until it has ended.
+         * @description Start a dry run, which stores nothing. Returns at once; poll the preview until it has ended.
          */
         post: operations["beginPreview"];
         delete?: never;
@@ -225,13 +225,13 @@ export interface paths {
         };
         /**
          * Purgeable
-         * @description How many assets purging its trash would remove; does nothing.
+         * @description Count the assets that purging the trash would remove. Changes nothing.
          */
         get: operations["previewPurge"];
         put?: never;
         /**
          * Purge
-         * @description Purge its trash, each asset once its object is proven gone again. Answers the run that does it, at once.
+         * @description Delete old assets from the trash, each only if its object is still gone. Returns the queued run.
          */
         post: operations["purgeTrash"];
         delete?: never;
@@ -251,7 +251,7 @@ export interface paths {
         put?: never;
         /**
          * Reapply
-         * @description Merge the metadata of all its assets again. Answers the run that does it, at once.
+         * @description Merge the metadata of all assets again. Returns the queued run.
          */
         post: operations["reapplyDatasource"];
         delete?: never;
@@ -271,7 +271,7 @@ export interface paths {
         put?: never;
         /**
          * Start
-         * @description Queue a run for a worker. Fails with 409 too soon after the last one.
+         * @description Queue a run for a worker. Fails with 409 during a run or the cooldown.
          */
         post: operations["runDatasource"];
         delete?: never;
@@ -289,7 +289,7 @@ export interface paths {
         };
         /**
          * Health
-         * @description Whether the server answers.
+         * @description Check that the server is running.
          */
         get: operations["health"];
         put?: never;
@@ -309,7 +309,7 @@ export interface paths {
         };
         /**
          * Show All
-         * @description The newest jobs first. The Link header holds the address of the next page.
+         * @description List jobs, the newest first. The Link header contains the address of the next page.
          */
         get: operations["listJobs"];
         put?: never;
@@ -329,7 +329,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description One job with its progress and result. With `wait_s` the answer waits until it changed or ended.
+         * @description Get a job with its progress and result. With `wait_s`, wait until it has changed or ended.
          */
         get: operations["getJob"];
         put?: never;
@@ -351,7 +351,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel
-         * @description End a job: what it committed is kept. A running one ends a moment later.
+         * @description Cancel a job. Committed work is kept. A running job ends a moment later.
          */
         post: operations["cancelJob"];
         delete?: never;
@@ -369,9 +369,9 @@ export interface paths {
         };
         /**
          * Events
-         * @description The job as server-sent events: `progress` with every change, and `end` with its result.
+         * @description Watch a job as server-sent events: `progress` with every change, and `end` with its result.
          *
-         *     The data of each is the job, its id the version. A stream that ends without `end` is to be opened again.
+         *     The data of each event is the job, its id the version. Reopen a stream that ends without `end`.
          */
         get: operations["watchJob"];
         put?: never;
@@ -391,7 +391,7 @@ export interface paths {
         };
         /**
          * Get Preview
-         * @description What a run would do, with some keys of each kind. Kept for a while, at most until the server stops.
+         * @description Get the result of a dry run: what a run would do, with sample keys of each kind. Kept for a few days.
          */
         get: operations["getPreview"];
         put?: never;
@@ -411,7 +411,7 @@ export interface paths {
         };
         /**
          * Show All
-         * @description Every project with the number of its assets.
+         * @description List all projects with their numbers of assets.
          */
         get: operations["listProjects"];
         put?: never;
@@ -433,7 +433,7 @@ export interface paths {
         put?: never;
         /**
          * Add
-         * @description Add assets to a project, which is created if it does not exist: all of them, or none.
+         * @description Add assets to a project, as one transaction. The project is created if it does not exist.
          */
         post: operations["addToProject"];
         delete?: never;
@@ -471,7 +471,7 @@ export interface paths {
         };
         /**
          * Show All
-         * @description The newest runs first. The Link header holds the address of the next page.
+         * @description List runs, the newest first. The Link header contains the address of the next page.
          */
         get: operations["listRuns"];
         put?: never;
@@ -493,7 +493,7 @@ export interface paths {
         put?: never;
         /**
          * Confirm
-         * @description Carry out held removals. Answers the run that does it, at once; ask for it until it has ended.
+         * @description Carry out held removals. Returns the queued run; poll it until it has ended.
          */
         post: operations["confirmRun"];
         delete?: never;
@@ -511,7 +511,7 @@ export interface paths {
         };
         /**
          * Get
-         * @description One run with its counts, its requests and how it ended. The counts of a running one are seconds old.
+         * @description Get a run with its counts, requests and result. The counts of a running run may be seconds old.
          */
         get: operations["getRun"];
         put?: never;
@@ -533,7 +533,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel
-         * @description End a run: what it committed is kept, what it holds is dismissed. A running one ends a moment later.
+         * @description Cancel a run. Committed work is kept; held removals are dismissed. A running run ends a moment later.
          */
         post: operations["cancelRun"];
         delete?: never;
@@ -551,9 +551,9 @@ export interface paths {
         };
         /**
          * Outcomes
-         * @description What happened to single objects in a run, by key; unchanged objects are only counted.
+         * @description List the outcomes of single objects in a run, by key. Unchanged objects are only counted.
          *
-         *     The Link header holds the address of the next page.
+         *     The Link header contains the address of the next page.
          */
         get: operations["listOutcomes"];
         put?: never;
@@ -575,7 +575,7 @@ export interface paths {
         put?: never;
         /**
          * Retry
-         * @description Read again only the objects that failed in a run. Answers the run that does it, at once.
+         * @description Retry only the failed objects of a run. Returns the queued run.
          */
         post: operations["retryRun"];
         delete?: never;
@@ -593,7 +593,7 @@ export interface paths {
         };
         /**
          * Preview
-         * @description The next times of a schedule if it were set now. Needs no datasource.
+         * @description Show the next times of a schedule if it were set now. Needs no datasource.
          */
         get: operations["previewSchedule"];
         put?: never;
@@ -615,7 +615,7 @@ export interface paths {
         put?: never;
         /**
          * Check Thumbnails
-         * @description Count missing thumbnails and files that no asset uses. Answers the job that does it, at once.
+         * @description Count missing thumbnails and orphaned files. Returns the queued job.
          */
         post: operations["checkThumbnails"];
         delete?: never;
@@ -635,7 +635,7 @@ export interface paths {
         put?: never;
         /**
          * Clean Thumbnails
-         * @description Remove thumbnails that no asset uses. Answers the job that does it, at once.
+         * @description Remove thumbnails that no asset uses. Returns the queued job.
          */
         post: operations["cleanThumbnails"];
         delete?: never;
@@ -655,7 +655,7 @@ export interface paths {
         put?: never;
         /**
          * Make Thumbnails
-         * @description Make missing thumbnails. Answers the job that does it, at once.
+         * @description Rebuild missing thumbnails. Returns the queued job.
          */
         post: operations["makeThumbnails"];
         delete?: never;
@@ -675,7 +675,7 @@ export interface paths {
         put?: never;
         /**
          * Verify
-         * @description Check the catalog against the source buckets. Answers the job that does it, at once.
+         * @description Check the catalog against the source buckets. Returns the queued job.
          */
         post: operations["verify"];
         delete?: never;
@@ -699,7 +699,7 @@ export interface components {
             datasources: string[];
             /**
              * Height
-             * @description Pixels, upright; null for what cannot be seen.
+             * @description Pixels, upright; null for media without a size.
              */
             height: number | null;
             /** Id */
@@ -747,13 +747,13 @@ export interface components {
             uri: string;
             /**
              * Width
-             * @description Pixels, upright; null for what cannot be seen.
+             * @description Pixels, upright; null for media without a size.
              */
             width: number | null;
         };
         /**
          * AssetChange
-         * @description A change of an asset: all of it is done, or nothing. What it does not name stays.
+         * @description A change of an asset, applied as a whole or not at all. Keys and tags that it does not name are kept.
          */
         AssetChange: {
             /**
@@ -770,7 +770,7 @@ export interface components {
             };
             /**
              * Remove Metadata
-             * @description Keys to remove, whoever set them.
+             * @description Keys to remove, including those read from a sidecar.
              * @default []
              */
             remove_metadata?: string[];
@@ -782,7 +782,7 @@ export interface components {
         };
         /**
          * AssetDetail
-         * @description Everything the library knows about one asset.
+         * @description An asset with all its details.
          */
         AssetDetail: {
             asset: components["schemas"]["Asset"];
@@ -798,7 +798,7 @@ export interface components {
             digest: string;
             /**
              * Facts
-             * @description What the file records about itself, by kind: camera, pages, and so on.
+             * @description Facts from the file, by kind: camera, pages, and so on.
              */
             facts: {
                 [key: string]: unknown;
@@ -823,7 +823,7 @@ export interface components {
             token: string;
             /**
              * Version
-             * @description Id of the version that was read, if the bucket keeps versions.
+             * @description Id of the version that was read, if the bucket is versioned.
              */
             version: string | null;
             /** Warnings */
@@ -843,7 +843,7 @@ export interface components {
             next_cursor: string | null;
             /**
              * Offset
-             * @description Position of the first item; 0 if the page was asked for by cursor.
+             * @description Position of the first item; 0 if the page was requested by cursor.
              */
             offset: number;
             /**
@@ -856,13 +856,13 @@ export interface components {
         };
         /**
          * AssetState
-         * @description Whether the asset's object still exists in its bucket.
+         * @description The state of an asset: whether its object still exists in its bucket.
          * @enum {string}
          */
         AssetState: "present" | "missing" | "trash";
         /**
          * ConfigMatch
-         * @description What one mirror config decides about a key: a pattern takes it, unless an exclude matches as well.
+         * @description The decision of one mirror config on a key: a pattern selects it, unless an exclude matches as well.
          */
         ConfigMatch: {
             /**
@@ -874,7 +874,7 @@ export interface components {
             config_id: string | null;
             /** Exclude */
             exclude: string | null;
-            /** @description Where the pattern is set; null if the config takes everything, or nothing matches. */
+            /** @description The origin of the pattern; null if the config selects everything, or nothing matches. */
             origin: components["schemas"]["Origin"] | null;
             /** Pattern */
             pattern: string | null;
@@ -883,28 +883,28 @@ export interface components {
         };
         /**
          * Consent
-         * @description Consent to held removals. `run` or `plan_hash` names them; every other field that is given has to agree.
+         * @description Consent to held removals. `run` or `plan_hash` identifies them; any other field given must match.
          */
         Consent: {
             /**
              * Count
-             * @description The number of removals that you agree to.
+             * @description Number of removals to carry out; must match the held ones.
              */
             count?: number | null;
             /**
              * Plan Hash
-             * @description Of what is held.
+             * @description Hash of the held removals.
              */
             plan_hash?: string | null;
             /**
              * Run
-             * @description A held run.
+             * @description Number of the held run.
              */
             run?: number | null;
         };
         /**
          * Counts
-         * @description How many objects each outcome has; the words are defined in docs/glossary.md.
+         * @description The number of objects per outcome; the terms are defined in docs/glossary.md.
          */
         Counts: {
             /**
@@ -970,7 +970,7 @@ export interface components {
         };
         /**
          * DatasourceSummary
-         * @description A datasource at a glance. It holds names of credentials, never a secret.
+         * @description A datasource at a glance. It contains names of credentials, never a secret.
          */
         DatasourceSummary: {
             /** Anonymous */
@@ -988,7 +988,7 @@ export interface components {
             can_run: boolean;
             /**
              * Configs
-             * @description The first config that takes an object governs it.
+             * @description The first config that selects an object governs it.
              */
             configs: components["schemas"]["MirrorConfig"][];
             /**
@@ -1006,7 +1006,7 @@ export interface components {
             endpoint: string | null;
             /**
              * Globs
-             * @description Empty: everything is mirrored.
+             * @description Empty if everything is mirrored.
              */
             globs: string[];
             /** Id */
@@ -1067,19 +1067,19 @@ export interface components {
             deleted: boolean;
             /**
              * Handed Over
-             * @description Of those trashed and kept: assets that another datasource reaches too, and governs from then on.
+             * @description Of those trashed and kept: assets shared with another datasource, which governs them from then on.
              */
             handed_over: number;
             /**
              * Kept
-             * @description Assets that stay as they are, in the trash or not.
+             * @description Assets that do not change, in the trash or not.
              */
             kept: number;
-            /** @description The most careful setting of its configs decides. */
+            /** @description The most conservative orphan setting of its configs. */
             orphans: components["schemas"]["Orphans"];
             /**
              * Removed
-             * @description Assets removed for good.
+             * @description Assets removed permanently.
              */
             removed: number;
             /**
@@ -1090,7 +1090,7 @@ export interface components {
         };
         /**
          * Explained
-         * @description What a pass does with one key, and which rule decides it.
+         * @description What a run does with one key, and which rule decides it.
          */
         Explained: {
             /** Config */
@@ -1105,7 +1105,7 @@ export interface components {
             key: string;
             /**
              * Object
-             * @description `exists`, `gone`, or why the source could not answer.
+             * @description `exists`, `gone`, or the reason why the source could not be checked.
              */
             object: string;
             origin: components["schemas"]["Origin"] | null;
@@ -1119,7 +1119,7 @@ export interface components {
         };
         /**
          * Health
-         * @description The server answers. Reveals nothing that a stranger may not know.
+         * @description Health of the server. Contains nothing confidential.
          */
         Health: {
             /** Status */
@@ -1158,13 +1158,13 @@ export interface components {
             reason: string;
             /**
              * Superseded By
-             * @description The later run that decided again, if nobody confirmed them.
+             * @description The later run that superseded them, if they were not confirmed.
              */
             superseded_by: number | null;
         };
         /**
          * InvalidField
-         * @description One part of a request that cannot be used.
+         * @description One invalid part of a request.
          */
         InvalidField: {
             /** Message */
@@ -1177,7 +1177,7 @@ export interface components {
         };
         /**
          * Job
-         * @description Any long work: who asked for it, how far it is, and its result.
+         * @description Long work of any kind with its requester, progress and result.
          */
         Job: {
             /** Args */
@@ -1186,17 +1186,17 @@ export interface components {
             };
             /**
              * Attempt
-             * @description 1, or more after a failure or the death of a worker. Null: it ran in the process of whoever asked for it.
+             * @description 1, or more after a failure or the death of a worker. Null: it ran in the process of its requester.
              */
             attempt: number | null;
             /**
              * Cancel Requested
-             * @description Who asked that it end.
+             * @description Who cancelled it.
              */
             cancel_requested: string | null;
             /**
              * Continued By
-             * @description The job that took up the work of this one after it was cut short.
+             * @description The job that continues the work of this one after an interruption.
              */
             continued_by: number | null;
             /**
@@ -1212,31 +1212,31 @@ export interface components {
             finished: string | null;
             /**
              * Id
-             * @description The number; of a run, also that of the run.
+             * @description The number of the job, which is also the number of its run.
              */
             id: number;
             /**
              * Kind
-             * @description What it does: mirror, confirm, retry, purge, reapply, preview, verify, thumbnails_check, …
+             * @description The kind: mirror, confirm, retry, purge, reapply, preview, verify, thumbnails_check, …
              */
             kind: string;
             /** Max Attempts */
             max_attempts: number;
             /**
              * Not Before
-             * @description When a queued job is tried again at the earliest.
+             * @description The earliest time of the next attempt of a queued job.
              */
             not_before: string | null;
-            /** @description As of the last second while it is running. */
+            /** @description While it is running, at most a second old. */
             progress: components["schemas"]["JobProgress"] | null;
             /**
              * Requested By
-             * @description Who asked for it; null for jobs of earlier versions.
+             * @description The requester; null for jobs of earlier versions.
              */
             requested_by: string | null;
             /**
              * Result
-             * @description What came of it. Of a run, its counts, requests and bytes read.
+             * @description The result. Of a run, its counts, requests and bytes read.
              */
             result: {
                 [key: string]: unknown;
@@ -1249,15 +1249,15 @@ export interface components {
             state: components["schemas"]["RunState"];
             /**
              * Subject
-             * @description What it is about, if not a datasource.
+             * @description The subject, if it is not a datasource.
              */
             subject: string | null;
             /**
              * Version
-             * @description Grows with every change: ask for the job with `since` to wait for a newer one.
+             * @description Increases with every change: request the job with `since` to wait for a newer version.
              */
             version: number;
-            /** @description Why it has not started, while queued. */
+            /** @description The reason why a queued job has not started. */
             waiting: components["schemas"]["QueuedReason"] | null;
             /** Workspace */
             workspace: string;
@@ -1270,12 +1270,12 @@ export interface components {
         JobKind: "mirror" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean";
         /**
          * JobProgress
-         * @description How far a job is: `done` of `total` units in the step under way.
+         * @description The progress of a job: `done` of `total` units in the current step.
          */
         JobProgress: {
             /**
              * Counts
-             * @description What else is counted, such as failed objects.
+             * @description Additional counts, such as failed objects.
              */
             counts: {
                 [key: string]: number;
@@ -1287,7 +1287,7 @@ export interface components {
             done: number;
             /**
              * Step
-             * @description What is being done, such as listing, processing, merging or verifying.
+             * @description The current step, such as listing, processing, merging or verifying.
              */
             step: string;
             /**
@@ -1304,13 +1304,13 @@ export interface components {
         JsonValue: unknown;
         /**
          * MediaKind
-         * @description What an asset is to people, whatever its format: a PDF is a document, its media type `application/pdf`.
+         * @description The kind of an asset, independent of its format: a PDF is a document, its media type `application/pdf`.
          * @enum {string}
          */
         MediaKind: "image" | "video" | "document" | "audio" | "text";
         /**
          * Members
-         * @description The assets that a request is about.
+         * @description The assets to add or remove.
          */
         Members: {
             /** Assets */
@@ -1339,7 +1339,7 @@ export interface components {
             at: string;
             /**
              * By
-             * @description Who set it, if a person did and it is known.
+             * @description The user who set it, if known.
              */
             by: string | null;
             /**
@@ -1365,7 +1365,7 @@ export interface components {
         MirrorConfig: {
             /**
              * Exclude
-             * @description Globs; objects that match are not taken by this config.
+             * @description Globs; matching objects are not selected by this config.
              * @default []
              */
             exclude: string[];
@@ -1416,7 +1416,7 @@ export interface components {
         };
         /**
          * NamingStrategy
-         * @description What an asset is named after.
+         * @description The source of an asset's name.
          * @enum {string}
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
@@ -1452,7 +1452,7 @@ export interface components {
         Orphans: "keep" | "trash" | "remove";
         /**
          * Outcome
-         * @description What happened to one object in a run, with the reason.
+         * @description The outcome of one object in a run, with the reason.
          */
         Outcome: {
             /** Asset Id */
@@ -1467,7 +1467,7 @@ export interface components {
         };
         /**
          * OutcomeKind
-         * @description What happened to one object in a run. The order is that of counts, previews and reports.
+         * @description The kinds of outcomes of an object in a run, in the order of counts, previews and reports.
          * @enum {string}
          */
         OutcomeKind: "new" | "changed" | "metadata_changed" | "labels_changed" | "moved" | "missing" | "removed" | "unchanged" | "skipped" | "failed";
@@ -1484,11 +1484,11 @@ export interface components {
             hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: string;
-            /** @description Made for the preview itself. */
+            /** @description Sent for the preview itself. */
             requests: components["schemas"]["Requests"];
             /**
              * Samples
-             * @description Some keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped.
+             * @description Sample keys of each kind: new, changed, metadata_changed, moved, orphaned, skipped.
              */
             samples: {
                 [key: string]: components["schemas"]["Sample"][];
@@ -1497,19 +1497,19 @@ export interface components {
             seconds: number;
             /** @description `running`, then `succeeded` or `failed`. */
             state: components["schemas"]["RunState"];
-            /** @description Why it has not begun, while it waits for a worker. */
+            /** @description The reason why a queued preview has not started. */
             waiting: components["schemas"]["QueuedReason"] | null;
             /** @description Null until there is a plan. */
             would: components["schemas"]["Would"] | null;
         };
         /**
          * Problem
-         * @description An RFC 9457 problem document. Members that do not apply are left out.
+         * @description An RFC 9457 problem document. Members that do not apply are omitted.
          */
         Problem: {
             /**
              * Detail
-             * @description What was wrong, in one sentence.
+             * @description What failed, in one sentence.
              */
             detail: string;
             /**
@@ -1519,19 +1519,19 @@ export interface components {
             errors?: components["schemas"]["InvalidField"][] | null;
             /**
              * Fix
-             * @description What to do about it.
+             * @description How to resolve it.
              * @default null
              */
             fix?: string | null;
             /**
              * Minutes
-             * @description Until it may be asked again.
+             * @description Minutes until the request can be repeated.
              * @default null
              */
             minutes?: number | null;
             /**
              * Position
-             * @description Where in `text`, in characters from 0.
+             * @description Position of the error in `text`, in characters from 0.
              * @default null
              */
             position?: number | null;
@@ -1539,7 +1539,7 @@ export interface components {
             status: number;
             /**
              * Text
-             * @description The text that could not be read.
+             * @description The text that could not be parsed.
              * @default null
              */
             text?: string | null;
@@ -1547,13 +1547,13 @@ export interface components {
             title: string;
             /**
              * Type
-             * @description Stable name of the kind of problem.
+             * @description Stable name of the problem type.
              */
             type: string;
         };
         /**
          * Project
-         * @description A named set of assets. An asset in a project is never removed for good.
+         * @description A named set of assets. An asset in a project is never removed permanently.
          */
         Project: {
             /**
@@ -1572,7 +1572,7 @@ export interface components {
         Provider: "s3" | "file" | "memory";
         /**
          * Purge
-         * @description What purging the trash of a datasource removes for good.
+         * @description What purging the trash of a datasource removes permanently.
          */
         Purge: {
             /**
@@ -1584,7 +1584,7 @@ export interface components {
             datasource: string;
             /**
              * Days
-             * @description Only assets that nobody modified for this long.
+             * @description Only assets that were not modified for this many days.
              */
             days: number;
         };
@@ -1595,18 +1595,18 @@ export interface components {
         QueuedReason: {
             /**
              * Reason
-             * @description A clause for people.
+             * @description A clause for users.
              */
             reason: string;
             /**
              * Stuck
-             * @description Whether it cannot start until somebody acts, for example starts a worker.
+             * @description Whether it requires an action, for example starting a worker.
              */
             stuck: boolean;
         };
         /**
          * Requests
-         * @description Logical calls at the storage seam; retries are not counted.
+         * @description Calls of the store contract; retries are not counted.
          */
         Requests: {
             /**
@@ -1699,7 +1699,7 @@ export interface components {
         };
         /**
          * SettingsChange
-         * @description Settings with the names of a settings file. What is not named stays; null resets a setting.
+         * @description Settings by their names in a settings file. Settings that are not named are kept; null resets a setting.
          * @example {
          *       "schedule": "0 3 * * *",
          *       "timezone": "Europe/Berlin"
@@ -1740,11 +1740,11 @@ export interface operations {
     searchAssets: {
         parameters: {
             query?: {
-                /** @description The search language; empty finds everything. */
+                /** @description Query in the search language; empty matches everything. */
                 query?: string;
                 limit?: number;
                 offset?: number;
-                /** @description Of the page before; takes the place of `offset`. */
+                /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -1762,7 +1762,7 @@ export interface operations {
                     "application/json": components["schemas"]["AssetPage"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1780,7 +1780,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1789,7 +1789,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1798,7 +1798,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1807,7 +1807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1816,7 +1816,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -1825,7 +1825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1857,7 +1857,7 @@ export interface operations {
                     "application/json": components["schemas"]["AssetDetail"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1875,7 +1875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1884,7 +1884,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1893,7 +1893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1902,7 +1902,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1911,7 +1911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -1920,7 +1920,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -1956,7 +1956,7 @@ export interface operations {
                     "application/json": components["schemas"]["AssetDetail"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1974,7 +1974,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -1983,7 +1983,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1992,7 +1992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2001,7 +2001,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2010,7 +2010,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2019,7 +2019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2051,14 +2051,14 @@ export interface operations {
                     "application/octet-stream": unknown;
                 };
             };
-            /** @description The way to the bytes: an address that works for a short time. */
+            /** @description A short-lived address of the bytes. */
             303: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2076,7 +2076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2085,7 +2085,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2094,7 +2094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2103,7 +2103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2112,7 +2112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2121,7 +2121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2153,7 +2153,7 @@ export interface operations {
                     "application/json": components["schemas"]["AssetDetail"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2171,7 +2171,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2180,7 +2180,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2189,7 +2189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2198,7 +2198,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2207,7 +2207,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2216,7 +2216,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2230,7 +2230,7 @@ export interface operations {
     getThumbnail: {
         parameters: {
             query?: {
-                /** @description Any mark of the content, to cache it for good. */
+                /** @description Any version of the content; allows permanent caching. */
                 v?: string | null;
             };
             header?: never;
@@ -2258,7 +2258,7 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2276,7 +2276,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2285,7 +2285,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2294,7 +2294,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2303,7 +2303,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2312,7 +2312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2321,7 +2321,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2350,7 +2350,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatasourceSummary"][];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2368,7 +2368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,7 +2377,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2386,7 +2386,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2395,7 +2395,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2404,7 +2404,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2413,7 +2413,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2429,7 +2429,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2445,7 +2445,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2463,7 +2463,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2472,7 +2472,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2481,7 +2481,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2490,7 +2490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2499,7 +2499,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2508,7 +2508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2522,12 +2522,12 @@ export interface operations {
     deleteDatasource: {
         parameters: {
             query: {
-                /** @description The number of assets that go with it. */
+                /** @description Number of assets to remove with it; must match the current count. */
                 acknowledge: number;
             };
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2543,7 +2543,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2561,7 +2561,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2570,7 +2570,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2579,7 +2579,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2588,7 +2588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2597,7 +2597,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2606,7 +2606,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2622,7 +2622,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2642,7 +2642,7 @@ export interface operations {
                     "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2660,7 +2660,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2669,7 +2669,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2678,7 +2678,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2687,7 +2687,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2696,7 +2696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2705,7 +2705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2721,7 +2721,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2737,7 +2737,7 @@ export interface operations {
                     "application/json": components["schemas"]["Deletion"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2755,7 +2755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2764,7 +2764,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2773,7 +2773,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2782,7 +2782,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2791,7 +2791,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2800,7 +2800,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2814,12 +2814,12 @@ export interface operations {
     explainKey: {
         parameters: {
             query: {
-                /** @description The complete key, as the bucket has it. */
+                /** @description Complete object key, as in the bucket. */
                 key: string;
             };
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2835,7 +2835,7 @@ export interface operations {
                     "application/json": components["schemas"]["Explained"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2853,7 +2853,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2862,7 +2862,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2871,7 +2871,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2880,7 +2880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2889,7 +2889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2898,7 +2898,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -2914,7 +2914,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -2930,7 +2930,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -2948,7 +2948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2957,7 +2957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -2966,7 +2966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2975,7 +2975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2984,7 +2984,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -2993,7 +2993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3007,12 +3007,12 @@ export interface operations {
     previewPurge: {
         parameters: {
             query?: {
-                /** @description Only assets that nobody modified for this long. */
+                /** @description Only assets that were not modified for this many days. */
                 days?: number;
             };
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -3028,7 +3028,7 @@ export interface operations {
                     "application/json": components["schemas"]["Purge"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3046,7 +3046,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3055,7 +3055,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3064,7 +3064,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3073,7 +3073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3082,7 +3082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3091,7 +3091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3105,14 +3105,14 @@ export interface operations {
     purgeTrash: {
         parameters: {
             query: {
-                /** @description The number of assets that are removed. */
+                /** @description Number of assets to remove; must match the current count. */
                 acknowledge: number;
-                /** @description Only assets that nobody modified for this long. */
+                /** @description Only assets that were not modified for this many days. */
                 days?: number;
             };
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -3128,7 +3128,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3146,7 +3146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3155,7 +3155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3164,7 +3164,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3173,7 +3173,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3182,7 +3182,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3191,7 +3191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3207,7 +3207,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -3223,7 +3223,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3241,7 +3241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3250,7 +3250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3259,7 +3259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3268,7 +3268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3277,7 +3277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3286,7 +3286,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3302,7 +3302,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The datasource's name. */
+                /** @description Name of the datasource. */
                 name: string;
             };
             cookie?: never;
@@ -3318,7 +3318,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3336,7 +3336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3345,7 +3345,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3354,7 +3354,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3363,7 +3363,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3372,7 +3372,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3381,7 +3381,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3420,9 +3420,9 @@ export interface operations {
                 kind?: components["schemas"]["JobKind"] | null;
                 /** @description Only jobs in this state. */
                 state?: components["schemas"]["RunState"] | null;
-                /** @description Only jobs of this one. */
+                /** @description Only jobs of this datasource. */
                 datasource?: string | null;
-                /** @description Of the page before; takes the place of `offset`. */
+                /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -3440,7 +3440,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"][];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3458,7 +3458,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3467,7 +3467,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3476,7 +3476,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3485,7 +3485,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3494,7 +3494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3503,7 +3503,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3517,14 +3517,14 @@ export interface operations {
     getJob: {
         parameters: {
             query?: {
-                /** @description Wait so long for a version newer than `since`. */
+                /** @description Seconds to wait for a version newer than `since`. */
                 wait_s?: number;
-                /** @description The version that you know. */
+                /** @description The last known version of the job. */
                 since?: number;
             };
             header?: never;
             path: {
-                /** @description The job's number. */
+                /** @description Number of the job. */
                 job_id: number;
             };
             cookie?: never;
@@ -3540,7 +3540,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3558,7 +3558,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3567,7 +3567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3576,7 +3576,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3585,7 +3585,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3594,7 +3594,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3603,7 +3603,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3619,7 +3619,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job's number. */
+                /** @description Number of the job. */
                 job_id: number;
             };
             cookie?: never;
@@ -3635,7 +3635,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3653,7 +3653,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3662,7 +3662,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3671,7 +3671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3680,7 +3680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3689,7 +3689,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3698,7 +3698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3714,7 +3714,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The job's number. */
+                /** @description Number of the job. */
                 job_id: number;
             };
             cookie?: never;
@@ -3730,7 +3730,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3748,7 +3748,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3757,7 +3757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3766,7 +3766,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3775,7 +3775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3784,7 +3784,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3793,7 +3793,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3824,7 +3824,7 @@ export interface operations {
                     "application/json": components["schemas"]["Preview"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3842,7 +3842,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3851,7 +3851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3860,7 +3860,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3869,7 +3869,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3878,7 +3878,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3887,7 +3887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3916,7 +3916,7 @@ export interface operations {
                     "application/json": components["schemas"]["Project"][];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3934,7 +3934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3943,7 +3943,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -3952,7 +3952,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3961,7 +3961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -3970,7 +3970,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -3979,7 +3979,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3995,7 +3995,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The project's name. */
+                /** @description Name of the project. */
                 name: string;
             };
             cookie?: never;
@@ -4015,7 +4015,7 @@ export interface operations {
                     "application/json": components["schemas"]["MembersChanged"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4033,7 +4033,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4042,7 +4042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4051,7 +4051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4060,7 +4060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4069,7 +4069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4078,7 +4078,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4094,7 +4094,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The project's name. */
+                /** @description Name of the project. */
                 name: string;
             };
             cookie?: never;
@@ -4114,7 +4114,7 @@ export interface operations {
                     "application/json": components["schemas"]["MembersChanged"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4132,7 +4132,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4141,7 +4141,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4150,7 +4150,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4159,7 +4159,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4168,7 +4168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4177,7 +4177,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4192,11 +4192,11 @@ export interface operations {
         parameters: {
             query?: {
                 limit?: number;
-                /** @description Only runs of this one. */
+                /** @description Only runs of this datasource. */
                 datasource?: string | null;
-                /** @description Only runs older than this one. */
+                /** @description Only runs older than this run. */
                 before?: number | null;
-                /** @description Of the page before; takes the place of `offset`. */
+                /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
             };
             header?: never;
@@ -4214,7 +4214,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"][];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4232,7 +4232,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4241,7 +4241,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4250,7 +4250,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4259,7 +4259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4268,7 +4268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4277,7 +4277,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4310,7 +4310,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4328,7 +4328,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4337,7 +4337,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4346,7 +4346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4355,7 +4355,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4364,7 +4364,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4373,7 +4373,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4389,7 +4389,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The run's number. */
+                /** @description Number of the run. */
                 run_id: number;
             };
             cookie?: never;
@@ -4405,7 +4405,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4423,7 +4423,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4432,7 +4432,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4441,7 +4441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4450,7 +4450,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4459,7 +4459,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4468,7 +4468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4484,7 +4484,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The run's number. */
+                /** @description Number of the run. */
                 run_id: number;
             };
             cookie?: never;
@@ -4500,7 +4500,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4518,7 +4518,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4527,7 +4527,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4536,7 +4536,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4545,7 +4545,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4554,7 +4554,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4563,7 +4563,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4581,12 +4581,12 @@ export interface operations {
                 offset?: number;
                 /** @description Only outcomes of this kind. */
                 kind?: components["schemas"]["OutcomeKind"] | null;
-                /** @description Of the page before; takes the place of `offset`. */
+                /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
             };
             header?: never;
             path: {
-                /** @description The run's number. */
+                /** @description Number of the run. */
                 run_id: number;
             };
             cookie?: never;
@@ -4602,7 +4602,7 @@ export interface operations {
                     "application/json": components["schemas"]["Outcome"][];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4620,7 +4620,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4629,7 +4629,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4638,7 +4638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4647,7 +4647,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4656,7 +4656,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4665,7 +4665,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4681,7 +4681,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The run's number. */
+                /** @description Number of the run. */
                 run_id: number;
             };
             cookie?: never;
@@ -4697,7 +4697,7 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4715,7 +4715,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4724,7 +4724,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4733,7 +4733,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4742,7 +4742,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4751,7 +4751,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4760,7 +4760,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4795,7 +4795,7 @@ export interface operations {
                     "application/json": components["schemas"]["NextTimes"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4813,7 +4813,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4822,7 +4822,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4831,7 +4831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4840,7 +4840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4849,7 +4849,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4858,7 +4858,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4887,7 +4887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -4905,7 +4905,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4914,7 +4914,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4923,7 +4923,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4932,7 +4932,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -4941,7 +4941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -4950,7 +4950,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4964,9 +4964,9 @@ export interface operations {
     cleanThumbnails: {
         parameters: {
             query?: {
-                /** @description Keep files written within so many hours. */
+                /** @description Keep files written within the last N hours. */
                 hours?: number;
-                /** @description How many files go, where they are many. */
+                /** @description Number of files to remove; required for many. */
                 acknowledge?: number | null;
             };
             header?: never;
@@ -4984,7 +4984,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5002,7 +5002,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5011,7 +5011,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5020,7 +5020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5029,7 +5029,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5038,7 +5038,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -5047,7 +5047,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5076,7 +5076,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5094,7 +5094,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5103,7 +5103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5112,7 +5112,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5121,7 +5121,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5130,7 +5130,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -5139,7 +5139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5153,9 +5153,9 @@ export interface operations {
     verify: {
         parameters: {
             query?: {
-                /** @description Only this one; all if left out. */
+                /** @description Only this datasource; all if omitted. */
                 datasource?: string | null;
-                /** @description So many random objects of each; all if left out. */
+                /** @description Number of random objects of each datasource; all if omitted. */
                 sample?: number | null;
             };
             header?: never;
@@ -5173,7 +5173,7 @@ export interface operations {
                     "application/json": components["schemas"]["Job"];
                 };
             };
-            /** @description The query or a setting cannot be used. */
+            /** @description Invalid query or setting. */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5191,7 +5191,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Another site asked. */
+            /** @description Cross-site request blocked. */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5200,7 +5200,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Nothing of that name. */
+            /** @description Not found. */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5209,7 +5209,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It does not fit how things stand, such as a pass that is at work. */
+            /** @description Conflict with the current state, such as another run of the datasource. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5218,7 +5218,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A parameter cannot be used. */
+            /** @description Invalid parameter. */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -5227,7 +5227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The bucket did not answer as it should. */
+            /** @description The bucket returned an error or did not respond. */
             502: {
                 headers: {
                     [name: string]: unknown;
@@ -5236,7 +5236,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The database is not available. */
+            /** @description Database unavailable. */
             503: {
                 headers: {
                     [name: string]: unknown;

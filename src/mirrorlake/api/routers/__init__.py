@@ -1,1 +1,1 @@
-"""One module per noun: its routes."""
+"""The routes, one module per noun."""

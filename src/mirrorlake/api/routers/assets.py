@@ -19,7 +19,7 @@ YEAR_S: Final = 365 * 24 * 3600
 ORIGINAL_CSP: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"
 
 AssetId = Annotated[str, Path(max_length=64, description="The asset's id.")]
-Cursor = Annotated[str | None, Query(max_length=16384, description="Of the page before; takes the place of `offset`.")]
+Cursor = Annotated[str | None, Query(max_length=16384, description="Cursor of the previous page; replaces `offset`.")]
 _Responses = dict[int | str, dict[str, object]]
 _WEBP: _Responses = {
     200: {"content": {"image/webp": {}}, "description": "The thumbnail."},
@@ -27,33 +27,35 @@ _WEBP: _Responses = {
 }
 _BYTES: _Responses = {
     200: {"content": {"application/octet-stream": {}}, "description": "The bytes, as a download."},
-    303: {"description": "The way to the bytes: an address that works for a short time."},
+    303: {"description": "A short-lived address of the bytes."},
 }
 
 
 def search(
     library: Bound,
-    query: Annotated[str, Query(max_length=8192, description="The search language; empty finds everything.")] = "",
+    query: Annotated[
+        str, Query(max_length=8192, description="Query in the search language; empty matches everything.")
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
     offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
     cursor: Cursor = None,
 ) -> AssetPage:
-    """A page of the assets that match a query, by position or by cursor. A cursor stays valid while a run works."""
+    """Search assets, by page. A cursor remains valid while a run is in progress."""
     return library.assets.search(query, limit=limit, offset=offset, cursor=cursor)
 
 
 def get(library: Bound, asset_id: AssetId) -> AssetDetail:
-    """Everything about one asset."""
+    """Get an asset with all its details."""
     return library.assets.get(asset_id)
 
 
 def edit(library: Bound, asset_id: AssetId, change: AssetChange) -> AssetDetail:
-    """Set and remove metadata keys, add and remove tags: all of it, or nothing. Answers the asset as it is then."""
+    """Set and remove metadata keys, add and remove tags, as one transaction. Returns the changed asset."""
     return library.assets.edit(asset_id, change.as_edit())
 
 
 def restore(library: Bound, asset_id: AssetId) -> AssetDetail:
-    """Restore an asset from the trash: as missing if its object is gone."""
+    """Restore an asset from the trash, as missing if its object is gone."""
     return library.assets.restore(asset_id)
 
 
@@ -61,12 +63,14 @@ def thumbnail(
     request: Request,
     library: Bound,
     asset_id: AssetId,
-    v: Annotated[str | None, Query(max_length=64, description="Any mark of the content, to cache it for good.")] = None,
+    v: Annotated[
+        str | None, Query(max_length=64, description="Any version of the content; allows permanent caching.")
+    ] = None,
 ) -> Response:
-    """The asset's thumbnail, 320 pixels at most on its longer side."""
+    """Get the thumbnail of an asset, at most 320 pixels on its longer side."""
     data = library.assets.thumbnail(asset_id)
     etag = f'"{blake3.blake3(data).hexdigest()[:32]}"'
-    # An asset keeps its id when its bytes are replaced, so only an address with a mark may be kept without asking.
+    # An asset keeps its id when its bytes are replaced, so only an address with a version may be cached permanently.
     cache = f"private, max-age={YEAR_S}, immutable" if v is not None else "private, no-cache"
     headers = {"ETag": etag, "Cache-Control": cache}
     if etag.strip('"') in _known(request):
@@ -75,13 +79,12 @@ def thumbnail(
 
 
 def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
-    """The asset's own bytes: a redirect to the bucket if it can be reached, else a download."""
+    """Download the original of an asset: a redirect to the bucket if the provider supports it, else the bytes."""
     original = library.assets.original(asset_id, known=_known(request))
     if isinstance(original, Unchanged):
         return Response(status_code=304, headers=_revalidated(original.mark))
     if original.url is not None:
-        # Shorter than the address works. Under one address a browser keeps what the bucket sent; each signature
-        # makes another one.
+        # Shorter than the lifetime of the address: each signature is another address, and browsers cache by address.
         headers = {"Cache-Control": f"private, max-age={original.life_s // 2}"}
         return RedirectResponse(original.url, status_code=303, headers=headers)
     headers = _revalidated(original.mark)
@@ -91,18 +94,18 @@ def original(request: Request, library: Bound, asset_id: AssetId) -> Response:
 
 
 def _known(request: Request) -> set[str]:
-    """The marks of what the browser has already."""
+    """The marks of the versions that the browser has cached."""
     sent = request.headers.get("if-none-match", "").split(",")
     return {tag.strip().removeprefix("W/").strip('"') for tag in sent}
 
 
 def _revalidated(mark: str) -> dict[str, str]:
-    """The browser may keep it, and asks each time whether it is still the same."""
+    """Headers that let the browser cache the answer and revalidate it each time."""
     return {"ETag": f'"{mark}"', "Cache-Control": "private, no-cache"}
 
 
 def _plain(name: str) -> str:
-    """A name that can be sent: keys may hold what UTF-8 cannot."""
+    """A name that can be sent: keys may contain what UTF-8 cannot encode."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 

@@ -16,85 +16,89 @@ from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.services.contract import TRASH_DAYS
 
-DatasourceName = Annotated[str, Path(max_length=1024, description="The datasource's name.")]
-Days = Annotated[int, Query(ge=0, le=36500, description="Only assets that nobody modified for this long.")]
+DatasourceName = Annotated[str, Path(max_length=1024, description="Name of the datasource.")]
+Days = Annotated[int, Query(ge=0, le=36500, description="Only assets that were not modified for this many days.")]
 
 
 def show_all(library: Bound) -> Sequence[DatasourceSummary]:
-    """Every datasource, with its number of assets and its newest run."""
+    """List all datasources with their numbers of assets and newest runs."""
     return library.datasources.list()
 
 
 def get(library: Bound, name: DatasourceName) -> DatasourceSummary:
-    """One datasource, with its number of assets and its newest run."""
+    """Get a datasource with its number of assets and newest run."""
     return library.datasources.get(name)
 
 
 def explain(
     library: Bound,
     name: DatasourceName,
-    key: Annotated[str, Query(max_length=4096, description="The complete key, as the bucket has it.")],
+    key: Annotated[str, Query(max_length=4096, description="Complete object key, as in the bucket.")],
 ) -> Explained:
-    """Which rule takes or leaves one key, and whether its object exists."""
+    """Show which rule selects or excludes a key, and whether its object exists."""
     return library.datasources.explain(name, key)
 
 
 def change(library: Bound, name: DatasourceName, change: SettingsChange) -> DatasourceSummary:
-    """Change some of its settings, for example its schedule, and keep the others. The next run uses them."""
+    """Change some settings, for example the schedule, and keep the others. The next run uses them."""
     return library.datasources.change_settings(name, change.root)
 
 
 def start(library: Bound, name: DatasourceName) -> Run:
-    """Queue a run for a worker. Fails with 409 too soon after the last one."""
+    """Queue a run for a worker. Fails with 409 during a run or the cooldown."""
     return library.datasources.start(name)
 
 
 def begin_preview(library: Bound, name: DatasourceName) -> Preview:
-    """Start a dry run, which stores nothing. Answers at once: ask for the preview until it has ended."""
+    """Start a dry run, which stores nothing. Returns at once; poll the preview until it has ended."""
     return library.datasources.begin_preview(name)
 
 
 def get_preview(library: Bound, preview_id: Annotated[str, Path(max_length=64)]) -> Preview:
-    """What a run would do, with some keys of each kind. Kept for a while, at most until the server stops."""
+    """Get the result of a dry run: what a run would do, with sample keys of each kind. Kept for a few days."""
     return library.datasources.get_preview(preview_id)
 
 
 def reapply(library: Bound, name: DatasourceName) -> Run:
-    """Merge the metadata of all its assets again. Answers the run that does it, at once."""
+    """Merge the metadata of all assets again. Returns the queued run."""
     return library.datasources.reapply(name)
 
 
 def purgeable(library: Bound, name: DatasourceName, days: Days = TRASH_DAYS) -> Purge:
-    """How many assets purging its trash would remove; does nothing."""
+    """Count the assets that purging the trash would remove. Changes nothing."""
     return library.datasources.purgeable(name, days=days)
 
 
 def purge(
     library: Bound,
     name: DatasourceName,
-    acknowledge: Annotated[int, Query(ge=1, le=2**63 - 1, description="The number of assets that are removed.")],
+    acknowledge: Annotated[
+        int, Query(ge=1, le=2**63 - 1, description="Number of assets to remove; must match the current count.")
+    ],
     days: Days = TRASH_DAYS,
 ) -> Run:
-    """Purge its trash, each asset once its object is proven gone again. Answers the run that does it, at once."""
+    """Delete old assets from the trash, each only if its object is still gone. Returns the queued run."""
     return library.datasources.purge(name, acknowledge=acknowledge, days=days)
 
 
 def deletion(library: Bound, name: DatasourceName) -> Deletion:
-    """What deleting it would do now; does nothing."""
+    """Show what deleting the datasource would do. Changes nothing."""
     return library.datasources.deletion(name)
 
 
 def delete(
     library: Bound,
     name: DatasourceName,
-    acknowledge: Annotated[int, Query(ge=0, le=2**63 - 1, description="The number of assets that go with it.")],
+    acknowledge: Annotated[
+        int, Query(ge=0, le=2**63 - 1, description="Number of assets to remove with it; must match the current count.")
+    ],
 ) -> Deletion:
-    """Delete a datasource. Its bucket is never touched."""
+    """Delete a datasource. Its bucket is never modified."""
     return library.datasources.delete(name, acknowledge=acknowledge)
 
 
 def datasource_routes() -> APIRouter:
-    """The routes under /datasources, and /previews. A name may hold a slash: it is all before the last word."""
+    """The routes under /datasources, and /previews. A name may contain slashes: it is all before the last segment."""
     router = APIRouter(tags=["datasources"])
     one = "/datasources/{name:path}"
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")

@@ -1,4 +1,4 @@
-"""Routes of jobs: list, show, watch and cancel them; and those that request the upkeep of the library."""
+"""Routes of jobs: list, show, watch and cancel them, and request maintenance of the library."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from mirrorlake.model.runs import RunState
 from mirrorlake.services.contract import GRACE_HOURS, PAGE_LIMIT
 
 WAIT_LIMIT_S: Final = 60
-ALIVE_S: Final = 15.0  # between two signs of life on a stream without news: proxies cut silent connections
-JobId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The job's number.")]
+ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: proxies close silent connections
+JobId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the job.")]
 
 
 def show_all(
@@ -30,10 +30,10 @@ def show_all(
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
     kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
     state: Annotated[RunState | None, Query(description="Only jobs in this state.")] = None,
-    datasource: Annotated[str | None, Query(max_length=1024, description="Only jobs of this one.")] = None,
+    datasource: Annotated[str | None, Query(max_length=1024, description="Only jobs of this datasource.")] = None,
     cursor: Cursor = None,
 ) -> Response:
-    """The newest jobs first. The Link header holds the address of the next page."""
+    """List jobs, the newest first. The Link header contains the address of the next page."""
     page = library.jobs.page(limit=limit, kind=kind, state=state, datasource=datasource, cursor=cursor)
     return list_answer(request, page)
 
@@ -44,11 +44,11 @@ async def get(
     job_id: JobId,
     *,
     wait_s: Annotated[
-        int, Query(ge=0, le=WAIT_LIMIT_S, description="Wait so long for a version newer than `since`.")
+        int, Query(ge=0, le=WAIT_LIMIT_S, description="Seconds to wait for a version newer than `since`.")
     ] = 0,
-    since: Annotated[int, Query(ge=0, le=2**63 - 1, description="The version that you know.")] = 0,
+    since: Annotated[int, Query(ge=0, le=2**63 - 1, description="The last known version of the job.")] = 0,
 ) -> Response:
-    """One job with its progress and result. With `wait_s` the answer waits until it changed or ended."""
+    """Get a job with its progress and result. With `wait_s`, wait until it has changed or ended."""
     read = partial(library.jobs.get, job_id)
     job = await run_in_threadpool(read)
     if wait_s and job.version <= since and not job.ended:
@@ -59,14 +59,14 @@ async def get(
 
 
 async def events(request: Request, library: Bound, job_id: JobId) -> Response:
-    """The job as server-sent events: `progress` with every change, and `end` with its result.
+    """Watch a job as server-sent events: `progress` with every change, and `end` with its result.
 
-    The data of each is the job, its id the version. A stream that ends without `end` is to be opened again.
+    The data of each event is the job, its id the version. Reopen a stream that ends without `end`.
     """
     read = partial(library.jobs.get, job_id)
     job = await run_in_threadpool(read)
     feed: JobFeed = request.app.state.job_feed
-    feed.check_room()  # while the answer can still be a refusal
+    feed.check_room()  # before the answer begins, while it can still be an error
 
     async def stream() -> AsyncIterator[bytes]:
         known = job
@@ -81,41 +81,45 @@ async def events(request: Request, library: Bound, job_id: JobId) -> Response:
 
 
 def cancel(library: Bound, job_id: JobId) -> Job:
-    """End a job: what it committed is kept. A running one ends a moment later."""
+    """Cancel a job. Committed work is kept. A running job ends a moment later."""
     return library.jobs.cancel(job_id)
 
 
 def verify(
     library: Bound,
     *,
-    datasource: Annotated[str | None, Query(max_length=1024, description="Only this one; all if left out.")] = None,
+    datasource: Annotated[
+        str | None, Query(max_length=1024, description="Only this datasource; all if omitted.")
+    ] = None,
     sample: Annotated[
-        int | None, Query(ge=1, le=100_000, description="So many random objects of each; all if left out.")
+        int | None, Query(ge=1, le=100_000, description="Number of random objects of each datasource; all if omitted.")
     ] = None,
 ) -> Job:
-    """Check the catalog against the source buckets. Answers the job that does it, at once."""
+    """Check the catalog against the source buckets. Returns the queued job."""
     return library.jobs.verify(datasource, sample=sample)
 
 
 def check_thumbnails(library: Bound) -> Job:
-    """Count missing thumbnails and files that no asset uses. Answers the job that does it, at once."""
+    """Count missing thumbnails and orphaned files. Returns the queued job."""
     return library.jobs.check_thumbnails()
 
 
 def make_thumbnails(library: Bound) -> Job:
-    """Make missing thumbnails. Answers the job that does it, at once."""
+    """Rebuild missing thumbnails. Returns the queued job."""
     return library.jobs.make_thumbnails()
 
 
 def clean_thumbnails(
     library: Bound,
     *,
-    hours: Annotated[int, Query(ge=0, le=87_600, description="Keep files written within so many hours.")] = GRACE_HOURS,
+    hours: Annotated[
+        int, Query(ge=0, le=87_600, description="Keep files written within the last N hours.")
+    ] = GRACE_HOURS,
     acknowledge: Annotated[
-        int | None, Query(ge=0, le=2**63 - 1, description="How many files go, where they are many.")
+        int | None, Query(ge=0, le=2**63 - 1, description="Number of files to remove; required for many.")
     ] = None,
 ) -> Job:
-    """Remove thumbnails that no asset uses. Answers the job that does it, at once."""
+    """Remove thumbnails that no asset uses. Returns the queued job."""
     return library.jobs.clean_thumbnails(hours=hours, acknowledge=acknowledge)
 
 

@@ -11,16 +11,16 @@ from mirrorlake.api.routing import Bound, add_route
 from mirrorlake.api.schemas.projects import Members
 from mirrorlake.model.acts import MembersChanged, Project
 
-ProjectName = Annotated[str, Path(max_length=1024, description="The project's name.")]
+ProjectName = Annotated[str, Path(max_length=1024, description="Name of the project.")]
 
 
 def show_all(library: Bound) -> Sequence[Project]:
-    """Every project with the number of its assets."""
+    """List all projects with their numbers of assets."""
     return library.projects.list()
 
 
 def add(library: Bound, name: ProjectName, members: Members) -> MembersChanged:
-    """Add assets to a project, which is created if it does not exist: all of them, or none."""
+    """Add assets to a project, as one transaction. The project is created if it does not exist."""
     return MembersChanged(changed=library.projects.add(name, members.assets))
 
 
@@ -30,7 +30,7 @@ def remove(library: Bound, name: ProjectName, members: Members) -> MembersChange
 
 
 def project_routes() -> APIRouter:
-    """The routes under /projects. A name may hold a slash: it is all before the last word."""
+    """The routes under /projects. A name may contain slashes: it is all before the last segment."""
     router = APIRouter(prefix="/projects", tags=["projects"])
     add_route(router, "GET", "", show_all, operation="listProjects")
     add_route(router, "POST", "/{name:path}/add", add, operation="addToProject")

@@ -12,7 +12,7 @@ from mirrorlake.api.schemas.runs import Consent
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.services.contract import PAGE_LIMIT
 
-RunId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The run's number.")]
+RunId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the run.")]
 
 
 def show_all(
@@ -20,17 +20,17 @@ def show_all(
     library: Bound,
     *,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-    datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this one.")] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this one.")] = None,
+    datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this datasource.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this run.")] = None,
     cursor: Cursor = None,
 ) -> Response:
-    """The newest runs first. The Link header holds the address of the next page."""
+    """List runs, the newest first. The Link header contains the address of the next page."""
     page = library.runs.page(limit=limit, datasource=datasource, before=before, cursor=cursor)
     return list_answer(request, page)
 
 
 def get(library: Bound, run_id: RunId) -> Run:
-    """One run with its counts, its requests and how it ended. The counts of a running one are seconds old."""
+    """Get a run with its counts, requests and result. The counts of a running run may be seconds old."""
     return library.runs.get(run_id)
 
 
@@ -44,26 +44,26 @@ def outcomes(
     kind: Annotated[OutcomeKind | None, Query(description="Only outcomes of this kind.")] = None,
     cursor: Cursor = None,
 ) -> Response:
-    """What happened to single objects in a run, by key; unchanged objects are only counted.
+    """List the outcomes of single objects in a run, by key. Unchanged objects are only counted.
 
-    The Link header holds the address of the next page.
+    The Link header contains the address of the next page.
     """
     page = library.runs.outcome_page(run_id, limit=limit, offset=offset, kind=kind, cursor=cursor)
     return list_answer(request, page)
 
 
 def confirm(library: Bound, consent: Consent) -> Run:
-    """Carry out held removals. Answers the run that does it, at once; ask for it until it has ended."""
+    """Carry out held removals. Returns the queued run; poll it until it has ended."""
     return library.runs.confirm(run_id=consent.run, plan_hash=consent.plan_hash, count=consent.count)
 
 
 def cancel(library: Bound, run_id: RunId) -> Run:
-    """End a run: what it committed is kept, what it holds is dismissed. A running one ends a moment later."""
+    """Cancel a run. Committed work is kept; held removals are dismissed. A running run ends a moment later."""
     return library.runs.cancel(run_id)
 
 
 def retry(library: Bound, run_id: RunId) -> Run:
-    """Read again only the objects that failed in a run. Answers the run that does it, at once."""
+    """Retry only the failed objects of a run. Returns the queued run."""
     return library.runs.retry(run_id)
 
 

@@ -1,4 +1,4 @@
-"""The route of schedules: what one means, before it is set."""
+"""The route of schedules: the next times of a schedule before it is set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def preview(
     timezone: Annotated[str | None, Query(max_length=128, description="Time zone of a cron expression.")] = None,
     count: Annotated[int, Query(ge=1, le=20)] = 3,
 ) -> NextTimes:
-    """The next times of a schedule if it were set now. Needs no datasource."""
+    """Show the next times of a schedule if it were set now. Needs no datasource."""
     read = schedule_from_text(schedule, timezone)
     times = next_times(read, datetime.now(UTC), count=count)
     return NextTimes(schedule=schedule_to_text(read), timezone=timezone_of(read), next=tuple(times))

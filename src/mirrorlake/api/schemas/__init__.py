@@ -1,4 +1,4 @@
-"""The bodies of requests, one module for each noun. Answers are the public nouns of `model` themselves."""
+"""The bodies of requests, one module per noun. Responses are the public nouns of `model`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _Words = Annotated[tuple[str, ...], Field(max_length=EDIT_LIMIT)]
 
 
 class AssetChange(Body):
-    """A change of an asset: all of it is done, or nothing. What it does not name stays."""
+    """A change of an asset, applied as a whole or not at all. Keys and tags that it does not name are kept."""
 
     metadata: Annotated[
         dict[str, Scalar], Field(default_factory=dict, max_length=EDIT_LIMIT, description="Keys to set.")
@@ -24,12 +24,12 @@ class AssetChange(Body):
         _Words,
         Field(
             validation_alias=AliasChoices("remove_metadata", "removeMetadata"),
-            description="Keys to remove, whoever set them.",
+            description="Keys to remove, including those read from a sidecar.",
         ),
     ] = ()
     add_tags: Annotated[_Words, Field(validation_alias=AliasChoices("add_tags", "addTags"))] = ()
     remove_tags: Annotated[_Words, Field(validation_alias=AliasChoices("remove_tags", "removeTags"))] = ()
 
     def as_edit(self) -> Edit:
-        """The same as a noun of the library."""
+        """The change as a noun of the library."""
         return Edit(**{name: getattr(self, name) for name in type(self).model_fields})

@@ -6,6 +6,6 @@ from pydantic import ConfigDict, JsonValue, RootModel
 
 
 class SettingsChange(RootModel[dict[str, JsonValue]]):
-    """Settings with the names of a settings file. What is not named stays; null resets a setting."""
+    """Settings by their names in a settings file. Settings that are not named are kept; null resets a setting."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}]})

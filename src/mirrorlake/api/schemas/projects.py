@@ -10,6 +10,6 @@ from mirrorlake.api.schemas import Body
 
 
 class Members(Body):
-    """The assets that a request is about."""
+    """The assets to add or remove."""
 
     assets: Annotated[tuple[Annotated[str, Field(max_length=64)], ...], Field(min_length=1, max_length=1000)]

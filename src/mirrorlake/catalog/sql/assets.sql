@@ -1,5 +1,5 @@
 -- name: asset_columns
--- Fragment: what makes an Asset, for `asset_from_row`; a query goes on with WHERE, ORDER BY and LIMIT.
+-- Fragment: the columns of an Asset, for `asset_from_row`; a query continues with WHERE, ORDER BY and LIMIT.
 SELECT asset.id, asset.name, asset.key, source.uri AS source_uri, source.name AS datasource,
   ARRAY(
     SELECT other.name FROM datasource AS other

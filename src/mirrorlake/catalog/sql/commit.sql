@@ -1,42 +1,42 @@
 -- name: create_staged
--- Where a batch lands by COPY before set-based statements take it over. Emptied by every commit.
+-- The table that a batch is copied into before set-based statements process it. Every commit empties it.
 CREATE TEMP TABLE IF NOT EXISTS staged (
   op smallint, key text COLLATE "C", size bigint, token text COLLATE "C", modified timestamptz, storage_class text,
   skip text, config smallint, known_state smallint, old_key text COLLATE "C",
   result smallint, stage text, reason text, kind text, media_type text, width integer, height integer, orientation smallint,
   digest bytea, placeholder bytea, facts text, version text, warnings text[],
   companions text COLLATE "C", differs boolean, companion_outcome text, name text,
-  -- filled in here: the asset, what is remembered of the object, and what that makes of the row
+  -- set by later statements: the asset, the known state of the object, and what follows for the row
   asset_id bigint, rival bigint, standing smallint, known_companions text COLLATE "C",
-  fresh boolean NOT NULL DEFAULT false,         -- the asset is made now
-  same boolean NOT NULL DEFAULT false           -- all of it was committed before
+  fresh boolean NOT NULL DEFAULT false,         -- the asset is created by this batch
+  same boolean NOT NULL DEFAULT false           -- everything was already committed
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_staged_companion
--- The companions of the staged objects, one a row; see `catalog.companions`. Those that went have a role alone.
+-- The companions of the staged objects, one per row; see `catalog.companions`. A removed companion has only a role.
 CREATE TEMP TABLE IF NOT EXISTS staged_companion (
   key text COLLATE "C", role text COLLATE "C", companion_key text COLLATE "C", token text COLLATE "C", differs boolean,
   content text, document text,
-  same boolean NOT NULL DEFAULT false           -- it is the remembered one: what follows from it stays as it is
+  same boolean NOT NULL DEFAULT false           -- it equals the known one: nothing changes
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_merged
--- Metadata of standing assets after their companion was merged into it.
+-- Metadata of existing assets after their companion was merged.
 CREATE TEMP TABLE IF NOT EXISTS merged (asset_id bigint, metadata text, provenance text) ON COMMIT DELETE ROWS;
 
 -- name: check_lease
--- One row while the lease is ours, with who asked that its job end. It stays ours until this transaction ends: taking
--- it over waits for this lock.
+-- One row while we hold the lease, with the user who requested that the job be cancelled. We keep it until this
+-- transaction ends: a takeover waits for this lock.
 SELECT (SELECT cancel_requested FROM job WHERE job.id = lease.job_id) FROM lease WHERE lock = $1 AND holder = $2::uuid FOR SHARE;
 
 -- name: lock_staged
--- The assets that the batch is about, locked in the order in which edits of people lock theirs: neither waits for ever.
+-- Lock the assets of the batch in the order in which edits lock theirs, so that no deadlock occurs.
 SELECT count(*) FROM (
   SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged) ORDER BY id FOR NO KEY UPDATE
 ) AS locked;
 
--- name: find_moving
--- Which staged moves can be made: the old key is known with an asset, and nothing else stands under the new one.
+-- name: find_moves
+-- Mark the staged moves that can be made: the old key has an asset, and the new key belongs to no other object.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions
 FROM object AS known
 WHERE staged.op = {op.moved} AND known.datasource_id = $1 AND known.key = staged.old_key AND known.asset_id IS NOT NULL
@@ -46,22 +46,22 @@ WHERE staged.op = {op.moved} AND known.datasource_id = $1 AND known.key = staged
       AND NOT EXISTS (SELECT FROM staged AS also WHERE also.op = {op.moved} AND also.old_key = target.key)
   );
 
--- name: clear_for_moving
--- The rows of the old keys, and what is only a memory under the new ones. Moves may form chains and circles.
+-- name: clear_moves
+-- Delete the rows of the old keys, and rows under the new keys whose object no longer exists. Moves may form chains and
+-- circles.
 DELETE FROM object USING staged
 WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.datasource_id = $1
   AND (object.key = staged.old_key OR object.key = staged.key);
 
--- name: insert_moved
--- The same objects under their new keys, with the companions that were last read.
+-- name: insert_moves
+-- Insert the same objects under their new keys, with the companions that were last read.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
 SELECT $1, {known.present}, size, asset_id, key, token, known_companions
 FROM staged WHERE op = {op.moved} AND asset_id IS NOT NULL;
 
 -- name: rename_assets
--- A moved asset keeps its id and all that people gave it. One named by its metadata keeps that name, and only the
--- datasource that governs it names it.
--- Its bytes were not read under the new key, so no version of that is known.
+-- A moved asset keeps its id and everything that users set. A name from its metadata is kept, and only the governing
+-- datasource renames it. Its bytes were not read under the new key, so the version of that key is unknown.
 UPDATE asset SET key = CASE WHEN asset.datasource_id = $1 THEN staged.key ELSE asset.key END,
   name = CASE
     WHEN asset.datasource_id <> $1 THEN asset.name
@@ -73,7 +73,7 @@ FROM staged
 WHERE staged.op = {op.moved} AND asset.id = staged.asset_id;
 
 -- name: rename_companions
--- The keys of a moved asset's companions. One that is another by now gets its key once it was read.
+-- Update the keys of a moved asset's companions. A companion that has changed gets its key once it is read.
 UPDATE companion SET key = (
   SELECT moved.companion_key FROM staged_companion AS moved WHERE moved.key = staged.key AND moved.role = companion.role
 )
@@ -84,8 +84,8 @@ WHERE staged.op = {op.moved} AND companion.asset_id = asset.id AND asset.datasou
     WHERE other.key = staged.key AND other.role = companion.role AND other.differs
   );
 
--- name: recognise_staged
--- What is remembered of the staged objects. A row that was committed before, byte for byte, is marked `same`.
+-- name: match_staged
+-- Find the known row of each staged object. A row that was already committed, byte for byte, is marked `same`.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_companions = known.companions,
   same = known.token = staged.token AND known.size = staged.size
     AND known.companions IS NOT DISTINCT FROM staged.companions
@@ -94,15 +94,15 @@ UPDATE staged SET asset_id = known.asset_id, standing = known.state, known_compa
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
 
--- name: recognise_companions
--- Which staged companions are the remembered ones.
+-- name: match_companions
+-- Mark the staged companions that equal the known ones.
 UPDATE staged_companion SET same = true
 FROM staged
 WHERE staged.key = staged_companion.key AND staged.standing IS NOT NULL
   AND companion_of(staged.known_companions, role) IS NOT DISTINCT FROM companion_of(staged.companions, role);
 
 -- name: find_gone_companions
--- Remembered companions of the staged objects that are there no longer.
+-- Stage the known companions of the staged objects that no longer exist.
 INSERT INTO staged_companion (key, role, differs)
 SELECT staged.key, gone.role, true
 FROM staged CROSS JOIN LATERAL unnest(companion_roles(staged.known_companions)) AS gone (role)
@@ -111,15 +111,15 @@ WHERE staged.known_companions IS DISTINCT FROM staged.companions
     SELECT FROM staged_companion AS other WHERE other.key = staged.key AND other.role = gone.role
   );
 
--- name: name_fresh
--- Decoded objects without an asset get the id of a new one.
+-- name: assign_ids
+-- Assign a new id to each decoded object without an asset.
 UPDATE staged SET asset_id = nextval(pg_get_serial_sequence('asset', 'id')), fresh = true
 WHERE result = {result.processed} AND asset_id IS NULL;
 
 -- name: lock_for_merge
--- Standing metadata of assets whose metadata file changed, locked against people's edits until the commit.
--- An unusable one (it is there, but nothing of it was read) leaves the metadata as it is. Only the datasource that
--- governs an asset sets its metadata.
+-- Current metadata of assets whose metadata file changed, locked against edits until the commit. An unusable file (it
+-- exists, but could not be read) leaves the metadata unchanged. Only the datasource that governs an asset sets its
+-- metadata.
 SELECT asset.id, asset.metadata::text, asset.provenance::text,
   to_char(asset.merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS merged_at,
   asset.edited, staged.config, file.content
@@ -142,16 +142,16 @@ FROM staged LEFT JOIN staged_companion AS file ON file.key = staged.key AND file
 WHERE fresh ORDER BY staged.key;
 
 -- name: drop_companions
--- Companions of the staged objects that are there no longer.
+-- Delete companions of the staged objects that no longer exist.
 DELETE FROM companion
 USING staged JOIN staged_companion AS gone ON gone.key = staged.key JOIN asset ON asset.id = staged.asset_id
 WHERE companion.asset_id = asset.id AND companion.role = gone.role
   AND gone.companion_key IS NULL AND gone.token IS NULL
   AND staged.result IN ({result.processed}, {result.companions_only}) AND NOT staged.same AND asset.datasource_id = $1;
 
--- name: keep_companions
--- The companions of the staged objects, as they were read. One of which nothing could be used leaves the last content.
--- One with a token but no key was not asked for: what was read of it stays.
+-- name: store_companions
+-- Store the companions of the staged objects as they were read. An unusable companion keeps its last content. A
+-- companion with a token but no key was not requested: its content is kept.
 INSERT INTO companion (asset_id, role, key, document)
 SELECT DISTINCT ON (asset.id, read.role) asset.id, read.role, read.companion_key, read.document::json
 FROM staged JOIN staged_companion AS read ON read.key = staged.key JOIN asset ON asset.id = staged.asset_id
@@ -162,7 +162,7 @@ ON CONFLICT (asset_id, role) DO UPDATE
 SET key = excluded.key, document = coalesce(excluded.document, companion.document);
 
 -- name: update_content
--- Other bytes under a known key: the asset keeps its id, tags and what people set.
+-- Update assets whose bytes changed under the same key: id, tags and values set by users are kept.
 UPDATE asset SET name = CASE WHEN asset.datasource_id = $1 THEN coalesce(staged.name, asset.name) ELSE asset.name END, token = staged.token, size = staged.size, modified = staged.modified,
   storage_class = staged.storage_class, kind = staged.kind, media_type = staged.media_type, width = staged.width, height = staged.height,
   orientation = staged.orientation, digest = staged.digest, placeholder = staged.placeholder,
@@ -175,7 +175,7 @@ FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = {result.processed} AND NOT staged.fresh AND NOT staged.same;
 
 -- name: update_companions
--- Only companions changed, came or went.
+-- Update assets of which only companions were added, changed or removed.
 UPDATE asset SET name = coalesce(staged.name, asset.name),
   metadata = coalesce(merged.metadata::jsonb, asset.metadata),
   provenance = coalesce(merged.provenance::jsonb, asset.provenance),
@@ -185,8 +185,9 @@ UPDATE asset SET name = coalesce(staged.name, asset.name),
 FROM staged LEFT JOIN merged ON merged.asset_id = staged.asset_id
 WHERE asset.id = staged.asset_id AND staged.result = {result.companions_only} AND NOT staged.same AND asset.datasource_id = $1;
 
--- name: remember_objects
--- What the next pass compares with. Passing errors leave no trace, so that they are tried again.
+-- name: store_objects
+-- Store the objects that the next pass compares with. Objects with temporary errors are not stored, so that they are
+-- read again.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions, reason)
 SELECT $1, CASE WHEN result = {result.refused} THEN {known.refused} ELSE {known.present} END, size, asset_id, key, token,
   companions, CASE WHEN result = {result.refused} THEN reason END
@@ -197,9 +198,10 @@ ORDER BY key
 ON CONFLICT (datasource_id, key) DO UPDATE SET state = excluded.state, size = excluded.size,
   asset_id = excluded.asset_id, token = excluded.token, companions = excluded.companions, reason = excluded.reason;
 
--- name: tell_looked
--- One outcome for each object looked at, the first that fits. A batch committed twice in a run tells it once.
-WITH told AS (
+-- name: record_processed
+-- Record one outcome for each processed object: the first one that applies. A batch that is committed twice in a run is
+-- recorded once.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, stage, reason, asset_id)
   SELECT $1, key,
     CASE
@@ -216,11 +218,11 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: tell_moved
--- Moves of which a companion is still to be read are told once that is done.
-WITH told AS (
+-- name: record_moves
+-- Moves with a companion that is still to be read are recorded after that.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, CASE op WHEN {op.moved} THEN {outcome.moved} ELSE {outcome.new} END,
     CASE op WHEN {op.moved} THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
@@ -229,21 +231,21 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: find_staged
--- The remembered object of each staged key.
+-- The known object of each staged key.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state, reason = known.reason
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
 
 -- name: return_assets
--- Assets whose object is back, out of the trash too where they came into it because it had vanished.
+-- Mark assets present whose object exists again, including those in the trash because their object had vanished.
 UPDATE asset SET state = {asset.present}, updated = now()
 FROM staged WHERE asset.id = staged.asset_id AND (asset.state = {asset.missing} OR asset.state = {asset.trash} AND staged.standing = {known.trashed});
 
 -- name: return_objects
--- Objects that are back, as they were. A companion that is still to be read counts as unread until then.
+-- Mark objects present again, unchanged. A companion that is still to be read counts as unread until then.
 UPDATE object SET state = {known.present}, companions = CASE
     WHEN staged.differs THEN companions_unread(
       object.companions, ARRAY(SELECT role FROM staged_companion AS other WHERE other.key = staged.key AND other.differs)
@@ -252,19 +254,19 @@ UPDATE object SET state = {known.present}, companions = CASE
   END
 FROM staged WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.vanished});
 
--- name: tell_returned
--- Returns of which a companion is still to be read are told once that is done.
-WITH told AS (
+-- name: record_returns
+-- Returned objects with a companion that is still to be read are recorded after that.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, {outcome.unchanged}, 'It was missing and is back', asset_id
   FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: miss_assets
--- Assets of vanished keys, unless another object still shows them.
+-- name: mark_assets_missing
+-- Mark the assets of vanished keys missing, unless another object shows them.
 UPDATE asset SET state = {asset.missing}, updated = now()
 FROM staged
 WHERE asset.id = staged.asset_id AND asset.state = {asset.present}
@@ -273,15 +275,15 @@ WHERE asset.id = staged.asset_id AND asset.state = {asset.present}
     WHERE other.asset_id = asset.id AND other.state IN ({known.standing})
   );
 
--- name: miss_objects
--- Vanished keys that have an asset. Nothing is deleted.
+-- name: mark_objects_missing
+-- Mark vanished keys that have an asset. Nothing is deleted.
 UPDATE object SET state = {known.missing}
 FROM staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state <> {known.missing} AND object.asset_id IS NOT NULL;
 
--- name: tell_missing
--- Every vanished key with an asset, also one that has been missing for long.
-WITH told AS (
+-- name: record_missing
+-- Record every vanished key with an asset, including those that have been missing for some time.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key, {outcome.missing}, CASE
       WHEN asset.state = {asset.present} THEN concat_ws('; ', reason, 'another datasource still shows it')
@@ -291,20 +293,20 @@ WITH told AS (
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: forget_objects
--- Vanished keys that never became an asset.
+-- name: delete_objects_without_asset
+-- Delete vanished keys that never had an asset.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id IS NULL;
 
--- name: tell_skipped
--- Objects that a rule, or an earlier look at the same bytes, keeps from being read.
-WITH told AS (
+-- name: record_skipped
+-- Record objects that are not read because of a rule, or because the same bytes were refused before.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, {outcome.skipped}, coalesce(skip, reason), asset_id
   FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;

@@ -1,21 +1,21 @@
 -- name: insert_datasource
--- A new datasource; nothing where the name is taken.
+-- Insert a datasource, unless its name is taken.
 INSERT INTO datasource (name, uri, access, settings)
 VALUES (%(name)s, %(uri)s, %(access)s, %(settings)s)
 ON CONFLICT (name) DO NOTHING
 RETURNING id, name, uri, access, settings;
 
 -- name: datasource_by_name
--- The datasource of this name; one that was deleted and is kept for its assets only where it is asked for.
+-- The datasource with this name; deleted ones that are kept for their assets only on request.
 SELECT id, name, uri, access, settings FROM datasource
 WHERE name = %(name)s AND (deleted IS NULL OR %(deleted)s);
 
 -- name: datasource_by_id
--- The datasource of this number.
+-- The datasource with this id.
 SELECT id, name, uri, access, settings FROM datasource WHERE id = %(id)s;
 
 -- name: datasource_by_source
--- The datasources over this address at this endpoint, and without one at any, likeliest first: what was deleted last.
+-- The datasources with this address at this endpoint (without one: at any endpoint), the most recently deleted first.
 SELECT id, name, uri, access, settings FROM datasource
 WHERE uri = %(uri)s AND (
     access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s::text
@@ -24,20 +24,20 @@ WHERE uri = %(uri)s AND (
 ORDER BY deleted IS NOT NULL, access ->> 'endpoint' IS NOT NULL, id;
 
 -- name: list_datasources
--- Every datasource, by name; those that were deleted and are kept for their assets apart.
+-- All datasources except deleted ones, ordered by name.
 SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORDER BY name;
 
 -- name: update_datasource
--- Other access or settings for a datasource; its address and name stay.
+-- Change the access or settings of a datasource; its address and name are kept.
 UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
 RETURNING id, name, uri, access, settings;
 
--- name: take_back_access
--- How a datasource was reached before, unless somebody else has changed it meanwhile.
+-- name: restore_access
+-- Restore the previous access of a datasource, unless somebody else has changed it.
 UPDATE datasource SET access = %(before)s WHERE id = %(id)s AND access = %(after)s;
 
--- name: forget_unused
--- A datasource of which nothing came but one failed run: as if it had never been made.
+-- name: delete_unused
+-- Delete a datasource whose only run failed before it committed anything.
 DELETE FROM datasource
 WHERE id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM object WHERE object.datasource_id = datasource.id)
@@ -45,15 +45,15 @@ WHERE id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM job WHERE job.datasource_id = datasource.id AND job.id <> %(run_id)s);
 
 -- name: count_assets
--- How many assets each datasource has, counted in the narrow table; those in the trash apart.
+-- How many assets each datasource has, counted in the narrow table; assets in the trash are counted separately.
 SELECT datasource_id, count(asset_id) FILTER (WHERE state <> {known.trashed}) FROM object GROUP BY datasource_id;
 
 -- name: glob_file
--- What was last read of a text file in the source whose lines are globs.
+-- The last content of a text file in the source whose lines are globs.
 SELECT size, token, content FROM glob_file WHERE datasource_id = %(datasource_id)s AND key = %(key)s;
 
--- name: remember_glob_file
--- Another content of such a file.
+-- name: store_glob_file
+-- Store a new content of such a file.
 INSERT INTO glob_file (datasource_id, key, size, token, content)
 VALUES (%(datasource_id)s, %(key)s, %(size)s, %(token)s, %(content)s)
 ON CONFLICT (datasource_id, key) DO UPDATE SET size = excluded.size, token = excluded.token,

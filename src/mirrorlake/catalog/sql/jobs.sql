@@ -1,6 +1,6 @@
 -- name: job_columns
--- Fragment: the columns of a Job. One whose holder is gone and that nobody takes up is shown as failed, though no row
--- says so yet. The result of a run is its counts.
+-- Fragment: the columns of a Job. A job whose process has exited and that will not be retried is shown as failed,
+-- although its row is not updated yet. The result of a run is its counts.
 SELECT job.id, job.kind, job.workspace, datasource.name, job.subject, job.args, job.requested_by,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.attempt, job.max_attempts, job.not_before, job.created,
@@ -22,7 +22,7 @@ CROSS JOIN LATERAL (
 ) AS holder;
 
 -- name: list_jobs
--- Fragment after job_columns: the newest first, of one kind, state or datasource or of all, older than `before`.
+-- Fragment after job_columns: newest first, optionally of one kind, state or datasource, older than `before`.
 WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(state)s::text IS NULL OR job.state = %(state)s)
@@ -34,9 +34,9 @@ ORDER BY job.id DESC LIMIT %(limit)s;
 WHERE job.id = %(job_id)s;
 
 -- name: job_versions
--- The version of each of these jobs, which grows with every change.
+-- The version of each of these jobs; it grows with every change.
 SELECT id, version FROM job WHERE id = ANY(%(ids)s::bigint[]);
 
 -- name: prune_jobs
--- Jobs of these kinds that ended long ago: their results are of no use any more.
+-- Delete jobs of these kinds that ended long ago: nobody needs their results any more.
 DELETE FROM job WHERE kind = ANY(%(kinds)s) AND finished < now() - make_interval(days => %(days)s);

@@ -1,5 +1,5 @@
--- name: standing_lease
--- Who holds a lock, and whether that session still exists and has kept its lease.
+-- name: current_lease
+-- Who holds a lock, and whether that session still exists and its lease is valid.
 SELECT lease.job_id, job.started, lease.holder::text,
   lease.expires > now() AND EXISTS (
     SELECT FROM pg_stat_activity
@@ -9,8 +9,8 @@ FROM lease JOIN job ON job.id = lease.job_id
 WHERE lease.lock = %(lock)s;
 
 -- name: take_lease
--- The lease goes to this session, unless somebody took it since its holder was seen; a commit in flight of that holder
--- is waited for.
+-- Take the lease for this session, unless another session has taken it since its holder was read. Waits for a commit in
+-- progress of that holder.
 INSERT INTO lease (lock, job_id, holder, backend_pid, backend_start, expires)
 SELECT %(lock)s, %(job_id)s, %(holder)s, pid, backend_start, now() + make_interval(secs => %(seconds)s)
 FROM pg_stat_activity WHERE pid = pg_backend_pid()
@@ -20,34 +20,34 @@ ON CONFLICT (lock) DO UPDATE SET
 WHERE lease.holder = %(before)s::uuid;
 
 -- name: renew_lease
--- The holder is alive, in this session.
+-- Renew the lease of its holder, in this session.
 UPDATE lease SET expires = now() + make_interval(secs => %(seconds)s), backend_pid = pid, backend_start = activity.backend_start
 FROM pg_stat_activity AS activity
 WHERE holder = %(holder)s AND lock = %(lock)s AND activity.pid = pg_backend_pid();
 
 -- name: release_lease
--- The lock is free for the next job.
+-- Release the lock for the next job.
 DELETE FROM lease WHERE lock = %(lock)s AND holder = %(holder)s;
 
 -- name: cancel_requested
--- Who asked that a job end, if anybody did.
+-- The user who requested that a job be cancelled, if any.
 SELECT cancel_requested FROM job WHERE id = %(job_id)s;
 
 -- name: write_progress
--- Progress of a job at work, with its heartbeat.
+-- Write the progress of a running job with its heartbeat.
 UPDATE job SET progress = %(progress)s WHERE id = %(job_id)s AND state = 'running';
 
 -- name: fail_interrupted
--- Jobs that a gone holder of a lock left behind.
+-- Fail the jobs whose process held this lock and has exited.
 UPDATE job SET state = 'failed', finished = now(), error = %(error)s WHERE lock = %(lock)s AND state = 'running';
 
 -- name: insert_running
--- A job that begins at once, in the process of whoever asked for it.
+-- Insert a job that starts immediately in the process that requested it.
 INSERT INTO job (kind, datasource_id, subject, args, requested_by, lock, state)
 VALUES (%(kind)s, %(datasource_id)s, %(subject)s, %(args)s, %(requested_by)s, %(lock)s, 'running')
 RETURNING id, started;
 
 -- name: finish_job
--- A job ends; nothing where another process took over and ended it.
+-- End a job, unless another process has taken it over and ended it.
 UPDATE job SET state = %(state)s, finished = now(), error = %(error)s, result = %(result)s
 WHERE id = %(job_id)s AND state = 'running';

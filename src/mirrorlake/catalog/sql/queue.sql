@@ -1,9 +1,9 @@
 -- name: lock_datasource_named
--- The datasource of this name, kept from beginning a pass until this transaction ends.
+-- The datasource with this name; no pass can start on it until this transaction ends.
 SELECT id FROM datasource WHERE name = %(name)s AND deleted IS NULL FOR NO KEY UPDATE;
 
 -- name: insert_queued
--- A job that waits for a worker; nothing where one of the same kind waits for the same lock.
+-- Queue a job, unless one of the same kind is queued for the same lock.
 INSERT INTO job (
   kind, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts
 )
@@ -15,31 +15,31 @@ ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;
 
 -- name: queued_job
--- The job of a kind that waits for a lock.
+-- The queued job of a kind and lock.
 SELECT id FROM job WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued';
 
 -- name: same_job
--- A job of a kind over the same datasource that is queued or running, with the same arguments.
+-- A queued or running job of the same kind over the same datasource, with the same arguments.
 SELECT id FROM job
 WHERE kind = %(kind)s AND datasource_id = %(datasource_id)s AND args = %(args)s AND state IN ('queued', 'running')
   AND cancel_requested IS NULL
 ORDER BY id DESC LIMIT 1;
 
--- name: begin_earlier
--- A queued job that waits for another attempt need not wait any longer.
+-- name: end_retry_delay
+-- Let a queued job that waits for another attempt start immediately.
 UPDATE job SET not_before = NULL, retry_reason = NULL
 WHERE kind = %(kind)s AND lock = %(lock)s AND state = 'queued' AND not_before > now()
 RETURNING id;
 
 -- name: any_queued
--- Whether a worker has anything to look at.
+-- Whether a queued job can start now.
 SELECT EXISTS (
   SELECT FROM job WHERE state = 'queued' AND (not_before IS NULL OR not_before <= now()) AND kind = ANY(%(kinds)s)
 );
 
 -- name: claim_job
 -- The next job whose lock is free, locked against other workers: the oldest of the highest priority. A lease that was
--- renewed a moment ago counts even where its session is gone: after a restart of the database its holder comes back.
+-- renewed recently counts as held even if its session has ended: after a restart of the database its holder reconnects.
 SELECT job.id, job.kind, coalesce(job.lock, 'job:' || job.id), job.datasource_id, job.attempt, job.max_attempts, (
   SELECT lease.holder::text FROM lease WHERE lease.lock = coalesce(job.lock, 'job:' || job.id)
 )
@@ -60,13 +60,13 @@ ORDER BY job.priority DESC, job.id LIMIT 1
 FOR NO KEY UPDATE OF job SKIP LOCKED;
 
 -- name: start_queued
--- A queued job begins.
+-- Start a queued job.
 UPDATE job SET state = 'running', started = now(), not_before = NULL, retry_reason = NULL
 WHERE id = %(job_id)s AND state = 'queued';
 
 -- name: abandoned_jobs
--- Jobs from the queue whose worker is gone and has been silent for a while, locked for whoever looks first; the last
--- column says that nobody wants them any more.
+-- Queued jobs whose worker has exited or has sent no heartbeat for some time, locked for the first worker that reads
+-- them; the last column is true if the job is no longer wanted.
 SELECT job.id, coalesce(job.lock, 'job:' || job.id), job.kind, datasource.name, job.attempt < job.max_attempts,
   job.cancel_requested IS NOT NULL OR datasource.deleted IS NOT NULL AND job.kind <> 'purge'
 FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id
@@ -81,7 +81,7 @@ ORDER BY job.id
 FOR NO KEY UPDATE OF job SKIP LOCKED;
 
 -- name: job_to_continue
--- What decides whether a job goes on later, unless another process has taken it over.
+-- The facts that decide whether a job is continued later, unless another process has taken it over.
 SELECT job.kind, job.attempt, job.max_attempts, job.cancel_requested,
   datasource.deleted IS NOT NULL AND job.kind <> 'purge'
 FROM job LEFT JOIN datasource ON datasource.id = job.datasource_id
@@ -89,7 +89,7 @@ WHERE job.id = %(job_id)s AND job.state = 'running'
 FOR NO KEY UPDATE OF job;
 
 -- name: continue_run
--- Another job takes up the work of a run that ended too early; nothing where one of the same kind waits already.
+-- Queue a job that continues a run which ended too early, unless one of the same kind is queued.
 INSERT INTO job (
   kind, workspace, datasource_id, subject, args, requested_by, lock, priority, state, attempt, max_attempts,
   not_before, retry_reason, continues
@@ -101,22 +101,22 @@ ON CONFLICT (kind, lock) WHERE state = 'queued' AND lock IS NOT NULL DO NOTHING
 RETURNING id;
 
 -- name: continuing_run
--- The counts of the job that takes up a run.
+-- Insert the counts of the job that continues a run.
 INSERT INTO run (id, trigger) SELECT %(again)s, trigger FROM run WHERE id = %(job_id)s;
 
 -- name: queue_again
--- A job that is no run waits for another attempt, under its own number.
+-- Queue a job that is not a run for another attempt, with the same id.
 UPDATE job SET state = 'queued', attempt = attempt + %(more)s, progress = NULL,
   not_before = now() + make_interval(secs => %(wait_s)s), retry_reason = %(reason)s
 WHERE id = %(job_id)s AND state = 'running';
 
 -- name: cancel_queued
--- What waits for a datasource that is being deleted never begins.
+-- Cancel the queued jobs of a datasource that is being deleted.
 UPDATE job SET state = 'cancelled', finished = now(), error = %(error)s
 WHERE datasource_id = %(datasource_id)s AND state = 'queued';
 
 -- name: dismiss_holds
--- What the runs of a datasource that is being deleted hold back can be confirmed by nobody any more.
+-- Dismiss the held removals of a datasource that is being deleted: they can no longer be confirmed.
 WITH dismissed AS (
   UPDATE job SET state = 'cancelled', error = %(held)s
   WHERE datasource_id = %(datasource_id)s AND state = 'held' RETURNING id
@@ -124,14 +124,14 @@ WITH dismissed AS (
 DELETE FROM held_removal USING dismissed WHERE held_removal.run_id = dismissed.id;
 
 -- name: request_cancel
--- Ask the process that works on a job to end it. Who asked first is remembered.
+-- Request that the process of a job end it. The first user who requested this is stored.
 UPDATE job SET cancel_requested = coalesce(cancel_requested, %(by)s) WHERE id = %(job_id)s AND state = 'running';
 
 -- name: end_waiting
--- A job that waits for its turn, or for a person's consent, ends as cancelled.
+-- Cancel a job that is queued or waits for confirmation.
 UPDATE job SET state = 'cancelled', finished = coalesce(finished, now()), cancel_requested = %(by)s, error = %(error)s
 WHERE id = %(job_id)s AND state = %(state)s;
 
 -- name: datasource_of_job
--- Whose job it is.
+-- The datasource of a job.
 SELECT datasource_id FROM job WHERE id = %(job_id)s;

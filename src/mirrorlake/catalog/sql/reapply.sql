@@ -3,8 +3,8 @@
 SELECT count(*) FROM asset WHERE datasource_id = %(datasource_id)s;
 
 -- name: lock_to_reapply
--- The next assets of a datasource with what stands and the last sidecar, locked against people's edits until the commit.
--- `unread`: there is a sidecar, but nothing of it could ever be used.
+-- The next assets of a datasource with their current metadata and the last sidecar, locked against edits until the
+-- commit. `unread`: the sidecar exists, but could never be used.
 SELECT asset.id, asset.key, metadata::text, provenance::text,
   to_char(merged_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"') AS merged_at,
   edited, companion.document::text, companion.document IS NULL AND companion.key IS NOT NULL AS unread
@@ -13,12 +13,12 @@ WHERE asset.datasource_id = $1 AND asset.id > $2
 ORDER BY asset.id LIMIT $3 FOR NO KEY UPDATE OF asset;
 
 -- name: update_reapplied
--- Metadata merged again from the same sidecar: its time stays.
+-- Store metadata merged again from the same sidecar: the time of the merge is kept.
 UPDATE asset SET metadata = merged.metadata::jsonb, provenance = merged.provenance::jsonb, updated = now()
 FROM merged WHERE asset.id = merged.asset_id;
 
--- name: tell_reapplied
--- The assets that a merge changed.
+-- name: record_reapplied
+-- Record the assets that a merge changed.
 INSERT INTO outcome (run_id, key, kind, reason, asset_id)
 SELECT $1, asset.key, {outcome.metadata_changed}, 'Its sidecar was merged again', asset.id
 FROM merged JOIN asset ON asset.id = merged.asset_id ORDER BY asset.key

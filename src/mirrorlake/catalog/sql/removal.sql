@@ -1,17 +1,17 @@
--- name: standing_by_folder
--- How many objects with an asset are in each folder directly below the prefix; '' counts those in none.
+-- name: count_by_folder
+-- How many objects with an asset are in each folder directly below the prefix; '' counts those in no folder.
 SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
 FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
 WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN ({known.used})
 GROUP BY folder;
 
 -- name: refused_with_asset
--- Which of these refused keys have an asset of earlier content.
+-- The refused keys among these that have an asset from earlier content.
 SELECT key FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND asset_id IS NOT NULL;
 
 -- name: count_spared
--- How many of these orphaned keys have an asset that another object keeps in sight: nothing is hidden with them.
+-- How many of these orphaned keys have an asset that another object shows: it is not hidden with them.
 SELECT count(*) FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND EXISTS (
   SELECT FROM object AS other
@@ -20,17 +20,17 @@ WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) AND EXIS
 );
 
 -- name: find_vanished
--- The remembered object of each staged key, with what its asset is there for.
+-- The known object of each staged key, and what uses its asset.
 UPDATE staged SET asset_id = known.asset_id, standing = known.state
 FROM object AS known
 WHERE known.datasource_id = $1 AND known.key = staged.key;
 
 -- name: lock_vanished
--- The assets that may go, locked against people who would put them into a project meanwhile.
+-- The assets that may be removed, locked against being added to a project meanwhile.
 SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY asset.id FOR UPDATE OF asset;
 
 -- name: remove_objects
--- Vanished keys whose asset nothing else uses, or which another object shows. They go before their assets.
+-- Delete vanished keys whose asset nothing else uses, or that another object shows. Runs before the assets are deleted.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
   AND object.state IN ({known.used})
@@ -48,22 +48,22 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
   );
 
 -- name: remove_assets
--- Assets that no object leads to any more and no project uses.
+-- Delete assets without objects that are in no project.
 DELETE FROM asset USING staged
 WHERE asset.id = staged.asset_id
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
 
 -- name: trash_objects
--- Vanished keys, remembered so that their return brings everything back. An asset that a person put into the trash
--- before stays there whatever returns.
+-- Mark vanished keys so that everything is restored if they return. An asset that a user had moved to the trash stays
+-- there.
 UPDATE object SET state = CASE WHEN asset.state = {asset.trash} THEN {known.kept} ELSE {known.trashed} END
 FROM staged JOIN asset ON asset.id = staged.asset_id
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.state IN ({known.used});
 
 -- name: trash_assets
--- Assets of vanished keys, unless another object still shows them. Where another datasource keeps what vanished there,
--- it is kept: the more careful one counts, whichever notices first.
+-- Move the assets of vanished keys to the trash, unless another object shows them. If another datasource marks what
+-- vanished as missing, the asset is missing: the more careful policy applies, whichever datasource detects it first.
 UPDATE asset SET updated = now(), state = CASE
     WHEN EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.datasource_id <> $1 AND object.state = {known.missing})
       THEN {asset.missing}
@@ -73,8 +73,8 @@ FROM staged
 WHERE asset.id = staged.asset_id AND asset.state <> {asset.trash}
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
--- name: tell_removed
--- What became of each asset: removed, in the trash, or still shown through another object.
+-- name: record_removals
+-- Record the result for each asset: removed, in the trash, or still shown by another object.
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, staged.key,
@@ -95,8 +95,8 @@ WITH recorded AS (
 )
 SELECT kind, count(*) FROM recorded GROUP BY kind;
 
--- name: tell_kept
--- Vanished keys about which nothing is done, with the reason.
+-- name: record_orphans
+-- Record vanished keys for which nothing is done, with the reason.
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, {outcome.missing}, reason, asset_id
@@ -107,11 +107,11 @@ WITH recorded AS (
 SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: insert_hold
--- What a run holds back; its keys follow.
+-- Record the hold of a run; its keys follow.
 INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root)
 VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)s);
 
--- name: tell_held
+-- name: record_held
 -- Store the keys whose removal is held for confirmation, and record an outcome for each.
 WITH held AS (
   INSERT INTO held_removal (run_id, key) SELECT $1, key FROM staged ORDER BY key ON CONFLICT DO NOTHING
@@ -124,60 +124,60 @@ WITH held AS (
 SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: held_keys
--- The next held keys of a run that still stand for an asset, in byte order.
+-- The next held keys of a run that still have an asset, in byte order.
 SELECT held_removal.key, object.state
 FROM held_removal JOIN object ON object.datasource_id = %(datasource_id)s AND object.key = held_removal.key
 WHERE held_removal.run_id = %(run_id)s AND held_removal.key > %(after)s
 ORDER BY held_removal.key LIMIT %(limit)s;
 
 -- name: count_held
--- How many keys a run holds back.
+-- How many keys a run holds.
 SELECT count(*) FROM held_removal WHERE run_id = %(run_id)s;
 
 -- name: holds_of_plan
--- The runs that hold back exactly this plan, the newest first.
+-- The runs that hold exactly this plan, newest first.
 SELECT hold.run_id, job.datasource_id FROM hold JOIN job ON job.id = hold.run_id
 WHERE hold.plan_hash = %(plan_hash)s ORDER BY job.started DESC, job.id DESC;
 
 -- name: one_hold
--- What a run holds back, and whose it is.
+-- The hold of a run, and its datasource.
 SELECT job.datasource_id, job.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
 FROM hold JOIN job ON job.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 
--- name: newest_judgement
--- The newest pass of a datasource that came to a conclusion about what vanished. A run that waited in the queue may
--- have begun after one with a higher number.
+-- name: last_evaluation
+-- The newest pass of a datasource that evaluated vanished objects. A queued run may have started after one with a
+-- higher number.
 SELECT job.id, job.state, hold.plan_hash FROM job LEFT JOIN hold ON hold.run_id = job.id
 WHERE job.datasource_id = %(datasource_id)s AND job.state IN ('held', 'succeeded') AND job.kind = 'mirror'
 ORDER BY job.started DESC, job.id DESC LIMIT 1;
 
 -- name: begin_confirm
--- A run sets about what another one held back.
+-- Link a run and the held run that it confirms.
 UPDATE run SET confirms = %(held)s WHERE id = %(run_id)s;
 
 -- name: confirm_hold
--- A person's consent was carried out by a run.
+-- Record that a run carried out the confirmed removals.
 UPDATE hold SET confirmed_by = %(confirmed_by)s WHERE run_id = %(run_id)s;
 
 -- name: end_hold
--- The held run has nothing to wait for any more.
+-- End the hold of a run: nothing awaits confirmation any more.
 UPDATE job SET state = 'succeeded' WHERE id = %(run_id)s AND state = 'held';
 
--- name: any_waiting
--- Whether a datasource has removals that were held back and wait for a person still.
+-- name: has_held_removals
+-- Whether removals of a datasource are held and still await confirmation.
 SELECT EXISTS (
   SELECT FROM held_removal JOIN job ON job.id = held_removal.run_id
   WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held'
 );
 
--- name: waiting_keys
--- Those of these keys whose removal waits for a person still.
+-- name: unconfirmed_keys
+-- The keys among these whose removal still awaits confirmation.
 SELECT DISTINCT held_removal.key FROM held_removal JOIN job ON job.id = held_removal.run_id
 WHERE job.datasource_id = %(datasource_id)s AND job.state = 'held' AND held_removal.key = ANY(%(keys)s::text[]);
 
 -- name: drop_superseded
--- Keys of holds that a later pass took the place of; the hold keeps its count. A pass that could not
--- list everything takes the place of what it holds itself alone.
+-- Delete keys of holds that a later pass superseded; the hold keeps its count. A pass with an incomplete listing
+-- supersedes only the keys that it holds itself.
 DELETE FROM held_removal USING job, job AS later
 WHERE job.id = held_removal.run_id AND job.datasource_id = %(datasource_id)s AND later.id = %(run_id)s
   AND (job.started, job.id) < (later.started, later.id)
@@ -187,15 +187,15 @@ WHERE job.id = held_removal.run_id AND job.datasource_id = %(datasource_id)s AND
   );
 
 -- name: drop_confirmed
--- Keys that a person consented to, once that was carried out.
+-- Delete keys that a user confirmed, once the removal was carried out.
 DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
--- name: root_of
--- The root that removals of a folder rely on.
+-- name: get_root
+-- The trusted root of a folder.
 SELECT root FROM datasource WHERE id = %(datasource_id)s;
 
--- name: adopt_root
--- Believe in this root from now on, if the lease is still ours; it stays so until the transaction ends.
+-- name: store_root
+-- Trust this root from now on, if we still hold the lease; we hold it until the transaction ends.
 WITH ours AS (
   SELECT FROM lease WHERE lock = %(lock)s AND holder = %(holder)s FOR SHARE
 )
@@ -206,26 +206,26 @@ UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND EXISTS (S
 SELECT datasource_id, key, token, size FROM object WHERE asset_id = %(id)s AND state = {known.trashed} ORDER BY datasource_id, key;
 
 -- name: lock_asset
--- Whether an asset is in the trash, which it stays until the end of the transaction.
+-- Whether an asset is in the trash; it stays there until the end of the transaction.
 SELECT state = {asset.trash} FROM asset WHERE id = %(id)s FOR UPDATE;
 
 -- name: restore_object
--- A vanished object of a restored asset: it exists after all, or a user wants the asset without it.
+-- Restore a vanished object of a restored asset: it exists, or a user wants the asset without it.
 UPDATE object SET state = %(state)s
 WHERE datasource_id = %(datasource_id)s AND key = %(key)s AND asset_id = %(id)s AND state = {known.trashed};
 
 -- name: restore_asset
 -- Restore from the trash: present if its object exists, else missing.
 UPDATE asset SET updated = now(), state = CASE
-    WHEN %(stands)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN ({known.standing}))
+    WHEN %(exists)s OR EXISTS (SELECT FROM object WHERE asset_id = asset.id AND object.state IN ({known.standing}))
       THEN {asset.present}
     ELSE {asset.missing}
   END
 WHERE id = %(id)s AND state = {asset.trash};
 
 -- name: count_for_deletion
--- What deleting a datasource could touch: its assets; those that nothing else uses; those in sight that nothing else shows;
--- of these the ones that something else uses; and those that go to another datasource.
+-- What deleting a datasource could affect: its assets; those that nothing else uses; visible ones that nothing else
+-- shows; of these, the ones that something else uses; and those that are handed over to another datasource.
 SELECT count(*),
   count(*) FILTER (WHERE NOT elsewhere AND NOT in_project),
   count(*) FILTER (WHERE asset.state <> {asset.trash} AND NOT shown_elsewhere),
@@ -244,13 +244,13 @@ FROM asset CROSS JOIN LATERAL (
 WHERE asset.datasource_id = %(datasource_id)s;
 
 -- name: lock_assets_of
--- All assets of a datasource, locked against people who would put them into a project meanwhile.
+-- All assets of a datasource, locked against being added to a project meanwhile.
 SELECT count(*) FROM (
   SELECT FROM asset WHERE datasource_id = %(datasource_id)s ORDER BY id FOR UPDATE
 ) AS locked;
 
 -- name: delete_objects_of
--- The objects of a datasource whose assets nothing else uses.
+-- Delete the objects of a datasource whose assets nothing else uses.
 DELETE FROM object
 WHERE datasource_id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = object.asset_id)
@@ -260,14 +260,14 @@ WHERE datasource_id = %(datasource_id)s
   );
 
 -- name: delete_assets_of
--- Its assets that no object leads to any more and no project uses.
+-- Delete its assets without objects that are in no project.
 DELETE FROM asset
 WHERE datasource_id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
 
 -- name: hand_over_assets
--- Assets that another datasource reaches too are governed by the oldest of those that show them from now on.
+-- Hand over assets that other datasources show to the oldest of these.
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
 FROM (
   SELECT DISTINCT ON (asset_id) asset_id, datasource_id, key FROM object
@@ -276,8 +276,8 @@ FROM (
 ) AS heir
 WHERE asset.datasource_id = %(datasource_id)s AND heir.asset_id = asset.id;
 
--- name: leave_unread
--- Those heirs read their companions in their next pass, where they are not what was read last.
+-- name: mark_unread
+-- Make those datasources read the companions in their next pass, if they differ from those that were read last.
 UPDATE object SET companions = companions_unread(
   object.companions, companion_roles(object.companions) || companion_roles(before.companions)
 )
@@ -286,36 +286,36 @@ WHERE before.datasource_id = %(datasource_id)s AND object.asset_id = asset.id
   AND object.datasource_id <> before.datasource_id
   AND object.companions IS DISTINCT FROM before.companions;
 
--- name: let_go_of
--- Its objects whose assets others have now: it does not show them any more.
+-- name: detach_objects_of
+-- Detach its objects whose assets other datasources govern now: it no longer shows them.
 DELETE FROM object USING asset
 WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.datasource_id <> %(datasource_id)s;
 
 -- name: trash_objects_of
--- The objects of a datasource, remembered for the day when it is mirrored again.
+-- Move the objects of a datasource to the trash; they are restored if it is mirrored again.
 UPDATE object SET state = {known.trashed}
 FROM asset
 WHERE object.datasource_id = %(datasource_id)s AND asset.id = object.asset_id AND asset.state <> {asset.trash}
   AND object.state IN ({known.used});
 
 -- name: trash_assets_of
--- Its assets that nothing else shows.
+-- Move its assets that nothing else shows to the trash.
 UPDATE asset SET state = {asset.trash}, updated = now()
 WHERE datasource_id = %(datasource_id)s AND state <> {asset.trash}
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id AND object.state IN ({known.standing}));
 
 -- name: delete_datasource
--- A datasource that no asset needs any more, with its runs.
+-- Delete a datasource without assets, and its runs.
 DELETE FROM datasource
 WHERE id = %(datasource_id)s AND NOT EXISTS (SELECT FROM asset WHERE asset.datasource_id = %(datasource_id)s);
 
 -- name: retire_datasource
--- A datasource that is kept for its assets only.
+-- Mark a datasource that is kept only for its assets as deleted.
 UPDATE datasource SET deleted = now() WHERE id = %(datasource_id)s;
 
 -- name: count_purgeable
--- How many assets wait in the trash of a datasource, untouched since a moment, and are used by nothing else: another
--- datasource that let go of one too does not use it.
+-- How many assets are in the trash of a datasource, unchanged since a given time and not used by anything else. A
+-- datasource whose object of the asset is also in the trash does not use it.
 SELECT count(*) FROM object JOIN asset ON asset.id = object.asset_id
 WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.released})
   AND asset.state = {asset.trash} AND asset.updated < %(before)s
@@ -326,7 +326,7 @@ WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.relea
   );
 
 -- name: purgeable_keys
--- The next keys of those, in byte order.
+-- The next of these keys, in byte order.
 SELECT object.key FROM object JOIN asset ON asset.id = object.asset_id
 WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.released})
   AND asset.state = {asset.trash} AND asset.updated < %(before)s
@@ -339,12 +339,12 @@ WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.relea
 ORDER BY object.key LIMIT %(limit)s;
 
 -- name: purge_moment
--- The time before which assets in the trash have waited the given number of days.
+-- The time before which assets in the trash are older than the given number of days.
 SELECT now() - make_interval(days => %(days)s);
 
 -- name: purge_objects
--- What is remembered of objects whose asset still waits in the trash, untouched since the moment that was said, and that
--- nothing uses, in every datasource that let go of them. It goes before the assets.
+-- Delete objects whose asset is still in the trash, unchanged since the given time and unused, in every datasource that
+-- has it in the trash. Runs before the assets are deleted.
 DELETE FROM object USING staged, asset
 WHERE asset.id = staged.asset_id AND asset.state = {asset.trash} AND asset.updated < staged.modified AND object.asset_id = asset.id
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)

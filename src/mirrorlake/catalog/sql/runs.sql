@@ -1,30 +1,31 @@
 -- name: lock_datasource
--- Lets only one command at a time decide about a datasource's lease; commits of a pass go on meanwhile.
+-- Allow only one command at a time to decide about the lease of a datasource; commits of a pass continue meanwhile.
 SELECT name, deleted IS NOT NULL FROM datasource WHERE id = %(datasource_id)s FOR NO KEY UPDATE;
 
 -- name: revive_datasource
--- A deleted datasource that was kept for its assets is mirrored again, by its address.
+-- Restore a deleted datasource that was kept for its assets, because its address is mirrored again.
 UPDATE datasource SET deleted = NULL WHERE id = %(datasource_id)s AND deleted IS NOT NULL;
 
 -- name: insert_run
--- The counts of a job that is a run.
+-- Insert the counts of a job that is a run.
 INSERT INTO run (id, trigger) VALUES (%(job_id)s, %(trigger)s);
 
 -- name: dismiss_held
--- Delete the list of held removals of a cancelled run: nobody can confirm them any more.
+-- Delete the list of held removals of a cancelled run: they can no longer be confirmed.
 DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
 -- name: update_live_counts
--- Counts of a run at work, with its heartbeat.
+-- Write the counts of a running run with its heartbeat.
 UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s
 WHERE id = %(job_id)s AND EXISTS (SELECT FROM job WHERE job.id = run.id AND job.state = 'running');
 
 -- name: finish_counts
--- Final counts of a run.
+-- Write the final counts of a run.
 UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s WHERE id = %(job_id)s;
 
 -- name: run_columns
--- Fragment: the columns of a Run. One whose holder is gone is shown as failed, though no row says so yet.
+-- Fragment: the columns of a Run. A run whose process has exited is shown as failed, although its row is not updated
+-- yet.
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.started, job.finished, run.counts, run.requests, run.bytes_read,
@@ -47,7 +48,7 @@ CROSS JOIN LATERAL (
 ) AS holder;
 
 -- name: list_runs
--- Fragment after run_columns: the newest first, of one datasource or of all, those older than `before` where it is given.
+-- Fragment after run_columns: newest first, of one datasource or of all, optionally only those older than `before`.
 WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
   AND (%(before)s::bigint IS NULL OR run.id < %(before)s)
 ORDER BY run.id DESC LIMIT %(limit)s;
@@ -64,7 +65,7 @@ JOIN LATERAL (
 ) AS newest ON newest.id = run.id;
 
 -- name: last_passes
--- Fragment after run_columns: the pass of each datasource, or of one, that ended last.
+-- Fragment after run_columns: the most recently ended pass of each datasource, or of one.
 JOIN LATERAL (
   SELECT id FROM job AS ended
   WHERE ended.datasource_id = datasource.id AND ended.finished IS NOT NULL AND ended.kind = 'mirror'
@@ -73,13 +74,13 @@ JOIN LATERAL (
 WHERE %(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s;
 
 -- name: runs_at_work
--- Fragment after run_columns: queued and running runs, of each datasource or of one; the running one comes last.
+-- Fragment after run_columns: queued and running runs of each datasource, or of one; the running one is last.
 WHERE (job.state = 'queued' OR job.state = 'running' AND NOT gone)
   AND (%(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s)
 ORDER BY job.state, job.priority, job.id DESC;
 
 -- name: count_failed
--- How many objects failed in a run; folders that could not be listed are none.
+-- How many objects failed in a run, without the folders that could not be listed.
 SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list';
 
 -- name: failed_keys
@@ -88,15 +89,15 @@ SELECT key FROM outcome
 WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list' AND key > %(after)s
 ORDER BY key LIMIT %(limit)s;
 
--- name: tell_gaps
--- Folders that could not be listed.
+-- name: record_gaps
+-- Record folders that could not be listed.
 INSERT INTO outcome (run_id, key, kind, stage, reason)
 SELECT %(run_id)s, key, {outcome.failed}, 'list', reason
 FROM unnest(%(keys)s::text[], %(reasons)s::text[]) AS gap (key, reason)
 ON CONFLICT (run_id, key) DO NOTHING;
 
 -- name: list_outcomes
--- What happened to single objects in a run, by key; of a removal that was held, also what came of it in a later run.
+-- The outcomes of a run by key; for held removals also their result in a later run.
 SELECT one.key, one.kind, one.stage, one.reason, one.asset_id, one.held, done.run_id, done.reason
 FROM (
   SELECT key, kind, stage, reason, asset_id, held FROM outcome

@@ -1,40 +1,40 @@
 -- name: lock_store
--- Commits of datasources in one store follow each other, so that an object that two of them meet becomes one asset.
+-- Serialize commits of datasources in one store, so that an object that two of them find becomes one asset.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))::text
 FROM datasource WHERE id = $1;
 
--- name: hold_store
--- The same, where a person asks.
+-- name: lock_store_for_edit
+-- The same lock for a change by a user.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(store, id::text)))
 FROM datasource WHERE id = %(datasource_id)s;
 
--- name: hold_store_of_asset
--- The same for the store of one asset.
+-- name: lock_store_of_asset
+-- The same lock for the store of one asset.
 SELECT pg_advisory_xact_lock(hashtext('mirrorlake.store'), hashtext(coalesce(datasource.store, datasource.id::text)))
 FROM asset JOIN datasource ON datasource.id = asset.datasource_id WHERE asset.id = %(id)s;
 
 -- name: siblings
--- The datasources that may reach an object of this one too.
+-- The datasources that can also reach an object of this one.
 SELECT sibling.datasource_id, sibling.strip, sibling.put
 FROM datasource AS mine CROSS JOIN LATERAL siblings_of(mine.id, mine.uri, mine.access) AS sibling
 WHERE mine.id = $1;
 
 -- name: create_sibling
--- Those datasources, for the statements of one transaction.
+-- The table of those datasources, for the statements of one transaction.
 CREATE TEMP TABLE IF NOT EXISTS sibling (datasource_id integer, strip text COLLATE "C", put text COLLATE "C")
 ON COMMIT DELETE ROWS;
 
 -- name: any_sibling
--- Whether some other datasource may reach an object of this one; of a datasource that is not stored its id is 0.
+-- Whether another datasource can reach an object of this one; the id of a datasource that is not stored is 0.
 SELECT FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb) LIMIT 1;
 
--- name: known_elsewhere
--- Which changes need no look, or another one, because of the other datasources that reach the objects: SHARED where
--- an asset holds the very bytes already, GOVERNED where only a companion changed, and another datasource governs the asset.
--- `governs`: our companions count from now on; `companions` are those that were read last.
+-- name: match_shared_changes
+-- The changes that need no reading, or a different one, because other datasources reach the same objects: SHARED if an
+-- asset already has exactly these bytes, GOVERNED if only a companion changed and another datasource governs the asset.
+-- `governs`: our companions apply from now on; `companions` are those that were read last.
 WITH sibling AS MATERIALIZED (
   SELECT * FROM siblings_of(%(datasource_id)s::integer, %(uri)s, %(access)s::jsonb)
-), judged AS (
+), evaluated AS (
   SELECT asked.place, asked.op,
     asset.token = asked.token AND asset.size = asked.size AS same_bytes,
     elder.id IS NULL OR %(datasource_id)s::integer BETWEEN 1 AND elder.id AS governs,
@@ -63,12 +63,12 @@ WITH sibling AS MATERIALIZED (
 SELECT (place - 1)::integer,
   CASE WHEN op = {op.companion} THEN {op.governed} WHEN op = {op.returned} THEN {op.returned} ELSE {op.shared} END AS op,
   governs, companions
-FROM judged
+FROM evaluated
 WHERE op IN ({op.new}, {op.changed}) AND same_bytes OR op = {op.companion} AND NOT governs AND NOT governed
   OR op = {op.returned} AND governs AND NOT governed;
 
 -- name: find_shared
--- The asset that another datasource has for a staged object: the oldest one's.
+-- The asset that another datasource has for a staged object; if there are several, that of the oldest datasource.
 UPDATE staged SET asset_id = found.asset_id, standing = found.state
 FROM (
   SELECT DISTINCT ON (staged.key) staged.key, object.asset_id, object.state
@@ -80,15 +80,15 @@ FROM (
 ) AS found
 WHERE found.key = staged.key;
 
--- name: doubt_shared
--- An asset that holds other bytes by now is not what the plan took it for: the next pass reads the object.
+-- name: verify_shared
+-- Discard a shared asset whose bytes have changed since the plan was made: the next pass reads the object.
 UPDATE staged SET asset_id = NULL
 FROM asset
 WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND (asset.token <> staged.token OR asset.size <> staged.size);
 
--- name: remember_shared
--- Objects whose bytes, or whose companions, somebody else read. Where this datasource has come to govern the asset since
--- the plan was made, nobody has read its companions: those that were read last go on counting.
+-- name: store_shared
+-- Store objects whose bytes or companions another datasource read. If this datasource has become the governing one
+-- since the plan was made, its companions were not read: those that were read last still apply.
 INSERT INTO object (datasource_id, state, size, asset_id, key, token, companions)
 SELECT $1, {known.present}, size, asset_id, key, token, companions
 FROM staged WHERE op IN ({op.shared}, {op.governed}) AND asset_id IS NOT NULL ORDER BY key
@@ -97,16 +97,17 @@ ON CONFLICT (datasource_id, key) DO UPDATE SET companions = (
     FROM asset WHERE asset.id = excluded.asset_id
   ), state = excluded.state, size = excluded.size, asset_id = excluded.asset_id, token = excluded.token, reason = NULL;
 
--- name: name_shared
--- Who governs an asset names it.
+-- name: rename_shared
+-- The datasource that governs an asset sets its name.
 UPDATE asset SET name = staged.name, updated = now()
 FROM staged
 WHERE staged.op = {op.shared} AND asset.id = staged.asset_id AND asset.datasource_id = $1 AND asset.name <> staged.name;
 
 -- name: govern_staged
--- Of the datasources that show an asset the oldest governs it. One that inherits it reads its companions in its next
--- pass, where they are not what was read last: the row of who governed before may be gone, then what the asset had counts.
--- So does this one, where it inherits by a commit that read nothing (no result): it planned as if another governed still.
+-- The oldest datasource that shows an asset governs it. A datasource that becomes the governing one reads its
+-- companions in its next pass if they differ from those that were read last; if the row of the former governing
+-- datasource no longer exists, the companions of the asset are compared. This also applies to this datasource if its
+-- commit read nothing (no result): its plan assumed that another datasource still governs.
 WITH heir AS (
   SELECT DISTINCT ON (asset.id) asset.id, object.datasource_id, object.key, object.companions,
     asset.datasource_id AS former, asset.key AS former_key,
@@ -133,7 +134,7 @@ FROM heir
 WHERE asset.id = heir.id AND (asset.datasource_id, asset.key) IS DISTINCT FROM (heir.datasource_id, heir.key);
 
 -- name: govern_restored
--- The oldest datasource that shows an asset again governs it.
+-- The oldest datasource that shows a restored asset governs it.
 UPDATE asset SET datasource_id = heir.datasource_id, key = heir.key
 FROM (
   SELECT datasource_id, key FROM object WHERE asset_id = %(id)s AND state IN ({known.standing}) ORDER BY datasource_id, key LIMIT 1
@@ -141,7 +142,7 @@ FROM (
 WHERE asset.id = %(id)s AND asset.datasource_id <> heir.datasource_id;
 
 -- name: drop_moved
--- Vanished keys of assets that this datasource shows under another key: another datasource recognised the move.
+-- Delete vanished keys of assets that this datasource shows under another key: another datasource detected the move.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key
   AND EXISTS (
@@ -151,7 +152,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key
   );
 
 -- name: find_rivals
--- Assets that other datasources made of what is a moved object here.
+-- Find assets that other datasources created from an object that is moved here.
 UPDATE staged SET rival = found.asset_id
 FROM (
   SELECT DISTINCT ON (staged.key) staged.key, object.asset_id
@@ -159,19 +160,19 @@ FROM (
   JOIN object ON object.datasource_id = sibling.datasource_id
     AND object.key = sibling.put || substr(staged.key, length(sibling.strip) + 1)
   WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND object.asset_id <> staged.asset_id
-    AND object.token = staged.token AND object.size = staged.size  -- not what others saw there before the move
+    AND object.token = staged.token AND object.size = staged.size  -- not an earlier object under that key
   ORDER BY staged.key, sibling.datasource_id
 ) AS found
 WHERE found.key = staged.key;
 
--- name: lock_moving
--- Moved assets and their rivals, locked against people who would do something with a rival meanwhile.
+-- name: lock_moves
+-- Moved assets and their rivals, locked against edits of a rival meanwhile.
 SELECT count(*) FROM (
   SELECT FROM asset WHERE id IN (SELECT asset_id FROM staged UNION ALL SELECT rival FROM staged) ORDER BY id FOR UPDATE
 ) AS locked;
 
 -- name: keep_rivals
--- What people did something with stays an asset of its own: then this is no move, and the object is its.
+-- Keep a rival that users have edited as a separate asset: the object then belongs to it and is not moved.
 UPDATE staged SET op = {op.shared}, asset_id = rival
 FROM asset
 WHERE asset.id = staged.rival AND (
@@ -180,8 +181,8 @@ WHERE asset.id = staged.rival AND (
 );
 
 -- name: join_rivals
--- All other rivals become one with the moved asset. An older datasource goes on governing, and reads its companions
--- again where they are not what the moved asset was read with.
+-- Merge all other rivals with the moved asset. An older datasource keeps governing, and reads its companions again if
+-- they differ from those of the moved asset.
 UPDATE object SET asset_id = staged.asset_id,
   companions = CASE
     WHEN object.datasource_id < $1 AND object.companions IS DISTINCT FROM staged.known_companions THEN companions_unread(
@@ -192,38 +193,38 @@ UPDATE object SET asset_id = staged.asset_id,
 FROM staged
 WHERE staged.op = {op.moved} AND object.asset_id = staged.rival;
 
--- name: name_joined
--- With the name that an older datasource gave.
+-- name: rename_joined
+-- Use the name that an older datasource gave.
 UPDATE asset SET name = rival.name
 FROM staged JOIN asset AS rival ON rival.id = staged.rival
 WHERE staged.op = {op.moved} AND asset.id = staged.asset_id AND rival.datasource_id < $1;
 
 -- name: delete_rivals
--- Nothing leads to them any more.
+-- Delete rivals that no object refers to any more.
 DELETE FROM asset USING staged WHERE staged.op = {op.moved} AND asset.id = staged.rival;
 
--- name: drop_left
--- Where others saw the moved object vanish under its old key, it has been found.
+-- name: drop_moved_elsewhere
+-- Delete the old keys of moved objects in other datasources that recorded them as vanished.
 DELETE FROM object USING staged, sibling
 WHERE staged.op = {op.moved} AND staged.asset_id IS NOT NULL AND starts_with(staged.old_key, sibling.strip)
   AND object.datasource_id = sibling.datasource_id
   AND object.key = sibling.put || substr(staged.old_key, length(sibling.strip) + 1)
   AND object.asset_id = staged.asset_id AND object.state IN ({known.missing}, {known.trashed});
 
--- name: tell_shared
--- Objects that were not read, because others did.
-WITH told AS (
+-- name: record_shared
+-- Record objects that were not read because another datasource read them.
+WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key,
     CASE WHEN asset_id IS NULL THEN {outcome.failed} WHEN op = {op.governed} THEN {outcome.unchanged} WHEN known_state IS NULL THEN {outcome.new} ELSE {outcome.changed} END,
     CASE
-      WHEN asset_id IS NULL THEN 'It changed while this pass was at work; the next one reads it'
+      WHEN asset_id IS NULL THEN 'It changed during this run; the next run reads it'
       WHEN op = {op.governed} THEN 'An older datasource governs its metadata'
-      ELSE 'Another datasource read it already'
+      ELSE 'Another datasource has already read it'
     END,
     asset_id
   FROM staged ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind
   RETURNING kind
 )
-SELECT kind, count(*) FROM told GROUP BY kind;
+SELECT kind, count(*) FROM recorded GROUP BY kind;

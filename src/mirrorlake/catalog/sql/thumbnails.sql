@@ -1,16 +1,16 @@
 -- name: last_asset
--- Beyond which id there is no asset: what reading all of them is measured by.
+-- The highest id of an asset, to measure the progress of reading all of them.
 SELECT coalesce(max(id), 0) FROM asset;
 
 -- name: digests_after
--- The next assets that have a thumbnail, of any state, by id: ids, digests and sizes, each as the bytes of all of them.
+-- The next assets with a thumbnail, of any state, by id: ids, digests and sizes, each as the bytes of all values.
 SELECT string_agg(int8send(id), ''::bytea ORDER BY id), string_agg(digest, ''::bytea ORDER BY id),
   string_agg(int8send(size), ''::bytea ORDER BY id)
 FROM (SELECT id, digest, size FROM asset WHERE id > %(after)s AND placeholder IS NOT NULL ORDER BY id LIMIT %(rows)s) AS stretch;
 
--- name: objects_showing
--- Of each of these assets the object that may give its bytes once more: one remembered with the token and size that were
--- looked at, a standing one before one that vanished. Where there is none, the token is null.
+-- name: source_objects
+-- For each asset, the object that can provide its bytes again: one with the token and size that were processed,
+-- preferably an existing one. The token is null if there is no such object.
 SELECT DISTINCT ON (asset.id) asset.id, asset.digest, coalesce(object.datasource_id, asset.datasource_id),
   coalesce(object.key, asset.key), asset.size, object.token
 FROM asset LEFT JOIN object
@@ -19,15 +19,15 @@ WHERE asset.id = ANY(%(assets)s::bigint[])
 ORDER BY asset.id, object.state, object.datasource_id;
 
 -- name: lock_thumbnails
--- Whether this session is the one that may change files among the thumbnails; it is until it ends.
+-- Whether this session obtained the right to change thumbnail files; it keeps it until it ends.
 SELECT pg_try_advisory_lock(hashtext('mirrorlake.thumbnails'));
 
 -- name: library_id
--- Which library this is.
+-- The id of this library.
 SELECT id::text FROM library;
 
--- name: runs_at_the_lease
--- The runs that may still commit what they looked at: their lease has not run out, or their session stands.
+-- name: runs_with_lease
+-- The runs that may still commit processed objects: their lease is valid, or their session still exists.
 SELECT lease.job_id FROM lease JOIN run ON run.id = lease.job_id
 WHERE lease.expires > now() OR EXISTS (
   SELECT FROM pg_stat_activity

@@ -1,16 +1,16 @@
 -- name: count_known
--- How many objects are remembered of a datasource.
+-- How many objects of a datasource the catalog knows.
 SELECT count(*) FROM object WHERE datasource_id = %(datasource_id)s;
 
 -- name: objects_to_verify
--- The next objects in byte order of their keys, with what names the thumbnail of each.
+-- The next objects in byte order of their keys, with the digest that names the thumbnail of each.
 SELECT object.key, object.token, object.size, object.state, object.asset_id, CASE WHEN asset.placeholder IS NOT NULL THEN asset.digest END
 FROM object LEFT JOIN asset ON asset.id = object.asset_id
 WHERE object.datasource_id = %(datasource_id)s AND object.key > %(after)s
 ORDER BY object.key LIMIT %(limit)s;
 
 -- name: sample_to_verify
--- The given number of objects, chosen at random. The narrow table is read once, and only that many rows are kept.
+-- The given number of objects, chosen at random. The narrow table is read once, and only that number of rows is kept.
 SELECT chosen.key, chosen.token, chosen.size, chosen.state, chosen.asset_id, CASE WHEN asset.placeholder IS NOT NULL THEN asset.digest END
 FROM (
   SELECT key, token, size, state, asset_id FROM object
@@ -19,7 +19,7 @@ FROM (
 ORDER BY chosen.key;
 
 -- name: keys_to_verify
--- Single objects, as they are remembered now.
+-- The current rows of single objects.
 SELECT object.key, object.token, object.size, object.state, object.asset_id, CASE WHEN asset.placeholder IS NOT NULL THEN asset.digest END
 FROM object LEFT JOIN asset ON asset.id = object.asset_id
 WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[]);

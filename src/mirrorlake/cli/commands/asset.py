@@ -1,4 +1,4 @@
-"""`mirrorlake asset`: one asset, whole."""
+"""`mirrorlake asset`: show and restore single assets."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from mirrorlake.select.edits import check_edit
 
 app = typer.Typer(help="Show single assets, and restore them from the trash.", no_args_is_help=True)
 
-ID = Annotated[str, typer.Argument(metavar="ID", help="As `mirrorlake search` prints it.")]
-JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+ID = Annotated[str, typer.Argument(metavar="ID", help="Id of the asset, as printed by `mirrorlake search`.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 @app.command("show")
 def show(asset_id: ID, *, json: JSON = False) -> None:
-    """Everything the library knows about one asset."""
+    """Show an asset with its metadata, tags and file details."""
     with open_library() as library:
         detail = library.assets.get(asset_id)
     _print(detail, json=json)
@@ -30,15 +30,15 @@ def show(asset_id: ID, *, json: JSON = False) -> None:
 
 @app.command("restore")
 def restore(asset_id: ID, *, json: JSON = False) -> None:
-    """Bring an asset back from the trash: missing where its object is gone, present where it stands."""
+    """Restore an asset from the trash: as present if its object still exists, else as missing."""
     with open_library() as library:
         detail = library.assets.restore(asset_id)
     _print(detail, json=json)
 
 
 def edit_and_print(asset_id: str, edit: Edit, *, json: bool) -> None:
-    """Change an asset, in process or on the server, and print it as it is then."""
-    edit = check_edit(edit)  # before anything is asked of anybody
+    """Change an asset, in process or on the server, and print its new state."""
+    edit = check_edit(edit)  # before the library is opened or a request is sent
     with open_library() as library:
         detail = library.assets.edit(asset_id, edit)
     _print(detail, json=json)
@@ -69,17 +69,17 @@ def _lines(detail: AssetDetail) -> list[tuple[str, object]]:
         ("blake3", detail.digest),
         ("tags", ", ".join(asset.tags)),
         ("projects", ", ".join(asset.projects)),
-        *((f"facts.{name}", _shown(value)) for name, value in detail.facts.items()),
+        *((f"facts.{name}", _format_value(value)) for name, value in detail.facts.items()),
         *(
-            (f"metadata.{key}", f"{_shown(entry.value)}  ({entry.source if entry.by is None else entry.by})")
+            (f"metadata.{key}", f"{_format_value(entry.value)}  ({entry.source if entry.by is None else entry.by})")
             for key, entry in detail.metadata.items()
         ),
         *(("warning", warning) for warning in detail.warnings),
     ]
 
 
-def _shown(value: object) -> object:
-    """True and false as queries and `metadata set` write them."""
+def _format_value(value: object) -> object:
+    """Format a value; true and false as in queries and `metadata set`."""
     return str(value).lower() if isinstance(value, bool) else value
 
 

@@ -1,4 +1,4 @@
-"""`mirrorlake completion`: the script that makes a shell complete commands and options."""
+"""`mirrorlake completion`: print the script that makes a shell complete commands and options."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
-def completion(shell: Annotated[Shell, typer.Argument(help="The shell to complete in.")]) -> None:
+def completion(shell: Annotated[Shell, typer.Argument(help="Shell to print the script for.")]) -> None:
     """Print the completion script of a shell.
 
     bash: add `eval "$(mirrorlake completion bash)"` to ~/.bashrc.

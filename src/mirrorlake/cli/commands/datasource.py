@@ -1,4 +1,4 @@
-"""`mirrorlake datasource`: what is mirrored, and merging its metadata again."""
+"""`mirrorlake datasource`: list, run, schedule and delete datasources, and merge their metadata again."""
 
 from __future__ import annotations
 
@@ -23,12 +23,14 @@ app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_ar
 
 EXIT_CODES = {RunState.SUCCEEDED: 0, RunState.CANCELLED: 130}
 
-JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+
+ACKNOWLEDGE_HELP = "Number of assets to delete; must match the count printed by running without this option."
 
 
 @app.command("list")
 def list_(*, json: JSON = False) -> None:
-    """Every datasource, with its last run."""
+    """List all datasources with their last runs."""
     with open_library() as library:
         found = library.datasources.list()
     if json:
@@ -54,7 +56,7 @@ def list_(*, json: JSON = False) -> None:
 
 @app.command("show")
 def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> None:
-    """One datasource: where it is, how it is reached, what its patterns are."""
+    """Show a datasource: its address, access options and patterns."""
     with open_library() as library:
         found = library.datasources.get(name)
     if json:
@@ -66,11 +68,11 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
 @app.command("explain")
 def explain(
     name: Annotated[str, typer.Argument(metavar="NAME")],
-    key: Annotated[str, typer.Argument(metavar="KEY", help="The whole key, as the bucket has it.")],
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Complete object key, as in the bucket.")],
     *,
     json: JSON = False,
 ) -> None:
-    """Which rule takes or leaves one key: a pattern, an exclude, its name, or what the object is."""
+    """Show which rule selects or excludes a key: a pattern, an exclude, its name, or a property of its object."""
     with open_library() as library:
         explained = library.datasources.explain(name, key)
     if json:
@@ -78,8 +80,8 @@ def explain(
         return
     rows: list[tuple[str, object]] = [
         ("key", explained.key),
-        ("becomes", explained.verdict.value),
-        ("because", explained.reason),
+        ("verdict", explained.verdict.value),
+        ("reason", explained.reason),
     ]
     if explained.sidecars:
         rows.append(("metadata from", ", else ".join(explained.sidecars)))
@@ -91,18 +93,21 @@ def run(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     *,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+        int | None,
+        typer.Option(
+            min=1, max=256, help="Number of processes that read and decode images.", show_default="one per core"
+        ),
     ] = None,
     json: JSON = False,
 ) -> int:
-    """Mirror it now, as it is set up, and print the report.
+    """Run a datasource now with its stored settings, and print the report.
 
-    Refused while a pass waits or is at work, and for an hour after one that imported something.
+    Fails while a run is queued or running, and for one hour after a run that imported something.
     """
     with open_server() as server:
         if server is not None:
             if jobs is not None:
-                echo("--jobs is for this machine: the server's worker takes as many as it was started with.")
+                echo("--jobs is ignored: the number of processes is an option of the server's worker.")
             return show_report(follow(server, server.datasources.start(name)), json=json)
     with open_foreground() as library, terminate_as_interrupt(), shown_progress() as progress:
         report = library.start(name, progress, jobs=jobs)
@@ -111,7 +116,7 @@ def run(
 
 @app.command("preview")
 def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
-    """Say what a pass would do: counts, requests, and some keys of each kind with the reason. Stores nothing."""
+    """Show what a run would do: counts, requests, and sample keys of each kind with the reason. Stores nothing."""
     with open_server() as server:
         if server is not None:
             return show_report(build_preview_report(server.datasources.preview(name)), json=json)
@@ -125,30 +130,29 @@ def schedule(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     when: Annotated[str, typer.Argument(metavar="WHEN", help='"every: 6h", "0 3 * * *" (cron), or off.')],
     *,
-    timezone: Annotated[
-        str | None, typer.Option(help="Whose clock a cron expression means.", show_default="UTC")
-    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone of a cron expression.", show_default="UTC")] = None,
     json: JSON = False,
 ) -> None:
-    """Say when it is mirrored by itself; a worker does it then."""
-    schedule_from_text(when, timezone)  # what cannot be read is refused before anything is asked
+    """Set the schedule. Scheduled runs are executed by a worker."""
+    schedule_from_text(when, timezone)  # an invalid schedule is refused before any request
     with open_library() as library:
         found = library.datasources.change_settings(name, {"schedule": when, "timezone": timezone})
     if json:
         print_json(datasource_document(found))
     elif found.next_due is None:
-        echo(f"{name} is mirrored only when somebody asks for it.")
+        echo(f"{name} has no schedule. It is mirrored only on request.")
     else:
-        echo(f"{name} is due at {moment(found.next_due)}. A worker does it: mirrorlake worker, or mirrorlake up.")
+        echo(f"Next run of {name}: {moment(found.next_due)}. It needs a worker: mirrorlake worker, or mirrorlake up.")
 
 
 @app.command("reapply")
 def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
-    """Merge all its assets again by the metadata strategies of its settings, from the sidecars as last read.
+    """Merge the metadata of all assets again by the datasource's strategies, from the sidecars as last read.
 
-    A changed strategy otherwise acts when a sidecar changes. Asks no bucket; edits can go on meanwhile.
+    Without it, a changed strategy applies only when a sidecar changes. Sends no requests to the bucket; assets can
+    be edited meanwhile.
     """
-    report = _reapplied(name)
+    report = _reapply(name)
     counts = report.counts
     if json:
         print_json(report_document(report))
@@ -163,7 +167,7 @@ def reapply(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON 
     return EXIT_CODES.get(report.state, 1)
 
 
-def _reapplied(name: str) -> Report:
+def _reapply(name: str) -> Report:
     with open_server() as server:
         if server is not None:
             return follow(server, server.datasources.reapply(name))
@@ -175,12 +179,13 @@ def _reapplied(name: str) -> Report:
 def delete(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     *,
-    acknowledge: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="How many assets go with it, as this command says without it.")
-    ] = None,
+    acknowledge: Annotated[int | None, typer.Option(metavar="COUNT", help=ACKNOWLEDGE_HELP)] = None,
     json: JSON = False,
 ) -> int:
-    """Forget a datasource. Says what becomes of its assets, and does it only with --acknowledge."""
+    """Delete a datasource.
+
+    Without --acknowledge COUNT, shows only what would happen to its assets. The bucket is never modified.
+    """
     with open_library() as library:
         if acknowledge is None:
             found = library.datasources.deletion(name)
@@ -191,18 +196,18 @@ def delete(
     else:
         print_table(
             ["", ""],
-            [("removed for good", found.removed), ("into the trash", found.trashed), ("kept as they are", found.kept)],
+            [("removed permanently", found.removed), ("moved to the trash", found.trashed), ("kept", found.kept)],
             right=frozenset({1}),
         )
         if found.handed_over:
             shared = count_noun(found.handed_over, "of them is", "of them are")
-            echo_detail(f"{shared} shared: another datasource reaches the same objects, and governs those assets then.")
+            echo_detail(f"{shared} shared with another datasource, which governs those assets from then on.")
     if found.deleted:
-        echo(f"The datasource {name} is deleted.")
+        echo(f"Datasource {name} was deleted.")
         return 0
     echo_error(
-        f"Nothing was done: {count_noun(found.acknowledge, 'asset')} would go. Your bucket itself is never touched. "
-        f"If that is right: mirrorlake datasource delete {shlex.quote(name)} --acknowledge {found.acknowledge}"
+        f"Nothing was deleted: {count_noun(found.acknowledge, 'asset')} would be removed. "
+        f"To confirm: mirrorlake datasource delete {shlex.quote(name)} --acknowledge {found.acknowledge}"
     )
     return 2
 
@@ -211,33 +216,32 @@ def delete(
 def purge(
     name: Annotated[str, typer.Argument(metavar="NAME")],
     *,
-    days: Annotated[int, typer.Option(min=0, max=36500, help="What was touched since stays.")] = 30,
-    acknowledge: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="How many assets go for good, as this command says without it.")
-    ] = None,
+    days: Annotated[int, typer.Option(min=0, max=36500, help="Keep assets modified within the last N days.")] = 30,
+    acknowledge: Annotated[int | None, typer.Option(metavar="COUNT", help=ACKNOWLEDGE_HELP)] = None,
     json: JSON = False,
 ) -> int:
-    """Empty the trash of a datasource: its assets there go for good, once each object is proven gone once more.
+    """Delete old assets from the trash of a datasource permanently. Requires --acknowledge COUNT.
 
-    Those of a project, or of another datasource, stay. Does it only with --acknowledge. The bucket is never touched.
+    Each asset is deleted only if its object is still gone. Assets of a project or of another datasource are kept. The
+    bucket is never modified.
     """
-    waiting, report = _purged(name, days, acknowledge)
-    found = waiting.acknowledge
+    purgeable, report = _purge(name, days, acknowledge)
+    found = purgeable.acknowledge
     if report is not None:
         return show_report(report, json=json)
     if json:
         print_json({"purged": False, "datasource": name, "days": days, "acknowledge": found})
     if not found:
-        echo(f"Nothing waits in the trash of {name} for {count_noun(days, 'day')} that nothing else uses.")
+        echo(f"No trashed assets of {name} older than {count_noun(days, 'day')} can be deleted.")
         return 0
     echo_error(
-        f"Nothing was done: {count_noun(found, 'asset')} would go for good. Your bucket itself is never touched. "
-        f"If that is right: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
+        f"Nothing was deleted: {count_noun(found, 'asset')} would be removed permanently. "
+        f"To confirm: mirrorlake datasource purge {shlex.quote(name)} --days {days} --acknowledge {found}"
     )
     return 2
 
 
-def _purged(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report | None]:
+def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report | None]:
     with open_server() as server:
         if server is not None:
             found = server.datasources.purgeable(name, days=days)

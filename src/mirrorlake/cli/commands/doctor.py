@@ -1,4 +1,4 @@
-"""`mirrorlake doctor`: say whether this machine can run mirrorlake."""
+"""`mirrorlake doctor`: check whether this machine can run mirrorlake."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mirrorlake.core.settings import read_settings
 from mirrorlake.services.doctor import examine
 
 
-def doctor(*, json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False) -> int:
+def doctor(*, json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> int:
     """Check whether this machine can run mirrorlake."""
     checks = examine(read_settings())
     ok = all(check.ok for check in checks)

@@ -1,4 +1,4 @@
-"""`mirrorlake down`: stop what runs for a library."""
+"""`mirrorlake down`: stop the server and the database of a library."""
 
 from __future__ import annotations
 

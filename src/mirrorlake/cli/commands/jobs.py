@@ -15,13 +15,13 @@ from mirrorlake.cli.output import echo, echo_error, print_json, print_json_lines
 from mirrorlake.cli.progress import show_job
 from mirrorlake.model.jobs import Job, JobKind, JobState
 
-app = typer.Typer(help="Show, wait for and cancel jobs: long work of any kind.", no_args_is_help=True)
+app = typer.Typer(help="List, show, wait for and cancel jobs: long work of any kind.", no_args_is_help=True)
 
-PATIENCE_S = 60.0  # a request to a slow source that is under way is waited for
+PATIENCE_S = 60.0  # long enough for a pending request to a slow source to end
 WAIT_S = 5.0
 EXIT_CODES = {JobState.SUCCEEDED: 0, JobState.CANCELLED: 130}
-JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
-JOB = Annotated[int, typer.Argument(metavar="JOB", help="The number that `mirrorlake jobs list` prints.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+JOB = Annotated[int, typer.Argument(metavar="JOB", help="Number of the job, as printed by `mirrorlake jobs list`.")]
 
 
 @app.command("list")
@@ -39,7 +39,7 @@ def list_(
     if json:
         print_json_lines(job_document(job) for job in jobs)
     elif not jobs:
-        echo("No such job.")
+        echo("No matching jobs.")
     else:
         print_table(
             ["job", "kind", "subject", "state", "created", "progress"],
@@ -61,11 +61,11 @@ def show(job_id: JOB, *, json: JSON = False) -> None:
 
 @app.command("wait")
 def wait(job_id: JOB, *, json: JSON = False) -> int:
-    """Wait until a job has ended, and show it. Ctrl-C stops the waiting, not the job."""
+    """Wait until a job has ended, then show it. Ctrl-C stops waiting, not the job."""
     with open_library() as library:
         job = library.jobs.get(job_id)
         if job.waiting is not None and job.waiting.stuck:
-            echo(f"Job {job.id} waits: {job.waiting.reason}. Ctrl-C stops the waiting, not the job.")
+            echo(f"Job {job.id} is queued: {job.waiting.reason}. Ctrl-C stops waiting, not the job.")
         with show_job(job_id) as progress:
             job = library.jobs.wait(job, progress)
     if json:
@@ -86,7 +86,7 @@ def cancel(job_id: JOB, *, json: JSON = False) -> int:
     if json:
         print_json(job_document(job))
     if job.state is JobState.CANCELLED:
-        echo(f"Job {job.id} is cancelled. All work that was committed is kept.")
+        echo(f"Job {job.id} was cancelled. Committed work is kept.")
         return 0
     if not job.ended:
         echo_error(f"Job {job.id} has not ended yet. To see its state: mirrorlake jobs show {job.id}")
@@ -96,7 +96,7 @@ def cancel(job_id: JOB, *, json: JSON = False) -> int:
 
 
 def job_progress(job: Job) -> str:
-    """How far a job is, in a few words."""
+    """Describe the progress of a job in a few words."""
     if job.waiting is not None:
         return job.waiting.reason
     if job.ended or job.progress is None:

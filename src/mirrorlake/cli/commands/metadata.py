@@ -22,18 +22,18 @@ def set_(
     *,
     json: JSON = False,
 ) -> None:
-    """Set metadata keys. A value is read as a JSON scalar where it is one, else as text."""
+    """Set metadata keys. A value that is a JSON scalar is stored as such, any other as text."""
     edit_and_print(asset_id, Edit(metadata=dict(parse_assignment(word) for word in values)), json=json)
 
 
 @app.command("remove")
 def remove(
     asset_id: ID,
-    keys: Annotated[list[str], typer.Argument(metavar="KEY…", help="One that is not there is no mistake.")],
+    keys: Annotated[list[str], typer.Argument(metavar="KEY…", help="Keys that do not exist are ignored.")],
     *,
     json: JSON = False,
 ) -> None:
-    """Take metadata keys away, whoever set them."""
+    """Remove metadata keys, including those read from a sidecar."""
     edit_and_print(asset_id, Edit(remove_metadata=tuple(keys)), json=json)
 
 

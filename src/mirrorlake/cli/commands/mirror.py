@@ -1,4 +1,4 @@
-"""`mirrorlake mirror`: one pass over a bucket or folder, in the foreground."""
+"""`mirrorlake mirror`: run a bucket or folder in the foreground."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def mirror(
     ] = False,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one a core"),
+        typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one per core"),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what a run would do without doing it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON document.")] = False,
@@ -62,7 +62,7 @@ def mirror(
 
 
 def folder_address(address: str) -> str:
-    """The address as it is, or the file:// address of a path: `.`, `./photos`, `/data`, `~/photos`, a folder here."""
+    """Convert a path such as `.`, `./photos` or `~/photos` to a file:// address; return any other address unchanged."""
     if "://" in address or not address:
         return address
     path = Path(address).expanduser() if address.startswith("~") else Path(address)

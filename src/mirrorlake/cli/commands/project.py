@@ -1,4 +1,4 @@
-"""`mirrorlake project`: named sets of assets, which are never removed for good while they are in one."""
+"""`mirrorlake project`: named sets of assets. An asset in a project is never removed permanently."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from mirrorlake.core.text import count_noun
 
 app = typer.Typer(help="Manage projects, which are named sets of assets.", no_args_is_help=True)
 
-NAME = Annotated[str, typer.Argument(metavar="NAME", help="The project's name.")]
-IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="As `mirrorlake search` prints them.")]
+NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the project.")]
+IDS = Annotated[list[str], typer.Argument(metavar="ID…", help="Ids of the assets, as printed by `mirrorlake search`.")]
 
 
 @app.command("add")
 def add(name: NAME, asset_ids: IDS) -> None:
-    """Put assets into a project, which is made where there is none."""
+    """Add assets to a project. The project is created if it does not exist."""
     with open_library() as library:
-        echo(f"{count_noun(library.projects.add(name, asset_ids), 'asset')} came into {name}.")
+        echo(f"{count_noun(library.projects.add(name, asset_ids), 'asset')} added to {name}.")
 
 
 @app.command("remove")
 def remove(name: NAME, asset_ids: IDS) -> None:
-    """Take assets out of a project."""
+    """Remove assets from a project."""
     with open_library() as library:
-        echo(f"{count_noun(library.projects.remove(name, asset_ids), 'asset')} left {name}.")
+        echo(f"{count_noun(library.projects.remove(name, asset_ids), 'asset')} removed from {name}.")
 
 
 @app.command("list")
-def list_(*, json: Annotated[bool, typer.Option("--json", help="JSON Lines.")] = False) -> None:
-    """Every project with the number of its assets."""
+def list_(*, json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False) -> None:
+    """List all projects with their numbers of assets."""
     with open_library() as library:
         found = library.projects.list()
     if json:
         print_json_lines(found)
     elif not found:
-        echo("No project yet. Make one: mirrorlake project add NAME ID")
+        echo("No projects yet. Create one: mirrorlake project add NAME ID")
     else:
         print_table(["name", "assets"], ((one.name, one.assets) for one in found), right=frozenset({1}))
 

@@ -1,4 +1,4 @@
-"""`mirrorlake runs`: what passes did."""
+"""`mirrorlake runs`: list, show, confirm, cancel and retry runs."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="List and show runs; confirm, cancel or retry them.", no_args_is_help=True)
 
-JSON = Annotated[bool, typer.Option("--json", help="JSON on standard output.")]
-RUN = Annotated[int, typer.Argument(metavar="RUN", help="As `mirrorlake runs list` prints it.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+RUN = Annotated[int, typer.Argument(metavar="RUN", help="Number of the run, as printed by `mirrorlake runs list`.")]
 
 
 @app.command("list")
 def list_(
     *,
-    datasource: Annotated[str | None, typer.Option(help="Only runs of this datasource.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    datasource: Annotated[str | None, typer.Option(help="Show only runs of this datasource.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 20,
     json: JSON = False,
 ) -> None:
-    """The newest runs first."""
+    """List runs, the newest first."""
     with open_library() as library:
         runs = library.runs.list(limit=limit, datasource=datasource)
     if json:
         print_json_lines(run_document(run) for run in runs)
     elif not runs:
-        echo("No run yet. Start one: mirrorlake mirror s3://your-bucket/folder")
+        echo("No runs yet. Start one: mirrorlake mirror s3://your-bucket/folder")
     else:
         print_table(
-            ["run", "datasource", "state", "started", "listed", "what happened"],
+            ["run", "datasource", "state", "started", "listed", "outcomes"],
             (
                 (
                     run.id,
@@ -56,7 +56,7 @@ def list_(
 
 @app.command("show")
 def show(run_id: RUN, *, json: JSON = False) -> None:
-    """One run with its counts."""
+    """Show a run with its counts."""
     with open_library() as library:
         run = library.runs.get(run_id)
     if json:
@@ -67,12 +67,12 @@ def show(run_id: RUN, *, json: JSON = False) -> None:
 
 @app.command("confirm")
 def confirm(
-    run_id: Annotated[int | None, typer.Argument(metavar="[RUN]", help="A run in the state held.")] = None,
+    run_id: Annotated[int | None, typer.Argument(metavar="[RUN]", help="Number of a held run.")] = None,
     *,
-    plan_hash: Annotated[str | None, typer.Option("--hash", help="The plan_hash of what is held.")] = None,
+    plan_hash: Annotated[str | None, typer.Option("--hash", help="The plan_hash of the held removals.")] = None,
     json: JSON = False,
 ) -> int:
-    """Let the removals happen that a run holds back: exactly those, each object proven gone once more."""
+    """Carry out the removals that a run holds, each only if its object is still gone."""
     with open_server() as server:
         if server is not None:
             return show_report(follow(server, server.runs.confirm(run_id=run_id, plan_hash=plan_hash)), json=json)
@@ -82,23 +82,23 @@ def confirm(
 
 @app.command("cancel")
 def cancel(run_id: RUN, *, json: JSON = False) -> int:
-    """End a run: what it committed is kept, what it holds back is dismissed. Waits until it has ended."""
-    echo(f"Asking run {run_id} to end …")
-    run = _cancelled(run_id)
+    """Cancel a run and wait until it has ended. Committed work is kept; held removals are dismissed."""
+    echo(f"Cancelling run {run_id} …")
+    run = _cancel(run_id)
     if json:
         print_json(run_document(run))
     match run.state:
         case RunState.CANCELLED:
-            echo(f"Run {run.id} is cancelled. All work that was committed is kept.")
+            echo(f"Run {run.id} was cancelled. Committed work is kept.")
             return 0
         case RunState.RUNNING:
-            echo_error(f"Run {run.id} was asked to end and has not yet: mirrorlake runs show {run.id}")
+            echo_error(f"Run {run.id} has not ended yet. To see its state: mirrorlake runs show {run.id}")
         case _:
-            echo_error(f"Run {run.id} came to its own end before it heard the request: {run.state.value}.")
+            echo_error(f"Run {run.id} ended before it received the request: {run.state.value}.")
     return 1
 
 
-def _cancelled(run_id: int) -> Run:
+def _cancel(run_id: int) -> Run:
     with open_server() as server:
         if server is not None:
             return server.runs.wait(server.runs.cancel(run_id))
@@ -111,24 +111,27 @@ def retry(
     run_id: RUN,
     *,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+        int | None,
+        typer.Option(
+            min=1, max=256, help="Number of processes that read and decode images.", show_default="one per core"
+        ),
     ] = None,
     json: JSON = False,
 ) -> int:
-    """Look again at the objects that failed in a run, also at those that could not be decoded, and at nothing else."""
+    """Retry only the failed objects of a run, including undecodable ones."""
     with open_server() as server:
         if server is not None:
-            return show_report(_retried(server, run_id), json=json)
+            return show_report(_retry(server, run_id), json=json)
     with open_foreground() as library, terminate_as_interrupt(), shown_progress() as progress:
         report = library.retry(run_id, progress, jobs=jobs)
     return show_report(report, json=json)
 
 
-def _retried(server: Library, run_id: int) -> Report:
+def _retry(server: Library, run_id: int) -> Report:
     run = server.runs.get(run_id)
     if run.finished is None or run.counts.failed:
         return follow(server, server.runs.retry(run_id))
-    notes = (f"Nothing failed in run {run_id}: there is nothing to try again.",)
+    notes = (f"No objects failed in run {run_id}: there is nothing to retry.",)
     return Report(run=None, datasource=run.datasource, state=RunState.SUCCEEDED, notes=notes)
 
 
@@ -136,18 +139,18 @@ def _retried(server: Library, run_id: int) -> Report:
 def outcomes(
     run_id: RUN,
     *,
-    outcome: Annotated[OutcomeKind | None, typer.Option(help="Only these.")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 1000,
-    offset: Annotated[int, typer.Option(min=0, help="Leave out so many first.")] = 0,
+    outcome: Annotated[OutcomeKind | None, typer.Option(help="Show only outcomes of this kind.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 1000,
+    offset: Annotated[int, typer.Option(min=0, help="Skip this many first.")] = 0,
     json: JSON = False,
 ) -> None:
-    """What happened to each object that was not simply unchanged, and why."""
+    """Show the outcome of each object with the reason; unchanged objects are only counted."""
     with open_library() as library:
         found = library.runs.outcomes(run_id, limit=limit, offset=offset, kind=outcome)
     if json:
         print_json_lines(outcome_document(one) for one in found)
     elif not found:
-        echo("No such outcome in this run.")
+        echo("No matching outcomes in this run.")
     else:
         print_table(
             ["outcome", "key", "stage", "reason"],

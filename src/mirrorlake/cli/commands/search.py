@@ -1,4 +1,4 @@
-"""`mirrorlake search`: find assets."""
+"""`mirrorlake search`: search assets."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from mirrorlake.cli.formatting import pixels_text
 from mirrorlake.cli.output import bytes_text, echo, print_json_lines, print_table
 from mirrorlake.core.text import count_noun
 
-SHOWN = 50  # lines for a person; --limit asks for more
+SHOWN = 50  # default number of lines of the table
 
 
 def search(
     query: Annotated[str, typer.Argument(help='For example: forklift metadata.site:"hall 3" -tag:reviewed')],
     *,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="At most so many assets.", show_default="all as JSON, else 50")
+        int | None, typer.Option(min=1, help="Show at most this many assets.", show_default="all with --json, else 50")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON document a line.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines.")] = False,
 ) -> None:
     """Search assets by name, metadata and tags. An empty query matches everything."""
     with open_library() as library:
         if json:
             print_json_lines(library.assets.find(query, limit=limit))
             return
-        # One more than is shown tells whether there is more.
+        # One more than is shown, to detect that there are more.
         shown = limit or SHOWN
         assets = list(library.assets.find(query, limit=shown + 1))
     if not assets:
-        echo("Nothing matches.")
+        echo("No matching assets.")
         return
     print_table(
         ["id", "name", "size", "pixels", "state"],
@@ -39,10 +39,10 @@ def search(
         right=frozenset({2, 3}),
     )
     if len(assets) > shown:
-        echo(f"Shown: the first {count_noun(shown, 'asset')}, which are not all; --limit N shows more.")
+        echo(f"Showing the first {count_noun(shown, 'result')}. Use --limit N for more.")
 
 
 def install(app: typer.Typer) -> None:
-    """Add the command. A query may begin with "-" (it means NOT): what is no option of ours belongs to the query."""
+    """Add the command. A query may begin with "-" (NOT), so unknown options belong to the query."""
     # `-h` is not an option here: it would be found within a query such as `-height>100`.
     app.command("search", context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(search)

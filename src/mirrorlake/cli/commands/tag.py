@@ -1,4 +1,4 @@
-"""`mirrorlake tag`: give one asset tags, and take them away."""
+"""`mirrorlake tag`: add and remove tags of one asset."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from mirrorlake.model.edits import Edit
 
 app = typer.Typer(help="Add and remove tags of assets.", no_args_is_help=True)
 
-TAGS = Annotated[list[str], typer.Argument(metavar="TAG…", help="Quote one with spaces in it.")]
+TAGS = Annotated[list[str], typer.Argument(metavar="TAG…", help="Tags; quote those that contain spaces.")]
 
 
 @app.command("add")
 def add(asset_id: ID, tags: TAGS, *, json: JSON = False) -> None:
-    """Give an asset tags. One that it has already is no mistake."""
+    """Add tags to an asset. Tags that it already has are ignored."""
     edit_and_print(asset_id, Edit(add_tags=tuple(tags)), json=json)
 
 
 @app.command("remove")
 def remove(asset_id: ID, tags: TAGS, *, json: JSON = False) -> None:
-    """Take tags from an asset. One that it does not have is no mistake."""
+    """Remove tags from an asset. Tags that it does not have are ignored."""
     edit_and_print(asset_id, Edit(remove_tags=tuple(tags)), json=json)
 
 

@@ -1,4 +1,4 @@
-"""`mirrorlake thumbnails`: whether every asset has its thumbnail; make lost ones, and clear away what is left over."""
+"""`mirrorlake thumbnails`: check thumbnails, rebuild missing ones, and remove orphaned files."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mirrorlake.cli.report import terminate_as_interrupt
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.thumbnails import Cleaning, Lack, Making, ThumbnailCheck, Unmade
 
-GRACE_HOURS = 24  # a pass writes thumbnails a while before it commits their assets
+GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
-JSON = Annotated[bool, typer.Option("--json", help="One JSON document.")]
+JSON = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 app = typer.Typer(
     help="Check, rebuild and clean thumbnails.",
@@ -27,50 +27,54 @@ app = typer.Typer(
 
 @app.command("check")
 def check(*, json: JSON = False) -> int:
-    """Say how many assets lack their thumbnail, and how many files no asset uses. Changes nothing."""
+    """Count missing thumbnails and orphaned files. Changes nothing."""
     with open_foreground() as library, shown_steps() as step:
-        told = library.check_thumbnails(step)
+        result = library.check_thumbnails(step)
     if json:
-        print_json(thumbnails_document(told))
+        print_json(thumbnails_document(result))
     else:
-        _tell(told)
-    return 0 if told.clean else 1
+        _print_check(result)
+    return 0 if result.clean else 1
 
 
-def _tell(told: ThumbnailCheck) -> None:
-    used = f"{count_noun(told.thumbnails, 'thumbnail')} of {count_noun(told.assets, 'asset')}, {bytes_text(told.bytes)}"
-    lack = f"{count_noun(told.lacking, 'asset lacks its', 'assets lack their')} thumbnail."
-    echo_detail(f"{used}: {lack if told.lacking else 'none is lacking.'}")
-    if told.damaged:
-        echo_detail(f"{told.damaged:,} of them: a damaged file is there.")
-    if told.misplaced:
-        echo_detail(f"{told.misplaced:,} of them: it is in another folder, and need not be made again.")
-    if told.to_read:
-        echo_detail(f"To make the others, {bytes_text(told.to_read)} of originals have to be read.")
-    if told.left_over:
-        left = count_noun(told.left_over, "file belongs", "files belong")
-        echo_detail(f"{left} to no asset, {bytes_text(told.left_over_bytes)}.")
-    if told.unknown:
-        echo_detail(f"{told.unknown:,} more in the folder: none of ours, and nothing touches it.")
+def _print_check(result: ThumbnailCheck) -> None:
+    thumbnails, assets = count_noun(result.thumbnails, "thumbnail"), count_noun(result.assets, "asset")
+    missing = f"{count_noun(result.lacking, 'thumbnail is', 'thumbnails are')} missing."
+    echo_detail(
+        f"{thumbnails} of {assets}, {bytes_text(result.bytes)}. {missing if result.lacking else 'None is missing.'}"
+    )
+    if result.damaged:
+        echo_detail(f"{result.damaged:,} of them: the file is damaged.")
+    if result.misplaced:
+        echo_detail(f"{result.misplaced:,} of them: the file is in another folder and need not be rebuilt.")
+    if result.to_read:
+        echo_detail(f"Rebuilding the others reads {bytes_text(result.to_read)} of originals.")
+    if result.left_over:
+        echo_detail(f"{count_noun(result.left_over, 'orphaned file')}, {bytes_text(result.left_over_bytes)}.")
+    if result.unknown:
+        echo_detail(f"{result.unknown:,} unrelated files in the folder: they are never touched.")
 
 
 @app.command("make")
 def make(
     *,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Processes that look at images; one a core if left out.")
+        int | None,
+        typer.Option(min=1, help="Number of processes that read and decode images.", show_default="one per core"),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="JSON Lines: what could not be made, then one summary.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Output JSON Lines: thumbnails that failed, then one summary.")
+    ] = False,
 ) -> int:
-    """Make the thumbnails that are lacking, out of their objects. Changes nothing of the assets."""
+    """Rebuild missing thumbnails from their objects. Assets are not changed."""
     with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
-        made = library.make_thumbnails(step, told=_json if json else _line, jobs=jobs)
+        made = library.make_thumbnails(step, on_failure=_json if json else _line, jobs=jobs)
     if json:
         print_json(making_document(made))
     else:
-        _tell_made(made)
+        _print_made(made)
     for datasource, error in made.errors.items():
-        echo_error(f"{datasource} was given up: {error}")
+        echo_error(f"Datasource {datasource} was skipped: {error}")
     return 0 if made.clean else 1
 
 
@@ -82,57 +86,59 @@ def _line(unmade: Unmade) -> None:
     print_table(["", "", ""], [(unmade.lack.value, f"{unmade.datasource}: {unmade.key}", unmade.reason)])
 
 
-def _tell_made(made: Making) -> None:
+def _print_made(made: Making) -> None:
     if not made.lacking:
-        echo_detail("No thumbnail is lacking.")
+        echo_detail("No thumbnails are missing.")
         return
     counts = [
         ("made", made.made),
         ("put back", made.put_back),
         *((lack.value, made.unmade.get(lack, 0)) for lack in Lack),
     ]
-    told = ", ".join(f"{count:,} {what}" for what, count in counts if count)
-    echo_detail(f"{count_noun(made.lacking, 'asset')} lacked a thumbnail: {told}.")
+    summary = ", ".join(f"{count:,} {what}" for what, count in counts if count)
+    echo_detail(f"{count_noun(made.lacking, 'thumbnail was', 'thumbnails were')} missing: {summary}.")
 
 
 @app.command("clean")
 def clean(
     *,
-    hours: Annotated[int, typer.Option(min=0, max=87600, help="What was written since stays.")] = GRACE_HOURS,
+    hours: Annotated[
+        int, typer.Option(min=0, max=87600, help="Keep files written within the last N hours.")
+    ] = GRACE_HOURS,
     acknowledge: Annotated[
-        int | None, typer.Option(metavar="COUNT", help="How many files go, where this command asks for it.")
+        int | None,
+        typer.Option(metavar="COUNT", help="Number of files to remove; required if it is more than half of all files."),
     ] = None,
     json: JSON = False,
 ) -> int:
-    """Remove the files that no asset uses. Where more than half of all would go, does it only with --acknowledge."""
+    """Remove files that no asset uses. Requires --acknowledge COUNT to remove more than half of all files."""
     with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
-        told = library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
+        result = library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
     if json:
-        print_json(thumbnails_document(told))
+        print_json(thumbnails_document(result))
     else:
-        tell_cleaned(told)
-    if told.hold is not None:
+        print_cleaned(result)
+    if result.hold is not None:
         echo_error(
-            f"Nothing was done: {told.hold}. Is it the right library? `mirrorlake thumbnails check` counts its assets. "
-            f"If that is right: mirrorlake thumbnails clean --hours {hours} --acknowledge {told.left_over}"
+            f"Nothing was removed: {result.hold}. Check that this is the right library: mirrorlake thumbnails check. "
+            f"To confirm: mirrorlake thumbnails clean --hours {hours} --acknowledge {result.left_over}"
         )
-    return 0 if told.hold is None else 1
+    return 0 if result.hold is None else 1
 
 
-def tell_cleaned(told: Cleaning) -> None:
-    """What a cleaning came to, for people."""
-    if told.hold is None:
-        echo_detail(f"{count_noun(told.removed, 'file')} removed, {bytes_text(told.removed_bytes)}.")
-    if told.put_back:
-        echo_detail(f"{count_noun(told.put_back, 'file')} put back: an asset uses what was put aside before.")
-    if told.young:
-        echo_detail(f"{count_noun(told.young, 'file stays', 'files stay')}: written too lately.")
-    if told.waiting:
-        files = count_noun(told.waiting, "file waits", "files wait")
-        runs = ", ".join(f"run {run}" for run in told.waits_for)
-        # Without any, those runs ended while this command was at work.
-        then = f"the end of {runs}; run this command again then" if runs else "this command to be run again"
-        echo_detail(f"{files} for {then}.")
+def print_cleaned(result: Cleaning) -> None:
+    """Print the result of a cleanup for people."""
+    if result.hold is None:
+        echo_detail(f"{count_noun(result.removed, 'file')} removed, {bytes_text(result.removed_bytes)}.")
+    if result.put_back:
+        echo_detail(f"{count_noun(result.put_back, 'file')} restored from quarantine: an asset uses them again.")
+    if result.young:
+        echo_detail(f"{count_noun(result.young, 'recently written file')} kept.")
+    if result.waiting:
+        runs = ", ".join(f"run {run}" for run in result.waits_for)
+        # Without any, those runs ended while this command was working.
+        after = f" after the end of {runs}" if runs else ""
+        echo_detail(f"{count_noun(result.waiting, 'file')} quarantined. Run this command again{after} to remove them.")
 
 
 def install(parent: typer.Typer) -> None:

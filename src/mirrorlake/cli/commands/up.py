@@ -1,4 +1,4 @@
-"""`mirrorlake up`: serve the library."""
+"""`mirrorlake up`: serve the library over HTTP."""
 
 from __future__ import annotations
 
@@ -23,9 +23,12 @@ DEFAULT_PORT = 8765
 def up(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = DEFAULT_PORT,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 picks a free one.")] = DEFAULT_PORT,
     worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Run scheduled and queued passes too.", show_default=True)
+        bool,
+        typer.Option(
+            "--worker/--no-worker", help="Also start a worker for scheduled and queued runs.", show_default=True
+        ),
     ] = True,
 ) -> None:
     """Serve the library and print its address. Stop with Ctrl-C."""
@@ -35,8 +38,8 @@ def up(
 
         def announce(address: str) -> None:
             claim(address)
-            echo_detail(f"The library is served at {address}/?token={token}")
-            echo("Ctrl-C stops it. The address holds the key to the library: share it with care.")
+            echo_detail(f"Library served at {address}/?token={token}")
+            echo("Stop with Ctrl-C. The address contains the access token: share it with care.")
 
         if worker:
             announce_worker(resources.catalog)
@@ -46,7 +49,7 @@ def up(
 
 
 def _hosts(host: str) -> tuple[str, ...]:
-    """The name to answer to besides this machine's own; listening on every address, nobody can say which."""
+    """The host name to allow besides the names of this machine; unknown when listening on all addresses."""
     return () if host in ("0.0.0.0", "::") else (host,)  # noqa: S104 - compared, not bound
 
 

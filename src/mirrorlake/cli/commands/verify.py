@@ -1,4 +1,4 @@
-"""`mirrorlake verify`: whether the library still says what its sources say."""
+"""`mirrorlake verify`: check the catalog against the source buckets."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.verification import DriftKind, Finding, Verification
 
-SAMPLE = 500  # enough to see a drift of one in a hundred almost surely
-MOST_SAMPLED = 100_000  # held in memory; more is what --all is for
+SAMPLE = 500  # finds a drift of one in a hundred almost surely
+MAX_SAMPLE = 100_000  # held in memory; --all checks more
 
 
 def verify(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="A datasource; all if left out.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Name of a datasource; all if omitted.")] = None,
     *,
     sample: Annotated[
         int | None,
-        typer.Option(min=1, max=MOST_SAMPLED, help="So many objects of each, at random.", show_default=str(SAMPLE)),
+        typer.Option(min=1, max=MAX_SAMPLE, help="Check this many random objects of each.", show_default=str(SAMPLE)),
     ] = None,
-    everything: Annotated[bool, typer.Option("--all", help="Every object that is remembered.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="JSON Lines: each finding, then one summary.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Check every object in the catalog.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Output JSON Lines: each finding, then one summary.")] = False,
 ) -> int:
     """Check the catalog against the source buckets (read-only)."""
     if everything and sample is not None:
-        raise UsageError("--all and --sample exclude each other.", "Leave one of them out.")
+        raise UsageError("--all and --sample cannot be combined.", "Omit one of them.")
     with open_foreground() as library, shown_count("Verifying") as done:
-        told = library.verify(
+        result = library.verify(
             name, sample=None if everything else sample or SAMPLE, found=_json if json else _line, done=done
         )
     if json:
-        print_json(verification_document(told))
+        print_json(verification_document(result))
     else:
-        _summary(told)
-    for datasource, error in told.errors.items():
+        _summary(result)
+    for datasource, error in result.errors.items():
         echo_error(f"{datasource} could not be verified: {error}")
-    return 0 if told.clean else 1
+    return 0 if result.clean else 1
 
 
 def _json(finding: Finding) -> None:
@@ -52,18 +52,18 @@ def _line(finding: Finding) -> None:
     print_table(["", "", ""], [(finding.drift.value, f"{finding.datasource}: {finding.key}", finding.reason)])
 
 
-def _summary(told: Verification) -> None:
-    if told.clean:
-        echo_detail(
-            f"{count_noun(told.verified, 'object')} verified; nothing disagrees with what the library remembers."
-        )
+def _summary(result: Verification) -> None:
+    if result.clean:
+        echo_detail(f"{count_noun(result.verified, 'object')} verified; no differences from the catalog.")
         return
-    counts = ", ".join(f"{told.drift.get(drift, 0):,} {drift.value}" for drift in DriftKind if told.drift.get(drift))
-    echo_detail(f"{count_noun(told.verified, 'object')} verified: {counts or 'no drift'}.")
-    if any(told.drift.get(drift) for drift in (DriftKind.GONE, DriftKind.CHANGED, DriftKind.BACK)):
-        echo_detail("The next pass brings the library in step.")
-    if told.drift.get(DriftKind.THUMBNAIL):
-        echo_detail("mirrorlake thumbnails make makes lost thumbnails again.")
+    counts = ", ".join(
+        f"{result.drift.get(drift, 0):,} {drift.value}" for drift in DriftKind if result.drift.get(drift)
+    )
+    echo_detail(f"{count_noun(result.verified, 'object')} verified: {counts or 'no drift'}.")
+    if any(result.drift.get(drift) for drift in (DriftKind.GONE, DriftKind.CHANGED, DriftKind.BACK)):
+        echo_detail("The next run updates the catalog.")
+    if result.drift.get(DriftKind.THUMBNAIL):
+        echo_detail("To rebuild missing thumbnails: mirrorlake thumbnails make")
 
 
 def install(app: typer.Typer) -> None:

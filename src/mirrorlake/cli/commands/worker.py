@@ -1,4 +1,4 @@
-"""`mirrorlake worker`: run the passes that fall due and those that somebody asked for."""
+"""`mirrorlake worker`: execute scheduled and queued runs."""
 
 from __future__ import annotations
 
@@ -24,9 +24,12 @@ EXIT_CANCELLED = 130
 
 def worker(
     *,
-    once: Annotated[bool, typer.Option("--once", help="Do what is due and what waits, then end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Execute what is due and queued, then exit.")] = False,
     jobs: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Processes that look at images.", show_default="one a core")
+        int | None,
+        typer.Option(
+            min=1, max=256, help="Number of processes that read and decode images.", show_default="one per core"
+        ),
     ] = None,
 ) -> int:
     """Run scheduled and queued runs, one after another. Stop with Ctrl-C.
@@ -35,20 +38,20 @@ def worker(
     """
     settings = read_local_settings()
     with stopped_by_signals() as stop, open_catalog(settings) as catalog:
-        work = Worker(settings, catalog, jobs=jobs, tell=_tell, stop=stop)
+        work = Worker(settings, catalog, jobs=jobs, log=_log, stop=stop)
         if not once:
-            echo("Waiting for schedules and queued runs. Ctrl-C stops it.")
+            echo("Waiting for scheduled and queued runs. Stop with Ctrl-C.")
             work.serve()
-        elif not work.drain() and stop.asked is None:
+        elif not work.drain() and stop.signal is None:
             return 1
-    return EXIT_CANCELLED if stop.asked == signal.SIGINT else 0
+    return EXIT_CANCELLED if stop.signal == signal.SIGINT else 0
 
 
 @contextmanager
 def stopped_by_signals() -> Generator[Stop]:
-    """Ctrl-C cancels the run at work and ends the worker; a polite kill ends it, and leaves the run to the next one."""
+    """Ctrl-C cancels the current run and ends the worker; SIGTERM ends the worker and requeues the run."""
     stop = Stop()
-    before = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop.request) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
@@ -57,7 +60,7 @@ def stopped_by_signals() -> Generator[Stop]:
 
 
 def attached() -> int:
-    """A worker beside a server: it ends with the process that holds the other end of its standard input."""
+    """Run the worker of a server. It ends when the server's end of its standard input is closed."""
 
     def watch() -> None:
         while os.read(sys.stdin.fileno(), 1):
@@ -69,14 +72,14 @@ def attached() -> int:
         try:
             settings = read_settings()
             with open_catalog(settings) as catalog:
-                Worker(settings, catalog, jobs=None, tell=_tell, stop=stop).serve()
+                Worker(settings, catalog, jobs=None, log=_log, stop=stop).serve()
         except MirrorlakeError as error:
             echo_error(str(error))
             return 1
     return 0
 
 
-def _tell(sentence: str) -> None:
+def _log(sentence: str) -> None:
     echo(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} {sentence}")
 
 

@@ -1,1 +1,1 @@
-"""What each kind of job does: one file each, and one row in `mirrorlake.jobs.registry`."""
+"""The handlers of jobs: one file per kind, and one row in `mirrorlake.jobs.registry`."""

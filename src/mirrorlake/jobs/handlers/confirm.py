@@ -1,4 +1,4 @@
-"""Held removals that a person confirmed."""
+"""Carry out confirmed removals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ConfirmArgs:
 
 
 def carry_out(job: Job, args: ConfirmArgs, context: JobContext) -> Report:
-    """Remove exactly what that run held back, each object proven gone once more. Confirmed removals stay so."""
+    """Carry out exactly the removals that the run held, each only if its object is still gone."""
     source = context.source(job)
-    return confirm(context.run_lease, source, args.run, opens=context.opens(source))
+    return confirm(context.run_lease, source, args.run, store_factory=context.store_factory(source))
 
 
 CONFIRM = Handler(

@@ -1,4 +1,4 @@
-"""A pass over a datasource."""
+"""Mirror a datasource."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mirrorlake.model.jobs import Job, JobKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MirrorArgs:
-    """A pass goes by the settings of its datasource."""
+    """No arguments: a pass uses the settings of its datasource."""
 
 
 def mirror(job: Job, _args: MirrorArgs, context: JobContext) -> Report:
-    """Bring the catalog in step with the source. A pass that follows one that was cut short goes on from there."""
+    """Update the catalog from the source. A pass after an interrupted one continues its work."""
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
-        return run_leased(context.run_lease, source, run, context.reporter, opens=context.opens(source))
+        return run_leased(context.run_lease, source, run, context.reporter, store_factory=context.store_factory(source))
 
 
 MIRROR = Handler(kind=JobKind.MIRROR, args=MirrorArgs, result=Report, run=mirror, lock=of_datasource)

@@ -1,4 +1,4 @@
-"""A dry run over a datasource: what a pass would do."""
+"""Preview a pass over a datasource."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ KEPT_DAYS = 7
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewArgs:
-    """A preview goes by the settings of its datasource."""
+    """No arguments: a preview uses the settings of its datasource."""
 
 
 def preview(job: Job, _args: PreviewArgs, context: JobContext) -> Report:
-    """Plan a pass and report the plan, with samples; nothing else is stored."""
+    """Plan a pass and report the plan with samples. Stores nothing else."""
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         report = dry_run(
@@ -28,10 +28,10 @@ def preview(job: Job, _args: PreviewArgs, context: JobContext) -> Report:
             source.id,
             run,
             context.reporter,
-            opens=context.opens(source),
+            store_factory=context.store_factory(source),
             check=context.lease.check,
         )
-    context.lease.check()  # a report of a dry run that was cancelled tells nothing
+    context.lease.check()  # the report of a cancelled dry run is incomplete
     return report
 
 
@@ -44,7 +44,7 @@ PREVIEW = Handler(
     args=PreviewArgs,
     result=Report,
     run=preview,
-    policy=RetryPolicy(after_failure=False),  # a person waits: what is wrong is shown at once
+    policy=RetryPolicy(after_failure=False),  # a user waits: errors are shown at once
     priority=SOON,
     quick=True,
     kept_days=KEPT_DAYS,

@@ -1,4 +1,4 @@
-"""The trash of a datasource, emptied of what has been in it long enough."""
+"""Purge old assets from the trash of a datasource."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mirrorlake.model.jobs import Job, JobKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PurgeArgs:
-    """What was last touched before this moment goes."""
+    """Assets that were last modified before this time are deleted."""
 
     before: datetime
 
 
 def empty_trash(job: Job, args: PurgeArgs, context: JobContext) -> Report:
-    """Delete those assets for good, each once its object is proven gone. What is deleted is not met again."""
+    """Delete those assets permanently, each only if its object is still gone. A repeated job skips deleted ones."""
     source = context.source(job)
-    return purge(context.run_lease, source, args.before, opens=context.opens(source))
+    return purge(context.run_lease, source, args.before, store_factory=context.store_factory(source))
 
 
 PURGE = Handler(

@@ -1,4 +1,4 @@
-"""The metadata of a datasource's assets, merged again from their sidecars."""
+"""Merge the metadata of a datasource's assets again from their sidecars."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ MERGING = "merging"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReapplyArgs:
-    """Strategies are those of the datasource's settings."""
+    """No arguments: the strategies are in the settings of the datasource."""
 
 
 def merge_again(job: Job, _args: ReapplyArgs, context: JobContext) -> Report:
-    """Merge every asset again. Merging one twice changes nothing."""
+    """Merge all assets again. The operation is idempotent."""
     return reapply(context.run_lease, context.source(job), context.reporter.counted(MERGING))
 
 

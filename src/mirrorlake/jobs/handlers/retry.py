@@ -1,4 +1,4 @@
-"""The failed objects of a run, read once more."""
+"""Retry the failed objects of a run."""
 
 from __future__ import annotations
 
@@ -20,11 +20,13 @@ class RetryArgs:
 
 
 def retry_failed(job: Job, args: RetryArgs, context: JobContext) -> Report:
-    """Read them once more. Those that an interrupted retry imported are known by now, and not read again."""
+    """Read the failed objects again, except those that an interrupted retry has already imported."""
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         context.reporter.planned(count_failed(context.catalog, args.run))
-        return retry(context.run_lease, source, args.run, run, context.reporter, opens=context.opens(source))
+        return retry(
+            context.run_lease, source, args.run, run, context.reporter, store_factory=context.store_factory(source)
+        )
 
 
 RETRY = Handler(

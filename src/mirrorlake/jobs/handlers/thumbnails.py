@@ -1,4 +1,4 @@
-"""The thumbnails of the library: checked against the catalog, made again, and cleaned up."""
+"""Check the thumbnails against the catalog, rebuild missing ones, and remove orphaned files."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from mirrorlake.model.jobs import THUMBNAILS_LOCK, Job, JobKind
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.plan.backoff import RetryPolicy
 
-KEPT_UNMADE = 1000  # of each making; all of them are counted
-GRACE_HOURS = 24  # a pass writes thumbnails a while before it commits their assets
+KEPT_UNMADE = 1000  # per job; all of them are counted
+GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckArgs:
-    """A check looks at the whole library."""
+    """No arguments: a check covers the whole library."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeArgs:
-    """All that is missing is made."""
+    """No arguments: all missing thumbnails are rebuilt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanArgs:
-    """Files that no asset uses go once nobody wrote them for `hours`; many go only where `acknowledged` is how many."""
+    """Remove orphaned files older than `hours`. `acknowledged` is their number, required if there are many."""
 
     hours: int = GRACE_HOURS
     acknowledged: int | None = None
@@ -35,23 +35,23 @@ class CleanArgs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeResult:
-    """The counts, and the first that could not be made."""
+    """The counts, and the first failures."""
 
     making: Making
     unmade: tuple[Unmade, ...]
 
 
 def check(_job: Job, _args: CheckArgs, context: JobContext) -> ThumbnailCheck:
-    """Count missing thumbnails and files that no asset uses; nothing is changed."""
+    """Count missing thumbnails and orphaned files. Changes nothing."""
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         return audit.check(context.catalog, run.thumbnails, run.workdir, context.reporter.step)
 
 
 def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
-    """Make every missing thumbnail. Those that an interrupted job made are there, and not made again."""
+    """Rebuild all missing thumbnails, except those that an interrupted job has already rebuilt."""
     unmade: list[Unmade] = []
 
-    def hear(one: Unmade) -> None:
+    def record(one: Unmade) -> None:
         if len(unmade) < KEPT_UNMADE:
             unmade.append(one)
         context.item(one)
@@ -62,16 +62,16 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
             run.thumbnails,
             run.workdir,
             context.reporter.step,
-            told=hear,
+            on_unmade=record,
             processes=run.processes,
-            opens=context.opens,
+            store_factory=context.store_factory,
         )
-    context.lease.check()  # one that was cancelled gave up each datasource as if that did not answer
+    context.lease.check()  # a cancelled job has errors for all remaining datasources
     return MakeResult(making=making, unmade=tuple(unmade))
 
 
 def clean(_job: Job, args: CleanArgs, context: JobContext) -> Cleaning:
-    """Remove files that no asset uses. What an interrupted job had put aside is settled first."""
+    """Remove orphaned files, after completing what an interrupted job quarantined."""
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         return cleanup.clean(
             context.catalog,

@@ -1,4 +1,4 @@
-"""The catalog checked against its sources."""
+"""Check the catalog against its sources."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.processing.thumbnails import Thumbnails
 
 VERIFYING = "verifying"
-KEPT_FINDINGS = 1000  # of each verification; all of them are counted
+KEPT_FINDINGS = 1000  # per verification; all of them are counted
 KEPT_DAYS = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyArgs:
-    """`sample` objects of each datasource are asked for, all of them where it is None."""
+    """Check `sample` objects of each datasource; None: all."""
 
     sample: int | None = None
 
@@ -40,9 +40,9 @@ class VerifyResult:
 
 
 def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyResult:
-    """Ask the sources whether what is remembered is still true; nothing of the catalog is written.
+    """Compare the catalog with the sources. Does not change the catalog.
 
-    One that was interrupted begins once more. A datasource that cannot be asked does not keep the others from it.
+    An interrupted verification starts again. An unreachable datasource does not stop the others.
     """
     started = time.monotonic()
     catalog = context.catalog
@@ -51,7 +51,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
     total = sum(count if args.sample is None else min(count, args.sample) for count in known.values())
     counters, drift, errors = Counters(), Counter[DriftKind](), dict[str, str]()
     findings: list[Finding] = []
-    asked = 0
+    checked = 0
     context.reporter.step(VERIFYING, 0, total)
     with closing(library_store(context.settings)) as library:
         thumbnails = Thumbnails(library.store)
@@ -63,23 +63,23 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
                     thumbnails,
                     counters,
                     sample=args.sample,
-                    opens=context.opens(source),
+                    store_factory=context.store_factory(source),
                     check=context.lease.check,
                 ):
-                    asked += batch.objects
+                    checked += batch.objects
                     for finding in batch.findings:
                         drift[finding.drift] += 1
                         context.item(finding)
                     findings += batch.findings[: KEPT_FINDINGS - len(findings)]
-                    context.reporter.step(VERIFYING, asked, total)
+                    context.reporter.step(VERIFYING, checked, total)
             except RunCancelled:
                 raise
             except MirrorlakeError as error:
                 errors[source.name] = str(error)
-    told = Verification(
-        verified=asked, drift=drift, requests=counters.requests, seconds=time.monotonic() - started, errors=errors
+    verification = Verification(
+        verified=checked, drift=drift, requests=counters.requests, seconds=time.monotonic() - started, errors=errors
     )
-    return VerifyResult(verification=told, findings=tuple(findings))
+    return VerifyResult(verification=verification, findings=tuple(findings))
 
 
 VERIFY = Handler(
@@ -87,7 +87,7 @@ VERIFY = Handler(
     args=VerifyArgs,
     result=VerifyResult,
     run=verify_sources,
-    policy=RetryPolicy(after_failure=False),  # a source that does not answer is a result
+    policy=RetryPolicy(after_failure=False),  # an unreachable source is a result
     quick=True,
     kept_days=KEPT_DAYS,
 )

@@ -1,1 +1,1 @@
-"""One folder for each provider of storage, and the registry with one row for each of them."""
+"""The storage providers, each in its own folder, and their registry."""

@@ -1,4 +1,4 @@
-"""All providers of storage: one row each. Rows are loaded when they are first asked for."""
+"""All storage providers: one row each. Rows are loaded on first use."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _PROVIDERS: dict[Provider, Callable[[], StorageProvider]] = {
 
 @cache
 def provider_of(provider: Provider) -> StorageProvider:
-    """The provider of this name."""
+    """The provider with this name."""
     return _PROVIDERS[provider]()
 
 
 def all_providers() -> Iterator[StorageProvider]:
-    """Every provider, in the order in which messages name them."""
+    """All providers, in the order in which messages list them."""
     return map(provider_of, _PROVIDERS)

@@ -1,4 +1,4 @@
-"""`file://`: folders of this machine, their addresses, and that they take no options."""
+"""`file://`: folders of this machine and their addresses. They have no options."""
 
 from __future__ import annotations
 
@@ -94,39 +94,41 @@ class FolderProvider:
     def open_writable(
         self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
     ) -> WritableStore:
-        """The files of the folder, made when the first is written."""
+        """The files of the folder, which is created with the first file."""
         from mirrorlake.storage.providers.folder.writable import FolderWritableStore  # noqa: PLC0415  only the library writes
 
         del access, resolved
         return FolderWritableStore(location, flush=flush)
 
     def root_identity(self, location: Location) -> str | None:
-        """Device and inode: another disk mounted at the same path has others. None where there is no root."""
+        """Device and inode: another disk mounted at the same path has different ones. None if there is no root."""
         try:
-            facts = os.stat(location.container)  # noqa: PTH116 - a path of the person, byte for byte
+            facts = os.stat(location.container)  # noqa: PTH116 - the user's path, byte for byte
         except OSError:
             return None  # the run itself reports what is wrong with it
         return f"{facts.st_dev}:{facts.st_ino}"
 
     def single_file(self, location: Location) -> SingleObject | None:
-        """The file, where the path leads to one."""
+        """The file, if the path leads to one."""
         path = Path(location.container)
         if not path.is_file():
             return None
         return SingleObject(uri=location.uri, folder=path.parent.as_uri(), name=path.name)
 
     def single_object(self, location: Location, store: Store) -> SingleObject | None:
-        """Known without asking the store."""
+        """Known without a request to the store."""
         del store
         return self.single_file(location)
 
 
 def folder_location(shown: str, path: str) -> Location:
-    """The location of an absolute path, normalised; `shown` is what the person typed. Raises UsageError."""
+    """The normalised location of an absolute path; `shown` is the user's input. Raises UsageError."""
     if "\0" in path:
-        raise UsageError(f"{shown!r} holds a NUL character, which no folder name can.", "Check the address.")
+        raise UsageError(
+            f"{shown!r} contains a NUL character, which is not allowed in folder names.", "Check the address."
+        )
     folder = os.path.normpath(path)
-    # POSIX keeps exactly two leading slashes apart; a folder address means one.
+    # POSIX treats exactly two leading slashes specially; a folder address has one.
     folder = "/" + folder.lstrip("/") if folder.startswith("//") else folder
     if not os.path.isabs(folder):  # noqa: PTH117
         raise UsageError(f"{shown!r} does not name an absolute folder.", "Write file:///absolute/folder.")

@@ -1,4 +1,4 @@
-"""A folder of this machine as a store: walked in byte order of full keys, never left, no link followed."""
+"""A folder of this machine as a store: listed in byte order of full keys, without following links out of it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ PAGE_ROWS = 4096
 _LINK = "a symbolic link, which is not followed: it may lead anywhere"
 _NOT_TEXT = "its name is not UTF-8, which no catalog can hold"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not hang us
-# What the system says where a name leads to nothing that we would open.
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # not blocking: a FIFO must not block the process
+# The error codes of the system for names that cannot be opened as a regular file or folder.
 _NOTHING = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL, errno.ENXIO})
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
 _UNREADABLE = (AccessDenied, SourceUnreachable)
@@ -44,7 +44,7 @@ _UNREADABLE = (AccessDenied, SourceUnreachable)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Frame:
-    """One folder being listed: its names in key order (folders end in `/`), and how far we are."""
+    """One folder being listed: its names in key order (folders end in `/`), and the current position."""
 
     path: str  # relative to the root, ends in "/"; empty for the root
     names: tuple[str, ...]
@@ -52,25 +52,25 @@ class _Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class _Passed:
-    """What a page passes by."""
+class _Unlisted:
+    """The folders and keys that a page leaves out."""
 
     unsupported: list[UnsupportedKey]
     gaps: list[Gap]
 
     def by(self, folder: str, error: StorageError) -> None:
-        """Nothing below this folder can be listed."""
+        """Record that nothing below this folder can be listed."""
         self.gaps.append(Gap(range=KeyRange(prefix=folder), reason=error.message))
 
 
-_Cursor = tuple[_Frame, ...]  # from the root down to the folder at hand
+_Cursor = tuple[_Frame, ...]  # from the root down to the current folder
 
 
 class FolderStore:
     """Lists and reads the regular files below one folder. Keys are paths relative to it, with `/`.
 
-    The change token is inode and modification time in ns. Symbolic links are told as unnameable, other
-    special files are passed over.
+    The change token is inode and modification time in ns. Symbolic links are reported as unsupported, other
+    special files are ignored.
     """
 
     def __init__(self, location: Location, *, page_rows: int = PAGE_ROWS) -> None:
@@ -87,13 +87,13 @@ class FolderStore:
 
     @property
     def ordered(self) -> bool:
-        """Always: every folder is sorted before it is walked."""
+        """Always true: every folder is sorted before it is listed."""
         return True
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """Up to `page_rows` files of `scope`. At most one folder per level is held, by its names only."""
+        """Up to `page_rows` files of `scope`. Only the names of one folder per level are kept in memory."""
         rows = _Rows()
-        passed = _Passed([], [])
+        passed = _Unlisted([], [])
         with self._open_root() as root:
             stack = self._start(root, scope, passed) if cursor is None else _as_cursor(cursor)
             while stack and len(rows.keys) < self._page_rows:
@@ -102,7 +102,7 @@ class FolderStore:
                 except _UNREADABLE as error:
                     *below, top = stack
                     if not below:
-                        raise  # the scope's own folder: nothing more can be listed
+                        raise  # the folder of the scope: nothing else can be listed
                     passed.by(top.path, error)
                     stack = tuple(below)
         return ListPage(
@@ -115,7 +115,7 @@ class FolderStore:
             return _info(key, os.fstat(file))
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole file; its token must be the same before and after reading."""
+        """The whole file; its token must be equal before and after reading."""
         with self._open_root() as root, _open_file(root, key) as file:
             info = _info(key, os.fstat(file))
             if token is not None and info.token != token:
@@ -125,35 +125,35 @@ class FolderStore:
             try:
                 data = _read(file, info.size)
             except OSError as error:
-                raise _translated(error, key) from error
+                raise _translate(error, key) from error
             after = _info(key, os.fstat(file))
             if (after.token, after.size, len(data)) != (info.token, info.size, info.size):
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """One range: a disk gains nothing from being walked at several places."""
+        """One range: concurrent listing does not make a disk faster."""
         del parts
         return [scope]
 
     def presign(self, key: str, expires_s: int) -> str | None:
-        """None: a file of this machine has no address for others."""
+        """None: a file of this machine has no public address."""
         del key, expires_s
 
     def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Do nothing: no file remains open between calls."""
 
     @contextmanager
     def _open_root(self) -> Generator[int]:
-        """The root folder's descriptor. A root that became another folder is as good as gone."""
+        """The root folder's descriptor. A root that was replaced by another folder counts as missing."""
         try:
             root = os.open(self._root, _FOLDER)
         except OSError as error:
             if error.errno in _NOTHING:
                 raise NoSuchBucket(
-                    f"There is no folder {self._root}.", "Check the address, and that the disk is mounted."
+                    f"The folder {self._root} does not exist.", "Check the address, and that the disk is mounted."
                 ) from error
-            raise _translated(error, self._root) from error
+            raise _translate(error, self._root) from error
         try:
             facts = os.fstat(root)
             with self._lock:
@@ -161,15 +161,15 @@ class FolderStore:
                     self._identity = (facts.st_dev, facts.st_ino)
             if self._identity != (facts.st_dev, facts.st_ino):
                 raise NoSuchBucket(
-                    f"The folder {self._root} is no longer the one that this pass began with.",
+                    f"The folder {self._root} was replaced during this run.",
                     "Check that the disk is mounted, then run again.",
                 )
             yield root
         finally:
             os.close(root)
 
-    def _start(self, root: int, scope: KeyRange, passed: _Passed) -> _Cursor:
-        """The deepest folder that holds all of the scope's prefix."""
+    def _start(self, root: int, scope: KeyRange, passed: _Unlisted) -> _Cursor:
+        """The deepest folder that contains all of the scope's prefix."""
         folder = scope.prefix.rpartition("/")[0]
         path = f"{folder}/" if folder else ""
         if path and not _is_path(folder):
@@ -177,7 +177,7 @@ class FolderStore:
         names = _names(root, path, passed.unsupported)
         return (_Frame(path, names, _first(names, path, scope)),)
 
-    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Passed) -> _Cursor:
+    def _step(self, root: int, stack: _Cursor, scope: KeyRange, rows: _Rows, passed: _Unlisted) -> _Cursor:
         """List the files of the top folder up to its next subfolder or a full page."""
         top, below = stack[-1], stack[:-1]
         with _open_folder(root, top.path) as folder:
@@ -185,8 +185,8 @@ class FolderStore:
             while place < len(top.names) and len(rows.keys) < self._page_rows:
                 name = top.names[place]
                 key = top.path + name
-                if (scope.until is not None and key > scope.until) or _past(key, scope.prefix):
-                    return ()  # everything that follows, here and further up, is later in byte order
+                if (scope.until is not None and key > scope.until) or _is_past(key, scope.prefix):
+                    return ()  # all further names, here and in parent folders, are later in byte order
                 place += 1
                 if name.endswith("/"):
                     if not key.startswith(scope.prefix) and not scope.prefix.startswith(key):
@@ -203,7 +203,7 @@ class FolderStore:
 
 
 class _Rows:
-    """The columns of a page while it fills."""
+    """The columns of a page under construction."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -212,13 +212,13 @@ class _Rows:
         self._modified: list[int | None] = []  # microseconds since 1970
 
     def add(self, folder: int, name: str, key: str) -> None:
-        """A regular file; one that vanished or became something else meanwhile is passed over."""
+        """Add a regular file. A file that has vanished or changed its type is ignored."""
         try:
             facts = os.stat(name, dir_fd=folder, follow_symlinks=False)
         except OSError as error:
             if error.errno in _NOTHING:
                 return
-            raise _translated(error, key) from error
+            raise _translate(error, key) from error
         if stat.S_ISREG(facts.st_mode):
             self.keys.append(key)
             self._sizes.append(facts.st_size)
@@ -226,7 +226,7 @@ class _Rows:
             self._modified.append(_since_epoch(facts))
 
     def batch(self) -> pa.RecordBatch:
-        """The page in the layout of a listing."""
+        """The page as a listing batch."""
         return listing_batch(self.keys, self._sizes, self._tokens, self._modified)
 
 
@@ -236,18 +236,18 @@ def _as_cursor(cursor: object) -> _Cursor:
     return cast("_Cursor", cursor)
 
 
-def _past(key: str, prefix: str) -> bool:
-    """Whether `key` and all that follow come after every key that begins with `prefix`."""
+def _is_past(key: str, prefix: str) -> bool:
+    """Whether `key` and all later keys come after every key that begins with `prefix`."""
     return key > prefix and not key.startswith(prefix)
 
 
 def _first(names: tuple[str, ...], path: str, scope: KeyRange) -> int:
-    """The place of the first name in `path` that can hold keys of `scope`."""
+    """The index of the first name in `path` that can contain keys of `scope`."""
     place = 0
     if scope.prefix > path:
         place = bisect_left(names, _component(scope.prefix, path)) if scope.prefix.startswith(path) else 0
     if scope.after is not None and scope.after > path and scope.after.startswith(path):
-        # Folder names end in "/", so the folder that holds `after` sorts at or after its own name.
+        # Folder names end in "/", so the folder that contains `after` sorts at or after its own name.
         place = max(place, bisect_left(names, _component(scope.after, path)))
         while place < len(names) and not names[place].endswith("/") and path + names[place] <= scope.after:
             place += 1
@@ -257,13 +257,13 @@ def _first(names: tuple[str, ...], path: str, scope: KeyRange) -> int:
 
 
 def _component(key: str, path: str) -> str:
-    """The first component of `key` below `path`, with its `/` where it is a folder."""
+    """The first component of `key` below `path`, with its `/` if it is a folder."""
     head, slash, _ = key[len(path) :].partition("/")
     return head + slash
 
 
 def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str, ...]:
-    """The names in one folder, in the order of the keys below it; folders get a `/` for that."""
+    """The names in one folder, in the order of the keys below it; folders end in `/`."""
     names: list[str] = []
     with _open_folder(root, path) as folder:
         if folder is None:
@@ -281,7 +281,7 @@ def _names(root: int, path: str, unsupported: list[UnsupportedKey]) -> tuple[str
                     elif entry.is_file(follow_symlinks=False):
                         names.append(entry.name)
         except OSError as error:
-            raise _translated(error, path) from error
+            raise _translate(error, path) from error
     # UTF-8 keeps the order of code points, so texts sort as their bytes do.
     names.sort()
     return tuple(names)
@@ -297,7 +297,7 @@ def _shown(path: str, name: str) -> str:
 
 @contextmanager
 def _open_folder(root: int, path: str) -> Generator[int | None]:
-    """A folder below the root, component by component without following links; None if it is gone."""
+    """A folder below the root, opened component by component without following links; None if it is missing."""
     at = os.dup(root)
     try:
         for part in path.split("/")[:-1]:
@@ -307,7 +307,7 @@ def _open_folder(root: int, path: str) -> Generator[int | None]:
     except OSError as error:
         os.close(at)
         if error.errno not in _NOTHING:
-            raise _translated(error, path) from error
+            raise _translate(error, path) from error
         at = -1
     try:
         yield None if at < 0 else at
@@ -318,7 +318,7 @@ def _open_folder(root: int, path: str) -> Generator[int | None]:
 
 @contextmanager
 def _open_file(root: int, key: str) -> Generator[int]:
-    """A regular file below the root; anything else is no object."""
+    """A regular file below the root. Raises ObjectGone for anything else."""
     folder, _, name = key.rpartition("/")
     if not _is_path(key):
         raise ObjectGone(f"{key!r} does not exist.")
@@ -330,7 +330,7 @@ def _open_file(root: int, key: str) -> Generator[int]:
         except OSError as error:
             if error.errno in _NOTHING:
                 raise ObjectGone(f"{key!r} does not exist.") from error
-            raise _translated(error, key) from error
+            raise _translate(error, key) from error
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise ObjectGone(f"{key!r} is not a file.")
@@ -351,7 +351,7 @@ def _is_utf8(key: str) -> bool:
 
 
 def _read(file: int, size: int) -> bytes:
-    """`size` bytes and one more where the file grew, never more than that."""
+    """`size` bytes, and at most one more if the file has grown."""
     chunks: list[bytes] = []
     left = size + 1
     while left:
@@ -377,14 +377,14 @@ def _modified(facts: os.stat_result) -> datetime | None:
 
 
 def _since_epoch(facts: os.stat_result) -> int | None:
-    """Microseconds; None for what no calendar holds: a file system may claim any year."""
+    """Microseconds since 1970; None outside the range of the calendar, because a file system may report any year."""
     since = facts.st_mtime_ns // 1000
     return since if EARLIEST <= since < LATEST else None
 
 
-def _translated(error: OSError, path: str) -> StorageError:
+def _translate(error: OSError, path: str) -> StorageError:
     if error.errno in _DENIED:
         return AccessDenied(
-            f"{path or 'The folder'!r} may not be read.", "Give this user permission to read it, or leave it out."
+            f"{path or 'The folder'!r} cannot be read: permission denied.", "Allow this user to read it, or exclude it."
         )
     return SourceUnreachable(f"{path!r} cannot be read: {error.strerror}.", "Check the disk, then run again.")

@@ -1,6 +1,6 @@
-"""A folder of this machine as a writable store: an object is written beside its place, then takes it at once."""
+"""A folder of this machine as a writable store: an object is written to a temporary file, then renamed atomically."""
 
-# Paths are texts here, since one more object for each file would cost as much as its system calls do.
+# Paths are strings here: one more object per file would cost as much as the system calls for it.
 # ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH116, PTH120
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 _ABSENT = frozenset({errno.ENOENT, errno.ELOOP})
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_ATTEMPTS = 20  # to write into a folder that others remove as soon as it is empty
+_ATTEMPTS = 20  # to write into a folder that other processes remove as soon as it is empty
 _LOCK = ".lock"
 
 T = TypeVar("T")
@@ -40,8 +40,8 @@ _TakePlace = Callable[[str, str], None]
 class FolderWritableStore:
     """Files below one folder.
 
-    With `flush`, an answered write survives a power cut. Without, it costs no wait for the disk, and a power cut may
-    leave a file that is empty or cut short: whoever reads must notice.
+    With `flush`, a confirmed write survives a power failure. Without it, a write does not wait for the disk, and a
+    power failure may leave an empty or truncated file, which readers must detect.
     """
 
     def __init__(self, location: Location, *, flush: bool = True) -> None:
@@ -59,16 +59,16 @@ class FolderWritableStore:
         return self._flush
 
     def put(self, key: str, data: bytes) -> str:
-        """Write a file beside its place, then rename it."""
+        """Write a temporary file, then rename it."""
         return self._write(key, (data,), _replace)
 
     def put_if_absent(self, key: str, data: bytes) -> str:
-        """Write a file beside its place, then link it: of many writers, one succeeds."""
+        """Write a temporary file, then link it: of several writers, one succeeds."""
         return self._write(key, (data,), _link)
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
-        """Write a file in place of the one with this token. Writers of this call exclude each other, also of others."""
-        with self._locked():
+        """Replace the file that has this token. Concurrent calls of all processes exclude each other."""
+        with self._lock():
             try:
                 found = self.head(key).token
             except ObjectGone:
@@ -78,7 +78,7 @@ class FolderWritableStore:
             return self.put(key, data)
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write a file beside its place, piece by piece, then rename it."""
+        """Write a temporary file piece by piece, then rename it."""
         return self._write(key, parts, _replace)
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
@@ -95,7 +95,7 @@ class FolderWritableStore:
             finally:
                 os.close(handle)
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
         return StoredBody(data=data, info=_info(key, facts))
 
     def head(self, key: str) -> StoredObject:
@@ -104,13 +104,13 @@ class FolderWritableStore:
         try:
             facts = os.stat(path, follow_symlinks=False)
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
         if not stat.S_ISREG(facts.st_mode):
             raise ObjectGone(f"{path} is not a file.")
         return _info(key, facts)
 
     def delete(self, key: str) -> None:
-        """Remove a file, and the folders that it leaves empty."""
+        """Remove a file and the folders that become empty."""
         path = self._path(key.removesuffix("/"))
         try:
             if key.endswith("/"):
@@ -121,28 +121,28 @@ class FolderWritableStore:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise _translated(error, path, "removed") from error
+            raise _translate(error, path, "removed") from error
         self._prune(key.removesuffix("/"))
 
     def move(self, key: str, to: str) -> None:
         """Rename a file."""
         path, target = self._path(key), self._path(to)
         try:
-            _into_folder(target, lambda: os.replace(path, target))
+            _create_folder_for(target, lambda: os.replace(path, target))
         except OSError as error:
-            raise _translated(error, path, "moved") from error
+            raise _translate(error, path, "moved") from error
         self._prune(key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Every file below `prefix`, folder by folder. Links are not followed."""
-        yield from self._listed(prefix)
+        yield from self._walk(prefix)
 
     def folders(self, prefix: str) -> list[str]:
-        """The folders right below `prefix`, also empty ones."""
+        """The folders directly below `prefix`, including empty ones."""
         return sorted(entry.name for entry in self._entries(prefix) if entry.is_dir(follow_symlinks=False))
 
     def close(self) -> None:
-        """Nothing is held open between calls."""
+        """Do nothing: no file remains open between calls."""
 
     def _path(self, key: str) -> str:
         check_key(key)
@@ -153,7 +153,7 @@ class FolderWritableStore:
         folder = os.path.dirname(path)
         name = ""
         try:
-            handle, name = _into_folder(path, lambda: tempfile.mkstemp(dir=folder, prefix=".", suffix=".part"))
+            handle, name = _create_folder_for(path, lambda: tempfile.mkstemp(dir=folder, prefix=".", suffix=".part"))
             with os.fdopen(handle, "wb") as file:
                 for part in parts:
                     file.write(part)
@@ -167,20 +167,20 @@ class FolderWritableStore:
         except BaseException as error:
             if name:
                 with suppress(FileNotFoundError):
-                    os.unlink(name)  # half an object serves nobody
+                    os.unlink(name)  # an incomplete object is useless
             if isinstance(error, FileExistsError):
-                raise ObjectExists(f"{key} in {self._root} exists.") from error
+                raise ObjectExists(f"{key} in {self._root} already exists.") from error
             if isinstance(error, OSError) and not isinstance(error, MirrorlakeError):
-                raise _translated(error, path, "written") from error
+                raise _translate(error, path, "written") from error
             raise
         return _token(facts)
 
-    def _listed(self, prefix: str) -> Iterator[StoredObject]:
+    def _walk(self, prefix: str) -> Iterator[StoredObject]:
         for entry in sorted(self._entries(prefix), key=lambda entry: entry.name):
             key = prefix + entry.name
             if entry.is_dir(follow_symlinks=False):
                 empty = True
-                for one in self._listed(f"{key}/"):
+                for one in self._walk(f"{key}/"):
                     empty = False
                     yield one
                 if not empty:
@@ -188,7 +188,7 @@ class FolderWritableStore:
             try:
                 facts = entry.stat(follow_symlinks=False)
             except OSError:
-                continue  # gone meanwhile
+                continue  # deleted meanwhile
             yield _info(key if stat.S_ISREG(facts.st_mode) else f"{key}/", facts)
 
     def _entries(self, prefix: str) -> list[os.DirEntry[str]]:
@@ -198,13 +198,13 @@ class FolderWritableStore:
                 return [entry for entry in entries if prefix or entry.name != _LOCK]
         except (FileNotFoundError, NotADirectoryError) as error:
             if prefix and isinstance(error, NotADirectoryError):
-                raise _translated(error, path, "read") from error
+                raise _translate(error, path, "read") from error
             return []
         except OSError as error:
-            raise _translated(error, path, "read") from error
+            raise _translate(error, path, "read") from error
 
     def _prune(self, key: str) -> None:
-        """Remove the folders above `key` that are empty, all but the first level."""
+        """Remove the empty folders above `key`, except the first level."""
         folder = key.rpartition("/")[0]
         with suppress(OSError):
             while "/" in folder:
@@ -212,12 +212,12 @@ class FolderWritableStore:
                 folder = folder.rpartition("/")[0]
 
     @contextmanager
-    def _locked(self) -> Generator[None]:
+    def _lock(self) -> Generator[None]:
         path = f"{self._root}/{_LOCK}"
         try:
-            handle = _into_folder(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            handle = _create_folder_for(path, lambda: os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         except OSError as error:
-            raise _translated(error, path, "written") from error
+            raise _translate(error, path, "written") from error
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
@@ -234,8 +234,8 @@ def _link(name: str, path: str) -> None:
     os.unlink(name)
 
 
-def _into_folder(path: str, action: Callable[[], T]) -> T:
-    """What `action` gives in the folder of `path`, made where it is missing."""
+def _create_folder_for(path: str, action: Callable[[], T]) -> T:
+    """The result of `action` in the folder of `path`, which is created if it is missing."""
     for _ in range(_ATTEMPTS):
         try:
             return action()
@@ -257,12 +257,12 @@ def _token(facts: os.stat_result) -> str:
 
 
 def _info(key: str, facts: os.stat_result) -> StoredObject:
-    # A file that was moved, or given an old date, has been touched all the same: that is its second time.
+    # A file that was moved or given an old date has still changed: its ctime shows that.
     modified = max(facts.st_mtime, facts.st_ctime)
     return StoredObject(key=key, size=facts.st_size, token=_token(facts), modified=modified)
 
 
-def _translated(error: OSError, path: str, done: str) -> MirrorlakeError:
+def _translate(error: OSError, path: str, done: str) -> MirrorlakeError:
     if error.errno in _NO_SPACE:
         return DiskFull(f"No space is left for {path}.", "Free some space, then run the same command again.")
     if error.errno in _ABSENT:

@@ -1,4 +1,4 @@
-"""`memory://`: a store that ends with its process, for tests."""
+"""`memory://`: a store in the memory of the process, for tests."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class MemoryProvider:
     bucket_type: str | None = None
 
     def parse(self, uri: str, rest: str) -> Location:
-        """The one location there is."""
+        """The only location."""
         if rest.strip("/"):
-            raise UsageError(f"{uri!r} is not an address: memory:// takes no name.", "Write memory:// alone.")
+            raise UsageError(f"{uri!r} is not an address: memory:// has no name.", "Use memory:// without a name.")
         return Location(provider=Provider.MEMORY, container="")
 
     def restore(self, rest: str) -> Location:
@@ -33,27 +33,27 @@ class MemoryProvider:
         return Location(provider=Provider.MEMORY, container=container, prefix=prefix)
 
     def guess(self, rest: str) -> str | None:
-        """Nothing: nobody types it by mistake."""
+        """Always None."""
         del rest
         return None
 
     def derive_name(self, location: Location) -> str:
-        """Its scheme serves."""
+        """The name of its scheme."""
         del location
         return ""
 
     def read_access(self, values: Mapping[str, object]) -> Access:
-        """There is nothing to read."""
+        """It has no options."""
         del values
         return Access()
 
     def change_access(self, stored: Access, given: AccessOptions) -> Access:
-        """There is nothing to change."""
+        """It has no options."""
         del given
         return stored
 
     def check_options(self, location: Location, given: AccessOptions) -> None:
-        """Nobody mirrors it by an address."""
+        """Refuse it: it is not for users."""
         del location, given
         raise UsageError("memory:// is for tests.", "Mirror s3://bucket/folder or file:///folder.")
 
@@ -90,7 +90,7 @@ class MemoryProvider:
         return MemoryWritableStore()
 
     def root_identity(self, location: Location) -> str | None:
-        """It cannot be exchanged."""
+        """Always None: it cannot be replaced."""
         del location
 
     def single_file(self, location: Location) -> SingleObject | None:

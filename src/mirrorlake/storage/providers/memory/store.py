@@ -1,4 +1,4 @@
-"""A store in memory, for tests: put, overwrite, rename and delete at will, with a clock of its own."""
+"""A store in memory, for tests: put, overwrite, rename and delete objects, with its own clock."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ class _After:
 
 
 class MemoryStore:
-    """Objects in a dict. Tokens are content digests, as simple ETags are: moving an object keeps its token."""
+    """Objects in a dict. Tokens are content digests, like simple ETags: a moved object keeps its token."""
 
     def __init__(self, *, page_rows: int = 1000, ordered: bool = True) -> None:
         self._objects: dict[str, Body] = {}
         self._page_rows = page_rows
         self._ordered = ordered
         self._lock = threading.RLock()
-        self.exists = True  # False: the bucket is gone
+        self.exists = True  # False: the bucket does not exist
         self.now = datetime(2024, 1, 1, tzinfo=UTC)
 
     def put(self, key: str, data: bytes, *, storage_class: str | None = None) -> ObjectInfo:
-        """Create or overwrite `key`; the clock moves on by a second."""
+        """Create or overwrite `key`; the clock advances by a second."""
         with self._lock:
             self.now += timedelta(seconds=1)
             info = ObjectInfo(
@@ -50,19 +50,19 @@ class MemoryStore:
             return info
 
     def delete(self, key: str) -> None:
-        """Remove `key`; removing nothing is no error, as on S3."""
+        """Remove `key`; a missing key is not an error, as on S3."""
         with self._lock:
             self._objects.pop(key, None)
 
     def rename(self, old: str, new: str) -> None:
-        """Put the same bytes under another key, and remove the old one."""
+        """Store the same bytes under another key, and remove the old one."""
         with self._lock:
             self.put(new, self._objects[old].data)
             self.delete(old)
 
     @property
     def ordered(self) -> bool:
-        """As it was made: an unordered one lists by the reversed key."""
+        """As specified at creation: an unordered store lists by the reversed key."""
         return self._ordered
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
@@ -100,7 +100,7 @@ class MemoryStore:
         return self._objects[key]
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
-        """Ranges of about equally many keys."""
+        """Ranges with about the same number of keys."""
         with self._lock:
             keys = [key for key in sorted(self._objects) if in_range(key, scope)]
         count = max(1, min(parts, len(keys)))
@@ -112,11 +112,11 @@ class MemoryStore:
         return [KeyRange(prefix=scope.prefix, after=left, until=right) for left, right in pairwise(edges)]
 
     def presign(self, key: str, expires_s: int) -> str | None:
-        """None: it is in this process only."""
+        """None: it exists only in this process."""
         del key, expires_s
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing."""
 
     def _require(self) -> None:
         if not self.exists:

@@ -12,7 +12,7 @@ from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
 
 class MemoryWritableStore:
-    """Objects in a dict; its clock moves on by a second with each write."""
+    """Objects in a dict; its clock advances by a second with each write."""
 
     name = "memory://"
     durable = True
@@ -32,21 +32,21 @@ class MemoryWritableStore:
             return info.token
 
     def put_if_absent(self, key: str, data: bytes) -> str:
-        """Write an object only where there is none."""
+        """Write an object if the key does not exist."""
         with self._lock:
             if key in self._objects:
-                raise ObjectExists(f"{key} exists.")
+                raise ObjectExists(f"{key} already exists.")
             return self.put(key, data)
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
-        """Write an object only in place of the one with this token."""
+        """Replace the object that has this token."""
         with self._lock:
             if key not in self._objects or self._objects[key].info.token != token:
                 raise ObjectChanged(f"{key} has changed.")
             return self.put(key, data)
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write an object once its last piece is there."""
+        """Write an object from pieces."""
         return self.put(key, b"".join(parts))
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
@@ -82,9 +82,9 @@ class MemoryWritableStore:
             return iter([self._objects[key].info for key in found])
 
     def folders(self, prefix: str) -> list[str]:
-        """The names right below `prefix`."""
+        """The names directly below `prefix`."""
         keys = (one.key[len(prefix) :] for one in self.list(prefix))
         return sorted({key.partition("/")[0] for key in keys if "/" in key})
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing."""

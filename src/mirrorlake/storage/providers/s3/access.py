@@ -1,4 +1,4 @@
-"""How an S3 bucket is reached: the options that a person gives, typed and checked, without loading a client."""
+"""Access to an S3 bucket: the user's options, typed and checked, without loading a client."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ class S3Access(Access):
 
 
 def s3_access(access: Access) -> S3Access:
-    """`access` in this provider's type: options as public JSON names them, or the defaults for a plain Access()."""
+    """`access` in this provider's type; the defaults for a plain Access()."""
     return access if isinstance(access, S3Access) else read_access(asdict(access))
 
 
 def read_access(values: Mapping[str, object]) -> S3Access:
-    """Access as it is stored. Names that only another version knows are left alone."""
+    """Access as stored. Names that this version does not know are ignored."""
     known = {field.name: values[field.name] for field in fields(S3Access) if field.name in values}
     return S3Access(**cast("dict[str, Any]", known))
 
 
 def change_access(stored: S3Access, given: AccessOptions) -> S3Access:
-    """What was given now over what is stored; --anonymous and --profile replace each other."""
+    """`stored` with the given options applied; --anonymous and --profile replace each other."""
     if given.anonymous:
         stored = replace(stored, anonymous=True, profile=None)
     if given.profile is not None:
@@ -46,13 +46,13 @@ def change_access(stored: S3Access, given: AccessOptions) -> S3Access:
 
 
 def check_options(given: AccessOptions) -> None:
-    """Raise SettingsError for options that exclude each other or cannot be addresses."""
+    """Raise SettingsError for options that exclude each other or are not valid addresses."""
     if given.anonymous and given.profile is not None:
-        raise SettingsError("--anonymous and --profile exclude each other.", "Leave one of them out.")
+        raise SettingsError("--anonymous and --profile cannot be combined.", "Remove one of them.")
     if given.endpoint:
         address = urlsplit(given.endpoint)
         if address.scheme not in ("http", "https") or not address.hostname or address.query or address.username:
             raise SettingsError(
                 f"{given.endpoint!r} is not the address of a server.",
-                "Write --endpoint http://127.0.0.1:9000, for example.",
+                "Use an address such as --endpoint http://127.0.0.1:9000.",
             )

@@ -1,4 +1,4 @@
-"""`s3://bucket/folder`: what follows the bucket is taken literally, as people type it."""
+"""`s3://bucket/folder`: the part after the bucket is used literally, as typed."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def parse(uri: str, rest: str) -> Location:
         raise UsageError(f"{uri!r} is not valid UTF-8.", "Keys are UTF-8; check how the address was typed.") from error
     if "\0" in prefix or size > KEY_LIMIT:
         raise UsageError(
-            f"{uri!r} names a folder that no key can have.", f"Keys have at most {KEY_LIMIT} bytes and no NUL."
+            f"{uri!r} contains an invalid folder for keys.", f"Keys have at most {KEY_LIMIT} bytes and no NUL."
         )
     return Location(provider=Provider.S3, container=bucket, prefix=prefix)
 
 
 def _bucket_problem(bucket: str) -> str:
-    """Why `bucket` cannot be a bucket's name; empty if it can."""
+    """Why `bucket` is not a valid bucket name; empty if it is valid."""
     if not bucket:
         return "the name is missing"
     if not _BUCKET.fullmatch(bucket):
-        return f"{bucket!r} is no legal name"
+        return f"{bucket!r} is not a valid name"
     if ".." in bucket or ".-" in bucket or "-." in bucket:
-        return f"{bucket!r} has a dot beside a dot or hyphen"
+        return f"{bucket!r} has a dot next to a dot or hyphen"
     try:
         ipaddress.IPv4Address(bucket)
     except ValueError:

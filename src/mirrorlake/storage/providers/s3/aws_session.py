@@ -1,7 +1,7 @@
 """The machine's own AWS configuration, by botocore: environment, profiles, SSO, instance roles.
 
-Loading botocore takes a quarter of a second, so nobody imports this before it is needed: a process that was
-handed an AwsConfig needs none of it.
+Loading botocore takes a quarter of a second, so this module is imported only when needed: a process that receives
+an AwsConfig does not need it.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ DEFAULT_REGION = "us-east-1"
 
 
 def config_of(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
-    """What the machine says for this access; `credentials` stand in for its own chain. Makes no request.
+    """The machine's configuration for this access; `credentials` replace its own chain. Makes no request.
 
-    Raises SettingsError where there is no such profile, or where the configuration cannot be read.
+    Raises SettingsError if the profile does not exist or the configuration cannot be read.
     """
     session = _session(access)
     return AwsConfig(
-        region=access.region or _configured(session, "region") or DEFAULT_REGION,
-        ca_bundle=_configured(session, "ca_bundle"),
+        region=access.region or _setting(session, "region") or DEFAULT_REGION,
+        ca_bundle=_setting(session, "ca_bundle"),
         source=None if access.anonymous else credentials or MachineChain(session, access.profile),
     )
 
 
 def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
-    """The same for another process, with keys that never run out; None where it must ask the machine by itself."""
+    """The same for another process, with permanent keys; None if that process must read the configuration itself."""
     if not isinstance(config.source, MachineChain):
         return config
-    lasting = config.source.lasting()
-    return None if lasting is None else replace(config, source=lasting)
+    permanent_keys = config.source.permanent_keys()
+    return None if permanent_keys is None else replace(config, source=permanent_keys)
 
 
 class MachineChain:
-    """The machine's own credential chain, as the AWS command line walks it."""
+    """The machine's credential chain, in the order of the AWS command line."""
 
     def __init__(self, session: botocore.session.Session, profile: str | None) -> None:
         self._session = session
@@ -55,7 +55,7 @@ class MachineChain:
         try:
             found = self._find()
             if found is not None:
-                return _frozen(found)
+                return _current_keys(found)
         except BotoCoreError as error:
             raise AccessDenied(
                 f"The machine's AWS credentials could not be obtained: {error}.",
@@ -68,15 +68,15 @@ class MachineChain:
             "or use --anonymous for a public bucket.",
         )
 
-    def lasting(self) -> Keys | None:
-        """The chain's keys where they are plain ones; None where they expire, are missing or cannot be had."""
+    def permanent_keys(self) -> Keys | None:
+        """The chain's keys if they are permanent; None if they expire, are missing or cannot be obtained."""
         try:
             found = self._find()
         except BotoCoreError:
             return None  # `current` reports why
         if type(found) is not Credentials:  # its subclasses refresh themselves
             return None
-        return _frozen(found)
+        return _current_keys(found)
 
     def _find(self) -> Credentials | None:
         with self._lock:
@@ -85,8 +85,8 @@ class MachineChain:
             return self._found
 
 
-def _frozen(found: Credentials) -> Keys:
-    """The keys of this moment. Raises BotoCoreError where they have run out and cannot be renewed, and AccessDenied."""
+def _current_keys(found: Credentials) -> Keys:
+    """The current keys. Raises BotoCoreError if they have expired and cannot be renewed, and AccessDenied."""
     keys = found.get_frozen_credentials()
     return Keys(
         access_key=_clean("access key id", keys.access_key or ""),
@@ -96,7 +96,7 @@ def _frozen(found: Credentials) -> Keys:
 
 
 def _clean(name: str, value: str) -> str:
-    """A credential without the blanks and line ends that pasting leaves around it. Never shown in an error."""
+    """A credential without surrounding spaces and line ends. Never included in an error."""
     value = value.strip()
     if not value.isascii() or not value.isprintable() or " " in value:
         raise AccessDenied(
@@ -122,7 +122,7 @@ def _session(access: S3Access) -> botocore.session.Session:
     return session
 
 
-def _configured(session: botocore.session.Session, name: str) -> str | None:
+def _setting(session: botocore.session.Session, name: str) -> str | None:
     """A setting of the machine's AWS configuration (region, ca_bundle), None where it has none."""
     try:
         value = session.get_config_variable(name)

@@ -1,4 +1,4 @@
-"""obstore clients for one bucket: the same place, region, credentials and authorities as our own requests."""
+"""obstore clients for one bucket, with the endpoint, region, credentials and authorities of our own requests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def open_client(
     deadline: timedelta,
     retries: int = 0,
 ) -> ObstoreS3:
-    """A client; `deadline` bounds a whole request, the answer's body included."""
-    # obstore resolves names by itself, so this check before its first connection is all that can be had.
+    """A client; `deadline` limits a whole request, including the body of the response."""
+    # obstore resolves names itself, so the check is only possible before its first connection.
     parts = urlsplit(endpoint.base)
     check_host(parts.hostname or "", parts.port)
     client: ClientConfig = {
@@ -40,7 +40,7 @@ def open_client(
         client["root_certificate"] = Path(ca_bundle).read_bytes()
     return ObstoreS3(
         endpoint.bucket,
-        # Every name is given, so that nothing of the environment leads obstore elsewhere than us.
+        # Every option is given, so that environment variables cannot change the behaviour of obstore.
         aws_endpoint_url_s3=endpoint.for_clients,
         virtual_hosted_style_request=endpoint.virtual,
         region=region,

@@ -1,4 +1,4 @@
-"""Who signs our requests: keys of this moment, and how obstore asks for them. Loads nothing of botocore."""
+"""Credentials that sign requests, and their provider for obstore. Does not load botocore."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from mirrorlake.storage.providers.s3.access import S3Access
 if TYPE_CHECKING:
     from obstore.store import S3Credential
 
-_OBSTORE_LIFE = timedelta(minutes=5)  # how long obstore may keep what it was given before it asks again
+_OBSTORE_LIFE = timedelta(minutes=5)  # how long obstore may use credentials before it requests them again
 
 
 class CredentialSource(Protocol):
-    """Gives the keys of this moment, refreshed where they expire. Thread-safe."""
+    """Returns the current keys, refreshed before they expire. Thread-safe."""
 
     def current(self) -> Keys:
-        """Keys to sign with. Raises AccessDenied where there are none."""
+        """Keys to sign with. Raises AccessDenied if there are none."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys:
-    """What signs a request. Also a source of itself: keys that somebody handed us, and that last."""
+    """The keys that sign a request. Also a CredentialSource of permanent keys."""
 
     access_key: str
     secret_key: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)  # of keys that were lent for a while
+    token: str | None = field(default=None, repr=False)  # of temporary keys
 
     def current(self) -> Keys:
-        """These very keys."""
+        """These keys."""
         return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsConfig:
-    """What this machine's AWS configuration says about one access. `source` None: sign nothing."""
+    """The machine's AWS configuration for one access. `source` None: requests are not signed."""
 
     region: str
-    ca_bundle: str | None  # path of a PEM file with authorities beyond the system's
+    ca_bundle: str | None  # path of a PEM file with additional authorities
     source: CredentialSource | None
 
 
 class ObstoreProvider:
-    """Called by obstore whenever what it was given before has run out."""
+    """Called by obstore whenever its credentials have expired."""
 
     def __init__(self, source: CredentialSource) -> None:
         self._source = source
 
     def __call__(self) -> S3Credential:
-        """Credentials with the time until which obstore may use them."""
+        """Credentials with the time at which obstore must request new ones."""
         now = self._source.current()
         return {
             "access_key_id": now.access_key or "",
@@ -62,7 +62,7 @@ class ObstoreProvider:
 
 
 def machine_config(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
-    """`aws_session.config_of`, loaded now: a process that was given an AwsConfig needs none. Raises SettingsError."""
+    """Call `aws_session.config_of`, imported lazily: not needed with a given AwsConfig. Raises SettingsError."""
     from mirrorlake.storage.providers.s3.aws_session import config_of  # noqa: PLC0415  loads botocore
 
     return config_of(access, credentials)

@@ -1,4 +1,4 @@
-"""Where a bucket's requests go, and how a key becomes the path of a URL."""
+"""The endpoint of a bucket, and the URL path of a key."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mirrorlake.storage.providers.s3.access import S3Access
 
 
 class Endpoint:
-    """One bucket's place on the network: AWS by host name, other servers by path.
+    """The network address of one bucket: by host name on AWS, by path on other servers.
 
-    `base` is scheme and host, `for_clients` what other S3 clients call the endpoint, `root` the bucket's path.
-    Raises SettingsError for an endpoint that is no HTTP address.
+    `base` is scheme and host, `for_clients` the endpoint for other S3 clients, `root` the bucket's path.
+    Raises SettingsError for an endpoint that is not an HTTP address.
     """
 
     def __init__(self, bucket: str, access: S3Access, region: str) -> None:
         self.bucket = bucket
         if access.endpoint is None:
             suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-            # A wildcard certificate covers one label: a bucket with dots goes into the path.
+            # A wildcard certificate covers one label: a bucket name with dots is part of the path.
             self.virtual = "." not in bucket
             self.base = f"https://{bucket + '.' if self.virtual else ''}s3.{region}.{suffix}"
             self.for_clients = self.base
@@ -30,7 +30,7 @@ class Endpoint:
         self.root = "" if self.virtual else f"{self.for_clients.removeprefix(self.base)}/{bucket}"
 
     def path(self, key: str) -> str:
-        """The percent-encoded path of `key`, encoded once; what is signed is what is sent."""
+        """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
         return f"{self.root}/{quote(key, safe='/-_.~')}"
 
     @property
@@ -51,6 +51,6 @@ def _endpoint_parts(endpoint: str) -> tuple[str, str]:
         )
     if parts.username is not None or parts.password is not None:
         raise SettingsError(
-            "The endpoint holds a user name or password.", "Give credentials by the environment or a profile instead."
+            "The endpoint contains a user name or password.", "Use the environment or a profile for credentials."
         )
     return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")

@@ -1,4 +1,4 @@
-"""What S3 answers when it does not do what was asked, translated once into our errors and the way out."""
+"""Translate error responses of S3 into our errors with a fix."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from mirrorlake.core.errors import (
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.retry import retry_after_s
 
-# Codes that may pass by themselves, whatever their status.
+# Codes of temporary errors, whatever their status.
 _PASSING = frozenset(
     {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "Throttling", "ThrottlingException",
      "TooManyRequests", "RequestLimitExceeded", "503 SlowDown", "OperationAborted"}
 )  # fmt: skip
 
-# What each refusal of the caller means, and what to do.
+# The message and the fix for each refusal of the caller.
 _REFUSALS: dict[str, tuple[str, str]] = {
     "InvalidAccessKeyId": (
         "The access key id is not known to the server.",
@@ -42,7 +42,7 @@ _REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "InvalidToken": (
         "The session token is not valid.",
-        "Fetch new temporary keys, or unset AWS_SESSION_TOKEN where you use lasting keys.",
+        "Fetch new temporary keys, or unset AWS_SESSION_TOKEN if you use permanent keys.",
     ),
     "RequestTimeTooSkewed": (
         "This machine's clock differs too much from the server's.",
@@ -56,7 +56,7 @@ _ALIASES = {"TokenRefreshRequired": "ExpiredToken", "RequestExpired": "RequestTi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestInfo:
-    """What a request was about, for the sentence and the permission to name."""
+    """The subject of a request, for the message and the required permission."""
 
     bucket: str
     region: str
@@ -67,35 +67,35 @@ class RequestInfo:
 
     @property
     def what(self) -> str:
-        """The thing asked for, as people write it."""
+        """The requested address, as users write it."""
         return f"s3://{self.bucket}/{self.prefix if self.key is None else self.key}"
 
     @property
     def resource(self) -> str:
-        """The ARN that a policy statement must name."""
+        """The ARN for a policy statement."""
         return f"arn:aws:s3:::{self.bucket}" + ("" if self.key is None else "/*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An answer that is no success: its status, and what its body and headers say."""
+    """An error response: its status, and the details of its body and headers."""
 
     status: int
-    code: str  # empty: the answer is not in S3's words
+    code: str  # empty: not an S3 error document
     message: str
     region: str
     redirect: str = ""  # scheme and host that a redirect leads to
-    again_after_s: float | None = None  # the server asks not to be asked before
+    again_after_s: float | None = None  # the server requests this delay before a retry
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """What the server says of its refusal; a body that is no S3 error leaves code and message empty."""
+    """The details of an error response; code and message are empty if the body is not an S3 error."""
     fields: dict[str, str] = {}
     if body.lstrip().startswith(b"<"):
         try:
             envelope = read_xml(body)
         except ListingBroken:
-            envelope = None  # a proxy's HTML page: the status alone speaks
+            envelope = None  # for example an HTML page of a proxy: only the status is used
         if envelope is not None and envelope.root == "Error":
             fields = envelope.fields
     return Refusal(
@@ -109,24 +109,22 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 
 def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
-    """Our error for `refusal`. Only a 404 for this very key is ObjectGone; a doubt never is."""
+    """Our error for `refusal`. Only a clear 404 for exactly this key is ObjectGone."""
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)
-    if _elsewhere(refusal, asked):
+    if _is_other_region(refusal, asked):
         if refusal.region and refusal.region != asked.region:
             return WrongRegion(
-                f"The bucket {asked.bucket} lives in {refusal.region}, not in {asked.region}.",
+                f"The bucket {asked.bucket} is in {refusal.region}, not in {asked.region}.",
                 f"Add --region {refusal.region}.",
             )
-        return WrongRegion(
-            f"The bucket {asked.bucket} does not live in {asked.region}.", "Name its region with --region."
-        )
+        return WrongRegion(f"The bucket {asked.bucket} is not in {asked.region}.", "Specify its region with --region.")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return StorageError(
-            f"The server sends requests for s3://{asked.bucket} on to {refusal.redirect or 'another address'}, "
-            "which is not followed.",
-            f"If that is the S3 server, write --endpoint {refusal.redirect or 'with its address'}.",
+            f"The server redirects requests for s3://{asked.bucket} to {refusal.redirect or 'another address'}. "
+            "Redirects are not followed.",
+            f"If that is the S3 server, use --endpoint {refusal.redirect or 'with its address'}.",
         )
     if code == "NoSuchBucket" or (status == HTTPStatus.NOT_FOUND and asked.key is None and code != "NoSuchKey"):
         return NoSuchBucket(
@@ -136,17 +134,19 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     if status == HTTPStatus.NOT_FOUND and code in ("", "NoSuchKey", "NotFound", "NoSuchVersion"):
         return ObjectGone(f"{asked.what} does not exist.")
     if status == HTTPStatus.PRECONDITION_FAILED:
-        return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next pass sees what is there now.")
+        return ObjectChanged(
+            f"{asked.what} has changed since it was listed.", "The next run reads the current version."
+        )
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _REFUSALS or code in _ALIASES:
-        return _denied(refusal, asked)
-    said = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
+        return _access_denied(refusal, asked)
+    status_text = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
     return StorageError(
-        f"The server refused the request for {asked.what}: {said}.", "Check the endpoint and the address."
+        f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
     )
 
 
 def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
-    """No usable answer about `asked`, why, and when the server wants to be asked again."""
+    """The error for an unusable response, with its cause and the delay that the server requests."""
     return SourceUnreachable(
         f"The server of s3://{asked.bucket} cannot be reached: {why}.",
         "Check the endpoint and the network, or try again later.",
@@ -155,9 +155,9 @@ def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None
 
 
 def is_inconclusive(asked: RequestInfo) -> StorageError:
-    """A 404 that does not say what is missing: another server, or a proxy, may have given it."""
+    """A 404 that does not specify what is missing: it may come from another server or a proxy."""
     return StorageError(
-        f"The server says that {asked.what} is not there, but not in the words of S3: it may stand.",
+        f"The server reports {asked.what} as missing, but not with an S3 error: it may still exist.",
         "Check the endpoint and any proxy.",
     )
 
@@ -170,8 +170,8 @@ def _origin(location: str) -> str:
     return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
 
 
-def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:
-    """Whether the server says that the bucket belongs to another region."""
+def _is_other_region(refusal: Refusal, asked: RequestInfo) -> bool:
+    """Whether the response means that the bucket belongs to another region."""
     if refusal.code in ("PermanentRedirect", "TemporaryRedirect", "IllegalLocationConstraintException"):
         return True
     if refusal.code == "AuthorizationHeaderMalformed":
@@ -180,7 +180,7 @@ def _elsewhere(refusal: Refusal, asked: RequestInfo) -> bool:
     return answered and bool(refusal.region) and refusal.region != asked.region
 
 
-def _denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
+def _access_denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
     known = _REFUSALS.get(_ALIASES.get(refusal.code, refusal.code))
     if known is not None:
         return AccessDenied(f"{asked.what}: {known[0]}", known[1])

@@ -1,4 +1,4 @@
-"""Signed S3 requests: every key goes onto the wire byte for byte, nothing is retried."""
+"""Signed S3 requests: every key is sent byte for byte, and nothing is retried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, unreachable
 
 
 class Http:
-    """Sends signed requests for one bucket. Thread-safe; raises only errors of ours."""
+    """Sends signed requests for one bucket. Thread-safe; raises only our own errors."""
 
     def __init__(
         self, endpoint: Endpoint, region: str, source: CredentialSource | None, ca_bundle: str | None = None
@@ -35,7 +35,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
     ) -> urllib3.BaseHTTPResponse:
-        """The answer's head, its body still to be read with `read`. `query` must be sorted by name."""
+        """The status and headers of the response; `read` reads its body. `query` must be sorted by name."""
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
         signed = self._sign(method, target, self._client.headers(headers or {}), body)
         try:
@@ -51,18 +51,18 @@ class Http:
         limit: int = BODY_BYTES,
         deadline_s: float = BODY_S,
     ) -> bytes:
-        """The rest of an answer's body; the connection goes back to the pool."""
+        """The remaining body of a response; the connection is returned to the pool."""
         try:
             return self._client.read(answer, limit=limit, deadline_s=deadline_s)
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Give back the connection of an answer that was not read to its end."""
+        """Release the connection of a response that was not read completely."""
         self._client.discard(answer)
 
     def presign(self, path: str, expires_s: int) -> str:
-        """A URL that lets whoever holds it GET `path` for `expires_s` seconds."""
+        """A URL that permits anyone to GET `path` for `expires_s` seconds."""
         url = self.endpoint.base + path
         if self._source is None:
             return url
@@ -84,7 +84,7 @@ class Http:
 
 
 def _signing() -> ModuleType:
-    """Loaded with the first request that is signed here: workers read through obstore, which signs by itself."""
+    """The module is loaded for the first request that we sign: workers read through obstore, which signs on its own."""
     from mirrorlake.storage.providers.s3 import signing  # noqa: PLC0415  loads botocore
 
     return signing

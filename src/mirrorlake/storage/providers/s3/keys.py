@@ -1,4 +1,4 @@
-"""Keys as S3 answers carry them: percent-decoded for a whole page at once, byte-exact, checked to be text."""
+"""Decode the keys of S3 responses: percent-decoded for a whole page at once, byte-exact, checked to be text."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _HEX = _hex_values()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedKeys:
-    """Keys as text. `kept` marks the rows that are in `keys`; None where that is all of them."""
+    """Keys as text. `kept` marks the rows that are in `keys`; None means all rows."""
 
     keys: pa.StringArray
     unsupported: tuple[str, ...] = ()
@@ -36,9 +36,9 @@ class DecodedKeys:
 
 
 def decode_keys(raw: pa.BinaryArray, *, percent: bool) -> DecodedKeys:
-    """`raw` without its percent-encoding (if `percent`), as text; what no catalog can hold is set apart.
+    """`raw` without its percent-encoding (if `percent`), as text; unsupported keys are returned separately.
 
-    Raises ListingBroken where an escape is malformed.
+    Raises ListingBroken for a malformed escape.
     """
     offsets, data = _buffers(raw)
     if percent:
@@ -48,12 +48,12 @@ def decode_keys(raw: pa.BinaryArray, *, percent: bool) -> DecodedKeys:
         try:
             return DecodedKeys(keys=cast("pa.StringArray", column.cast(pa.string())))
         except pa.ArrowInvalid:
-            pass  # some key is not UTF-8: told apart one by one below
-    return _set_apart(cast("list[bytes]", column.to_pylist()))
+            pass  # a key is not UTF-8: each key is checked below
+    return _separate_invalid(cast("list[bytes]", column.to_pylist()))
 
 
 def escaped(key: bytes) -> str:
-    """A key that is no text, for people to read."""
+    """A key that is not text, in readable form."""
     return key.decode("utf-8", "backslashreplace").replace("\0", "\\x00")
 
 
@@ -93,12 +93,12 @@ def _percent_decode(
 
 def _malformed() -> ListingBroken:
     return ListingBroken(
-        "A page of the listing holds a key with a broken percent escape.",
+        "A page of the listing contains a key with an invalid percent escape.",
         "Check that the endpoint supports encoding-type=url.",
     )
 
 
-def _set_apart(keys: list[bytes]) -> DecodedKeys:
+def _separate_invalid(keys: list[bytes]) -> DecodedKeys:
     texts: list[str] = []
     unsupported: list[str] = []
     kept: list[bool] = []

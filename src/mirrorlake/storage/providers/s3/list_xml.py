@@ -1,4 +1,4 @@
-"""The general XML parser for S3 answers: any legal layout, slower than the fixed one; no DTD, no entities."""
+"""The general XML parser for S3 responses: accepts any legal layout, but is slower; no DTD, no entities."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _ENTRY_FIELDS = frozenset({"Key", "LastModified", "ETag", "Size", "StorageClass"
 
 @dataclass(slots=True)
 class Envelope:
-    """What a ListObjectsV2 answer says, as texts. Keys are still encoded as `encoding` tells."""
+    """The content of a ListObjectsV2 response as texts. Keys are still encoded as `encoding` specifies."""
 
     root: str = ""
     fields: dict[str, str] = field(default_factory=dict[str, str])  # children of the root without children
@@ -21,16 +21,16 @@ class Envelope:
 
     @property
     def encoding(self) -> str:
-        """`url` where the server percent-encoded keys, else empty."""
+        """`url` if the server percent-encoded the keys, otherwise empty."""
         return self.fields.get("EncodingType", "").strip().lower()
 
 
 class _Forbidden(Exception):
-    """A document type or an entity declaration: never part of an S3 answer."""
+    """A document type or an entity declaration: never part of an S3 response."""
 
 
 class _Reader:
-    """Collects the texts of the elements we know, wherever they stand; passes over all others."""
+    """Collects the texts of known elements at any position; ignores all others."""
 
     def __init__(self) -> None:
         self.envelope = Envelope()
@@ -72,7 +72,7 @@ def _refuse(*_: object) -> None:
 
 
 def read_xml(body: bytes) -> Envelope:
-    """Any S3 answer, read by a validating general parser. Raises ListingBroken for what is not well-formed XML."""
+    """Parse any S3 response. Raises ListingBroken if it is not well-formed XML."""
     reader = _Reader()
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -85,11 +85,12 @@ def read_xml(body: bytes) -> Envelope:
         parser.Parse(body, True)  # noqa: FBT003 - the C function takes it by position
     except _Forbidden as error:
         raise ListingBroken(
-            "The server's answer declares a document type, which no S3 answer does.",
+            "The server's response declares a document type, which S3 responses never do.",
             "Check that the endpoint is an S3 server.",
         ) from error
-    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an encoding that nobody knows
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an unknown encoding
         raise ListingBroken(
-            f"The server's answer is not whole: {error}.", "Try again; if it stays, check the endpoint and any proxy."
+            f"The server's response is incomplete: {error}.",
+            "Try again; if the error persists, check the endpoint and any proxy.",
         ) from error
     return reader.envelope

@@ -1,4 +1,4 @@
-"""Uploads in parts: an object of any size is written piece by piece, and abandoned without a trace."""
+"""Multipart uploads: write an object of any size piece by piece, and abort it without remains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, tr
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
-PART_BYTES = 8 << 20  # S3 takes at least 5 MiB in all parts but the last
+PART_BYTES = 8 << 20  # S3 requires at least 5 MiB for all parts but the last
 ERROR_BYTES = 64 * 1024
 
 
@@ -27,10 +27,12 @@ class MultipartUpload:
         begun = self._send("POST", [("uploads", "")], b"")
         self._id = begun.fields.get("UploadId", "")
         if not self._id:
-            raise StorageError(f"The server began no upload of {asked.what}.", "Check the endpoint and any proxy.")
+            raise StorageError(
+                f"The server did not start the upload of {asked.what}.", "Check the endpoint and any proxy."
+            )
 
     def write(self, parts: Iterable[bytes]) -> str:
-        """Upload all pieces and make them one object; answers its token. Whatever is raised, nothing remains."""
+        """Upload all pieces as one object and return its token. After an error, nothing remains."""
         try:
             for chunk in chunks(parts, PART_BYTES):
                 self._send("PUT", [("partNumber", str(len(self._tags) + 1)), ("uploadId", self._id)], chunk)
@@ -41,7 +43,7 @@ class MultipartUpload:
             body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
             done = self._send("POST", [("uploadId", self._id)], body)
         except BaseException:
-            with suppress(StorageError):  # what ended the upload is the error to report
+            with suppress(StorageError):  # the error that ended the upload is reported
                 self._send("DELETE", [("uploadId", self._id)], b"")
             raise
         return done.fields.get("ETag", "").strip().strip('"')
@@ -59,15 +61,15 @@ class MultipartUpload:
             envelope = read_xml(text)
         except ListingBroken as error:
             raise StorageError(
-                f"The server's answer about {self._asked.what} is no XML.", "Check the endpoint and any proxy."
+                f"The server's response for {self._asked.what} is not XML.", "Check the endpoint and any proxy."
             ) from error
-        if envelope.root == "Error":  # S3 may find only at the end of a completion that it failed, after its 200
+        if envelope.root == "Error":  # S3 may report a failed completion after it has sent status 200
             raise translate(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text), self._asked)
         return envelope
 
 
 def chunks(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in pieces of `size`, the last one perhaps smaller; at least one piece."""
+    """The same bytes in pieces of `size` (the last one may be smaller); at least one piece."""
     held = bytearray()
     given = False
     for part in parts:

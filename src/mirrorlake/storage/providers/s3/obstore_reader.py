@@ -1,4 +1,4 @@
-"""The bytes of objects through obstore: an eighth of the CPU of other clients, for every key that it can name."""
+"""Read objects through obstore, which needs an eighth of the CPU of other clients, for keys that it supports."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from mirrorlake.storage.providers.s3.client import open_client
 from mirrorlake.storage.providers.s3.credentials import CredentialSource
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 
-WHOLE_BODY = timedelta(hours=6)  # silence is bounded by READ_S; a large object on a slow line may take its time
+WHOLE_BODY = timedelta(hours=6)  # READ_S limits the silence; a large object on a slow connection may take long
 
 # obstore refuses or silently changes keys with an empty, `.` or `..` segment, and control characters.
 _UNSPEAKABLE = re.compile(r"(?:^|/)\.{0,2}(?:/|$)|[\x00-\x1f\x7f]")
 
 
-def version_id(told: str | None) -> str | None:
-    """The version id that a server told of; "null" is its name for an object without one."""
-    return None if told == "null" else told
+def version_id(header: str | None) -> str | None:
+    """The version id of a response header; "null" stands for an object without one."""
+    return None if header == "null" else header
 
 
 class ObstoreReader:
-    """Reads whole objects of one bucket. Its client starts at the first read, in the process that reads."""
+    """Reads whole objects of one bucket. Its client is created at the first read, in the process that reads."""
 
     def __init__(self, endpoint: Endpoint, region: str, source: CredentialSource | None, ca_bundle: str | None) -> None:
         self._endpoint = endpoint
@@ -41,17 +41,17 @@ class ObstoreReader:
 
     @staticmethod
     def can_name(key: str) -> bool:
-        """Whether obstore asks for exactly this key."""
+        """Whether obstore requests exactly this key."""
         return not _UNSPEAKABLE.search(key)
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body | None:
-        """The object, or None where the server did not give it: a request of our own then learns why.
+        """The object, or None if the server did not return it: a request of our own then determines the cause.
 
         Raises ObjectChanged and ObjectTooLarge, the latter before any byte of the body is read.
         """
         store = self._opened()
         try:
-            # A PreconditionError is a BaseError too; the server's own words are worth the second request.
+            # A PreconditionError is a BaseError too; the server's error document is worth a second request.
             answer = obstore.get(store, key, options={} if token is None else {"if_match": f'"{token}"'})
             meta = answer.meta
             found = (meta["e_tag"] or "").strip('"')

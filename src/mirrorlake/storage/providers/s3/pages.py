@@ -1,9 +1,9 @@
-"""One ListObjectsV2 answer into one Arrow batch: whole columns cut out of the page, no loop per object.
+"""Convert one ListObjectsV2 response to one Arrow batch: whole columns are cut out of the page, without a loop.
 
-Servers lay every object of a page out alike, so the first one serves as the template: the places of `<`
+Servers format every object of a page in the same way, so the first one is the template: all positions of `<`
 in the page are found at once, and all text between the values must equal that of the template. A page
-that does not fit (attributes, comments, escapes, objects with different elements) goes to the
-general parser; both give the same batch, which the tests prove.
+that does not fit (attributes, comments, escapes, objects with different elements) is read by the
+general parser. Both return the same batch, which the tests verify.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
-from mirrorlake.storage.listing_batches import buffer_of, coalesced, has_empty, within_calendar, without_empty
+from mirrorlake.storage.listing_batches import buffer_of, clip_to_calendar, fill_null, has_empty, replace_empty
 from mirrorlake.storage.providers.s3.keys import decode_keys
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 _OPEN, _CLOSE = b"<Contents>", b"</Contents>"
 _TAG = re.compile(rb"<[^<>]*>")
 _ENCODING = re.compile(rb"""^<\?xml[^>]*encoding=["'](?!utf-8["'])""", re.IGNORECASE)
-# AWS tells checksums and owners of some objects of a page only; without them the others fit the template.
+# AWS returns checksums and owners for only some objects of a page; without them all objects fit the template.
 _SOMETIMES = re.compile(
     rb"<ChecksumAlgorithm>[\w-]*</ChecksumAlgorithm>|<ChecksumType>[\w-]*</ChecksumType>"
     rb"|<RestoreStatus>(?:<(\w+)>[\w :.-]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[\w :.@/=+-]*</\2>)*</Owner>",
@@ -37,12 +37,12 @@ _SOMETIMES = re.compile(
 _QUOTES = (b"&quot;", b"&#34;", b'"')
 _COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
 _LESS, _GREATER, _AND, _QUOTE, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b'<>&" ~')
-_FIX = "Nothing of this listing is used. Try again; if it stays, check the endpoint and any proxy."
+_FIX = "This listing was discarded. Try again; if the error persists, check the endpoint and any proxy."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3Page:
-    """One answer: objects, common prefixes (with a delimiter), and where the next page begins."""
+    """One response: objects, common prefixes (with a delimiter), and the token of the next page."""
 
     batch: pa.RecordBatch
     unsupported: tuple[str, ...]
@@ -51,16 +51,16 @@ class S3Page:
 
 
 def read_page(body: bytes) -> S3Page:
-    """The page that `body` holds. Raises ListingBroken for everything that is not a whole listing page."""
+    """The page in `body`. Raises ListingBroken for anything but a complete listing page."""
     first = body.find(_OPEN)
     if first < 0 or _ENCODING.match(body):
         return general_page(body)
     end = body.rfind(_CLOSE) + len(_CLOSE)
     try:
-        # The first object goes through the general parser too: the template must itself be sound.
+        # The general parser also reads the first object, because the template itself must be valid.
         envelope = read_xml(body[: body.find(_CLOSE) + len(_CLOSE)] + body[end:])
     except ListingBroken:
-        return general_page(body)  # whose verdict counts
+        return general_page(body)  # whose result is decisive
     region = pa.py_buffer(body).slice(first, max(0, end - first))
     columns = _split_records(region)
     if columns is None:
@@ -71,7 +71,7 @@ def read_page(body: bytes) -> S3Page:
 
 
 def general_page(body: bytes) -> S3Page:
-    """What `read_page` answers, by the general parser alone."""
+    """The result of `read_page`, using only the general parser."""
     envelope = read_xml(body)
     columns: dict[str, pa.BinaryArray] = {}
     for name in _COLUMNS:
@@ -80,7 +80,7 @@ def general_page(body: bytes) -> S3Page:
             texts = [None if text is None else _unquoted(text) for text in texts]
         columns[name] = cast("pa.BinaryArray", pa.array(texts, pa.string()).cast(pa.binary()))
     if columns["Key"].null_count:
-        raise ListingBroken("A page of the listing holds an object without a key.", _FIX)
+        raise ListingBroken("A page of the listing contains an object without a key.", _FIX)
     return _page(envelope, columns)
 
 
@@ -89,11 +89,11 @@ def _unquoted(etag: str) -> str:
 
 
 def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
-    """Check what the server says of the page as a whole, and give the columns their types."""
+    """Check the page as a whole, and convert the columns to their types."""
     if envelope.root != "ListBucketResult":
-        said = envelope.fields.get("Code", "")
+        error_code = envelope.fields.get("Code", "")
         raise ListingBroken(
-            f"The server answered a listing with <{envelope.root}>" + (f" ({said})." if said else "."), _FIX
+            f"The server answered a listing with <{envelope.root}>" + (f" ({error_code})." if error_code else "."), _FIX
         )
     prefixes, odd_prefixes = _texts(envelope) if envelope.prefixes else ((), ())
     count = len(columns["Key"])
@@ -107,18 +107,18 @@ def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
 def _next_token(envelope: Envelope) -> str | None:
     truncated = envelope.fields.get("IsTruncated", "").strip()
     if truncated not in ("true", "false"):
-        raise ListingBroken("A page of the listing does not say whether it is the last.", _FIX)
+        raise ListingBroken("A page of the listing does not specify whether it is the last one.", _FIX)
     token = envelope.fields.get("NextContinuationToken", "")
     if truncated == "true" and not token:
-        raise ListingBroken("A page of the listing says that more follows, but not where.", _FIX)
+        raise ListingBroken("A page of the listing is truncated, but has no continuation token.", _FIX)
     return token if truncated == "true" else None
 
 
-def _check_count(said: str | None, objects: int, all_entries: int) -> None:
-    # AWS counts common prefixes in; some servers do not.
-    if said is None or said.strip() in (str(objects), str(all_entries)):
+def _check_count(claimed: str | None, objects: int, all_entries: int) -> None:
+    # AWS includes common prefixes in the count; some servers do not.
+    if claimed is None or claimed.strip() in (str(objects), str(all_entries)):
         return
-    raise ListingBroken(f"A page of the listing claims {said.strip()} entries but holds {all_entries}.", _FIX)
+    raise ListingBroken(f"A page of the listing claims {claimed.strip()} entries but contains {all_entries}.", _FIX)
 
 
 def _texts(envelope: Envelope) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -133,8 +133,8 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
         modified = columns["LastModified"].cast(pa.string())
         token = columns["ETag"].cast(pa.string())
         if token.null_count or has_empty(token):
-            # Without an ETag the date is the only sign of a change that a listing has.
-            token = coalesced(without_empty(token), modified)
+            # Without an ETag, only the date in a listing shows a change.
+            token = fill_null(replace_empty(token), modified)
         arrays: list[pa.Array[Any]] = [
             columns["Size"].cast(pa.string()).cast(pa.int64()),
             token,
@@ -145,22 +145,22 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
             arrays = [column.filter(decoded.kept) for column in arrays]
         batch = pa.RecordBatch.from_arrays([decoded.keys, *arrays], schema=LISTING)
     except pa.ArrowInvalid as error:
-        raise ListingBroken(f"A page of the listing holds a value that cannot be read: {error}.", _FIX) from error
+        raise ListingBroken(f"A page of the listing contains an invalid value: {error}.", _FIX) from error
     if batch.column("size").null_count or batch.column("token").null_count:
-        raise ListingBroken("A page of the listing holds an object without a size or an ETag.", _FIX)
+        raise ListingBroken("A page of the listing contains an object without a size or an ETag.", _FIX)
     return batch, decoded.unsupported
 
 
 def _dates(texts: pa.Array[Any]) -> pa.Array[Any]:
-    """The dates as times. One that cannot be read is null: it is a fact to show, and nothing is decided by it."""
+    """The dates as times. An invalid date is null: dates are only shown, and no decision depends on them."""
     try:
-        return within_calendar(texts.cast(TIME))
+        return clip_to_calendar(texts.cast(TIME))
     except pa.ArrowInvalid:
         return pa.array([None if text is None else _date(text) for text in texts.to_pylist()], TIME)
 
 
 def _date(text: str) -> datetime | None:
-    """ISO 8601 in forms that Arrow refuses: more digits, or no zone, which S3 means as UTC."""
+    """ISO 8601 in forms that Arrow refuses: more digits, or no time zone, which means UTC in S3."""
     try:
         found = datetime.fromisoformat(text.strip())
         return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
@@ -170,18 +170,18 @@ def _date(text: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class _RecordTemplate:
-    """How one object is laid out: where values begin and end, seen from the `<` of its tags."""
+    """The layout of one object: where values begin and end, relative to the `<` of its tags."""
 
     tags: int  # number of `<` in one object
-    picks: npt.NDArray[np.intp]  # which `<` each boundary is measured from
+    picks: npt.NDArray[np.intp]  # the `<` that each boundary is measured from
     shifts: npt.NDArray[np.int64]  # bytes between that `<` and the boundary
-    values: dict[str, int]  # column -> its place among the segments of an object
+    values: dict[str, int]  # column -> its index among the segments of an object
     ampersands: int  # `&` in one object: those of quoted ETags
     quoted: bool  # whether ETags have quotes of any kind
 
 
-_Offsets = Any  # an int32 array of Arrow; the stubs do not let it index
-_RecordLayout = tuple[tuple[bytes, ...], bytes]  # the tags of an object, and how its ETag is quoted
+_Offsets = Any  # an int32 array of Arrow; the stubs do not support indexing
+_RecordLayout = tuple[tuple[bytes, ...], bytes]  # the tags of an object, and the quotes of its ETag
 
 
 def _record_layout(region: memoryview) -> _RecordLayout | None:
@@ -227,7 +227,7 @@ def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
 
 
 def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
-    """The columns of the objects that fill `region`, or None where it does not fit a template exactly."""
+    """The columns of the objects in `region`, or None if it does not fit a template exactly."""
     view = memoryview(cast("Any", region))
     shape = _record_layout(view)
     template = None if shape is None else _record_template(shape)
@@ -241,8 +241,8 @@ def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     if np.count_nonzero(text == _GREATER) != len(starts):
         return None
     if not template.quoted and (text == _QUOTE).any():
-        return None  # some other object's ETag has quotes
-    # White space between tags, raw UTF-8 and what XML forbids: the general parser's business.
+        return None  # the ETag of another object has quotes
+    # The general parser handles white space between tags, raw UTF-8 and characters that XML forbids.
     if (text - _SPACE > _LAST_PLAIN - _SPACE).any():
         return None
     width = len(template.picks)
@@ -275,5 +275,5 @@ def _offsets(first: int, step: int, width: int, count: int) -> _Offsets:
 
 @lru_cache(maxsize=16)
 def _repeated(texts: tuple[bytes, ...], count: int) -> pa.BinaryArray:
-    """What stands between the values of `count` objects that are laid out like the first one."""
+    """The text between the values of `count` objects with the layout of the first one."""
     return pa.array(list(texts) * count, pa.binary())

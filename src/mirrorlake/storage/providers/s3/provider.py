@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class S3Provider:
-    """Buckets of AWS, or of another server with an endpoint of its own."""
+    """Buckets of AWS, or of another server with its own endpoint."""
 
     example: str | None = "s3://bucket/folder"
     bucket_type: str | None = "s3"
@@ -46,11 +46,11 @@ class S3Provider:
         return s3.read_access(values)
 
     def change_access(self, stored: Access, given: AccessOptions) -> Access:
-        """What was given now over what is stored."""
+        """The stored options with the given ones applied."""
         return s3.change_access(s3.s3_access(stored), given)
 
     def check_options(self, location: Location, given: AccessOptions) -> None:
-        """Takes every option; --anonymous and --profile exclude each other."""
+        """Support every option; --anonymous and --profile cannot be combined."""
         del location
         s3.check_options(given)
 
@@ -66,7 +66,7 @@ class S3Provider:
             yield "credentials", "the machine's default" if own.profile is None else f"AWS profile {own.profile}"
 
     def resolve(self, access: Access) -> AwsConfig | None:
-        """Region, authorities and lasting keys of the machine's AWS configuration."""
+        """Region, authorities and permanent keys of the machine's AWS configuration."""
         from mirrorlake.storage.providers.s3.aws_session import (  # noqa: PLC0415  loads botocore
             config_of,
             with_resolved_credentials,
@@ -83,7 +83,7 @@ class S3Provider:
     def open(
         self, location: Location, access: Access, *, listing_ordered: bool | None = None, resolved: object = None
     ) -> Store:
-        """The bucket. AWS lists in byte order of keys; of other servers that must be said."""
+        """The bucket. AWS lists in byte order of keys; for other servers `listing_ordered` specifies that."""
         config = cast("AwsConfig | None", resolved)
         return self.load()(location, s3.s3_access(access), listing_ordered=listing_ordered, config=config)
 
@@ -101,18 +101,18 @@ class S3Provider:
         del location
 
     def single_file(self, location: Location) -> SingleObject | None:
-        """Only the server knows."""
+        """Always None: only the server knows."""
         del location
 
     def single_object(self, location: Location, store: Store) -> SingleObject | None:
-        """By a HEAD of the key that the address is without its last slash."""
+        """Determined by a HEAD request for the address without its last slash."""
         key = location.prefix.removesuffix("/")
         if not key:
             return None
         try:
             store.head(key)
         except (ObjectGone, AccessDenied):
-            return None  # with permission to list only, an empty folder is still no failure
+            return None  # with only the permission to list, an empty folder is still not an error
         folder, _, name = key.rpartition("/")
         bucket = f"s3://{location.container}"
         return SingleObject(uri=f"{bucket}/{key}", folder=f"{bucket}/{folder}", name=name)

@@ -1,4 +1,4 @@
-"""One bucket behind the store contract."""
+"""One bucket as a store."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, Obj
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import count_upto, key_at, only_inside
+from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
@@ -27,18 +27,18 @@ from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.obstore_reader import WHOLE_BODY, ObstoreReader, version_id
 from mirrorlake.storage.providers.s3.pages import S3Page, read_page
 
-PAGE_KEYS = 1000  # the most that S3 gives in one page
-ERROR_BYTES = 64 * 1024  # how much of an error's body is read
-SPLIT_PAGES = 4  # how many folders a split looks into, and how many pages of each
+PAGE_KEYS = 1000  # the maximum of S3 per page
+ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
+SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
 _KEY_BYTES = 1024
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
-_NOT_TEXT = "its key holds a NUL character or is not UTF-8, which no catalog can hold"
+_NOT_TEXT = "its key contains a NUL character or is not UTF-8, which no catalog can hold"
 
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """Where the next page begins, as the server put it."""
+    """The server's token of the next page."""
 
     text: str
 
@@ -46,8 +46,8 @@ class _Token:
 class S3Store:
     """Lists and reads one bucket of S3, or of a server that speaks its protocol.
 
-    `listing_ordered` None takes AWS's promise for AWS only. `credentials` None asks the machine's own chain.
-    `config` is what the machine would say, where it was asked already.
+    With `listing_ordered` None, only AWS counts as ordered. With `credentials` None, the machine's chain is used.
+    `config` is the machine's configuration, if it was already read.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class S3Store:
         self._bucket = location.container
         self._region = config.region
         if not _REGION.fullmatch(self._region):
-            raise SettingsError(f"{self._region!r} is not a region.", "Write --region such as eu-west-1.")
+            raise SettingsError(f"{self._region!r} is not a region.", "Use a name such as --region eu-west-1.")
         self._anonymous = access.anonymous
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
         endpoint = Endpoint(self._bucket, access, self._region)
@@ -73,12 +73,12 @@ class S3Store:
 
     @property
     def ordered(self) -> bool:
-        """Whether pages come in byte order of their keys."""
+        """Whether pages are in byte order of their keys."""
         return self._ordered
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One ListObjectsV2 page of `scope`."""
-        # Servers of another order are asked for the whole prefix, and what lies outside is left out here.
+        # Servers with another order list the whole prefix; keys outside the scope are removed here.
         after = scope.after if self._ordered else None
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
         batch, passed = _within(page.batch, scope, ordered=self._ordered)
@@ -98,7 +98,7 @@ class S3Store:
         raise self._gone(asked) if isinstance(error, ObjectGone) else error
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole object by a GET with If-Match: through obstore where it can name the key."""
+        """The whole object by a GET with If-Match, through obstore if it supports the key."""
         _check_key(key)
         if self._reader.can_name(key):
             body = self._reader.get(key, token=token, limit=limit)
@@ -140,7 +140,7 @@ class S3Store:
         self._http.close()
 
     def _names_below(self, prefix: str) -> list[str]:
-        """Keys and common prefixes right below `prefix`: all of them, or those of the first pages."""
+        """Keys and common prefixes directly below `prefix`: all of them, or those of the first pages."""
         names: set[str] = set()
         token: _Token | None = None
         for _ in range(SPLIT_PAGES):
@@ -176,7 +176,7 @@ class S3Store:
         try:
             return read_page(body)
         except ListingBroken as error:
-            # Some servers find that they cannot answer only after they said 200.
+            # Some servers detect an error only after they have sent status 200.
             refusal = read_refusal(answer.status, answer.headers, body[:ERROR_BYTES])
             if refusal.code:
                 raise translate(refusal, asked) from error
@@ -189,54 +189,54 @@ class S3Store:
 
     def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
         body = b""
-        with suppress(urllib3.exceptions.HTTPError, OSError):  # the status alone speaks then
+        with suppress(urllib3.exceptions.HTTPError, OSError):  # only the status is used then
             body = answer.read(ERROR_BYTES)
         refusal = read_refusal(answer.status, answer.headers, body)
         error = translate(refusal, asked)
         return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error
 
     def _gone(self, asked: RequestInfo) -> StorageError:
-        """What a 404 means that came without words, as all answers to a HEAD do: the object, its bucket, or nothing.
+        """The cause of a 404 without a body, as in all responses to HEAD: the object, its bucket, or neither.
 
-        A GET of the same key says it in the words of S3. Where it does not, the 404 may be anybody's.
+        A GET of the same key returns an S3 error document. Without one, the 404 may not come from S3.
         """
         path = self._http.endpoint.path(cast("str", asked.key))
         answer = self._http.send("GET", path, asked=asked, headers={"Range": "bytes=0-0"})
         try:
             if answer.status in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-                return unreachable(asked, "it says that an object is not there, and gives it")
+                return unreachable(asked, "it reports an object as missing, but returns it")
             return self._refused(answer, asked)
         finally:
             self._http.discard(answer)
 
 
 def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
-    """The rows of `batch` within `scope`, and whether the end of the scope has been passed."""
+    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
     if not ordered:
-        return only_inside(batch, scope), False
+        return filter_range(batch, scope), False
     if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
         return batch, False
     return batch.slice(0, count_upto(batch, scope.until)), True
 
 
 def _check_key(key: str) -> None:
-    """An impossible key is gone without a request; S3 would answer it in ways that say nothing of it."""
+    """Raise ObjectGone for an invalid key without a request: the response of S3 would be misleading."""
     try:
         size = len(key.encode())
     except UnicodeEncodeError:
         size = 0
     if not 1 <= size <= _KEY_BYTES or "\0" in key:
-        raise ObjectGone(f"{key!r} is no key that a bucket can hold.")
+        raise ObjectGone(f"{key!r} is not a valid key of a bucket.")
 
 
 def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
     headers = answer.headers
     modified: datetime | None = None
-    with suppress(ValueError, TypeError, OverflowError):  # a date that cannot be read is no date
+    with suppress(ValueError, TypeError, OverflowError):  # an invalid date is ignored
         modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
     length = headers.get("Content-Length", "")
     if not length.isdigit():
-        raise StorageError(f"The server does not say how long {key!r} is.", "Check the endpoint and any proxy.")
+        raise StorageError(f"The server does not report the size of {key!r}.", "Check the endpoint and any proxy.")
     return ObjectInfo(
         key=key,
         size=int(length),

@@ -1,4 +1,4 @@
-"""A bucket as a writable store: single requests through obstore, streams as uploads in parts of our own."""
+"""A bucket as a writable store: single requests through obstore, streams as our own multipart uploads."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class S3WritableStore:
-    """The objects below one prefix of a bucket. The server must honour If-None-Match and If-Match of a PUT."""
+    """The objects below one prefix of a bucket. The server must support If-None-Match and If-Match for PUT."""
 
     durable = True
 
@@ -57,7 +57,7 @@ class S3WritableStore:
         if not _PLAIN.fullmatch(location.prefix) or "./" in f"/{location.prefix}".replace("../", "./"):
             raise SettingsError(
                 f"{location.uri} cannot be written to: its folders have empty or unusual names.",
-                "Name a folder of plain names, such as s3://bucket/library.",
+                "Use a folder with plain names, such as s3://bucket/library.",
             )
         self._config = config or machine_config(access)
         self._bucket = location.container
@@ -86,10 +86,10 @@ class S3WritableStore:
         try:
             return self._put(key, data, {"e_tag": f'"{token}"'})
         except ObjectGone as error:
-            raise ObjectChanged(f"{self.name}{key} does not exist any more.") from error
+            raise ObjectChanged(f"{self.name}{key} no longer exists.") from error
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """An upload in parts; what fits into one part is a single PUT."""
+        """A multipart upload, or a single PUT if everything fits into one part."""
         check_key(key)
         pieces = chunks(parts, PART_BYTES)
         first = next(pieces)
@@ -104,7 +104,7 @@ class S3WritableStore:
         return upload.write(chain((first, second), pieces))
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """One GET, of the beginning only where that is enough."""
+        """One GET, with a range if only the beginning is requested."""
         check_key(key)
 
         def read() -> StoredBody:
@@ -122,7 +122,7 @@ class S3WritableStore:
     def delete(self, key: str) -> None:
         """One DELETE."""
         check_key(key.removesuffix("/"))
-        if key.endswith("/"):  # obstore cannot name the marker of a folder
+        if key.endswith("/"):  # obstore does not support the marker of a folder
             return
         try:
             self._translated(key, lambda: obstore.delete(self._opened(), self._prefix + key))
@@ -183,7 +183,7 @@ class S3WritableStore:
             return self._client
 
     def _listing(self) -> ObstoreS3:
-        """A client that asks again for a page by itself: a listing cannot be begun again in its middle."""
+        """A client that retries single pages, because a listing cannot be resumed in the middle."""
         with self._lock:
             if self._lister is None:
                 self._lister = self._open(retries=ATTEMPTS - 1)
@@ -210,10 +210,12 @@ class S3WritableStore:
             raise
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
-                raise NoSuchBucket(f"There is no bucket {self._bucket}.", "Create it, or name another one.") from error
+                raise NoSuchBucket(
+                    f"Bucket {self._bucket} does not exist.", "Create it, or use another one."
+                ) from error
             raise ObjectGone(f"{what} does not exist.") from error
         except AlreadyExistsError as error:
-            raise ObjectExists(f"{what} exists.") from error
+            raise ObjectExists(f"{what} already exists.") from error
         except PreconditionError as error:
             raise ObjectChanged(f"{what} has changed.", "Read it again.") from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
