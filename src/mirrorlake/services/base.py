@@ -13,8 +13,8 @@ from mirrorlake.model.access import Context, Permission
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 if TYPE_CHECKING:
-    from mirrorlake.processing.library_store import LibraryStore
-    from mirrorlake.processing.thumbnails import Thumbnails
+    from mirrorlake.processing.library_store import LibraryStore  # loads what reaches the library store
+    from mirrorlake.processing.thumbnails import Thumbnails  # as above
 
 P = ParamSpec("P")
 R = TypeVar("R")
