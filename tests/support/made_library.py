@@ -29,6 +29,7 @@ from tests.support.postgres import Server
 
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.migrate import all_migrations, migrate
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.registry import provider_of
@@ -280,7 +281,7 @@ def digest_of(number: int) -> bytes:
 
 def thumbnails(home: Path) -> None:
     """Write the thumbnails of all made pictures."""
-    store = Thumbnails(Settings(home=home).thumbnails)
+    store = Thumbnails(LibraryStore.in_folder(Settings(home=home).thumbnails).store)
     for number in range(PICTURES):
         width, height = SIZES[number % len(SIZES)]
         scale = 320 / max(width, height)

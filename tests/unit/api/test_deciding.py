@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from fastapi.testclient import TestClient
 from tests.unit.api.conftest import Library
-from tests.unit.api.waiting import ended
+from tests.unit.api.waiting import executed
 
 
 def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient, library: Library) -> None:
@@ -18,7 +18,7 @@ def test_consent_starts_a_run_and_is_asked_for_only_once(client: TestClient, lib
 
     assert answer.status_code == 202
     assert answer.json()["trigger"] == "confirm"
-    done = ended(client, f"/api/v1/runs/{answer.json()['id']}")
+    done = executed(client, library, f"/api/v1/runs/{answer.json()['id']}")
     assert (done["state"], done["confirms"]) == ("succeeded", 6)
     assert client.get("/api/v1/runs/6").json()["hold"]["confirmed_by"] == answer.json()["id"]
     again = client.post("/api/v1/runs/confirm", json=consent)
@@ -99,7 +99,7 @@ def test_a_key_is_explained_whatever_it_holds(client: TestClient) -> None:
 def test_merging_again_is_answered_with_its_run(client: TestClient, library: Library) -> None:
     begun = client.post("/api/v1/datasources/harbour cams/reapply")
     assert (begun.status_code, begun.json()["trigger"]) == (202, "reapply")
-    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["state"] == "succeeded"
+    assert executed(client, library, f"/api/v1/runs/{begun.json()['id']}")["state"] == "succeeded"
 
 
 def test_a_pass_at_work_is_told_apart_from_other_conflicts(client: TestClient, library: Library) -> None:
@@ -118,5 +118,5 @@ def test_the_trash_is_emptied_by_the_number_that_was_asked_for(client: TestClien
     assert library.content() == before
     begun = client.post(address, params={"days": 1, "acknowledge": told["acknowledge"]})
     assert begun.status_code == 202
-    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["counts"]["removed"] == 3
+    assert executed(client, library, f"/api/v1/runs/{begun.json()['id']}")["counts"]["removed"] == 3
     assert client.get("/api/v1/assets/1300").status_code == 404

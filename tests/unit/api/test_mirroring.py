@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.support.made_library import picture
 from tests.unit.api.conftest import Library
-from tests.unit.api.waiting import ended
+from tests.unit.api.waiting import executed
 
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.services.mirror import mirror
@@ -84,7 +84,7 @@ def test_a_preview_is_asked_for_until_it_has_ended(client: TestClient, library: 
     before = library.content()
     begun = client.post("/api/v1/datasources/harbour cams/preview")
     assert (begun.status_code, begun.json()["state"], begun.json()["samples"]) == (202, "running", None)
-    told = ended(client, f"/api/v1/previews/{begun.json()['id']}")
+    told = executed(client, library, f"/api/v1/previews/{begun.json()['id']}")
     assert (told["state"], told["counts"]["changed"], told["would"]["get"]) == ("succeeded", 2, 2)
     assert told["samples"]["changed"][0]["old_key"] is None
     assert client.post("/api/v1/datasources/none/preview").status_code == 404
@@ -103,5 +103,5 @@ def test_a_run_is_cancelled_until_it_is_over(client: TestClient, library: Librar
 def test_what_failed_is_tried_again_where_something_did(client: TestClient, library: Library) -> None:
     begun = client.post("/api/v1/runs/4/retry")
     assert (begun.status_code, begun.json()["trigger"]) == (202, "retry")
-    assert ended(client, f"/api/v1/runs/{begun.json()['id']}")["state"] == "succeeded"
+    assert executed(client, library, f"/api/v1/runs/{begun.json()['id']}")["state"] == "succeeded"
     assert client.post("/api/v1/runs/2/retry").status_code == 409

@@ -60,5 +60,6 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun",
+        "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

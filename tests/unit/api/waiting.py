@@ -1,21 +1,18 @@
-"""Work that a server goes on with after it has answered."""
+"""Work that a server queues and answers with: a worker executes it here."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from fastapi.testclient import TestClient
+from tests.unit.api.conftest import Library
 
-PATIENCE_S = 60.0
+from mirrorlake.jobs.worker import Stop, Worker
 
 
-def ended(client: TestClient, address: str) -> dict[str, Any]:
-    """What is at this address once its state is final."""
-    deadline = time.monotonic() + PATIENCE_S
-    while True:
-        found: dict[str, Any] = client.get(address).json()
-        if found["state"] not in {"queued", "running"}:
-            return found
-        assert time.monotonic() < deadline, found
-        time.sleep(0.05)
+def executed(client: TestClient, library: Library, address: str) -> dict[str, Any]:
+    """What is at this address once a worker has executed everything that was queued."""
+    Worker(library.settings, library.resources.catalog, jobs=1, tell=lambda _line: None, stop=Stop()).drain()
+    found: dict[str, Any] = client.get(address).json()
+    assert found["state"] not in {"queued", "running"}, found
+    return found
