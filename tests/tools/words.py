@@ -96,7 +96,6 @@ RULES = (
 UNCHECKED: Mapping[str, str] = {
     "docs/explanation/": "one decision record is not rewritten yet",
     "docs/operations/": "one sentence of the upgrade page is not rewritten yet",
-    "docs/reference/": "not rewritten yet",
     "src/mirrorlake/catalog/": "rewritten with the jobs",
     "src/mirrorlake/cli/progress": "names of the progress protocol of mirror/",
     "src/mirrorlake/formats/": "rewritten with the registry of formats",
