@@ -12,7 +12,7 @@ from mirrorlake.jobs.worker import Stop, Worker
 
 def executed(client: TestClient, library: Library, address: str) -> dict[str, Any]:
     """What is at this address once a worker has executed everything that was queued."""
-    Worker(library.settings, library.resources.catalog, jobs=1, tell=lambda _line: None, stop=Stop()).drain()
+    Worker(library.settings, library.resources.catalog, jobs=1, log=lambda _line: None, stop=Stop()).drain()
     found: dict[str, Any] = client.get(address).json()
     assert found["state"] not in {"queued", "running"}, found
     return found
