@@ -214,5 +214,5 @@ def test_what_does_not_exist_is_not_found(empty_catalog: Catalog):
         runs.outcomes(empty_catalog, 77, limit=1)
     with pytest.raises(NotFound, match="Datasource x does not exist"):
         runs.list_runs(empty_catalog, limit=1, datasource="x")
-    with pytest.raises(NotFound, match="no datasource 77"):
+    with pytest.raises(NotFound, match="Datasource 77 does not exist"):
         runs.begin(empty_catalog, 77, "mirror")
