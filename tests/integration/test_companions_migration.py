@@ -14,9 +14,10 @@ from tests.support.passes import Mirrored, picture
 from tests.support.postgres import Server
 
 from mirrorlake.catalog import assets
+from mirrorlake.catalog.runs import begin
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.metadata import MetadataStrategy
-from mirrorlake.model.runs import Counts
+from mirrorlake.model.runs import Counts, Trigger
 from mirrorlake.model.sources import Orphans
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.postgres.pool import Catalog
@@ -162,7 +163,7 @@ def test_what_was_read_before_still_counts_after_the_migration(old: Mirrored, bu
     assert detail.metadata["mine"].source == "user"
 
     old.change(orphans=Orphans.KEEP, metadata_strategy=MetadataStrategy.OVERWRITE)
-    report = reapply(old.catalog, old.source, lambda *_: None)
+    report = reapply(begin(old.catalog, old.source.id, Trigger.REAPPLY), old.source, lambda *_: None)
     assert report.counts.metadata_changed == 1  # from the document that was kept
     assert assets.get_asset_detail(old.catalog, identity).asset.metadata == {"site.name": "north", "n": 1}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,8 @@ def test_deleting_a_datasource_does_exactly_what_it_says(
         deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge + 1)
     assert len(mirrored.visible()) == 30
 
-    assert deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge) == told
+    done = deletion.delete(mirrored.catalog, mirrored.source, told.acknowledge)
+    assert done == replace(told, deleted=True)
     states = list(mirrored.states().values())
     assert (len(states), states.count("trash"), states.count("present")) == (30 - removed, trashed, kept)
     assert datasources.list_all(mirrored.catalog) == []
