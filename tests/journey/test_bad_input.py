@@ -39,7 +39,7 @@ def one_sentence(text: str) -> bool:
         (["file:///tmp", "--glob", '"unclosed'], "unclosed"),
         (["file:///tmp", "--region", "eu-west-1"], "folder"),
         (["s3://bucket", "--endpoint", "minio:9000"], "http://"),
-        (["s3://bucket", "--anonymous", "--profile", "p"], "exclude"),
+        (["s3://bucket", "--anonymous", "--profile", "p"], "cannot be combined"),
         (["file:///tmp", "--settings", "/nowhere/settings.json"], "settings"),
         (["file:///tmp", "--no-such-flag"], "no-such-flag"),
         (["file:///tmp", "--jobs", "0"], "jobs"),

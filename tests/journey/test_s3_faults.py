@@ -46,7 +46,7 @@ def test_a_bucket_that_is_gone_is_no_empty_bucket(stub: S3Stub, known: Bucket) -
     ("answer", "hint"),
     [
         (error(403, "AccessDenied"), "s3:ListBucket"),
-        (Answer(200, b"<ListBucketResult><Contents><Key>4.p"), "not whole"),
+        (Answer(200, b"<ListBucketResult><Contents><Key>4.p"), "incomplete"),
         (HTML, "is an S3 server"),
         (error(503, "SlowDown"), "503 SlowDown"),
     ],

@@ -9,13 +9,14 @@ from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import NotFound
-from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry
+from mirrorlake.model.assets import STATE_NUMBERS, Asset, AssetDetail, MetadataEntry, Scalar
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import BUCKET
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import stored_location
 
 _STATES = {number: state for state, number in STATE_NUMBERS.items()}
+LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1  # larger numbers in metadata are floats
 ID_DIGITS = 18  # digits of a number that always fits a bigint
 
 
@@ -63,7 +64,7 @@ def asset_from_row(row: TupleRow) -> Asset:
         width=width,
         height=height,
         tags=tuple(tags),
-        metadata=metadata,
+        metadata={key: _as_scalar(value) for key, value in metadata.items()},
         projects=tuple(projects),
         state=_STATES[state],
         placeholder=None if placeholder is None else b64encode(placeholder).decode("ascii"),
@@ -86,7 +87,7 @@ def get_asset_detail(catalog: Catalog, asset_id: str) -> AssetDetail:
     for key, value in metadata.items():
         source, at, *by = provenance.get(key, (BUCKET, None))
         entries[key] = MetadataEntry(
-            value=value,
+            value=_as_scalar(value),
             source=source,
             at=datetime.fromisoformat(at).astimezone(UTC) if at is not None else merged_at or created,
             by=by[0] if by else None,
@@ -117,3 +118,8 @@ def parse_asset_id(asset_id: str) -> int:
 def asset_not_found(asset_id: str) -> NotFound:
     """The error for an id without an asset."""
     return NotFound(f"Asset {asset_id} does not exist.", "`mirrorlake search` lists existing ids.")
+
+
+def _as_scalar(value: Scalar) -> Scalar:
+    """The value as it was set. jsonb returns a large float, such as 1e308, as an integer that JSON writers refuse."""
+    return float(value) if isinstance(value, int) and not LEAST_INTEGER <= value <= GREATEST_INTEGER else value
