@@ -226,7 +226,7 @@ class Passes(RuleBasedStateMachine):
         left = {name: entry for name, entry in row.entries.items() if name not in unsaid}
         self.rows[asset] = replace(
             row,
-            said=left | {name: (value, "user") for name, value in said.items()},
+            entries=left | {name: (value, "user") for name, value in said.items()},
             tags=row.tags - untagged | tags,
             edited=row.edited or bool(said) or left != row.entries,
         )
