@@ -81,7 +81,7 @@ def test_two_workers_do_each_due_pass_exactly_once(postgres_server: Server, tmp_
             done = runs.list_runs(first, limit=99)
             assert Counter(run.datasource for run in done) == expected
             assert {run.state for run in done} <= {RunState.SUCCEEDED}
-        assert sum("begins" in line for line in told) == expected.total()
+        assert sum("started" in line for line in told) == expected.total()
 
 
 def test_one_bad_datasource_costs_the_others_nothing(empty_catalog: Catalog, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_a_worker_waits_for_a_database_that_restarts(tmp_path: Path, monkeypatch
             ensure_running(home)
             assert heard.get(timeout=PATIENCE_S) == "the database is available again"
             run_id = queue.request(catalog, name)
-            assert heard.get(timeout=PATIENCE_S) == f"run {run_id} of {name} begins"
+            assert heard.get(timeout=PATIENCE_S) == f"run {run_id} of {name} started"
             assert heard.get(timeout=PATIENCE_S).startswith(f"run {run_id} of {name} succeeded")
             worker.stop.request(15)
             thread.join(PATIENCE_S)

@@ -75,7 +75,7 @@ def test_consent_restore_and_projects_reach_the_server(photos: Photos) -> None:
 
     kept = [asset["id"] for asset in there.search()]
     assert there.run("project", "add", "best/of", *kept).err == "5 assets added to best/of.\n"
-    assert there.run("project", "remove", "best/of", kept[0]).err == "1 asset left best/of.\n"
+    assert there.run("project", "remove", "best/of", kept[0]).err == "1 asset removed from best/of.\n"
     assert there.run("project", "list", "--json").lines == [{"name": "best/of", "assets": 4}]
     assert there.run("project", "add", "best/of", "99").code == 1
 
