@@ -375,7 +375,7 @@ def test_held_removals_are_confirmed_only_by_typing_their_number(visit: Visit) -
     page.get_by_label(re.compile("the number of removals")).fill("55")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/runs/7$"))
-    page.wait_for_function("fetch('/api/v1/runs/7').then((a) => a.json()).then((run) => run.state === 'succeeded')")
+    expect(page.get_by_role("heading", name="Run 7 succeeded")).to_be_visible(timeout=20_000)
     page.go_back()
     expect(page.get_by_role("heading", name="55 removals were held and confirmed")).to_be_visible()
     expect(page.get_by_role("link", name="Run 7")).to_be_visible()

@@ -35,8 +35,8 @@ def library(empty_catalog: Catalog, tmp_path: Path) -> JobLibrary:
     return job_library(empty_catalog, tmp_path / "home", tmp_path / "photos")
 
 
-def a_worker(library: JobLibrary, catalog: Catalog, told: list[str]) -> Worker:
-    return Worker(library.settings, catalog, jobs=1, log=told.append, stop=Stop())
+def a_worker(library: JobLibrary, catalog: Catalog, logged: list[str]) -> Worker:
+    return Worker(library.settings, catalog, jobs=1, log=logged.append, stop=Stop())
 
 
 def test_two_workers_do_each_of_many_jobs_exactly_once(postgres_server: Server, tmp_path: Path):
@@ -45,15 +45,15 @@ def test_two_workers_do_each_of_many_jobs_exactly_once(postgres_server: Server, 
         kinds = (JobKind.MIRROR, JobKind.CONFIRM, JobKind.PREVIEW, JobKind.REAPPLY, JobKind.THUMBNAILS_CHECK)
         wanted = [library.request(kind) for kind in kinds]
         wanted += [library.request(JobKind.VERIFY) for _ in range(6)]
-        told = list[str]()
-        threads = [threading.Thread(target=a_worker(library, catalog, told).drain) for catalog in (first, second)]
+        logged = list[str]()
+        threads = [threading.Thread(target=a_worker(library, catalog, logged).drain) for catalog in (first, second)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        a_worker(library, first, told).drain()  # what waited for a lock as both looked for the last time
+        a_worker(library, first, logged).drain()  # what waited for a lock as both looked for the last time
 
-        begun = Counter(int(line.split()[1]) for line in told if line.endswith("begins"))
+        begun = Counter(int(line.split()[1]) for line in logged if line.endswith(" started"))
         assert begun == Counter(wanted)
         assert {library.job(one).state for one in wanted} == {JobState.SUCCEEDED}
 
@@ -105,7 +105,7 @@ def test_a_queued_job_of_every_kind_is_cancelled_at_once(library: JobLibrary, ki
     assert request_job_cancel(library.catalog, job_id, ME).state is JobState.CANCELLED
 
     assert queue.claim(library.catalog) is None
-    with pytest.raises(Conflict, match="is over"):
+    with pytest.raises(Conflict, match="has already ended"):
         request_job_cancel(library.catalog, job_id, ME)
 
 
@@ -347,8 +347,8 @@ def test_a_mistake_of_ours_ends_the_job_and_is_seen(library: JobLibrary, monkeyp
 
 
 def test_a_worker_does_a_quick_job_beside_a_long_one(library: JobLibrary):
-    told = list[str]()
-    worker = a_worker(library, library.catalog, told)
+    logged = list[str]()
+    worker = a_worker(library, library.catalog, logged)
     pass_id = library.request(JobKind.MIRROR)
     thread = threading.Thread(target=worker.serve)
     # A lock on what a pass reads and a thumbnail check does not.

@@ -120,8 +120,8 @@ def test_a_worker_does_what_is_due_and_what_was_asked_for(cli: Cli, photos: Path
 
     assert done.code == 0, done.err
     told = [line[20:] for line in done.err.splitlines()]
-    assert told[0].startswith("p is due: run 2 waits; next ")
-    assert told[1] == "run 2 of p begins"
+    assert told[0].startswith("p is due: run 2 is queued; next ")
+    assert told[1] == "run 2 of p started"
     assert told[2].startswith("run 2 of p succeeded in ")
     assert told[2].endswith(": 1 new")
     assert (newest(library).trigger, newest(library).state) == ("schedule", RunState.SUCCEEDED)

@@ -29,6 +29,7 @@ from tests.support.mortal import Killed, Mortal
 from tests.support.soak import seed, sized
 
 from mirrorlake.catalog import datasources, edits, projects, removal
+from mirrorlake.catalog.runs import begin
 from mirrorlake.mirror.confirm import confirm
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
@@ -37,7 +38,7 @@ from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.objects import KnownState
-from mirrorlake.model.runs import RunState
+from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import (
     Access,
     Location,
@@ -312,7 +313,8 @@ class Passes(RuleBasedStateMachine):
         if wanted.held and consent:
             wanted = converge(self.rows, self.world(), consent=True)
             held = removal.find_confirmable(self.catalog, run_id=report.run, plan_hash=None)
-            done = confirm(self.source, held, self.catalog, store_factory=OpenedStore(self.store))
+            lease = begin(self.catalog, self.source.id, Trigger.CONFIRM)
+            done = confirm(lease, self.source, held.run_id, store_factory=OpenedStore(self.store))
             assert done.state is RunState.SUCCEEDED
             self.is_as_expected(wanted.rows, wanted.fresh)
             assert not self.waiting()

@@ -24,7 +24,7 @@ def test_names_of_counts_and_groups_are_those_that_scripts_rely_on():
         "new", "changed", "metadata_changed", "labels_changed", "moved", "missing", "removed", "unchanged", "skipped",
         "failed",
     ]  # fmt: skip
-    assert SAMPLE_GROUPS == ("new", "changed", "metadata_changed", "moved", "orphaned", "skipped")
+    assert SAMPLE_GROUPS == ("new", "changed", "metadata_changed", "labels_changed", "moved", "orphaned", "skipped")
 
 
 @pytest.mark.parametrize("known", [None, KnownState.PRESENT])

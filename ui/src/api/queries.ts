@@ -126,6 +126,7 @@ export const queries = {
       queryFn: ({ signal }) =>
         answer(client.GET('/api/v1/runs/{run_id}', { params: { path: { run_id: id } }, signal })),
       refetchInterval: poll<Run>((run) => isActive(run.state), SECOND, false),
+      staleTime: 0, // a worker may have ended it, or confirmed what it held, since
     }),
 
   outcomes: (run: Run, kind: OutcomeKind | undefined) =>
