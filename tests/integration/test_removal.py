@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -174,10 +175,12 @@ def test_where_a_head_is_refused_a_listing_of_the_key_is_the_proof(mirrored: Mir
     faulty.hidden = lambda key: key == "y.png"  # by the whole listing
     faulty.fail("head", times=2, error=AccessDenied("403"))
     before_listing_of_one = faulty.list_page
+    one_at_a_time = threading.Lock()  # keys are checked in parallel
 
     def list_page(scope: KeyRange, cursor: object | None) -> ListPage:
-        faulty.hidden = lambda key: key == "y.png" and scope.prefix != "y.png"
-        return before_listing_of_one(scope, cursor)
+        with one_at_a_time:
+            faulty.hidden = lambda key: key == "y.png" and scope.prefix != "y.png"
+            return before_listing_of_one(scope, cursor)
 
     faulty.list_page = list_page  # type: ignore[method-assign]
     report = mirrored.run(faulty)

@@ -97,6 +97,31 @@ def test_a_server_empties_the_trash_as_in_process(photos: Photos) -> None:
     assert (nothing.code, nothing.err) == (0, here.run(*words).err)
 
 
+def test_a_server_verifies_and_maintains_thumbnails_as_in_process(photos: Photos) -> None:
+    here, there = photos.here, photos.there
+    (photos.folder / "00.png").write_bytes(picture_no(99))
+    took = ("seconds", "requests")
+    for words in (
+        ("verify", "my/photos", "--all"),
+        ("thumbnails", "check"),
+        ("thumbnails", "make"),
+        ("thumbnails", "clean", "--hours", "0"),
+    ):
+        results = list[list[dict[str, object]]]()
+        for command in (here, there):
+            if words == ("thumbnails", "make"):
+                for path in (here.home / "library" / "thumbnails").rglob("*.webp"):
+                    path.unlink()
+            done = command.run(*words, "--json")
+            assert done.code == (1 if words[0] == "verify" or "make" in words else 0), done.err
+            results.append([{name: line[name] for name in line if name not in took} for line in done.lines])
+        assert results[0] == results[1], words
+        if words == ("thumbnails", "make"):
+            assert (results[1][-1]["made"], results[1][-1]["changed"], len(results[1])) == (3, 9, 10)
+    assert there.run("verify", "nowhere").err == here.run("verify", "nowhere").err
+    assert "8 gone, 1 changed" in there.run("verify", "--all").out
+
+
 def test_a_server_explains_merges_again_and_deletes_as_in_process(photos: Photos) -> None:
     here, there = photos.here, photos.there
     for words in (

@@ -109,9 +109,3 @@ def test_thumbnails_of_what_was_purged_are_cleared_away(bucket: Bucket) -> None:
     check = bucket.cli.run("thumbnails", "check", "--json").json
     assert (check["assets"], check["lacking"], check["left_over"]) == (len(PHOTOS) - 2, 0, 0)
     assert "0 files removed" in bucket.cli.run("thumbnails", "clean", "--hours", "0").out
-
-
-def test_a_server_is_not_asked_to_look_after_thumbnails(bucket: Bucket) -> None:
-    remote = bucket.cli.with_environ(MIRRORLAKE_URL="http://127.0.0.1:9")
-    for word in ("check", "make", "clean"):
-        assert remote.run("thumbnails", word).code == 2

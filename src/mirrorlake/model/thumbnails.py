@@ -71,6 +71,14 @@ class Making:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MakeResult:
+    """The result of a job of kind thumbnails_make: the counts, and the first failures."""
+
+    making: Making
+    unmade: tuple[Unmade, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaning:
     """The result of cleaning up orphaned files. Sizes in bytes."""
 

@@ -48,3 +48,11 @@ class Verification:
     def clean(self) -> bool:
         """Whether everything was checked without finding a difference."""
         return not self.errors and not any(self.drift.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyResult:
+    """The result of a job of kind verify: the counts, and the first findings."""
+
+    verification: Verification
+    findings: tuple[Finding, ...]

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from mirrorlake.catalog import jobs as stored
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
-from mirrorlake.jobs.handlers.thumbnails import CheckArgs, CleanArgs, MakeArgs, MakeResult
+from mirrorlake.jobs.handlers.thumbnails import CheckArgs, CleanArgs, MakeArgs
 from mirrorlake.library.audit import StepCallback
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, MakeResult, Making, ThumbnailCheck, Unmade
 from mirrorlake.postgres.pool import Catalog
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from mirrorlake.catalog import datasources, jobs
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
-from mirrorlake.jobs.handlers.verify import VerifyArgs, VerifyResult
+from mirrorlake.jobs.handlers.verify import VerifyArgs
 from mirrorlake.model.jobs import JobKind, NewJob
-from mirrorlake.model.verification import Finding, Verification
+from mirrorlake.model.verification import Finding, Verification, VerifyResult
 from mirrorlake.postgres.pool import Catalog
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_foreground
+from mirrorlake.cli.backend import open_foreground, open_server
 from mirrorlake.cli.documents import finding_document, making_document, thumbnails_document
-from mirrorlake.cli.output import bytes_text, echo_detail, echo_error, print_json, print_table
+from mirrorlake.cli.output import bytes_text, echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_steps
 from mirrorlake.cli.report import terminate_as_interrupt
+from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.thumbnails import Cleaning, Lack, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, Lack, MakeResult, Making, ThumbnailCheck, Unmade
 
 GRACE_HOURS = 24  # a run writes thumbnails before it commits their assets
 
@@ -28,13 +30,20 @@ app = typer.Typer(
 @app.command("check")
 def check(*, json: JSON = False) -> int:
     """Count missing thumbnails and orphaned files. Changes nothing."""
-    with open_foreground() as library, shown_steps() as step:
-        result = library.check_thumbnails(step)
+    result = _check()
     if json:
         print_json(thumbnails_document(result))
     else:
         _print_check(result)
     return 0 if result.clean else 1
+
+
+def _check() -> ThumbnailCheck:
+    with open_server() as server:
+        if server is not None:
+            return job_result(server, server.jobs.check_thumbnails(), ThumbnailCheck)
+    with open_foreground() as library, shown_steps() as step:
+        return library.check_thumbnails(step)
 
 
 def _print_check(result: ThumbnailCheck) -> None:
@@ -67,8 +76,7 @@ def make(
     ] = False,
 ) -> int:
     """Rebuild missing thumbnails from their objects. Assets are not changed."""
-    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
-        made = library.make_thumbnails(step, on_failure=_json if json else _line, jobs=jobs)
+    made = _make(_json if json else _line, jobs)
     if json:
         print_json(making_document(made))
     else:
@@ -76,6 +84,22 @@ def make(
     for datasource, error in made.errors.items():
         echo_error(f"Datasource {datasource} was skipped: {error}")
     return 0 if made.clean else 1
+
+
+def _make(on_failure: Callable[[Unmade], None], jobs: int | None) -> Making:
+    with open_server() as server:
+        if server is not None:
+            if jobs is not None:
+                echo("--jobs is ignored: the number of processes is an option of the server's worker.")
+            result = job_result(server, server.jobs.make_thumbnails(), MakeResult)
+            for unmade in result.unmade:
+                on_failure(unmade)
+            hidden = sum(result.making.unmade.values()) - len(result.unmade)
+            if hidden:
+                echo(f"A job keeps the first {len(result.unmade):,} failures; {hidden:,} more were counted.")
+            return result.making
+    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
+        return library.make_thumbnails(step, on_failure=on_failure, jobs=jobs)
 
 
 def _json(unmade: Unmade) -> None:
@@ -112,8 +136,7 @@ def clean(
     json: JSON = False,
 ) -> int:
     """Remove files that no asset uses. Requires --acknowledge COUNT to remove more than half of all files."""
-    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
-        result = library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
+    result = _clean(hours, acknowledge)
     if json:
         print_json(thumbnails_document(result))
     else:
@@ -124,6 +147,14 @@ def clean(
             f"To confirm: mirrorlake thumbnails clean --hours {hours} --acknowledge {result.left_over}"
         )
     return 0 if result.hold is None else 1
+
+
+def _clean(hours: int, acknowledge: int | None) -> Cleaning:
+    with open_server() as server:
+        if server is not None:
+            return job_result(server, server.jobs.clean_thumbnails(hours=hours, acknowledge=acknowledge), Cleaning)
+    with terminate_as_interrupt(), open_foreground() as library, shown_steps() as step:
+        return library.clean_thumbnails(step, hours=hours, acknowledged=acknowledge)
 
 
 def print_cleaned(result: Cleaning) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_foreground
+from mirrorlake.cli.backend import open_foreground, open_server
 from mirrorlake.cli.documents import finding_document, verification_document
-from mirrorlake.cli.output import echo_detail, echo_error, print_json, print_table
+from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_table
 from mirrorlake.cli.progress import shown_count
+from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.verification import DriftKind, Finding, Verification
+from mirrorlake.model.verification import DriftKind, Finding, Verification, VerifyResult
 
 SAMPLE = 500  # finds a drift of one in a hundred almost surely
 MAX_SAMPLE = 100_000  # held in memory; --all checks more
@@ -31,10 +33,7 @@ def verify(
     """Check the catalog against the source buckets (read-only)."""
     if everything and sample is not None:
         raise UsageError("--all and --sample cannot be combined.", "Omit one of them.")
-    with open_foreground() as library, shown_count("Verifying") as done:
-        result = library.verify(
-            name, sample=None if everything else sample or SAMPLE, found=_json if json else _line, done=done
-        )
+    result = _verification(name, None if everything else sample or SAMPLE, _json if json else _line)
     if json:
         print_json(verification_document(result))
     else:
@@ -42,6 +41,20 @@ def verify(
     for datasource, error in result.errors.items():
         echo_error(f"{datasource} could not be verified: {error}")
     return 0 if result.clean else 1
+
+
+def _verification(name: str | None, sample: int | None, found: Callable[[Finding], None]) -> Verification:
+    with open_server() as server:
+        if server is not None:
+            result = job_result(server, server.jobs.verify(name, sample=sample), VerifyResult)
+            for finding in result.findings:
+                found(finding)
+            hidden = sum(result.verification.drift.values()) - len(result.findings)
+            if hidden:
+                echo(f"A job keeps the first {len(result.findings):,} differences; {hidden:,} more were counted.")
+            return result.verification
+    with open_foreground() as library, shown_count("Verifying") as done:
+        return library.verify(name, sample=sample, found=found, done=done)
 
 
 def _json(finding: Finding) -> None:

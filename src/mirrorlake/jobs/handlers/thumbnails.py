@@ -8,7 +8,7 @@ from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.library import audit, cleanup, rebuild
 from mirrorlake.model.jobs import THUMBNAILS_LOCK, Job, JobKind
-from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
+from mirrorlake.model.thumbnails import Cleaning, MakeResult, ThumbnailCheck, Unmade
 from mirrorlake.plan.backoff import RetryPolicy
 
 KEPT_UNMADE = 1000  # per job; all of them are counted
@@ -31,14 +31,6 @@ class CleanArgs:
 
     hours: int = GRACE_HOURS
     acknowledged: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MakeResult:
-    """The counts, and the first failures."""
-
-    making: Making
-    unmade: tuple[Unmade, ...]
 
 
 def check(_job: Job, _args: CheckArgs, context: JobContext) -> ThumbnailCheck:

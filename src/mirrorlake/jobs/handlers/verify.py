@@ -15,7 +15,7 @@ from mirrorlake.jobs.library_store import library_store
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.verify import verify
 from mirrorlake.model.jobs import Job, JobKind
-from mirrorlake.model.verification import DriftKind, Finding, Verification
+from mirrorlake.model.verification import DriftKind, Finding, Verification, VerifyResult
 from mirrorlake.plan.backoff import RetryPolicy
 from mirrorlake.processing.thumbnails import Thumbnails
 
@@ -29,14 +29,6 @@ class VerifyArgs:
     """Check `sample` objects of each datasource; None: all."""
 
     sample: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyResult:
-    """The counts, and the first findings."""
-
-    verification: Verification
-    findings: tuple[Finding, ...]
 
 
 def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyResult:
