@@ -23,7 +23,7 @@ def pillow_images() -> Path:
     if not folder.is_dir():
         _CACHE.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
-            _fetch_source(f"pillow=={wanted}", Path(scratch))
+            _fetch_source("pillow", wanted, Path(scratch))
             images = Path(scratch) / "images"
             _unpack(next(Path(scratch).glob("*.tar.gz")), images)
             try:
@@ -35,9 +35,10 @@ def pillow_images() -> Path:
     return folder
 
 
-def _fetch_source(requirement: str, into: Path) -> None:
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", ":all:", requirement]
-    subprocess.run([*command, "--dest", str(into)], check=True, timeout=600)
+def _fetch_source(name: str, version_: str, into: Path) -> None:
+    # Only this package as source: pip would otherwise build the package's build tools from source, for minutes.
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name, "--dest", str(into)]
+    subprocess.run([*command, f"{name}=={version_}"], check=True, timeout=600)
 
 
 def _unpack(archive: Path, into: Path) -> None:
