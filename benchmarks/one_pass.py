@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import resource
 import tempfile
 import time
 from pathlib import Path
+
+import orjson
 
 import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water, tree_cpu
@@ -71,7 +72,7 @@ def main() -> None:
             "ranges": arguments.ranges,
             "report": report_document(report),
         }
-    print(json.dumps(spent))
+    print(orjson.dumps(spent).decode())
 
 
 if __name__ == "__main__":
