@@ -1,4 +1,4 @@
-"""Run the installed `mirrorlake` command like a user, in its own process."""
+"""Run the `mirrorlake` command like a user, in its own process."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+
+from tests.support import preloaded
 
 COMMAND = Path(sys.executable).with_name("mirrorlake")
 PATIENCE_S = 300
@@ -30,6 +33,11 @@ class Result:
     @property
     def lines(self) -> list[Any]:
         return [json.loads(line) for line in self.out.splitlines()]
+
+
+def _text_of(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode()
 
 
 class Cli:
@@ -59,16 +67,21 @@ class Cli:
         )
 
     def run(self, *words: str | Path) -> Result:
-        done = subprocess.run(
-            [COMMAND, *map(str, words)],
-            env=self.environ,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        texts_of_words = [*map(str, words)]
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            if self.environ.get("PYTHONPATH") == os.environ.get("PYTHONPATH"):
+                code = preloaded.run(texts_of_words, self.environ, out, err, timeout=PATIENCE_S)
+            else:  # it has modules that only an interpreter of its own can load
+                code = subprocess.call(
+                    [COMMAND, *texts_of_words],
+                    env=self.environ,
+                    stdin=subprocess.DEVNULL,
+                    stdout=out,
+                    stderr=err,
+                    timeout=PATIENCE_S,
+                )
+            texts = [_text_of(file) for file in (out, err)]
+        return Result(code, *texts)
 
     def mirror(self, *words: str | Path) -> Any:
         """Run a pass that must succeed; return its report."""

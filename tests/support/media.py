@@ -37,7 +37,18 @@ def pillow_images() -> Path:
 
 def _fetch_source(name: str, version_: str, into: Path) -> None:
     # Only this package as source: pip would otherwise build the package's build tools from source, for minutes.
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary", name, "--dest", str(into)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--no-deps",
+        "--no-binary",
+        name,
+        "--dest",
+        str(into),
+    ]
     subprocess.run([*command, f"{name}=={version_}"], check=True, timeout=600)
 
 

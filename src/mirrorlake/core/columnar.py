@@ -6,6 +6,7 @@ pyarrow's stubs cover few combinations of arrays and scalars. The casts are here
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -91,6 +92,7 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return _pa.concat_batches(filled)
 
 
+@cache
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:
     """An empty batch."""
     return pa.RecordBatch.from_arrays([pa.array([], type=field.type) for field in fields(schema)], schema=schema)
