@@ -6,6 +6,7 @@ Every batch is committed as soon as it is complete, so that a pass that ends ear
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import assert_never
 
 import pyarrow as pa
@@ -51,9 +52,9 @@ def execute(
     counters.measure(pool)
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
-    process_batches(
-        lease, plan.changes.batches_to_process(), pool, counters, progress, namer=namer, strategies=strategies
-    )
+    companions, images = plan.changes.split_by_work()
+    processed = chain(pool.read_companions(companions), pool.process(images))
+    commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies)
     pool.close()  # removals need no workers
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
@@ -91,22 +92,21 @@ def _commit_op(lease: Lease, op: Op, rows: pa.RecordBatch, namer: AssetNamer) ->
             assert_never(op)
 
 
-def process_batches(
+def commit_batches(
     lease: Lease,
-    changes: Iterable[pa.RecordBatch],
-    pool: ProcessingPool,
+    processed: Iterable[pa.RecordBatch],
     counters: Counters,
     progress: Progress,
     *,
     namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
 ) -> None:
-    """Read images and companions of these CHANGES rows, and commit the results batch by batch.
+    """Commit PROCESSED rows batch by batch.
 
     `strategies` are the merge strategies of changed sidecars, one for each config of the datasource.
     """
     done = 0
-    for batch in pool.process(changes):
+    for batch in processed:
         rows, names = namer.name_processed(batch)
         counters.add(commit.commit_processed(lease, rows, names, strategies))
         done += batch.num_rows

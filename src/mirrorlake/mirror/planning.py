@@ -22,6 +22,7 @@ from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.select.fingerprints import any_differs
 
 _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
+_DECODE_OPS = pa.array([Op.NEW, Op.CHANGED], pa.int8())  # the object itself is read
 _KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
 
 Prove = Callable[[Moves], Moves]
@@ -62,12 +63,25 @@ class PlannedChanges:
         """The rows whose image or companion must be read."""
         return select_rows_to_process(self.batches())
 
+    def split_by_work(self) -> tuple[Iterator[pa.RecordBatch], Iterator[pa.RecordBatch]]:
+        """`batches_to_process`, divided: the rows of which only companions are read, and those with an image."""
+        return _rows_to_decode(self.batches_to_process(), wanted=False), _rows_to_decode(
+            self.batches_to_process(), wanted=True
+        )
+
 
 def select_rows_to_process(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The rows of CHANGES batches whose image or companion must be read."""
     for batch in batches:
         ops = column(batch, "op")
         rows = keep(batch, is_in(ops, _READ_OPS) | (is_in(ops, _KNOWN_BYTES_OPS) & any_differs(batch)))
+        if rows.num_rows:
+            yield rows
+
+
+def _rows_to_decode(batches: Iterable[pa.RecordBatch], *, wanted: bool) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = keep(batch, is_in(column(batch, "op"), _DECODE_OPS) == wanted)
         if rows.num_rows:
             yield rows
 

@@ -33,7 +33,7 @@ from mirrorlake.core.columnar import (
 )
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.mirror.counters import Counters
-from mirrorlake.mirror.execute import commit_unread, process_batches
+from mirrorlake.mirror.execute import commit_batches, commit_unread
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
@@ -123,7 +123,8 @@ class _Retry:
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
             rows = self._rows_to_process(store, rules, threads)
-            process_batches(self.lease, rows, pool, self.counters, progress, namer=self.namer, strategies=strategies)
+            processed = pool.process(rows)
+            commit_batches(self.lease, processed, self.counters, progress, namer=self.namer, strategies=strategies)
         return RunResult()
 
     def _rows_to_process(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:

@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from multiprocessing.connection import wait
 from types import TracebackType
 from typing import Self
@@ -117,6 +118,22 @@ class ProcessingPool:
         found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
         return _gather(found)
 
+    def read_companions(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """PROCESSED batches for CHANGES rows of which only companions are read. Starts no workers.
+
+        Raises ValueError for a row with an image, and MirrorlakeError if the pool is closed meanwhile.
+        """
+        from mirrorlake.processing.companion_reader import read_companions  # noqa: PLC0415  as process_object
+
+        some = next(batches := iter(changes), None)
+        if some is None:
+            return
+        threads = self._fetch_threads * self._processes or 1  # one: without processes, the order is that of the changes
+        found = read_companions(
+            chain([some], batches), self._open_local_store(), threads=threads, check_open=self._check_open
+        )
+        yield from _gather(found)
+
     def close(self) -> None:
         """End all workers immediately. Can be called repeatedly and from any thread: `process` then raises an error."""
         self._closed = True
@@ -140,16 +157,18 @@ class ProcessingPool:
         self.close()
 
     def _process_here(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
-        if self._local_store is None:
-            self._local_store = stack_store(self._store_factory.open(), meter=self._local_meter)
+        store = self._open_local_store()
         from mirrorlake.processing.process import process_object  # noqa: PLC0415  loads decoders; a coordinator needs none
 
         thumbnails = Thumbnails(self._library.store)
         for batch in split_batches(changes, CHUNK_ROWS):
             self._check_open()
-            yield processed_batch(
-                batch, [process_object(job, self._local_store, thumbnails) for job in read_jobs(batch)]
-            )
+            yield processed_batch(batch, [process_object(job, store, thumbnails) for job in read_jobs(batch)])
+
+    def _open_local_store(self) -> Store:
+        if self._local_store is None:
+            self._local_store = stack_store(self._store_factory.open(), meter=self._local_meter)
+        return self._local_store
 
     def _process_in_workers(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch | None, None, None]:
         fresh = (Chunk(batch) for batch in split_batches(changes, CHUNK_ROWS) if read_jobs(batch))
@@ -265,7 +284,7 @@ class ProcessingPool:
             raise MirrorlakeError("Processing was stopped.", "All committed work is kept.")
 
 
-def _gather(found: Generator[pa.RecordBatch | None, None, None]) -> Iterator[pa.RecordBatch]:
+def _gather(found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     """The same rows in fewer batches; None is a chance to check the clock."""
     held: list[pa.RecordBatch] = []
     oldest = 0.0
