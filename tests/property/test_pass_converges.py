@@ -60,6 +60,7 @@ ROLL = [f"in/{number:02}.png" for number in range(12)]  # enough for the guard
 KEYS = st.sampled_from(
     ["a.jpg", "a.png", "a-1.png", "b/a.png", "b/ü.png", "b//x.png", "b/../y.png", "c.PNG", "d.b.png", *ROLL[:3]]
 )
+TWINS = ["tw/1/a.png", "tw/2/a.png", "tw/2/b.png"]
 STEMS = st.sampled_from(["a", "a-1", "b/a", "b//x", "c", "d.b", "d", "in/00", "in/01"])
 UNLIKE = -1  # any other picture
 NUMBERS = st.sampled_from([UNLIKE, UNLIKE, 0, 1])
@@ -85,6 +86,8 @@ EVENTS = st.one_of(
     st.tuples(st.just("delete_everything")),
     st.tuples(st.just("rename"), PLACES, KEYS),
     st.tuples(st.just("rename"), PLACES, KEYS),
+    st.tuples(st.just("put_twins"), NUMBERS),
+    st.tuples(st.just("rename_folder"), st.sampled_from([("tw/", "b/"), ("b/", "tw/"), ("b/", "in/"), ("in/", "b/")])),
     st.tuples(st.just("put_sidecar"), STEMS, SAYINGS),
     st.tuples(st.just("put_sidecar_beside"), PLACES, SAYINGS),
     st.tuples(st.just("put_sidecar_beside"), PLACES, SAYINGS),
@@ -181,6 +184,19 @@ class Passes(RuleBasedStateMachine):
         old = self.one_of_the_pictures(place)
         if old and new not in self.objects():
             self.store.rename(old, new)
+
+    def put_twins(self, number: int) -> None:
+        """The same picture three times, in two folders of one folder."""
+        self.pictures += 1
+        data = same_size_picture(100 + self.pictures if number == UNLIKE else number)
+        for key in TWINS:
+            self.store.put(key, data)
+
+    def rename_folder(self, names: tuple[str, str]) -> None:
+        old, new = names
+        for key in sorted(self.objects()):
+            if key.startswith(old) and new + key.removeprefix(old) not in self.objects():
+                self.store.rename(key, new + key.removeprefix(old))
 
     def put_sidecar(self, stem: str, saying: str) -> None:
         token = self.store.put(f"{stem}.json", SIDECARS[saying]).token
@@ -295,6 +311,13 @@ class Passes(RuleBasedStateMachine):
     @rule(events=SEVERAL, consent=st.booleans())
     def pass_after_changes(self, events: list[Event], consent: bool) -> None:  # noqa: FBT001
         self.happen(events)
+        self.clean_pass(consent=consent)
+
+    @rule(number=NUMBERS, consent=st.booleans())
+    def pass_after_a_rename_of_twins(self, number: int, consent: bool) -> None:  # noqa: FBT001
+        self.put_twins(number)
+        self.clean_pass(consent=consent)
+        self.happen([("rename_folder", ("tw/", "b/"))])
         self.clean_pass(consent=consent)
 
     @rule(event=st.tuples(st.just("rename"), PLACES, KEYS), consent=st.booleans())

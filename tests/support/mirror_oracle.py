@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -123,19 +123,33 @@ def converge(
 
 
 def _moves(before: Mapping[str, Row], world: World, known: Mapping[str, str]) -> dict[str, str]:
-    """The new key of each asset whose object is one that vanished and came, both only once."""
-    gone: defaultdict[str, list[str]] = defaultdict(list)
-    came: defaultdict[str, list[str]] = defaultdict(list)
-    for key, asset in known.items():
-        if key not in world.selected():
-            gone[before[asset].token].append(asset)
-    for key in world.live() - known.keys():
-        came[world.pictures[key]].append(key)
-    return {
-        assets[0]: came[token][0]
-        for token, assets in gone.items()
-        if len(assets) == len(came[token]) == 1 and not world.has_object(before[assets[0]].key)
-    }
+    """The new key of each asset whose object is one that vanished and came, if that is certain."""
+    gone = {key: before[asset].token for key, asset in known.items() if key not in world.selected()}
+    came = {key: world.pictures[key] for key in world.live() - known.keys()}
+    pairs = pair_by_search(gone, came)
+    return {known[old]: new for old, new in pairs.items() if not world.has_object(old)}
+
+
+def pair_by_search(left: Mapping[str, str], right: Mapping[str, str]) -> dict[str, str]:
+    """Which keys belong together, by key of the left side; the values are identities.
+
+    From the longest common end of their paths to none, those with one identity are a pair if they have no rival.
+    """
+    found: dict[str, str] = {}
+    depth = max((len(key.split("/")) for key in left), default=0)
+    for length in range(depth, -1, -1):
+        gone, came = (
+            {
+                key: (identity, *key.split("/")[len(key.split("/")) - length :])
+                for key, identity in side.items()
+                if key not in done and len(key.split("/")) >= length
+            }
+            for side, done in ((left, {*found}), (right, {*found.values()}))
+        )
+        lefts, rights = Counter(gone.values()), Counter(came.values())
+        places = {end: key for key, end in came.items()}
+        found |= {key: places[end] for key, end in gone.items() if lefts[end] == rights[end] == 1}
+    return found
 
 
 def _moved(row: Row, key: str, world: World) -> Row:
