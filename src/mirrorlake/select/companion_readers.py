@@ -9,7 +9,7 @@ from types import MappingProxyType
 import orjson
 
 from mirrorlake.model.companions import METADATA
-from mirrorlake.select.metadata import read_sidecar
+from mirrorlake.select.metadata import read_sidecar, stored_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +35,12 @@ def read_metadata(data: bytes) -> CompanionContent:
 
 # By the name of the role.
 READERS: Mapping[str, Reader] = MappingProxyType({METADATA.name: read_metadata})
+
+
+def stored_metadata(document: str) -> CompanionContent:
+    """A metadata file that was read and stored before."""
+    return CompanionContent(values=orjson.dumps(stored_values(document)).decode(), document=document)
+
+
+# The same content from the document of an earlier reading.
+STORED_READERS: Mapping[str, Callable[[str], CompanionContent]] = MappingProxyType({METADATA.name: stored_metadata})
