@@ -11,6 +11,8 @@ import pytest
 from tests.support.faulty import Faulty
 from tests.support.mortal import Killed, Mortal
 from tests.support.passes import Mirrored, picture
+from tests.support.two import KEYS as TWO_KEYS
+from tests.support.two import Two
 
 from mirrorlake.catalog import edits, projects, runs
 from mirrorlake.mirror.report import Report
@@ -277,3 +279,34 @@ def test_a_preview_of_copies_that_were_all_read_tells_exactly_what_the_pass_does
     assert (told.counts, told.state, told.hold) == (done.counts, done.state, done.hold)
     assert told.would is not None
     assert told.would.head == done.requests.head
+
+
+@pytest.mark.parametrize("younger_first", [False, True])
+@pytest.mark.parametrize("seen", [False, True])
+def test_a_copy_in_the_reach_of_two_datasources_keeps_the_asset(
+    empty_catalog: Catalog, tmp_path: Path, *, younger_first: bool, seen: bool
+) -> None:
+    two = Two(empty_catalog, tmp_path)
+    for number, key in enumerate(TWO_KEYS):
+        two.store.put(key, picture(number))
+    two.sidecar("a/0", site="hall")
+    both = two.in_order(younger_first=younger_first)
+    for one in (*both, *both):
+        one.run()
+    asset = two.all()["a/0.png"]
+    edits.apply(empty_catalog, [asset.id], Edit(metadata={"mine": 1}, add_tags=("kept",)))
+    two.store.copy("a/0.png", "a/copy.png")
+    two.store.copy("a/0.json", "a/copy.json")
+    if seen:
+        for one in both:
+            assert one.run().counts.new == 1
+    two.store.delete("a/0.png")
+    two.store.delete("a/0.json")
+    for one in (*both, *both):
+        one.run()
+    after = two.all()
+    assert "a/0.png" not in after
+    moved = after["a/copy.png"]
+    assert (moved.id, moved.tags, moved.metadata) == (asset.id, ("kept",), {"site": "hall", "mine": 1})
+    assert (moved.datasources, moved.state.value) == (two.names, "present")
+    assert all(planned_nothing(one) for one in both)

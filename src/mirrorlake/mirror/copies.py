@@ -51,7 +51,7 @@ from mirrorlake.plan.decide import planned_outcomes
 from mirrorlake.plan.moves import NO_MOVES, Moves, able_to_leave
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.rows import CompanionResult, Result, processed_batch
-from mirrorlake.select.companion_readers import STORED_READERS
+from mirrorlake.select.companion_readers import stored_content
 from mirrorlake.select.fingerprints import any_differs, tokens_and_sizes
 
 _AT_ONCE = 4096  # rows of a query or a transaction
@@ -140,7 +140,7 @@ def _companion_results(targets: pa.RecordBatch, stored: pa.RecordBatch) -> list[
     for key, name, document in zip(
         *(cast("list[Any]", column(stored, each).to_pylist()) for each in ("key", "role", "document")), strict=True
     ):
-        content = None if document is None else STORED_READERS[name](document)
+        content = None if document is None else stored_content(name, document)
         found.setdefault(key, []).append(CompanionResult(role=roles[name], content=content))
     keys, warnings = (cast("list[Any]", column(targets, each).to_pylist()) for each in ("key", "warnings"))
     return [

@@ -37,10 +37,7 @@ def read_metadata(data: bytes) -> CompanionContent:
 READERS: Mapping[str, Reader] = MappingProxyType({METADATA.name: read_metadata})
 
 
-def stored_metadata(document: str) -> CompanionContent:
-    """A metadata file that was read and stored before."""
-    return CompanionContent(values=orjson.dumps(stored_values(document)).decode(), document=document)
-
-
-# The same content from the document of an earlier reading.
-STORED_READERS: Mapping[str, Callable[[str], CompanionContent]] = MappingProxyType({METADATA.name: stored_metadata})
+def stored_content(role: str, document: str) -> CompanionContent:
+    """The content of a companion from the document that was kept of it, the same as when it was read."""
+    values = orjson.dumps(stored_values(document)).decode() if role == METADATA.name else document
+    return CompanionContent(values=values, document=document)

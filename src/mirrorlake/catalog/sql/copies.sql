@@ -1,17 +1,23 @@
 -- name: vanishing_originals
 -- Those of these vanishing keys whose asset has a younger copy that this datasource shows. `came`: when the last pass
--- before the asset ended, so that two assets of one pass are equally old.
-SELECT object.key, original.digest, object.companions, object.state,
+-- before the asset ended, so that two assets of one pass are equally old. Each digest is looked up once, however many
+-- keys have it.
+WITH gone AS MATERIALIZED (
+  SELECT object.key, original.digest, object.companions, object.state, original.created
+  FROM object JOIN asset AS original ON original.id = object.asset_id
+  WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[])
+    AND object.state = {known.present} AND original.state <> {asset.trash}
+), newest AS MATERIALIZED (
+  SELECT asset.digest, max(asset.created) AS created
+  FROM asset JOIN object ON object.asset_id = asset.id
+  WHERE asset.digest IN (SELECT digest FROM gone)
+    AND object.datasource_id = %(datasource_id)s AND object.state = {known.present}
+  GROUP BY asset.digest
+)
+SELECT gone.key, gone.digest, gone.companions, gone.state,
   (SELECT max(finished) FROM job
-   WHERE job.datasource_id = object.datasource_id AND job.kind = 'mirror' AND finished <= original.created) AS came
-FROM object JOIN asset AS original ON original.id = object.asset_id
-WHERE object.datasource_id = %(datasource_id)s AND object.key = ANY(%(keys)s::text[])
-  AND object.state = {known.present} AND original.state <> {asset.trash}
-  AND EXISTS (
-    SELECT FROM asset JOIN object AS shown ON shown.asset_id = asset.id
-    WHERE asset.digest = original.digest AND asset.id <> original.id AND asset.created > original.created
-      AND shown.datasource_id = object.datasource_id AND shown.state = {known.present}
-  );
+   WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'mirror' AND finished <= gone.created) AS came
+FROM gone JOIN newest ON newest.digest = gone.digest AND newest.created > gone.created;
 
 -- name: earlier_originals
 -- The keys that vanished earlier and whose assets have the bytes of an object that is new since the last pass that ended
