@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import first_pass, no_change, picture, sidecars
+from benchmarks import first_pass, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -36,6 +36,10 @@ def _sidecars(rounds: int) -> list[Table]:
     return sidecars.changed(MILLION, sidecars=10_000, rounds=rounds)
 
 
+def _renames(rounds: int) -> list[Table]:
+    return renames.renamed(100_000, rounds=rounds)
+
+
 def _seaweed(rounds: int) -> list[Table]:
     with loaded_s3() as server:
         return [no_change.on_seaweed(server, rounds=rounds)]
@@ -54,6 +58,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
     "sidecars": _sidecars,
+    "renames": _renames,
     "photographs": _photographs,
     "picture": _picture,
 }

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from blake3 import blake3
 from hypothesis import HealthCheck, settings
 from hypothesis import seed as seeded
 from hypothesis import strategies as st
@@ -60,6 +61,7 @@ ROLL = [f"in/{number:02}.png" for number in range(12)]  # enough for the guard
 KEYS = st.sampled_from(
     ["a.jpg", "a.png", "a-1.png", "b/a.png", "b/ü.png", "b//x.png", "b/../y.png", "c.PNG", "d.b.png", *ROLL[:3]]
 )
+TWINS = ["tw/1/a.png", "tw/2/a.png", "tw/2/b.png"]
 STEMS = st.sampled_from(["a", "a-1", "b/a", "b//x", "c", "d.b", "d", "in/00", "in/01"])
 UNLIKE = -1  # any other picture
 NUMBERS = st.sampled_from([UNLIKE, UNLIKE, 0, 1])
@@ -73,6 +75,7 @@ SIDECARS = {  # usable, malformed, too large
     "too large": b'{"n": 1}'.ljust(MAX_SIDECAR_BYTES + 1),
 }
 SAYINGS = st.sampled_from(sorted(SIDECARS))
+FOLDERS = st.sampled_from([("tw/", "b/"), ("b/", "tw/"), ("b/", "in/"), ("in/", "b/")])  # from, to
 PLACES = st.integers(0, 23)
 EVENTS = st.one_of(
     st.tuples(st.just("put"), KEYS, NUMBERS),
@@ -85,6 +88,12 @@ EVENTS = st.one_of(
     st.tuples(st.just("delete_everything")),
     st.tuples(st.just("rename"), PLACES, KEYS),
     st.tuples(st.just("rename"), PLACES, KEYS),
+    st.tuples(st.just("put_twins"), NUMBERS),
+    st.tuples(st.just("copy"), PLACES, KEYS),
+    st.tuples(st.just("copy"), PLACES, KEYS),
+    st.tuples(st.just("copy_folder"), FOLDERS),
+    st.tuples(st.just("delete_folder"), FOLDERS),
+    st.tuples(st.just("rename_folder"), FOLDERS),
     st.tuples(st.just("put_sidecar"), STEMS, SAYINGS),
     st.tuples(st.just("put_sidecar_beside"), PLACES, SAYINGS),
     st.tuples(st.just("put_sidecar_beside"), PLACES, SAYINGS),
@@ -127,6 +136,8 @@ class Passes(RuleBasedStateMachine):
         self.ranges = ranges
         self.store = MemoryStore(page_rows=3)
         self.pictures = 0  # made so far
+        self.digests: dict[str, str] = {}  # of the bytes of each token
+        self.passes = self.concluded = 0  # that began, and the last of them that ended well
         self.rows: dict[str, Row] = {}
         self.waited: frozenset[str] = frozenset()  # for a person, before what happened last
         self.values: dict[str, dict[str, Value] | None] = {}
@@ -152,7 +163,10 @@ class Passes(RuleBasedStateMachine):
 
     def put(self, key: str, number: int) -> None:
         self.pictures += 1
-        self.store.put(key, same_size_picture(100 + self.pictures if number == UNLIKE else number))
+        self.put_bytes(key, same_size_picture(100 + self.pictures if number == UNLIKE else number))
+
+    def put_bytes(self, key: str, data: bytes) -> None:
+        self.digests[self.store.put(key, data).token] = blake3(data).hexdigest()
 
     def overwrite(self, place: int, number: int) -> None:
         key = self.one_of_the_pictures(place)
@@ -160,7 +174,7 @@ class Passes(RuleBasedStateMachine):
             self.put(key, number)
 
     def put_nothing(self, key: str) -> None:
-        self.store.put(key, b"")
+        self.put_bytes(key, b"")
 
     def put_a_roll(self) -> None:
         for key in ROLL:
@@ -181,6 +195,41 @@ class Passes(RuleBasedStateMachine):
         old = self.one_of_the_pictures(place)
         if old and new not in self.objects():
             self.store.rename(old, new)
+
+    def put_twins(self, number: int) -> None:
+        """The same picture three times, in two folders of one folder."""
+        self.pictures += 1
+        data = same_size_picture(100 + self.pictures if number == UNLIKE else number)
+        for key in TWINS:
+            self.put_bytes(key, data)
+
+    def rename_folder(self, names: tuple[str, str]) -> None:
+        old, new = names
+        for key in sorted(self.objects()):
+            if key.startswith(old) and new + key.removeprefix(old) not in self.objects():
+                self.store.rename(key, new + key.removeprefix(old))
+
+    def copy(self, place: int, new: str) -> None:
+        self.copy_key(self.one_of_the_pictures(place), new)
+
+    def copy_folder(self, names: tuple[str, str]) -> None:
+        old, new = names
+        for key in sorted(self.objects()):
+            if key.startswith(old):
+                self.copy_key(key, new + key.removeprefix(old))
+
+    def copy_key(self, old: str, new: str) -> None:
+        if old and new not in self.objects():
+            before = self.objects()[old][1]
+            token = self.store.copy(old, new).token
+            self.digests[token] = self.digests.get(before, "")
+            if before in self.values:
+                self.values[token] = self.values[before]
+
+    def delete_folder(self, names: tuple[str, str]) -> None:
+        for key in self.objects():
+            if key.startswith(names[0]):
+                self.store.delete(key)
 
     def put_sidecar(self, stem: str, saying: str) -> None:
         token = self.store.put(f"{stem}.json", SIDECARS[saying]).token
@@ -297,6 +346,29 @@ class Passes(RuleBasedStateMachine):
         self.happen(events)
         self.clean_pass(consent=consent)
 
+    @rule(number=NUMBERS, consent=st.booleans())
+    def pass_after_a_rename_of_twins(self, number: int, consent: bool) -> None:  # noqa: FBT001
+        self.put_twins(number)
+        self.clean_pass(consent=consent)
+        self.happen([("rename_folder", ("tw/", "b/"))])
+        self.clean_pass(consent=consent)
+
+    @rule(names=FOLDERS, seen=st.booleans(), number=NUMBERS, consent=st.booleans())
+    def pass_after_a_copy_and_a_deletion(
+        self,
+        names: tuple[str, str],
+        seen: bool,  # noqa: FBT001
+        number: int,
+        consent: bool,  # noqa: FBT001
+    ) -> None:
+        self.put_twins(number)
+        self.clean_pass(consent=consent)
+        self.happen([("copy_folder", names)])
+        if seen:
+            self.clean_pass(consent=consent)
+        self.happen([("delete_folder", names)])
+        self.clean_pass(consent=consent)
+
     @rule(event=st.tuples(st.just("rename"), PLACES, KEYS), consent=st.booleans())
     def pass_after_a_rename(self, event: Event, consent: bool) -> None:  # noqa: FBT001
         self.happen([event])
@@ -336,7 +408,13 @@ class Passes(RuleBasedStateMachine):
                 processes=0,
                 ranges=ranges or self.ranges,
             )
-            return run_pass(self.source, parts, NullProgress(), store_factory=OpenedStore(faulty or Faulty(self.store)))
+            self.passes += 1
+            report = run_pass(
+                self.source, parts, NullProgress(), store_factory=OpenedStore(faulty or Faulty(self.store))
+            )
+        if report.state in (RunState.SUCCEEDED, RunState.HELD):
+            self.concluded = self.passes
+        return report
 
     def objects(self) -> dict[str, tuple[int, str]]:
         """Size and token of everything in the bucket, by key."""
@@ -352,15 +430,19 @@ class Passes(RuleBasedStateMachine):
             sidecars={key.removesuffix(".json"): token for key, (_, token) in here.items() if key.endswith(".json")},
             values=self.values,
             configs=self.source.settings.configs,
+            digests=self.digests,
+            passes=self.passes,
+            concluded=self.concluded,
         )
 
     def seen(self) -> dict[str, Row]:
         """The library as it is now."""
         with self.catalog.read() as connection:
             known = connection.execute(
-                "SELECT asset_id, object.key, object.state, object.token, split_part(companions, ':', 2), provenance,"
-                " edited"
-                " FROM object JOIN asset ON asset.id = asset_id WHERE object.datasource_id = %s",
+                "SELECT object.asset_id, object.key, object.state, object.token, split_part(companions, ':', 2),"
+                " provenance, edited, encode(digest, 'hex'), document::text"
+                " FROM object JOIN asset ON asset.id = object.asset_id"
+                " LEFT JOIN companion ON companion.asset_id = asset.id WHERE object.datasource_id = %s",
                 [self.source.id],
             ).fetchall()
         assets = {
@@ -368,7 +450,7 @@ class Passes(RuleBasedStateMachine):
         }
         assert sorted(assets) == sorted(str(row[0]) for row in known), "an asset and its object belong together"
         rows: dict[str, Row] = {}
-        for number, key, state, token, sidecar, provenance, edited in known:
+        for number, key, state, token, sidecar, provenance, edited, digest, document in known:
             asset = assets[str(number)]
             assert asset.key == key
             rows[asset.id] = Row(
@@ -382,6 +464,11 @@ class Passes(RuleBasedStateMachine):
                 tags=frozenset(asset.tags),
                 projects=frozenset(asset.projects),
                 edited=edited,
+                digest=digest,
+                born=self.rows[asset.id].born if asset.id in self.rows else self.passes,
+                document=None
+                if document is None
+                else {name: (value, "bucket") for name, value in (_values(document.encode()) or {}).items()},
             )
         return rows
 
@@ -410,7 +497,7 @@ class Passes(RuleBasedStateMachine):
 
     def follows_from_what_was(self, *, listed: set[str] | None = None) -> None:
         """Each asset is as it was, or as the bucket says, of which perhaps only some objects were listed."""
-        now, world = self.seen(), self.world()
+        now, world = self.seen(), replace(self.world(), passes=self.passes - 1)
         assert self.waited <= {asset for asset, row in now.items() if row.state != "trash"}, "removed while it waited"
         sidecars = {stem: token for stem, token in world.sidecars.items() if listed is None or f"{stem}.json" in listed}
         check_step(self.rows, now, world, replace(world, sidecars=sidecars))

@@ -79,6 +79,14 @@ class Sharing(RuleBasedStateMachine):
             self.store.rename(old, new)
             self.pictures[new] = self.pictures.pop(old)
 
+    @rule(old=STEMS, new=STEMS)
+    def copy(self, old: str, new: str) -> None:
+        """Followed by a deletion, it is a move; the token is another one."""
+        old, new = f"{old}.png", f"{new}.png"
+        if old in self.pictures and new not in self.pictures:
+            self.store.copy(old, new)
+            self.pictures[new] = self.pictures[old]
+
     @rule(stem=STEMS, number=NUMBERS)
     def put_sidecar(self, stem: str, number: int) -> None:
         self.store.put(f"{stem}.json", json.dumps({"n": number}).encode())

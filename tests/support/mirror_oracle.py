@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -36,6 +36,13 @@ class Row:
     tags: frozenset[str] = frozenset()
     projects: frozenset[str] = frozenset()
     edited: bool = False  # a person ever changed its metadata
+    digest: str = ""  # of the bytes that were read last
+    born: int = 0  # the pass that made it
+    document: Entries | None = None  # what its sidecar said when it could be used last
+
+    @property
+    def worked_on(self) -> bool:
+        return bool(self.edited or self.tags or self.projects or self.state == "trash")
 
 
 @dataclass
@@ -47,6 +54,9 @@ class World:
     sidecars: Mapping[str, str]  # by stem: the token
     values: Mapping[str, Mapping[str, Value] | None]  # of each sidecar's token; None: unusable
     configs: Sequence[MirrorConfig]
+    digests: Mapping[str, str]  # of the bytes of each token
+    passes: int = 0  # that began before this one
+    concluded: int = 0  # the last of them that ended well
 
     def governing(self, key: str) -> MirrorConfig | None:
         """The first config that selects a key, whether the object exists or not."""
@@ -108,6 +118,9 @@ def converge(
     for key in live - known.keys() - set(moves.values()):
         done.fresh[key] = new_row(key, world)
     orphans = {asset: row for asset, row in before.items() if row.key not in selected and asset not in moves}
+    if not consent:  # a confirmed removal removes, and does nothing else
+        copied = _take_places(before, orphans, done, world, waiting)
+        orphans = {asset: row for asset, row in orphans.items() if asset not in copied}
     going = {asset: row for asset, row in orphans.items() if _hides(row, world)}
     if not consent:
         listed = bool(world.pictures or world.empty or world.sidecars)
@@ -123,39 +136,124 @@ def converge(
 
 
 def _moves(before: Mapping[str, Row], world: World, known: Mapping[str, str]) -> dict[str, str]:
-    """The new key of each asset whose object is one that vanished and came, both only once."""
-    gone: defaultdict[str, list[str]] = defaultdict(list)
-    came: defaultdict[str, list[str]] = defaultdict(list)
-    for key, asset in known.items():
-        if key not in world.selected():
-            gone[before[asset].token].append(asset)
-    for key in world.live() - known.keys():
-        came[world.pictures[key]].append(key)
-    return {
-        assets[0]: came[token][0]
-        for token, assets in gone.items()
-        if len(assets) == len(came[token]) == 1 and not world.has_object(before[assets[0]].key)
+    """The new key of each asset whose object is one that vanished and came, if that is certain."""
+    gone = {key: before[asset].token for key, asset in known.items() if key not in world.selected()}
+    came = {key: world.pictures[key] for key in world.live() - known.keys()}
+    pairs = pair_by_search(gone, came)
+    return {known[old]: new for old, new in pairs.items() if not world.has_object(old)}
+
+
+def pair_by_search(left: Mapping[str, str], right: Mapping[str, str]) -> dict[str, str]:
+    """Which keys belong together, by key of the left side; the values are identities.
+
+    From the longest common end of their paths to none, those with one identity are a pair if they have no rival.
+    """
+    found: dict[str, str] = {}
+    depth = max((len(key.split("/")) for key in left), default=0)
+    for length in range(depth, -1, -1):
+        gone, came = (
+            {
+                key: (identity, *key.split("/")[len(key.split("/")) - length :])
+                for key, identity in side.items()
+                if key not in done and len(key.split("/")) >= length
+            }
+            for side, done in ((left, {*found}), (right, {*found.values()}))
+        )
+        lefts, rights = Counter(gone.values()), Counter(came.values())
+        places = {end: key for key, end in came.items()}
+        found |= {key: places[end] for key, end in gone.items() if lefts[end] == rights[end] == 1}
+    return found
+
+
+def _take_places(
+    before: Mapping[str, Row], orphans: Mapping[str, Row], done: Outcome, world: World, waiting: frozenset[str]
+) -> set[str]:
+    """Let assets whose object is gone take the places of copies; returns these assets."""
+    copies = {
+        row.key: row
+        for asset, row in done.rows.items()
+        if row.key in world.live() and not row.worked_on and not (asset in before and _read_again(before[asset], world))
+    } | done.fresh
+    gone = {
+        row.key: row
+        for row in orphans.values()
+        if row.known is not KnownState.PRESENT or row.state != "trash"
+        if row.known in (KnownState.PRESENT, KnownState.TRASHED) or row.state != "trash"
     }
+    number = {row.key: asset for asset, row in before.items()}
+    recent = {key: row for key, row in copies.items() if row.born > world.concluded}
+    pairs = _pair_copies(gone, recent)
+    opened = {
+        key: row
+        for key, row in gone.items()
+        if key not in pairs and row.known is KnownState.PRESENT and number[key] not in waiting
+    }
+    pairs |= _pair_copies(opened, {key: row for key, row in copies.items() if key not in pairs.values()})
+    moved = {number[old]: new for old, new in pairs.items() if not world.has_object(old)}
+    for asset, key in moved.items():
+        done.rows[asset] = _on_copy(before[asset], copies[key], world)
+        done.fresh.pop(key, None)
+        done.rows.pop(number.get(key, ""), None)
+    done.moved += len(moved)
+    return set(moved)
+
+
+def _pair_copies(gone: Mapping[str, Row], copies: Mapping[str, Row]) -> dict[str, str]:
+    """The copy of each of these keys, if that is certain."""
+
+    def of(digest: str, side: Mapping[str, Row]) -> list[int]:
+        return [row.born for row in side.values() if row.digest == digest]
+
+    older = {key: row.digest for key, row in gone.items() if row.born < max(of(row.digest, copies), default=-1)}
+    younger = {key: row.digest for key, row in copies.items() if row.born > min(of(row.digest, gone), default=row.born)}
+    pairs = pair_by_search(older, younger)
+    return {old: new for old, new in pairs.items() if gone[old].born < copies[new].born}
+
+
+def _on_copy(row: Row, copy: Row, world: World) -> Row:
+    """An asset that has taken the place of a copy, whose sidecar was read already."""
+    moved = _renamed(replace(row, token=copy.token), copy.key, world)
+    if _sidecar_frozen(moved, world) or copy.sidecar == row.sidecar:
+        return moved
+    values = {name: value for name, (value, _) in (copy.document or {}).items()}
+    known = {} if copy.sidecar is None else {copy.sidecar: values if copy.document is not None else None}
+    read = replace(
+        world,
+        values={**world.values, **known},
+        sidecars={**world.sidecars, copy.key.rpartition(".")[0]: copy.sidecar} if copy.sidecar else {},
+    )
+    return _with_sidecar(moved, read)
 
 
 def _moved(row: Row, key: str, world: World) -> Row:
+    moved = _renamed(row, key, world)
+    return _with_sidecar(moved, world) if sidecar_differs(moved, world) else moved
+
+
+def _renamed(row: Row, key: str, world: World) -> Row:
     config = world.governing(key)
     assert config
     name = _plain_name(config, key, row.token) or (key if row.name == row.key else row.name)
-    moved = replace(row, key=key, name=name, state="present", known=KnownState.PRESENT)
-    return _with_sidecar(moved, world) if sidecar_differs(moved, world) else moved
+    return replace(row, key=key, name=name, state="present", known=KnownState.PRESENT)
 
 
 def _stays(row: Row, world: World) -> Row:
     config = world.governing(row.key)
     assert config
     here = replace(row, state="present", known=KnownState.PRESENT)
-    changed = config.update_image and world.pictures[row.key] != row.token
+    changed = _read_again(row, world)
     if changed:
-        here = replace(here, token=world.pictures[row.key])
+        token = world.pictures[row.key]
+        here = replace(here, token=token, digest=world.digests[token])
     if sidecar_differs(row, world):
         return _with_sidecar(here, world)
     return _named(here, world) if changed else here
+
+
+def _read_again(row: Row, world: World) -> bool:
+    """Whether there are other bytes to be read under the key of an asset."""
+    config = world.governing(row.key)
+    return config is not None and config.update_image and world.pictures[row.key] != row.token
 
 
 def new_row(key: str, world: World) -> Row:
@@ -171,8 +269,15 @@ def new_row(key: str, world: World) -> Row:
         known=KnownState.PRESENT,
         token=token,
         sidecar=sidecar,
-        entries={name: (value, "bucket") for name, value in values.items()},
+        entries=_from_bucket(values),
+        digest=world.digests[token],
+        born=world.passes + 1,
+        document=None if not sidecar or world.values[sidecar] is None else _from_bucket(values),
     )
+
+
+def _from_bucket(values: Mapping[str, Value]) -> Entries:
+    return {name: (value, "bucket") for name, value in values.items()}
 
 
 def sidecar_differs(row: Row, world: World) -> bool:
@@ -187,8 +292,10 @@ def _sidecar_frozen(row: Row, world: World) -> bool:
 
 
 def _with_sidecar(row: Row, world: World) -> Row:
-    entries = merged(row, world)
-    return replace(_named(row, world), sidecar=world.sidecar_of(row.key), entries=entries)
+    entries, sidecar = merged(row, world), world.sidecar_of(row.key)
+    values = None if sidecar is None else world.values[sidecar]
+    document = _from_bucket(values) if values is not None else (None if sidecar is None else row.document)
+    return replace(_named(row, world), sidecar=sidecar, entries=entries, document=document)
 
 
 def merged(row: Row, world: World) -> Entries:
@@ -197,7 +304,7 @@ def merged(row: Row, world: World) -> Entries:
     assert config
     if sidecar is not None and world.values[sidecar] is None:
         return row.entries  # nothing of it can be used
-    entries: Entries = {name: (value, "bucket") for name, value in ((sidecar and world.values[sidecar]) or {}).items()}
+    entries = _from_bucket((sidecar and world.values[sidecar]) or {})
     users = {name: entry for name, entry in row.entries.items() if entry[1] == "user"}
     match config.metadata_strategy:
         case MetadataStrategy.MERGE_BUCKET_WINS:
@@ -286,19 +393,18 @@ def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World
 
     `reported` is the world with only those sidecars that the listing reported to the pass.
     """
-    known = {row.key for row in before.values()}
+    known = {row.key: asset for asset, row in before.items()}
     for asset, was in before.items():
         now = after.get(asset)
         if now is None:
-            assert world.orphaned(was.key) is Orphans.REMOVE, "removed against the settings"
-            assert world.is_orphan(was.key), "removed while it stands"
-            assert not was.projects, "removed from a project"
+            _check_loss(was, before, after, world)
             continue
         assert (now.tags, now.projects, now.edited) == (was.tags, was.projects, was.edited), "what people did was lost"
         if now.key != was.key:
             assert not world.has_object(was.key), "moved away from an object that stands"
-            assert now.key in world.live() - known, "moved onto another asset"
-            assert world.pictures[now.key] == was.token, "moved to other bytes"
+            assert now.key in world.live(), "moved to no object"
+            assert known.get(now.key) not in after, "moved onto another asset"
+            assert now.digest == was.digest == world.digests[now.token], "moved to other bytes"
         _check_state(was, now, world)
         if now.key == was.key and now.sidecar is None and was.sidecar is not None:
             assert world.sidecar_of(now.key) is None, "metadata removed though the sidecar exists"
@@ -306,9 +412,22 @@ def check_step(before: Mapping[str, Row], after: Mapping[str, Row], world: World
     for asset in after.keys() - before.keys():
         wanted = new_row(after[asset].key, reported)
         unread = replace(
-            wanted, sidecar=None, entries={}, name=after[asset].name
+            wanted, sidecar=None, entries={}, document=None, name=after[asset].name
         )  # the sidecar is read in the next pass
         assert after[asset] in (wanted, unread)
+
+
+def _check_loss(was: Row, before: Mapping[str, Row], after: Mapping[str, Row], world: World) -> None:
+    """An asset is gone because it was removed, or because an older one took its place."""
+    heirs = [asset for asset, row in after.items() if row.key == was.key and asset in before]
+    for heir in heirs:
+        assert not was.worked_on, "what people did to a copy was lost"
+        assert before[heir].born < was.born, "an older asset was taken for a copy"
+        assert before[heir].digest == was.digest, "other bytes were taken for a copy"
+    if not heirs:
+        assert world.orphaned(was.key) is Orphans.REMOVE, "removed against the settings"
+        assert world.is_orphan(was.key), "removed while it stands"
+        assert not was.projects, "removed from a project"
 
 
 def _check_state(was: Row, now: Row, world: World) -> None:
@@ -325,6 +444,8 @@ def _check_state(was: Row, now: Row, world: World) -> None:
 
 def _check_content(was: Row, now: Row, world: World) -> None:
     config = world.governing(now.key)
+    if now.key != was.key and now.token != was.token:
+        return  # it took the place of a copy, with the sidecar that was read for that
     if now.token != was.token:
         assert config is not None
         assert config.update_image

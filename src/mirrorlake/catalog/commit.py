@@ -60,6 +60,26 @@ def commit_moves(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> C
 
 
 @retry_on_contention
+def commit_copies(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> tuple[Counts, pa.Array[Any]]:
+    """As `commit_moves`, onto keys that have an asset of their own: each vanished asset takes the place of its copy.
+
+    A copy that users have worked on since the moves were found stays. Returns the keys that were moved to as well. Some
+    counts are negative, because the outcomes that these keys had in this run are replaced.
+    """
+    _require_ops(batch, Op.MOVED)
+    with staged(lease, _add_names(batch, names)) as staging:
+        staging.run("find_copies")
+        staging.fetch("lock_moves")
+        staging.run("drop_changed_copies", "join_rivals", "delete_rivals")
+        if staging.shared:
+            staging.run("drop_moved_elsewhere")
+        _rename(staging)
+        keys = staging.fetch("staged_keys").column("key").combine_chunks()
+        earlier = staging.record_outcomes("delete_outcomes")
+        return staging.record_outcomes("record_moves") + -earlier, keys
+
+
+@retry_on_contention
 def commit_shared(lease: Lease, batch: pa.RecordBatch, names: pa.Array[Any]) -> Counts:
     """Link objects to assets of other datasources: CHANGES rows with `op` SHARED or GOVERNED."""
     _require_ops(batch, Op.SHARED, Op.GOVERNED)
@@ -127,6 +147,11 @@ def _move(staging: Staging) -> None:
         staging.run("join_rivals", "rename_joined", "delete_rivals", "drop_moved_elsewhere")
     else:
         staging.lock_assets()
+    _rename(staging)
+
+
+def _rename(staging: Staging) -> None:
+    """Give the staged assets the new keys of their objects."""
     staging.run("clear_moves", "insert_moves")
     staging.govern()
     staging.run("rename_assets", "rename_companions")

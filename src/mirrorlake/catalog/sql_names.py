@@ -1,6 +1,7 @@
 """Names for stored values: SQL contains `{known.missing}`, which is replaced by the number.
 
-The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`.
+The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`. A rule is
+a condition on the table `asset` that several statements share.
 No other SQL contains a brace followed by a lower-case name and a dot, so nothing else is replaced.
 """
 
@@ -25,6 +26,13 @@ def _list(members: Iterable[IntEnum]) -> str:
     return ", ".join(str(int(member)) for member in members)
 
 
+# Users have edited the asset, tagged it, put it into a project, or moved it to the trash.
+_WORKED_ON = (
+    "(asset.edited OR asset.state = {asset.trash}"
+    " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
+    " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id))"
+)
+
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "asset": {state.value: str(number) for state, number in STATE_NUMBERS.items()},  # asset.state
     "known": {  # object.state
@@ -36,6 +44,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "op": _members(Op),  # staged.op
     "result": _members(ResultKind),  # staged.result
+    "rule": {"worked_on": _WORKED_ON},
     "outcome": {kind.value: f"'{kind.value}'" for kind in OutcomeKind},  # outcome.kind, a text
 }
 
@@ -45,7 +54,7 @@ def replace_names(sql: str) -> str:
 
     def value(found: re.Match[str]) -> str:
         try:
-            return _VALUES[found[1]][found[2]]
+            return _NAME.sub(value, _VALUES[found[1]][found[2]])  # a rule contains names too
         except KeyError:
             raise ValueError(f"{found[0]} is not a name that SQL can use; see catalog/sql_names.py") from None
 

@@ -92,6 +92,16 @@ def joined(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     return _pa.concat_batches(filled)
 
 
+def concatenated(parts: Sequence[Column]) -> Column:
+    """Concatenate columns of one type, at least one."""
+    return _pa.concat_arrays(parts)
+
+
+def take_values(values: Column, rows: npt.NDArray[np.integer[Any]]) -> Column:
+    """Take the values of the given rows."""
+    return _pc.take(values, pa.array(rows))
+
+
 @cache
 def no_rows(schema: pa.Schema) -> pa.RecordBatch:
     """An empty batch."""
@@ -166,6 +176,12 @@ def same(left: Column, right: Column) -> BoolMask:
     return equal(left, right) | both_null
 
 
+def times(moments: Column) -> Rows:
+    """Points in time as microseconds since 1970; null is the earliest."""
+    numbers: Any = _pc.fill_null(_pc.cast(moments, pa.int64()), np.iinfo(np.int64).min)
+    return numbers.to_numpy(zero_copy_only=False)
+
+
 def min_max(raw: Column) -> tuple[bytes | None, bytes | None]:
     """The smallest and the largest value in byte order; None if there is no value."""
     found: Any = _pc.min_max(raw)
@@ -199,10 +215,9 @@ def in_order(raw: Column) -> Rows:
     return _pc.sort_indices(raw).to_numpy().astype(np.int64)
 
 
-def unique_values(values: Column) -> Column:
-    """The values that occur exactly once, in their order."""
-    count_noun: Any = _pc.value_counts(values)
-    return count_noun.field("values").filter(_pc.equal(count_noun.field("counts"), 1))
+def distinct(values: Column) -> Column:
+    """Each value once, in the order of its first occurrence."""
+    return _pc.unique(values)
 
 
 def sum_where(values: Column, mask: BoolMask) -> int:

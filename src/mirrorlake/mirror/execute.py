@@ -16,6 +16,7 @@ from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
+from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
@@ -40,7 +41,7 @@ def execute(
     counters: Counters,
     progress: Progress,
 ) -> RunResult:
-    """Execute the plan. If the settings changed meanwhile, nothing is removed."""
+    """Execute the plan. If the settings changed meanwhile, nothing is removed or moved onto a copy."""
     source, catalog = plan.source, lease.catalog
     configs = source.settings.configs
     counters.add(plan.found)
@@ -55,15 +56,20 @@ def execute(
     companions, images = plan.changes.split_by_work()
     processed = chain(pool.read_companions(companions), pool.process(images))
     commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies)
-    pool.close()  # removals need no workers
+    pool.close()  # the rest needs no workers
     lease.check()
+    removals = plan.removals
     if datasources.by_id(catalog, source.id).settings.configs != configs:
-        report_removals_undone(lease, plan.removals, counters)
+        report_removals_undone(lease, removals, counters)
         return RunResult(error=plan.error, removals_decided=False)
-    execute_removals(lease, plan.removals, checker, plan.root, counters)
-    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
+    copies = find_copy_moves(catalog, source.id, removals).proven(checker)
+    if copies:
+        move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
+        removals = removals.without(copies.moves.old_keys)
+    execute_removals(lease, removals, checker, plan.root, counters)
+    if removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
         adopt_root(lease, plan.root.now)
-    return RunResult(hold=plan.removals.hold, error=plan.error)
+    return RunResult(hold=removals.hold, error=plan.error)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:

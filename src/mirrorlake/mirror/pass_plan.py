@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mirrorlake.catalog.removal import get_root
 from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.errors import NoSuchBucket, StorageError
+from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.listing_gaps import describe_gaps
@@ -20,6 +21,7 @@ from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
+from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
@@ -54,6 +56,14 @@ class PassPlan:
     listing: ListingDiff
     changes: PlannedChanges
     removals: Removals
+    copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
+
+    def with_known_copies(self, checker: KeyChecker) -> PassPlan:
+        """The plan with the moves onto copies that earlier passes read. New objects may turn out to be copies too."""
+        if self.known_id is None:
+            return self
+        copies = find_copy_moves(self.removals.catalog, self.known_id, self.removals).proven(checker).moves
+        return replace(self, copies=copies, removals=self.removals.without(copies.old_keys)) if copies else self
 
     @property
     def found(self) -> Counts:
@@ -68,7 +78,8 @@ class PassPlan:
     @property
     def counts(self) -> Counts:
         """The counts of executing the plan, if every object can be read and every removal is proven."""
-        return self.found + self.changes.summary.counts + self.removals.counts
+        copied = count_copy_moves(self.copies, self.changes) if self.copies else Counts()
+        return self.found + self.changes.summary.counts + copied + self.removals.counts
 
     @property
     def error(self) -> str | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.core.columnar import column, fields, is_in, keep
+from mirrorlake.core.columnar import Column, column, equal_to, fields, is_in, keep
 from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
@@ -46,6 +46,19 @@ class _FinalChanges:
             yield skipped_changes({one.shown: one.reason for one in self.scan.unsupported})
 
 
+@dataclass(frozen=True, slots=True)
+class _WithoutVanished:
+    """Changes without the vanished rows of some keys; can be read any number of times."""
+
+    changes: Iterable[pa.RecordBatch]
+    keys: Column
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self.changes:
+            vanished = equal_to(column(batch, "op"), int(Op.VANISHED))
+            yield keep(batch, ~(vanished & is_in(column(batch, "key"), self.keys))) if vanished.any() else batch
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedChanges:
     """What a pass will do. `summary` has the counts; the batches are read from disk, any number of times."""
@@ -58,6 +71,10 @@ class PlannedChanges:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """CHANGES batches in which each move is one row, and the keys that cannot be stored."""
         return iter(self.changes)
+
+    def without_vanished(self, keys: Column) -> PlannedChanges:
+        """The same changes without the vanished rows of these keys, which have moved meanwhile."""
+        return replace(self, changes=_WithoutVanished(self.changes, keys))
 
     def batches_to_process(self) -> Iterator[pa.RecordBatch]:
         """The rows whose image or companion must be read."""

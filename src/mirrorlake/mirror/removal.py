@@ -7,7 +7,7 @@ VANISHED ─▶ ways ─▶ guard ─▶ held: reported, waits for confirmation
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -72,6 +72,8 @@ class Removals:
     rules: Rules
     source: Datasource
     catalog: Catalog
+    root: Root
+    existing: Mapping[str, int]  # objects before the pass, by folder; empty if too few vanish for the guard to count
     verdict: Verdict
     held_before: bool  # whether some removals wait for confirmation since an earlier run
     counts: Counts  # of a dry run: `removed` if nothing is held and all objects are gone
@@ -90,13 +92,33 @@ class Removals:
         """
         keys = column(orphans, "key")
         held = self.verdict.holds(groups(keys, self.source.location.prefix))
-        if self.held_before:
-            held |= is_in(keys, _select_held_before(self.source, self.catalog, keys))
-        return guarded(orphans) & held
+        return guarded(orphans) & (held | self.held_earlier(keys))
+
+    def held_earlier(self, keys: Column) -> BoolMask:
+        """Which of these removals an earlier run held and nobody confirmed."""
+        if not self.held_before:
+            return np.zeros(len(keys), dtype=np.bool_)
+        return is_in(keys, _select_held_before(self.source, self.catalog, keys))
+
+    def without(self, moved: Column) -> Removals:
+        """The removals if these keys have moved meanwhile. The limits apply to what existed before the pass."""
+        planned = self.planned.without_vanished(moved)
+        return plan_removals(planned, self.rules, self.source, self.catalog, self.root, existing=self.existing)
 
 
-def plan_removals(planned: PlannedChanges, rules: Rules, source: Datasource, catalog: Catalog, root: Root) -> Removals:
-    """Decide the handling of vanished objects, before the pass changes anything. Reads the spool twice at most."""
+def plan_removals(
+    planned: PlannedChanges,
+    rules: Rules,
+    source: Datasource,
+    catalog: Catalog,
+    root: Root,
+    *,
+    existing: Mapping[str, int] | None = None,
+) -> Removals:
+    """Decide the handling of vanished objects. Reads the spool twice at most.
+
+    `existing` are the objects before the pass, by folder; None if the pass has not changed anything yet.
+    """
     prefix = source.location.prefix
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
@@ -109,8 +131,9 @@ def plan_removals(planned: PlannedChanges, rules: Rules, source: Datasource, cat
         by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
         heads += int(mask_of(column(orphans, "prove")).sum())
         spared += _count_spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
-    countable = may_hold(going.total(), listed=planned.scan.listed)
-    existing = removal.count_by_folder(catalog, source.id, prefix) if countable else {}
+    if existing is None:
+        countable = may_hold(going.total(), listed=planned.scan.listed)
+        existing = removal.count_by_folder(catalog, source.id, prefix) if countable else {}
     verdict = check_removals(existing, going, listed=planned.scan.listed)
     if root.other and (going or heads or planned.waiting):
         reasons = (OTHER_ROOT, *verdict.reasons, *_waiting_message(planned.waiting))
@@ -123,6 +146,8 @@ def plan_removals(planned: PlannedChanges, rules: Rules, source: Datasource, cat
         rules=rules,
         source=source,
         catalog=catalog,
+        root=root,
+        existing=existing,
         verdict=verdict,
         held_before=waited > 0,
         counts=Counts(removed=going.total() - spared, missing=by_way[Way.REPORT] + by_way[Way.MISS] + spared),

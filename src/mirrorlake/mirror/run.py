@@ -107,6 +107,7 @@ def dry_run(
             root = find_root(source, context.catalog)
             checker = DryRunChecker(elsewhere=root.other)
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root)
+        plan = plan.with_known_copies(checker)
         report = report_plan(plan, counters, proofs=checker.asked)
     except MirrorlakeError as problem:
         report = Report(run=None, datasource=source.name, state=RunState.FAILED, error=str(problem))
@@ -129,7 +130,7 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
             bytes=counters.bytes_read + plan.changes.summary.bytes,
         ),
         error=plan.error,
-        samples=sample_plan(plan.changes, plan.removals),
+        samples=sample_plan(plan.changes, plan.removals, plan.copies),
     )
 
 

@@ -192,3 +192,6 @@ class Counts:
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(**{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Counts)})
+
+    def __neg__(self) -> Counts:
+        return Counts(**{one.name: -getattr(self, one.name) for one in fields(Counts)})

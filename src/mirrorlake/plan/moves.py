@@ -1,8 +1,8 @@
 """Recognise renamed objects: known bytes that vanished under one key and appeared under another. Pure.
 
-A move keeps the asset's identity (id, tags, labels), so it must be certain: token and size are equal, and exactly one
-object vanished with them and exactly one appeared. Empty objects are all equal and never move; undecodable objects
-have no identity to keep.
+A move keeps the asset's identity (id, tags, labels), so it must be certain: token and size are equal, and if several
+objects vanished or appeared with them, their paths identify them (`plan.twins`). Empty objects are all equal and never
+move; undecodable objects have no identity to keep.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from mirrorlake.core.columnar import (
     BoolMask,
     Column,
     as_binary,
-    chosen,
     column,
     columns,
     equal_to,
@@ -31,12 +30,12 @@ from mirrorlake.core.columnar import (
     same,
     take,
     to_text,
-    unique_values,
     where,
 )
 from mirrorlake.model.columns import CHANGES, KNOWN
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
+from mirrorlake.plan.twins import pair_by_path
 from mirrorlake.plan.update_policy import UPDATE_EVERYTHING, UpdatePolicy
 from mirrorlake.select.fingerprints import fingerprints, tokens_and_sizes
 
@@ -65,6 +64,11 @@ class Moves:
         """The old keys of the moves, each once."""
         return column(self.pairs, "old_key")
 
+    @property
+    def new_keys(self) -> Column:
+        """The new keys of the moves, each once."""
+        return column(self.pairs, "new_key")
+
     def only(self, old_keys: Column) -> Moves:
         """Only the moves from these old keys."""
         return Moves(keep(self.pairs, is_in(self.old_keys, old_keys)))
@@ -81,7 +85,7 @@ class Moves:
         if left.any():
             changes = keep(changes, ~left)
             keys = column(changes, "key")
-        places = places_in(keys, column(self.pairs, "new_key"))
+        places = places_in(keys, self.new_keys)
         came = equal_to(column(changes, "op"), int(Op.NEW)) & (places >= 0)
         if not came.any():
             return changes
@@ -102,7 +106,7 @@ class Moves:
         if not len(self):
             return changes
         changes = keep(changes, ~self._left(changes))
-        places = places_in(column(changes, "key"), column(self.pairs, "new_key"))
+        places = places_in(column(changes, "key"), self.new_keys)
         came = equal_to(column(changes, "op"), int(Op.NEW)) & (places >= 0)
         if not came.any():
             return changes
@@ -131,10 +135,8 @@ def match_moves(vanished: pa.RecordBatch, new: pa.RecordBatch) -> Moves:
     vanished, new = able_to_leave(vanished), able_to_arrive(new)
     if not vanished.num_rows or not new.num_rows:
         return NO_MOVES
-    gone, came = identities(vanished), identities(new)
-    single = unique_values(gone)
-    single = chosen(single, is_in(single, unique_values(came)))
-    origin, target = take(vanished, places_in(single, gone)), take(new, places_in(single, came))
+    left, came = pair_by_path(identities(vanished), column(vanished, "key"), identities(new), column(new, "key"))
+    origin, target = take(vanished, left), take(new, came)
     pairs = pa.RecordBatch.from_arrays(
         [
             column(origin, "key"),

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import orjson
 
 from mirrorlake.model.companions import METADATA
-from mirrorlake.select.metadata import read_sidecar
+from mirrorlake.select.metadata import read_sidecar, stored_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,3 +35,9 @@ def read_metadata(data: bytes) -> CompanionContent:
 
 # By the name of the role.
 READERS: Mapping[str, Reader] = MappingProxyType({METADATA.name: read_metadata})
+
+
+def stored_content(role: str, document: str) -> CompanionContent:
+    """The content of a companion from the document that was kept of it, the same as when it was read."""
+    values = orjson.dumps(stored_values(document)).decode() if role == METADATA.name else document
+    return CompanionContent(values=values, document=document)

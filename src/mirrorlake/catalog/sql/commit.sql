@@ -7,7 +7,7 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
   digest bytea, placeholder bytea, facts text, version text, warnings text[],
   companions text COLLATE "C", differs boolean, companion_outcome text, name text,
   -- set by later statements: the asset, the known state of the object, and what follows for the row
-  asset_id bigint, rival bigint, standing smallint, known_companions text COLLATE "C",
+  asset_id bigint, rival bigint, rival_is_copy boolean NOT NULL DEFAULT false, standing smallint, known_companions text COLLATE "C",
   fresh boolean NOT NULL DEFAULT false,         -- the asset is created by this batch
   same boolean NOT NULL DEFAULT false           -- everything was already committed
 ) ON COMMIT DELETE ROWS;
@@ -225,7 +225,11 @@ SELECT kind, count(*) FROM recorded GROUP BY kind;
 WITH recorded AS (
   INSERT INTO outcome (run_id, key, kind, reason, asset_id)
   SELECT $1, key, CASE op WHEN {op.moved} THEN {outcome.moved} ELSE {outcome.new} END,
-    CASE op WHEN {op.moved} THEN 'It was ' || old_key ELSE 'It was ' || old_key || ', but another datasource keeps it as an asset of its own' END,
+    'It was ' || old_key || CASE
+      WHEN op <> {op.moved} THEN ', but another datasource keeps it as an asset of its own'
+      WHEN rival_is_copy THEN ': its bytes have the same digest'
+      ELSE ''
+    END,
     asset_id
   FROM staged WHERE NOT differs ORDER BY key
   ON CONFLICT (run_id, key) DO UPDATE SET kind = outcome.kind

@@ -175,10 +175,7 @@ SELECT count(*) FROM (
 -- Keep a rival that users have edited as a separate asset: the object then belongs to it and is not moved.
 UPDATE staged SET op = {op.shared}, asset_id = rival
 FROM asset
-WHERE asset.id = staged.rival AND (
-  asset.edited OR asset.state = {asset.trash} OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)
-  OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-);
+WHERE asset.id = staged.rival AND {rule.worked_on};
 
 -- name: join_rivals
 -- Merge all other rivals with the moved asset. An older datasource keeps governing, and reads its companions again if

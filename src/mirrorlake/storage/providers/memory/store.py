@@ -35,14 +35,14 @@ class MemoryStore:
         self.exists = True  # False: the bucket does not exist
         self.now = datetime(2024, 1, 1, tzinfo=UTC)
 
-    def put(self, key: str, data: bytes, *, storage_class: str | None = None) -> ObjectInfo:
+    def put(self, key: str, data: bytes, *, storage_class: str | None = None, token: str | None = None) -> ObjectInfo:
         """Create or overwrite `key`; the clock advances by a second."""
         with self._lock:
             self.now += timedelta(seconds=1)
             info = ObjectInfo(
                 key=key,
                 size=len(data),
-                token=hashlib.blake2b(data, digest_size=16).hexdigest(),
+                token=token or hashlib.blake2b(data, digest_size=16).hexdigest(),
                 modified=self.now,
                 storage_class=storage_class,
             )
@@ -59,6 +59,12 @@ class MemoryStore:
         with self._lock:
             self.put(new, self._objects[old].data)
             self.delete(old)
+
+    def copy(self, old: str, new: str) -> ObjectInfo:
+        """Store the same bytes under another key with another token, as a multipart copy or a copied file has."""
+        with self._lock:
+            token = hashlib.blake2b(f"{old}\n{new}\n{self.now}".encode(), digest_size=16).hexdigest()
+            return self.put(new, self._objects[old].data, token=token)
 
     @property
     def ordered(self) -> bool:
