@@ -13,7 +13,9 @@ def _whole(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-_Number = Annotated[int, BeforeValidator(_whole)]  # 7.0 is an integer in JSON Schema; "7" and true are none
+# 7.0 is an integer in JSON Schema; "7" and true are none.
+_Run = Annotated[int, Field(ge=1, le=NUMBER_LIMIT), BeforeValidator(_whole)]
+_Count = Annotated[int, Field(ge=0, le=NUMBER_LIMIT), BeforeValidator(_whole)]
 
 
 class Consent(Body):
@@ -29,11 +31,10 @@ class Consent(Body):
         },
     )
 
-    run: Annotated[_Number | None, Field(ge=1, le=NUMBER_LIMIT, description="Number of the held run.")] = None
+    run: Annotated[_Run | None, Field(description="Number of the held run.")] = None
     plan_hash: Annotated[
         str | None, Field(max_length=128, pattern="^[0-9a-f]*$", description="Hash of the held removals.")
     ] = None
-    count: Annotated[
-        _Number | None,
-        Field(ge=0, le=NUMBER_LIMIT, description="Number of removals to carry out; must match the held ones."),
-    ] = None
+    count: Annotated[_Count | None, Field(description="Number of removals to carry out; must match the held ones.")] = (
+        None
+    )
