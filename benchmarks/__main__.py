@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import first_pass, no_change, picture, renames, sidecars
+from benchmarks import api_requests, first_pass, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -49,6 +49,10 @@ def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
 
+def _requests(rounds: int) -> list[Table]:
+    return [api_requests.over_http(rounds)]
+
+
 def _photographs(rounds: int) -> list[Table]:
     with loaded_s3() as server:
         return [first_pass.over_photographs(server, rounds=rounds)]
@@ -61,6 +65,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "renames": _renames,
     "photographs": _photographs,
     "picture": _picture,
+    "requests": _requests,
 }
 SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}
 

@@ -95,6 +95,11 @@ def fill(library: Library) -> None:
     run = page.get_by_role("button", name="Run", exact=True)
     expect(run).to_have_attribute("aria-disabled", "true")
     expect(run).to_have_attribute("title", re.compile(r"Available in (60|59) minutes"))
+    anyway = page.get_by_role("button", name="Run anyway")
+    anyway.focus()
+    page.keyboard.press("Enter")
+    expect(run).to_have_attribute("aria-disabled", "false", timeout=PATIENCE_MS)  # it brought nothing in
+    expect(anyway).to_have_count(0)
     page.get_by_role("link", name="15 assets").click()
     expect(page.locator(".total")).to_have_text("15 assets")
     page.locator(".cell a[href]").first.click()

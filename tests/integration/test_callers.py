@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from tests.support.made_library import copy_of, made_template
+from tests.support.made_library import copy_of, made_template, picture
 from tests.support.postgres import Server
 
-from mirrorlake.core.errors import PermissionDenied
+from mirrorlake.core.errors import CoolingDown, PassRunning, PermissionDenied
+from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.model.access import Actor, ActorKind, Context, Permission
 from mirrorlake.model.edits import Edit
 from mirrorlake.services import contract
@@ -104,6 +106,35 @@ def test_each_change_is_recorded_with_who_made_it(resources: Resources) -> None:
     assert details[0]["metadata"] == {"weight": 2}
     assert details[1] == {"assets": [1000, 1001]}
     assert (details[3]["before"]["schedule"], details[3]["after"]) == ("30 3 * * *", {})
+
+
+def test_who_overrides_the_cooldown_is_recorded_and_nobody_else(resources: Resources) -> None:
+    library, here = LocalLibrary(resources, ANNA), Foreground(resources, ANNA)
+    folder = resources.settings.home / "roofs"
+    address = "roof survey"
+
+    def forced() -> list[tuple[Any, ...]]:
+        with psycopg.connect(resources.settings.database_url or "") as session:
+            query = "SELECT actor, subject, details FROM activity WHERE action = 'force_run' ORDER BY id"
+            return session.execute(query).fetchall()
+
+    (folder / "a.jpg").write_bytes(picture(1, 32, 24, "JPEG"))
+    first = here.start(address, NullProgress(), jobs=1, force=True)  # in no cooldown, so nothing is overridden
+    assert (first.counts.new, forced()) == (1, [])
+    for start in (library.datasources.start, partial(here.start, progress=NullProgress(), jobs=1)):
+        with pytest.raises(CoolingDown) as refused:
+            start(address)
+        assert "--force" in refused.value.fix
+    assert forced() == []
+
+    (folder / "b.jpg").write_bytes(picture(2, 32, 24, "JPEG"))
+    second = here.start(address, NullProgress(), jobs=1, force=True)
+    assert (second.counts.new, forced()) == (1, [("anna on lab", address, {"run": second.run})])
+    third = library.datasources.start(address, force=True)
+    assert (third.state, forced()[1:]) == ("queued", [("anna on lab", address, {"run": third.id})])
+    with pytest.raises(PassRunning):  # two runs at a time are never forced
+        library.datasources.start(address, force=True)
+    assert len(forced()) == 2
 
 
 def test_a_change_that_fails_leaves_no_record(resources: Resources) -> None:

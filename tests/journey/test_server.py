@@ -13,6 +13,8 @@ from tests.support.s3stub import Answer, S3Stub
 from tests.support.served import Serving, serving
 
 from mirrorlake.client import Client
+from mirrorlake.core.errors import UsageError
+from mirrorlake.model.edits import Edit
 
 
 @pytest.fixture
@@ -57,6 +59,25 @@ def test_the_client_turns_as_many_pages_as_are_asked_for(served: Serving, monkey
         assert [run.id for run in client.runs.list(limit=3)] == whole
         assert [run.id for run in client.runs.list(limit=1)] == whole[:1]
         assert len(list(client.assets.find(""))) == 6
+
+
+def test_a_nul_is_refused_in_one_sentence_wherever_it_is(served: Serving) -> None:
+    with Client(served.address, api_key=served.token) as client:
+        for act in (
+            lambda: client.assets.search("a\0b"),
+            lambda: client.assets.edit("1", Edit(metadata={"a\0": 1})),
+            lambda: client.assets.edit("1", Edit(metadata={"a": "\0"})),
+            lambda: client.assets.edit("1", Edit(add_tags=("\0",))),
+            lambda: client.projects.add("a", ["\0"]),
+            lambda: client.projects.add("a\0", ["1"]),
+            lambda: client.datasources.change_settings("mine", {"exclude": ["a\0"]}),
+            lambda: client.datasources.explain("mine", "a\0"),
+            lambda: client.runs.list(datasource="a\0"),
+            lambda: client.jobs.verify("a\0"),
+        ):
+            with pytest.raises(UsageError, match="NUL") as refused:
+                act()
+            assert refused.value.fix
 
 
 def test_one_server_a_library_and_down_stops_it(served: Serving) -> None:

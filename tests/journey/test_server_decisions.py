@@ -168,6 +168,11 @@ def test_a_server_mirrors_when_it_is_asked_and_its_settings_are_changed(photos: 
         refusal = command.run("datasource", "run", "my/photos")
         assert (refusal.code, refusal.out) == (1, "")
         assert "60 minutes" in refusal.err or "59 minutes" in refusal.err
+        assert "mirrorlake datasource run my/photos --force" in refusal.err
+    for number, command in enumerate((there, photos.here)):
+        (photos.folder / f"forced-{number}.png").write_bytes(picture_no(101 + number))
+        forced = command.run("datasource", "run", "my/photos", "--force", "--json")
+        assert (forced.code, forced.json["new"]) == (0, 1), forced.err
 
 
 def test_a_server_previews_and_cancels_as_in_process(photos: Photos) -> None:

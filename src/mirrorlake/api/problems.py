@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from mirrorlake.api.job_feed import TooManyWatchers
-from mirrorlake.api.routing import allowed_methods, body_fields, unknown_name
+from mirrorlake.api.routing import allowed_methods, body_fields, original_path, unknown_name
 from mirrorlake.core.errors import (
     AccessDenied,
     CatalogUnavailable,
@@ -81,12 +81,12 @@ _KINDS: Final[Mapping[type, tuple[int, str, str]]] = {
 }
 
 
-class NotSignedIn(Exception):
-    """A request without a session or token."""
+class RequestRefused(Exception):
+    """A request that is refused before its route sees it."""
 
-
-class Refused(Exception):
-    """A request that a browser sent for another site."""
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 def problem_response(problem: Problem) -> Response:
@@ -115,16 +115,9 @@ def problem_of(error: MirrorlakeError) -> Problem:
 
 
 def _on_error(_request: Request, error: Exception) -> Response:
-    if isinstance(error, MirrorlakeError):
-        return problem_response(problem_of(error))
-    if isinstance(error, NotSignedIn):
-        detail = "The request has no valid session or access token."
-        fix = "Open the address that `mirrorlake up` printed, or send `Authorization: Bearer TOKEN`."
-        return problem_response(problem("not-signed-in", "Not signed in", 401, detail, fix))
-    if isinstance(error, Refused):
-        fix = "Open mirrorlake at its own address."
-        return problem_response(problem("refused", "Refused", 403, str(error), fix))
-    raise TypeError from error  # registered for these three alone
+    if not isinstance(error, MirrorlakeError):  # registered for MirrorlakeError alone
+        raise TypeError from error
+    return problem_response(problem_of(error))
 
 
 def unexpected(error: Exception) -> Response:
@@ -139,13 +132,15 @@ def _on_http_error(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):  # registered for HTTPException alone
         raise TypeError from error
     allowed = allowed_methods(request)
-    if error.status_code == http.HTTPStatus.METHOD_NOT_ALLOWED and not allowed:  # only the pages match this path
-        error = HTTPException(http.HTTPStatus.NOT_FOUND)
-    title = http.HTTPStatus(error.status_code).phrase
+    if error.status_code in {http.HTTPStatus.NOT_FOUND, http.HTTPStatus.METHOD_NOT_ALLOWED}:
+        # The framework chooses one route; the pages match every path.
+        wrong_method = allowed and request.method not in allowed
+        error = HTTPException(http.HTTPStatus.METHOD_NOT_ALLOWED if wrong_method else http.HTTPStatus.NOT_FOUND)
+    title, path = http.HTTPStatus(error.status_code).phrase, original_path(request)
     if error.status_code == http.HTTPStatus.NOT_FOUND:
-        detail, fix = f"Unknown path {request.url.path}.", "See /api/v1/openapi.json for the known ones."
+        detail, fix = f"Unknown path {path}.", "See /api/v1/openapi.json for the known ones."
     else:
-        detail, fix = f"{title}: {request.method} {request.url.path}.", None
+        detail, fix = f"{title}: {request.method} {path}.", None
     response = problem_response(problem(title.lower().replace(" ", "-"), title, error.status_code, detail, fix))
     for name, value in (error.headers or {}).items():
         response.headers[name] = value
@@ -174,7 +169,6 @@ def _message(request: Request, item: Mapping[str, Any]) -> str:
 
 def install(app: FastAPI) -> None:
     """Install the handlers that turn the errors of `app` into problem documents, except unexpected ones."""
-    for kind in (MirrorlakeError, NotSignedIn, Refused):
-        app.add_exception_handler(kind, _on_error)
+    app.add_exception_handler(MirrorlakeError, _on_error)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(RequestValidationError, _on_invalid)

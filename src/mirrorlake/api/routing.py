@@ -1,4 +1,4 @@
-"""What all routes share: the caller's library, JSON answers, and the refusal of unknown parameters."""
+"""What all routes share: the caller's library, JSON answers, names in paths, and the refusal of unknown parameters."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from functools import cache, wraps
 from typing import Annotated, Any, Final, TypeVar, get_type_hints
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import orjson
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Query as QueryParameter
 from fastapi.routing import iter_route_contexts
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.routing import compile_path
+from starlette.types import Scope
 
+from mirrorlake.api.schemas import NUMBER_LIMIT as NUMBER_LIMIT
 from mirrorlake.api.schemas import Body
 from mirrorlake.model.access import Context
 from mirrorlake.model.pages import Page
@@ -23,10 +26,66 @@ from mirrorlake.services.contract import Library
 T = TypeVar("T")
 LibraryFactory = Callable[[Context], Library]
 UNKNOWN: Final = "unknown_parameter"
-OFFSET_LIMIT: Final = 2**53 - 1  # the largest number that JavaScript holds exactly; also far below a bigint
+NAMED: Final = ("/api/v1/datasources/", "/api/v1/projects/")  # paths with names that may contain slashes
+# Of a datasource, at the end of a path. A name that ends like this is written with %2F.
+DATASOURCE_WORDS: Final = ("explain", "purge", "deletion", "run", "preview", "reapply")
+# Stands for %2F in the path by which routes are chosen. No other NUL can be there: the guard has refused it.
+_ENCODED_SLASH: Final = "\0"
 
 
-def caller_library(request: Request) -> Library:
+class _NameConvertor(Convertor[str]):
+    """A name that may contain slashes, encoded or not: everything before the word at the end of the path."""
+
+    regex = ".+"
+
+    def convert(self, value: str) -> str:
+        return value.replace(_ENCODED_SLASH, "/")
+
+    def to_string(self, value: str) -> str:
+        return value.replace("/", _ENCODED_SLASH)
+
+
+class _DatasourceConvertor(_NameConvertor):
+    """The name of a datasource as the end of the path."""
+
+    regex = rf"(?!.+/(?:{'|'.join(DATASOURCE_WORDS)})$).+"
+
+
+class _NumberConvertor(Convertor[str]):
+    """Digits, whose range the route itself checks."""
+
+    regex = "[0-9]{1,16}"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("name", _NameConvertor())
+register_url_convertor("datasource", _DatasourceConvertor())
+register_url_convertor("number", _NumberConvertor())
+
+
+def is_api(path: str) -> bool:
+    """Whether the path belongs to the API, not to the pages."""
+    return path == "/api" or path.startswith("/api/")
+
+
+def keep_encoded_slashes(scope: Scope) -> None:
+    """Distinguish the slashes within a name from those between the parts of the path; servers decode both."""
+    if scope["path"].startswith(NAMED):
+        path = scope["raw_path"].decode("ascii", "replace")
+        scope["path"] = unquote(path.replace("%2F", "%00").replace("%2f", "%00"))
+
+
+def original_path(request: Request) -> str:
+    """The path of a request as a person would write it."""
+    return request.url.path.replace(_ENCODED_SLASH, "%2F")
+
+
+async def caller_library(request: Request) -> Library:
     """The library for the caller of the request, which `access.Gate` has set."""
     factory: LibraryFactory = request.app.state.library_for
     return factory(request.state.caller)
@@ -73,7 +132,7 @@ def add_route(
     router.add_api_route(path, handle, methods=[method], operation_id=operation, status_code=status, **options)
 
 
-def refuse_unknown_parameters(request: Request) -> None:
+async def refuse_unknown_parameters(request: Request) -> None:
     """Raises RequestValidationError for a query parameter that the route does not have, naming the nearest one."""
     known = _query_parameters(request.scope["endpoint"])
     unknown = [name for name in request.query_params if name not in known]
@@ -91,7 +150,7 @@ def body_fields(request: Request) -> tuple[str, ...]:
 def allowed_methods(request: Request) -> list[str]:
     """The methods allowed at the address of a request, over all routes: each route knows only its own."""
     path = request.url.path
-    api = path == "/api" or path.startswith("/api/")
+    api = is_api(path)
     found: set[str] = set()
     for context in iter_route_contexts(request.app.routes):
         template = context.path or ""

@@ -12,10 +12,12 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from mirrorlake.api.connections import Config, Limits
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.core.errors import SettingsError
 
 GRACE_S = 5  # for pending responses after a stop signal
+DEFAULT_LIMITS = Limits()
 
 
 class _Server(uvicorn.Server):
@@ -24,7 +26,7 @@ class _Server(uvicorn.Server):
     uvicorn itself raises the signal again at its end, which would kill the process there.
     """
 
-    def __init__(self, config: uvicorn.Config, on_exit: Callable[[], None]) -> None:
+    def __init__(self, config: Config, on_exit: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_exit = on_exit
 
@@ -46,7 +48,8 @@ class _Server(uvicorn.Server):
 def listen(host: str, port: int) -> socket.socket:
     """Open a listening socket; port 0 picks a free one. Raises SettingsError if the address is not available."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sets TCP_NODELAY only if the socket has this protocol.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         sock.bind((host, port))
@@ -63,15 +66,23 @@ def listen(host: str, port: int) -> socket.socket:
     return sock
 
 
-def serve(app: FastAPI, host: str = "127.0.0.1", port: int = 0, *, ready: Callable[[str], None] | None = None) -> None:
+def serve(
+    app: FastAPI,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    ready: Callable[[str], None] | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> None:
     """Serve `app` until SIGINT or SIGTERM, then finish pending responses and return.
 
     `ready` is called with the address (`http://127.0.0.1:8123`) once it accepts connections.
     Raises SettingsError if the address is not available. Call it from the main thread.
     """
     with contextlib.closing(listen(host, port)) as sock:
-        config = uvicorn.Config(
+        config = Config(
             app,
+            limits,
             access_log=False,  # the first address contains the token, which must not reach a log
             log_level="warning",
             server_header=False,

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from mirrorlake.api.access import Gate
+from mirrorlake.api.routing import is_api
 
 BUILT: Final = Path(__file__).parent / "static"
 _NOT_BUILT: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>mirrorlake</title>
@@ -42,7 +43,7 @@ class Site:
     def page(self, request: Request) -> Response:
         """A file of the build, or the app for the address of a page."""
         path = request.url.path
-        if path == "/api" or path.startswith("/api/"):
+        if is_api(path):
             raise HTTPException(404)
         signed_in = self.gate.sign_in(request)
         if signed_in is not None:

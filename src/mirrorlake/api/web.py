@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
-from mirrorlake.api.access import Gate, HostGuard
+from mirrorlake.api.access import Gate
+from mirrorlake.api.guards import PUBLIC, HostGuard, RequestGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.assets import asset_routes
@@ -20,6 +21,7 @@ from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
+from mirrorlake.api.routers.session import session_routes
 from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.model.public import public_noun
@@ -65,11 +67,12 @@ def create_app(
 
     private = APIRouter(
         prefix="/api/v1",
-        dependencies=[Depends(gate.admit), Depends(refuse_unknown_parameters)],
+        dependencies=[Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
     for routes in (asset_routes, datasource_routes, run_routes, job_routes, project_routes, schedule_routes):
         private.include_router(routes())
+    private.include_router(session_routes(gate))
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
     )
@@ -82,19 +85,24 @@ def create_app(
     )
     app.include_router(private)
     app.include_router(public)
+    app.add_middleware(RequestGuard, gate=gate)
     app.add_middleware(HostGuard, allowed_hosts=tuple(allowed_hosts))
     return app
 
 
 class _App(FastAPI):
-    """Adds the media type of problem documents, which the framework can describe only as plain JSON."""
+    """Adds what the framework cannot describe: the media type of problem documents, and the guards before routes."""
 
     def openapi(self) -> dict[str, Any]:
-        """The contract, with the schema of problem documents."""
+        """The contract, with the schema of problem documents and the token."""
         if self.openapi_schema is None:
             document = super().openapi()
             problem = Problem.model_json_schema(ref_template=_REFERENCE)
             document["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
+            document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            for path, operations in document["paths"].items():
+                for operation in operations.values():
+                    operation["security"] = [] if path in PUBLIC else [{"token": []}]
             self.openapi_schema = document
         return self.openapi_schema
 
@@ -107,8 +115,11 @@ def _problems() -> dict[int | str, dict[str, object]]:
         401: "Not signed in.",
         403: "Cross-site request blocked.",
         404: "Not found.",
+        408: "The body did not arrive in time.",
         409: "Conflict with the current state, such as another run of the datasource.",
-        422: "Invalid parameter.",
+        413: "Body too large.",
+        415: "The body is not declared as JSON.",
+        422: "Invalid parameter or body.",
         502: "The bucket returned an error or did not respond.",
         503: "Database unavailable.",
     }

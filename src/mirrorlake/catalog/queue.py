@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.enqueue import ATTEMPTS as ATTEMPTS
 from mirrorlake.catalog.enqueue import insert_run, pass_job
 from mirrorlake.catalog.leases import (
@@ -27,7 +28,9 @@ from mirrorlake.catalog.leases import (
 from mirrorlake.catalog.runs import Lease, Live, at_work, continue_run, count_values, last_pass, show_run
 from mirrorlake.catalog.schedules import database_time_in
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.errors import NotFound, PassRunning
+from mirrorlake.core.errors import CoolingDown, NotFound, PassRunning
+from mirrorlake.model.access import Context
+from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, NewJob
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.plan.cooldown import check_cooldown, refused_by
@@ -53,11 +56,19 @@ class Interrupted:
 
 
 @retry_on_contention
-def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL, *, requested_by: str | None = None) -> int:
+def request(
+    catalog: Catalog,
+    name: str,
+    trigger: Trigger = Trigger.MANUAL,
+    *,
+    requested_by: str | None = None,
+    forced_by: Context | None = None,
+) -> int:
     """Queue a pass over this datasource as requested by a user, and return its id.
 
     A pass that waits for a retry after a failure can start immediately. Raises NotFound, PassRunning if one is queued
-    or running, CoolingDown during the cooldown after a pass that imported assets.
+    or running, CoolingDown during the cooldown after a pass that imported assets; `forced_by` overrides the cooldown,
+    which is recorded.
     """
     with catalog.write() as connection:
         datasource_id = _lock_datasource(connection, name)
@@ -65,12 +76,14 @@ def request(catalog: Catalog, name: str, trigger: Trigger = Trigger.MANUAL, *, r
         earlier = connection.execute(statement("end_retry_delay").query, job_values(job)).fetchone()
         if earlier is not None:
             return int(earlier[0])
-        _check_permitted(connection, name, datasource_id)
+        overridden = _check_permitted(connection, name, datasource_id, force=forced_by is not None)
         made = insert_run(connection, job, trigger.value)
         if made is None:
             # A schedule queued a run after our check.
-            _check_permitted(connection, name, datasource_id)
+            _check_permitted(connection, name, datasource_id, force=forced_by is not None)
             raise AssertionError("only another queued run prevents queueing one")
+        if overridden and forced_by is not None:
+            _record_forced(connection, name, made, forced_by)
         return made
 
 
@@ -96,12 +109,21 @@ def request_run(catalog: Catalog, name: str, job: NewJob, trigger: Trigger) -> i
 
 
 @retry_on_contention
-def check_permitted(catalog: Catalog, name: str) -> int:
-    """The id of the datasource, if a user may start a pass now. Raises the same errors as `request`."""
+def check_permitted(catalog: Catalog, name: str, *, force: bool = False) -> tuple[int, bool]:
+    """The id of the datasource, if a user may start a pass now, and whether that overrides the cooldown.
+
+    Raises the same errors as `request`.
+    """
     with catalog.write() as connection:
         datasource_id = _lock_datasource(connection, name)
-        _check_permitted(connection, name, datasource_id)
-        return datasource_id
+        return datasource_id, _check_permitted(connection, name, datasource_id, force=force)
+
+
+@retry_on_contention
+def record_forced(catalog: Catalog, name: str, run_id: int, by: Context) -> None:
+    """Record that a user started this pass during the cooldown."""
+    with catalog.write() as connection:
+        _record_forced(connection, name, run_id, by)
 
 
 @retry_on_contention
@@ -245,12 +267,20 @@ def _lock_datasource(connection: psycopg.Connection[TupleRow], name: str) -> int
     return int(row[0])
 
 
-def _check_permitted(connection: psycopg.Connection[TupleRow], name: str, datasource_id: int) -> None:
+def _check_permitted(connection: psycopg.Connection[TupleRow], name: str, datasource_id: int, *, force: bool) -> bool:
+    """Whether a pass now overrides the cooldown. Raises PassRunning, and CoolingDown unless forced."""
     refused = check_cooldown(
         name, at_work(connection, datasource_id), last_pass(connection, datasource_id), database_time_in(connection)
     )
-    if refused is not None:
-        raise refused
+    if refused is None:
+        return False
+    if force and isinstance(refused, CoolingDown):
+        return True
+    raise refused
+
+
+def _record_forced(connection: psycopg.Connection[TupleRow], name: str, run_id: int, by: Context) -> None:
+    record_activity(connection, by, Action.FORCE_RUN, Subject.DATASOURCE, [name], details={"run": run_id})
 
 
 def _claim_one(session: psycopg.Connection[TupleRow], kinds: dict[str, list[str]]) -> _ClaimedJob | None:

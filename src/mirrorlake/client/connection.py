@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -22,9 +23,11 @@ from mirrorlake.core.errors import (
     SourceUnreachable,
     UsageError,
 )
+from mirrorlake.core.settings import SERVER_ADDRESS
 from mirrorlake.model.pages import Page
 
 TIMEOUT_S = 30.0
+_KEY = re.compile(r"[\x21-\x7e]+")
 T = TypeVar("T")
 Parameters = Mapping[str, str | int | None]
 
@@ -33,8 +36,17 @@ class Connection:
     """A connection to one server. Thread-safe."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
+        """Raises UsageError for an address or a key that no server has."""
+        if not SERVER_ADDRESS.fullmatch(url):
+            # The message does not repeat what may contain a token or a password.
+            raise UsageError("The URL is not the address of a server.", "Write it like http://127.0.0.1:8765.")
+        if api_key is not None and not _KEY.fullmatch(api_key):
+            raise UsageError("The API key contains characters that no token has.", "Copy it without spaces and quotes.")
         headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
-        self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
+        try:
+            self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
+        except httpx.InvalidURL as error:
+            raise UsageError(f"The URL is not the address of a server: {error}.", "Correct it.") from error
 
     def close(self) -> None:
         """Close the sockets."""
@@ -57,8 +69,12 @@ class Connection:
         answer = self.send("GET", path, params=params)
         items = self._decode(answer, list[kind])
         following = answer.links.get("next", {}).get("url")
-        cursor = None if following is None else parse_qs(urlsplit(following).query)["cursor"][0]
-        return Page(tuple(items), cursor)
+        if following is None:
+            return Page(tuple(items), None)
+        cursors = parse_qs(urlsplit(following).query).get("cursor", [])
+        if len(cursors) != 1:
+            raise self._foreign("the address of its next page has no cursor")
+        return Page(tuple(items), cursors[0])
 
     def send(
         self,
@@ -69,10 +85,19 @@ class Connection:
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
-        """Send a request and return the response; redirects are not followed. Raises the error of the response."""
+        """Send a request and return the response; redirects are not followed.
+
+        Raises the error of the response, and UsageError for values that no request can contain.
+        """
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
-            answer = self._http.request(method, path, params=given, json=body, headers=headers)
+            request = self._http.build_request(method, path, params=given, json=body, headers=headers)
+        except (httpx.InvalidURL, ValueError, TypeError) as error:  # half a surrogate pair, NaN, a date, a long query
+            raise UsageError(
+                f"The request cannot be sent: {error}.", "Use valid Unicode text, finite numbers and JSON values."
+            ) from error
+        try:
+            answer = self._http.send(request)
         except httpx.HTTPError as error:
             raise SourceUnreachable(
                 f"The server at {self._http.base_url} does not respond: {error}.",
@@ -86,10 +111,13 @@ class Connection:
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.MsgspecError as error:
-            raise SourceUnreachable(
-                f"{self._http.base_url} is not a mirrorlake server or has another version: {error}.",
-                "Correct MIRRORLAKE_URL, or install the server's version.",
-            ) from error
+            raise self._foreign(str(error)) from error
+
+    def _foreign(self, reason: str) -> SourceUnreachable:
+        return SourceUnreachable(
+            f"{self._http.base_url} is not a mirrorlake server or has another version: {reason}.",
+            "Correct MIRRORLAKE_URL, or install the server's version.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +128,14 @@ class NounClient:
 
 
 def segment(text: str) -> str:
-    """Any text as one segment of a path."""
-    return quote(text, safe="")
+    """Any text as one segment of a path. Raises UsageError for what no name or id can be."""
+    try:
+        segment = quote(text, safe="")
+    except (UnicodeEncodeError, TypeError) as error:
+        raise UsageError(f"Invalid name or id {text!r}: {error}.", "Use valid Unicode text.") from error
+    if "\0" in text:
+        raise UsageError(f"Invalid name or id {text!r}: it contains a NUL character.", "Remove it.")
+    return segment
 
 
 def _problem(answer: httpx.Response) -> MirrorlakeError:
@@ -122,10 +156,10 @@ def _problem(answer: httpx.Response) -> MirrorlakeError:
             return NotFound(message, fix)
         case 409:
             return _conflict(problem, message, fix)
-        case 400 | 422 if "position" not in problem:
+        case 400 if isinstance(problem.get("position"), int):
+            return QueryError(message, fix, text=str(problem.get("text", "")), position=problem["position"])
+        case 400 | 413 | 415 | 422:
             return UsageError(message, fix)
-        case _ if "position" in problem:
-            return QueryError(message, fix, text=str(problem.get("text", "")), position=int(problem["position"]))
         case _:
             return MirrorlakeError(message, fix)
 
@@ -135,6 +169,7 @@ def _conflict(problem: Mapping[str, Any], message: str, fix: str) -> MirrorlakeE
         case "urn:mirrorlake:pass-running":
             return PassRunning(message, fix)
         case "urn:mirrorlake:cooling-down":
-            return CoolingDown(message, fix, minutes=int(problem.get("minutes", 0)))
+            minutes = problem.get("minutes")
+            return CoolingDown(message, fix, minutes=minutes if isinstance(minutes, int) else 0)
         case _:
             return Conflict(message, fix)

@@ -33,9 +33,10 @@ class DatasourceClient(NounClient, Datasources):
         """See `Datasources.change_settings`."""
         return self.connection.ask(DatasourceSummary, "PATCH", _path(name), body=change)
 
-    def start(self, name: str) -> Run:
+    def start(self, name: str, *, force: bool = False) -> Run:
         """See `Datasources.start`."""
-        return self.connection.ask(Run, "POST", f"{_path(name)}/run")
+        params = {"force": "true" if force else None}
+        return self.connection.ask(Run, "POST", f"{_path(name)}/run", params=params)
 
     def begin_preview(self, name: str) -> Preview:
         """See `Datasources.begin_preview`."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mirrorlake.core.errors import SettingsError
 
-_SERVER = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
+SERVER_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
 
 
@@ -42,7 +42,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
             "Write it as postgresql://user:password@host:5432/database, or unset it to use the embedded one.",
         )
     server_url = env.get("MIRRORLAKE_URL") or None
-    if server_url is not None and not _SERVER.fullmatch(server_url):
+    if server_url is not None and not SERVER_ADDRESS.fullmatch(server_url):
         raise SettingsError(
             "MIRRORLAKE_URL is not the address of a server.",
             "Write it as `mirrorlake up` prints it, without what follows the port: http://127.0.0.1:8765.",

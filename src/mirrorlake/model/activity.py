@@ -14,6 +14,7 @@ class Action(StrEnum):
     REMOVE = "remove"  # assets from a project
     CHANGE_SETTINGS = "change_settings"  # of a datasource
     DELETE = "delete"  # a datasource
+    FORCE_RUN = "force_run"  # of a datasource, during the cooldown
 
 
 class Subject(StrEnum):

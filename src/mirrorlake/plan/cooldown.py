@@ -1,12 +1,13 @@
 """Whether a manual run of a datasource is allowed now, and the remaining cooldown. Pure.
 
-Does not apply to scheduled passes and `mirrorlake mirror`. Only the pass that ended last counts: if it succeeded and
-imported something, the cooldown starts at its end. After one that failed, was cancelled, holds removals or imported
-nothing, a manual run is allowed immediately.
+Does not apply to scheduled passes and `mirrorlake mirror`, and users can override it. Only the pass that ended last
+counts: if it succeeded and imported something, the cooldown starts at its end. After one that failed, was cancelled,
+holds removals or imported nothing, a manual run is allowed immediately.
 """
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime, timedelta
 from math import ceil
 
@@ -36,7 +37,7 @@ def check_cooldown(name: str, at_work: Run | None, last: Run | None, now: dateti
         return CoolingDown(
             f"Run {last.id} mirrored datasource {name} less than an hour ago. The next manual run is possible in"
             f" {count_noun(minutes, 'minute')}.",
-            "Wait, or leave it to its schedule. `mirrorlake mirror` with its address runs a pass immediately.",
+            f"Wait, or leave it to its schedule. To run it now: mirrorlake datasource run {shlex.quote(name)} --force",
             minutes=minutes,
         )
     return None

@@ -84,8 +84,11 @@ class Datasources(Protocol):
         """Change some settings, by their names in a settings file; keep the others. Raises NotFound, SettingsError."""
         ...
 
-    def start(self, name: str) -> Run:
-        """Queue a run for the next free worker. Raises NotFound, PassRunning and CoolingDown."""
+    def start(self, name: str, *, force: bool = False) -> Run:
+        """Queue a run for the next free worker; `force` overrides the cooldown, which is recorded.
+
+        Raises NotFound, PassRunning and CoolingDown.
+        """
         ...
 
     def begin_preview(self, name: str) -> Preview:

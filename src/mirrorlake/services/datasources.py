@@ -45,9 +45,12 @@ class DatasourceService(Service, Datasources):
         return datasources.summary(self.resources.catalog, name)
 
     @requires(Permission.RUNS_CONTROL)
-    def start(self, name: str) -> Run:
+    def start(self, name: str, *, force: bool = False) -> Run:
         """See `Datasources.start`."""
-        return self._run(queue.request(self.resources.catalog, name, requested_by=self.caller.actor.name))
+        by = self.caller
+        return self._run(
+            queue.request(self.resources.catalog, name, requested_by=by.actor.name, forced_by=by if force else None)
+        )
 
     @requires(Permission.DATASOURCES_READ)
     def begin_preview(self, name: str) -> Preview:

@@ -23,10 +23,10 @@ class Foreground(Service):
     """The long use cases, for one caller."""
 
     @requires(Permission.RUNS_CONTROL)
-    def start(self, name: str, progress: Progress, *, jobs: int | None) -> Report:
-        """Run a datasource. Raises NotFound, PassRunning and CoolingDown."""
+    def start(self, name: str, progress: Progress, *, jobs: int | None, force: bool = False) -> Report:
+        """Run a datasource; `force` overrides the cooldown. Raises NotFound, PassRunning and CoolingDown."""
         return trigger.run_now(
-            self.resources.settings, self.resources.catalog, name, progress, jobs=jobs, requested_by=self._name
+            self.resources.settings, self.resources.catalog, name, progress, jobs=jobs, by=self.caller, force=force
         )
 
     @requires(Permission.RUNS_CONTROL)

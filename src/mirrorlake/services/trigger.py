@@ -10,15 +10,26 @@ from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import run_leased
+from mirrorlake.model.access import Context
 from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 
 
 def run_now(
-    settings: Settings, catalog: Catalog, name: str, progress: Progress, *, jobs: int | None, requested_by: str
+    settings: Settings,
+    catalog: Catalog,
+    name: str,
+    progress: Progress,
+    *,
+    jobs: int | None,
+    by: Context,
+    force: bool,
 ) -> Report:
-    """Run a datasource in the foreground. Raises NotFound, PassRunning and CoolingDown."""
-    source = datasources.by_id(catalog, queue.check_permitted(catalog, name))
+    """Run a datasource in the foreground; `force` overrides the cooldown. Raises NotFound, PassRunning, CoolingDown."""
+    datasource_id, overridden = queue.check_permitted(catalog, name, force=force)
+    source = datasources.by_id(catalog, datasource_id)
     with open_run_context(settings, catalog, jobs) as context:
-        lease = begin(catalog, source.id, Trigger.MANUAL, requested_by=requested_by)
+        lease = begin(catalog, source.id, Trigger.MANUAL, requested_by=by.actor.name)
+        if overridden:
+            queue.record_forced(catalog, name, lease.run_id, by)
         return run_leased(lease, source, context, Reporter(lease, progress))

@@ -10,30 +10,22 @@ from tests.unit.api.conftest import TOKEN
 
 from mirrorlake.api import create_app
 from mirrorlake.api.access import Gate
-from mirrorlake.api.routing import LibraryFactory
-
-PUBLIC = {"/api/v1/health", "/{path:path}"}
-
-
-def unguarded(app: FastAPI) -> set[str]:
-    """Paths of the routes that no `Gate.admit` stands before."""
-    found: set[str] = set()
-    for context in iter_route_contexts(app.routes):
-        dependant = getattr(context, "dependant", None)
-        calls = [] if dependant is None else [inner.call for inner in dependant.dependencies]
-        if not any(getattr(call, "__func__", None) is Gate.admit for call in calls):
-            found.add(str(getattr(context, "path", context)))
-    return found
+from mirrorlake.api.guards import PUBLIC
+from mirrorlake.api.routing import LibraryFactory, is_api
 
 
-def test_every_route_has_a_policy(library_for: LibraryFactory) -> None:
-    assert unguarded(create_app(library_for, token=TOKEN)) == PUBLIC
+def test_every_route_is_private_or_named_here(app: FastAPI) -> None:
+    paths = {str(context.path) for context in iter_route_contexts(app.routes)}
+    assert {path for path in paths if path in PUBLIC or not is_api(path)} == {*PUBLIC, "/{path:path}"}
 
 
-def test_a_route_without_a_policy_is_noticed(library_for: LibraryFactory) -> None:
+def test_a_route_that_nobody_gave_a_policy_is_private(library_for: LibraryFactory) -> None:
     app = create_app(library_for, token=TOKEN)
     app.add_api_route("/api/v1/forgotten", lambda: "open", methods=["GET"])
-    assert unguarded(app) == {*PUBLIC, "/api/v1/forgotten"}
+    app.router.routes.insert(0, app.router.routes.pop())  # before the pages, which match every path
+    with TestClient(app, base_url="http://127.0.0.1") as client:
+        assert client.get("/api/v1/forgotten").status_code == 401
+        assert client.get("/api/v1/forgotten", headers={"authorization": f"Bearer {TOKEN}"}).json() == "open"
 
 
 def test_every_documented_operation_refuses_a_stranger(stranger: TestClient, library_for: LibraryFactory) -> None:
@@ -71,6 +63,16 @@ def test_the_printed_address_signs_in_once_and_leaves_no_token_behind(stranger: 
     assert "HttpOnly" in cookie
     assert "SameSite=strict" in cookie
     assert TOKEN not in cookie
+    assert stranger.get("/api/v1/runs").status_code == 200
+
+
+def test_the_token_in_a_header_starts_a_session(stranger: TestClient) -> None:
+    refused = stranger.post("/api/v1/session", headers={"authorization": "Bearer guess"})
+    assert (refused.status_code, "set-cookie" in refused.headers) == (401, False)
+    answer = stranger.post("/api/v1/session", headers={"authorization": f"Bearer {TOKEN}"})
+    assert (answer.status_code, answer.content, answer.headers["cache-control"]) == (204, b"", "no-store")
+    assert "HttpOnly" in answer.headers["set-cookie"]
+    assert TOKEN not in answer.headers["set-cookie"]
     assert stranger.get("/api/v1/runs").status_code == 200
 
 

@@ -10,7 +10,9 @@ from tests.support.made_library import picture
 from tests.unit.api.conftest import Library
 from tests.unit.api.waiting import executed
 
+from mirrorlake.api.schemas.datasources import SETTINGS
 from mirrorlake.mirror.progress import NullProgress
+from mirrorlake.select import settings
 from mirrorlake.services.mirror import mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
@@ -37,6 +39,12 @@ def test_who_asks_too_soon_hears_how_many_minutes_remain(client: TestClient, lib
     shown = {row["name"]: row for row in client.get("/api/v1/datasources").json()}["roof survey"]
     assert (shown["can_run"], shown["cooldown_minutes"]) == (False, answer.json()["minutes"])
     assert answer.json()["minutes"] in {59, 60}
+
+    assert client.post("/api/v1/datasources/roof survey/run?force=maybe").status_code == 422
+    forced = client.post("/api/v1/datasources/roof survey/run?force=true")
+    assert (forced.status_code, forced.json()["state"]) == (202, "queued")
+    job = client.get(f"/api/v1/jobs/{forced.json()['id']}").json()
+    assert job["requested_by"] == "the holder of the access token"
 
 
 def test_a_change_of_settings_keeps_what_it_does_not_name(client: TestClient, library: Library) -> None:
@@ -67,6 +75,10 @@ def test_settings_that_cannot_be_change_nothing(
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert library.content() == before
+
+
+def test_the_contract_knows_every_setting() -> None:
+    assert set(SETTINGS) == {*settings._FLAT, "mirror_configs"}
 
 
 def test_a_schedule_is_told_before_it_is_set(client: TestClient) -> None:

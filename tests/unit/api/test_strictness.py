@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -13,7 +14,8 @@ from tests.unit.api.conftest import Library
 
 from mirrorlake.core.cursors import write_cursor
 
-NAMES = {"{asset_id}": "1000", "{run_id}": "3", "{name}": "harbour cams", "{preview_id}": "x"}
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
+NAMES = {"{asset_id}": "1000", "{run_id}": "3", "{name}": "harbour cams", "{preview_id}": "x", "{job_id}": "6"}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -65,19 +67,37 @@ def test_no_route_fails_over_a_nul(client: TestClient, app: FastAPI) -> None:
                 assert client.request(method, broken).status_code in {400, 404}, (method, broken)
 
 
-def test_a_wrong_method_is_answered_with_all_that_would_be_right(client: TestClient) -> None:
-    for address, method, allowed in (
-        ("/api/v1/assets/1000", "DELETE", "GET, PATCH"),
-        ("/api/v1/assets", "POST", "GET"),
-        ("/api/v1/runs/confirm", "PUT", "GET, POST"),
-        ("/api/v1/datasources", "DELETE", "GET"),
-        ("/api/v1/health", "POST", "GET"),
-        ("/", "POST", "GET, HEAD"),
-    ):
-        answer = client.request(method, address)
-        assert (answer.status_code, answer.headers.get("allow")) == (405, allowed), address
-        assert answer.headers["content-type"] == "application/problem+json"
+def test_a_wrong_method_is_answered_with_all_that_would_be_right(client: TestClient, app: FastAPI) -> None:
+    allowed: dict[str, set[str]] = {"/": {"GET", "HEAD"}}
+    for method, address, _ in operations(app):
+        allowed.setdefault(address, set()).add(method.upper())
+    for address, right in allowed.items():
+        for method in METHODS - right:
+            answer = client.request(method, address)
+            assert (answer.status_code, answer.headers.get("allow")) == (405, ", ".join(sorted(right))), (
+                method,
+                address,
+            )
+            assert method == "HEAD" or answer.headers["content-type"] == "application/problem+json"
     assert client.post("/api/v1/nothing").status_code == 404
+
+
+def test_a_name_may_hold_slashes_and_the_words_of_other_paths(client: TestClient, library: Library) -> None:
+    for name in ("a/b", "run", "a/run", "explain/purge", "%2F", "/"):
+        with psycopg.connect(library.settings.database_url or "") as session:
+            session.execute("UPDATE datasource SET name = %s WHERE id = 4", (name,))
+        address = f"/api/v1/datasources/{quote(name, safe='')}"
+        assert client.get(address).json().get("name") == name
+        assert client.patch(address, json={"schedule": "every: 2h"}).json().get("name") == name
+        assert client.get(f"{address}/deletion").json().get("name", name) == name
+        assert client.get(f"{address}/purge").status_code == 200
+        added = client.post(f"/api/v1/projects/{quote(name, safe='')}/add", json={"assets": ["1000"]})
+        assert added.status_code == 200, name
+        assert name in {each["name"] for each in client.get("/api/v1/projects").json()}
+        assert client.request("DELETE", f"{address}/run").status_code == 405
+    with psycopg.connect(library.settings.database_url or "") as session:
+        session.execute("UPDATE datasource SET name = 'a/b' WHERE id = 4")
+    assert client.get("/api/v1/datasources/a/b/purge").status_code == 200  # as a proxy may pass it on
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import blake3
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from mirrorlake.api.routing import OFFSET_LIMIT, Bound, add_route
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
 from mirrorlake.api.schemas.assets import AssetChange
 from mirrorlake.model.assets import AssetDetail, AssetPage, Unchanged
 from mirrorlake.services.contract import PAGE_LIMIT
@@ -37,7 +37,7 @@ def search(
         str, Query(max_length=8192, description="Query in the search language; empty matches everything.")
     ] = "",
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-    offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
+    offset: Annotated[int, Query(ge=0, le=NUMBER_LIMIT)] = 0,
     cursor: Cursor = None,
 ) -> AssetPage:
     """Search assets, by page. A cursor remains valid while a run is in progress."""

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from mirrorlake.api.routing import Bound, add_route
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
 from mirrorlake.api.schemas.datasources import SettingsChange
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.explanations import Explained
@@ -44,9 +44,16 @@ def change(library: Bound, name: DatasourceName, change: SettingsChange) -> Data
     return library.datasources.change_settings(name, change.root)
 
 
-def start(library: Bound, name: DatasourceName) -> Run:
-    """Queue a run for a worker. Fails with 409 during a run or the cooldown."""
-    return library.datasources.start(name)
+def start(
+    library: Bound,
+    name: DatasourceName,
+    *,
+    force: Annotated[
+        bool, Query(description="Override the cooldown after a run that imported something. Recorded with the caller.")
+    ] = False,
+) -> Run:
+    """Queue a run for a worker. Fails with 409 during a run, and during the cooldown unless it is forced."""
+    return library.datasources.start(name, force=force)
 
 
 def begin_preview(library: Bound, name: DatasourceName) -> Preview:
@@ -73,7 +80,7 @@ def purge(
     library: Bound,
     name: DatasourceName,
     acknowledge: Annotated[
-        int, Query(ge=1, le=2**63 - 1, description="Number of assets to remove; must match the current count.")
+        int, Query(ge=1, le=NUMBER_LIMIT, description="Number of assets to remove; must match the current count.")
     ],
     days: Days = TRASH_DAYS,
 ) -> Run:
@@ -90,7 +97,8 @@ def delete(
     library: Bound,
     name: DatasourceName,
     acknowledge: Annotated[
-        int, Query(ge=0, le=2**63 - 1, description="Number of assets to remove with it; must match the current count.")
+        int,
+        Query(ge=0, le=NUMBER_LIMIT, description="Number of assets to remove with it; must match the current count."),
     ],
 ) -> Deletion:
     """Delete a datasource. Its bucket is never modified."""
@@ -98,17 +106,17 @@ def delete(
 
 
 def datasource_routes() -> APIRouter:
-    """The routes under /datasources, and /previews. A name may contain slashes: it is all before the last segment."""
+    """The routes under /datasources, and /previews."""
     router = APIRouter(tags=["datasources"])
-    one = "/datasources/{name:path}"
+    one, of_one = "/datasources/{name:datasource}", "/datasources/{name:name}"
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
-    add_route(router, "GET", f"{one}/explain", explain, operation="explainKey")
-    add_route(router, "GET", f"{one}/purge", purgeable, operation="previewPurge")
-    add_route(router, "POST", f"{one}/purge", purge, operation="purgeTrash", status=202)
-    add_route(router, "GET", f"{one}/deletion", deletion, operation="previewDeletion")
-    add_route(router, "POST", f"{one}/run", start, operation="runDatasource", status=202)
-    add_route(router, "POST", f"{one}/preview", begin_preview, operation="beginPreview", status=202)
-    add_route(router, "POST", f"{one}/reapply", reapply, operation="reapplyDatasource", status=202)
+    add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey")
+    add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge")
+    add_route(router, "POST", f"{of_one}/purge", purge, operation="purgeTrash", status=202)
+    add_route(router, "GET", f"{of_one}/deletion", deletion, operation="previewDeletion")
+    add_route(router, "POST", f"{of_one}/run", start, operation="runDatasource", status=202)
+    add_route(router, "POST", f"{of_one}/preview", begin_preview, operation="beginPreview", status=202)
+    add_route(router, "POST", f"{of_one}/reapply", reapply, operation="reapplyDatasource", status=202)
     add_route(router, "GET", one, get, operation="getDatasource")
     add_route(router, "PATCH", one, change, operation="changeDatasource")
     add_route(router, "DELETE", one, delete, operation="deleteDatasource")

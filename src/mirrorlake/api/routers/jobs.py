@@ -13,14 +13,14 @@ from fastapi.responses import StreamingResponse
 
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.routers.assets import Cursor
-from mirrorlake.api.routing import Bound, add_route, json_answer, list_answer
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.contract import GRACE_HOURS, PAGE_LIMIT
 
 WAIT_LIMIT_S: Final = 60
 ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: proxies close silent connections
-JobId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the job.")]
+JobId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the job.")]
 
 
 def show_all(
@@ -46,7 +46,7 @@ async def get(
     wait_s: Annotated[
         int, Query(ge=0, le=WAIT_LIMIT_S, description="Seconds to wait for a version newer than `since`.")
     ] = 0,
-    since: Annotated[int, Query(ge=0, le=2**63 - 1, description="The last known version of the job.")] = 0,
+    since: Annotated[int, Query(ge=0, le=NUMBER_LIMIT, description="The last known version of the job.")] = 0,
 ) -> Response:
     """Get a job with its progress and result. With `wait_s`, wait until it has changed or ended."""
     read = partial(library.jobs.get, job_id)
@@ -116,7 +116,7 @@ def clean_thumbnails(
         int, Query(ge=0, le=87_600, description="Keep files written within the last N hours.")
     ] = GRACE_HOURS,
     acknowledge: Annotated[
-        int | None, Query(ge=0, le=2**63 - 1, description="Number of files to remove; required for many.")
+        int | None, Query(ge=0, le=NUMBER_LIMIT, description="Number of files to remove; required for many.")
     ] = None,
 ) -> Job:
     """Remove thumbnails that no asset uses. Returns the queued job."""
@@ -127,16 +127,16 @@ def job_routes() -> APIRouter:
     """The routes under /jobs, and /verify and /thumbnails."""
     jobs = APIRouter(prefix="/jobs", tags=["jobs"])
     add_route(jobs, "GET", "", show_all, operation="listJobs", response_model=list[Job])
-    jobs.add_api_route("/{job_id}", get, methods=["GET"], operation_id="getJob", response_model=Job)
+    jobs.add_api_route("/{job_id:number}", get, methods=["GET"], operation_id="getJob", response_model=Job)
     jobs.add_api_route(
-        "/{job_id}/events",
+        "/{job_id:number}/events",
         events,
         methods=["GET"],
         operation_id="watchJob",
         response_class=StreamingResponse,
-        responses={200: {"description": "Events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+        responses={200: {"description": "Events.", "content": {"text/event-stream": {}}}},
     )
-    add_route(jobs, "POST", "/{job_id}/cancel", cancel, operation="cancelJob")
+    add_route(jobs, "POST", "/{job_id:number}/cancel", cancel, operation="cancelJob")
     upkeep = APIRouter(tags=["jobs"])
     add_route(upkeep, "POST", "/verify", verify, operation="verify", status=202)
     add_route(upkeep, "POST", "/thumbnails/check", check_thumbnails, operation="checkThumbnails", status=202)

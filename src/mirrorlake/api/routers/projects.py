@@ -8,10 +8,19 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from mirrorlake.api.routing import Bound, add_route
+from mirrorlake.api.schemas import VISIBLE
 from mirrorlake.api.schemas.projects import Members
+from mirrorlake.catalog.projects import NAME_LIMIT
 from mirrorlake.model.acts import MembersChanged, Project
 
-ProjectName = Annotated[str, Path(max_length=1024, description="Name of the project.")]
+ProjectName = Annotated[
+    str,
+    Path(
+        max_length=4 * NAME_LIMIT,
+        description="Name of the project.",
+        json_schema_extra={"minLength": 1, "maxLength": NAME_LIMIT, "pattern": VISIBLE},
+    ),
+]
 
 
 def show_all(library: Bound) -> Sequence[Project]:
@@ -30,9 +39,9 @@ def remove(library: Bound, name: ProjectName, members: Members) -> MembersChange
 
 
 def project_routes() -> APIRouter:
-    """The routes under /projects. A name may contain slashes: it is all before the last segment."""
+    """The routes under /projects."""
     router = APIRouter(prefix="/projects", tags=["projects"])
     add_route(router, "GET", "", show_all, operation="listProjects")
-    add_route(router, "POST", "/{name:path}/add", add, operation="addToProject")
-    add_route(router, "POST", "/{name:path}/remove", remove, operation="removeFromProject")
+    add_route(router, "POST", "/{name:name}/add", add, operation="addToProject")
+    add_route(router, "POST", "/{name:name}/remove", remove, operation="removeFromProject")
     return router

@@ -7,12 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 
 from mirrorlake.api.routers.assets import Cursor
-from mirrorlake.api.routing import OFFSET_LIMIT, Bound, add_route, list_answer
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.runs import Consent
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run
 from mirrorlake.services.contract import PAGE_LIMIT
 
-RunId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Number of the run.")]
+RunId = Annotated[int, Path(ge=1, le=NUMBER_LIMIT, description="Number of the run.")]
 
 
 def show_all(
@@ -21,7 +21,7 @@ def show_all(
     *,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
     datasource: Annotated[str | None, Query(max_length=1024, description="Only runs of this datasource.")] = None,
-    before: Annotated[int | None, Query(ge=1, le=2**63 - 1, description="Only runs older than this run.")] = None,
+    before: Annotated[int | None, Query(ge=1, le=NUMBER_LIMIT, description="Only runs older than this run.")] = None,
     cursor: Cursor = None,
 ) -> Response:
     """List runs, the newest first. The Link header contains the address of the next page."""
@@ -40,7 +40,7 @@ def outcomes(
     run_id: RunId,
     *,
     limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
-    offset: Annotated[int, Query(ge=0, le=OFFSET_LIMIT)] = 0,
+    offset: Annotated[int, Query(ge=0, le=NUMBER_LIMIT)] = 0,
     kind: Annotated[OutcomeKind | None, Query(description="Only outcomes of this kind.")] = None,
     cursor: Cursor = None,
 ) -> Response:
@@ -72,8 +72,9 @@ def run_routes() -> APIRouter:
     router = APIRouter(prefix="/runs", tags=["runs"])
     add_route(router, "GET", "", show_all, operation="listRuns", response_model=list[Run])
     add_route(router, "POST", "/confirm", confirm, operation="confirmRun", status=202)
-    add_route(router, "GET", "/{run_id}", get, operation="getRun")
-    add_route(router, "POST", "/{run_id}/cancel", cancel, operation="cancelRun")
-    add_route(router, "POST", "/{run_id}/retry", retry, operation="retryRun", status=202)
-    add_route(router, "GET", "/{run_id}/outcomes", outcomes, operation="listOutcomes", response_model=list[Outcome])
+    one = "/{run_id:number}"
+    add_route(router, "GET", one, get, operation="getRun")
+    add_route(router, "POST", f"{one}/cancel", cancel, operation="cancelRun")
+    add_route(router, "POST", f"{one}/retry", retry, operation="retryRun", status=202)
+    add_route(router, "GET", f"{one}/outcomes", outcomes, operation="listOutcomes", response_model=list[Outcome])
     return router

@@ -2,10 +2,67 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+from typing import Any, Final
+
 from pydantic import ConfigDict, JsonValue, RootModel
+
+from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
+from mirrorlake.select.patterns import MAX_PATTERN_CHARS
+from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT
+
+
+def _or_null(**schema: Any) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+_BOOLEAN: Final = _or_null(type="boolean")
+_TEXT: Final = _or_null(type="string")
+_TEXTS: Final = _or_null(type="array", items={"type": "string", "maxLength": MAX_PATTERN_CHARS})
+
+
+def _one_of(*values: Any) -> dict[str, Any]:
+    return {"enum": [*values, None]}
+
+
+def _choice(kind: type[StrEnum]) -> dict[str, Any]:
+    return _one_of(*(each.value for each in kind))
+
+
+# Shapes only: `select.settings` checks what a schema cannot express, such as a pattern or a schedule.
+SETTINGS: Final[dict[str, Any]] = {
+    "glob_patterns": _TEXTS,
+    "exclude": _TEXTS,
+    "paths": _TEXTS,
+    "glob_file_path": _TEXT,
+    "namingStrategy": _choice(NamingStrategy),
+    "namingStrategyMetadataKey": _TEXT,
+    "updateImageStrategy": _one_of("overwrite"),
+    "updateImageWhenNewer": _BOOLEAN,
+    "updateMetadataStrategy": _choice(MetadataStrategy),
+    "updateMetadataWhenNewer": _BOOLEAN,
+    "removeOrphanedSourcesFromWorkspace": _BOOLEAN,
+    "removeOrphanedSourcesWhenDisappeared": _BOOLEAN,
+    "orphans": _choice(Orphans),
+    "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
+    "listingOrdered": _BOOLEAN,
+    "schedule": _TEXT,
+    "timezone": _TEXT,
+    "runScheduledEvery": _or_null(type="integer", minimum=0),
+    "storage": _one_of("reference"),
+    "look": _one_of("full"),
+    "followSymlinks": _one_of(False),  # noqa: FBT003 - the only value so far
+    "mirror_configs": _or_null(type="array", maxItems=CONFIG_LIMIT, items={"type": "object"}),
+}
 
 
 class SettingsChange(RootModel[dict[str, JsonValue]]):
     """Settings by their names in a settings file. Settings that are not named are kept; null resets a setting."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}]})
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"schedule": "0 3 * * *", "timezone": "Europe/Berlin"}],
+            "properties": SETTINGS,
+            "additionalProperties": False,
+        }
+    )

@@ -98,19 +98,23 @@ def run(
             min=1, max=256, help="Number of processes that read and decode images.", show_default="one per core"
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Override the cooldown after a run that imported something.")
+    ] = False,
     json: JSON = False,
 ) -> int:
     """Run a datasource now with its stored settings, and print the report.
 
-    Fails while a run is queued or running, and for one hour after a run that imported something.
+    Fails while a run is queued or running. Also fails for one hour after a run that imported something, unless --force
+    is given; who forced a run is recorded.
     """
     with open_server() as server:
         if server is not None:
             if jobs is not None:
                 echo("--jobs is ignored: the number of processes is an option of the server's worker.")
-            return show_report(follow(server, server.datasources.start(name)), json=json)
+            return show_report(follow(server, server.datasources.start(name, force=force)), json=json)
     with open_foreground() as library, terminate_as_interrupt(), shown_progress() as progress:
-        report = library.start(name, progress, jobs=jobs)
+        report = library.start(name, progress, jobs=jobs, force=force)
     return show_report(report, json=json)
 
 

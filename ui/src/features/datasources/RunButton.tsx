@@ -6,23 +6,33 @@ import { keys } from '../../api/queries';
 import type { AsyncAction } from '../../components/useAsyncAction';
 import { text } from './text';
 
-/** Why a run cannot be started now; undefined where it can. */
-function runDisabledReason(source: Datasource): string | undefined {
+/** Why a run cannot be started now, and whether it can be started anyway; undefined where nothing prevents it. */
+function runDisabled(source: Datasource): { reason: string; canForce: boolean } | undefined {
   if (source.can_run) return undefined;
-  if (source.cooldown_minutes > 0) return text.runDisabled.coolingDown(source.cooldown_minutes);
-  if (source.last_run?.state !== 'queued') return text.runDisabled.running;
-  return source.last_run.waiting?.stuck ? text.runDisabled.noWorker : text.runDisabled.queued;
+  const { last_run: last, cooldown_minutes: minutes } = source;
+  if (last?.state === 'queued') {
+    const reason = last.waiting?.stuck ? text.runDisabled.noWorker : text.runDisabled.queued;
+    return { reason, canForce: false };
+  }
+  if (last?.state === 'running' || minutes === 0) return { reason: text.runDisabled.running, canForce: false };
+  return { reason: text.runDisabled.coolingDown(minutes), canForce: true };
 }
 
 export function RunButton({ source, action }: { source: Datasource; action: AsyncAction }) {
   const cache = useQueryClient();
   const id = useId();
-  const reason = runDisabledReason(source);
-  const start = () =>
+  const disabled = runDisabled(source);
+  const reason = disabled?.reason;
+  const start = (force: boolean) =>
     action.run(async () => {
-      await answer(client.POST('/api/v1/datasources/{name}/run', { params: { path: { name: source.name } } }));
-      await cache.invalidateQueries({ queryKey: keys.datasources });
-      await cache.invalidateQueries({ queryKey: keys.runs });
+      const params = { path: { name: source.name }, query: { force } };
+      try {
+        await answer(client.POST('/api/v1/datasources/{name}/run', { params }));
+      } finally {
+        // Also after a refusal: what this page knew was out of date.
+        await cache.invalidateQueries({ queryKey: keys.datasources });
+        await cache.invalidateQueries({ queryKey: keys.runs });
+      }
     });
   return (
     <>
@@ -33,7 +43,7 @@ export function RunButton({ source, action }: { source: Datasource; action: Asyn
         aria-disabled={reason !== undefined || action.busy}
         aria-describedby={reason === undefined ? undefined : id}
         title={reason ?? text.card.runNow}
-        onClick={reason === undefined ? start : undefined}
+        onClick={reason === undefined ? () => start(false) : undefined}
       >
         {action.busy ? text.card.starting : text.card.run}
       </button>
@@ -41,6 +51,11 @@ export function RunButton({ source, action }: { source: Datasource; action: Asyn
         <span id={id} className="quiet reason">
           {reason}
         </span>
+      ) : null}
+      {disabled?.canForce ? (
+        <button type="button" className="secondary" title={text.card.runAnywayNote} onClick={() => start(true)}>
+          {text.card.runAnyway}
+        </button>
       ) : null}
     </>
   );

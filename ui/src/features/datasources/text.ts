@@ -18,6 +18,8 @@ export const text = {
     waiting: (run: number, reason: string) => `Run ${run} is queued: ${reason}`,
     run: 'Run',
     runNow: 'Run now',
+    runAnyway: 'Run anyway',
+    runAnywayNote: 'Run now, although a run imported something less than an hour ago. This is recorded.',
     starting: 'Starting…',
     preview: 'Preview',
     schedule: 'Schedule',
