@@ -167,6 +167,28 @@ def test_a_profile_of_deep_pixels():
     assert unlike(data, managed(picture(), profile)) < 1
 
 
+@pytest.mark.parametrize(
+    ("mode", "encoder"), [("RGBA", "png"), ("RGBA", "webp-lossless"), ("RGBA", "avif"), ("LA", "png")]
+)
+def test_profiles_beside_alpha(mode: str, encoder: str):
+    source = picture(mode)
+    profile = rgb_profile("p3") if mode == "RGBA" else grey_profile(1.0)
+    wanted = managed(source.convert(mode.removesuffix("A")), profile).convert("RGBA")
+    wanted.putalpha(source.getchannel("A"))
+    options: dict[str, object] = {"quality": 100} if encoder == "avif" else {}
+    assert unlike(encoded(source, encoder, icc_profile=profile, **options), wanted) < 1
+
+
+@pytest.mark.parametrize("size", [(700, 525), (960, 720), (1920, 1440), (3900, 2925)])
+@pytest.mark.parametrize("mode", ["RGB", "CMYK"])
+def test_a_reduced_picture_has_the_colours_of_the_whole(mode: str, size: tuple[int, int]):
+    source = picture(mode).resize(size, Image.Resampling.BICUBIC)
+    profile = rgb_profile("p3") if mode == "RGB" else cmyk_profile()
+    data = encoded(source, "jpeg", quality=95, icc_profile=profile)
+    wanted = managed(source.resize((320, 240), Image.Resampling.LANCZOS), profile)
+    assert unlike(data, wanted) < _LOSSY
+
+
 @pytest.mark.parametrize("encoder", ["jpeg", "png"])
 def test_grey_profiles(encoder: str):
     profile = grey_profile(1.0)
