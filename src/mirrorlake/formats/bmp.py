@@ -9,6 +9,7 @@ import pyvips
 from numpy.typing import NDArray
 from PIL import BmpImagePlugin
 
+from mirrorlake.core.text import count_noun
 from mirrorlake.formats.bmp_header import MAX_INDEX_BITS, RUN_LENGTHS, BmpHeader, read_header
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.colour import Pixels
@@ -69,7 +70,9 @@ def _lines(data: bytes, header: BmpHeader) -> tuple[NDArray[np.uint8], tuple[str
         raise UndecodableObject(
             Stage.DECODE, f"BMP pixels are damaged: {describe_share(share)} of the picture is missing"
         )
-    warnings = (f"the BMP lacks {missing:,} bytes: {describe_share(share)} of the picture",) if missing else ()
+    warnings = (
+        (f"the BMP lacks {count_noun(missing, 'byte')}: {describe_share(share)} of the picture",) if missing else ()
+    )
     rows = np.frombuffer(stored + bytes(missing), np.uint8).reshape(header.height, header.stride)
     return (rows if header.top_down else rows[::-1]), warnings
 
