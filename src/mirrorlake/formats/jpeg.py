@@ -15,6 +15,7 @@ from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
 
 _LEAST_RATIO = 1.5  # of shrunk pixels to those of the thumbnail; the result differs by 47 dB from that of all pixels
 _APP1 = 0xE1
+_EXIF = MARK[:-1]  # the last byte is padding, and not always zero
 _SCAN = 0xDA  # the pixels follow
 _ALONE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a segment
 
@@ -44,12 +45,12 @@ def _segments(data: bytes) -> Iterator[_Segment]:
 
 
 def _exif_segments(data: bytes) -> list[_Segment]:
-    return [one for one in _segments(data) if one.marker == _APP1 and data.startswith(MARK, one.start + 4)]
+    return [one for one in _segments(data) if one.marker == _APP1 and data.startswith(_EXIF, one.start + 4)]
 
 
 def _inspect(data: bytes, _image: pyvips.Image) -> Structure:
     """EXIF may be in any segment APP1 before the pixels; of several, the first that can be read counts."""
-    blocks = [data[one.start + 4 : one.end] for one in _exif_segments(data)]
+    blocks = [data[one.start + 4 + len(MARK) : one.end] for one in _exif_segments(data)]
     return Structure(exif=next((block for block in blocks if is_readable(block)), blocks[0] if blocks else None))
 
 

@@ -10,7 +10,18 @@ from PIL import Image
 from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
 
 # The errors that Pillow raises for damaged files.
-DAMAGE = (OSError, SyntaxError, ValueError, KeyError, IndexError, TypeError, OverflowError, EOFError, struct.error)
+DAMAGE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    EOFError,
+    RuntimeError,
+    struct.error,
+)
 
 _ALPHA = {"RGBA": "RGBa", "LA": "La"}  # with the colours multiplied by alpha
 

@@ -185,3 +185,15 @@ def test_an_error_of_one_picture_is_not_told_of_the_next():
     end = looked_at(b"\x89PNG\r\n\x1a\n" + bytes(40))
     assert isinstance(end, UndecodableObject)
     assert "JPEG" not in end.message
+
+
+@pytest.mark.parametrize("encoder", ["jpeg", "jpeg-progressive", "png", "webp", "avif"])
+def test_random_damage_is_refused_or_imported_and_nothing_else(encoder: str):
+    chance = np.random.default_rng(8)
+    sound = encoded(scene(60, 40), encoder, exif=Image.Exif())
+    for _ in range(150):
+        broken = bytearray(sound)
+        for place in chance.integers(4, len(broken), chance.integers(1, 6)):
+            broken[place] = chance.integers(256)
+        end = looked_at(bytes(broken[: chance.integers(len(broken) // 2, len(broken) + 1)]))
+        assert isinstance(end, UndecodableObject) or max(pixels(end.rendered.thumbnail).shape) <= 320

@@ -122,6 +122,10 @@ def test_exif_of_jpeg_may_be_anywhere_before_the_pixels(before: bytes):
     assert_turned(jpeg_with(segment(0xFE, b"a comment"), b"\xff\xff" + EXIF[1:], before=before))
 
 
+def test_the_padding_after_the_mark_of_exif_may_be_anything():
+    assert_turned(jpeg_with(segment(0xE1, b"Exif\0\xff" + block(6))))
+
+
 def test_exif_is_found_among_other_segments_of_its_kind():
     assert_turned(jpeg_with(XMP, segment(0xE1, b"something else"), EXIF, XMP))
 
