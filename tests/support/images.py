@@ -41,7 +41,7 @@ def encoded(picture: Image.Image, encoder: str, **options: object) -> bytes:
     return out.getvalue()
 
 
-def turned(picture: Image.Image, orientation: int, encoder: str) -> bytes:
+def turned(picture: Image.Image, orientation: int, encoder: str, **options: object) -> bytes:
     """The picture stored so that only a reader which obeys its EXIF orientation shows it upright."""
     undo = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -55,7 +55,7 @@ def turned(picture: Image.Image, orientation: int, encoder: str) -> bytes:
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored = picture.transpose(undo[orientation]) if orientation in undo else picture
-    return encoded(stored, encoder, exif=exif.tobytes())
+    return encoded(stored, encoder, exif=exif.tobytes(), **options)
 
 
 def pixels(data: bytes) -> np.ndarray:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from mirrorlake.formats.image import THUMBNAIL_SIDE, VipsImage
+import pyvips
+
+from mirrorlake.formats.image import Structure, VipsImage, page_count
+from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
+
+_FIRST_CHUNK = 12  # after "RIFF", the size of the rest and "WEBP"
 
 
 def _reduce(longest: int) -> dict[str, float]:
@@ -11,4 +16,19 @@ def _reduce(longest: int) -> dict[str, float]:
     return {"scale": 2 / ratio} if ratio > 2 else {}  # noqa: PLR2004
 
 
-CODEC = VipsImage(name="WebP", operation="webpload", family="Webp", reduce=_reduce)
+def _inspect(data: bytes, image: pyvips.Image) -> Structure:
+    """EXIF is usually after the pixels. Some programs add it without setting its flag in the header."""
+    return Structure(exif=_find_exif(data), frames=page_count(image))
+
+
+def _find_exif(data: bytes) -> bytes | None:
+    place = _FIRST_CHUNK
+    while place + 8 <= len(data):
+        size = int.from_bytes(data[place + 4 : place + 8], "little")
+        if data.startswith(b"EXIF", place):
+            return data[place + 8 : place + 8 + size]
+        place += 8 + size + size % 2
+    return None
+
+
+CODEC = VipsImage(name="WebP", operation="webpload", family="Webp", reduce=_reduce, inspect=_inspect)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
 from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
 from tests.support.images import encoded, scene
 
 from mirrorlake.formats.exif import MAX_EXIF_BYTES, MAX_TEXT, read_camera_facts
@@ -67,6 +69,64 @@ def test_wrong_types_and_impossible_values_cost_only_themselves():
     )
     values = read_camera_facts(block).values
     assert values == {"camera_make": "x" * MAX_TEXT, "camera_model": "ab", "lens": "lens"}
+
+
+def position(latitude: object, longitude: object, north: object = "N", east: object = "E") -> bytes:
+    gps = {1: north, 2: latitude, 3: east, 4: longitude, 5: b"\0", 6: 250.0}
+    return _block(gps={tag: value for tag, value in gps.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("north", "east", "wanted"),
+    [
+        ("N", "E", (12.5, 7.26)),
+        ("S", "W", (-12.5, -7.26)),
+        ("South", "West", (-12.5, -7.26)),
+        ("NORTH", "east", (12.5, 7.26)),
+        (" s ", "w\0\0", (-12.5, -7.26)),
+    ],
+)
+def test_a_hemisphere_may_be_a_letter_or_a_word(north: str, east: str, wanted: tuple[float, float]):
+    facts = read_camera_facts(position((12.0, 30.0, 0.0), (7.0, 15.0, 36.0), north, east))
+    assert facts.warnings == ()
+    assert (facts.values["latitude"], facts.values["longitude"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("north", "east"), [(None, "E"), ("N", None), ("?", "E"), ("N", "Ouest"), ("", "W"), ("E", "N")]
+)
+def test_without_a_known_hemisphere_there_is_no_position_but_a_warning(north: str | None, east: str | None):
+    facts = read_camera_facts(position((12.0, 30.0, 0.0), (7.0, 15.0, 36.0), north, east))
+    assert facts.values == {"altitude_m": 250.0}
+    assert "the position was not read" in facts.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "wanted"),
+    [((12.0, 30.0, 36.0), 12.51), ((12.0, 30.6), 12.51), ((12.51,), 12.51), (12.51, 12.51), ((0.0, 0.0, 0.0), 0.0)],
+)
+def test_degrees_may_lack_seconds_and_minutes(latitude: object, wanted: float):
+    values = read_camera_facts(position(latitude, (7.5,))).values
+    assert (values["latitude"], values["longitude"]) == (pytest.approx(wanted), 7.5)
+
+
+@pytest.mark.parametrize("latitude", [(99.0, 0.0, 0.0), (90.0, 0.5)])
+def test_impossible_degrees_are_no_position_but_a_warning(latitude: tuple[float, ...]):
+    facts = read_camera_facts(position(latitude, (7.5,)))
+    assert facts.values == {"altitude_m": 250.0}
+    assert "the position was not read" in facts.warnings[0]
+
+
+def test_an_altitude_without_a_position_is_kept():
+    assert read_camera_facts(_block(gps={5: b"\1", 6: 12.5})).values == {"altitude_m": -12.5}
+    assert read_camera_facts(_block(gps={6: 12.5})).values == {"altitude_m": 12.5}
+
+
+def test_a_camera_that_did_not_know_its_position_causes_no_warning():
+    unknown = (IFDRational(0, 0),) * 3
+    facts = read_camera_facts(position(unknown, unknown))
+    assert facts.warnings == ()
+    assert facts.values == {"altitude_m": 250.0}
 
 
 def test_a_huge_block_is_not_even_parsed():

@@ -2,9 +2,11 @@
 
 import pyarrow as pa
 import pytest
+from tests.support.listings import Obj, listing, rows_of, taking
 
 from mirrorlake.core.columnar import BoolMask
 from mirrorlake.formats.registry import format_of_name, formats_by_suffix
+from mirrorlake.select.stream import select
 from mirrorlake.select.suffix_match import SuffixMatcher
 
 NAMES = [
@@ -63,3 +65,10 @@ def test_the_format_follows_the_suffix():
 def test_suffix_longer_than_a_word_is_refused():
     with pytest.raises(ValueError, match="1 to 8 bytes"):
         SuffixMatcher(pa.array(["a"])).match(".metadata.json")
+
+
+@pytest.mark.parametrize("suffix", formats_by_suffix())
+def test_every_suffix_of_the_registry_is_selected_without_any_pattern(suffix: str):
+    names = [f"a{suffix}", f"folder.x/A{suffix.upper()}"]
+    listed = listing(dict.fromkeys([*names, "b.gif", "b.txt"], Obj()))
+    assert [row["key"] for row in rows_of(select(listed, taking()))] == names
