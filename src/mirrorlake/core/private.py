@@ -48,7 +48,7 @@ def make_home(home: Path) -> None:
 def tighten_home(home: Path) -> str | None:
     """Take the permissions of other users away from the data folder and what is in it, if they have any.
 
-    Returns None, or the sentence that says why others can still read it.
+    Returns None, or the sentence that explains why others can still read it.
     """
     home = home.resolve()
     entries = sorted(path.name for path in home.iterdir())

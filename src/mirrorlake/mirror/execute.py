@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import commit, datasources
 from mirrorlake.catalog.outcomes import record_gaps
-from mirrorlake.catalog.removal import adopt_root
+from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.counters import Counters
@@ -59,9 +59,11 @@ def execute(
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, plan.removals, counters)
         return RunResult(error=plan.error, removals_decided=False)
-    execute_removals(lease, plan.removals, checker, plan.root, counters)
-    if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
-        adopt_root(lease, plan.root.now)
+    state = plan.state
+    execute_removals(lease, plan.removals, checker, state.known, counters)
+    # Missing objects may be in the gaps.
+    if plan.removals.hold is None and not (state.doubts.any and plan.listing.gaps):
+        adopt_identity(lease, state.known)
     return RunResult(hold=plan.removals.hold, error=plan.error)
 
 
