@@ -14,6 +14,7 @@ from pydantic import JsonValue, TypeAdapter
 from mirrorlake.api.access import Gate, HostGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
+from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.jobs import job_routes
@@ -68,7 +69,15 @@ def create_app(
         dependencies=[Depends(gate.admit), Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
-    for routes in (asset_routes, datasource_routes, run_routes, job_routes, project_routes, schedule_routes):
+    for routes in (
+        asset_routes,
+        datasource_routes,
+        run_routes,
+        job_routes,
+        project_routes,
+        schedule_routes,
+        activity_routes,
+    ):
         private.include_router(routes())
     private.add_api_route(
         "/openapi.json", openapi, methods=["GET"], include_in_schema=False, response_class=JSONResponse
