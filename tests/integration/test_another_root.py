@@ -11,12 +11,13 @@ from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import edits, removal, runs
 from mirrorlake.core.errors import LeaseLost
-from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, OutcomeKind, RunState
 from mirrorlake.model.sources import Location, Orphans, Provider
+from mirrorlake.plan.identity import OTHER_FOLDER
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.folder.store import FolderStore
 
@@ -61,8 +62,8 @@ class Disk:
         return {one.key: (one.kind, one.reason) for one in found}
 
     @property
-    def believed(self) -> str | None:
-        return removal.get_root(self.mirrored.catalog, self.mirrored.source.id)
+    def believed(self) -> Identity | None:
+        return removal.get_identity(self.mirrored.catalog, self.mirrored.source.id)
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ def test_a_sidecar_that_is_not_in_another_root_takes_nothing_back_without_consen
         report = disk.run()
         assert (report.state, report.requests.head, report.counts.skipped) == (RunState.HELD, 0, 1)
         assert report.hold is not None
-        assert (report.hold.count, OTHER_ROOT in report.hold.reason) == (0, True)
+        assert (report.hold.count, OTHER_FOLDER in report.hold.reason) == (0, True)
         assert would.hold == unnamed(report.hold)
         assert would.counts == report.counts
         assert (would.would and would.would.head) == 0
@@ -147,7 +148,7 @@ def test_a_picture_that_is_not_in_another_root_is_not_even_missing(disk: Disk):
     (disk.root / "5.png").unlink()
     report = disk.run()
     assert (report.state, report.counts.missing, report.requests.head) == (RunState.HELD, 1, 0)
-    assert "not the one that held its object" in (disk.reasons(report.run)["5.png"][1] or "")
+    assert "not be the one that held it" in (disk.reasons(report.run)["5.png"][1] or "")
     assert disk.mirrored.states()["5.png"] == "present"
     assert disk.believed == believed
     disk.mirrored.confirm(report.run, store=disk.store())
@@ -161,7 +162,7 @@ def test_what_failed_is_not_tried_again_in_another_root(disk: Disk):
     disk.swap()
     (disk.root / "0.json").unlink()
     report = disk.mirrored.retry(failed, disk.store())
-    assert (report.state, OTHER_ROOT in (report.error or "")) == (RunState.FAILED, True)
+    assert (report.state, OTHER_FOLDER in (report.error or "")) == (RunState.FAILED, True)
     assert disk.mirrored.assets()["0.png"].metadata == {"n": 1, "mine": 1}
 
 

@@ -23,7 +23,7 @@ from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
 
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
-NOUNS = ("assets", "datasources", "runs", "projects")
+NOUNS = ("assets", "datasources", "runs", "projects", "activity")
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def use_cases(service: object) -> Iterator[tuple[str, Any]]:
     """The methods of a service that do something themselves; the others wait for them."""
     for name, method in inspect.getmembers(service, inspect.ismethod):
         if not name.startswith("_") and not method.__func__.__qualname__.startswith(
-            ("Runs.", "Datasources.", "Service.")
+            ("Runs.", "Datasources.", "Activities.", "Service.")
         ):
             yield name, method
 
@@ -63,9 +63,8 @@ def test_every_use_case_needs_a_permission(resources: Resources) -> None:
 
 def test_a_service_has_the_use_cases_of_its_noun(resources: Resources) -> None:
     library = LocalLibrary(resources, ANNA)
-    for noun, protocol in zip(
-        NOUNS, (contract.Assets, contract.Datasources, contract.Runs, contract.Projects), strict=True
-    ):
+    protocols = (contract.Assets, contract.Datasources, contract.Runs, contract.Projects, contract.Activities)
+    for noun, protocol in zip(NOUNS, protocols, strict=True):
         named = {name for name in vars(protocol) if not name.startswith("_")}
         assert named <= {name for name in dir(getattr(library, noun)) if not name.startswith("_")}
 

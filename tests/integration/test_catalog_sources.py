@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+from tests.support.datasources import store
 from tests.support.locks import until_somebody_waits
 from tests.support.postgres import Server
 
@@ -98,11 +99,11 @@ def test_an_update_changes_access_and_settings_only(empty_catalog: Catalog):
         settings=MirrorSettings(configs=(MirrorConfig(globs=("a",)), MirrorConfig(id="b"))),
     )
 
-    assert datasources.update(empty_catalog, changed) == changed
+    assert store(empty_catalog, changed) == changed
 
     assert datasources.by_name(empty_catalog, made.name) == changed
     with pytest.raises(NotFound):
-        datasources.update(empty_catalog, replace(made, id=999))
+        store(empty_catalog, replace(made, id=999))
 
 
 def test_what_a_newer_version_stored_is_ignored(empty_catalog: Catalog):

@@ -20,6 +20,8 @@ from tests.support.postgres import discard, new_home
 from mirrorlake.core.errors import CatalogUnavailable
 from mirrorlake.postgres.data_dir import Account, database_folder, find_package, is_reachable
 from mirrorlake.postgres.embedded import EmbeddedState, ensure_running, status, stop
+from mirrorlake.postgres.lock_files import remove_stale_locks
+from mirrorlake.postgres.server_lock import read_supervisor_args
 
 PATIENCE_S = 60.0
 
@@ -163,6 +165,83 @@ def test_a_stale_lock_file_with_the_number_of_a_living_process_does_not_keep_the
     ensure_running(home)
 
     assert status(home).state is EmbeddedState.RUNNING
+
+
+def rename_process_in(lock: Path, pid: int) -> None:
+    """Let a lock file name another process; its owner and mode stay."""
+    _, _, rest = lock.read_text().partition("\n")
+    lock.write_text(f"{pid}\n{rest}")
+
+
+def test_after_a_crash_locks_with_the_number_of_another_process_do_not_keep_the_server_down(home: Path):
+    conninfo = ensure_running(home)
+    with psycopg.connect(conninfo) as session:
+        session.execute("CREATE TABLE kept AS SELECT 7 AS n")
+    data, server, watching = status(home).data, postmaster(conninfo), supervisor(home)
+    assert data is not None
+    socket_lock = Path(str(ask(conninfo, "SHOW unix_socket_directories"))) / ".s.PGSQL.5432.lock"
+    watching.send_signal(signal.SIGSTOP)
+    server.send_signal(signal.SIGKILL)
+    watching.send_signal(signal.SIGKILL)
+    eventually(lambda: status(home).state is EmbeddedState.STOPPED)
+
+    rename_process_in(data / "postmaster.pid", os.getpid())
+    rename_process_in(socket_lock, os.getpid())
+
+    assert ask(ensure_running(home), "SELECT n FROM kept") == 7
+    log = (data.parent / "supervisor.log").read_text()
+    assert f"removing {socket_lock}" in log
+    assert f"removing {data / 'postmaster.pid'}" in log
+
+
+def test_a_copy_of_a_running_home_is_a_library_of_its_own(home: Path):
+    first = ensure_running(home / "first")
+    with psycopg.connect(first) as session:
+        session.execute("CREATE TABLE kept AS SELECT 7 AS n")
+        session.execute("CHECKPOINT")
+    subprocess.run(["cp", "-a", os.fspath(home / "first"), os.fspath(home / "copy")], check=True)
+    try:
+        before = status(home / "copy")
+        assert (before.state, before.supervisor_pid) == (EmbeddedState.STOPPED, None)
+        assert not stop(home / "copy")
+
+        copy = ensure_running(home / "copy")
+
+        assert ask(copy, "SELECT n FROM kept") == 7
+        with psycopg.connect(copy) as session:
+            session.execute("UPDATE kept SET n = 8")
+        assert ask(first, "SELECT n FROM kept") == 7
+        assert postmaster(first).pid != postmaster(copy).pid
+        assert ask(copy, "SHOW data_directory") == str(status(home / "copy").data)
+    finally:
+        discard(home / "first")
+        discard(home / "copy")
+
+
+def test_the_locks_of_a_server_that_somebody_started_by_hand_stay(home: Path):
+    ensure_running(home)
+    orders = read_supervisor_args(database_folder(home))
+    assert orders is not None
+    place = orders.place
+    stop(home)
+    root = os.geteuid() == 0
+    by_hand = subprocess.Popen(
+        [place.binaries / "postgres", "-D", place.data],
+        cwd="/",
+        user=place.account.uid if root else None,
+        group=place.account.gid if root else None,
+        extra_groups=[] if root else None,
+        stderr=subprocess.DEVNULL,
+    )
+    locks = (place.data / "postmaster.pid", place.socket_folder / ".s.PGSQL.5432.lock")
+    try:
+        eventually(lambda: all(lock.exists() for lock in locks) and "ready" in locks[0].read_text())
+        remove_stale_locks(place, lambda _: None)
+        assert [lock.read_text().split("\n")[0] for lock in locks] == [str(by_hand.pid)] * 2
+        assert by_hand.poll() is None
+    finally:
+        by_hand.send_signal(signal.SIGINT)
+        by_hand.wait(PATIENCE_S)
 
 
 def test_an_idle_server_stops_and_the_next_command_starts_it(home: Path):
@@ -334,6 +413,29 @@ class TestRoot:
 
             assert ask(ensure_running(closed), "SELECT n FROM kept") == 7
         finally:
+            discard(closed)
+
+    def test_a_copied_home_whose_data_is_elsewhere_does_not_share_it(self):
+        closed = Path("/root") / f"mirrorlake-test-{os.getpid()}"
+        copy = closed.with_name(f"{closed.name}-copy")
+        closed.mkdir(mode=0o700)
+        try:
+            ensure_running(closed)
+            subprocess.run(["cp", "-a", os.fspath(closed), os.fspath(copy)], check=True)
+
+            for use in (ensure_running, stop):
+                with pytest.raises(CatalogUnavailable, match=f"is a copy of {closed}"):
+                    use(copy)
+            assert status(closed).state is EmbeddedState.RUNNING
+
+            stop(closed)
+            shutil.rmtree(copy)
+            closed.rename(copy)
+            assert ask(ensure_running(copy), "SELECT 1") == 1  # moved, it is the same library
+            stop(copy)
+            copy.rename(closed)
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
             discard(closed)
 
     def test_a_library_whose_data_vanished_is_not_silently_begun_anew(self):

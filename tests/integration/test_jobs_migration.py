@@ -16,11 +16,9 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.model.jobs import JobKind, JobState
 from mirrorlake.model.runs import RunState
-from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services import removal
-from mirrorlake.storage.providers.registry import provider_of
 
 NAMES = ("queued", "interrupted", "held", "foreground")
 
@@ -65,7 +63,7 @@ def fill(session: psycopg.Connection, folder: Path) -> dict[str, int]:
             " VALUES (%s, 'mirror', 'succeeded', now() - interval '2 days', now() - interval '1 day', %s)",
             (number, Jsonb({"listed": 5, "new": 5})),
         )
-    location = Location(provider=Provider.FILE, container=str(folder / "held"))
+    facts = (folder / "held").stat()
     insert = (
         "INSERT INTO run (datasource_id, trigger, state, attempt, started, finished, counts, error, cancel_requested)"
         " VALUES (%s, %s, %s, %s, now() - interval '1 hour', %s, %s, %s, NULL) RETURNING id"
@@ -104,7 +102,7 @@ def fill(session: psycopg.Connection, folder: Path) -> dict[str, int]:
     )
     session.execute(
         "INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root) VALUES (%s, 'many', 1, %s, %s, %s)",
-        (made["held"], Jsonb({"": 1}), "0" * 64, provider_of(location.provider).root_identity(location)),
+        (made["held"], Jsonb({"": 1}), "0" * 64, f"{facts.st_dev}:{facts.st_ino}"),
     )
     session.execute("INSERT INTO held_removal (run_id, key) VALUES (%s, 'a.png')", (made["held"],))
     # Numbers of runs whose datasource was deleted are not given again.

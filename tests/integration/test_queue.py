@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 import pytest
+from tests.support.datasources import store
 
 from mirrorlake.catalog import datasources, deletion, queue, runs, schedules
 from mirrorlake.catalog.cancel import request_cancel
@@ -65,14 +66,14 @@ def test_a_schedule_comes_with_its_datasource_and_only_another_one_begins_anew(e
     first = due(empty_catalog, "a")
     assert timedelta() < first - schedules.database_time(empty_catalog) <= 6 * HOUR
 
-    same = datasources.update(empty_catalog, replace(source, access=S3Access(region="eu-west-1")))
+    same = store(empty_catalog, replace(source, access=S3Access(region="eu-west-1")))
     assert due(empty_catalog, "a") == first
     assert same.settings.schedule == Every(6)
 
     daily = replace(source, settings=MirrorSettings(schedule=Cron("30 3 * * *", "Asia/Kolkata")))
-    datasources.update(empty_catalog, daily)
+    store(empty_catalog, daily)
     assert (due(empty_catalog, "a").hour, due(empty_catalog, "a").minute) == (22, 0)
-    datasources.update(empty_catalog, replace(source, settings=MirrorSettings()))
+    store(empty_catalog, replace(source, settings=MirrorSettings()))
     assert summary(empty_catalog, "a").next_due is None
 
 

@@ -24,6 +24,7 @@ from hypothesis import seed as seeded
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 from tests.support.buckets import same_size_picture
+from tests.support.datasources import store
 from tests.support.faulty import Faulty, Verb
 from tests.support.mirror_oracle import Row, Value, World, check_step, converge
 from tests.support.mortal import Killed, Mortal
@@ -253,9 +254,7 @@ class Passes(RuleBasedStateMachine):
 
     @rule(configs=st.lists(CONFIGS, min_size=1, max_size=2))
     def change_settings(self, configs: list[MirrorConfig]) -> None:
-        self.source = datasources.update(
-            self.catalog, replace(self.source, settings=MirrorSettings(configs=tuple(configs)))
-        )
+        self.source = store(self.catalog, replace(self.source, settings=MirrorSettings(configs=tuple(configs))))
 
     @precondition(lambda self: self.rows)
     @rule(

@@ -11,6 +11,7 @@ from typing import Literal
 import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError, SourceUnreachable
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage, Store
 
@@ -61,6 +62,9 @@ class Faulty:
     @property
     def ordered(self) -> bool:
         return self._store.ordered
+
+    def identify(self) -> Identity | None:
+        return self._store.identify()
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         self._pass("list", scope.prefix)

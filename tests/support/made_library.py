@@ -31,8 +31,6 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.thumbnails import Thumbnails
-from mirrorlake.storage.address import parse_location
-from mirrorlake.storage.providers.registry import provider_of
 
 FIRST_ID = 1000
 SCHEMA = 12  # the rows below are of this version
@@ -269,9 +267,9 @@ def _write_runs(session: psycopg.Connection[Any], holder: int, root: str) -> Non
 
 
 def _root_of(folder: Path) -> str:
-    """The identity of the folder, as passes store it."""
-    location = parse_location(folder.as_uri())
-    return provider_of(location.provider).root_identity(location) or ""
+    """The identity of the folder, as passes of that version stored it."""
+    facts = folder.stat()
+    return f"{facts.st_dev}:{facts.st_ino}"
 
 
 def digest_of(number: int) -> bytes:

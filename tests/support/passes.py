@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from PIL import Image
+from tests.support.datasources import store
 
 from mirrorlake.catalog import datasources, queue, removal
 from mirrorlake.catalog.runs import Lease, begin
@@ -66,12 +67,12 @@ class Mirrored:
     def change(self, **settings: object) -> None:
         """Other settings, as the next pass finds them."""
         config = MirrorConfig(**{"orphans": Orphans.TRASH} | settings)  # type: ignore[arg-type]
-        self.source = datasources.update(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
+        self.source = store(self.catalog, replace(self.source, settings=MirrorSettings(configs=(config,))))
 
     def change_all(self, **settings: object) -> None:
         """Other settings of the datasource as a whole."""
         changed = replace(self.source.settings, **settings)  # type: ignore[arg-type]
-        self.source = datasources.update(self.catalog, replace(self.source, settings=changed))
+        self.source = store(self.catalog, replace(self.source, settings=changed))
 
     def run(self, store: Store | None = None, *, ranges: int = 1) -> Report:
         with self._parts(ranges) as parts:

@@ -69,6 +69,9 @@ class S3Stub:
         self.requests: list[Request] = []
         self.faults: list[Fault] = []
         self.page_keys = 1000
+        self.owner = "stub-owner"
+        self.lists_buckets = True  # False: the credentials may not list the buckets
+        self.created: dict[str, datetime] = {}
         self.uploads: dict[str, dict[int, bytes]] = {}  # that were begun and neither completed nor aborted
         self.lock = threading.RLock()
         self._buckets: dict[str, dict[bytes, StubObject]] = {}
@@ -93,11 +96,12 @@ class S3Stub:
     def create_bucket(self, bucket: str) -> None:
         with self.lock:
             self._buckets.setdefault(bucket, {})
+            self.created.setdefault(bucket, datetime.now(UTC))
             self._sorted.setdefault(bucket, [])
 
     def delete_bucket(self, bucket: str) -> None:
         with self.lock:
-            del self._buckets[bucket], self._sorted[bucket]
+            del self._buckets[bucket], self._sorted[bucket], self.created[bucket]
 
     def put(self, bucket: str, key: str | bytes, data: bytes, *, storage_class: str = "STANDARD") -> str:
         """Hold `data` under `key`, whatever its bytes; returns the ETag without its quotes."""
@@ -150,6 +154,8 @@ class S3Stub:
             if (answer := fault(request)) is not None:
                 return answer
         with self.lock:
+            if not request.bucket and request.method == "GET":
+                return self._all_buckets(request)
             if request.bucket not in self._buckets:
                 return error(404, "NoSuchBucket")
             if not request.key:
@@ -158,6 +164,17 @@ class S3Stub:
                 return self._write_answer(request)
             found = self._buckets[request.bucket].get(request.key)
         return _object_answer(request, found)
+
+    def _all_buckets(self, request: Request) -> Answer:
+        if not self.lists_buckets:
+            return error(403, "AccessDenied")
+        found = "".join(
+            f"<Bucket><Name>{name}</Name><CreationDate>{moment:%Y-%m-%dT%H:%M:%S.%fZ}</CreationDate></Bucket>"
+            for name, moment in sorted(self.created.items())
+            if name.startswith(request.query.get("prefix", ""))
+        )
+        return Answer(200, f"<ListAllMyBucketsResult><Owner><ID>{self.owner}</ID></Owner><Buckets>{found}</Buckets>"
+                           "</ListAllMyBucketsResult>".encode())  # fmt: skip
 
     def _bucket_answer(self, request: Request) -> Answer:
         if request.method == "HEAD":

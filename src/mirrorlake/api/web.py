@@ -15,6 +15,7 @@ from mirrorlake.api.access import Gate
 from mirrorlake.api.guards import PUBLIC, HostGuard, RequestGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
+from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.jobs import job_routes
@@ -70,7 +71,15 @@ def create_app(
         dependencies=[Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
-    for routes in (asset_routes, datasource_routes, run_routes, job_routes, project_routes, schedule_routes):
+    for routes in (
+        asset_routes,
+        datasource_routes,
+        run_routes,
+        job_routes,
+        project_routes,
+        schedule_routes,
+        activity_routes,
+    ):
         private.include_router(routes())
     private.include_router(session_routes(gate))
     private.add_api_route(

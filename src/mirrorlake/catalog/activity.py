@@ -10,7 +10,8 @@ from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.access import Context
-from mirrorlake.model.activity import Action, Subject
+from mirrorlake.model.activity import Action, Activity, Subject
+from mirrorlake.postgres.pool import Catalog
 
 
 def record_activity(
@@ -35,3 +36,37 @@ def record_activity(
             "details": Jsonb(dict(details or {})),
         },
     )
+
+
+def list_activity(
+    catalog: Catalog,
+    workspace: str,
+    *,
+    limit: int,
+    kind: Subject | None = None,
+    subject: str | None = None,
+    before: int | None = None,
+) -> list[Activity]:
+    """The activity of a workspace, newest first, optionally of one kind of subject or of one, older than `before`."""
+    values = {
+        "workspace": workspace,
+        "limit": limit,
+        "kind": None if kind is None else kind.value,
+        "subject": subject,
+        "before": before,
+    }
+    with catalog.read() as connection:
+        rows = connection.execute(statement("list_activity").query, values).fetchall()
+    return [
+        Activity(
+            id=number,
+            at=at,
+            actor_kind=actor_kind,
+            actor=actor,
+            action=action,
+            subject_kind=subject_kind,
+            subject=named,
+            details=details,
+        )
+        for number, at, actor_kind, actor, action, subject_kind, named, details in rows
+    ]

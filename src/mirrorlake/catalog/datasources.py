@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -45,21 +46,28 @@ def create(
     Raises UsageError if the given name is taken.
     """
     with catalog.write() as connection:
-        if name is not None:
-            made = _insert(connection, name, location, access, settings)
-            if made is None:
-                raise UsageError(
-                    f"A datasource named {name} already exists.",
-                    "Choose another name; `mirrorlake datasource list` shows the existing ones.",
-                )
-            return made
-        base = derive_name(location)
-        number = 1
-        while True:
-            made = _insert(connection, base if number == 1 else f"{base}-{number}", location, access, settings)
-            if made is not None:
-                return made
-            number += 1
+        return _create(connection, name, location, access, settings)
+
+
+@retry_on_contention
+def find_or_create(
+    catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
+) -> tuple[Datasource, bool]:
+    """The datasource with this name, or without a name the one of this address; and whether it was created now.
+
+    Concurrent calls for one address get the same datasource: only one of them creates it. Raises SettingsError if
+    several endpoints are possible.
+    """
+    with catalog.write() as connection:
+        connection.execute(statement("lock_address").query, {"uri": location.uri, "name": name})
+        found = (
+            _by_source(connection, location, access.options().endpoint)
+            if name is None
+            else _by_name(connection, name, deleted=True)
+        )
+        if found is not None:
+            return found, False
+        return _create(connection, name, location, access, settings), True
 
 
 def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource | None:
@@ -68,8 +76,7 @@ def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource
     With `deleted`, also a deleted one that is kept for its assets; mirroring it again revives it.
     """
     with catalog.read() as connection:
-        row = connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": deleted}).fetchone()
-    return None if row is None else _datasource(row)
+        return _by_name(connection, name, deleted=deleted)
 
 
 def named(catalog: Catalog, name: str) -> Datasource:
@@ -83,12 +90,7 @@ def named(catalog: Catalog, name: str) -> Datasource:
 def by_id(catalog: Catalog, datasource_id: int) -> Datasource:
     """The datasource with this number. Raises NotFound."""
     with catalog.read() as connection:
-        row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
-    if row is None:
-        raise NotFound(
-            f"Datasource {datasource_id} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
-        )
-    return _datasource(row)
+        return _by_id(connection, datasource_id)
 
 
 def find_by_source(catalog: Catalog, location: Location, endpoint: str | None) -> Datasource | None:
@@ -98,30 +100,13 @@ def find_by_source(catalog: Catalog, location: Location, endpoint: str | None) -
     endpoints are possible.
     """
     with catalog.read() as connection:
-        rows = connection.execute(statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint})
-        found = [_datasource(row) for row in rows]
-    if not found:
-        return None
-    servers = {one.access.options().endpoint: one for one in reversed(found)}
-    if endpoint not in servers and len(servers) > 1:
-        raise SettingsError(
-            f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
-            "Select one with --endpoint or --name.",
-        )
-    return servers.get(endpoint, found[0])
+        return _by_source(connection, location, endpoint)
 
 
 def list_all(catalog: Catalog) -> list[Datasource]:
     """All datasources, ordered by name."""
     with catalog.read() as connection:
         return [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
-
-
-@retry_on_contention
-def update(catalog: Catalog, datasource: Datasource) -> Datasource:
-    """Store other access and settings for a datasource; name and address are kept. Raises NotFound."""
-    with catalog.write() as connection:
-        return _update(connection, datasource)
 
 
 @retry_on_contention
@@ -136,24 +121,36 @@ def change_settings(
         row = connection.execute(statement("lock_datasource_named").query, {"name": name}).fetchone()
         if row is None:
             raise _unknown(name)
-        found = connection.execute(statement("datasource_by_id").query, {"id": row[0]}).fetchone()
-        if found is None:
-            raise AssertionError("the row is locked")
-        source = _datasource(found)
-        settings = change(source.settings)
-        if settings != source.settings:  # an unchanged schedule keeps its anchor
-            _update(connection, replace(source, settings=settings))
-            before, after = settings_to_json(source.settings), settings_to_json(settings)
-            details = {"before": before, "after": after}
-            record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.DATASOURCE, [name], details=details)
+        change_locked(connection, row[0], lambda stored: replace(stored, settings=change(stored.settings)), by=by)
+
+
+def change_locked(
+    connection: psycopg.Connection[TupleRow],
+    datasource_id: int,
+    change: Callable[[Datasource], Datasource],
+    *,
+    by: Context,
+) -> Datasource:
+    """Store what `change` returns for the current access and settings, and record who changed them.
+
+    The caller's transaction holds the lock of the datasource's row. Raises NotFound, and whatever `change` raises.
+    """
+    stored = _by_id(connection, datasource_id)
+    changed = change(stored)
+    if changed == stored:  # an unchanged schedule keeps its anchor
+        return stored
+    saved = _update(connection, changed)
+    _record_change(connection, stored, saved, by)
+    return saved
 
 
 @retry_on_contention
-def restore_access(catalog: Catalog, before: Datasource, after: Datasource) -> None:
+def restore_access(catalog: Catalog, before: Datasource, after: Datasource, *, by: Context = LIBRARY) -> None:
     """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
     values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
     with catalog.write() as connection:
-        connection.execute(statement("restore_access").query, values)
+        if connection.execute(statement("restore_access").query, values).rowcount:
+            _record_change(connection, after, replace(after, access=before.access), by)
 
 
 @retry_on_contention
@@ -231,6 +228,66 @@ def _unknown(name: str) -> NotFound:
     return NotFound(f"Datasource {name!r} does not exist.", "`mirrorlake datasource list` shows the existing ones.")
 
 
+def _by_name(connection: psycopg.Connection[TupleRow], name: str, *, deleted: bool) -> Datasource | None:
+    row = connection.execute(statement("datasource_by_name").query, {"name": name, "deleted": deleted}).fetchone()
+    return None if row is None else _datasource(row)
+
+
+def _by_id(connection: psycopg.Connection[TupleRow], datasource_id: int) -> Datasource:
+    row = connection.execute(statement("datasource_by_id").query, {"id": datasource_id}).fetchone()
+    if row is None:
+        raise NotFound(
+            f"Datasource {datasource_id} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
+        )
+    return _datasource(row)
+
+
+def _by_source(connection: psycopg.Connection[TupleRow], location: Location, endpoint: str | None) -> Datasource | None:
+    rows = connection.execute(statement("datasource_by_source").query, {"uri": location.uri, "endpoint": endpoint})
+    found = [_datasource(row) for row in rows]
+    if not found:
+        return None
+    servers = {one.access.options().endpoint: one for one in reversed(found)}
+    if endpoint not in servers and len(servers) > 1:
+        raise SettingsError(
+            f"{location.uri} is mirrored from {len(servers)} servers: {', '.join(sorted(filter(None, servers)))}.",
+            "Select one with --endpoint or --name.",
+        )
+    return servers.get(endpoint, found[0])
+
+
+def _create(
+    connection: psycopg.Connection[TupleRow],
+    name: str | None,
+    location: Location,
+    access: Access,
+    settings: MirrorSettings,
+) -> Datasource:
+    base = derive_name(location) if name is None else name
+    for number in itertools.count(1):
+        made = _insert(connection, base if number == 1 else f"{base}-{number}", location, access, settings)
+        if made is not None:
+            return made
+        if name is not None:
+            break
+    raise UsageError(
+        f"A datasource named {name} already exists.",
+        "Choose another name; `mirrorlake datasource list` shows the existing ones.",
+    )
+
+
+def _record_change(
+    connection: psycopg.Connection[TupleRow], before: Datasource, after: Datasource, by: Context
+) -> None:
+    details: dict[str, object] = {
+        "before": settings_to_json(before.settings),
+        "after": settings_to_json(after.settings),
+    }
+    if before.access != after.access:  # names of credentials, never a secret
+        details["access"] = {"before": asdict(before.access), "after": asdict(after.access)}
+    record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.DATASOURCE, [after.name], details=details)
+
+
 def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) -> Datasource:
     row = connection.execute(
         statement("update_datasource").query,
@@ -241,9 +298,7 @@ def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) ->
         },
     ).fetchone()
     if row is None:
-        raise NotFound(
-            f"Datasource {datasource.name} no longer exists.", "`mirrorlake datasource list` shows the existing ones."
-        )
+        raise AssertionError("the row is locked")
     set_schedule(connection, datasource.id, datasource.settings.schedule)
     return _datasource(row)
 

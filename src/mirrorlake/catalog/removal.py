@@ -6,7 +6,7 @@ the outcomes it wrote, and raises LeaseLost if another pass has taken over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import Conflict, NotFound
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Counts, Hold, RunState
 from mirrorlake.postgres.db_errors import retry_on_contention
@@ -37,7 +38,7 @@ class Confirmable:
     run_id: int
     datasource_id: int
     count: int
-    root: str | None  # root of a folder, as that run found it
+    identity: Identity | None  # of the source, as that run found it
 
 
 def count_by_folder(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
@@ -135,7 +136,7 @@ def select_held_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> l
 
 
 @retry_on_contention
-def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
+def begin_hold(lease: Lease, hold: Hold, identity: Identity | None) -> None:
     """Record the hold of this run; `hold_back` adds its keys."""
     with lease.catalog.write() as connection:
         connection.execute(
@@ -146,7 +147,7 @@ def begin_hold(lease: Lease, hold: Hold, root: str | None) -> None:
                 "count": hold.count,
                 "by_prefix": Jsonb(dict(hold.by_prefix)),
                 "plan_hash": hold.plan_hash,
-                "root": root,
+                "identity": _stored(identity),
             },
         )
 
@@ -209,7 +210,7 @@ def find_confirmable(catalog: Catalog, *, run_id: int | None, plan_hash: str | N
         raise Conflict(
             f"The list of held removals for run {newest[0]} is incomplete.", "Start a new run to rebuild it."
         )
-    return Confirmable(run_id=newest[0], datasource_id=datasource_id, count=row[2], root=row[4])
+    return Confirmable(run_id=newest[0], datasource_id=datasource_id, count=row[2], identity=_identity(row[4]))
 
 
 def held_keys(catalog: Catalog, held: Confirmable) -> Iterator[tuple[list[str], list[KnownState]]]:
@@ -257,20 +258,33 @@ def drop_superseded(catalog: Catalog, datasource_id: int, run_id: int, *, whole:
         )
 
 
-def get_root(catalog: Catalog, datasource_id: int) -> str | None:
-    """The folder root that removals rely on; None before the first pass."""
+def get_identity(catalog: Catalog, datasource_id: int) -> Identity | None:
+    """The identity of the source that removals rely on; None before the first pass, and if nothing is known."""
     with catalog.read() as connection:
-        row = connection.execute(statement("get_root").query, {"datasource_id": datasource_id}).fetchone()
-    return row[0] if row else None
+        row = connection.execute(statement("get_identity").query, {"datasource_id": datasource_id}).fetchone()
+    return _identity(row[0]) if row else None
 
 
 @retry_on_contention
-def adopt_root(lease: Lease, root: str | None) -> None:
-    """Store the root of a folder as the trusted one. Raises LeaseLost."""
-    values = {"datasource_id": lease.datasource_id, "lock": lease.lock, "holder": lease.holder, "root": root}
+def adopt_identity(lease: Lease, identity: Identity | None) -> None:
+    """Store the identity of the source as the trusted one. Raises LeaseLost."""
+    values = {
+        "datasource_id": lease.datasource_id,
+        "lock": lease.lock,
+        "holder": lease.holder,
+        "identity": _stored(identity),
+    }
     with lease.catalog.write() as connection:
-        if connection.execute(statement("store_root").query, values).rowcount == 0:
+        if connection.execute(statement("store_identity").query, values).rowcount == 0:
             raise lease_lost(lease)
+
+
+def _stored(identity: Identity | None) -> Jsonb | None:
+    return None if identity is None else Jsonb(identity.to_json())
+
+
+def _identity(document: Mapping[str, Any] | None) -> Identity | None:
+    return None if document is None else Identity.from_json(document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, cast
 
@@ -96,8 +96,12 @@ def begin(
     *,
     args: Mapping[str, Any] | None = None,
     requested_by: str | None = None,
+    prepare: Callable[[psycopg.Connection[TupleRow]], object] | None = None,
 ) -> Lease:
     """Start a run in this process. Takes over immediately from a process that has exited, and marks its run as failed.
+
+    `prepare` is called in the transaction that starts the run, with the datasource's row locked: what it stores is
+    stored only if the run starts, and its error prevents the start.
 
     Raises PassRunning if another run of this datasource is running, NotFound if the datasource does not exist or was
     deleted; mirroring its address restores it.
@@ -113,7 +117,7 @@ def begin(
     try:
         with translate_db_errors(catalog.address):
             looks = ATTEMPTS_TO_BEGIN
-            while (begun := _try_to_begin(session, job, trigger, refuse=looks <= 0)) is None:
+            while (begun := _try_to_begin(session, job, trigger, prepare, refuse=looks <= 0)) is None:
                 looks -= 1
                 time.sleep(LOOK_PAUSE_S)
         run_id, lock, holder = begun
@@ -276,7 +280,12 @@ def _end(catalog: Catalog, values: Mapping[str, object], again_in_s: float | Non
 
 
 def _try_to_begin(
-    session: psycopg.Connection[TupleRow], job: NewJob, trigger: str, *, refuse: bool
+    session: psycopg.Connection[TupleRow],
+    job: NewJob,
+    trigger: str,
+    prepare: Callable[[psycopg.Connection[TupleRow]], object] | None,
+    *,
+    refuse: bool,
 ) -> tuple[int, str, str] | None:
     """The new run's id, lock and holder; None if another run holds the lease (raises PassRunning if `refuse`)."""
     values = {"datasource_id": job.datasource_id}
@@ -298,6 +307,8 @@ def _try_to_begin(
         begun = insert_running(session, job, held)
         if begun is None:  # a worker was faster
             raise psycopg.Rollback(transaction)
+        if prepare is not None:
+            prepare(session)
         if trigger == Trigger.MIRROR:
             session.execute(statement("revive_datasource").query, values)
         session.execute(statement("insert_run").query, {"job_id": begun[0], "trigger": trigger})

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.activity import Activity
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.runs import Outcome, Run
@@ -38,6 +39,11 @@ def report_document(report: Report) -> Document:
 def job_document(job: Job) -> Document:
     """A job, as in the REST API."""
     return _document(job, names={"id": "job"})
+
+
+def activity_document(activity: Activity) -> Document:
+    """A change, as in the REST API."""
+    return _document(activity)
 
 
 def asset_document(detail: AssetDetail) -> Document:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from mirrorlake.client.activity import ActivityClient
 from mirrorlake.client.assets import AssetClient
 from mirrorlake.client.connection import Connection
 from mirrorlake.client.datasources import DatasourceClient
@@ -31,6 +32,7 @@ class Client:
         self.runs = RunClient(self._connection)
         self.jobs = JobClient(self._connection)
         self.projects = ProjectClient(self._connection)
+        self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:
         return self

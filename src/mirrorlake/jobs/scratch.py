@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
+from mirrorlake.core.private import open_private
 from mirrorlake.library.home import open_data_folder
 
 
@@ -23,11 +24,11 @@ def scratch_folder(home: Path) -> Generator[Path]:
     scratch = home / "scratch"
     with open_data_folder(home):
         scratch.mkdir(exist_ok=True, mode=0o700)
-        with (scratch / "gate").open("w") as gate:
+        with open_private(scratch / "gate", "w") as gate:
             fcntl.flock(gate, fcntl.LOCK_EX)  # no other process sweeps between the creation of a folder and its lock
             _sweep(scratch)
             folder = tempfile.TemporaryDirectory(prefix="pass-", dir=scratch, ignore_cleanup_errors=True)
-            held = _lock(Path(folder.name)).open("w")
+            held = open_private(_lock(Path(folder.name)), "w")
             fcntl.flock(held, fcntl.LOCK_EX)
     with held, folder as path:
         plan = Path(path) / "plan"

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.private import make_home
 from mirrorlake.storage.disk import room_in
 
 
 @contextmanager
 def open_data_folder(home: Path) -> Generator[None]:
-    """Create `home` if it does not exist, and write below it. Raises SettingsError or DiskFull."""
+    """Create `home` if it does not exist, for its owner alone, and write below it. Raises SettingsError or DiskFull."""
     try:
         with room_in(home):
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
+            make_home(home)
             yield
     except OSError as error:
         raise SettingsError(

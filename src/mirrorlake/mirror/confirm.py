@@ -12,12 +12,13 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
-from mirrorlake.mirror.pass_plan import find_root
+from mirrorlake.mirror.identity import read_state
 from mirrorlake.mirror.removal import find_orphans, process_orphans
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.sources import Datasource
+from mirrorlake.plan.identity import is_other
 from mirrorlake.plan.orphans import guarded
 from mirrorlake.processing.store_factory import StoreFactory
 
@@ -48,13 +49,13 @@ def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFa
     held = removal.find_confirmable(catalog, run_id=held_run, plan_hash=None)
     source = datasources.by_id(catalog, source.id)  # the settings too
     removal.begin_confirm(lease, held)
-    root = find_root(source, catalog)
-    if root.now != held.root:
-        raise StorageError(
-            f"The folder {source.location.container} is not the one that run {held.run_id} saw.",
-            "Nothing was removed. Check what is mounted there, then run another pass.",
-        )
     with open_metered(store_factory, counters, lease.check) as store:
+        if is_other(held.identity, read_state(source, catalog, store).now):
+            raise StorageError(
+                f"The source is not the one that run {held.run_id} saw: possibly another disk is mounted there, or it"
+                " is another bucket of the same name.",
+                "Nothing was removed. Check the source, then run another pass.",
+            )
         rules, glob_files = read_rules(source, store, catalog, known_id=source.id)
         remember_glob_files(catalog, source.id, glob_files)
         checker = ExistenceChecker(store)
@@ -68,6 +69,6 @@ def _run(lease: Lease, source: Datasource, held_run: int, store_factory: StoreFa
                 pa.array([state for _, state in waiting], pa.int16()),
             )
             process_orphans(lease, keep(orphans, guarded(orphans)), checker, counters)
-    removal.adopt_root(lease, held.root)
+    removal.adopt_identity(lease, held.identity)
     removal.finish_confirm(lease, held)
     return RunResult()

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.catalog import commit, datasources
 from mirrorlake.catalog.outcomes import record_gaps
-from mirrorlake.catalog.removal import adopt_root
+from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
 from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
@@ -66,9 +66,11 @@ def execute(
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
         removals = removals.without(copies.moves.old_keys)
-    execute_removals(lease, removals, checker, plan.root, counters)
-    if removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
-        adopt_root(lease, plan.root.now)
+    state = plan.state
+    execute_removals(lease, removals, checker, state.known, counters)
+    # Missing objects may be in the gaps.
+    if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
+        adopt_identity(lease, state.known)
     return RunResult(hold=removals.hold, error=plan.error)
 
 

@@ -12,6 +12,7 @@ from typing import Protocol
 from mirrorlake.core.columnar import column, equal_to
 from mirrorlake.core.errors import AccessDenied, NoSuchBucket, ObjectGone, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.plan.identity import NO_DOUBTS, Doubts
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 
@@ -34,6 +35,10 @@ class Proof(Enum):
 class KeyChecker(Protocol):
     """Checks whether the objects of keys are gone."""
 
+    def doubt(self, doubts: Doubts) -> None:
+        """From now on, answer ELSEWHERE for the keys in doubt, without a request: a 404 for them proves nothing."""
+        ...
+
     def prove(self, keys: Iterable[str]) -> list[Proof]:
         """The result for each key, in their order."""
         ...
@@ -42,42 +47,46 @@ class KeyChecker(Protocol):
 class DryRunChecker:
     """The checker of a dry run: assumes that every checked key is gone, and makes no requests."""
 
-    def __init__(self, *, elsewhere: bool = False) -> None:
-        self._answer = Proof.ELSEWHERE if elsewhere else Proof.GONE
+    def __init__(self) -> None:
+        self._doubts = NO_DOUBTS
         self.asked = 0  # keys that a pass would check
 
+    def doubt(self, doubts: Doubts) -> None:
+        """Answer ELSEWHERE for these keys."""
+        self._doubts = doubts
+
     def prove(self, keys: Iterable[str]) -> list[Proof]:
-        """The same result for each key."""
-        answers = [self._answer for _ in keys]
-        if self._answer is Proof.GONE:
-            self.asked += len(answers)
+        """GONE for each key that is not in doubt."""
+        answers = [Proof.ELSEWHERE if self._doubts.cover(key) else Proof.GONE for key in keys]
+        self.asked += answers.count(Proof.GONE)
         return answers
 
 
 class ExistenceChecker:
-    """Checks keys in one store. Thread-safe; an error that affects more than one key (a missing bucket) is raised.
+    """Checks keys in one store. Thread-safe; an error that affects more than one key (a missing bucket) is raised."""
 
-    With `elsewhere`, the store is not the one that earlier passes saw: a 404 proves nothing, so no request is made.
-    """
-
-    def __init__(self, store: Store, *, elsewhere: bool = False) -> None:
+    def __init__(self, store: Store, doubts: Doubts = NO_DOUBTS) -> None:
         self._store = store
-        self._elsewhere = elsewhere
+        self._doubts = doubts
         self._lock = threading.Lock()
         self._unanswered = 0
+
+    def doubt(self, doubts: Doubts) -> None:
+        """Make no requests for these keys."""
+        self._doubts = doubts
 
     def prove(self, keys: Iterable[str]) -> list[Proof]:
         """The result for each key, in their order."""
         asked = list(keys)
         if not asked:
             return []
-        if self._elsewhere:
-            return [Proof.ELSEWHERE] * len(asked)
         with ThreadPoolExecutor(min(MAX_PARALLEL_HEADS, len(asked)), thread_name_prefix="head") as pool:
             parts = (asked[start : start + KEYS_AT_ONCE] for start in range(0, len(asked), KEYS_AT_ONCE))
             return [proof for part in parts for proof in pool.map(self._one, part)]
 
     def _one(self, key: str) -> Proof:
+        if self._doubts.cover(key):
+            return Proof.ELSEWHERE
         if self._unanswered >= MAX_UNANSWERED:
             return Proof.UNKNOWN
         try:

@@ -6,21 +6,22 @@ import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mirrorlake.catalog.removal import get_root
 from mirrorlake.catalog.sharing import make_recogniser
-from mirrorlake.core.errors import NoSuchBucket, StorageError
+from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
+from mirrorlake.mirror.identity import SourceState, doubt_bucket, read_listed
 from mirrorlake.mirror.listing_gaps import describe_gaps
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
 from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
+from mirrorlake.mirror.removal import Removals, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
+from mirrorlake.plan.decide import plan_moves
 from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -51,7 +52,7 @@ class PassPlan:
 
     source: Datasource
     known_id: int | None
-    root: Root
+    state: SourceState
     glob_files: tuple[GlobFile, ...]  # read for this plan; executing it remembers them
     listing: ListingDiff
     changes: PlannedChanges
@@ -95,13 +96,13 @@ def plan_pass(
     progress: Progress,
     *,
     known_id: int | None,
-    root: Root,
+    root: SourceState,
 ) -> PassPlan:
     """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
 
     `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
-    it. Raises StorageError if nothing of the source can be listed, NoSuchBucket if the root of a folder changed
-    meanwhile.
+    it, and neither does so for keys in doubt. `root` is the state before the listing. Raises StorageError if nothing of
+    the source can be listed, NoSuchBucket if the root of a folder changed meanwhile.
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
@@ -116,31 +117,27 @@ def plan_pass(
     )
     if not listing.listed and not listing.gaps:
         _refuse_single_object(source, store)
-    if find_root(source, catalog).now != root.now:
-        raise NoSuchBucket(OTHER_ROOT, "Check that the disk is mounted, then run again.")
+    found = plan_moves(lambda: listing.changes)
+    state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
+    checker.doubt(state.doubts)
     unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
     changes = plan(
         listing,
-        None if root.other else lambda moves: prove_moves(moves, checker),
-        make_recogniser(catalog, source, known_id),
-        context.workdir,
-        keep_unproven(unlisted, checker),
+        found,
+        state.doubts,
+        prove=lambda moves: prove_moves(moves, checker),
+        recognise=make_recogniser(catalog, source, known_id),
+        workdir=context.workdir,
+        unlisted=keep_unproven(unlisted, checker),
     )
     return PassPlan(
         source=source,
         known_id=known_id,
-        root=root,
+        state=state,
         glob_files=glob_files,
         listing=listing,
         changes=changes,
-        removals=plan_removals(changes, rules, source, catalog, root),
-    )
-
-
-def find_root(source: Datasource, catalog: Catalog) -> Root:
-    """The root of a folder, now and in earlier passes."""
-    return Root(
-        now=provider_of(source.location.provider).root_identity(source.location), before=get_root(catalog, source.id)
+        removals=plan_removals(changes, rules, source, catalog, state.doubts),
     )
 
 

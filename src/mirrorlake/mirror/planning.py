@@ -16,9 +16,10 @@ from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.outcomes import Op
-from mirrorlake.plan.decide import Plan, apply_moves, plan_moves, summarise
+from mirrorlake.plan.decide import Plan, apply_moves, summarise
+from mirrorlake.plan.identity import Doubts
 from mirrorlake.plan.missing_sidecars import NO_UNLISTED_SIDECARS, UnlistedSidecars
-from mirrorlake.plan.moves import NO_MOVES, Moves
+from mirrorlake.plan.moves import Moves
 from mirrorlake.select.fingerprints import any_differs
 
 _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
@@ -66,7 +67,7 @@ class PlannedChanges:
     scan: ListingDiff
     changes: Iterable[pa.RecordBatch]
     summary: Plan
-    waiting: int = 0  # moves and unlisted companions that are postponed because the source is a different one
+    waiting: int = 0  # moves and unlisted companions that are postponed because the source may be a different one
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """CHANGES batches in which each move is one row, and the keys that cannot be stored."""
@@ -105,30 +106,29 @@ def _rows_to_decode(batches: Iterable[pa.RecordBatch], *, wanted: bool) -> Itera
 
 def plan(
     scan: ListingDiff,
-    prove: Prove | None,
+    found: Moves,
+    doubts: Doubts,
+    *,
+    prove: Prove,
     recognise: Recognise | None,
     workdir: Path,
     unlisted: UnlistedSidecars = NO_UNLISTED_SIDECARS,
 ) -> PlannedChanges:
-    """Recognise moves and count the work. `prove` keeps the moves that are proven.
+    """Apply the moves that were found, and count the work. `prove` keeps the moves that are proven.
 
-    Without `prove`, the source is not the one that earlier passes saw: possible moves wait. `unlisted` companions are
-    kept, whatever the listing contains. `recognise` finds bytes that other datasources have read; None if no other
-    datasource reaches the objects.
+    Moves from a key in doubt wait. `unlisted` companions are kept, whatever the listing contains. `recognise` finds
+    bytes that other datasources have read; None if no other datasource reaches the objects.
     """
-    found = plan_moves(lambda: scan.changes)
-    moves, waiting = (NO_MOVES, found) if prove is None else (prove(found), NO_MOVES)
-    changes: Iterable[pa.RecordBatch] = _FinalChanges(scan, moves, waiting, unlisted)
+    waiting, possible = found.split(doubts.holds(found.old_keys))
+    changes: Iterable[pa.RecordBatch] = _FinalChanges(scan, prove(possible), waiting, unlisted)
     if recognise is not None:
         # Stored, because other datasources may read more meanwhile, and a plan must not change.
         spool = workdir / "recognised.arrow"
         write_spool(spool, map(recognise, changes))
         changes = SpooledBatches([spool])
+    kept = doubts.holds(column(unlisted.rows, "companion_key"))
     return PlannedChanges(
-        scan=scan,
-        changes=changes,
-        summary=summarise(changes),
-        waiting=len(waiting) + len(unlisted) if prove is None else 0,
+        scan=scan, changes=changes, summary=summarise(changes), waiting=len(waiting) + int(kept.sum())
     )
 
 

@@ -10,12 +10,11 @@ from mirrorlake.catalog import purge as stored
 from mirrorlake.catalog import removal
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import chosen, filled
-from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules
-from mirrorlake.mirror.pass_plan import find_root
+from mirrorlake.mirror.identity import read_state, refuse_other
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.sources import Datasource
@@ -24,7 +23,7 @@ from mirrorlake.processing.store_factory import StoreFactory
 
 _REASONS = {
     Proof.EXISTS: "Its object exists again: kept in the trash; the next pass restores it",
-    Proof.ELSEWHERE: "The folder is not the one that held its object: kept in the trash",
+    Proof.ELSEWHERE: "The source may not be the one that held its object: kept in the trash",
     Proof.UNKNOWN: "The source did not confirm that its object is gone: kept in the trash",
 }
 
@@ -50,14 +49,11 @@ def _run(
     lease: Lease, source: Datasource, before: datetime, store_factory: StoreFactory, counters: Counters
 ) -> RunResult:
     catalog = lease.catalog
-    if find_root(source, catalog).other:
-        raise StorageError(
-            f"The folder {source.location.container} is not the one that earlier passes saw.",
-            "Nothing was removed. Check what is mounted there, then run a pass.",
-        )
     with open_metered(store_factory, counters, lease.check) as store:
+        state = read_state(source, catalog, store)
+        refuse_other(state, "Nothing was removed. Check the source, then run a pass.")
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
-        checker = ExistenceChecker(store)
+        checker = ExistenceChecker(store, state.doubts)
         for names in stored.list_keys(catalog, source.id, before):
             keys = pa.array(names, pa.string())
             taken = rules.governing(keys) >= 0

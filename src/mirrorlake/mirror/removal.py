@@ -31,37 +31,25 @@ from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker, Proof
 from mirrorlake.mirror.planning import PlannedChanges
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts, Hold, confirm_command
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.guard import PlanHash, Verdict, check_removals, count_groups, groups, may_hold, top_prefixes
+from mirrorlake.plan.identity import Doubts
 from mirrorlake.plan.orphans import Way, guarded, plan_orphans
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules
 
-OTHER_ROOT = "The folder is not the one that earlier passes saw: possibly another disk, or none, is mounted there."
 _REASONS = {
     Proof.EXISTS: "It is not in the listing, but its object still exists: nothing was done",
     Proof.UNKNOWN: "It is not in the listing, and the source did not confirm that its object is gone: nothing was done",
-    Proof.ELSEWHERE: "It is not in the listing, but the folder is not the one that held its object: nothing was done",
+    Proof.ELSEWHERE: "It is not in the listing, but the source may not be the one that held it: nothing was done",
 }
 
 
 _SETTINGS_CHANGED = "The settings changed during this pass: nothing was done, the next pass uses the new settings"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Root:
-    """The root of a folder, now and in earlier passes. A bucket has none."""
-
-    now: str | None
-    before: str | None
-
-    @property
-    def other(self) -> bool:
-        """Whether this is not the root that earlier passes saw, so that a 404 proves nothing."""
-        return self.before is not None and self.now != self.before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,9 +60,9 @@ class Removals:
     rules: Rules
     source: Datasource
     catalog: Catalog
-    root: Root
     existing: Mapping[str, int]  # objects before the pass, by folder; empty if too few vanish for the guard to count
     verdict: Verdict
+    doubts: Doubts
     held_before: bool  # whether some removals wait for confirmation since an earlier run
     counts: Counts  # of a dry run: `removed` if nothing is held and all objects are gone
     heads: int  # HEAD requests that the proofs need
@@ -86,12 +74,12 @@ class Removals:
             yield orphans, self.held(orphans)
 
     def held(self, orphans: pa.RecordBatch) -> BoolMask:
-        """Which rows wait for confirmation: those that the guard holds, and those that were held before.
+        """Which rows wait for confirmation: those that the guard holds, those in doubt, and those held before.
 
-        Without the latter, a hold would be released as soon as enough other objects are added.
+        Without the last, a hold would be released as soon as enough other objects are added.
         """
         keys = column(orphans, "key")
-        held = self.verdict.holds(groups(keys, self.source.location.prefix))
+        held = self.verdict.holds(groups(keys, self.source.location.prefix)) | self.doubts.holds(keys)
         return guarded(orphans) & (held | self.held_earlier(keys))
 
     def held_earlier(self, keys: Column) -> BoolMask:
@@ -103,7 +91,7 @@ class Removals:
     def without(self, moved: Column) -> Removals:
         """The removals if these keys have moved meanwhile. The limits apply to what existed before the pass."""
         planned = self.planned.without_vanished(moved)
-        return plan_removals(planned, self.rules, self.source, self.catalog, self.root, existing=self.existing)
+        return plan_removals(planned, self.rules, self.source, self.catalog, self.doubts, existing=self.existing)
 
 
 def plan_removals(
@@ -111,7 +99,7 @@ def plan_removals(
     rules: Rules,
     source: Datasource,
     catalog: Catalog,
-    root: Root,
+    doubts: Doubts,
     *,
     existing: Mapping[str, int] | None = None,
 ) -> Removals:
@@ -123,21 +111,24 @@ def plan_removals(
     going: Counter[str] = Counter()
     by_way: Counter[int] = Counter()
     heads = spared = waited = 0
+    doubted = planned.waiting
     any_waiting = removal.has_held_removals(catalog, source.id)
     for orphans in _orphans(planned, rules, source, catalog):
         if any_waiting:
             waited += len(_select_held_before(source, catalog, chosen(column(orphans, "key"), guarded(orphans))))
         count_groups(going, groups(chosen(column(orphans, "key"), guarded(orphans)), prefix))
         by_way.update(cast("list[int]", column(orphans, "way").to_pylist()))
-        heads += int(mask_of(column(orphans, "prove")).sum())
+        prove, doubtful = mask_of(column(orphans, "prove")), doubts.holds(column(orphans, "key"))
+        heads += int((prove & ~doubtful).sum())
+        doubted += int(((prove | guarded(orphans)) & doubtful).sum())
         spared += _count_spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
     if existing is None:
         countable = may_hold(going.total(), listed=planned.scan.listed)
         existing = removal.count_by_folder(catalog, source.id, prefix) if countable else {}
     verdict = check_removals(existing, going, listed=planned.scan.listed)
-    if root.other and (going or heads or planned.waiting):
-        reasons = (OTHER_ROOT, *verdict.reasons, *_waiting_message(planned.waiting))
-        verdict, heads = Verdict(reasons=reasons, everything=True), 0
+    if doubted:
+        reasons = (*doubts.reasons, *verdict.reasons, *_waiting_message(planned.waiting))
+        verdict = replace(verdict, reasons=reasons, everything=verdict.everything or doubts.everything)
     if waited and not verdict.everything:
         held = count_noun(waited, "removal was held before and waits", "removals were held before and wait")
         verdict = replace(verdict, reasons=(*verdict.reasons, f"{held} still."))
@@ -146,14 +137,14 @@ def plan_removals(
         rules=rules,
         source=source,
         catalog=catalog,
-        root=root,
         existing=existing,
         verdict=verdict,
+        doubts=doubts,
         held_before=waited > 0,
         counts=Counts(removed=going.total() - spared, missing=by_way[Way.REPORT] + by_way[Way.MISS] + spared),
         heads=heads,
     )
-    return _add_hold(removals) if verdict.any or waited else removals
+    return _add_hold(removals) if verdict.any or waited or doubted else removals
 
 
 def _waiting_message(waiting: int) -> tuple[str, ...]:
@@ -172,7 +163,8 @@ def _add_hold(removals: Removals) -> Removals:
         keys = chosen(column(orphans, "key"), held)
         plan_hash.add(keys)
         count_groups(by_group, groups(keys, prefix))
-        unneeded += int((held & mask_of(column(orphans, "prove"))).sum())
+        asked = mask_of(column(orphans, "prove")) & ~removals.doubts.holds(column(orphans, "key"))
+        unneeded += int((held & asked).sum())
         spared += _count_spared(removals.source, removals.catalog, keys)
     hold = Hold(
         reason=" ".join(removals.verdict.reasons),
@@ -197,11 +189,11 @@ def _count_spared(source: Datasource, catalog: Catalog, keys: Column) -> int:
 
 
 def execute_removals(
-    lease: Lease, removals: Removals, checker: ExistenceChecker, root: Root, counters: Counters
+    lease: Lease, removals: Removals, checker: ExistenceChecker, identity: Identity | None, counters: Counters
 ) -> None:
     """Record the held removals, and execute the others once the absence of each object is proven."""
     if removals.hold is not None:
-        removal.begin_hold(lease, removals.hold, root.now)
+        removal.begin_hold(lease, removals.hold, identity)
     waits = f"Its removal waits for confirmation: {confirm_command(lease.run_id)}"
     for orphans, held in removals.batches():
         keys = chosen(column(orphans, "key"), held)

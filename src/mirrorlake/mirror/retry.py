@@ -37,13 +37,13 @@ from mirrorlake.mirror.execute import commit_batches, commit_unread
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.glob_files import read_rules, remember_glob_files
+from mirrorlake.mirror.identity import read_root, refuse_other
 from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
 from mirrorlake.mirror.naming import AssetNamer
-from mirrorlake.mirror.pass_plan import RunContext, find_root
+from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.planning import select_rows_to_process, skipped_changes
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.removal import OTHER_ROOT
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
@@ -53,6 +53,7 @@ from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.diff import diff
+from mirrorlake.plan.identity import Doubts
 from mirrorlake.plan.update_policy import update_policy
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreFactory
@@ -109,8 +110,8 @@ class _Retry:
     namer: AssetNamer
 
     def work(self, store_factory: StoreFactory, context: RunContext, progress: Progress) -> RunResult:
-        if find_root(self.source, context.catalog).other:
-            raise StorageError(OTHER_ROOT, "Check what is mounted there, then run a pass.")
+        root = read_root(self.source, context.catalog)
+        refuse_other(root, "Check what is mounted there, then run a pass.")
         with (
             open_metered(store_factory, self.counters, self.lease.check) as store,
             closing(ProcessingPool(store_factory, context.thumbnails, processes=context.processes)) as pool,
@@ -122,20 +123,22 @@ class _Retry:
             self.counters.measure(pool)
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
-            rows = self._rows_to_process(store, rules, threads)
+            rows = self._rows_to_process(store, rules, threads, root.doubts)
             processed = pool.process(rows)
             commit_batches(self.lease, processed, self.counters, progress, namer=self.namer, strategies=strategies)
         return RunResult()
 
-    def _rows_to_process(self, store: Store, rules: Rules, threads: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+    def _rows_to_process(
+        self, store: Store, rules: Rules, threads: ThreadPoolExecutor, doubts: Doubts
+    ) -> Iterator[pa.RecordBatch]:
         """The rows to read, some thousand keys at a time; rows that need no reading are committed first."""
         for keys in failed_keys(self.lease.catalog, self.run_id):
-            changes = self._find_changes(keys, store, rules, threads)
+            changes = self._find_changes(keys, store, rules, threads, doubts)
             commit_unread(self.lease, changes, self.counters, self.namer)
             yield from select_rows_to_process(changes)
 
     def _find_changes(
-        self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor
+        self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor, doubts: Doubts
     ) -> list[pa.RecordBatch]:
         stems = _stems(keys, rules.suffixes.values())
         answers = dict(zip(stems, threads.map(partial(_list_names, store), stems, stems.values()), strict=True))
@@ -151,7 +154,7 @@ class _Retry:
         changes = [_reread_refused(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
         unlisted = keep_unproven(
             find_unlisted_sidecars(changes, rules.suffixes, self.lease.catalog, self.source.id),
-            ExistenceChecker(store),
+            ExistenceChecker(store, doubts),
         )
         changes = [unlisted.apply_to(rows) for rows in changes]
         self.counters.add(Counts(listed=listed.num_rows, selected=len(keys), unchanged=differences.unchanged))

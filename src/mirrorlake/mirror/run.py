@@ -14,8 +14,9 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
 from mirrorlake.mirror.existence import DryRunChecker, ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
+from mirrorlake.mirror.identity import read_root
 from mirrorlake.mirror.library_marker import mark_store
-from mirrorlake.mirror.pass_plan import PassPlan, RunContext, find_root, plan_pass
+from mirrorlake.mirror.pass_plan import PassPlan, RunContext, plan_pass
 from mirrorlake.mirror.plan_samples import sample_plan
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
@@ -80,8 +81,8 @@ def _plan_and_execute(
     mark_store(context.catalog, context.thumbnails)
     if not knows_any(context.catalog, source.id):
         pool.start_early()  # a first pass: nearly everything listed will be processed
-    root = find_root(source, context.catalog)
-    checker = ExistenceChecker(store, elsewhere=root.other)
+    root = read_root(source, context.catalog)
+    checker = ExistenceChecker(store)
     plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root)
     return execute(plan, lease, pool, checker=checker, counters=counters, progress=progress)
 
@@ -104,8 +105,8 @@ def dry_run(
     counters = Counters()
     try:
         with open_metered(store_factory or store_config(source), counters, check) as store:
-            root = find_root(source, context.catalog)
-            checker = DryRunChecker(elsewhere=root.other)
+            root = read_root(source, context.catalog)
+            checker = DryRunChecker()
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root)
         plan = plan.with_known_copies(checker)
         report = report_plan(plan, counters, proofs=checker.asked)

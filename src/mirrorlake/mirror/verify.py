@@ -20,8 +20,7 @@ from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import MAX_PARALLEL_HEADS, MAX_UNANSWERED
 from mirrorlake.mirror.glob_files import read_rules
-from mirrorlake.mirror.pass_plan import find_root
-from mirrorlake.mirror.removal import OTHER_ROOT
+from mirrorlake.mirror.identity import read_root
 from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.objects import KnownState, ObjectInfo
 from mirrorlake.model.sources import Datasource
@@ -60,9 +59,9 @@ def verify(
 
     Sidecars are not checked. Raises StorageError if the source as a whole cannot be reached, and any error of `check`.
     """
-    root = find_root(source, catalog)
-    if root.other:
-        raise StorageError(OTHER_ROOT, "Check what is mounted there.")
+    doubts = read_root(source, catalog).doubts
+    if doubts.any:
+        raise StorageError(" ".join(doubts.reasons), "Check what is mounted there.")
     with (
         open_metered(store_factory or store_config(source), counters, check) as store,
         ThreadPoolExecutor(MAX_PARALLEL_HEADS, "head") as threads,

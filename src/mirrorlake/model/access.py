@@ -41,6 +41,7 @@ class Permission(StrEnum):
     JOBS_CONTROL = "jobs:control"
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
+    ACTIVITY_READ = "activity:read"
     LIBRARY_MAINTAIN = "library:maintain"  # verify the catalog; check, make and clean thumbnails
 
 

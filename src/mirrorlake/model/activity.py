@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from mirrorlake.model.public import public_noun
 
 
 class Action(StrEnum):
@@ -23,3 +28,22 @@ class Subject(StrEnum):
     ASSET = "asset"
     PROJECT = "project"
     DATASOURCE = "datasource"
+
+
+@public_noun
+class Activity:
+    """One change that a caller made, with who made it."""
+
+    id: int
+    at: datetime
+    actor_kind: str
+    """How the actor is identified: user, token, worker or schedule."""
+    actor: str
+    action: str
+    """The kind of action: edit, restore, add, remove, change_settings or delete."""
+    subject_kind: str
+    """The kind of its subject: asset, project or datasource."""
+    subject: str
+    """The id of an asset, or the name of a project or datasource at that time."""
+    details: Mapping[str, Any]
+    """What was changed; its members depend on the action."""

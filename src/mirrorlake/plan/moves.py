@@ -47,7 +47,7 @@ _PAIRS: list[pa.Field[Any]] = [
 ]
 PAIRS = pa.schema(_PAIRS)
 
-WAITS = "it may be {} under another key, which cannot be proven while the folder is a different one"
+WAITS = "it may be {} under another key, which cannot be proven while the source may be a different one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,9 @@ class Moves:
     def new_keys(self) -> Column:
         """The new keys of the moves, each once."""
         return column(self.pairs, "new_key")
+    def split(self, first: BoolMask) -> tuple[Moves, Moves]:
+        """The moves in this mask of the pairs, and the others."""
+        return Moves(keep(self.pairs, first)), Moves(keep(self.pairs, ~first))
 
     def only(self, old_keys: Column) -> Moves:
         """Only the moves from these old keys."""

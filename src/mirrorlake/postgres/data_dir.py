@@ -19,6 +19,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from mirrorlake.core import private
 from mirrorlake.core.errors import CatalogUnavailable
 
 MAJOR = "18"  # PostgreSQL's major version; part of the folder name, because another major version cannot read the data
@@ -120,14 +121,11 @@ def prepare_data_dir(home: Path) -> DataDir:
 
 
 def make_home(home: Path) -> None:
-    """Create the home and the database folder in it. Other users may pass through root's home but not list it."""
-    mode = 0o711 if os.geteuid() == 0 else 0o700
-    for path in (home, home / "postgres", database_folder(home)):
-        if path.is_dir():
-            continue
-        path.mkdir(parents=path == home, exist_ok=True)
-        path.chmod(mode)
-        if path != home:
+    """Create the home and the database folder in it, for their owner alone: see `core.private`."""
+    private.make_home(home)
+    for path in (home / "postgres", database_folder(home)):
+        if not path.is_dir():
+            private.make_private(path, passable=True)
             chown_like(path.parent, path)
 
 
@@ -148,7 +146,7 @@ def is_reachable(path: Path, account: Account) -> bool:
 def read_recorded_base(folder: Path) -> Path | None:
     """The recorded location of data that cannot be under the home; None if the data is under the home."""
     try:
-        return Path((folder / "place").read_text("utf-8"))
+        return Path(os.fsdecode((folder / "place").read_bytes()))
     except FileNotFoundError:
         return None
 
@@ -157,7 +155,8 @@ def record_base(folder: Path, base: Path) -> None:
     """Record that the data is outside the home. Written only once there is data: see `_base`."""
     if base != folder:
         temporary = folder / "place.new"
-        temporary.write_text(os.fspath(base), "utf-8")
+        with private.open_private(temporary, "wb") as file:
+            file.write(os.fsencode(base))
         chown_like(folder, temporary)
         temporary.replace(folder / "place")
 

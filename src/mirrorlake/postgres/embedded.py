@@ -26,6 +26,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from mirrorlake.core.errors import CatalogError, CatalogUnavailable, DiskFull
+from mirrorlake.core.private import open_private
 from mirrorlake.core.settings import IDLE_STOP_S
 from mirrorlake.postgres.data_dir import (
     DATABASE_URL_FIX,
@@ -36,6 +37,7 @@ from mirrorlake.postgres.data_dir import (
     prepare_data_dir,
     record_base,
 )
+from mirrorlake.postgres.lock_files import find_server
 from mirrorlake.postgres.server_lock import (
     SupervisorArgs,
     explain_os_errors,
@@ -120,7 +122,8 @@ def status(home: Path) -> EmbeddedStatus:
             state = EmbeddedState.STOPPED
         else:
             state = EmbeddedState.RUNNING if is_responding(orders, mark=False) else EmbeddedState.STARTING
-        supervisor = _supervisor(orders.place)
+        # A copied home names the supervisor of the original.
+        supervisor = None if state is EmbeddedState.STOPPED else _supervisor(orders.place)
         return EmbeddedStatus(
             state=state,
             data=orders.place.data,
@@ -148,10 +151,11 @@ def _start(home: Path, idle_stop_s: float) -> SupervisorArgs:
     _drop_old_logs(place)
     orders = SupervisorArgs(home=home, place=place, conninfo=_conninfo(place), idle_stop_s=idle_stop_s)
     temporary = folder / "supervisor.json.new"
-    temporary.write_text(orders.to_json(), "utf-8")
+    with open_private(temporary, "wb") as file:
+        file.write(orders.to_json().encode())
     chown_like(folder, temporary)
     temporary.replace(folder / "supervisor.json")
-    place.used_mark.touch()
+    place.used_mark.touch(mode=0o600)
     place.alive_lock.touch(mode=0o600)
     for path in (place.used_mark, place.alive_lock):
         chown_like(place.base, path)
@@ -194,7 +198,7 @@ def _initialise(place: DataDir) -> None:
 
 def _launch(orders: SupervisorArgs) -> None:
     place = orders.place
-    with place.supervisor_log.open("wb") as log:
+    with open_private(place.supervisor_log, "wb") as log:
         chown_like(place.base, place.supervisor_log)
         # PATH starts with the folder of the interpreter as it was found, so that a virtual environment is kept.
         done = subprocess.run(  # noqa: S603 - ourselves
@@ -290,20 +294,11 @@ def _supervisor(place: DataDir) -> psutil.Process | None:
     return process if alive else None
 
 
-def _postmaster(place: DataDir) -> psutil.Process | None:
-    try:
-        pid = int((place.data / "postmaster.pid").read_text("utf-8", errors="replace").split("\n", 1)[0])
-        process = psutil.Process(pid)
-        return process if Path(process.cwd()).samefile(place.data) else None
-    except (OSError, ValueError, psutil.Error):
-        return None
-
-
 def _stop(place: DataDir) -> None:
     """Stop the supervisor, which stops PostgreSQL; or PostgreSQL itself if its supervisor was killed."""
     target, how = _supervisor(place), signal.SIGTERM
     if target is None:
-        target, how = _postmaster(place), signal.SIGINT
+        target, how = find_server(place.data / "postmaster.pid", place.data), signal.SIGINT
     if target is not None:
         with suppress(psutil.NoSuchProcess):  # it has ended in the meantime
             target.send_signal(how)

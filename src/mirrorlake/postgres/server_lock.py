@@ -17,6 +17,7 @@ from pathlib import Path
 import psycopg
 
 from mirrorlake.core.errors import CatalogUnavailable, DiskFull
+from mirrorlake.core.private import open_private
 from mirrorlake.postgres.data_dir import DATABASE_URL_FIX, DataDir, chown_like, database_folder, read_recorded_base
 
 
@@ -67,13 +68,25 @@ def find_running(home: Path) -> str | None:
 
 
 def read_supervisor_args(folder: Path) -> SupervisorArgs | None:
-    """The arguments of the last supervisor start, if the database is still in the same place."""
+    """The arguments of the last supervisor start, if the database is still in the same place.
+
+    Raises CatalogUnavailable if the home is a copy of another one that has this database outside of it.
+    """
     try:
         orders = SupervisorArgs.from_json((folder / "supervisor.json").read_text("utf-8"))
     except (FileNotFoundError, ValueError, KeyError):
         return None
     # A home that was moved contains old paths; its data may still be elsewhere, under the recorded base.
-    return orders if orders.place.base == (read_recorded_base(folder) or folder) else None
+    recorded = read_recorded_base(folder)
+    if orders.place.base != (recorded or folder):
+        return None
+    original = database_folder(orders.home)
+    if recorded is not None and read_recorded_base(original) == recorded and not original.samefile(folder):
+        raise CatalogUnavailable(
+            f"The data folder is a copy of {orders.home}, whose database, {recorded}, was not copied with it.",
+            f"Set MIRRORLAKE_HOME to {orders.home}, or copy the library as the documentation of backups describes.",
+        )
+    return orders
 
 
 def is_responding(orders: SupervisorArgs, *, mark: bool) -> bool:
@@ -92,7 +105,7 @@ def lock_server(folder: Path, how: int) -> Generator[None]:
     """Lock the server: shared by commands that only connect, exclusive for starting and stopping."""
     path = folder / "start.lock"
     fresh = not path.exists()
-    with path.open("ab") as file:
+    with open_private(path, "ab") as file:
         if fresh:
             chown_like(folder, path)
         fcntl.flock(file, how)

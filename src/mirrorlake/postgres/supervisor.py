@@ -21,7 +21,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from mirrorlake.postgres.data_dir import DataDir, database_folder
+from mirrorlake.postgres.data_dir import database_folder
+from mirrorlake.postgres.lock_files import remove_stale_locks
 from mirrorlake.postgres.server_lock import SupervisorArgs
 
 POLL_S = 15.0  # longest interval between two counts of clients
@@ -75,7 +76,7 @@ class Supervisor:
 
     def _start(self) -> subprocess.Popen[bytes]:
         place = self._orders.place
-        _remove_stale_pid_file(place)
+        remove_stale_locks(place, log)
         root = os.geteuid() == 0
         return subprocess.Popen(  # noqa: S603 - our own binary
             [os.fspath(place.binaries / "postgres"), "-D", os.fspath(place.data)],
@@ -206,29 +207,6 @@ def _stop_with_parent():  # noqa: ANN202 - pyright infers the exact callable
             os._exit(1)
 
     return prepare
-
-
-def _remove_stale_pid_file(place: DataDir) -> None:
-    """Remove the lock file of a PostgreSQL that was killed.
-
-    The supervisor holds the lock that outlives every process it ever started, so the file can only be valid for a
-    server that somebody started by hand. If it is kept, an unrelated process with the same id prevents the start.
-    """
-    path = place.data / "postmaster.pid"
-    try:
-        pid = int(path.read_text("utf-8", errors="replace").split("\n", 1)[0])
-    except FileNotFoundError:
-        return
-    except ValueError:
-        pid = 0  # truncated by a full disk or a crash
-    try:
-        if pid > 0 and Path(psutil.Process(pid).cwd()).samefile(place.data):
-            log(f"process {pid} already uses {place.data}; PostgreSQL will report it")
-            return
-    except (psutil.Error, OSError):
-        pass  # no such process, or not one of this user: not a server of this data
-    log("removing the lock file of a PostgreSQL that was killed")
-    path.unlink(missing_ok=True)
 
 
 def main(arguments: list[str]) -> int:

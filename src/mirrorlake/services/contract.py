@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from typing import Final, Protocol
 
+from mirrorlake.model.activity import Activity, Subject
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.edits import Edit
@@ -312,6 +313,31 @@ class Projects(Protocol):
         ...
 
 
+class Activities(Protocol):
+    """Show who changed what."""
+
+    def page(
+        self, *, limit: int = 100, kind: Subject | None = None, subject: str | None = None, cursor: str | None = None
+    ) -> Page[Activity]:
+        """The newest changes first, optionally of subjects of one kind or of one of them, from `cursor`.
+
+        Raises UsageError for a subject without its kind, and for a cursor of another list.
+        """
+        ...
+
+    def list(self, *, limit: int = 20, kind: Subject | None = None, subject: str | None = None) -> Sequence[Activity]:
+        """The newest changes. Raises UsageError for a subject without its kind."""
+        found: list[Activity] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = self.page(limit=min(limit - len(found), PAGE_LIMIT), kind=kind, subject=subject, cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
+
+
 class Library(Protocol):
     """All nouns of a library, for one caller."""
 
@@ -338,6 +364,11 @@ class Library(Protocol):
     @property
     def projects(self) -> Projects:
         """Use cases of projects."""
+        ...
+
+    @property
+    def activity(self) -> Activities:
+        """Use cases of activity."""
         ...
 
 

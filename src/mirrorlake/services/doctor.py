@@ -13,6 +13,7 @@ from importlib.metadata import version
 import pyvips
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
 from mirrorlake.formats.registry import FORMATS, format_names
 from mirrorlake.postgres.pool import open_catalog
@@ -48,7 +49,8 @@ def _python(_settings: Settings) -> str:
 
 def _home(settings: Settings) -> str:
     try:
-        settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_private(settings.home, passable=True)
+        readable = tighten_home(settings.home)
         probe = settings.home / ".doctor"
         probe.touch()
         probe.unlink()
@@ -57,6 +59,8 @@ def _home(settings: Settings) -> str:
             f"Cannot write to the data folder {settings.home}: {error.strerror}.",
             "Set MIRRORLAKE_HOME to a folder that you can write to.",
         ) from error
+    if readable is not None:
+        raise MirrorlakeError(readable, f"Check who uses {settings.home}: it holds the images and the access token.")
     free = shutil.disk_usage(settings.home).free
     if free < MIN_FREE_BYTES:
         raise MirrorlakeError(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Context
+from mirrorlake.services.activity import ActivityService
 from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.datasources import DatasourceService
@@ -24,6 +25,7 @@ class LocalLibrary:
         self.runs = RunService(resources, caller)
         self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
+        self.activity = ActivityService(resources, caller)
 
 
 @contextmanager

@@ -30,7 +30,13 @@ def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Re
         from mirrorlake.services.mirror_once import mirror_once  # noqa: PLC0415  heavy: loads while the workers start
 
         report: Report = mirror_once(
-            settings, catalog, options, stored, source, progress=progress, prestarter=prestarter
+            settings,
+            catalog,
+            options,
+            None if stored is None else stored.id,
+            source,
+            progress=progress,
+            prestarter=prestarter,
         )
         return report
 

@@ -12,6 +12,7 @@ from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import dry_run, run_leased
+from mirrorlake.model.access import Context
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
@@ -25,42 +26,47 @@ def mirror_once(
     settings: Settings,
     catalog: Catalog,
     options: MirrorOptions,
-    stored: Datasource | None,
+    known_id: int | None,
     source: Datasource,
     *,
     progress: Progress,
     prestarter: WorkerPrestarter,
 ) -> Report:
-    """Store `source` in place of `stored` and run it, or only do a dry run."""
+    """Store the options in their datasource and run it, or only do a dry run.
+
+    `source` is the datasource with the options, and `known_id` its number if it exists already. The options are stored
+    in the transaction that starts the run.
+    """
     with open_run_context(settings, catalog, options.request.jobs, prestarter) as context:
         # An invalid profile or region fails here, before anything is stored. Opening sends no request.
         open_store(source.location, source.access).close()
         if options.request.dry_run:
-            return dry_run(source, None if stored is None else stored.id, context, progress)
-        saved = _save_datasource(catalog, options, stored, source)
-        lease = begin(catalog, saved.id, Trigger.MIRROR, requested_by=local_user().actor.name)
-        report = run_leased(lease, saved, context, Reporter(lease, progress))
-        if report.state is not RunState.FAILED or report.counts.listed:
-            return report
-        return (
-            _drop_empty_datasource(catalog, saved, report)
-            if stored is None
-            else _restore_access(catalog, stored, saved, report)
-        )
-
-
-def _save_datasource(
-    catalog: Catalog, options: MirrorOptions, stored: Datasource | None, source: Datasource
-) -> Datasource:
-    if stored is None:
-        return datasources.create(
+            return dry_run(source, known_id, context, progress)
+        stored, created = datasources.find_or_create(
             catalog,
             name=options.request.name,
             location=source.location,
             access=source.access,
             settings=source.settings,
         )
-    return source if source == stored else datasources.update(catalog, source)
+        caller = local_user()
+        lease = begin(
+            catalog,
+            stored.id,
+            Trigger.MIRROR,
+            requested_by=caller.actor.name,
+            # A mirror that is refused because a pass is running must not change what later passes do.
+            prepare=lambda connection: datasources.change_locked(connection, stored.id, options.apply_to, by=caller),
+        )
+        saved = datasources.by_id(catalog, stored.id)
+        report = run_leased(lease, saved, context, Reporter(lease, progress))
+        if report.state is not RunState.FAILED or report.counts.listed:
+            return report
+        return (
+            _drop_empty_datasource(catalog, saved, report)
+            if created
+            else _restore_access(catalog, stored, saved, report, by=caller)
+        )
 
 
 def _drop_empty_datasource(catalog: Catalog, created: Datasource, report: Report) -> Report:
@@ -70,9 +76,9 @@ def _drop_empty_datasource(catalog: Catalog, created: Datasource, report: Report
     return replace(report, error=f"{report.error} The datasource was not created.")
 
 
-def _restore_access(catalog: Catalog, stored: Datasource, saved: Datasource, report: Report) -> Report:
+def _restore_access(catalog: Catalog, stored: Datasource, saved: Datasource, report: Report, *, by: Context) -> Report:
     """The report of a run that listed nothing: new connection options, which may be the cause, are not kept."""
     if stored.access == saved.access:
         return report
-    datasources.restore_access(catalog, stored, saved)
+    datasources.restore_access(catalog, stored, saved, by=by)
     return replace(report, error=f"{report.error} The previous connection options for {stored.name} were kept.")

@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.private import open_private
 from mirrorlake.core.settings import Settings
 from mirrorlake.library.home import open_data_folder
 from mirrorlake.postgres import embedded
@@ -50,7 +51,7 @@ def serving(home: Path) -> Generator[Callable[[str], None]]:
     Raises SettingsError or DiskFull if the data folder cannot be written.
     """
     with open_data_folder(home):
-        file = (home / "server.json").open("a+b")
+        file = open_private(home / "server.json", "a+b")
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

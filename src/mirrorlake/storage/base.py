@@ -11,6 +11,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
 
 
@@ -47,6 +48,13 @@ class Store(Protocol):
     @property
     def ordered(self) -> bool:
         """Whether pages are in the byte order of their keys. A violation of this promise is detected."""
+        ...
+
+    def identify(self) -> Identity | None:
+        """What distinguishes this bucket from another one of its name, by at most one request; None for other sources.
+
+        What the credentials may not ask is left out, and no StorageError is raised: listings report what is wrong.
+        """
         ...
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from mirrorlake.core.errors import ListingBroken, MirrorlakeError
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage.base import Body, ListPage, Store
 from mirrorlake.storage.retry import BASE_WAIT_S, RetryPolicy
@@ -29,6 +30,10 @@ class StoreWrapper:
     def ordered(self) -> bool:
         """As the wrapped store."""
         return self._store.ordered
+
+    def identify(self) -> Identity | None:
+        """As the wrapped store."""
+        return self._store.identify()
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """As the wrapped store."""
@@ -130,6 +135,13 @@ class MeteredStore(StoreWrapper):
         self._meter.count(Requests(list=1))
         return self._store.list_page(scope, cursor)
 
+    def identify(self) -> Identity | None:
+        """One list request if the store made one."""
+        found = self._store.identify()
+        if found is not None:
+            self._meter.count(Requests(list=found.requests))
+        return found
+
     def head(self, key: str) -> ObjectInfo:
         """One head request."""
         self._meter.count(Requests(head=1))
@@ -161,6 +173,11 @@ class CancellableStore(StoreWrapper):
         """One page."""
         self._check()
         return self._store.list_page(scope, cursor)
+
+    def identify(self) -> Identity | None:
+        """As the wrapped store."""
+        self._check()
+        return self._store.identify()
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts."""

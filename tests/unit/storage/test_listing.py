@@ -13,6 +13,7 @@ from tests.support.faulty import Faulty
 
 from mirrorlake.core.errors import DiskFull, ListingBroken, SourceUnreachable
 from mirrorlake.model.columns import LISTING
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, Requests
 from mirrorlake.storage import listing as listings
 from mirrorlake.storage.base import Body, ListPage
@@ -33,6 +34,9 @@ class Scripted:
     def __init__(self, pages: list[list[str]], *, ordered: bool = True) -> None:
         self._pages = pages
         self.ordered = ordered
+
+    def identify(self) -> Identity | None:
+        raise NotImplementedError
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:  # noqa: ARG002 - the contract's
         place = int(str(cursor or 0))

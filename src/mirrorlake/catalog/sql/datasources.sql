@@ -5,6 +5,12 @@ VALUES (%(name)s, %(uri)s, %(access)s, %(settings)s)
 ON CONFLICT (name) DO NOTHING
 RETURNING id, name, uri, access, settings;
 
+-- name: lock_address
+-- Allow only one command at a time to look for the datasource of an address or name and to create it. Others whose
+-- hash is the same by chance wait too.
+SELECT pg_advisory_xact_lock(hashtextextended('address ' || %(uri)s, 0)),
+  pg_advisory_xact_lock(hashtextextended('name ' || %(name)s, 0));
+
 -- name: datasource_by_name
 -- The datasource with this name; deleted ones that are kept for their assets only on request.
 SELECT id, name, uri, access, settings FROM datasource

@@ -108,8 +108,8 @@ SELECT kind, count(*) FROM recorded GROUP BY kind;
 
 -- name: insert_hold
 -- Record the hold of a run; its keys follow.
-INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, root)
-VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(root)s);
+INSERT INTO hold (run_id, reason, count, by_prefix, plan_hash, identity)
+VALUES (%(run_id)s, %(reason)s, %(count)s, %(by_prefix)s, %(plan_hash)s, %(identity)s);
 
 -- name: record_held
 -- Store the keys whose removal is held for confirmation, and record an outcome for each.
@@ -141,7 +141,7 @@ WHERE hold.plan_hash = %(plan_hash)s ORDER BY job.started DESC, job.id DESC;
 
 -- name: one_hold
 -- The hold of a run, and its datasource.
-SELECT job.datasource_id, job.state, hold.count, hold.plan_hash, hold.root, hold.confirmed_by
+SELECT job.datasource_id, job.state, hold.count, hold.plan_hash, hold.identity, hold.confirmed_by
 FROM hold JOIN job ON job.id = hold.run_id WHERE hold.run_id = %(run_id)s;
 
 -- name: last_evaluation
@@ -190,16 +190,16 @@ WHERE job.id = held_removal.run_id AND job.datasource_id = %(datasource_id)s AND
 -- Delete keys that a user confirmed, once the removal was carried out.
 DELETE FROM held_removal WHERE run_id = %(run_id)s;
 
--- name: get_root
--- The trusted root of a folder.
-SELECT root FROM datasource WHERE id = %(datasource_id)s;
+-- name: get_identity
+-- The trusted identity of a source.
+SELECT identity FROM datasource WHERE id = %(datasource_id)s;
 
--- name: store_root
--- Trust this root from now on, if we still hold the lease; we hold it until the transaction ends.
+-- name: store_identity
+-- Trust this identity of the source from now on, if we still hold the lease; we hold it until the transaction ends.
 WITH ours AS (
   SELECT FROM lease WHERE lock = %(lock)s AND holder = %(holder)s FOR SHARE
 )
-UPDATE datasource SET root = %(root)s WHERE id = %(datasource_id)s AND EXISTS (SELECT FROM ours);
+UPDATE datasource SET identity = %(identity)s WHERE id = %(datasource_id)s AND EXISTS (SELECT FROM ours);
 
 -- name: objects_of_asset
 -- The vanished objects of an asset in the trash.

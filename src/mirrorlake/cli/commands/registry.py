@@ -16,6 +16,7 @@ COMMANDS = {
     "project": "Manage projects, which are named sets of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
     "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
+    "activity": "Show who changed assets, projects and datasources, the newest change first.",
     "verify": "Check the catalog against the source buckets (read-only).",
     "thumbnails": "Check, rebuild and clean thumbnails.",
     "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
@@ -59,6 +60,8 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
         case "jobs":
             from mirrorlake.cli.commands.jobs import install  # noqa: PLC0415  see above
+        case "activity":
+            from mirrorlake.cli.commands.activity import install  # noqa: PLC0415  see above
         case "verify":
             from mirrorlake.cli.commands.verify import install  # noqa: PLC0415  see above
         case "thumbnails":

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class StorageProvider(Protocol):
         """
         ...
 
-    def root_identity(self, location: Location) -> str | None:
+    def root_identity(self, location: Location) -> Identity | None:
         """The identity of the disk or root at the location, if another one can replace it; otherwise None."""
         ...
 

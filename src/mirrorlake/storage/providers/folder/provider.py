@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from mirrorlake.core.errors import SettingsError, UsageError
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
 
@@ -100,13 +101,11 @@ class FolderProvider:
         del access, resolved
         return FolderWritableStore(location, flush=flush)
 
-    def root_identity(self, location: Location) -> str | None:
-        """Device and inode: another disk mounted at the same path has different ones. None if there is no root."""
-        try:
-            facts = os.stat(location.container)  # noqa: PTH116 - the user's path, byte for byte
-        except OSError:
-            return None  # the run itself reports what is wrong with it
-        return f"{facts.st_dev}:{facts.st_ino}"
+    def root_identity(self, location: Location) -> Identity | None:
+        """Device, inode, file system and birth of the folder and of the mount points below it."""
+        from mirrorlake.storage.providers.folder.identity import identify  # noqa: PLC0415  loads psutil
+
+        return identify(location.container)
 
     def single_file(self, location: Location) -> SingleObject | None:
         """The file, if the path leads to one."""

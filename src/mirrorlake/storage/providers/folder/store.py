@@ -26,6 +26,7 @@ from mirrorlake.core.errors import (
     StorageError,
     UsageError,
 )
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import Gap, KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
@@ -89,6 +90,9 @@ class FolderStore:
     def ordered(self) -> bool:
         """Always true: every folder is sorted before it is listed."""
         return True
+
+    def identify(self) -> Identity | None:
+        """None: `root_identity` of its provider reads it without a request."""
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """Up to `page_rows` files of `scope`. Only the names of one folder per level are kept in memory."""

@@ -1,7 +1,7 @@
 """A folder of this machine as a writable store: an object is written to a temporary file, then renamed atomically."""
 
 # Paths are strings here: one more object per file would cost as much as the system calls for it.
-# ruff: noqa: PTH103, PTH105, PTH106, PTH108, PTH116, PTH120
+# ruff: noqa: PTH105, PTH106, PTH108, PTH116, PTH120
 
 from __future__ import annotations
 
@@ -240,8 +240,18 @@ def _create_folder_for(path: str, action: Callable[[], T]) -> T:
         try:
             return action()
         except FileNotFoundError:
-            os.makedirs(os.path.dirname(path), exist_ok=True)  # another writer may have made it by now
+            _create_folders(os.path.dirname(path))
     return action()
+
+
+def _create_folders(folder: str) -> None:
+    """Create a folder and its parents for their owner alone: the library's files are copies of private images."""
+    with suppress(FileExistsError):  # another writer may have made it by now
+        try:
+            os.mkdir(folder, 0o700)  # noqa: PTH102 - see above
+        except FileNotFoundError:
+            _create_folders(os.path.dirname(folder))
+            _create_folders(folder)
 
 
 def _flush_folder(folder: str) -> None:

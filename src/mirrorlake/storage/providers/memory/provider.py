@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
 
@@ -89,8 +90,8 @@ class MemoryProvider:
         del location, access, flush, resolved
         return MemoryWritableStore()
 
-    def root_identity(self, location: Location) -> str | None:
-        """Always None: it cannot be replaced."""
+    def root_identity(self, location: Location) -> Identity | None:
+        """Always None: it is the memory of this process."""
         del location
 
     def single_file(self, location: Location) -> SingleObject | None:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import pyarrow as pa
 
 from mirrorlake.core.errors import NoSuchBucket, ObjectChanged, ObjectGone, ObjectTooLarge
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.listing_batches import listing_batch
@@ -32,6 +33,7 @@ class MemoryStore:
         self._page_rows = page_rows
         self._ordered = ordered
         self._lock = threading.RLock()
+        self.identity: Identity | None = None
         self.exists = True  # False: the bucket does not exist
         self.now = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -70,6 +72,10 @@ class MemoryStore:
     def ordered(self) -> bool:
         """As specified at creation: an unordered store lists by the reversed key."""
         return self._ordered
+
+    def identify(self) -> Identity | None:
+        """As the test has set it."""
+        return self.identity
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """The next `page_rows` keys of `scope`."""

@@ -9,7 +9,7 @@ from mirrorlake.storage.providers.s3.access import S3Access
 
 
 class Endpoint:
-    """The network address of one bucket: by host name on AWS, by path on other servers.
+    """The network address of one bucket: by host name on AWS, by path on other servers. Without a name: of the server.
 
     `base` is scheme and host, `for_clients` the endpoint for other S3 clients, `root` the bucket's path.
     Raises SettingsError for an endpoint that is not an HTTP address.
@@ -20,7 +20,7 @@ class Endpoint:
         if access.endpoint is None:
             suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
             # A wildcard certificate covers one label: a bucket name with dots is part of the path.
-            self.virtual = "." not in bucket
+            self.virtual = bool(bucket) and "." not in bucket
             self.base = f"https://{bucket + '.' if self.virtual else ''}s3.{region}.{suffix}"
             self.for_clients = self.base
         else:

@@ -7,12 +7,15 @@ from xml.parsers import expat
 
 from mirrorlake.core.errors import ListingBroken
 
-_ENTRY_FIELDS = frozenset({"Key", "LastModified", "ETag", "Size", "StorageClass"})
+_ENTRIES = (["Contents"], ["Buckets", "Bucket"])  # objects, or buckets
+_ENTRY_FIELDS = frozenset(
+    {"Key", "LastModified", "ETag", "Size", "StorageClass", "Name", "CreationDate", "BucketRegion"}
+)
 
 
 @dataclass(slots=True)
 class Envelope:
-    """The content of a ListObjectsV2 response as texts. Keys are still encoded as `encoding` specifies."""
+    """The content of a list of objects or buckets as texts. Keys are still encoded as `encoding` specifies."""
 
     root: str = ""
     fields: dict[str, str] = field(default_factory=dict[str, str])  # children of the root without children
@@ -44,7 +47,7 @@ class _Reader:
             self.envelope.root = local
         self._path.append(local)
         self._text = []
-        if self._path[1:] == ["Contents"]:
+        if self._path[1:] in _ENTRIES:
             self._entry = {}
 
     def text(self, data: str) -> None:
@@ -52,13 +55,15 @@ class _Reader:
 
     def end(self, _name: str) -> None:
         match self._path[1:]:
-            case ["Contents"]:
+            case path if path in _ENTRIES:
                 self.envelope.entries.append(self._entry or {})
                 self._entry = None
-            case ["Contents", name] if name in _ENTRY_FIELDS and self._entry is not None:
+            case [*path, name] if path in _ENTRIES and name in _ENTRY_FIELDS and self._entry is not None:
                 self._entry[name] = "".join(self._text)
             case ["CommonPrefixes", "Prefix"]:
                 self.envelope.prefixes.append("".join(self._text))
+            case ["Owner", "ID"]:
+                self.envelope.fields["Owner/ID"] = "".join(self._text)
             case [name]:
                 self.envelope.fields[name] = "".join(self._text)
             case _:

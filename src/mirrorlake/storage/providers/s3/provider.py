@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.core.errors import AccessDenied, ObjectGone
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
 from mirrorlake.storage.providers.s3 import access as s3
@@ -96,8 +97,8 @@ class S3Provider:
         del flush
         return S3WritableStore(location, s3.s3_access(access), config=cast("AwsConfig | None", resolved))
 
-    def root_identity(self, location: Location) -> str | None:
-        """A bucket's name is its identity."""
+    def root_identity(self, location: Location) -> Identity | None:
+        """None: it takes a request, see `identify` of the store."""
         del location
 
     def single_file(self, location: Location) -> SingleObject | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import urllib3
 
 from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
@@ -24,6 +25,7 @@ from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSou
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
+from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.obstore_reader import WHOLE_BODY, ObstoreReader, version_id
 from mirrorlake.storage.providers.s3.pages import S3Page, read_page
 
@@ -67,6 +69,7 @@ class S3Store:
             raise SettingsError(f"{self._region!r} is not a region.", "Use a name such as --region eu-west-1.")
         self._anonymous = access.anonymous
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
+        self._access, self._config = access, config
         endpoint = Endpoint(self._bucket, access, self._region)
         self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
         self._reader = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
@@ -75,6 +78,10 @@ class S3Store:
     def ordered(self) -> bool:
         """Whether pages are in byte order of their keys."""
         return self._ordered
+
+    def identify(self) -> Identity:
+        """Owner, region and creation of the bucket."""
+        return identify(self._bucket, self._access, self._config)
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One ListObjectsV2 page of `scope`."""
