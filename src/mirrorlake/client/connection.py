@@ -33,8 +33,9 @@ class Connection:
     """A connection to one server. Thread-safe."""
 
     def __init__(self, url: str, api_key: str | None) -> None:
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        headers = {} if api_key is None else {"Authorization": f"Bearer {_checked(api_key)}"}
         self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
+        self._server = self._http.base_url.copy_with(username=None, password=None)  # for messages
 
     def close(self) -> None:
         """Close the sockets."""
@@ -68,18 +69,27 @@ class Connection:
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        redirects: bool = False,
     ) -> httpx.Response:
-        """Send a request and return the response; redirects are not followed. Raises the error of the response."""
+        """Send a request and return the response. Raises the error of the response.
+
+        Redirects are not followed: with `redirects`, they are returned, else they are an error.
+        """
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
             answer = self._http.request(method, path, params=given, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise SourceUnreachable(
-                f"The server at {self._http.base_url} does not respond: {error}.",
+                f"The server at {self._server} does not respond: {error}.",
                 "Start it with `mirrorlake up`, or correct MIRRORLAKE_URL.",
             ) from error
         if answer.is_error:
             raise _problem(answer)
+        if answer.is_redirect and not redirects:  # of a proxy or to a login page: not a success
+            raise SourceUnreachable(
+                f"The server at {self._server} redirects requests. Redirects are not followed.",
+                "Correct MIRRORLAKE_URL.",
+            )
         return answer
 
     def _decode(self, answer: httpx.Response, kind: type[T]) -> T:
@@ -87,7 +97,7 @@ class Connection:
             return msgspec.json.decode(answer.content, type=kind)
         except msgspec.MsgspecError as error:
             raise SourceUnreachable(
-                f"{self._http.base_url} is not a mirrorlake server or has another version: {error}.",
+                f"{self._server} is not a mirrorlake server or has another version: {error}.",
                 "Correct MIRRORLAKE_URL, or install the server's version.",
             ) from error
 
@@ -97,6 +107,17 @@ class NounClient:
     """The use cases of one noun, over HTTP."""
 
     connection: Connection
+
+
+def _checked(api_key: str) -> str:
+    """The key without surrounding blanks. Raises UsageError, without showing it, if no header can contain it."""
+    key = api_key.strip()
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise UsageError(
+            "The API key contains a blank, a line end or another character that none has.",
+            "Set MIRRORLAKE_API_KEY to the token printed by `mirrorlake up`.",
+        )
+    return key
 
 
 def segment(text: str) -> str:
