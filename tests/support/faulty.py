@@ -63,6 +63,10 @@ class Faulty:
     def ordered(self) -> bool:
         return self._store.ordered
 
+    @property
+    def server(self) -> str | None:
+        return self._store.server
+
     def identify(self) -> Identity | None:
         return self._store.identify()
 

@@ -54,7 +54,7 @@ class AssetClient(NounClient, Assets):
 
     def original(self, asset_id: str, *, known: Container[str] = ()) -> Original | Unchanged:
         """See `Assets.original`."""
-        answer = self.connection.send("GET", f"{_path(asset_id)}/original")
+        answer = self.connection.send("GET", f"{_path(asset_id)}/original", redirects=True)
         kind = answer.headers.get("content-type", "application/octet-stream")
         if answer.status_code == HTTPStatus.SEE_OTHER:
             age = _MAX_AGE.search(answer.headers.get("cache-control", ""))

@@ -40,9 +40,7 @@ class Connection:
         if not SERVER_ADDRESS.fullmatch(url):
             # The message does not repeat what may contain a token or a password.
             raise UsageError("The URL is not the address of a server.", "Write it like http://127.0.0.1:8765.")
-        if api_key is not None and not _KEY.fullmatch(api_key):
-            raise UsageError("The API key contains characters that no token has.", "Copy it without spaces and quotes.")
-        headers = {} if api_key is None else {"Authorization": f"Bearer {api_key}"}
+        headers = {} if api_key is None else {"Authorization": f"Bearer {_checked(api_key)}"}
         try:
             self._http = httpx.Client(base_url=url.rstrip("/") + "/api/v1", headers=headers, timeout=TIMEOUT_S)
         except httpx.InvalidURL as error:
@@ -84,10 +82,12 @@ class Connection:
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
+        redirects: bool = False,
     ) -> httpx.Response:
-        """Send a request and return the response; redirects are not followed.
+        """Send a request and return the response.
 
-        Raises the error of the response, and UsageError for values that no request can contain.
+        Redirects are not followed: with `redirects`, they are returned, else they are an error. Raises the error of the
+        response, and UsageError for values that no request can contain.
         """
         given = {name: value for name, value in (params or {}).items() if value is not None}
         try:
@@ -105,6 +105,11 @@ class Connection:
             ) from error
         if answer.is_error:
             raise _problem(answer)
+        if answer.is_redirect and not redirects:  # of a proxy or to a login page: not a success
+            raise SourceUnreachable(
+                f"The server at {self._http.base_url} redirects requests. Redirects are not followed.",
+                "Correct MIRRORLAKE_URL.",
+            )
         return answer
 
     def _decode(self, answer: httpx.Response, kind: type[T]) -> T:
@@ -125,6 +130,17 @@ class NounClient:
     """The use cases of one noun, over HTTP."""
 
     connection: Connection
+
+
+def _checked(api_key: str) -> str:
+    """The key without surrounding blanks. Raises UsageError, without showing it, if no header can contain it."""
+    key = api_key.strip()
+    if not _KEY.fullmatch(key):
+        raise UsageError(
+            "The API key contains a blank, a line end or another character that none has.",
+            "Set MIRRORLAKE_API_KEY to the token printed by `mirrorlake up`.",
+        )
+    return key
 
 
 def segment(text: str) -> str:

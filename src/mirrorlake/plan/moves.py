@@ -68,6 +68,7 @@ class Moves:
     def new_keys(self) -> Column:
         """The new keys of the moves, each once."""
         return column(self.pairs, "new_key")
+
     def split(self, first: BoolMask) -> tuple[Moves, Moves]:
         """The moves in this mask of the pairs, and the others."""
         return Moves(keep(self.pairs, first)), Moves(keep(self.pairs, ~first))

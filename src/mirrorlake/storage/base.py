@@ -50,6 +50,11 @@ class Store(Protocol):
         """Whether pages are in the byte order of their keys. A violation of this promise is detected."""
         ...
 
+    @property
+    def server(self) -> str | None:
+        """The server that requests go to, and what specifies it, for reports. None without a server."""
+        ...
+
     def identify(self) -> Identity | None:
         """What distinguishes this bucket from another one of its name, by at most one request; None for other sources.
 

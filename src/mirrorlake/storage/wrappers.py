@@ -31,6 +31,11 @@ class StoreWrapper:
         """As the wrapped store."""
         return self._store.ordered
 
+    @property
+    def server(self) -> str | None:
+        """As the wrapped store."""
+        return self._store.server
+
     def identify(self) -> Identity | None:
         """As the wrapped store."""
         return self._store.identify()

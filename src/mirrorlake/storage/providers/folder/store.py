@@ -91,6 +91,11 @@ class FolderStore:
         """Always true: every folder is sorted before it is listed."""
         return True
 
+    @property
+    def server(self) -> str | None:
+        """Always None."""
+        return None
+
     def identify(self) -> Identity | None:
         """None: `root_identity` of its provider reads it without a request."""
 

@@ -73,6 +73,11 @@ class MemoryStore:
         """As specified at creation: an unordered store lists by the reversed key."""
         return self._ordered
 
+    @property
+    def server(self) -> str | None:
+        """Always None."""
+        return None
+
     def identify(self) -> Identity | None:
         """As the test has set it."""
         return self.identity
