@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.credentials import S3Server
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 
@@ -21,16 +21,16 @@ AWS = b"""<?xml version="1.0" encoding="UTF-8"?>
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "region", "base", "path"),
+    ("url", "origin", "base", "path"),
     [
-        (None, "eu-west-1", "https://s3.eu-west-1.amazonaws.com", "/"),
-        (None, "cn-north-1", "https://s3.cn-north-1.amazonaws.com.cn", "/"),
-        ("http://127.0.0.1:9000", "us-east-1", "http://127.0.0.1:9000", "/"),
-        ("https://host/s3/", "us-east-1", "https://host", "/s3/"),
+        ("https://s3.eu-west-1.amazonaws.com", None, "https://s3.eu-west-1.amazonaws.com", "/"),
+        ("https://s3.cn-north-1.amazonaws.com.cn", None, "https://s3.cn-north-1.amazonaws.com.cn", "/"),
+        ("http://127.0.0.1:9000", "--endpoint", "http://127.0.0.1:9000", "/"),
+        ("https://host/s3", "--endpoint", "https://host", "/s3/"),
     ],
 )
-def test_a_server_has_an_address_without_a_bucket(endpoint: str | None, region: str, base: str, path: str) -> None:
-    made = Endpoint("", S3Access(endpoint=endpoint), region)
+def test_a_server_has_an_address_without_a_bucket(url: str, origin: str | None, base: str, path: str) -> None:
+    made = Endpoint("", S3Server(url=url, origin=origin))
     assert (made.base, made.bucket_path) == (base, path)
 
 
