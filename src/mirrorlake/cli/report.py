@@ -56,7 +56,7 @@ def follow(server: Library, run: Run) -> Report:
         seconds=(ended - run.started).total_seconds(),
         hold=run.hold,
         error=run.error,
-        notes=() if run.hold is None else hold_notes(run.hold, run.id),
+        notes=(*run.notes, *(() if run.hold is None else hold_notes(run.hold, run.id))),
     )
 
 
@@ -73,6 +73,7 @@ def build_preview_report(preview: Preview) -> Report:
         would=preview.would,
         samples=preview.samples,
         error=preview.error,
+        notes=preview.notes,
     )
 
 
@@ -95,7 +96,7 @@ def _print_report(report: Report) -> None:
     would_be = "would be " if report.would is not None else ""
     echo_detail(
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
-        head="dry run" if report.run is None else f"run {report.run}",
+        head="dry run" if report.would is not None else "run" if report.run is None else f"run {report.run}",
     )
     if report.state is RunState.FAILED and not counts.listed:
         return  # nothing was listed: a table of zeros would hide the error
@@ -105,7 +106,7 @@ def _print_report(report: Report) -> None:
         *(
             (kind.label, counts.of(kind), kind.row.report.format(would_be=would_be))
             for kind in OutcomeKind
-            if kind.row.report is not None
+            if counts.of(kind) and kind.row.report is not None
         ),
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))

@@ -58,11 +58,11 @@ def execute(
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, plan.removals, counters)
-        return RunResult(error=plan.error, removals_decided=False)
+        return RunResult(error=plan.error, removals_decided=False, notes=plan.notes)
     execute_removals(lease, plan.removals, checker, plan.root, counters)
     if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
         adopt_root(lease, plan.root.now)
-    return RunResult(hold=plan.removals.hold, error=plan.error)
+    return RunResult(hold=plan.removals.hold, error=plan.error, notes=plan.notes)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:

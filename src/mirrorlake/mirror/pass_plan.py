@@ -17,6 +17,7 @@ from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import OTHER_ROOT, Removals, Root, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
+from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
@@ -54,6 +55,7 @@ class PassPlan:
     listing: ListingDiff
     changes: PlannedChanges
     removals: Removals
+    notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
 
     @property
     def found(self) -> Counts:
@@ -123,6 +125,7 @@ def plan_pass(
         listing=listing,
         changes=changes,
         removals=plan_removals(changes, rules, source, catalog, root),
+        notes=explain_selection(listing, rules, source.location),
     )
 
 

@@ -130,6 +130,7 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
         ),
         error=plan.error,
         samples=sample_plan(plan.changes, plan.removals),
+        notes=plan.notes,
     )
 
 

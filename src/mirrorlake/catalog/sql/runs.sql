@@ -20,8 +20,9 @@ UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(byte
 WHERE id = %(job_id)s AND EXISTS (SELECT FROM job WHERE job.id = run.id AND job.state = 'running');
 
 -- name: finish_counts
--- Write the final counts of a run.
-UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s WHERE id = %(job_id)s;
+-- Write the final counts and the notes of a run.
+UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s, notes = %(notes)s
+WHERE id = %(job_id)s;
 
 -- name: run_columns
 -- Fragment: the columns of a Run. A run whose process has exited is shown as failed, although its row is not updated
@@ -29,7 +30,7 @@ UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(byte
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
   job.started, job.finished, run.counts, run.requests, run.bytes_read,
-  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error,
+  CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error, run.notes,
   run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
   CASE WHEN hold.run_id IS NOT NULL AND job.state = 'held' THEN (
     SELECT later.id FROM job AS later
