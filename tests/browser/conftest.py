@@ -27,26 +27,26 @@ FLAGS = [
 ]
 # A refused request is what some tests are about, and the page shows it. The bucket of the made library does not exist.
 EXPECTED = re.compile(r"status of 4\d\d|ERR_NAME_NOT_RESOLVED")
-Serve = Callable[[int], str]
+Serve = Callable[..., str]
 Visit = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
 def serve(postgres_server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     """Serves a made library of so many assets, once for all tests, and returns its address."""
-    running: dict[int, tuple[subprocess.Popen[str], str]] = {}
+    running: dict[tuple[int, bool], tuple[subprocess.Popen[str], str]] = {}
     libraries = ExitStack()
 
-    def start(size: int) -> str:
-        if size not in running:
+    def start(size: int, *, worker: bool = True) -> str:
+        if (size, worker) not in running:
             home = tmp_path_factory.mktemp(f"made-{size}")
             template = libraries.enter_context(made_template(postgres_server, home, size=size))
             database = copy_of(postgres_server, template).database_url or ""
-            words = [sys.executable, "-m", "tests.support.serve_made", str(home), database, TOKEN]
+            words = [sys.executable, "-m", "tests.support.serve_made", str(home), database, TOKEN, str(int(worker))]
             process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True)
             assert process.stdout is not None
-            running[size] = process, process.stdout.readline().strip()
-        return running[size][1]
+            running[size, worker] = process, process.stdout.readline().strip()
+        return running[size, worker][1]
 
     yield start
     for process, _ in running.values():
@@ -79,8 +79,8 @@ def visit(context: BrowserContext, serve: Serve) -> Iterator[Visit]:
     """Opens a page of a library, signed in. Anything that a page reports as broken fails the test at its end."""
     broken: list[str] = []
 
-    def go(path: str = "/", *, size: int = 2500, signed_in: bool = True) -> Page:
-        address = serve(size)
+    def go(path: str = "/", *, size: int = 2500, signed_in: bool = True, worker: bool = True) -> Page:
+        address = serve(size, worker=worker)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.on(

@@ -22,6 +22,8 @@ PAGES = {
     "run": "/runs/3",
     "failed run": "/runs/4",
     "held run": "/runs/6",
+    "jobs": "/jobs",
+    "nothing found for an unknown key": "/?query=metadata.scoer%3E0.5",
     "no such page": "/nope",
 }
 
@@ -257,6 +259,15 @@ def test_reports_leave_out_what_did_not_happen(visit: Visit) -> None:
     assert not [row for row in page.get_by_role("dialog").locator("td").all_inner_texts() if row == "0"]
 
 
+@pytest.mark.parametrize(("path", "list_of"), [("/runs", ".runs-table"), ("/runs/3", ".outcomes-table")])
+def test_lists_use_a_wide_window(visit: Visit, path: str, list_of: str) -> None:
+    page = visit(path)
+    page.set_viewport_size({"width": 2560, "height": 1200})
+    box = page.locator(list_of).bounding_box()
+    assert box is not None
+    assert box["width"] > 2200
+
+
 def test_a_wide_window_is_used(visit: Visit) -> None:
     page = visit("/datasources")
     page.set_viewport_size({"width": 2560, "height": 1200})
@@ -275,6 +286,57 @@ def test_outcomes_of_a_run_are_filtered_by_kind(visit: Visit) -> None:
     expect(page.locator("tbody tr")).to_have_count(3)
     assert "kind=failed" in page.url
     expect(page.locator("tbody")).to_contain_text("The image ends in the middle")
+
+
+def test_a_key_that_no_asset_has_is_named_with_the_nearest(visit: Visit) -> None:
+    page = visit()
+    page.get_by_label("Query", exact=True).fill("metadata.scoer>0.5")
+    expect(page.get_by_text("No asset has the metadata key scoer. Did you mean metadata.score?")).to_be_visible()
+    page.get_by_label("Query", exact=True).fill("camera.id:cam-1")
+    expect(page.get_by_text("To search metadata, write metadata.camera.id:cam-1.")).to_be_visible()
+
+
+@pytest.mark.parametrize("path", ["/", "/?at=11000", "/assets/1003?at=11996"])
+def test_the_total_of_a_large_library_is_exact(visit: Visit, path: str) -> None:
+    page = visit(path, size=12_000)
+    expect(page.locator(".total")).to_have_text("12,000 assets")
+
+
+def test_what_waits_for_a_worker_says_so_and_can_be_cancelled(visit: Visit) -> None:
+    page = visit("/datasources", size=300, worker=False)
+    page.get_by_role("button", name="Preview", exact=True).first.click()
+    expect(page.get_by_role("dialog")).to_contain_text("Waiting: no worker is running")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    row = page.get_by_role("row", name=re.compile("preview"))
+    for text in ("harbour cams", "queued", "Waiting: no worker is running"):
+        expect(row).to_contain_text(text)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme="light" if scheme == "light" else "dark", reduced_motion="reduce")
+        assert violations(page) == [], scheme
+    page.get_by_role("button", name=re.compile("Cancel job")).click()
+    expect(row).to_contain_text("cancelled")
+    expect(page.get_by_role("button", name=re.compile("Cancel job"))).to_have_count(0)
+
+
+def test_a_preview_and_a_run_say_that_a_pattern_takes_nothing(visit: Visit) -> None:
+    page = visit("/datasources", size=350)
+    page.evaluate(
+        "fetch('/api/v1/datasources/harbour%20cams', {method: 'PATCH',"
+        " headers: {'content-type': 'application/json'}, body: JSON.stringify({glob_patterns: ['*.jpg']})})"
+    )
+    note = "0 of 2 objects match *.jpg; * stops at /, try **/*.jpg."
+    card = page.locator(".card", has_text="harbour cams")
+    card.get_by_role("button", name="Preview", exact=True).click()
+    expect(page.get_by_role("dialog")).to_contain_text(note)
+    page.keyboard.press("Escape")
+    page.reload()
+    card.get_by_role("button", name="Run", exact=True).click()
+    expect(card).to_contain_text(note)
+    card.get_by_role("link", name=re.compile(r"^Run \d+")).click()
+    expect(page.get_by_role("heading", name="Nothing was selected")).to_be_visible()
+    assert violations(page) == []
 
 
 def test_an_empty_library_teaches_how_to_mirror_a_first_bucket(visit: Visit) -> None:

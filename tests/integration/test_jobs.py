@@ -327,6 +327,8 @@ def test_jobs_are_listed_by_kind_state_and_datasource_newest_first(library: JobL
     assert [job.id for job in jobs.list_jobs(library.catalog, limit=9, state=JobState.HELD)] == [library.held]
     assert verify not in [job.id for job in jobs.list_jobs(library.catalog, limit=9, datasource=library.source.name)]
     assert [job.id for job in jobs.list_jobs(library.catalog, limit=1, before=verify)] == [library.held]
+    assert [job.id for job in jobs.list_jobs(library.catalog, limit=9, runs=False)] == [preview, verify]
+    assert [job.id for job in jobs.list_jobs(library.catalog, limit=9, runs=True)] == [library.held, library.first]
 
 
 def test_a_worker_leaves_kinds_of_another_version_alone(library: JobLibrary):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from tests.support.queries import junk
 
+from mirrorlake.catalog import known_names
 from mirrorlake.core.errors import CatalogError, QueryError
 from mirrorlake.model.assets import Asset, AssetState
 from mirrorlake.model.media import MediaKind
@@ -99,12 +100,52 @@ def test_nothing_found_is_an_empty_page(library: Catalog):
 
 def test_a_total_beyond_the_limit_is_a_lower_bound(library: Catalog, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(run, "COUNT_LIMIT", 50)
+    monkeypatch.setattr(run, "COUNT_COST", 0)  # as in a library of many millions of assets
     page = search(library, "", limit=10, offset=0)
     assert (page.total, page.total_capped) == (50, True)
     deep = search(library, "", limit=10, offset=60)
     assert (deep.total, deep.total_capped) == (70, True)
     last = search(library, "", limit=10, offset=110)
     assert (last.total, last.total_capped) == (len(ALIVE), False)
+
+
+def test_a_total_that_can_be_counted_quickly_is_exact(library: Catalog, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(run, "COUNT_LIMIT", 50)
+    for query, total in (("", len(ALIVE)), ("name -id:7", len(ALIVE) - 1), ("state:any", ASSETS)):
+        page = search(library, query, limit=10)
+        assert (page.total, page.total_capped) == (total, False)
+        second = search(library, query, limit=10, cursor=page.next_cursor)
+        assert (second.total, second.total_capped) == (total, False)
+
+
+NOTES = {
+    "metadata.hlaf>2": "No asset has the metadata key `hlaf`. Did you mean `metadata.half`?",
+    "metadata.half>2 metadata.odd:1": "No asset has the metadata key `odd`.",
+    "tag:c": "No asset has the tag `c`.",
+    "datasource:photo": "No datasource is named `photo`. Did you mean `datasource:photos`?",
+    "project:x": "No project is named `x`.",
+    "half.n>2": "`half.n>2` was searched in names. To search metadata, write `metadata.half.n>2`.",
+}
+
+
+@pytest.mark.parametrize("query", NOTES)
+def test_a_query_with_an_unknown_name_is_explained(library: Catalog, query: str):
+    page = search(library, query, limit=10)
+    assert page.items == ()
+    assert NOTES[query] in page.notes
+
+
+@pytest.mark.parametrize(
+    "query", ["metadata.half>1000", "metadata.n:7 tag:a -tag:b", "name", "tag:a OR metadata.odd:1"]
+)
+def test_a_query_of_known_names_or_with_results_needs_no_explanation(library: Catalog, query: str):
+    assert search(library, query, limit=10).notes == ()
+
+
+def test_a_large_library_is_sampled_and_says_so(library: Catalog, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(known_names, "SAMPLE_ROWS", 30)
+    (note,) = search(library, "metadata.hlaf>2", limit=10).notes
+    assert note == "None of 30 sampled assets has the metadata key `hlaf`. Did you mean `metadata.half`?"
 
 
 def test_a_stream_is_the_whole_result_in_order(library: Catalog, monkeypatch: pytest.MonkeyPatch):
@@ -158,3 +199,14 @@ def test_whatever_is_typed_is_answered_or_refused(library: Catalog, text: str):
     except QueryError:
         return
     assert page.total >= len(page.items)
+
+
+def test_notes_that_take_too_long_are_left_out(library: Catalog, monkeypatch: pytest.MonkeyPatch):
+    def slow(catalog: Catalog, *_: object) -> None:
+        with catalog.read() as connection:
+            connection.execute("SET LOCAL statement_timeout = '10ms'")
+            connection.execute("SELECT pg_sleep(60)")
+
+    monkeypatch.setattr(run, "known_names", slow)
+    page = search(library, "metadata.odd:1", limit=1)
+    assert (page.total, page.notes) == (0, ())

@@ -93,6 +93,16 @@ def test_an_empty_folder_is_a_library_of_nothing(cli: Cli, tmp_path: Path) -> No
     result = cli.run("mirror", (tmp_path / "empty").as_uri(), "--json")
     assert (result.code, result.json["listed"], result.json["state"]) == (0, 0, "succeeded")
     assert "No objects exist below" in result.err
+    assert "The datasource was not created." in result.err
+    assert result.json["run"] is None  # what is named can be shown
+    assert cli.run("datasource", "list", "--json").lines == []
+    assert cli.run("runs", "list", "--json").lines == []
+    Image.new("RGB", (32, 32)).save(tmp_path / "empty" / "1.png")
+    assert cli.mirror((tmp_path / "empty").as_uri(), "--name", "later")["new"] == 1
+    (tmp_path / "empty" / "1.png").unlink()
+    emptied = cli.run("mirror", (tmp_path / "empty").as_uri(), "--json")
+    assert emptied.json["state"] == "held"
+    assert [one["name"] for one in cli.run("datasource", "list", "--json").lines] == ["later"]
 
 
 def test_another_address_under_a_known_name_is_refused(cli: Cli, photos: Path, tmp_path: Path) -> None:
@@ -203,7 +213,7 @@ def test_what_works_here_only_does_not_touch_this_library_where_a_server_is_mean
 def test_an_address_that_cannot_be_listed_leaves_no_datasource(cli: Cli, tmp_path: Path) -> None:
     typo = tmp_path / "phtos"
     first = cli.run("mirror", typo.as_uri(), "--json")
-    assert (first.code, first.json["state"], first.json["run"]) == (1, "failed", 1)
+    assert (first.code, first.json["state"], first.json["run"]) == (1, "failed", None)  # what is named can be shown
     assert first.json["error"].endswith("The datasource was not created.")
     assert cli.run("datasource", "list", "--json").lines == []
     assert cli.run("runs", "list", "--json").lines == []
@@ -214,3 +224,22 @@ def test_an_address_that_cannot_be_listed_leaves_no_datasource(cli: Cli, tmp_pat
     typo.rmdir()
     assert cli.run("mirror", typo.as_uri(), "--json").code == 1  # it is no longer new: it stays
     assert len(cli.run("datasource", "list", "--json").lines) == 1
+
+
+def test_a_search_for_a_key_that_no_asset_has_names_the_nearest(cli: Cli, photos: Path) -> None:
+    (photos / "0.json").write_text('{"capture": {"temperature": 21.5}}')
+    cli.mirror(photos.as_uri())
+    assert [asset["name"] for asset in cli.run("search", "metadata.capture.temperature>20", "--json").lines] == [
+        "0.png"
+    ]
+    for query, note in (
+        ("metadata.capture.tempreature>20", "Did you mean `metadata.capture.temperature`?"),
+        ("metadata.temperature>20", "Did you mean `metadata.capture.temperature`?"),
+        ("capture.temperature>20", "To search metadata, write `metadata.capture.temperature>20`."),
+        ("metdata.site:x", "To search metadata, write `metadata.site:x`."),
+    ):
+        for words in ((), ("--json",)):
+            result = cli.run("search", query, *words)
+            assert (result.code, result.out, note in result.err) == (0, "", True), result.err
+    refused = cli.run("search", "metadata.Q>>3")
+    assert (refused.code, refused.err.splitlines()[1:3]) == (2, ["  metadata.Q>>3", "             ^"])

@@ -256,7 +256,58 @@ def test_explain_says_which_rule_took_or_left_a_key(mirror: Mirror) -> None:
     left = explained("train/draft/x.png")
     assert (left["verdict"], left["judgements"][0]["exclude"]) == ("left", "**/draft/**")
     assert explained("train/empty.jpg")["verdict"] == "skipped"
-    assert (explained("train/gone.jpg")["verdict"], explained("train/gone.jpg")["object"]) == ("asset", "gone")
+    never = explained("train/never.jpg")
+    assert (never["verdict"], never["object"]) == ("absent", "absent")
+    assert "There is no object with this key" in never["reason"]
+    assert "'train/**'" in never["reason"]  # what would select it
+    (mirror.root / "train" / "one.jpg").unlink()
+    gone = explained("train/one.jpg")
+    assert (gone["verdict"], gone["object"]) == ("asset", "gone")  # its asset remains
     said = mirror.cli.run("datasource", "explain", "photos", "train/one.json")
     assert (said.code, "sidecar" in said.out) == (0, True)
     assert mirror.cli.run("datasource", "explain", "nobody", "a.jpg").code == 1
+
+
+@pytest.mark.parametrize(
+    ("glob", "note"),
+    [
+        ("*.png", "0 of 4 objects match `*.png`; `*` stops at `/`, try `**/*.png`."),
+        ("**/thre?.jpg", "match `**/thre?.jpg`; `?` is an ordinary character, try `**/thre*.jpg`."),
+        ("t[re]*/**", "`[` is an ordinary character, try `tr*/**` and `te*/**`."),
+        ("**/*.{gif,png}", "`{` is an ordinary character, try `**/*.gif` and `**/*.png`."),
+        ("train", "a pattern without `*` is one whole key, try `train/**`."),
+        ("**/*.tiff", "match `**/*.tiff`."),
+    ],
+)
+def test_a_glob_that_takes_nothing_is_explained_by_a_dry_run_a_run_and_its_record(
+    mirror: Mirror, glob: str, note: str
+) -> None:
+    address = mirror.root.as_uri()
+    dry = mirror.cli.run("mirror", address, "--name", "photos", "--glob", glob, "--dry-run", "--json")
+    assert (dry.code, dry.json["selected"], note in dry.err) == (0, 0, True), dry.err
+    run = mirror.cli.run("mirror", address, "--name", "photos", "--glob", glob)
+    assert (run.code, note in run.err) == (0, True), run.err
+    (stored,) = mirror.cli.run("runs", "list", "--json").lines
+    assert note in " ".join(stored["notes"])
+    assert note in mirror.cli.run("runs", "show", str(stored["run"])).out
+
+
+def test_a_glob_that_takes_nothing_beside_others_is_named_if_a_small_change_takes_something(mirror: Mirror) -> None:
+    globs = ("--glob", "test/**", "--glob", "train/*.PNG", "--glob", "later/**")
+    report = mirror.cli.run("mirror", mirror.root.as_uri(), *globs)
+    assert "`train/*.PNG` selects none of 4 objects; patterns are case-sensitive, try `train/*.png`." in report.err
+    assert "later" not in report.err  # may come later
+
+
+def test_exclude_is_named_where_it_leaves_out_everything(mirror: Mirror) -> None:
+    settings = mirror.root.parent / "settings.json"
+    settings.write_text('{"exclude": ["**"]}')
+    report = mirror.cli.run("mirror", mirror.root.as_uri(), "--settings", settings, "--json")
+    assert "0 of 4 objects are selected: `**` of `exclude` leaves them out." in report.err
+
+
+def test_a_report_has_no_rows_of_zeros(mirror: Mirror) -> None:
+    out = mirror.cli.run("mirror", mirror.root.as_uri()).out
+    rows = [line.split() for line in out.splitlines()]
+    assert [row[0] for row in rows[1:-1] if row[1] == "0"] == []
+    assert ["new", "4"] in [row[:2] for row in rows]

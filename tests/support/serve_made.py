@@ -1,4 +1,7 @@
-"""Serve a library, with a worker: `python -m tests.support.serve_made HOME DATABASE TOKEN`. It prints its address."""
+"""Serve a library: `python -m tests.support.serve_made HOME DATABASE TOKEN WORKERS`. It prints its address.
+
+WORKERS is 1 or 0.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ from mirrorlake.services.base import open_resources
 from mirrorlake.services.library import LocalLibrary
 
 
-def main(home: str, database: str, token: str) -> None:
+def main(home: str, database: str, token: str, workers: str) -> None:
     settings = Settings(home=Path(home), database_url=database)
     with open_resources(settings) as resources, Catalog(database) as catalog:
-        worker = Worker(settings, catalog, jobs=0, log=lambda line: print(line, file=sys.stderr), stop=Stop())  # noqa: T201
-        threading.Thread(target=worker.serve, daemon=True).start()
+        if int(workers):
+            worker = Worker(settings, catalog, jobs=0, log=lambda line: print(line, file=sys.stderr), stop=Stop())  # noqa: T201
+            threading.Thread(target=worker.serve, daemon=True).start()
         app = create_app(partial(LocalLibrary, resources), token=token)
         serve(app, ready=lambda address: print(address, flush=True))  # noqa: T201 - its caller reads it
 

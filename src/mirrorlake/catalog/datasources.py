@@ -155,7 +155,7 @@ def restore_access(catalog: Catalog, before: Datasource, after: Datasource, *, b
 
 @retry_on_contention
 def delete_unused(catalog: Catalog, datasource_id: int, run_id: int) -> bool:
-    """Delete a datasource whose only run failed before it committed anything. Returns whether it was deleted.
+    """Delete a datasource whose only run listed nothing, with that run. Returns whether it was deleted.
 
     A datasource that anybody else has started to use meanwhile is kept.
     """

@@ -39,14 +39,19 @@ def list_jobs(
     kind: str | None = None,
     state: RunState | None = None,
     datasource: str | None = None,
+    runs: bool | None = None,
     before: int | None = None,
 ) -> list[Job]:
-    """Jobs, newest first, optionally of one kind, state or datasource, or older than the job `before`."""
+    """Jobs, newest first, optionally of one kind, state or datasource, or older than the job `before`.
+
+    `runs`: only jobs that are runs, or only others.
+    """
     values = {
         "limit": limit,
         "kind": kind,
         "state": None if state is None else state.value,
         "datasource": datasource,
+        "runs": runs,
         "before": before,
     }
     with catalog.read() as connection:

@@ -152,13 +152,14 @@ def finish(
     server: str | None = None,
     error: str | None = None,
     again_in_s: float | None = None,
+    notes: Sequence[str] = (),
 ) -> int | None:
     """End the run and release the lease. Raises LeaseLost if another process has taken over.
 
     With `again_in_s`, queue another run of the same kind that continues after this number of seconds, and return its
     id; None if it is no longer wanted or if another one is already queued.
     """
-    values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read, server=server))
+    values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read, server=server), notes)
     values |= finish_values(lease, state=state.value, error=error, result=None)
     lease.rest()
     # The session is closed last: otherwise the run would appear abandoned before its end is written.
@@ -171,14 +172,15 @@ def finish(
     return again
 
 
-def count_values(lease: Lease, live: Live) -> dict[str, object]:
-    """The parameters of the statements that write the counts of a run."""
+def count_values(lease: Lease, live: Live, notes: Sequence[str] = ()) -> dict[str, object]:
+    """The parameters of the statements that write the counts of a run, at its end with its notes."""
     return {
         "job_id": lease.job_id,
         "counts": Jsonb(asdict(live.counts)),
         "requests": Jsonb(asdict(live.requests)),
         "bytes_read": live.bytes_read,
         "server": live.server,
+        "notes": list(notes),
     }
 
 
@@ -347,8 +349,8 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 
 def _run(row: TupleRow) -> Run:
-    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, server, error, *rest = row
-    confirms, *held = rest
+    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, server, *rest = row
+    error, notes, confirms, *held = rest
     return Run(
         id=identity,
         datasource=datasource,
@@ -363,6 +365,7 @@ def _run(row: TupleRow) -> Run:
         error=error,
         hold=_hold(identity, held),
         confirms=confirms,
+        notes=tuple(notes),
     )
 
 

@@ -98,6 +98,8 @@ def describe_run(run: Run) -> Iterator[Row]:
         yield from _describe_hold(run, run.hold)
     if run.error is not None:
         yield "error", run.error
+    for note in run.notes:
+        yield "note", note
 
 
 def _describe_hold(run: Run, hold: Hold) -> Iterator[Row]:

@@ -57,7 +57,7 @@ def follow(server: Library, run: Run) -> Report:
         hold=run.hold,
         server=run.server,
         error=run.error,
-        notes=() if run.hold is None else hold_notes(run.hold, run.id),
+        notes=(*run.notes, *(() if run.hold is None else hold_notes(run.hold, run.id))),
     )
 
 
@@ -74,6 +74,7 @@ def build_preview_report(preview: Preview) -> Report:
         would=preview.would,
         samples=preview.samples,
         error=preview.error,
+        notes=preview.notes,
     )
 
 
@@ -96,7 +97,7 @@ def _print_report(report: Report) -> None:
     would_be = "would be " if report.would is not None else ""
     echo_detail(
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
-        head="dry run" if report.run is None else f"run {report.run}",
+        head="dry run" if report.would is not None else "run" if report.run is None else f"run {report.run}",
     )
     if report.server is not None:
         echo_detail(f"Server: {report.server}.")
@@ -108,7 +109,7 @@ def _print_report(report: Report) -> None:
         *(
             (kind.label, counts.of(kind), kind.row.report.format(would_be=would_be))
             for kind in OutcomeKind
-            if kind.row.report is not None
+            if counts.of(kind) and kind.row.report is not None
         ),
     ]
     print_table(["", "", ""], rows, right=frozenset({1}))

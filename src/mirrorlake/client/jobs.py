@@ -19,10 +19,12 @@ class JobClient(NounClient, Jobs):
         kind: JobKind | None = None,
         state: RunState | None = None,
         datasource: str | None = None,
+        runs: bool | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
         """See `Jobs.page`."""
-        params = {"limit": limit, "kind": kind, "state": state, "datasource": datasource, "cursor": cursor}
+        filters = {"kind": kind, "state": state, "datasource": datasource, "runs": runs}
+        params = {"limit": limit, "cursor": cursor, **filters}
         return self.connection.page(Job, "/jobs", params)
 
     def get(self, job_id: int) -> Job:

@@ -38,7 +38,6 @@ def confirm(lease: Lease, source: Datasource, held_run: int, *, store_factory: S
         source,
         counters,
         lambda: _run(lease, source, held_run, store_factory, counters),
-        lists=False,
         supersedes=False,
     )
 

@@ -61,7 +61,7 @@ def execute(
     removals = plan.removals
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, removals, counters)
-        return RunResult(error=plan.error, removals_decided=False)
+        return RunResult(error=plan.error, removals_decided=False, notes=plan.notes)
     copies = find_copy_moves(catalog, source.id, removals).proven(checker)
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
@@ -71,7 +71,7 @@ def execute(
     # Missing objects may be in the gaps.
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)
-    return RunResult(hold=removals.hold, error=plan.error)
+    return RunResult(hold=removals.hold, error=plan.error, notes=plan.notes)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:

@@ -11,7 +11,6 @@ from mirrorlake.catalog.queue import put_back
 from mirrorlake.catalog.removal import drop_superseded
 from mirrorlake.catalog.runs import Lease, Live, finish
 from mirrorlake.core.errors import CatalogError, LeaseLost, MirrorlakeError
-from mirrorlake.formats.registry import format_names
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.report import Report, hold_notes
@@ -28,6 +27,10 @@ class RunResult:
     hold: Hold | None = None
     error: str | None = None  # what could not be done; the rest was
     removals_decided: bool = True  # whether every removal was decided
+    notes: tuple[str, ...] = ()  # sentences about what was probably not intended
+
+
+NO_RESULT = RunResult()  # of work that did not end
 
 
 def finalize(
@@ -36,21 +39,20 @@ def finalize(
     counters: Counters,
     work: Callable[[], RunResult],
     *,
-    lists: bool = True,
     supersedes: bool = True,
 ) -> Report:
     """Do the work of a run, and end the run. Committed batches are kept.
 
-    `lists`: the work lists the source, so that the report notes an empty source. `supersedes`: the work decides every
-    removal, so that removals held by earlier runs are outdated. Raises LeaseLost if another pass took over.
+    `supersedes`: the work decides every removal, so that removals held by earlier runs are outdated. Raises LeaseLost
+    if another pass took over.
     """
     started = time.monotonic()
 
     def end(
         state: RunState,
         error: str | None = None,
-        hold: Hold | None = None,
         *,
+        result: RunResult = NO_RESULT,
         drop_held: bool = False,
         again_in_s: float | None = None,
     ) -> Report:
@@ -62,11 +64,12 @@ def finalize(
             state=state,
             seconds=seconds,
             error=error,
-            hold=hold,
+            hold=result.hold,
             drop_held=drop_held,
             again_in_s=again_in_s,
+            notes=result.notes,
         )
-        return replace(report, notes=_report_notes(report, source, lists=lists))
+        return replace(report, notes=(*report.notes, *_next_steps(report)))
 
     try:
         result = work()
@@ -89,7 +92,8 @@ def finalize(
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
     state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
-    return end(state, error=result.error, hold=result.hold, drop_held=supersedes and result.removals_decided)
+    drop_held = supersedes and result.removals_decided
+    return end(state, result.error, result=result, drop_held=drop_held)
 
 
 def _finish_run(
@@ -103,6 +107,7 @@ def _finish_run(
     hold: Hold | None,
     drop_held: bool,
     again_in_s: float | None,
+    notes: tuple[str, ...],
 ) -> Report:
     try:
         finish(
@@ -114,6 +119,7 @@ def _finish_run(
             server=counters.server,
             error=error,
             again_in_s=again_in_s,
+            notes=notes,
         )
         if drop_held:
             # Removals in ranges that were not listed stay held.
@@ -124,7 +130,8 @@ def _finish_run(
             state, error, hold = RunState.FAILED, str(problem), None
     if hold is not None:
         hold = replace(hold, confirm=confirm_command(lease.run_id))
-    return replace(_make_report(lease, source, counters, state=state, seconds=seconds), error=error, hold=hold)
+    report = _make_report(lease, source, counters, state=state, seconds=seconds)
+    return replace(report, error=error, hold=hold, notes=notes)
 
 
 def _totals(counters: Counters) -> Live:
@@ -146,15 +153,9 @@ def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state:
     )
 
 
-def _report_notes(report: Report, source: Datasource, *, lists: bool) -> tuple[str, ...]:
+def _next_steps(report: Report) -> tuple[str, ...]:
     if report.state is RunState.CANCELLED:
         return ("Cancelled. All committed work is kept; the next pass continues from there.",)
     if report.hold is not None and report.run is not None:
         return hold_notes(report.hold, report.run)
-    if report.error is not None:  # objects may exist in ranges that were not listed
-        return ()
-    if lists and report.state is RunState.SUCCEEDED and not report.counts.listed:
-        return (f"No objects exist below {source.location.uri}: check the address if you expected some.",)
-    if lists and report.state is RunState.SUCCEEDED and not report.counts.selected:
-        return (f"No selected object has the suffix of a supported format: {format_names()}.",)
     return ()

@@ -18,6 +18,7 @@ from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
+from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
@@ -57,6 +58,7 @@ class PassPlan:
     listing: ListingDiff
     changes: PlannedChanges
     removals: Removals
+    notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
     copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
 
     def with_known_copies(self, checker: KeyChecker) -> PassPlan:
@@ -138,6 +140,7 @@ def plan_pass(
         listing=listing,
         changes=changes,
         removals=plan_removals(changes, rules, source, catalog, state.doubts),
+        notes=explain_selection(listing, rules, source.location),
     )
 
 

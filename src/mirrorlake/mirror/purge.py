@@ -40,7 +40,6 @@ def purge(lease: Lease, source: Datasource, before: datetime, *, store_factory: 
         source,
         counters,
         lambda: _run(lease, source, before, store_factory, counters),
-        lists=False,
         supersedes=False,
     )
 

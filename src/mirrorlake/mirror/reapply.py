@@ -41,7 +41,7 @@ def reapply(lease: Lease, source: Datasource, done: ProgressCallback) -> Report:
             done(counters.counts.metadata_changed + counters.counts.unchanged, total)
         return RunResult()
 
-    return finalize(lease, source, counters, work, lists=False, supersedes=False)
+    return finalize(lease, source, counters, work, supersedes=False)
 
 
 def strategy_choice(catalog: Catalog, source: Datasource) -> stored.Choose:

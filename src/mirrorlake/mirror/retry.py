@@ -94,9 +94,7 @@ def retry(
         lease=lease, source=source, run_id=run_id, counters=counters, namer=AssetNamer(source.settings.configs)
     )
     store_factory = store_factory or store_config(source)
-    return finalize(
-        lease, source, counters, lambda: attempt.work(store_factory, context, progress), lists=False, supersedes=False
-    )
+    return finalize(lease, source, counters, lambda: attempt.work(store_factory, context, progress), supersedes=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,7 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
         ),
         error=plan.error,
         samples=sample_plan(plan.changes, plan.removals, plan.copies),
+        notes=plan.notes,
     )
 
 

@@ -26,6 +26,7 @@ from mirrorlake.plan.diff import diff
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.pairing import safe_ranges
+from mirrorlake.select.pattern_use import UnusedPattern
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
@@ -64,6 +65,9 @@ class ListingDiff:
     changes: SpooledBatches  # CHANGES: every row that is not unchanged, in key order within a range
     frozen: UpdatePolicy  # what is not read again; needed for moves, which are recognised later
     gaps: tuple[Gap, ...] = ()  # ranges of keys that were not listed: no changes are in them
+    supported: int = 0  # objects that could be assets, whatever the rules select
+    examples: tuple[str, ...] = ()  # some of their keys, if nothing is selected or a pattern is unused
+    unused: frozenset[UnusedPattern] = frozenset()  # patterns that select nothing
 
 
 def scan(
@@ -98,6 +102,9 @@ def scan(
         changes=SpooledBatches(part.spool for part in done),
         frozen=update_policy([rule.config for rule in rules.rules]),
         gaps=tuple(gap for part in done for gap in part.gaps),
+        supported=sum(part.supported for part in done),
+        examples=tuple(key for part in done for key in part.examples),
+        unused=done[0].unused.intersection(*(part.unused for part in done)),
     )
 
 
@@ -112,6 +119,9 @@ class _RangeResult:
     selected: int = 0
     unchanged: int = 0
     unsupported: tuple[UnsupportedKey, ...] = ()
+    supported: int = 0
+    examples: tuple[str, ...] = ()
+    unused: frozenset[UnusedPattern] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +166,9 @@ class _RangeScanner:
             selected=selection.selected,
             unchanged=differences.unchanged,
             unsupported=partial.unsupported(),
+            supported=selection.supported,
+            examples=tuple(selection.examples),
+            unused=selection.use.unused,
         )
 
 

@@ -67,6 +67,8 @@ class AssetPage:
     items: tuple[Asset, ...]
     next_cursor: str | None = None
     """Pass it as `cursor` to get the next page; null after the last one."""
+    notes: tuple[str, ...] = ()
+    """If nothing matches: sentences about names in the query that the library does not know."""
 
 
 @public_noun

@@ -15,6 +15,7 @@ class Verdict(StrEnum):
     SKIPPED = "skipped"  # selected, but not read because of a property of its object
     SIDECAR = "sidecar"  # metadata of other objects
     LEFT = "left"  # not selected
+    ABSENT = "absent"  # would be selected, but there is no such object and there never was
 
 
 class Origin(StrEnum):
@@ -64,7 +65,7 @@ class Explained:
     verdict: Verdict
     reason: str
     object: str
-    """`exists`, `gone`, or the reason why the source could not be checked."""
+    """`exists`, `gone` (the library knows it), `absent`, or the reason why the source could not be checked."""
     config: int | None
     config_id: str | None
     origin: Origin | None

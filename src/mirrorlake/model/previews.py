@@ -54,3 +54,5 @@ class Preview:
     error: str | None
     waiting: QueuedReason | None = None
     """The reason why a queued preview has not started."""
+    notes: tuple[str, ...] = ()
+    """Sentences about what was probably not intended, such as a pattern that matches nothing."""

@@ -86,6 +86,8 @@ class Run:
     waiting: QueuedReason | None = None
     """Why a queued run has not started."""
     error: str | None = None
+    notes: tuple[str, ...] = ()
+    """Sentences about what was probably not intended, such as a pattern that matches nothing."""
 
 
 @public_noun

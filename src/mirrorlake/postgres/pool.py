@@ -152,6 +152,11 @@ def open_catalog(settings: Settings) -> Catalog:
     return catalog
 
 
+def limit_time(connection: psycopg.Connection[TupleRow], seconds: int) -> None:
+    """Let statements of the current transaction fail with QueryCanceled after this time."""
+    connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds}s",))
+
+
 def _configure(connection: psycopg.Connection[TupleRow]) -> None:
     autocommit = connection.autocommit
     connection.autocommit = True

@@ -58,6 +58,7 @@ _OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
 _METADATA = re.compile(r"metadata[.:]", re.IGNORECASE)
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
+_DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
 _COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_HINT = "To search for this text in names, put it in quotes."
 
@@ -183,6 +184,13 @@ def _value(scanner: Scanner, before: str) -> Value:
     value = scanner.read_quoted() if scanner.next == '"' else scanner.read_raw()
     if not value.text and not value.quoted:
         raise scanner.error("Expected a value.", f"Write it directly after {before} without a space.", at=value.at)
+    doubled = None if value.quoted else _DOUBLED.match(value.text)
+    if doubled:
+        raise scanner.error(
+            f"Expected a value, found {doubled.group()}.",
+            f"Write one comparison. A value that begins with {doubled.group()} must be quoted.",
+            at=value.at,
+        )
     return value
 
 

@@ -148,7 +148,7 @@ class _Parser:
         if self._terms > MAX_TERMS:
             raise scanner.error(f"The query has more than {MAX_TERMS} terms.", "Tag the assets and search for the tag.")
         if scanner.next == '"':
-            return NameContains(scanner.read_quoted().text)
+            return NameContains(scanner.read_quoted().text, quoted=True)
         return read_field(scanner) or NameContains(scanner.read_raw().text)
 
     def _enter(self, start: int) -> None:

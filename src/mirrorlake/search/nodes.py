@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -111,6 +111,7 @@ class NameContains:
     """The name contains this text, ignoring case."""
 
     text: str
+    quoted: bool = field(default=False, compare=False)  # means the same, but no comparison was intended
 
 
 @dataclass(frozen=True, slots=True)

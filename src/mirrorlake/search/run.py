@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import LiteralString
 
 import psycopg
 from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
+from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, AssetPage
-from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.compile import CompiledQuery, Sql, compile_query
+from mirrorlake.postgres.pool import Catalog, limit_time
+from mirrorlake.search.compile import CompiledQuery, Param, Sql, compile_query
 from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
 from mirrorlake.search.grammar import parse
+from mirrorlake.search.nodes import Query
+from mirrorlake.search.notes import explain_nothing
 
 TIMEOUT_S = 10  # longer than people wait for a page
 COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page itself
-COUNT_LIMIT = 10_000  # totals are exact up to here; counting millions takes seconds
+COUNT_LIMIT = 10_000  # totals are exact up to here, and beyond where the planner expects counting to be quick
+COUNT_COST = 150_000  # of the planner, about the number of blocks that are read: half a second
 STREAM_ROWS = 1_000  # assets in memory at a time
 
 
@@ -30,10 +36,11 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     which points at a character, UsageError for a cursor of another query, and CatalogError if the search takes too
     long.
     """
-    compiled = compile_query(parse(query))
+    parsed = parse(query)
+    compiled = compile_query(parsed)
     place = None if cursor is None else read_search_cursor(query, cursor, compiled)
     with _explain_timeout(), catalog.read() as connection:
-        _limit_time(connection, TIMEOUT_S)
+        limit_time(connection, TIMEOUT_S)
         values, where = sort_values(compiled), compiled.where
         if place is not None:
             follows, offset = after(compiled, place), 0
@@ -50,14 +57,17 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     elif len(rows) < limit and (rows or not offset):
         total, capped = offset + len(rows), False
     else:
-        total, capped = _count_matches(catalog, compiled)
+        total, capped = _count_matches(catalog, compiled, exact=not offset)
         total = max(total, offset + len(rows) if rows else 0)
     following = None
     if rows and len(rows) == limit:
         last, *texts = rows[-1]
         found = Cursor(values=tuple(texts), asset_id=last, seen=offset + len(rows), total=total, total_capped=capped)
         following = write_search_cursor(query, found)
-    return AssetPage(items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following)
+    notes = () if total or capped or place is not None else _explain_nothing(catalog, parsed)
+    return AssetPage(
+        items=tuple(assets), offset=offset, total=total, total_capped=capped, next_cursor=following, notes=notes
+    )
 
 
 def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[Asset]:
@@ -71,7 +81,7 @@ def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[A
 
 def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
     with _explain_timeout(), catalog.read() as connection:
-        _limit_time(connection, TIMEOUT_S)
+        limit_time(connection, TIMEOUT_S)
         with connection.cursor("search") as cursor:
             cursor.execute(
                 _ids_in_order(compiled) + b" LIMIT %s", (*compiled.where.params, *compiled.order.params, limit)
@@ -94,23 +104,45 @@ def _read_assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) 
     return [found[each] for each in wanted if each in found]
 
 
-def _count_matches(catalog: Catalog, compiled: CompiledQuery) -> tuple[int, bool]:
-    """Return how many assets match, and whether that number is capped."""
-    statement = f"SELECT count(*) FROM (SELECT FROM asset WHERE {compiled.where.text} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
+def _count_matches(catalog: Catalog, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:
+    """How many assets match, and whether that number is only a lower bound; `exact` asks for all if that is quick."""
+    condition, params = compiled.where.text, compiled.where.params
+    first: LiteralString = f"SELECT count(*) FROM (SELECT FROM asset WHERE {condition} LIMIT %s) AS found"  # noqa: S608 - literals, values are bound
+    every: LiteralString = f"SELECT count(*) FROM asset WHERE {condition}"  # noqa: S608 - as above
+    total = _count(catalog, first, (*params, COUNT_LIMIT + 1))
+    if total is None:
+        return 0, True
+    if total <= COUNT_LIMIT:
+        return total, False
+    if exact and (counted := _count(catalog, every, params, most=COUNT_COST)) is not None:
+        return counted, False
+    return COUNT_LIMIT, True
+
+
+def _count(
+    catalog: Catalog, text: LiteralString, params: tuple[Param, ...], *, most: float | None = None
+) -> int | None:
+    """The count of a statement; None if it took too long, or if the planner expects it to cost more than `most`."""
+    statement = replace_names(text).encode()
     try:
         with catalog.read() as connection:
-            _limit_time(connection, COUNT_TIMEOUT_S)
-            row = connection.execute(
-                replace_names(statement).encode(), (*compiled.where.params, COUNT_LIMIT + 1), prepare=False
-            ).fetchone()
+            limit_time(connection, COUNT_TIMEOUT_S)
+            if most is not None:
+                plan = connection.execute(b"EXPLAIN (FORMAT JSON) " + statement, params, prepare=False).fetchone()
+                if plan is None or plan[0][0]["Plan"]["Total Cost"] > most:
+                    return None
+            row = connection.execute(statement, params, prepare=False).fetchone()
     except psycopg.errors.QueryCanceled:
-        return 0, True
-    total = 0 if row is None else int(row[0])
-    return min(total, COUNT_LIMIT), total > COUNT_LIMIT
+        return None
+    return 0 if row is None else int(row[0])
 
 
-def _limit_time(connection: psycopg.Connection[TupleRow], seconds: int) -> None:
-    connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds}s",))
+def _explain_nothing(catalog: Catalog, query: Query) -> tuple[str, ...]:
+    """Notes on a query without results; none if looking the names up takes too long."""
+    try:
+        return explain_nothing(query, partial(known_names, catalog))
+    except psycopg.errors.QueryCanceled:
+        return ()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from mirrorlake.formats.registry import format_of_name, formats_by_suffix
 from mirrorlake.model.companions import METADATA, ROLES
@@ -29,6 +30,14 @@ def explain(key: str, rules: Rules, info: ObjectInfo | None) -> Explanation:
         verdict, reason = Verdict.SKIPPED, f"{reason} But it is not read: {skip}."
     sidecars = tuple(possible_keys(key, METADATA, rules.suffixes))
     return Explanation(key=key, verdict=verdict, reason=reason, judgements=judgements, sidecars=sidecars)
+
+
+def without_object(explanation: Explanation) -> Explanation:
+    """The explanation of a key that neither the source nor the library has: no asset, whatever the rules select."""
+    if explanation.verdict is not Verdict.ASSET:
+        return explanation
+    reason = f"There is no object with this key, and a run has never seen one. If one appears: {explanation.reason}"
+    return replace(explanation, verdict=Verdict.ABSENT, reason=reason)
 
 
 def _by_name(key: str, rules: Rules) -> Explanation | None:

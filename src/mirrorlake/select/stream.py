@@ -30,6 +30,7 @@ from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.select.full_names import LISTED
 from mirrorlake.select.pairing import DEFERRED, HOLD_LIMIT, ListedCompanions, Pairing
+from mirrorlake.select.pattern_use import PatternUse
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.suffix_match import SuffixMatcher
 
@@ -39,6 +40,8 @@ LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a buck
 # GLACIER_IR and INTELLIGENT_TIERING answer reads at once.
 ASLEEP = ("GLACIER", "DEEP_ARCHIVE")
 EMPTY = "empty object"
+EXAMPLES_PER_BATCH = 100
+MAX_EXAMPLES = 4_000  # at most 4 MB of keys
 _ASLEEP = pa.array(ASLEEP)
 
 
@@ -59,6 +62,9 @@ class Selection:
         self._own = sorted({LIBRARY_PREFIX, rules.prefix + LIBRARY_PREFIX})
         self._started = False
         self.listed = 0  # every object, the library's own apart
+        self.supported = 0  # of these, objects that could be assets
+        self.use = PatternUse(rules)
+        self.examples: list[str] = []  # some supported keys, as long as nothing was selected or a pattern is unused
         self.selected = 0  # supported, matching, no companion; skipped ones included
         self.undecided_from: bytes | None = None  # of a broken listing: nothing is known of this key and those after
 
@@ -99,7 +105,21 @@ class Selection:
                 supported &= ~suffixed  # a companion, whatever its suffix
                 full_named = keep(facts, suffixed)
             companions[role] = ListedCompanions(stemmed=stemmed, full_named=full_named)
-        return self._rules.taken(keep(batch, supported)), companions
+        candidates = keep(batch, supported)
+        self.supported += candidates.num_rows
+        taken = self._rules.taken(candidates)
+        self.use.observe(taken)
+        if candidates.num_rows and (self.use.unused or not (self.selected or taken.num_rows)):
+            self._add_examples(candidates)
+        return taken, companions
+
+    def _add_examples(self, candidates: pa.RecordBatch) -> None:
+        """Keys at even distances, so that every folder of a large listing has a chance."""
+        keys = column(candidates, "key")
+        step = max(1, len(keys) // EXAMPLES_PER_BATCH)
+        self.examples += [bytes_at(keys, at).decode() for at in range(0, len(keys), step)]
+        if len(self.examples) > MAX_EXAMPLES:
+            self.examples = self.examples[::2]
 
     def _without_own(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         for own in self._own:

@@ -223,9 +223,13 @@ class Jobs(Protocol):
         kind: JobKind | None = None,
         state: RunState | None = None,
         datasource: str | None = None,
+        runs: bool | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
-        """The newest jobs first, filtered by kind, state and datasource, from `cursor`."""
+        """The newest jobs first, filtered by kind, state and datasource, from `cursor`.
+
+        `runs`: only jobs that are runs, or only others.
+        """
         ...
 
     def list(
@@ -235,13 +239,14 @@ class Jobs(Protocol):
         kind: JobKind | None = None,
         state: RunState | None = None,
         datasource: str | None = None,
+        runs: bool | None = None,
     ) -> Sequence[Job]:
-        """The newest jobs."""
+        """The newest jobs, filtered like a page of them."""
         found: list[Job] = []
         cursor: str | None = None
         while len(found) < limit:
             size = min(limit - len(found), PAGE_LIMIT)
-            page = self.page(limit=size, kind=kind, state=state, datasource=datasource, cursor=cursor)
+            page = self.page(limit=size, kind=kind, state=state, datasource=datasource, runs=runs, cursor=cursor)
             found += page.items
             cursor = page.next_cursor
             if cursor is None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import closing
 
 from mirrorlake.catalog import datasources
+from mirrorlake.catalog.objects import known_keys
 from mirrorlake.core.errors import ObjectGone, StorageError, UsageError
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.model.explanations import Explained, explained
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig
-from mirrorlake.select.explain import explain
+from mirrorlake.select.explain import explain, without_object
 from mirrorlake.storage.base import Store
 
 
@@ -32,7 +33,10 @@ def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
     with closing(recipe.open()) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
         info, found = _find_object(store, key)
-    return explained(name, explain(key, rules, info), found)
+    explanation = explain(key, rules, info)
+    if found == "gone" and not known_keys(catalog, source.id, [key]).num_rows:
+        explanation, found = without_object(explanation), "absent"
+    return explained(name, explanation, found)
 
 
 def _find_object(store: Store, key: str) -> tuple[ObjectInfo | None, str]:

@@ -29,12 +29,19 @@ class JobService(Service, Jobs):
         kind: JobKind | None = None,
         state: RunState | None = None,
         datasource: str | None = None,
+        runs: bool | None = None,
         cursor: str | None = None,
     ) -> Page[Job]:
         """See `Jobs.page`."""
         before = None if cursor is None else read_cursor(cursor, JOBS, int)
         found = jobs.list_jobs(
-            self.resources.catalog, limit=limit, kind=kind, state=state, datasource=datasource, before=before
+            self.resources.catalog,
+            limit=limit,
+            kind=kind,
+            state=state,
+            datasource=datasource,
+            runs=runs,
+            before=before,
         )
         return page_of(found, write_cursor(JOBS, found[-1].id) if len(found) == limit else None)
 

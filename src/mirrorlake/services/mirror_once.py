@@ -21,6 +21,8 @@ from mirrorlake.services.callers import local_user
 from mirrorlake.services.mirror_request import MirrorOptions
 from mirrorlake.storage.open import open_store
 
+NOT_CREATED = "The datasource was not created."
+
 
 def mirror_once(
     settings: Settings,
@@ -60,20 +62,27 @@ def mirror_once(
         )
         saved = datasources.by_id(catalog, stored.id)
         report = run_leased(lease, saved, context, Reporter(lease, progress))
-        if report.state is not RunState.FAILED or report.counts.listed:
+        if report.counts.listed:
             return report
-        return (
-            _drop_empty_datasource(catalog, saved, report)
-            if created
-            else _restore_access(catalog, stored, saved, report, by=caller)
-        )
+        if created and (report.state is RunState.FAILED or _found_nothing(report)):
+            return _drop_empty_datasource(catalog, saved, report)
+        if not created and report.state is RunState.FAILED:
+            return _restore_access(catalog, stored, saved, report, by=caller)
+        return report
+
+
+def _found_nothing(report: Report) -> bool:
+    """Whether the whole source was listed, and contains nothing."""
+    return report.state is RunState.SUCCEEDED and report.error is None
 
 
 def _drop_empty_datasource(catalog: Catalog, created: Datasource, report: Report) -> Report:
-    """The report of a first run that listed nothing: its new datasource is deleted."""
+    """The report of a first run that listed nothing: the run is deleted with its new datasource, so it is not named."""
     if report.run is None or not datasources.delete_unused(catalog, created.id, report.run):
         return report
-    return replace(report, error=f"{report.error} The datasource was not created.")
+    if report.error is not None:
+        return replace(report, run=None, error=f"{report.error} {NOT_CREATED}")
+    return replace(report, run=None, notes=(*report.notes, NOT_CREATED))
 
 
 def _restore_access(catalog: Catalog, stored: Datasource, saved: Datasource, report: Report, *, by: Context) -> Report:

@@ -68,4 +68,5 @@ def _preview(job: Job) -> Preview:
         samples=report.samples,
         error=report.error,
         waiting=job.waiting,
+        notes=report.notes,
     )

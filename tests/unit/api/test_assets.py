@@ -19,11 +19,17 @@ PUBLIC_SHAPE = {
 
 def test_an_item_has_the_public_shape(client: TestClient) -> None:
     page = client.get("/api/v1/assets", params={"query": "sort:id", "limit": 3, "offset": 2}).json()
-    assert set(page) == {"total", "total_capped", "offset", "items", "next_cursor"}
+    assert set(page) == {"total", "total_capped", "offset", "items", "next_cursor", "notes"}
     assert (page["total"], page["total_capped"], page["offset"], len(page["items"])) == (300, False, 2, 3)
     assert set(page["items"][0]) == PUBLIC_SHAPE | {"placeholder", "modified", "updated"}
     assert page["items"][0]["id"] == "1002"
     assert base64.b64decode(page["items"][0]["placeholder"], validate=True)
+
+
+def test_a_page_without_results_names_the_key_that_no_asset_has(client: TestClient) -> None:
+    page = client.get("/api/v1/assets", params={"query": "metadata.scoer>0.5"}).json()
+    assert page["notes"] == ["No asset has the metadata key `scoer`. Did you mean `metadata.score`?"]
+    assert client.get("/api/v1/assets", params={"query": "metadata.score>0.5"}).json()["notes"] == []
 
 
 def test_metadata_keeps_its_types(client: TestClient) -> None:

@@ -2,7 +2,16 @@
 //
 // Keys form a tree: invalidating `keys.runs` covers everything that depends on runs.
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { answer, client, type OutcomeKind, PAGE_SIZE, type Preview, type Run } from './client';
+import {
+  type AssetPage,
+  answer,
+  client,
+  type Job,
+  type OutcomeKind,
+  PAGE_SIZE,
+  type Preview,
+  type Run,
+} from './client';
 import { isTransient } from './problem';
 import { isActive } from './vocabulary';
 
@@ -13,6 +22,7 @@ export const keys = {
   assets: ['assets'],
   asset: (id: string) => ['asset', id],
   datasources: ['datasources'],
+  jobs: ['jobs'],
   runs: ['runs'],
   run: (id: number) => ['runs', 'one', id],
 } as const;
@@ -27,9 +37,17 @@ function poll<T>(active: (data: T) => boolean, quick: number, slow: number | fal
     (state.data !== undefined && active(state.data as T)) || isTransient(state.error) ? quick : slow;
 }
 
-export async function fetchAssets(query: string, offset: number, signal: AbortSignal) {
-  const params = { query: { query, offset, limit: PAGE_SIZE } };
+export async function fetchAssets(query: string, offset: number, signal: AbortSignal, limit = PAGE_SIZE) {
+  const params = { query: { query, offset, limit } };
   return answer(client.GET('/api/v1/assets', { params, signal }));
+}
+
+/** A page with the best total that the server has: it counts beyond a limit only for the start of a result. */
+async function fetchWithTotal(query: string, offset: number, signal: AbortSignal): Promise<AssetPage> {
+  const page = await fetchAssets(query, offset, signal);
+  if (!page.total_capped || offset === 0) return page;
+  const { total, total_capped } = await fetchAssets(query, 0, signal, 1);
+  return total_capped ? page : { ...page, total, total_capped };
 }
 
 export const queries = {
@@ -46,7 +64,7 @@ export const queries = {
       queryKey: [...keys.assets, query],
       queryFn: async ({ signal }) => {
         const offset = Math.floor(start() / PAGE_SIZE) * PAGE_SIZE;
-        return { query, first: await fetchAssets(query, offset, signal) };
+        return { query, first: await fetchWithTotal(query, offset, signal) };
       },
       staleTime: 60 * SECOND,
       refetchOnWindowFocus: false,
@@ -84,13 +102,28 @@ export const queries = {
       gcTime: 0, // counted again whenever the dialog opens
     }),
 
-  preview: (name: string) =>
+  /** Start a preview, or find the one that is in progress. */
+  begunPreview: (name: string) =>
     queryOptions({
       queryKey: ['previews', name],
-      queryFn: ({ signal }) => completePreview(name, signal),
+      queryFn: () => answer(client.POST('/api/v1/datasources/{name}/preview', { params: { path: { name } } })),
       gcTime: 0, // made again whenever the dialog opens
       staleTime: Number.POSITIVE_INFINITY,
       retry: false,
+    }),
+
+  /** The state of a preview that was started. */
+  preview: (begun: Preview | undefined) =>
+    queryOptions({
+      queryKey: ['previews', 'one', begun?.id],
+      queryFn: ({ signal }) => {
+        const params = { path: { preview_id: begun?.id as string } };
+        return answer(client.GET('/api/v1/previews/{preview_id}', { params, signal }));
+      },
+      enabled: begun !== undefined,
+      initialData: begun,
+      refetchInterval: poll<Preview>((preview) => preview.state === 'running', PREVIEW_POLL, false),
+      gcTime: 0,
     }),
 
   /** The next times of a schedule; `schedule` undefined: nothing is asked. */
@@ -129,6 +162,17 @@ export const queries = {
       staleTime: 0, // a worker may have ended it, or confirmed what it held, since
     }),
 
+  /** Jobs that are not runs. */
+  jobs: () =>
+    queryOptions({
+      queryKey: keys.jobs,
+      queryFn: ({ signal }) => {
+        const query = { runs: false, limit: 200 };
+        return answer(client.GET('/api/v1/jobs', { params: { query }, signal }));
+      },
+      refetchInterval: poll<Job[]>((jobs) => jobs.some((job) => isActive(job.state)), SECOND, 10 * SECOND),
+    }),
+
   outcomes: (run: Run, kind: OutcomeKind | undefined) =>
     infiniteQueryOptions({
       queryKey: [...keys.run(run.id), 'outcomes', kind, run.state], // fetched once more when the run has ended
@@ -143,15 +187,3 @@ export const queries = {
       getNextPageParam: (last, all) => (last.length === PAGE_SIZE ? all.length * PAGE_SIZE : undefined),
     }),
 };
-
-/** Start a preview, and wait until it is complete. */
-async function completePreview(name: string, signal: AbortSignal): Promise<Preview> {
-  let preview = await answer(client.POST('/api/v1/datasources/{name}/preview', { params: { path: { name } } }));
-  while (preview.state === 'running') {
-    await new Promise((resolve) => setTimeout(resolve, PREVIEW_POLL));
-    signal.throwIfAborted();
-    const params = { path: { preview_id: preview.id } };
-    preview = await answer(client.GET('/api/v1/previews/{preview_id}', { params, signal }));
-  }
-  return preview;
-}

@@ -1,10 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import contract from '../../openapi.json';
 import type { RunCounts } from './client';
-import { ASSET_STATES, LISTED_KINDS, OUTCOME_KINDS, occurred, previewGroups, RUN_STATES, TRIGGERS } from './vocabulary';
+import {
+  ASSET_STATES,
+  JOB_KINDS,
+  LISTED_KINDS,
+  OUTCOME_KINDS,
+  occurred,
+  previewGroups,
+  RUN_STATES,
+  TRIGGERS,
+} from './vocabulary';
 
 const schemas = contract.components.schemas as unknown as Record<string, { enum?: string[] }>;
-const TABLES = { OutcomeKind: OUTCOME_KINDS, RunState: RUN_STATES, AssetState: ASSET_STATES };
+const TABLES = { OutcomeKind: OUTCOME_KINDS, RunState: RUN_STATES, AssetState: ASSET_STATES, JobKind: JOB_KINDS };
 
 function counts(some: Partial<RunCounts>): RunCounts {
   const none = Object.fromEntries(Object.keys(contract.components.schemas.Counts.properties).map((name) => [name, 0]));

@@ -1,7 +1,7 @@
 // The enumerations of the contract, as pages show them: label, colour and order. A new value is a new row here, except
 // for kinds of outcomes, which are made from the table of the library (model/outcomes.py);
 // a test compares the rows with ui/openapi.json. Badges, counts, filters and previews follow these tables.
-import type { AssetState, OutcomeKind, Run, RunCounts, RunState } from './client';
+import type { AssetState, Job, JobKind, OutcomeKind, Run, RunCounts, RunState } from './client';
 import { OUTCOMES } from './outcomes';
 
 export type Tone = 'good' | 'busy' | 'calm' | 'warn' | 'bad';
@@ -52,6 +52,20 @@ export const TRIGGERS: Record<string, { label: string }> = {
   purge: { label: 'trash emptied' },
 };
 
+/** What a job does. Open in the contract: an unknown kind is shown by its name. */
+export const JOB_KINDS: Record<JobKind, { label: string }> = {
+  mirror: { label: 'run' },
+  confirm: { label: 'confirmed removals' },
+  retry: { label: 'retry' },
+  purge: { label: 'trash emptied' },
+  reapply: { label: 'metadata reapplied' },
+  preview: { label: 'preview' },
+  verify: { label: 'verification' },
+  thumbnails_check: { label: 'thumbnail check' },
+  thumbnails_make: { label: 'thumbnails rebuilt' },
+  thumbnails_clean: { label: 'thumbnails cleaned' },
+};
+
 const kinds = Object.keys(OUTCOME_KINDS) as OutcomeKind[];
 
 /** The kinds that are listed one by one. */
@@ -63,6 +77,10 @@ export function isActive(state: RunState): boolean {
 
 export function triggerLabel(trigger: Run['trigger']): string {
   return TRIGGERS[trigger]?.label ?? trigger;
+}
+
+export function jobLabel(kind: Job['kind']): string {
+  return JOB_KINDS[kind as JobKind]?.label ?? kind;
 }
 
 export interface KindCount {

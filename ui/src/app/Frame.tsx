@@ -9,6 +9,7 @@ const SECTIONS = [
   { section: 'library', to: '/' },
   { section: 'datasources', to: '/datasources' },
   { section: 'runs', to: '/runs' },
+  { section: 'jobs', to: '/jobs' },
 ] as const;
 
 function useSection(): Section | undefined {

@@ -52,8 +52,16 @@ const run = createRoute({
   component: lazyRouteComponent(() => import('../features/runs/RunPage'), 'RunPage'),
 });
 
+const jobs = createRoute({
+  getParentRoute: () => root,
+  path: '/jobs',
+  staticData: { section: 'jobs' },
+  component: lazyRouteComponent(() => import('../features/jobs/JobsPage'), 'JobsPage'),
+});
+
 export const routes = root.addChildren([
   library.addChildren([results, asset]),
   datasources,
   runs.addChildren([runList, run]),
+  jobs,
 ]);

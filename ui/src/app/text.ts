@@ -3,7 +3,7 @@ export const text = {
   product: 'mirrorlake',
   documentTitle: (page: string) => `${page} · mirrorlake`,
   navigation: 'Pages',
-  sections: { library: 'Library', datasources: 'Datasources', runs: 'Runs' },
+  sections: { library: 'Library', datasources: 'Datasources', runs: 'Runs', jobs: 'Jobs' },
   notFound: {
     title: 'Page not found',
     detail: 'There is no page at {path}. {library}',

@@ -22,6 +22,15 @@ function marked(piece: string, parts: Record<string, ReactNode>): ReactNode {
   return parts[piece.slice(1, -1)];
 }
 
+/** Sentences of the server, each in a paragraph. */
+export function Sentences({ texts }: { texts: string[] }) {
+  return texts.map((text) => (
+    <p key={text}>
+      <Prose text={text} />
+    </p>
+  ));
+}
+
 /** A text of the server, in which only `commands` are marked. */
 export function Prose({ text }: { text: string }) {
   return text.split('`').map((piece, place) => (

@@ -31,10 +31,11 @@ def show_all(
     kind: Annotated[JobKind | None, Query(description="Only jobs of this kind.")] = None,
     state: Annotated[RunState | None, Query(description="Only jobs in this state.")] = None,
     datasource: Annotated[str | None, Query(max_length=1024, description="Only jobs of this datasource.")] = None,
+    runs: Annotated[bool | None, Query(description="Only jobs that are runs, or only others.")] = None,
     cursor: Cursor = None,
 ) -> Response:
     """List jobs, the newest first. The Link header contains the address of the next page."""
-    page = library.jobs.page(limit=limit, kind=kind, state=state, datasource=datasource, cursor=cursor)
+    page = library.jobs.page(limit=limit, kind=kind, state=state, datasource=datasource, runs=runs, cursor=cursor)
     return list_answer(request, page)
 
 

@@ -43,7 +43,7 @@ RETURNING id, name, uri, access, settings;
 UPDATE datasource SET access = %(before)s WHERE id = %(id)s AND access = %(after)s;
 
 -- name: delete_unused
--- Delete a datasource whose only run failed before it committed anything.
+-- Delete a datasource whose only run listed nothing.
 DELETE FROM datasource
 WHERE id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM object WHERE object.datasource_id = datasource.id)

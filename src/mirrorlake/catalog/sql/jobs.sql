@@ -22,10 +22,12 @@ CROSS JOIN LATERAL (
 ) AS holder;
 
 -- name: list_jobs
--- Fragment after job_columns: newest first, optionally of one kind, state or datasource, older than `before`.
+-- Fragment after job_columns: newest first, optionally of one kind, state or datasource, only runs or only others,
+-- older than `before`.
 WHERE (%(datasource)s::text IS NULL OR datasource.name = %(datasource)s)
   AND (%(kind)s::text IS NULL OR job.kind = %(kind)s)
   AND (%(state)s::text IS NULL OR job.state = %(state)s)
+  AND (%(runs)s::boolean IS NULL OR (run.id IS NOT NULL) = %(runs)s)
   AND (%(before)s::bigint IS NULL OR job.id < %(before)s)
 ORDER BY job.id DESC LIMIT %(limit)s;
 

@@ -30,12 +30,13 @@ def list_(
     kind: Annotated[JobKind | None, typer.Option(help="Show only jobs of this kind.")] = None,
     state: Annotated[JobState | None, typer.Option(help="Show only jobs in this state.")] = None,
     datasource: Annotated[str | None, typer.Option(help="Show only jobs of this datasource.")] = None,
+    runs: Annotated[bool | None, typer.Option("--runs/--no-runs", help="Show only runs, or only other jobs.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = 20,
     json: JSON = False,
 ) -> None:
     """List jobs, the newest first."""
     with open_library() as library:
-        jobs = library.jobs.list(limit=limit, kind=kind, state=state, datasource=datasource)
+        jobs = library.jobs.list(limit=limit, kind=kind, state=state, datasource=datasource, runs=runs)
     if json:
         print_json_lines(job_document(job) for job in jobs)
     elif not jobs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Annotated
 
 import typer
@@ -24,15 +25,18 @@ def search(
 ) -> None:
     """Search assets by name, metadata and tags. An empty query matches everything."""
     with open_library() as library:
-        if json:
-            print_json_lines(library.assets.find(query, limit=limit))
+        found = library.assets.find(query, limit=limit if json else (limit or SHOWN) + 1)  # one more than is shown
+        first = next(found, None)
+        if first is None:
+            if not json:
+                echo("No matching assets.")
+            for note in library.assets.search(query, limit=1).notes:
+                echo(note)
             return
-        # One more than is shown, to detect that there are more.
-        shown = limit or SHOWN
-        assets = list(library.assets.find(query, limit=shown + 1))
-    if not assets:
-        echo("No matching assets.")
-        return
+        if json:
+            print_json_lines(chain([first], found))
+            return
+        assets, shown = [first, *found], limit or SHOWN
     print_table(
         ["id", "name", "size", "pixels", "state"],
         ((a.id, a.name, bytes_text(a.size), pixels_text(a), a.state.value) for a in assets[:shown]),

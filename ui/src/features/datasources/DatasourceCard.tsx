@@ -6,7 +6,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { ago, quoted, when } from '../../components/format';
 import { AssetsLink, RunLink } from '../../components/links';
 import { OutcomeCounts } from '../../components/OutcomeCounts';
-import { Prose } from '../../components/Rich';
+import { Prose, Sentences } from '../../components/Rich';
 import { text as texts } from '../../components/text';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { DeleteDialog } from './DeleteDialog';
@@ -50,6 +50,7 @@ function LastRun({ source }: { source: Datasource }) {
           <Prose text={run.error} />
         </p>
       ) : null}
+      <Sentences texts={run.notes} />
     </>
   );
 }

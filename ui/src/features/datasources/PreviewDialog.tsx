@@ -6,7 +6,7 @@ import { type PreviewGroup, previewGroups } from '../../api/vocabulary';
 import { Dialog } from '../../components/Dialog';
 import { ErrorText } from '../../components/ErrorText';
 import { ErrorNotice, Notice } from '../../components/Notice';
-import { Prose } from '../../components/Rich';
+import { Prose, Sentences } from '../../components/Rich';
 import { text } from './text';
 
 const OPEN_AT_MOST = 10; // longer groups start closed
@@ -39,6 +39,7 @@ function Plan({ preview }: { preview: Preview }) {
         {text.preview.summary(counts.listed, counts.selected)}{' '}
         {groups.length === 0 ? text.preview.noChanges : text.preview.changes}
       </p>
+      <Sentences texts={preview.notes} />
       <div className="groups">
         {groups.map((group) => (
           <Group key={group.group} preview={preview} group={group} />
@@ -58,17 +59,25 @@ function Plan({ preview }: { preview: Preview }) {
   );
 }
 
+function InProgress({ waiting }: { waiting: Preview['waiting'] }) {
+  return (
+    <p className={waiting?.stuck ? 'error-text' : 'quiet'} role="status">
+      {waiting === null ? text.preview.listing : <Prose text={text.preview.waiting(waiting.reason)} />}
+    </p>
+  );
+}
+
 export function PreviewDialog({ source: { name }, close }: { source: { name: string }; close: () => void }) {
-  const { data, error } = useQuery(queries.preview(name));
+  const begun = useQuery(queries.begunPreview(name));
+  const { data, error } = useQuery(queries.preview(begun.data));
+  const failure = begun.error ?? error;
   return (
     <Dialog title={text.preview.title(name)} close={close}>
-      {error !== null ? <ErrorNotice error={error} /> : null}
-      {data === undefined && error === null ? (
-        <p className="quiet" role="status">
-          {text.preview.listing}
-        </p>
+      {failure !== null ? <ErrorNotice error={failure} /> : null}
+      {failure === null && (data === undefined || data.state === 'running') ? (
+        <InProgress waiting={data?.waiting ?? null} />
       ) : null}
-      {data !== undefined ? <Plan preview={data} /> : null}
+      {data !== undefined && data.state !== 'running' ? <Plan preview={data} /> : null}
     </Dialog>
   );
 }

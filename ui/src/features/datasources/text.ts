@@ -37,6 +37,7 @@ export const text = {
   preview: {
     title: (name: string) => `Preview of a run of ${name}`,
     listing: 'Listing the source…',
+    waiting: (reason: string) => `Waiting: ${reason}`,
     summary: (listed: number, selected: number) =>
       `${plural(listed, { one: '# object', other: '# objects' })} listed, ${count(selected)} selected.`,
     noChanges: 'A run would change nothing.',

@@ -6,7 +6,7 @@ import { describeError, isSignedOut, isTransient, Problem } from '../../api/prob
 import { keys, queries } from '../../api/queries';
 import { isActive } from '../../api/vocabulary';
 import { ErrorNotice, FirstBucket, Notice } from '../../components/Notice';
-import { Prose, Rich } from '../../components/Rich';
+import { Prose, Rich, Sentences } from '../../components/Rich';
 import { QueryBar } from './QueryBar';
 import { type Result, Results, useLibraryRouter } from './Results';
 import { text } from './text';
@@ -108,7 +108,7 @@ export function LibraryPage() {
         </label>
       </div>
       {failure !== null ? <Failure error={failure} strip={shown !== undefined} /> : null}
-      {empty ? <Empty query={query} /> : null}
+      {empty ? <Empty query={query} notes={shown.first.notes} /> : null}
       <Results result={shown} stale={stale} size={size} open={open} at={at} />
     </main>
   );
@@ -124,7 +124,7 @@ function Failure({ error, strip }: { error: Error; strip: boolean }) {
   );
 }
 
-function Empty({ query }: { query: string }) {
+function Empty({ query, notes }: { query: string; notes: string[] }) {
   const navigate = useNavigate();
   if (query === '') return <FirstBucket />;
   if (query === TRASH)
@@ -136,6 +136,7 @@ function Empty({ query }: { query: string }) {
   return (
     <Notice title={text.noResults.title}>
       <p>{text.noResults.detail}</p>
+      <Sentences texts={notes} />
       <p className="quiet">
         <Rich text={text.noResults.hint} />
       </p>

@@ -10,7 +10,7 @@ import { ErrorText } from '../../components/ErrorText';
 import { ago, count, duration, quoted, when } from '../../components/format';
 import { AssetsLink, RunLink } from '../../components/links';
 import { ErrorNotice, Notice } from '../../components/Notice';
-import { Prose, Rich } from '../../components/Rich';
+import { Prose, Rich, Sentences } from '../../components/Rich';
 import { useAsyncAction } from '../../components/useAsyncAction';
 import { HeldRemovals } from './HeldRemovals';
 import { Outcomes } from './Outcomes';
@@ -50,6 +50,11 @@ function RunReport({ run, kind }: { run: Run; kind: OutcomeKind | undefined }) {
         </Notice>
       ) : null}
       {run.error ? <Ending run={run} error={run.error} /> : null}
+      {run.notes.length > 0 ? (
+        <Notice title={text.run.notesTitle(run.counts.selected)} alarm>
+          <Sentences texts={run.notes} />
+        </Notice>
+      ) : null}
       {run.hold !== null ? <HeldRemovals run={run.id} hold={run.hold} open={run.state === 'held'} /> : null}
       {run.state === 'queued' ? null : (
         <>

@@ -34,7 +34,14 @@ function RunOutcomes({ run }: { run: Run }) {
       ) : null}
       <OutcomeCounts counts={run.counts} />
       {run.hold !== null ? <span className="delta tone-warn">{holdSummary(run.hold)}</span> : null}
-      {idle && !run.error && run.hold === null ? <span className="quiet">{text.noChanges}</span> : null}
+      {run.notes.map((note) => (
+        <span key={note} className="delta tone-warn">
+          <Prose text={note} />
+        </span>
+      ))}
+      {idle && !run.error && run.hold === null && run.notes.length === 0 ? (
+        <span className="quiet">{text.noChanges}</span>
+      ) : null}
     </>
   );
 }

@@ -41,6 +41,7 @@ export const text = {
       title: 'The listing is incomplete',
       next: 'Nothing was marked missing in the parts that could not be listed. All other changes were applied.',
     },
+    notesTitle: (selected: number) => (selected === 0 ? 'Nothing was selected' : 'A pattern selects nothing'),
     cancel: 'Cancel run',
     cancelling: 'Cancelling…',
     cancelNote: 'Changes committed so far are kept.',

@@ -11,6 +11,7 @@ function page(offset: number, total: number, capped = false): AssetPage {
     total_capped: capped,
     offset,
     next_cursor: null,
+    notes: [],
     items: Array.from({ length }, (_, place) => item(offset + place)),
   };
 }
@@ -68,6 +69,20 @@ test('past a lower bound the grid grows while full pages arrive', async () => {
   pages.want(10_200, 10_300);
   await settle();
   expect(pages.total).toBe(10_250);
+});
+
+test('an exact total stays while later pages answer with a lower bound', async () => {
+  const fetch = async (offset: number) => ({ ...page(offset, 21_780), total: 10_000, total_capped: true });
+  const pages = new Pages(
+    fetch,
+    () => {},
+    () => {},
+    page(0, 21_780),
+  );
+  pages.want(21_700, 21_780);
+  await settle();
+  expect(pages.total).toBe(21_780);
+  expect(pages.at(21_779)?.id).toBe('21779');
 });
 
 test('a failed page is reported and not fetched again at once', async () => {

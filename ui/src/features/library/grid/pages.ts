@@ -74,8 +74,11 @@ export class Pages {
     try {
       const found = await this.fetch(page * PAGE_SIZE, controller.signal);
       if (controller.signal.aborted) return;
-      this.extent = found.total;
-      this.capped = found.total_capped;
+      if (this.capped || !found.total_capped) {
+        // Only the first page counts all matches; later ones may answer with a lower bound.
+        this.extent = found.total;
+        this.capped = found.total_capped;
+      }
       this.take(page, found);
     } catch (error) {
       if (controller.signal.aborted) return;

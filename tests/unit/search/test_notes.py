@@ -1,0 +1,84 @@
+"""A query that finds nothing names what the library does not know, and what is spelled alike."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import pytest
+
+from mirrorlake.catalog.known_names import KnownNames, NameKind
+from mirrorlake.search.grammar import parse
+from mirrorlake.search.notes import explain_nothing, nearest
+
+NAMES = {
+    NameKind.METADATA_KEY: ("temperature", "capture.temperature", "site", "camera_id"),
+    NameKind.TAG: ("reviewed", "night shift"),
+    NameKind.PROJECT: ("roads",),
+    NameKind.DATASOURCE: ("photos",),
+}
+
+
+def lookup(kind: NameKind, wanted: Collection[str]) -> KnownNames:
+    return KnownNames(found=frozenset(NAMES[kind]) & set(wanted), some=NAMES[kind])
+
+
+NOTES = {
+    "metadata.tempreature>20": ["No asset has the metadata key `tempreature`. Did you mean `metadata.temperature`?"],
+    "metadata.Site:x": ["No asset has the metadata key `Site`. Did you mean `metadata.site`?"],
+    "metadata.humidity>20": ["No asset has the metadata key `humidity`."],
+    "metadata:camra_id": ["No asset has the metadata key `camra_id`. Did you mean `metadata.camera_id`?"],
+    "metadata.camera_idd:a* sort:metadata.sit": [
+        "No asset has the metadata key `camera_idd`. Did you mean `metadata.camera_id`?",
+        "No asset has the metadata key `sit`. Did you mean `metadata.site`?",
+    ],
+    "capture.temperature>20": [
+        "`capture.temperature>20` was searched in names. To search metadata, write `metadata.capture.temperature>20`."
+    ],
+    "capture.temprature>20": [
+        "`capture.temprature>20` was searched in names. To search metadata, write `metadata.capture.temprature>20`.",
+        "No asset has the metadata key `capture.temprature`. Did you mean `metadata.capture.temperature`?",
+    ],
+    "metdata.site:x": ["`metdata.site:x` was searched in names. To search metadata, write `metadata.site:x`."],
+    "tag:reviwed": ["No asset has the tag `reviwed`. Did you mean `tag:reviewed`?"],
+    'tag:"nightshift"': ['No asset has the tag `nightshift`. Did you mean `tag:"night shift"`?'],
+    "project:road": ["No project is named `road`. Did you mean `project:roads`?"],
+    "(datasource:phtos OR -tag:x)": [
+        "No asset has the tag `x`.",
+        "No datasource is named `phtos`. Did you mean `datasource:photos`?",
+    ],
+    "path:*.jpg": ["In `path:*.jpg`, `*` stops at `/`."],
+    # What is known, a pattern, or meant as a name needs no note.
+    "metadata.site:x tag:reviewed project:roads datasource:photos": [],
+    "zebra": [],
+    "archive.zip": [],
+    '"capture.temperature>20"': [],
+    "tag:zz* project:zz*": [],
+    'path:"*.jpg"': [],
+}
+
+
+@pytest.mark.parametrize("query", NOTES)
+def test_unknown_names_of_a_query_are_named_with_the_nearest(query: str) -> None:
+    assert list(explain_nothing(parse(query), lookup)) == NOTES[query]
+
+
+def test_a_sample_is_called_a_sample() -> None:
+    known = KnownNames(found=frozenset(), some=("site",), sampled=20_000)
+    (note,) = explain_nothing(parse("metadata.sitte:x"), lambda _kind, _wanted: known)
+    assert note == "None of 20,000 sampled assets has the metadata key `sitte`. Did you mean `metadata.site`?"
+
+
+def test_each_kind_of_name_is_looked_up_once() -> None:
+    asked: list[NameKind] = []
+
+    def count(kind: NameKind, wanted: Collection[str]) -> KnownNames:
+        asked.append(kind)
+        return lookup(kind, wanted)
+
+    explain_nothing(parse("metadata.a:1 metadata.b:2 tag:c tag:d sort:metadata.e"), count)
+    assert asked == [NameKind.METADATA_KEY, NameKind.TAG]
+
+
+def test_names_of_any_length_are_compared_quickly() -> None:
+    long = [f"{'ab' * 2000}{number}" for number in range(1000)]
+    assert nearest("ab" * 1500, long) is None

@@ -1,0 +1,134 @@
+// All jobs that are not runs, newest first: what each is about, how far it is, and the way to cancel it.
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { answer, client, type Job } from '../../api/client';
+import { keys, queries } from '../../api/queries';
+import { isActive, jobLabel } from '../../api/vocabulary';
+import { RunBadge } from '../../components/Badge';
+import { ErrorText } from '../../components/ErrorText';
+import { ago, duration, when } from '../../components/format';
+import { ErrorNotice } from '../../components/Notice';
+import { Prose, Rich } from '../../components/Rich';
+import { useAsyncAction } from '../../components/useAsyncAction';
+import { text } from './text';
+import './jobs.css';
+
+function Progress({ job }: { job: Job }) {
+  if (job.waiting !== null)
+    return (
+      <span className={job.waiting.stuck ? 'error-text' : 'quiet'}>
+        <Prose text={text.waiting(job.waiting.reason)} />
+      </span>
+    );
+  if (job.error)
+    return (
+      <span className={job.state === 'failed' ? 'error-text' : 'quiet'}>
+        <Prose text={job.error} />
+      </span>
+    );
+  if (!isActive(job.state))
+    return job.started === null ? null : (
+      <span className="quiet">{text.took(duration(job.started, job.finished))}</span>
+    );
+  const progress = job.progress;
+  return progress === null ? text.starting : text.progress(progress.step, progress.done, progress.total, progress.unit);
+}
+
+function Cancel({ job }: { job: Job }) {
+  const action = useAsyncAction();
+  const cache = useQueryClient();
+  const cancel = async () => {
+    await answer(client.POST('/api/v1/jobs/{job_id}/cancel', { params: { path: { job_id: job.id } } }));
+    await cache.invalidateQueries({ queryKey: keys.jobs });
+  };
+  const ending = action.busy || job.cancel_requested !== null;
+  return (
+    <>
+      <button
+        type="button"
+        className="secondary"
+        aria-label={text.cancelJob(job.id)}
+        disabled={ending}
+        onClick={() => action.run(cancel)}
+      >
+        {ending ? text.cancelling : text.cancel}
+      </button>
+      <ErrorText text={action.error} />
+    </>
+  );
+}
+
+function Row({ job }: { job: Job }) {
+  return (
+    <tr>
+      <td>{text.job(job.id)}</td>
+      <td>{jobLabel(job.kind)}</td>
+      <td className="name wrap">{job.datasource ?? job.subject ?? text.wholeLibrary}</td>
+      <td>
+        <RunBadge state={job.state} />
+      </td>
+      <td title={when(job.created)}>
+        {ago(job.created)}{' '}
+        {job.requested_by !== null ? <span className="quiet">{text.requestedBy(job.requested_by)}</span> : null}
+      </td>
+      <td>
+        <Progress job={job} />
+      </td>
+      <td>{isActive(job.state) ? <Cancel job={job} /> : null}</td>
+    </tr>
+  );
+}
+
+function Table({ jobs }: { jobs: Job[] }) {
+  const { job, kind, subject, state, created, progress, actions } = text.columns;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+    <section className="table-box jobs-table" aria-label={text.title} tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {[job, kind, subject, state, created, progress].map((column) => (
+              <th key={column} scope="col">
+                {column}
+              </th>
+            ))}
+            <th scope="col">
+              <span className="hidden">{actions}</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {jobs.map((one) => (
+            <Row key={one.id} job={one} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+export function JobsPage() {
+  const { data, error } = useQuery(queries.jobs());
+  return (
+    <main className="page">
+      {error !== null && data === undefined ? <ErrorNotice error={error} /> : null}
+      {data !== undefined ? (
+        <>
+          <div className="page-head">
+            <h1>{text.title}</h1>
+            <p className="quiet">
+              <Rich text={text.subtitle} parts={{ runs: <Link to="/runs">{text.runs}</Link> }} />
+            </p>
+          </div>
+          {data.length > 0 ? (
+            <Table jobs={data} />
+          ) : (
+            <p>
+              <Prose text={text.none} />
+            </p>
+          )}
+        </>
+      ) : null}
+    </main>
+  );
+}
