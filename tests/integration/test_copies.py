@@ -310,3 +310,19 @@ def test_a_copy_in_the_reach_of_two_datasources_keeps_the_asset(
     assert (moved.id, moved.tags, moved.metadata) == (asset.id, ("kept",), {"site": "hall", "mine": 1})
     assert (moved.datasources, moved.state.value) == (two.names, "present")
     assert all(planned_nothing(one) for one in both)
+
+
+def test_what_vanished_earlier_and_what_vanishes_now_are_matched_together(
+    mirrored: Mirrored, bucket: MemoryStore
+) -> None:
+    before = identities(mirrored)
+    body = bucket._objects["old/dog/3.png"]
+    bucket.delete("old/dog/3.png")
+    mirrored.run()
+    bucket.put("new/3.png", body.data, token="another")
+    bucket.copy("old/dog/4.png", "new/4.png")
+    bucket.delete("old/dog/4.png")
+    assert mirrored.run().counts.moved == 2
+    after = identities(mirrored)
+    for number in (3, 4):
+        assert after[f"new/{number}.png"] == before[f"old/dog/{number}.png"]

@@ -2,8 +2,9 @@
 
 A model-based test: hypothesis plays people who put, overwrite, delete and rename objects and sidecars, who tag assets,
 set metadata and change settings, while passes fail at their listing or their reads, are lied to, or are killed between
-two transactions. The oracle is `tests/support/mirror_oracle.py`: after a clean pass the library is exactly what
-it says; after any other, every single asset is as before or as it says. `make soak` plays thousands of steps more.
+two transactions. After a clean pass the library is exactly what the oracle `tests/support/mirror_oracle.py` says; after
+any other, every single asset is as before or as it may be (`tests/support/step_oracle.py`). `make soak` plays thousands
+of steps more.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from tests.support.buckets import same_size_picture
 from tests.support.datasources import store
 from tests.support.faulty import Faulty, Verb
-from tests.support.mirror_oracle import Row, Value, World, check_step, converge
+from tests.support.mirror_oracle import Row, Value, World, converge
 from tests.support.mortal import Killed, Mortal
 from tests.support.soak import seed, sized
+from tests.support.step_oracle import check_step
 
 from mirrorlake.catalog import datasources, edits, projects, removal
 from mirrorlake.catalog.runs import begin

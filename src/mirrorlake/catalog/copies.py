@@ -8,7 +8,7 @@ from typing import cast
 import pyarrow as pa
 
 from mirrorlake.catalog.statements import statement
-from mirrorlake.core.columnar import Column, filled
+from mirrorlake.core.columnar import Column
 from mirrorlake.plan.copies import COPIED_COMPANIONS, COPIES, ORIGINALS
 from mirrorlake.postgres.pool import Catalog
 
@@ -16,13 +16,12 @@ from mirrorlake.postgres.pool import Catalog
 def vanishing_originals(catalog: Catalog, datasource_id: int, keys: Column) -> pa.RecordBatch:
     """ORIGINALS among these vanishing keys that have a copy, `open`."""
     values = {"datasource_id": datasource_id, "keys": cast("list[str]", keys.to_pylist())}
-    return _originals(_fetch(catalog, "vanishing_originals", values, ORIGINALS), is_open=True)
+    return _fetch(catalog, "vanishing_originals", values, ORIGINALS)
 
 
 def earlier_originals(catalog: Catalog, datasource_id: int) -> pa.RecordBatch:
     """ORIGINALS that vanished in earlier passes and have a copy that no earlier pass decided about, not `open`."""
-    values = {"datasource_id": datasource_id}
-    return _originals(_fetch(catalog, "earlier_originals", values, ORIGINALS), is_open=False)
+    return _fetch(catalog, "earlier_originals", {"datasource_id": datasource_id}, ORIGINALS)
 
 
 def copies_with_digests(catalog: Catalog, datasource_id: int, digests: Column) -> pa.RecordBatch:
@@ -37,19 +36,12 @@ def companions_of_copies(catalog: Catalog, datasource_id: int, keys: Column) -> 
     return _fetch(catalog, "companions_of_copies", values, COPIED_COMPANIONS)
 
 
-def _originals(rows: pa.RecordBatch, *, is_open: bool) -> pa.RecordBatch:
-    return rows.append_column("open", filled(rows.num_rows, is_open, pa.bool_()))
-
-
 def _fetch(catalog: Catalog, name: str, values: Mapping[str, object], schema: pa.Schema) -> pa.RecordBatch:
-    """The rows of a statement as a batch of those columns of `schema` that it returns."""
+    """The rows of a statement whose columns have the names of a layout."""
     with catalog.read() as connection:
         cursor = connection.execute(statement(name).query, values)
         names = [one.name for one in cursor.description or ()]
         rows = cursor.fetchall()
-    columns = [list(values) for values in zip(*rows, strict=True)] or [[] for _ in names]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in names]
     found = dict(zip(names, columns, strict=True))
-    return pa.RecordBatch.from_arrays(
-        [pa.array(found[one.name], one.type) for one in schema if one.name in found],
-        schema=pa.schema([one for one in schema if one.name in found]),
-    )
+    return pa.RecordBatch.from_pydict({name: found[name] for name in schema.names}, schema=schema)

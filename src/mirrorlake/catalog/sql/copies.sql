@@ -14,7 +14,7 @@ WITH gone AS MATERIALIZED (
     AND object.datasource_id = %(datasource_id)s AND object.state = {known.present}
   GROUP BY asset.digest
 )
-SELECT gone.key, gone.digest, gone.companions, gone.state,
+SELECT gone.key, gone.digest, gone.companions, gone.state, true AS open,
   (SELECT max(finished) FROM job
    WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'mirror' AND finished <= gone.created) AS came
 FROM gone JOIN newest ON newest.digest = gone.digest AND newest.created > gone.created;
@@ -22,7 +22,7 @@ FROM gone JOIN newest ON newest.digest = gone.digest AND newest.created > gone.c
 -- name: earlier_originals
 -- The keys that vanished earlier and whose assets have the bytes of an object that is new since the last pass that ended
 -- well. An asset that a user moved to the trash stays there.
-SELECT object.key, original.digest, object.companions, object.state,
+SELECT object.key, original.digest, object.companions, object.state, false AS open,
   (SELECT max(finished) FROM job
    WHERE job.datasource_id = object.datasource_id AND job.kind = 'mirror' AND finished <= original.created) AS came
 FROM asset AS original JOIN object ON object.asset_id = original.id
