@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.folder.identity import identify
 from mirrorlake.storage.providers.folder.store import FolderStore
 
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="2026-11-28: other systems mount folders in other ways")
 OUTSIDE = {f"{number}.png" for number in range(30)}
 ON_DISK = {f"disk/{number}.png" for number in range(9)}
 
@@ -201,6 +203,46 @@ def test_a_disk_that_goes_while_its_folder_is_listed_deletes_nothing(
     assert library.states() == {"present": OUTSIDE | ON_DISK}
 
 
+@contextmanager
+def bound(folder: Path, target: Path) -> Iterator[None]:
+    """The folder is mounted at `target` too: files keep their inode numbers on the way from one to the other."""
+    target.mkdir(exist_ok=True)
+    mount = subprocess.run(["mount", "--bind", folder, target], capture_output=True, check=False)
+    if mount.returncode != 0:
+        pytest.skip("2026-11-28: only root may mount, and not in every container")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", target], check=True)
+
+
+@linux_only
+def test_what_may_have_been_moved_off_a_missing_disk_waits_and_keeps_its_identity(
+    empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    root, disk = tmp_path / "photos", tmp_path / "archive"
+    root.mkdir()
+    disk.mkdir()
+    fill(root, OUTSIDE)
+    fill(tmp_path, {"archive/1.png", "archive/2.png"})
+    library = Library(empty_catalog, root, tmp_path / "work")
+    with bound(disk, root / "disk"):
+        assert library.run().counts.new == 32
+        identity = library.mirrored.assets()["disk/1.png"].id
+
+    (disk / "1.png").rename(root / "moved.png")
+    report = library.run()
+    assert report.hold is not None
+    assert (report.state, report.hold.count, report.counts.moved, report.counts.new) == (RunState.HELD, 1, 0, 0)
+    assert "1 move or unlisted sidecar waits" in report.hold.reason
+    assert {"disk/1.png", "disk/2.png"} <= library.states()["present"]
+
+    with bound(disk, root / "disk"):
+        report = library.run()
+        assert (report.state, report.counts.moved, report.counts.removed) == (RunState.SUCCEEDED, 1, 0)
+        assert library.mirrored.assets()["moved.png"].id == identity
+
+
 def test_the_root_of_an_older_version_is_still_the_same_folder(empty_catalog: Catalog, tmp_path: Path) -> None:
     root = tmp_path / "photos"
     root.mkdir()
@@ -223,20 +265,14 @@ def test_the_root_of_an_older_version_is_still_the_same_folder(empty_catalog: Ca
     assert known.mounts == {}
 
 
-@pytest.mark.skipif(os.uname().sysname != "Linux", reason="2026-11-28: other systems mount folders differently")
-def test_a_folder_that_is_mounted_twice_is_one_more_mount_point(tmp_path: Path) -> None:
-    (tmp_path / "one" / "sub").mkdir(parents=True)
+@linux_only
+def test_every_mount_point_below_a_folder_is_found_whatever_its_name(tmp_path: Path) -> None:
+    root, target = tmp_path / "one", tmp_path / "one" / "sub" / "it's"
+    (root / "sub").mkdir(parents=True)
     (tmp_path / "two words").mkdir()
-    (tmp_path / "one" / "sub" / "it's").mkdir()
-    target = tmp_path / "one" / "sub" / "it's"
-    bound = subprocess.run(["mount", "--bind", tmp_path / "two words", target], capture_output=True, check=False)
-    if bound.returncode != 0:
-        pytest.skip("2026-11-28: only root may mount, and not in every container")
-    try:
-        assert set(identify(str(tmp_path / "one")).mounts or {}) == {"sub/it's/"}
-        (tmp_path / "link").symlink_to(tmp_path / "one")
+    (tmp_path / "link").symlink_to(root)
+    with bound(tmp_path / "two words", target):
+        assert set(identify(str(root)).mounts or {}) == {"sub/it's/"}
         assert set(identify(str(tmp_path / "link")).mounts or {}) == {"sub/it's/"}
-    finally:
-        subprocess.run(["umount", target], check=True)
-    assert identify(str(tmp_path / "one")).mounts == {}
+    assert identify(str(root)).mounts == {}
     assert identify(str(tmp_path / "nothing")) == Identity()

@@ -12,7 +12,16 @@ from mirrorlake.model.identity import Identity, merge
 from mirrorlake.model.objects import KnownState
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.sources import Datasource
-from mirrorlake.plan.identity import NO_DOUBTS, OTHER_FOLDER, Doubts, combine, compare, differing, doubt_contents
+from mirrorlake.plan.identity import (
+    NO_DOUBTS,
+    OTHER_FOLDER,
+    Doubts,
+    combine,
+    compare,
+    differing,
+    doubt_contents,
+    need_contents,
+)
 from mirrorlake.plan.moves import Moves
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.rules import Rules
@@ -67,7 +76,7 @@ def read_listed(root: SourceState, source: Datasource, catalog: Catalog, store: 
 
 def doubt_bucket(state: SourceState, listing: ListingDiff, moves: Moves, rules: Rules) -> SourceState:
     """The state of a source, with doubts if its contents are more likely those of another bucket."""
-    if state.now is None or state.now.hints is None or state.doubts.everything:
+    if state.now is None or state.doubts.everything or not need_contents(state.before, state.now):
         return state
     kept, lost = listing.unchanged + len(moves), -len(moves)
     for batch in listing.changes:

@@ -65,10 +65,7 @@ def compare(before: Identity | None, now: Identity) -> Doubts:
 
 def is_other(before: Identity | None, now: Identity | None) -> bool:
     """Whether anything that is known on both sides differs, hints included."""
-    if before is None or now is None:
-        return False
-    hints_differ = before.hints is not None and now.hints is not None and bool(differing(before.hints, now.hints))
-    return hints_differ or compare(before, now).any
+    return now is not None and (bool(_changed_hints(before, now)) or compare(before, now).any)
 
 
 def combine(first: Doubts, second: Doubts) -> Doubts:
@@ -80,18 +77,24 @@ def combine(first: Doubts, second: Doubts) -> Doubts:
     return _doubt_mounts(sorted({*first.below, *second.below}))
 
 
+def need_contents(before: Identity | None, now: Identity) -> bool:
+    """Whether only the contents show that a bucket is the same: a hint changed, or none is known on both sides."""
+    if now.hints is None:
+        return False
+    hints: Facts = {} if before is None or before.hints is None else before.hints
+    return not hints.keys() & now.hints.keys() or bool(differing(hints, now.hints))
+
+
 def doubt_contents(before: Identity | None, now: Identity, *, kept: int, lost: int) -> Doubts:
     """Whether the contents show that a bucket is another one, given how many known objects it has and has not.
 
     `lost` counts the known objects that are gone or replaced, apart from moves. They prove nothing if a hint shows that
-    the bucket is the same; if no hint is known, only those of a bucket with some objects count.
+    the bucket is the same; if no hint is known, those of a bucket with few objects prove nothing either.
     """
-    if now.hints is None or lost <= kept:
+    if lost <= kept or not need_contents(before, now):
         return NO_DOUBTS
-    hints: Facts = {} if before is None or before.hints is None else before.hints
-    changed = differing(hints, now.hints)
-    known = hints.keys() & now.hints.keys()
-    if (known and not changed) or (not known and kept + lost < HALVED_FROM):
+    changed = _changed_hints(before, now)
+    if not changed and kept + lost < HALVED_FROM:
         return NO_DOUBTS
     also = f", and its {' and '.join(changed)} changed" if changed else ""
     share = f"{lost:,} of {count_noun(kept + lost, 'known object')} {'is' if lost == 1 else 'are'} gone or replaced"
@@ -101,6 +104,12 @@ def doubt_contents(before: Identity | None, now: Identity, *, kept: int, lost: i
 def differing(before: Facts, now: Facts) -> list[str]:
     """The names of facts that are known on both sides and differ."""
     return sorted(name for name in before.keys() & now.keys() if before[name] != now[name])
+
+
+def _changed_hints(before: Identity | None, now: Identity) -> list[str]:
+    if before is None or before.hints is None or now.hints is None:
+        return []
+    return differing(before.hints, now.hints)
 
 
 def _doubt_mounts(prefixes: list[str]) -> Doubts:
