@@ -26,6 +26,9 @@ def verify(
         typer.Option(min=1, max=MAX_SAMPLE, help="Check this many random objects of each.", show_default=str(SAMPLE)),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Check every object in the catalog.")] = False,
+    content: Annotated[
+        bool, typer.Option("--content", help="Also read the objects and compare their bytes with the stored digests.")
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Output JSON Lines: each finding, then one summary.")] = False,
 ) -> int:
     """Check the catalog against the source buckets (read-only)."""
@@ -33,7 +36,11 @@ def verify(
         raise UsageError("--all and --sample cannot be combined.", "Omit one of them.")
     with open_foreground() as library, shown_count("Verifying") as done:
         result = library.verify(
-            name, sample=None if everything else sample or SAMPLE, found=_json if json else _line, done=done
+            name,
+            sample=None if everything else sample or SAMPLE,
+            content=content,
+            found=_json if json else _line,
+            done=done,
         )
     if json:
         print_json(verification_document(result))
@@ -62,6 +69,8 @@ def _summary(result: Verification) -> None:
     echo_detail(f"{count_noun(result.verified, 'object')} verified: {counts or 'no drift'}.")
     if any(result.drift.get(drift) for drift in (DriftKind.GONE, DriftKind.CHANGED, DriftKind.BACK)):
         echo_detail("The next run updates the catalog.")
+    if result.drift.get(DriftKind.CONTENT):
+        echo_detail("Runs do not notice other bytes under the same token. Touch such files, or upload them again.")
     if result.drift.get(DriftKind.THUMBNAIL):
         echo_detail("To rebuild missing thumbnails: mirrorlake thumbnails make")
 
