@@ -41,7 +41,7 @@ class Permission(StrEnum):
     JOBS_CONTROL = "jobs:control"
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
-    LIBRARY_MAINTAIN = "library:maintain"  # verify the catalog; check, make and clean thumbnails
+    LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
 
 
 EVERYTHING = frozenset(Permission)
