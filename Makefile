@@ -44,7 +44,7 @@ test: setup  ## run every test that fits in a few minutes
 bench: setup  ## measure, and write benchmarks/RESULTS.md
 	$(BIN)python -m benchmarks $(ARGS)
 
-soak: setup  ## run the long proofs: corrupted listings, a model, kills, ten million objects; resumes
+soak: setup  ## run the long proofs: corrupted listings, a model, a backup, kills, ten million objects; resumes
 	@$(BIN)python -m tests.tools.soak $(ARGS)
 
 format: setup  ## format the code

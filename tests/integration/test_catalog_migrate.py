@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 from tests.support.postgres import Server
 
 from mirrorlake.core.errors import CatalogError
-from mirrorlake.postgres.migrate import all_migrations, migrate
+from mirrorlake.postgres.migrate import all_migrations, created_names, migrate
 
 
 def bare_database(server: Server, name: str) -> str:
@@ -99,3 +99,23 @@ def test_media_kinds_come_to_a_library_without_a_row_being_written(
         session.execute(insert, ("text",))
         with pytest.raises(psycopg.errors.CheckViolation, match="image_has_pixels"):
             session.execute(insert, ("image",))
+
+
+def test_backups_know_everything_that_migrations_create(postgres_server: Server):
+    with psycopg.connect(postgres_server.new_database()) as session:
+        ours = "SELECT {0} FROM {1} WHERE {2} = current_schema()::regnamespace AND NOT EXISTS (SELECT FROM pg_depend"
+        ours += " WHERE objid = {1}.oid AND classid = '{1}'::regclass AND deptype = 'e')"  # e: of an extension
+        relations = ours.format("relname::text, relkind::text", "pg_class", "relnamespace")
+        kinds = dict(session.execute(relations.encode()).fetchall())
+        functions = {
+            name for (name,) in session.execute(ours.format("proname::text", "pg_proc", "pronamespace").encode())
+        }
+    assert {name for name, kind in kinds.items() if kind == "r"} <= created_names("TABLE")
+    assert functions <= created_names("FUNCTION")
+    # A view, a partition or a sequence without a column would be neither saved nor dropped.
+    assert set(kinds.values()) == {"r", "i", "S"}
+    with psycopg.connect(postgres_server.new_database()) as session:
+        owned = session.execute(
+            "SELECT count(*) FROM pg_class JOIN pg_depend ON objid = pg_class.oid AND deptype = 'i' WHERE relkind = 'S'"
+        ).fetchone()
+    assert owned == (sum(kind == "S" for kind in kinds.values()),)

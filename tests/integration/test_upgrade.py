@@ -5,12 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import psycopg
-from tests.support.made_library import SCHEMA, copy_of, made_template
+from tests.support.backups import back_up, restore, rows_of
+from tests.support.made_library import PICTURES, SCHEMA, copy_of, made_template
 from tests.support.postgres import Server
 
+from mirrorlake.catalog import runs
+from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.edits import Edit
-from mirrorlake.postgres.migrate import all_migrations
+from mirrorlake.model.runs import RunState
+from mirrorlake.postgres.migrate import all_migrations, migrate
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.library import LocalLibrary
 
@@ -53,3 +59,30 @@ def test_a_library_of_an_earlier_schema_keeps_everything(postgres_server: Server
             versions = [row[0] for row in session.execute("SELECT version FROM schema_version ORDER BY version")]
         assert versions == list(range(1, len(all_migrations()) + 1))
         assert len(versions) > SCHEMA
+
+
+def test_a_backup_of_an_earlier_schema_becomes_the_library_that_an_upgrade_makes(
+    postgres_server: Server, tmp_path: Path
+) -> None:
+    home, path, target = tmp_path / "old", tmp_path / "old.backup", postgres_server.new_database()
+    with made_template(postgres_server, home, size=120, migrated=False) as template:
+        former = copy_of(postgres_server, template).database_url or ""
+    with Catalog(former) as catalog:  # opened without a migration, as the earlier version did
+        made = back_up(catalog, LibraryStore.in_folder(Settings(home=home).thumbnails), path)
+    assert (made.schema, made.thumbnails, made.missing) == (SCHEMA, PICTURES, 0)
+
+    done = restore(target, tmp_path / "new", path)
+
+    assert (done.schema, done.migrated) == (SCHEMA, len(all_migrations()) - SCHEMA)
+    assert (done.interrupted, done.cancelled) == (1, 0)
+    migrate(former, address="here")
+    upgraded, restored = rows_of(former), rows_of(target)
+    assert {table for table in upgraded if upgraded[table] != restored[table]} == {"job"}  # the running one has ended
+    assert len(upgraded["job"]) == len(restored["job"])
+    with Catalog(target) as catalog:
+        assert runs.show_run(catalog, 5).state is RunState.FAILED
+        assert runs.show_run(catalog, 6).state is RunState.HELD
+    with open_resources(Settings(home=tmp_path / "new", database_url=target)) as resources:
+        library = LocalLibrary(resources, CALLER)
+        assert len(list(library.assets.find("state:any"))) == 123
+        assert library.assets.edit("1001", Edit(metadata={"shift": 2})).metadata["shift"].by == "anna"

@@ -61,7 +61,7 @@ class Template:
 
 
 @contextmanager
-def made_template(server: Server, home: Path, *, size: int) -> Generator[Template]:
+def made_template(server: Server, home: Path, *, size: int, migrated: bool = True) -> Generator[Template]:
     """A made library that shows `size` assets. A run is at work in it for as long as this is open."""
     name = f"made_{size}_{uuid4().hex[:8]}"  # each test may make its own
     thumbnails(home)
@@ -72,7 +72,8 @@ def made_template(server: Server, home: Path, *, size: int) -> Generator[Templat
             _migrate_to(empty, SCHEMA)
             if size:
                 _write(empty, home, size, holder=session.info.backend_pid)
-        migrate(conninfo, address="the made library")
+        if migrated:
+            migrate(conninfo, address="the made library")
         yield Template(name, home)
 
 

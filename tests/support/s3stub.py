@@ -104,11 +104,19 @@ class S3Stub:
         with self.lock:
             del self._buckets[bucket], self._sorted[bucket], self.created[bucket]
 
-    def put(self, bucket: str, key: str | bytes, data: bytes, *, storage_class: str = "STANDARD") -> str:
-        """Hold `data` under `key`, whatever its bytes; returns the ETag without its quotes."""
+    def put(
+        self,
+        bucket: str,
+        key: str | bytes,
+        data: bytes,
+        *,
+        storage_class: str = "STANDARD",
+        etag: str | None = None,
+    ) -> str:
+        """Hold `data` under `key`, whatever its bytes; returns the ETag without its quotes, the MD5 unless given."""
         raw = key.encode() if isinstance(key, str) else key
         assert 1 <= len(raw) <= 1024, "S3 keys have 1 to 1,024 bytes"
-        etag = hashlib.md5(data, usedforsecurity=False).hexdigest()
+        etag = etag or hashlib.md5(data, usedforsecurity=False).hexdigest()
         with self.lock:
             self.create_bucket(bucket)
             if raw not in self._buckets[bucket]:

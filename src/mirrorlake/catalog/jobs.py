@@ -30,6 +30,8 @@ from mirrorlake.postgres.pool import Catalog
 
 ATTEMPTS_TO_BEGIN = 5  # the session of a process that was just killed remains for a moment
 LOOK_PAUSE_S = 0.1
+RESTORED_RUNNING = "It was running when the backup was made."
+RESTORED_QUEUED = "It was queued when the backup was made."
 
 
 def list_jobs(
@@ -146,6 +148,16 @@ def prune(catalog: Catalog, kinds: Sequence[JobKind], *, days: int) -> int:
     with catalog.write() as connection:
         values = {"kinds": [kind.value for kind in kinds], "days": days}
         return connection.execute(statement("prune_jobs").query, values).rowcount
+
+
+def end_restored(session: psycopg.Connection[TupleRow]) -> tuple[int, int]:
+    """End the jobs of a restored catalog that nobody works on: running ones fail, queued ones are cancelled.
+
+    Returns how many of each there were. Part of the transaction of the session.
+    """
+    failed = session.execute(statement("fail_restored").query, {"error": RESTORED_RUNNING}).rowcount
+    cancelled = session.execute(statement("cancel_restored").query, {"error": RESTORED_QUEUED}).rowcount
+    return failed, cancelled
 
 
 @retry_on_contention

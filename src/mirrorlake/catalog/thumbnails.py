@@ -101,7 +101,8 @@ def exclusive_lock(catalog: Catalog) -> Generator[None]:
             time.sleep(LOCK_PAUSE_S)  # the server needs a moment to notice that a command has ended
         else:
             raise Conflict(
-                "Another command is rebuilding or deleting thumbnails of this library.", "Wait until it has ended."
+                "Another command is rebuilding, deleting or backing up thumbnails of this library.",
+                "Wait until it has ended.",
             )
         yield
 

@@ -14,14 +14,15 @@ ROWS = 1024  # objects per batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
-    """One object in the catalog, with the digest that names its asset's thumbnail."""
+    """One object in the catalog, and what is stored of its asset."""
 
     key: str
     token: str
     size: int
     state: KnownState
     asset_id: str | None
-    digest: bytes | None
+    thumbnail: bytes | None  # the digest that names the thumbnail of its asset; None: it has none
+    content: bytes | None  # the digest of the bytes that were read with this token and size; None: unknown
 
 
 def count_known(catalog: Catalog, datasource_id: int) -> int:
@@ -31,22 +32,22 @@ def count_known(catalog: Catalog, datasource_id: int) -> int:
     return int(row[0]) if row else 0
 
 
-def read_objects(catalog: Catalog, datasource_id: int) -> Iterator[list[Remembered]]:
+def read_objects(catalog: Catalog, datasource_id: int, *, rows: int = ROWS) -> Iterator[list[Remembered]]:
     """All objects in byte order of their keys. No transaction stays open between two batches."""
     after = ""
     while True:
-        rows = _rows(catalog, "objects_to_verify", {"datasource_id": datasource_id, "after": after, "limit": ROWS})
-        if not rows:
+        found = _rows(catalog, "objects_to_verify", {"datasource_id": datasource_id, "after": after, "limit": rows})
+        if not found:
             return
-        yield rows
-        after = rows[-1].key
+        yield found
+        after = found[-1].key
 
 
-def sample_objects(catalog: Catalog, datasource_id: int, count: int) -> Iterator[list[Remembered]]:
+def sample_objects(catalog: Catalog, datasource_id: int, count: int, *, rows: int = ROWS) -> Iterator[list[Remembered]]:
     """`count` objects chosen at random, or all if there are fewer."""
-    rows = _rows(catalog, "sample_to_verify", {"datasource_id": datasource_id, "limit": count})
-    for start in range(0, len(rows), ROWS):
-        yield rows[start : start + ROWS]
+    found = _rows(catalog, "sample_to_verify", {"datasource_id": datasource_id, "limit": count})
+    for start in range(0, len(found), rows):
+        yield found[start : start + rows]
 
 
 def reread_objects(catalog: Catalog, datasource_id: int, keys: list[str]) -> dict[str, Remembered]:
@@ -66,7 +67,8 @@ def _rows(catalog: Catalog, name: str, values: dict[str, object]) -> list[Rememb
             size=size,
             state=KnownState(state),
             asset_id=None if asset is None else str(asset),
-            digest=None if digest is None else bytes(digest),
+            thumbnail=bytes(digest) if digest is not None and drawn else None,
+            content=bytes(digest) if digest is not None and current else None,
         )
-        for key, token, size, state, asset, digest in rows
+        for key, token, size, state, asset, digest, drawn, current in rows
     ]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.activity import Activity
 from mirrorlake.model.assets import AssetDetail
+from mirrorlake.model.backups import Backup, Restoration
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.runs import Outcome, Run
 from mirrorlake.model.sources import DatasourceSummary
@@ -80,6 +81,16 @@ def thumbnails_document(result: ThumbnailCheck | Cleaning) -> Document:
 def making_document(making: Making) -> Document:
     """The result of making thumbnails; every reason for a missing one is a member."""
     return _document(making, counted={"unmade": _all(Lack, making.unmade)})
+
+
+def backup_document(made: Backup) -> Document:
+    """The report of a backup."""
+    return _document(made) | {"path": str(made.path)}
+
+
+def restoration_document(done: Restoration) -> Document:
+    """The report of a restored backup."""
+    return _document(done)
 
 
 def _all(kinds: type[StrEnum], counts: Mapping[Any, int]) -> Document:

@@ -39,9 +39,10 @@ class JobClient(NounClient, Jobs):
         """See `Jobs.cancel`."""
         return self.connection.ask(Job, "POST", f"/jobs/{job_id}/cancel")
 
-    def verify(self, datasource: str | None = None, *, sample: int | None = None) -> Job:
+    def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:
         """See `Jobs.verify`."""
-        return self.connection.ask(Job, "POST", "/verify", params={"datasource": datasource, "sample": sample})
+        params = {"datasource": datasource, "sample": sample, "content": content}
+        return self.connection.ask(Job, "POST", "/verify", params=params)
 
     def check_thumbnails(self) -> Job:
         """See `Jobs.check_thumbnails`."""

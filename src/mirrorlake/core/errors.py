@@ -6,6 +6,7 @@ MirrorlakeError
 │   ├── PatternError          a glob; points at the character
 │   └── QueryError            a search query; points at the character
 ├── BadSidecar                an unusable metadata file: costs its metadata, never its asset
+├── BadBackup                 a backup that is damaged, or of a newer version
 ├── NotFound                  no such run, asset or datasource
 ├── PermissionDenied          the caller lacks a permission in the workspace
 ├── StorageError              a bucket or folder did not do what was asked
@@ -91,6 +92,10 @@ class QueryError(PointedError):
 
 class BadSidecar(MirrorlakeError):
     """A metadata sidecar that is unusable as a whole."""
+
+
+class BadBackup(MirrorlakeError):
+    """A backup that cannot be restored: damaged, of a newer version, or no backup at all."""
 
 
 class NotFound(MirrorlakeError):

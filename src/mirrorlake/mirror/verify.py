@@ -1,20 +1,30 @@
 """Check catalog rows against their source, object by object. Writes nothing.
 
-known rows ─▶ HEAD each ─▶ compare ─▶ differences in rows that did not change meanwhile ─▶ findings
+known rows ─▶ HEAD each ─▶ compare ─▶ (GET those in step, compare digests) ─▶ differences in rows that did not change
+meanwhile ─▶ findings
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pyarrow as pa
+from blake3 import blake3
 
 from mirrorlake.catalog import verifying
 from mirrorlake.catalog.verifying import Remembered
-from mirrorlake.core.errors import AccessDenied, ObjectGone, SourceUnreachable, StorageError
+from mirrorlake.core.errors import (
+    AccessDenied,
+    ObjectChanged,
+    ObjectGone,
+    ObjectTooLarge,
+    SourceUnreachable,
+    StorageError,
+)
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
@@ -27,12 +37,19 @@ from mirrorlake.model.sources import Datasource
 from mirrorlake.model.verification import DriftKind, Finding
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 
 _PRESENT_STATES = (KnownState.PRESENT, KnownState.REFUSED)
+
+T = TypeVar("T")
+
+CONTENT_ROWS = 128  # objects per batch if their content is read: a batch is one step of the progress
+CONTENT_THREADS = 16
+CONTENT_BYTES = 256 << 20  # read and not yet hashed
 
 _Answer = ObjectInfo | StorageError
 
@@ -52,12 +69,15 @@ def verify(
     counters: Counters,
     *,
     sample: int | None,
+    content: bool = False,
     store_factory: StoreFactory | None = None,
     check: CancelCheck = never_cancelled,
 ) -> Iterator[VerifiedBatch]:
     """Check `sample` random objects of a datasource, or all (None), in batches of bounded size.
 
-    Sidecars are not checked. Raises StorageError if the source as a whole cannot be reached, and any error of `check`.
+    With `content`, objects in step are also read, except those that are never read again, and their bytes compared with
+    the digests of their assets. Sidecars are not checked. Raises StorageError if the source as a whole cannot be
+    reached, and any error of `check`.
     """
     doubts = read_root(source, catalog).doubts
     if doubts.any:
@@ -68,14 +88,17 @@ def verify(
     ):
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
         comparer = _ObjectComparer(source, rules, update_policy([rule.config for rule in rules.rules]))
-        client = _HeadClient(store)
+        client = _SourceClient(store)
+        rows = CONTENT_ROWS if content else verifying.ROWS
         batches = (
-            verifying.read_objects(catalog, source.id)
+            verifying.read_objects(catalog, source.id, rows=rows)
             if sample is None
-            else verifying.sample_objects(catalog, source.id, sample)
+            else verifying.sample_objects(catalog, source.id, sample, rows=rows)
         )
         for batch in batches:
-            found = comparer.findings(batch, threads.map(client.one, [each.key for each in batch]))
+            found, in_step = comparer.compare(batch, threads.map(client.head, [each.key for each in batch]))
+            if content:
+                found += _compare_content(source, in_step, client)
             yield VerifiedBatch(
                 objects=len(batch),
                 findings=(
@@ -85,22 +108,30 @@ def verify(
             )
 
 
-class _HeadClient:
-    """Makes HEAD requests to one store. Thread-safe; stops if the source does not answer."""
+class _SourceClient:
+    """Makes requests for single objects to one store. Thread-safe; stops if the source does not answer."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lock = threading.Lock()
         self._unanswered = 0
 
-    def one(self, key: str) -> _Answer:
+    def head(self, key: str) -> _Answer:
+        """The facts of an object."""
+        return self._ask(lambda: self._store.head(key))
+
+    def digest(self, one: Remembered) -> bytes | StorageError:
+        """The digest of an object's bytes, if it still has its token."""
+        return self._ask(lambda: blake3(self._store.get(one.key, token=one.token, limit=one.size).data).digest())
+
+    def _ask(self, request: Callable[[], T]) -> T | StorageError:
         if self._unanswered >= MAX_UNANSWERED:
             raise SourceUnreachable(
                 f"The source did not answer {MAX_UNANSWERED} times in a row.", "Try again when it is reachable."
             )
         try:
-            answer: _Answer = self._store.head(key)
-        except (ObjectGone, AccessDenied) as error:
+            answer: T | StorageError = request()
+        except (ObjectGone, ObjectChanged, ObjectTooLarge, AccessDenied) as error:
             answer = error
         except SourceUnreachable as error:
             with self._lock:
@@ -119,15 +150,19 @@ class _ObjectComparer:
     rules: Rules
     frozen: UpdatePolicy
 
-    def findings(self, batch: list[Remembered], answers: Iterable[_Answer]) -> list[Finding]:
+    def compare(self, batch: list[Remembered], answers: Iterable[_Answer]) -> tuple[list[Finding], list[Remembered]]:
+        """The differences, and the objects that are in step and may be read."""
         places = self.rules.governing(pa.array([one.key for one in batch], pa.string()))
         kept = self.frozen.image(pa.array(places))
         found: list[Finding] = []
+        in_step: list[Remembered] = []
         for one, answer, taken, frozen in zip(batch, answers, places >= 0, kept, strict=True):
             drift = _compare_object(one, answer, taken=bool(taken), frozen=bool(frozen))
             if drift is not None:
                 found.append(_make_finding(self.source, one, *drift))
-        return found
+            elif one.state is KnownState.PRESENT and not frozen:
+                in_step.append(one)
+        return found, in_step
 
 
 def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bool) -> tuple[DriftKind, str] | None:
@@ -150,6 +185,40 @@ def _compare_object(one: Remembered, answer: _Answer, *, taken: bool, frozen: bo
             )
 
 
+def _compare_content(source: Datasource, batch: list[Remembered], client: _SourceClient) -> Iterator[Finding]:
+    """Read objects whole, as many at a time as fit into memory, and compare their digests."""
+    budget = ByteBudget(CONTENT_BYTES)
+
+    def read(one: Remembered, bytes_taken: int) -> bytes | StorageError:
+        try:
+            return client.digest(one)
+        finally:
+            budget.give_back(bytes_taken)
+
+    with ThreadPoolExecutor(CONTENT_THREADS, "content") as threads:
+        pending: list[tuple[Remembered, Future[bytes | StorageError]]] = [
+            (one, threads.submit(read, one, budget.take(one.size))) for one in batch if one.content is not None
+        ]
+        for one, future in pending:
+            drift = _compare_digest(one, future.result())
+            if drift is not None:
+                yield _make_finding(source, one, *drift)
+
+
+def _compare_digest(one: Remembered, answer: bytes | StorageError) -> tuple[DriftKind, str] | None:
+    match answer:
+        case ObjectGone():
+            return DriftKind.GONE, "its object is gone"
+        case ObjectChanged() | ObjectTooLarge():
+            return DriftKind.CHANGED, "it changed during the verification"
+        case StorageError():
+            return DriftKind.UNKNOWN, answer.message
+        case bytes():
+            if answer == one.content:
+                return None
+            return DriftKind.CONTENT, f"its bytes differ from those that were read with token {one.token}"
+
+
 def _drop_outdated(
     catalog: Catalog, source: Datasource, batch: list[Remembered], found: list[Finding]
 ) -> Iterator[Finding]:
@@ -161,7 +230,7 @@ def _drop_outdated(
 
 def _find_missing_thumbnails(source: Datasource, batch: list[Remembered], thumbnails: Thumbnails) -> Iterator[Finding]:
     for one in batch:
-        if one.digest is not None and not thumbnails.exists(one.digest):
+        if one.thumbnail is not None and not thumbnails.exists(one.thumbnail):
             yield _make_finding(source, one, DriftKind.THUMBNAIL, "its thumbnail is missing from the library store")
 
 

@@ -42,7 +42,7 @@ class Permission(StrEnum):
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
     ACTIVITY_READ = "activity:read"
-    LIBRARY_MAINTAIN = "library:maintain"  # verify the catalog; check, make and clean thumbnails
+    LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
 
 
 EVERYTHING = frozenset(Permission)

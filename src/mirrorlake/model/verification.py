@@ -16,6 +16,7 @@ class DriftKind(StrEnum):
     CHANGED = "changed"  # exists with another token or size
     BACK = "back"  # recorded as vanished, but exists
     UNKNOWN = "unknown"  # the source could not be reached
+    CONTENT = "content"  # exists with the same token and size, but with other bytes
     THUMBNAIL = "thumbnail"  # the library store lacks the thumbnail of its asset
 
 
@@ -42,6 +43,7 @@ class Verification:
     drift: Mapping[DriftKind, int]
     requests: Requests
     seconds: float
+    bytes_read: int = 0  # of objects, if their content was compared
     errors: Mapping[str, str] = field(default_factory=_default_location)
 
     @property

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Literal
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -17,6 +18,11 @@ from mirrorlake.core.errors import CatalogError
 OLDEST_SERVER = 150000  # PostgreSQL 15, the oldest version that all our SQL was tested on
 LOCK = 0x6D6C616B65  # "mlake": the advisory lock that a migrating command holds
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
+_CREATED = re.compile(
+    r"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|FUNCTION) (?:IF NOT EXISTS )?(\w+)|^ALTER (TABLE) \w+ RENAME TO (\w+)",
+    re.MULTILINE,
+)
+VERSION_TABLE = "schema_version"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,27 +48,50 @@ def all_migrations() -> tuple[Migration, ...]:
     return tuple(found)
 
 
+@cache
+def created_names(kind: Literal["TABLE", "FUNCTION"]) -> frozenset[str]:
+    """The names of all tables or functions that a migration ever created, `schema_version` included."""
+    matches = [match for each in all_migrations() for match in _CREATED.finditer(each.sql)]
+    names = {match[2] or match[4] for match in matches if kind in (match[1], match[3])}
+    return frozenset(names | ({VERSION_TABLE} if kind == "TABLE" else set()))
+
+
+def newest_version() -> int:
+    """The schema version of this code."""
+    return all_migrations()[-1].version
+
+
 def migrate(conninfo: str, *, address: str) -> int:
     """Apply pending migrations. Returns their number.
 
     Raises CatalogError if the database is newer than this code, or if the server cannot hold the schema.
     """
-    newest = all_migrations()[-1].version
+    newest = newest_version()
     with psycopg.connect(conninfo, autocommit=True) as session:
-        _check_server(session, address)
+        check_server(session, address)
         if _version(session, address, newest) == newest:
             return 0
         session.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
-        with _explain_privileges(address):
-            session.execute(
-                "CREATE TABLE IF NOT EXISTS schema_version"
-                " (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
-            )
+        with explain_privileges(address):
+            create_version_table(session)
             standing = _version(session, address, newest)  # another command may have migrated in the meantime
-            missing = [migration for migration in all_migrations() if migration.version > standing]
-            for migration in missing:
-                _apply(session, migration)
-            return len(missing)
+            return apply_migrations(session, after=standing, until=newest)
+
+
+def create_version_table(session: psycopg.Connection[TupleRow]) -> None:
+    """Create the table of applied migrations if it does not exist."""
+    session.execute(
+        "CREATE TABLE IF NOT EXISTS schema_version"
+        " (version integer PRIMARY KEY, name text NOT NULL, applied timestamptz NOT NULL DEFAULT now())"
+    )
+
+
+def apply_migrations(session: psycopg.Connection[TupleRow], *, after: int, until: int) -> int:
+    """Apply the migrations `after` a version and up to another one. Returns their number."""
+    missing = [migration for migration in all_migrations() if after < migration.version <= until]
+    for migration in missing:
+        _apply(session, migration)
+    return len(missing)
 
 
 def _version(session: psycopg.Connection[TupleRow], address: str, newest: int) -> int:
@@ -79,7 +108,8 @@ def _version(session: psycopg.Connection[TupleRow], address: str, newest: int) -
     return version
 
 
-def _check_server(session: psycopg.Connection[TupleRow], address: str) -> None:
+def check_server(session: psycopg.Connection[TupleRow], address: str) -> None:
+    """Raise CatalogError if the server or its database cannot hold the schema."""
     version = session.info.server_version
     if version < OLDEST_SERVER:
         raise CatalogError(
@@ -103,7 +133,8 @@ def _apply(session: psycopg.Connection[TupleRow], migration: Migration) -> None:
 
 
 @contextmanager
-def _explain_privileges(address: str) -> Generator[None]:
+def explain_privileges(address: str) -> Generator[None]:
+    """Raise CatalogError for missing privileges, with the statements that grant them."""
     try:
         yield
     except (psycopg.errors.InsufficientPrivilege, psycopg.errors.FeatureNotSupported) as error:

@@ -132,16 +132,25 @@ class Catalog:
             yield connection
 
 
-def open_catalog(settings: Settings) -> Catalog:
-    """Open the library's catalog and migrate it: the embedded PostgreSQL, or the one that the settings name.
+def find_database(settings: Settings) -> str:
+    """The conninfo of the library's database; the embedded PostgreSQL is started. Does not connect or migrate.
 
-    Raises CatalogUnavailable or DiskFull with the reason, CatalogError if the server or its database does not qualify.
+    Raises CatalogUnavailable or DiskFull.
     """
     conninfo = settings.database_url or find_running(settings.home)
     if conninfo is None:
         from mirrorlake.postgres.embedded import ensure_running  # noqa: PLC0415  not needed where a server is named
 
         conninfo = ensure_running(settings.home)
+    return conninfo
+
+
+def open_catalog(settings: Settings) -> Catalog:
+    """Open the library's catalog and migrate it: the embedded PostgreSQL, or the one that the settings name.
+
+    Raises CatalogUnavailable or DiskFull with the reason, CatalogError if the server or its database does not qualify.
+    """
+    conninfo = find_database(settings)
     catalog = Catalog(conninfo)
     try:
         with translate_db_errors(catalog.address):

@@ -38,7 +38,7 @@ class Thumbnails:
             data = self.store.get(thumbnail_key(digest)).data
         except ObjectGone:
             return None
-        return data if _is_complete(data[:_RIFF_HEADER], len(data)) else None
+        return data if is_complete(data) else None
 
     def exists(self, digest: bytes) -> bool:
         """Whether `read` would return one; reads only its first bytes."""
@@ -88,6 +88,11 @@ class Thumbnails:
         except ObjectGone:
             return False
         return start.data == thumbnail[:_RIFF_HEADER] and start.info.size == len(thumbnail)
+
+
+def is_complete(data: bytes) -> bool:
+    """Whether these bytes are a whole WebP, by the length in its header."""
+    return _is_complete(data[:_RIFF_HEADER], len(data))
 
 
 def _is_complete(start: bytes, size: int) -> bool:

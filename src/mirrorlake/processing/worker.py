@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.registry import load_codecs
+from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done, pack_fatal, pack_ready, unpack_task
 from mirrorlake.processing.process import FetchedObject, RenderedObject, fetch, finish, keep
 from mirrorlake.processing.rows import Job, Result, processed_batch, read_jobs
@@ -59,28 +60,6 @@ class _FinishedRow:
     task: pa.RecordBatch
 
 
-class _Budget:
-    """Bytes that may be in memory at once. Taken in row order by one thread, so that no row waits forever."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._free = size
-        self._changed = threading.Condition()
-
-    def take(self, wanted: int) -> int:
-        """Wait for free bytes and take them; an object larger than the budget takes all of it."""
-        bytes_taken = min(wanted, self._size)
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= bytes_taken)
-            self._free -= bytes_taken
-        return bytes_taken
-
-    def give_back(self, bytes_taken: int) -> None:
-        with self._changed:
-            self._free += bytes_taken
-            self._changed.notify()
-
-
 class Worker:
     """The threads and queues of one worker process."""
 
@@ -90,7 +69,7 @@ class Worker:
         self._meter = RequestMeter()
         self._store = stack_store(setup.store_factory.open(), meter=self._meter)
         self._thumbnails = Thumbnails(setup.library.store)
-        self._budget = _Budget(setup.bytes_in_flight)
+        self._budget = ByteBudget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_PendingRow] = queue.SimpleQueue()
         self._finished: queue.SimpleQueue[_FinishedRow] = queue.SimpleQueue()

@@ -268,8 +268,11 @@ class Jobs(Protocol):
         """Cancel a job; a running one ends a moment later. Raises NotFound and Conflict."""
         ...
 
-    def verify(self, datasource: str | None = None, *, sample: int | None = None) -> Job:
-        """Queue a check of the catalog against its sources: `sample` objects of each, or all. Raises NotFound."""
+    def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:
+        """Queue a check of the catalog against its sources: `sample` objects of each, or all. Raises NotFound.
+
+        With `content`, the objects are read and their bytes compared with the stored digests.
+        """
         ...
 
     def check_thumbnails(self) -> Job:

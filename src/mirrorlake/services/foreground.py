@@ -81,12 +81,25 @@ class Foreground(Service):
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def verify(
-        self, name: str | None, *, sample: int | None, found: Callable[[Finding], None], done: ProgressCallback
+        self,
+        name: str | None,
+        *,
+        sample: int | None,
+        content: bool = False,
+        found: Callable[[Finding], None],
+        done: ProgressCallback,
     ) -> Verification:
         """Check the catalog against the sources. Writes nothing. Raises NotFound."""
         settings, catalog = self.resources.settings, self.resources.catalog
         return verification.verify_library(
-            settings, catalog, name, sample=sample, found=found, done=done, requested_by=self._name
+            settings,
+            catalog,
+            name,
+            sample=sample,
+            content=content,
+            found=found,
+            done=done,
+            requested_by=self._name,
         )
 
     @requires(Permission.LIBRARY_MAINTAIN)

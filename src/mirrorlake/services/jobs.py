@@ -66,12 +66,14 @@ class JobService(Service, Jobs):
         return request_job_cancel(self.resources.catalog, job_id, self.caller.actor.name)
 
     @requires(Permission.LIBRARY_MAINTAIN)
-    def verify(self, datasource: str | None = None, *, sample: int | None = None) -> Job:
+    def verify(self, datasource: str | None = None, *, sample: int | None = None, content: bool = False) -> Job:
         """See `Jobs.verify`."""
         from mirrorlake.services.verification import request_verify  # noqa: PLC0415  loads the libraries that reach buckets
 
         by = self.caller.actor.name
-        return self._job(request_verify(self.resources.catalog, datasource, sample=sample, requested_by=by))
+        return self._job(
+            request_verify(self.resources.catalog, datasource, sample=sample, content=content, requested_by=by)
+        )
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def check_thumbnails(self) -> Job:

@@ -95,9 +95,12 @@ def verify(
     sample: Annotated[
         int | None, Query(ge=1, le=100_000, description="Number of random objects of each datasource; all if omitted.")
     ] = None,
+    content: Annotated[
+        bool, Query(description="Also read the objects and compare their bytes with the stored digests.")
+    ] = False,
 ) -> Job:
     """Check the catalog against the source buckets. Returns the queued job."""
-    return library.jobs.verify(datasource, sample=sample)
+    return library.jobs.verify(datasource, sample=sample, content=content)
 
 
 def check_thumbnails(library: Bound) -> Job:

@@ -42,3 +42,11 @@ SELECT id, version FROM job WHERE id = ANY(%(ids)s::bigint[]);
 -- name: prune_jobs
 -- Delete jobs of these kinds that ended long ago: nobody needs their results any more.
 DELETE FROM job WHERE kind = ANY(%(kinds)s) AND finished < now() - make_interval(days => %(days)s);
+
+-- name: fail_restored
+-- Fail the jobs that were running when the backup was made that this catalog was restored from.
+UPDATE job SET state = 'failed', finished = now(), error = %(error)s WHERE state = 'running';
+
+-- name: cancel_restored
+-- Cancel the jobs that were queued then: nothing that was requested before a restore starts after it.
+UPDATE job SET state = 'cancelled', finished = now(), error = %(error)s WHERE state = 'queued';

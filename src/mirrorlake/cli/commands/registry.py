@@ -19,6 +19,8 @@ COMMANDS = {
     "activity": "Show who changed assets, projects and datasources, the newest change first.",
     "verify": "Check the catalog against the source buckets (read-only).",
     "thumbnails": "Check, rebuild and clean thumbnails.",
+    "backup": "Back up the library into one file. Nothing has to be stopped.",
+    "restore": "Restore a backup into an empty library.",
     "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
     "up": "Serve the library and print its address. Stop with Ctrl-C.",
     "down": "Stop the server and the embedded PostgreSQL of this library.",
@@ -66,6 +68,10 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.verify import install  # noqa: PLC0415  see above
         case "thumbnails":
             from mirrorlake.cli.commands.thumbnails import install  # noqa: PLC0415  see above
+        case "backup":
+            from mirrorlake.cli.commands.backup import install_backup as install  # noqa: PLC0415  see above
+        case "restore":
+            from mirrorlake.cli.commands.backup import install_restore as install  # noqa: PLC0415  see above
         case "worker":
             from mirrorlake.cli.commands.worker import install  # noqa: PLC0415  see above
         case "up":

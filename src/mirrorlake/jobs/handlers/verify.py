@@ -26,9 +26,10 @@ KEPT_DAYS = 90
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyArgs:
-    """Check `sample` objects of each datasource; None: all."""
+    """Check `sample` objects of each datasource (None: all), with `content` also their bytes."""
 
     sample: int | None = None
+    content: bool = False
 
 
 def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyResult:
@@ -55,6 +56,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
                     thumbnails,
                     counters,
                     sample=args.sample,
+                    content=args.content,
                     store_factory=context.store_factory(source),
                     check=context.lease.check,
                 ):
@@ -69,7 +71,12 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
             except MirrorlakeError as error:
                 errors[source.name] = str(error)
     verification = Verification(
-        verified=checked, drift=drift, requests=counters.requests, seconds=time.monotonic() - started, errors=errors
+        verified=checked,
+        drift=drift,
+        requests=counters.requests,
+        seconds=time.monotonic() - started,
+        bytes_read=counters.bytes_read,
+        errors=errors,
     )
     return VerifyResult(verification=verification, findings=tuple(findings))
 

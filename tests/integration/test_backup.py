@@ -1,0 +1,304 @@
+"""A restored library is the one that was backed up, whatever runs did meanwhile; a failed restore leaves nothing."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import copy
+from pathlib import Path
+
+import psycopg
+import pytest
+from tests.support.backups import back_up, is_empty, restore, rows_of
+from tests.support.passes import Mirrored, picture, put_all
+from tests.support.postgres import Server
+from tests.support.thumbnails import checked, cleaned, contents, place
+
+from mirrorlake.catalog import edits, jobs, projects, queue, runs
+from mirrorlake.core.errors import BadBackup, Conflict, DiskFull, UsageError
+from mirrorlake.jobs.execution import new_job
+from mirrorlake.jobs.handlers.verify import VerifyArgs
+from mirrorlake.library import backup as backing_up
+from mirrorlake.library import restore as restoring
+from mirrorlake.model.edits import Edit
+from mirrorlake.model.jobs import JobKind, JobState
+from mirrorlake.model.runs import Trigger
+from mirrorlake.postgres.dump import CatalogSnapshot, Table
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.thumbnails import Thumbnails
+from mirrorlake.storage.providers.memory.store import MemoryStore
+
+KEYS = [f"{number:02}.png" for number in range(30)]
+TRASHED = "29.png"
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore()
+    put_all(store, KEYS)
+    store.put("broken.png", b"no picture")
+    store.put("00.json", b'{"site": "hall\\t\\\\ \\u00e4\\n", "n": 1.25}')
+    return store
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
+    """A library with history: edits, a project, an asset in the trash, one that changed, and one that was refused."""
+    mirrored = Mirrored(empty_catalog, tmp_path, store)
+    mirrored.run()
+    store.delete(TRASHED)
+    store.put("28.png", picture(900))
+    mirrored.run()
+    ids = [asset.id for asset in mirrored.assets().values()]
+    edits.apply(empty_catalog, ids[:3], Edit(metadata={"who": "anna\t\\N"}, add_tags=("ripe", "ü")))
+    projects.add(empty_catalog, "Ripeness 2026", ids[:5])
+    return mirrored
+
+
+@contextmanager
+def restored(mirrored: Mirrored, conninfo: str, folder: Path) -> Iterator[Mirrored]:
+    """The same datasource over the restored library."""
+    with Catalog(conninfo) as catalog:
+        other = copy(mirrored)
+        other.catalog, other.folder = catalog, folder
+        yield other
+
+
+@pytest.fixture
+def target(postgres_server: Server) -> str:
+    return postgres_server.new_database()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "elsewhere").mkdir()
+    return tmp_path / "elsewhere"
+
+
+@pytest.fixture
+def archive(mirrored: Mirrored, tmp_path: Path) -> Path:
+    back_up(mirrored.catalog, mirrored.library(), tmp_path / "library.backup")
+    return tmp_path / "library.backup"
+
+
+def test_a_restored_library_is_equal_and_recomputes_nothing(mirrored: Mirrored, target: str, folder: Path) -> None:
+    path = folder / "library.backup"
+    made = back_up(mirrored.catalog, mirrored.library(), path)
+    assert (made.assets, made.thumbnails, made.missing) == (len(KEYS), len(KEYS), 0)
+    assert (stat.S_IMODE(path.stat().st_mode), made.bytes) == (0o600, path.stat().st_size)
+    assert [each.name for each in folder.iterdir()] == [path.name]
+
+    done = restore(target, folder, path)
+
+    assert (done.assets, done.rows, done.thumbnails, done.migrated) == (made.assets, made.rows, made.thumbnails, 0)
+    assert done.created == made.created
+    assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
+    with restored(mirrored, target, folder) as other:
+        report = other.run()
+        assert (report.counts.unchanged, report.requests.get, report.requests.head) == (len(KEYS) - 1, 0, 0)
+        for key in other.assets("state:any"):
+            assert place(other, key).read_bytes() == place(mirrored, key).read_bytes()
+        found = checked(other)
+        assert (found.assets, found.thumbnails, found.lacking, found.left_over) == (len(KEYS), len(KEYS), 0, 0)
+
+        # Numbers go on: nothing new gets the id of something else, not even of what was purged.
+        other.store.put("new.png", picture(901))  # type: ignore[attr-defined]
+        other.run()
+        assert int(other.assets()["new.png"].id) > max(int(asset.id) for asset in mirrored.assets("state:any").values())
+        assert projects.add(other.catalog, "another", [other.assets()["new.png"].id]) == 1
+        with other.catalog.read() as connection:
+            assert connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'asset'").fetchone() == (
+                _indexes(mirrored.catalog, "asset"),
+            )
+
+
+def _indexes(catalog: Catalog, table: str) -> int:
+    with catalog.read() as connection:
+        row = connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = %s", (table,)).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_numbers_that_were_given_are_not_given_again(mirrored: Mirrored, target: str, folder: Path) -> None:
+    with mirrored.catalog.write() as connection:
+        connection.execute("SELECT nextval(pg_get_serial_sequence('job', 'id')) FROM generate_series(1, 500)")
+    path = folder / "library.backup"
+    back_up(mirrored.catalog, None, path)
+    restore(target, folder, path)
+    with restored(mirrored, target, folder) as other:
+        assert (other.run().run or 0) > 500
+
+
+def test_a_backup_without_thumbnails_restores_the_catalog_alone(mirrored: Mirrored, target: str, folder: Path) -> None:
+    path = folder / "library.backup"
+    assert back_up(mirrored.catalog, None, path).thumbnails is None
+    assert restore(target, folder, path).thumbnails is None
+    assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
+    with restored(mirrored, target, folder) as other:
+        assert checked(other).lacking == len(KEYS)
+
+
+def test_runs_and_cleanups_during_a_backup_do_not_show_in_it(
+    mirrored: Mirrored, store: MemoryStore, target: str, folder: Path
+) -> None:
+    before, path = rows_of(mirrored.catalog.conninfo), folder / "library.backup"
+    refused: list[Exception] = []
+
+    def meanwhile(step: str, done: int, _total: int) -> None:
+        if step == backing_up.ROWS:  # after each table
+            store.put(f"during-{done}.png", picture(1000 + done))
+            store.put("27.png", picture(2000 + done))  # its former thumbnail is orphaned now
+            store.delete("26.png")
+            mirrored.run()
+            try:
+                cleaned(mirrored)
+            except Conflict as error:
+                refused.append(error)
+
+    made = back_up(mirrored.catalog, mirrored.library(), path, meanwhile)
+    restore(target, folder, path)
+
+    assert refused
+    assert all("backing up" in str(error) for error in refused)
+    assert made.missing == 0
+    assert rows_of(target) == before
+    assert rows_of(mirrored.catalog.conninfo) != before
+    with restored(mirrored, target, folder) as other:
+        assert checked(other).lacking == 0
+        assert other.states()["26.png"] == "present"
+        other.run()  # the next run brings it up to date
+        assert other.states() == mirrored.states()
+
+
+def test_a_thumbnail_that_is_missing_is_counted_and_nothing_else_is_lost(
+    mirrored: Mirrored, target: str, folder: Path
+) -> None:
+    place(mirrored, "05.png").unlink()
+    place(mirrored, "06.png").write_bytes(b"RIFF\x10\x00\x00\x00half")
+    path = folder / "library.backup"
+    made = back_up(mirrored.catalog, mirrored.library(), path)
+    assert (made.thumbnails, made.missing) == (len(KEYS) - 2, 2)
+    restore(target, folder, path)
+    with restored(mirrored, target, folder) as other:
+        assert checked(other).lacking == 2
+
+
+def test_jobs_of_the_time_of_the_backup_do_not_look_alive(mirrored: Mirrored, target: str, folder: Path) -> None:
+    path, name = folder / "library.backup", mirrored.source.name
+    queued = jobs.request(mirrored.catalog, new_job(JobKind.VERIFY, VerifyArgs(), requested_by="anna"))
+    with runs.begin(mirrored.catalog, mirrored.source.id, Trigger.MANUAL) as lease:
+        back_up(mirrored.catalog, None, path)
+    done = restore(target, folder, path)
+    assert (done.interrupted, done.cancelled) == (1, 1)
+    with Catalog(target) as catalog:
+        assert jobs.show_job(catalog, queued).state is JobState.CANCELLED
+        running = runs.show_run(catalog, lease.run_id)
+        assert (running.state, running.error) == (JobState.FAILED, jobs.RESTORED_RUNNING)
+        assert queue.requeue_interrupted(catalog) == []  # no worker continues it
+        assert queue.claim(catalog) is None
+        with catalog.read() as connection:
+            assert connection.execute("SELECT count(*) FROM lease").fetchone() == (0,)
+        assert queue.request(catalog, name) > lease.run_id  # and nothing holds its lock
+
+
+def test_a_library_that_is_not_empty_is_refused_and_stays(archive: Path, mirrored: Mirrored, folder: Path) -> None:
+    before = rows_of(mirrored.catalog.conninfo)
+    with pytest.raises(Conflict, match="already contains a library") as raised:
+        restore(mirrored.catalog.conninfo, folder, archive)
+    assert "MIRRORLAKE_HOME" in raised.value.fix
+    assert rows_of(mirrored.catalog.conninfo) == before
+    assert contents(folder) == {}
+
+
+def test_a_database_without_tables_is_as_good_as_a_new_library(
+    archive: Path, mirrored: Mirrored, postgres_server: Server, folder: Path
+) -> None:
+    conninfo = postgres_server.copy_database("template0")
+    with psycopg.connect(conninfo) as session:
+        session.execute("CREATE TABLE of_others (id integer)")  # and stays
+        session.execute("INSERT INTO of_others VALUES (7)")
+    restore(conninfo, folder, archive)
+    assert rows_of(conninfo) == rows_of(mirrored.catalog.conninfo)
+    with psycopg.connect(conninfo) as session:
+        assert session.execute("SELECT id FROM of_others").fetchall() == [(7,)]
+
+
+def test_a_restore_that_fails_leaves_the_target_empty_and_can_be_repeated(
+    archive: Path, mirrored: Mirrored, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for owner, name in ((restoring, "end_restored"), (Thumbnails, "write")):
+        with monkeypatch.context() as patched:
+            patched.setattr(owner, name, _fail)
+            with pytest.raises(DiskFull):
+                restore(target, folder, archive)
+        assert is_empty(target)
+    restore(target, folder, archive)
+    assert rows_of(target) == rows_of(mirrored.catalog.conninfo)
+
+
+def _fail(*_given: object) -> None:
+    raise DiskFull("No space is left.")
+
+
+def test_a_target_that_is_in_use_is_refused(
+    archive: Path, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mirrorlake.postgres.load.LOCK_PATIENCE", "100ms")
+    with psycopg.connect(target) as session:
+        session.execute("LOCK TABLE asset IN ROW EXCLUSIVE MODE")
+        with pytest.raises(Conflict, match="in use"):
+            restore(target, folder, archive)
+    assert is_empty(target)
+
+
+def test_a_disk_without_room_is_refused_before_anything_is_written(
+    archive: Path, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _path: type("Usage", (), {"free": 10})())
+    with pytest.raises(DiskFull, match="10 are free"):
+        restore(target, folder, archive)
+    assert is_empty(target)
+    assert not (folder / "thumbnails").exists()
+
+
+def test_a_file_is_only_replaced_with_force(mirrored: Mirrored, archive: Path) -> None:
+    before = archive.read_bytes()
+    with pytest.raises(UsageError, match="exists already"):
+        back_up(mirrored.catalog, None, archive)
+    assert archive.read_bytes() == before
+    back_up(mirrored.catalog, None, archive, force=True)
+    assert archive.read_bytes() != before
+    with pytest.raises(UsageError, match="is a folder"):
+        back_up(mirrored.catalog, None, archive.parent, force=True)
+    with pytest.raises(UsageError, match="No such file"):
+        back_up(mirrored.catalog, None, archive.parent / "no" / "folder")
+
+
+def test_a_backup_that_fails_leaves_no_file(mirrored: Mirrored, folder: Path) -> None:
+    def fail(_step: str, _done: int, _total: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        back_up(mirrored.catalog, mirrored.library(), folder / "library.backup", fail)
+    assert contents(folder) == {}
+
+
+def test_rows_that_postgresql_refuses_are_a_bad_backup(
+    mirrored: Mirrored, target: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # An archive whose digests are right, but whose content no mirrorlake wrote.
+    path = folder / "library.backup"
+    rows = CatalogSnapshot.rows
+
+    def other_rows(self: CatalogSnapshot, table: Table) -> Iterator[bytes]:
+        yield from rows(self, table)
+        if table.name == "asset_tag":
+            yield b"ripe\t999999\n"
+
+    with monkeypatch.context() as patched:
+        patched.setattr(CatalogSnapshot, "rows", other_rows)
+        back_up(mirrored.catalog, None, path)
+    with pytest.raises(BadBackup, match="refuses rows of the table asset_tag"):
+        restore(target, folder, path)
+    assert is_empty(target)
