@@ -1,7 +1,7 @@
 """Run commands in forks of a process that has loaded them: what loading costs is paid once, not once a command.
 
 `run` starts that process at its first call. A command runs in a process of its own all the same, with its own
-environment, folder and standard streams; how it starts by itself is what tests/architecture/test_start_up.py is about.
+environment, folder and standard streams; how the command starts is what tests/architecture/test_start_up.py is about.
 """
 
 from __future__ import annotations
