@@ -107,6 +107,10 @@ class NoAnswer(Exception):
     """No usable response was received. The text is the cause, readable and without any header."""
 
 
+class ResponseTooLong(NoAnswer):
+    """The body has more bytes than the caller allowed."""
+
+
 class HttpClient:
     """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses."""
 
@@ -153,7 +157,7 @@ class HttpClient:
             raise NoAnswer(_describe_error(error)) from error
         if len(data) > limit:
             self.discard(answer)
-            raise NoAnswer(f"its response has more than {limit:,} bytes")
+            raise ResponseTooLong(f"its response has more than {limit:,} bytes")
         if answer.length_remaining:  # a limited read treats the end of the connection as the end of the body
             self.discard(answer)
             raise NoAnswer("its response was truncated")

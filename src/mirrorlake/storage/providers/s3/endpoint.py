@@ -6,6 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.address import is_host_label
 
 
 class Endpoint:
@@ -19,8 +20,8 @@ class Endpoint:
         self.bucket = bucket
         if access.endpoint is None:
             suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-            # A wildcard certificate covers one label: a bucket name with dots is part of the path.
-            self.virtual = "." not in bucket
+            # A wildcard certificate covers one label: another name is part of the path.
+            self.virtual = is_host_label(bucket)
             self.base = f"https://{bucket + '.' if self.virtual else ''}s3.{region}.{suffix}"
             self.for_clients = self.base
         else:

@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import urllib3
 
-from mirrorlake.storage.http import BODY_BYTES, BODY_S, HttpClient, NoAnswer
+from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.http import BODY_BYTES, BODY_S, HttpClient, NoAnswer, ResponseTooLong
 from mirrorlake.storage.providers.s3.credentials import CredentialSource
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo, unreachable
@@ -50,11 +51,17 @@ class Http:
         asked: RequestInfo,
         limit: int = BODY_BYTES,
         deadline_s: float = BODY_S,
+        too_long: StorageError | None = None,
     ) -> bytes:
-        """The remaining body of a response; the connection is returned to the pool."""
+        """The remaining body of a response; the connection is returned to the pool.
+
+        Raises `too_long` for a body of more than `limit` bytes, if it is given.
+        """
         try:
             return self._client.read(answer, limit=limit, deadline_s=deadline_s)
         except NoAnswer as error:
+            if too_long is not None and isinstance(error, ResponseTooLong):
+                raise too_long from error
             raise unreachable(asked, str(error)) from error
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:

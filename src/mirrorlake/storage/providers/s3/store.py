@@ -5,15 +5,13 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import cast
 
 import pyarrow as pa
 import urllib3
 
-from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.core.errors import ListingBroken, ObjectGone, SettingsError, StorageError
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
@@ -24,7 +22,8 @@ from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSou
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
-from mirrorlake.storage.providers.s3.obstore_reader import WHOLE_BODY, ObstoreReader, version_id
+from mirrorlake.storage.providers.s3.object_reader import ObjectReader, declared_size, object_info
+from mirrorlake.storage.providers.s3.obstore_reader import ObstoreReader
 from mirrorlake.storage.providers.s3.pages import S3Page, read_page
 
 PAGE_KEYS = 1000  # the maximum of S3 per page
@@ -69,7 +68,8 @@ class S3Store:
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
         endpoint = Endpoint(self._bucket, access, self._region)
         self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
-        self._reader = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
+        obstore = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
+        self._reader = ObjectReader(self._http, obstore, self._refused)
 
     @property
     def ordered(self) -> bool:
@@ -87,42 +87,23 @@ class S3Store:
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
 
     def head(self, key: str) -> ObjectInfo:
-        """The object's facts by HEAD."""
+        """The object's facts by HEAD; by a GET from a server that does not support HEAD or omits the size."""
         asked = self._asked(key)
         _check_key(key)
         answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
         self._http.read(answer, asked=asked)
         if answer.status == HTTPStatus.OK:
-            return _info(key, answer)
+            size = declared_size(answer.headers)
+            return self._head_by_get(key, asked) if size is None else object_info(key, answer.headers, size)
+        if answer.status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
+            return self._head_by_get(key, asked)
         error = translate(read_refusal(answer.status, answer.headers, b""), asked)
         raise self._gone(asked) if isinstance(error, ObjectGone) else error
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole object by a GET with If-Match, through obstore if it supports the key."""
+        """The whole object by a GET with If-Match, without its content encoding."""
         _check_key(key)
-        if self._reader.can_name(key):
-            body = self._reader.get(key, token=token, limit=limit)
-            if body is not None:
-                return body
-        return self._get_signed(key, token=token, limit=limit)
-
-    def _get_signed(self, key: str, *, token: str | None, limit: int) -> Body:
-        asked = self._asked(key)
-        headers = {} if token is None else {"If-Match": f'"{token}"'}
-        answer = self._http.send("GET", self._http.endpoint.path(key), asked=asked, headers=headers)
-        try:
-            if answer.status != HTTPStatus.OK:
-                raise self._refused(answer, asked)
-            info = _info(key, answer)
-            # Not every server honours If-Match.
-            if token is not None and info.token != token:
-                raise ObjectChanged(f"{asked.what} has changed since it was listed.")
-            if info.size > limit:
-                raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
-            data = self._http.read(answer, asked=asked, limit=info.size, deadline_s=WHOLE_BODY.total_seconds())
-            return Body(data=data, info=info)
-        finally:
-            self._http.discard(answer)
+        return self._reader.get(key, self._asked(key), token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
@@ -195,6 +176,28 @@ class S3Store:
         error = translate(refusal, asked)
         return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error
 
+    def _head_by_get(self, key: str, asked: RequestInfo) -> ObjectInfo:
+        """The object's facts by a GET of its first byte, or of all of it if the server ignores that."""
+        path = self._http.endpoint.path(key)
+        answer = self._http.send("GET", path, asked=asked, headers={"Range": "bytes=0-0"})
+        if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object
+            self._http.discard(answer)
+            answer = self._http.send("GET", path, asked=asked)
+        try:
+            if answer.status == HTTPStatus.PARTIAL_CONTENT:
+                total = answer.headers.get("Content-Range", "").rpartition("/")[2].strip()
+                if total.isascii() and total.isdigit():
+                    return object_info(key, answer.headers, int(total))
+                raise unreachable(asked, "it does not report the size of the object")
+            if answer.status != HTTPStatus.OK:
+                raise self._refused(answer, asked)
+            size = declared_size(answer.headers)
+            if size is None:
+                size = len(self._http.read(answer, asked=asked))
+            return object_info(key, answer.headers, size)
+        finally:
+            self._http.discard(answer)
+
     def _gone(self, asked: RequestInfo) -> StorageError:
         """The cause of a 404 without a body, as in all responses to HEAD: the object, its bucket, or neither.
 
@@ -227,21 +230,3 @@ def _check_key(key: str) -> None:
         size = 0
     if not 1 <= size <= _KEY_BYTES or "\0" in key:
         raise ObjectGone(f"{key!r} is not a valid key of a bucket.")
-
-
-def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
-    headers = answer.headers
-    modified: datetime | None = None
-    with suppress(ValueError, TypeError, OverflowError):  # an invalid date is ignored
-        modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
-    length = headers.get("Content-Length", "")
-    if not length.isdigit():
-        raise StorageError(f"The server does not report the size of {key!r}.", "Check the endpoint and any proxy.")
-    return ObjectInfo(
-        key=key,
-        size=int(length),
-        token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
-        modified=modified,
-        storage_class=headers.get("x-amz-storage-class"),
-        version=version_id(headers.get("x-amz-version-id")),
-    )

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
+from http import HTTPStatus
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -20,7 +21,6 @@ from obstore.exceptions import (
 from obstore.store import S3Store as ObstoreS3
 
 from mirrorlake.core.errors import (
-    AccessDenied,
     MirrorlakeError,
     NoSuchBucket,
     ObjectChanged,
@@ -28,13 +28,16 @@ from mirrorlake.core.errors import (
     ObjectGone,
     SettingsError,
     SourceUnreachable,
+    StorageError,
 )
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.client import open_client
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
+from mirrorlake.storage.providers.s3.denials import Denied, denial
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
-from mirrorlake.storage.providers.s3.errors import RequestInfo
+from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal
+from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
 from mirrorlake.storage.retry import ATTEMPTS
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
 
 DEADLINE = timedelta(minutes=10)  # of one request with its body
 _PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")  # obstore changes prefixes with empty segments
+_ERROR = re.compile(r"<Error[ >].*?</Error>", re.DOTALL)
 T = TypeVar("T")
 
 
@@ -166,13 +170,13 @@ class S3WritableStore:
         done = self._translated(
             key, lambda: obstore.put(self._opened(), self._prefix + key, data, mode=mode, use_multipart=False)
         )
-        return (done["e_tag"] or "").strip('"')
+        return unquoted(done["e_tag"] or "")
 
     def _info(self, meta: ObjectMeta) -> StoredObject:
         return StoredObject(
             key=meta["path"].removeprefix(self._prefix),
             size=meta["size"],
-            token=(meta["e_tag"] or "").strip('"'),
+            token=unquoted(meta["e_tag"] or ""),
             modified=meta["last_modified"].timestamp(),
         )
 
@@ -219,17 +223,27 @@ class S3WritableStore:
         except PreconditionError as error:
             raise ObjectChanged(f"{what} has changed.", "Read it again.") from error
         except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise self._denied(what) from error
+            raise self._denied(what, error) from error
         except (BaseError, OSError, ValueError) as error:
             reason = (str(error) or type(error).__name__).splitlines()[0].removeprefix("Generic S3 error: ")
             if " 403 " in reason or " 401 " in reason:  # obstore has no error of its own for a refused listing
-                raise self._denied(what) from error
+                raise self._denied(what, error) from error
             raise SourceUnreachable(
                 f"{what} cannot be reached: {reason}.", "Check the endpoint and the network, or try again later."
             ) from error
 
-    def _denied(self, what: str) -> AccessDenied:
-        return AccessDenied(
-            f"The credentials may not read or write {what}.",
-            "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
+    def _denied(self, what: str, error: Exception) -> StorageError:
+        """The error for a refused request. The text of obstore's error contains the document of the server."""
+        document = _ERROR.search(str(error))
+        refusal = read_refusal(HTTPStatus.FORBIDDEN, {}, b"" if document is None else document[0].encode())
+        return denial(
+            Denied(
+                code=refusal.code,
+                words=refusal.message,
+                what=what,
+                verb="read or write",
+                permission="s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject",
+                resource=f"arn:aws:s3:::{self._bucket} and its objects",
+                anonymous=False,
+            )
         )
