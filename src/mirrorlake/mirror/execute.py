@@ -5,7 +5,7 @@ Every batch is committed as soon as it is complete, so that a pass that ends ear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_root
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
+from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
@@ -51,18 +52,27 @@ def execute(
     counters.measure(pool)
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
+    common = CommonFailure()
     process_batches(
-        lease, plan.changes.batches_to_process(), pool, counters, progress, namer=namer, strategies=strategies
+        lease,
+        plan.changes.batches_to_process(),
+        pool,
+        counters,
+        progress,
+        namer=namer,
+        strategies=strategies,
+        on_processed=common.add,
     )
+    failure = common.sentence(counters.counts)
     pool.close()  # removals need no workers
     lease.check()
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, plan.removals, counters)
-        return RunResult(error=plan.error, removals_decided=False)
+        return RunResult(error=plan.error, failure=failure, removals_decided=False)
     execute_removals(lease, plan.removals, checker, plan.root, counters)
     if plan.removals.hold is None and not (plan.root.other and plan.listing.gaps):  # missing objects may be in the gaps
         adopt_root(lease, plan.root.now)
-    return RunResult(hold=plan.removals.hold, error=plan.error)
+    return RunResult(hold=plan.removals.hold, error=plan.error, failure=failure)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:
@@ -100,14 +110,17 @@ def process_batches(
     *,
     namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
+    on_processed: Callable[[pa.RecordBatch], object] = lambda _: None,
 ) -> None:
     """Read images and companions of these CHANGES rows, and commit the results batch by batch.
 
-    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource.
+    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource. `on_processed`
+    receives every committed batch (PROCESSED).
     """
     done = 0
     for batch in pool.process(changes):
         rows, names = namer.name_processed(batch)
         counters.add(commit.commit_processed(lease, rows, names, strategies))
+        on_processed(batch)
         done += batch.num_rows
         progress.processed(done, counters.counts.failed)

@@ -26,7 +26,8 @@ class RunResult:
     """The result of work that was not interrupted."""
 
     hold: Hold | None = None
-    error: str | None = None  # what could not be done; the rest was
+    error: str | None = None  # what could not be listed; the rest was done
+    failure: str | None = None  # why the run is no success, though all that could be done was
     removals_decided: bool = True  # whether every removal was decided
 
 
@@ -52,6 +53,7 @@ def finalize(
         hold: Hold | None = None,
         *,
         drop_held: bool = False,
+        whole: bool = True,
         again_in_s: float | None = None,
     ) -> Report:
         seconds = time.monotonic() - started
@@ -64,6 +66,7 @@ def finalize(
             error=error,
             hold=hold,
             drop_held=drop_held,
+            whole=whole,
             again_in_s=again_in_s,
         )
         return replace(report, notes=_report_notes(report, source, lists=lists))
@@ -88,8 +91,19 @@ def finalize(
         # A bug: the run must not appear to be running still, and the traceback must be visible.
         end(RunState.FAILED, f"internal error: {error!r}")
         raise
-    state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
-    return end(state, error=result.error, hold=result.hold, drop_held=supersedes and result.removals_decided)
+    return end(
+        _state(result),
+        error=" ".join(text for text in (result.error, result.failure) if text) or None,
+        hold=result.hold,
+        drop_held=supersedes and result.removals_decided,
+        whole=result.error is None,
+    )
+
+
+def _state(result: RunResult) -> RunState:
+    if result.hold is not None:
+        return RunState.HELD
+    return RunState.SUCCEEDED if result.failure is None else RunState.FAILED
 
 
 def _finish_run(
@@ -102,6 +116,7 @@ def _finish_run(
     error: str | None,
     hold: Hold | None,
     drop_held: bool,
+    whole: bool,
     again_in_s: float | None,
 ) -> Report:
     try:
@@ -116,7 +131,7 @@ def _finish_run(
         )
         if drop_held:
             # Removals in ranges that were not listed stay held.
-            drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
+            drop_superseded(lease.catalog, source.id, lease.run_id, whole=whole)
     except CatalogError as problem:
         # Committed batches are kept, and the next pass marks the run as interrupted. The report is made nevertheless.
         if state in _CONCLUDED:
