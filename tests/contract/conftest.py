@@ -131,9 +131,15 @@ def _weed(server: seaweed.Seaweed) -> Bench:
 
 @pytest.fixture(scope="session")
 def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
-    """One server for each name of a quirk, started when it is first used."""
+    """One server for each name of a quirk, started when it is first used. It lists in short pages."""
     with ExitStack() as servers:
-        yield cache(lambda name: servers.enter_context(s3stub.S3Stub(quirks=[name])))
+
+        def started(name: str) -> s3stub.S3Stub:
+            server = servers.enter_context(s3stub.S3Stub(quirks=[name]))
+            server.page_keys = 47
+            return server
+
+        yield cache(started)
 
 
 @pytest.fixture(params=["memory", "folder", "stub", "seaweed", *QUIRKS])
