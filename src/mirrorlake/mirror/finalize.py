@@ -31,6 +31,18 @@ class RunResult:
     removals_decided: bool = True  # whether every removal was decided
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """How a run ends."""
+
+    state: RunState
+    error: str | None = None
+    hold: Hold | None = None
+    drop_held: bool = False  # whether removals held by earlier runs are outdated
+    listed_whole: bool = True  # else those in ranges that were not listed stay held
+    again_in_s: float | None = None  # when the run is repeated, in seconds from now
+
+
 def finalize(
     lease: Lease,
     source: Datasource,
@@ -47,28 +59,8 @@ def finalize(
     """
     started = time.monotonic()
 
-    def end(
-        state: RunState,
-        error: str | None = None,
-        hold: Hold | None = None,
-        *,
-        drop_held: bool = False,
-        whole: bool = True,
-        again_in_s: float | None = None,
-    ) -> Report:
-        seconds = time.monotonic() - started
-        report = _finish_run(
-            lease,
-            source,
-            counters,
-            state=state,
-            seconds=seconds,
-            error=error,
-            hold=hold,
-            drop_held=drop_held,
-            whole=whole,
-            again_in_s=again_in_s,
-        )
+    def end(ending: _Ending) -> Report:
+        report = _finish_run(lease, source, counters, ending, seconds=time.monotonic() - started)
         return replace(report, notes=_report_notes(report, source, lists=lists))
 
     try:
@@ -78,47 +70,36 @@ def finalize(
         report = _make_report(lease, source, counters, state=RunState.CANCELLED, seconds=time.monotonic() - started)
         return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
-        return end(RunState.CANCELLED)
+        return end(_Ending(state=RunState.CANCELLED))
     except LeaseLost:
         lease.close()
         raise
     except MirrorlakeError as error:
         cancelled = lease.cancelled
         if cancelled is not None:  # the error is a consequence of the cancellation
-            return end(RunState.CANCELLED, str(cancelled))
-        return end(RunState.FAILED, str(error), again_in_s=retry_delay_s(lease, error))
+            return end(_Ending(state=RunState.CANCELLED, error=str(cancelled)))
+        return end(_Ending(state=RunState.FAILED, error=str(error), again_in_s=retry_delay_s(lease, error)))
     except BaseException as error:
         # A bug: the run must not appear to be running still, and the traceback must be visible.
-        end(RunState.FAILED, f"internal error: {error!r}")
+        end(_Ending(state=RunState.FAILED, error=f"internal error: {error!r}"))
         raise
-    return end(
-        _state(result),
+    return end(_concluded(result, drop_held=supersedes and result.removals_decided))
+
+
+def _concluded(result: RunResult, *, drop_held: bool) -> _Ending:
+    """The end of a run whose work was not interrupted."""
+    state = RunState.SUCCEEDED if result.failure is None else RunState.FAILED
+    return _Ending(
+        state=state if result.hold is None else RunState.HELD,
         error=" ".join(text for text in (result.error, result.failure) if text) or None,
         hold=result.hold,
-        drop_held=supersedes and result.removals_decided,
-        whole=result.error is None,
+        drop_held=drop_held,
+        listed_whole=result.error is None,
     )
 
 
-def _state(result: RunResult) -> RunState:
-    if result.hold is not None:
-        return RunState.HELD
-    return RunState.SUCCEEDED if result.failure is None else RunState.FAILED
-
-
-def _finish_run(
-    lease: Lease,
-    source: Datasource,
-    counters: Counters,
-    *,
-    state: RunState,
-    seconds: float,
-    error: str | None,
-    hold: Hold | None,
-    drop_held: bool,
-    whole: bool,
-    again_in_s: float | None,
-) -> Report:
+def _finish_run(lease: Lease, source: Datasource, counters: Counters, ending: _Ending, *, seconds: float) -> Report:
+    state, error, hold = ending.state, ending.error, ending.hold
     try:
         finish(
             lease,
@@ -127,11 +108,10 @@ def _finish_run(
             requests=counters.requests,
             bytes_read=counters.bytes_read,
             error=error,
-            again_in_s=again_in_s,
+            again_in_s=ending.again_in_s,
         )
-        if drop_held:
-            # Removals in ranges that were not listed stay held.
-            drop_superseded(lease.catalog, source.id, lease.run_id, whole=whole)
+        if ending.drop_held:
+            drop_superseded(lease.catalog, source.id, lease.run_id, whole=ending.listed_whole)
     except CatalogError as problem:
         # Committed batches are kept, and the next pass marks the run as interrupted. The report is made nevertheless.
         if state in _CONCLUDED:
