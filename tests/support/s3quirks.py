@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from urllib.parse import quote_plus
 
 from tests.support.s3wire import Answer, Request, error
 
@@ -128,6 +129,21 @@ def _from_marker(request: Request, answering: Answering) -> Answer:
     return answering(replace(request, query={**request.query, "start-after": before}))
 
 
+def _version_1(request: Request, answering: Answering) -> Answer:
+    """The server knows only ListObjects, whose `marker` is a key."""
+    if request.method != "GET" or request.key:
+        return answering(request)
+    ignored = ("list-type", "continuation-token", "start-after", "marker")
+    query = {name: value for name, value in request.query.items() if name not in ignored}
+    marker = request.query.get("marker", "")
+    answer = answering(replace(request, query=query | {"list-type": "2"} | ({"start-after": marker} if marker else {})))
+    token = re.search(rb"<NextContinuationToken>token-([0-9a-f]*)</NextContinuationToken>", answer.body)
+    body = re.sub(rb"<(NextContinuationToken|KeyCount)>[^<]*</\1>", b"", answer.body)
+    last = b"" if token is None or "delimiter" not in query else bytes.fromhex(token[1].decode()).rstrip(b"\xff")
+    marks = f"<Marker>{quote_plus(marker)}</Marker>" + (f"<NextMarker>{quote_plus(last)}</NextMarker>" if last else "")
+    return replace(answer, body=body.replace(b"<MaxKeys>", marks.encode() + b"<MaxKeys>"))
+
+
 def _no_head(request: Request, answering: Answering) -> Answer:
     return Answer(405) if request.method == "HEAD" and request.key else answering(request)
 
@@ -177,6 +193,7 @@ QUIRKS: dict[str, Quirk] = {
     "listing-spaces-percent": _on_page(lambda page: page.replace(b"+", b"%20")),
     "listing-key-twice": _on_page(_twice),
     "listing-start-after-included": _from_marker,
+    "listing-version-1": _version_1,
     # If-Match
     "if-match-unquoted-only": _on_if_match(
         lambda tag: error(412, "PreconditionFailed") if tag.startswith('"') else f'"{tag}"'

@@ -52,6 +52,7 @@ class S3Page:
     unsupported: tuple[str, ...]
     prefixes: tuple[str, ...]
     next_token: str | None  # None = this was the last page
+    version_1: bool = False  # of ListObjects, which the server knows instead: the token is a marker, the last key
 
 
 def read_page(body: bytes) -> S3Page:
@@ -103,20 +104,36 @@ def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
         batch=batch,
         unsupported=unsupported + odd_prefixes,
         prefixes=prefixes,
-        next_token=_next_token(envelope, count + len(envelope.prefixes)),
+        next_token=_next_token(envelope, columns["Key"], count + len(envelope.prefixes)),
+        version_1=_is_version_1(envelope),
     )
 
 
-def _next_token(envelope: Envelope, entries: int) -> str | None:
+def _is_version_1(envelope: Envelope) -> bool:
+    return "Marker" in envelope.fields and "NextContinuationToken" not in envelope.fields
+
+
+def _next_token(envelope: Envelope, keys: pa.BinaryArray, entries: int) -> str | None:
     token = envelope.fields.get("NextContinuationToken", "")
     truncated = envelope.fields.get("IsTruncated", "").strip().lower()
     if truncated == "" and (token or _is_short(envelope, entries)):
         truncated = "true" if token else "false"
     if truncated not in ("true", "false"):
         raise ListingBroken("A page of the listing does not specify whether it is the last one.", _FIX)
+    if truncated == "true" and not token and _is_version_1(envelope):
+        token = _next_marker(envelope, keys)
     if truncated == "true" and not token:
         raise ListingBroken("A page of the listing is truncated, but has no continuation token.", _FIX)
     return token if truncated == "true" else None
+
+
+def _next_marker(envelope: Envelope, keys: pa.BinaryArray) -> str:
+    """Where a listing of version 1 continues: after its marker, which may be omitted, or its last key or prefix."""
+    texts = [envelope.fields.get("NextMarker", "").encode()]
+    if not texts[0]:
+        texts = [*cast("list[bytes]", keys[-1:].to_pylist()), *(text.encode() for text in envelope.prefixes[-1:])]
+    decoded = decode_keys(pa.array(texts, pa.binary()), percent=envelope.encoding == "url")
+    return "" if decoded.unsupported else max(cast("list[str]", decoded.keys.to_pylist()), default="")
 
 
 def _is_short(envelope: Envelope, entries: int) -> bool:

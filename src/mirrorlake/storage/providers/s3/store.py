@@ -68,6 +68,7 @@ class S3Store:
         self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
         endpoint = Endpoint(self._bucket, access, self._region)
         self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
+        self._lists_version_1 = False  # learned from the first page
         obstore = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
         self._reader = ObjectReader(self._http, obstore, self._refused)
 
@@ -135,21 +136,36 @@ class S3Store:
     def _list(
         self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
     ) -> S3Page:
+        version_1 = self._lists_version_1
+        page = self._list_once(prefix, after, token, delimiter, version_1=version_1)
+        if page.version_1 and not version_1:
+            self._lists_version_1 = True
+            if after is not None or token is not None:  # the server did not understand where to start
+                return self._list_once(prefix, after, token, delimiter, version_1=True)
+        return page
+
+    def _list_once(
+        self, prefix: str, after: str | None, token: _Token | None, delimiter: str | None, *, version_1: bool
+    ) -> S3Page:
         asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
+        place = None if token is None else token.text
+        start = (
+            [("marker", place or after)]
+            if version_1
+            else [("continuation-token", place), ("list-type", "2"), ("start-after", after if token is None else None)]
+        )
         query = [
-            ("continuation-token", None if token is None else token.text),
             ("delimiter", delimiter),
             ("encoding-type", "url"),
-            ("list-type", "2"),
             ("max-keys", str(PAGE_KEYS)),
             ("prefix", prefix),
-            ("start-after", after if token is None else None),
+            *start,
         ]
         answer = self._http.send(
             "GET",
             self._http.endpoint.bucket_path,
             asked=asked,
-            query=[(name, value) for name, value in query if value is not None],
+            query=sorted((name, value) for name, value in query if value is not None),
         )
         body = self._http.read(answer, asked=asked)
         if answer.status != HTTPStatus.OK:
