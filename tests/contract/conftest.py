@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
 from tests.support import s3stub, seaweed, torture
+from tests.support.s3quirks import QUIRKS, UNDATED
 
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
@@ -31,6 +34,7 @@ class Bench:
     fits: Callable[[str], bool]  # keys that this kind of store can hold
     conflicts: bool  # whether a key can stand in the way of another (folders)
     aliases: bool = False  # whether a key that it cannot hold may lead to another object
+    dated: bool = True  # whether listings and HEAD both have dates
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +88,7 @@ def _folder(root: Path) -> Bench:
     return Bench(store, put, delete, vanish, torture.fits_folder, conflicts=True)
 
 
-def _stub(server: s3stub.S3Stub) -> Bench:
+def _stub(server: s3stub.S3Stub, *, dated: bool = True) -> Bench:
     bucket = f"b-{uuid.uuid4().hex[:20]}"
     server.create_bucket(bucket)
     store = stub_store(server, bucket)
@@ -95,6 +99,7 @@ def _stub(server: s3stub.S3Stub) -> Bench:
         lambda: server.delete_bucket(bucket),
         lambda _: True,
         conflicts=False,
+        dated=dated,
     )
 
 
@@ -124,9 +129,22 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     )
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed"])
+@pytest.fixture(scope="session")
+def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
+    """One server for each name of a quirk, started when it is first used. It lists in short pages."""
+    with ExitStack() as servers:
+
+        def started(name: str) -> s3stub.S3Stub:
+            server = servers.enter_context(s3stub.S3Stub(quirks=[name]))
+            server.page_keys = 47
+            return server
+
+        yield cache(started)
+
+
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
-    """Every kind of store in turn."""
+    """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
         case "memory":
             made = _memory()
@@ -134,7 +152,9 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _folder(tmp_path / "root")
         case "stub":
             made = _stub(request.getfixturevalue("stub"))
-        case _:
+        case "seaweed":
             made = _weed(request.getfixturevalue("weed"))
+        case quirk:
+            made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
     yield made
     made.store.close()

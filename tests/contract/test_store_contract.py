@@ -42,9 +42,10 @@ def test_every_legal_key_comes_back_through_list_head_and_get(bench: Bench) -> N
 
     def same(row: dict[str, object]) -> bool:
         key = str(row["key"])
+        token = str(row["token"])
         info = bench.store.head(key)
-        body = bench.store.get(key, token=str(row["token"]), limit=2000)
-        return (info.key, info.size, info.token) == (key, row["size"], row["token"]) and body.data == key.encode()
+        body = bench.store.get(key, token=token, limit=2000)
+        return (info.key, info.size) == (key, row["size"]) and info.is_version(token) and body.data == key.encode()
 
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(same, rows))
@@ -56,6 +57,9 @@ def test_pages_have_the_layout_of_a_listing(bench: Bench) -> None:
     assert batch.schema == LISTING
     row = batch.to_pylist()[0]
     assert row["size"] == 5
+    if not bench.dated:
+        assert None in (row["modified"], bench.store.head("a.jpg").modified)
+        return
     assert row["modified"].tzinfo is not None
     assert row["modified"].replace(microsecond=0) == bench.store.head("a.jpg").modified.replace(microsecond=0)
 

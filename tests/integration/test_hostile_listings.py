@@ -109,7 +109,7 @@ def refused(answer: Answer) -> Lie:
 
 
 LIES: dict[str, Lie] = {
-    "a key twice": refused(listing(entry("b/3.png"), entry("b/3.png"))),
+    "a key twice": refused(listing(entry("b/3.png"), entry("b/3.png", size="<Size>2</Size>"))),
     "a key of the page before": refused(listing(entry("a/4.png"), entry("b/9.png"))),
     "keys out of order": refused(listing(entry("c/3.png"), entry("b/9.png"))),
     "keys nobody asked for": refused(listing(entry("zz/x.png"), entry("zz/y.png"), claims="<KeyCount>7</KeyCount>")),

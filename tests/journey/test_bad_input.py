@@ -35,7 +35,7 @@ def one_sentence(text: str) -> bool:
         (["s3:/bucket/photos"], "perhaps s3://bucket/photos"),
         (["file:/photos"], "perhaps file:///photos"),
         (["ftp://somewhere/x"], "s3://"),
-        (["s3://UPPER/x"], "lower-case"),
+        (["s3://_no/x"], "Bucket names have"),
         (["file:///tmp", "--glob", '"unclosed'], "unclosed"),
         (["file:///tmp", "--region", "eu-west-1"], "folder"),
         (["s3://bucket", "--endpoint", "minio:9000"], "http://"),

@@ -142,3 +142,32 @@ def test_an_address_of_a_single_object_names_its_folder_and_glob(bucket: Bucket)
     report = bucket.fails(folder="photos/a b.png")
     assert f"s3://{bucket.name}/photos --glob 'a b.png'" in report["error"]
     assert bucket.mirror("--glob", "a b.png", folder="photos")["new"] == 1
+
+
+def test_a_pass_that_may_read_nothing_fails_in_one_sentence(stub: S3Stub, bucket: Bucket) -> None:
+    for number in range(3):
+        bucket.put(f"{number}.png", picture((number, 0, 0)))
+    stub.faults.append(lambda request: error(403, "AllAccessDisabled") if request.key else None)
+    report = bucket.fails()
+    assert report["error"].startswith("None of the 3 objects could be read, for the same reason: ")
+    assert (report["listed"], report["failed"]) == (3, 3)
+    assert bucket.cli.run("runs", "show", str(report["run"]), "--json").json["state"] == "failed"
+    stub.faults.clear()
+    assert bucket.mirror()["new"] == 3
+
+
+def test_a_server_that_refuses_if_match_is_mirrored(stub: S3Stub, bucket: Bucket) -> None:
+    bucket.put("a.png", picture())
+    refusal = error(412, "PreconditionFailed")
+    stub.faults.append(lambda request: refusal if "if-match" in request.headers else None)
+    assert bucket.mirror()["new"] == 1
+    assert bucket.mirror()["unchanged"] == 1
+
+
+def test_an_archived_object_is_skipped_with_its_reason(stub: S3Stub, bucket: Bucket) -> None:
+    bucket.put("a.png", picture())
+    stub.faults.append(lambda request: error(403, "InvalidObjectState", AccessTier="X") if request.key else None)
+    report = bucket.mirror()
+    assert (report["state"], report["skipped"], report["failed"]) == ("succeeded", 1, 0)
+    (outcome,) = bucket.cli.run("runs", "outcomes", report["run"], "--outcome", "skipped", "--json").lines
+    assert "is archived (X)" in outcome["reason"]

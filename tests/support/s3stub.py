@@ -7,10 +7,11 @@ import re
 import threading
 import uuid
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import parse_qsl, quote, quote_plus, unquote_to_bytes
@@ -19,11 +20,16 @@ from xml.sax.saxutils import escape, unescape
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from tests.support.s3quirks import QUIRKS
+from tests.support.s3wire import Answer, Request, error
+
+__all__ = ["ACCESS_KEY", "REGION", "SECRET_KEY", "Answer", "Fault", "Request", "S3Stub", "StubObject", "error"]
 
 ACCESS_KEY = "STUBACCESSKEY"
 SECRET_KEY = "stub/secret+key=with&odd%chars"
 REGION = "us-east-1"
 CLOCK_SKEW_S = 15 * 60  # as S3 allows
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +41,18 @@ class StubObject:
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back over the wire. `cut` closes the connection after that many bytes of the body."""
-
-    status: int
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    cut: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    method: str
-    bucket: str
-    key: bytes  # empty for the bucket itself
-    query: dict[str, str]
-    headers: dict[str, str]  # names in lower case
-    body: bytes = b""
-
-
 Fault = Callable[[Request], Answer | None]  # None = answer as usual
 
 
 class S3Stub:
-    """`with S3Stub() as stub: stub.put("bucket", "key", b"data")`, then talk to `stub.endpoint`."""
+    """`with S3Stub() as stub: stub.put("bucket", "key", b"data")`, then talk to `stub.endpoint`.
 
-    def __init__(self, *, region: str = REGION) -> None:
+    `quirks` are names of tests/support/s3quirks.py: how it differs from S3.
+    """
+
+    def __init__(self, *, region: str = REGION, quirks: Iterable[str] = ()) -> None:
         self.region = region
+        self.quirks = tuple(QUIRKS[name] for name in quirks)
         self.secrets = {ACCESS_KEY: SECRET_KEY}
         self.public: set[str] = set()  # buckets that need no signature
         self.versioned: dict[str, bool] = {}  # buckets that keep versions: True, or False where that is suspended
@@ -119,11 +109,12 @@ class S3Stub:
         etag = etag or hashlib.md5(data, usedforsecurity=False).hexdigest()
         with self.lock:
             self.create_bucket(bucket)
-            if raw not in self._buckets[bucket]:
+            before = self._buckets[bucket].get(raw)
+            if before is None:
                 insort(self._sorted[bucket], raw)
-            self._buckets[bucket][raw] = StubObject(
-                data, etag, datetime.now(UTC), storage_class, self._next_version(bucket)
-            )
+            # Another second than before: a server without ETags shows a change by nothing else.
+            modified = max(datetime.now(UTC), before.modified + timedelta(seconds=1) if before else _LONG_AGO)
+            self._buckets[bucket][raw] = StubObject(data, etag, modified, storage_class, self._next_version(bucket))
         return etag
 
     def version_of(self, bucket: str, key: str) -> str | None:
@@ -162,6 +153,12 @@ class S3Stub:
         for fault in self.faults:
             if (answer := fault(request)) is not None:
                 return answer
+        answering = self.plain_answer
+        for quirk in self.quirks:
+            answering = partial(quirk, answering=answering)
+        return answering(request)
+
+    def plain_answer(self, request: Request) -> Answer:
         with self.lock:
             if not request.bucket and request.method == "GET":
                 return self._all_buckets(request)
@@ -249,13 +246,6 @@ class S3Stub:
         with self.lock:
             objects, keys = self._buckets[request.bucket], self._sorted[request.bucket]
             return _list_page(request, objects, keys, self.page_keys)
-
-
-def error(status: int, code: str, **fields: str) -> Answer:
-    """An S3 error document."""
-    parts = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{code}</Message>{parts}</Error>'
-    return Answer(status, body.encode(), {"Content-Type": "application/xml"})
 
 
 def _object_answer(request: Request, found: StubObject | None) -> Answer:
@@ -410,13 +400,26 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(answer.body)))
+        body = answer.body
+        match answer.framing:
+            case "length":
+                self.send_header("Content-Length", str(len(body)))
+            case "chunked":
+                self.send_header("Transfer-Encoding", "chunked")
+                body = b"".join(b"%x\r\n%b\r\n" % (len(part), part) for part in _parts(body)) + b"0\r\n\r\n"
+            case "close":
+                self.send_header("Connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body if answer.cut is None else answer.body[: answer.cut])
+            self.wfile.write(body if answer.cut is None else body[: answer.cut])
         self.wfile.flush()
-        if answer.cut is not None:
+        if answer.cut is not None or answer.framing == "close":
             self.close_connection = True
+
+
+def _parts(body: bytes) -> Iterator[bytes]:
+    """The chunks of a body: several, of no round size."""
+    return (body[start : start + 777] for start in range(0, len(body), 777))
 
 
 _CREDENTIAL = re.compile(r"Credential=([^/]+)/(\d{8})/([^/]+)/s3/aws4_request")

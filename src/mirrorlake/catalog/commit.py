@@ -36,7 +36,7 @@ def commit_processed(
     `commit_moves` comes first for moves: their assets already have the new keys here.
 
     PROCESSED creates an asset or updates the one under this key; COMPANIONS_ONLY applies companions; REFUSED stores the
-    token (an existing asset keeps its last valid content); FAILED and GONE are only recorded.
+    token (an existing asset keeps its last valid content); FAILED, GONE and SKIPPED are only recorded.
     """
     with staged(lease, _add_names(batch, names)) as staging:
         staging.run("match_staged", "match_companions", "find_gone_companions")

@@ -16,6 +16,7 @@ MirrorlakeError
 │   ├── WrongRegion           the bucket is in another region
 │   ├── ObjectGone            404 for this very key
 │   ├── ObjectChanged         the requested token is no longer the object's (412)
+│   ├── ObjectArchived        in an archive: unreadable until somebody restores it
 │   ├── ObjectTooLarge        more bytes than the caller allowed
 │   └── ListingBroken         a listing cut short or malformed: it proves nothing
 │       └── ListingDisordered  keys out of order, duplicated or not requested: trust nothing of it
@@ -140,6 +141,10 @@ class ObjectChanged(StorageError):
 
 class ObjectExists(StorageError):
     """An object is there already, where one was to be written only if there was none."""
+
+
+class ObjectArchived(StorageError):
+    """The object is in an archive and cannot be read until it is restored."""
 
 
 class ObjectTooLarge(StorageError):

@@ -37,7 +37,12 @@ from mirrorlake.processing.thumbnails import Thumbnails, thumbnail_key
 
 MAKING = "Making thumbnails"
 ROWS = 256  # sent to the workers at once
-_LACKS = {ResultKind.GONE: Lack.CHANGED, ResultKind.REFUSED: Lack.REFUSED, ResultKind.FAILED: Lack.FAILED}
+_LACKS = {
+    ResultKind.GONE: Lack.CHANGED,
+    ResultKind.REFUSED: Lack.REFUSED,
+    ResultKind.FAILED: Lack.FAILED,
+    ResultKind.SKIPPED: Lack.FAILED,
+}
 _CHANGED = "No object has the imported bytes any more: the next pass reads the current object."
 _READ_NEXT_TIME = "The next pass reads the current object."
 _DIFFERENT = "Its token and size are unchanged, but its bytes are not. Write the object again to have it read."

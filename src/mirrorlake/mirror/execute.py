@@ -5,7 +5,7 @@ Every batch is committed as soon as it is complete, so that a pass that ends ear
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import assert_never
 
@@ -16,6 +16,7 @@ from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.columnar import column, equal_to, keep
+from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.copies import find_copy_moves, move_onto_copies
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
@@ -55,13 +56,15 @@ def execute(
     strategies = [config.metadata_strategy for config in configs]
     companions, images = plan.changes.split_by_work()
     processed = chain(pool.read_companions(companions), pool.process(images))
-    commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies)
+    common = CommonFailure()
+    commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies, on_processed=common.add)
+    failure = common.sentence(counters.counts)
     pool.close()  # the rest needs no workers
     lease.check()
     removals = plan.removals
     if datasources.by_id(catalog, source.id).settings.configs != configs:
         report_removals_undone(lease, removals, counters)
-        return RunResult(error=plan.error, removals_decided=False, notes=plan.notes)
+        return RunResult(error=plan.error, failure=failure, removals_decided=False, notes=plan.notes)
     copies = find_copy_moves(catalog, source.id, removals).proven(checker)
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
@@ -71,7 +74,7 @@ def execute(
     # Missing objects may be in the gaps.
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)
-    return RunResult(hold=removals.hold, error=plan.error, notes=plan.notes)
+    return RunResult(hold=removals.hold, error=plan.error, failure=failure, notes=plan.notes)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:
@@ -108,14 +111,17 @@ def commit_batches(
     *,
     namer: AssetNamer,
     strategies: Sequence[MetadataStrategy] = commit.BUCKET_WINS,
+    on_processed: Callable[[pa.RecordBatch], object] = lambda _: None,
 ) -> None:
     """Commit PROCESSED rows batch by batch.
 
-    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource.
+    `strategies` are the merge strategies of changed sidecars, one for each config of the datasource. `on_processed`
+    receives every committed batch (PROCESSED).
     """
     done = 0
     for batch in processed:
         rows, names = namer.name_processed(batch)
         counters.add(commit.commit_processed(lease, rows, names, strategies))
+        on_processed(batch)
         done += batch.num_rows
         progress.processed(done, counters.counts.failed)

@@ -25,12 +25,23 @@ class RunResult:
     """The result of work that was not interrupted."""
 
     hold: Hold | None = None
-    error: str | None = None  # what could not be done; the rest was
+    error: str | None = None  # what could not be listed; the rest was done
+    failure: str | None = None  # why the run is no success, though all that could be done was
     removals_decided: bool = True  # whether every removal was decided
     notes: tuple[str, ...] = ()  # sentences about what was probably not intended
 
 
-NO_RESULT = RunResult()  # of work that did not end
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ending:
+    """How a run ends."""
+
+    state: RunState
+    error: str | None = None
+    hold: Hold | None = None
+    drop_held: bool = False  # whether removals held by earlier runs are outdated
+    listed_whole: bool = True  # else those in ranges that were not listed stay held
+    again_in_s: float | None = None  # when the run is repeated, in seconds from now
+    notes: tuple[str, ...] = ()
 
 
 def finalize(
@@ -48,27 +59,8 @@ def finalize(
     """
     started = time.monotonic()
 
-    def end(
-        state: RunState,
-        error: str | None = None,
-        *,
-        result: RunResult = NO_RESULT,
-        drop_held: bool = False,
-        again_in_s: float | None = None,
-    ) -> Report:
-        seconds = time.monotonic() - started
-        report = _finish_run(
-            lease,
-            source,
-            counters,
-            state=state,
-            seconds=seconds,
-            error=error,
-            hold=result.hold,
-            drop_held=drop_held,
-            again_in_s=again_in_s,
-            notes=result.notes,
-        )
+    def end(ending: _Ending) -> Report:
+        report = _finish_run(lease, source, counters, ending, seconds=time.monotonic() - started)
         return replace(report, notes=(*report.notes, *_next_steps(report)))
 
     try:
@@ -78,37 +70,37 @@ def finalize(
         report = _make_report(lease, source, counters, state=RunState.CANCELLED, seconds=time.monotonic() - started)
         return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
-        return end(RunState.CANCELLED)
+        return end(_Ending(state=RunState.CANCELLED))
     except LeaseLost:
         lease.close()
         raise
     except MirrorlakeError as error:
         cancelled = lease.cancelled
         if cancelled is not None:  # the error is a consequence of the cancellation
-            return end(RunState.CANCELLED, str(cancelled))
-        return end(RunState.FAILED, str(error), again_in_s=retry_delay_s(lease, error))
+            return end(_Ending(state=RunState.CANCELLED, error=str(cancelled)))
+        return end(_Ending(state=RunState.FAILED, error=str(error), again_in_s=retry_delay_s(lease, error)))
     except BaseException as error:
         # A bug: the run must not appear to be running still, and the traceback must be visible.
-        end(RunState.FAILED, f"internal error: {error!r}")
+        end(_Ending(state=RunState.FAILED, error=f"internal error: {error!r}"))
         raise
-    state = RunState.SUCCEEDED if result.hold is None else RunState.HELD
-    drop_held = supersedes and result.removals_decided
-    return end(state, result.error, result=result, drop_held=drop_held)
+    return end(_concluded(result, drop_held=supersedes and result.removals_decided))
 
 
-def _finish_run(
-    lease: Lease,
-    source: Datasource,
-    counters: Counters,
-    *,
-    state: RunState,
-    seconds: float,
-    error: str | None,
-    hold: Hold | None,
-    drop_held: bool,
-    again_in_s: float | None,
-    notes: tuple[str, ...],
-) -> Report:
+def _concluded(result: RunResult, *, drop_held: bool) -> _Ending:
+    """The end of a run whose work was not interrupted."""
+    state = RunState.SUCCEEDED if result.failure is None else RunState.FAILED
+    return _Ending(
+        state=state if result.hold is None else RunState.HELD,
+        error=" ".join(text for text in (result.error, result.failure) if text) or None,
+        hold=result.hold,
+        drop_held=drop_held,
+        listed_whole=result.error is None,
+        notes=result.notes,
+    )
+
+
+def _finish_run(lease: Lease, source: Datasource, counters: Counters, ending: _Ending, *, seconds: float) -> Report:
+    state, error, hold = ending.state, ending.error, ending.hold
     try:
         finish(
             lease,
@@ -118,12 +110,11 @@ def _finish_run(
             bytes_read=counters.bytes_read,
             server=counters.server,
             error=error,
-            again_in_s=again_in_s,
-            notes=notes,
+            again_in_s=ending.again_in_s,
+            notes=ending.notes,
         )
-        if drop_held:
-            # Removals in ranges that were not listed stay held.
-            drop_superseded(lease.catalog, source.id, lease.run_id, whole=error is None)
+        if ending.drop_held:
+            drop_superseded(lease.catalog, source.id, lease.run_id, whole=ending.listed_whole)
     except CatalogError as problem:
         # Committed batches are kept, and the next pass marks the run as interrupted. The report is made nevertheless.
         if state in _CONCLUDED:
@@ -131,7 +122,7 @@ def _finish_run(
     if hold is not None:
         hold = replace(hold, confirm=confirm_command(lease.run_id))
     report = _make_report(lease, source, counters, state=state, seconds=seconds)
-    return replace(report, error=error, hold=hold, notes=notes)
+    return replace(report, error=error, hold=hold, notes=ending.notes)
 
 
 def _totals(counters: Counters) -> Live:

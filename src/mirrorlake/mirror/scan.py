@@ -140,7 +140,7 @@ class _RangeScanner:
             return self._compare(scope, spool)
         except ListingDisordered as error:
             write_spool(spool, ())
-            return _RangeResult(spool=spool, gaps=(Gap(range=scope, reason=error.message),), error=error)
+            return _RangeResult(spool=spool, gaps=(Gap(range=scope, reason=str(error)),), error=error)
 
     def _compare(self, scope: KeyRange, spool: Path) -> _RangeResult:
         share = min(BATCH_ROWS, MAX_ROWS_IN_MEMORY // self.side_by_side)

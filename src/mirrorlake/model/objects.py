@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+from mirrorlake.core.dates import read_date
 from mirrorlake.model.public import public_noun
 
 
@@ -67,6 +68,24 @@ class ObjectInfo:
     modified: datetime | None = None
     storage_class: str | None = None
     version: str | None = None  # the version id, if the store keeps versions
+
+    def is_version(self, token: str) -> bool:
+        """Whether this may be the version of the object that a listing gave `token`: only what both state is compared.
+
+        A server may leave out ETags in listings or in responses, and then uses dates: they are compared
+        to the second, because HTTP has no fractions. Sizes are compared by the caller.
+        """
+        if token == self.token:
+            return True
+        listed = read_date(token)
+        if listed is not None:
+            return self.modified is not None and listed.replace(microsecond=0) == self.modified.replace(microsecond=0)
+        return not self.has_etag
+
+    @property
+    def has_etag(self) -> bool:
+        """Whether the token identifies the content, instead of being empty or a date."""
+        return bool(self.token) and read_date(self.token) is None
 
 
 @public_noun

@@ -36,6 +36,7 @@ class ResultKind(IntEnum):
     REFUSED = 2  # the bytes are undecodable: recorded by token
     FAILED = 3  # a transient error: retried by the next pass
     GONE = 4  # changed or deleted since it was listed: left to the next pass
+    SKIPPED = 5  # archived: each pass asks again, until somebody has restored it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +149,7 @@ class OutcomeKind(StrEnum):
         KindRow(
             plan=(Planned(op=Op.SKIPPED), Planned(op=Op.REFUSED)),
             sample="skipped",
-            report="excluded by a rule, or still undecodable",
+            report="excluded by a rule, archived, or still undecodable",
             tone="calm",
         ),
     )

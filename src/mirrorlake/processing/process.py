@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import blake3
 import orjson
 
-from mirrorlake.core.errors import BadSidecar, ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
+from mirrorlake.core.errors import (
+    BadSidecar,
+    ObjectArchived,
+    ObjectChanged,
+    ObjectGone,
+    ObjectTooLarge,
+    StorageError,
+)
 from mirrorlake.formats.codec import Rendered
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
@@ -88,12 +95,9 @@ def fetch(job: Job, store: Store) -> FetchedObject | Result:
         limit = _byte_limit(job)
         if job.size > limit:
             return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
-        got = _get(store, job.key, job.token, limit)
+        got = _get(store, job.key, job.token, job.size, limit)
         if isinstance(got, StorageError):
             return _fetch_error_result(job, got)
-        if len(got.data) != job.size:
-            short = f"{len(got.data):,} bytes were received, but the listing has {job.size:,}"
-            return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=short)
         image_bytes, version = got.data, got.info.version
     companions = tuple(_fetch_companion(store, companion) for companion in job.companions)
     return FetchedObject(image=image_bytes, version=version, companions=companions)
@@ -103,25 +107,37 @@ def _fetch_companion(store: Store, companion: CompanionRef) -> bytes | StorageEr
     limit = companion.role.max_bytes
     if (companion.size or 0) > limit:
         return None
-    read = _get(store, companion.key, companion.token, limit)
+    read = _get(store, companion.key, companion.token, companion.size, limit)
     return read if isinstance(read, StorageError) else read.data
 
 
-def _get(store: Store, key: str, token: str | None, limit: int) -> Body | StorageError:
+def _get(store: Store, key: str, token: str | None, size: int | None, limit: int) -> Body | StorageError:
+    """The object with the listed size; an error if it has another one, as where a response without a length was cut."""
     try:
-        return store.get(key, token=token, limit=limit)
+        body = store.get(key, token=token, limit=limit)
     except StorageError as error:
         return error
     except Exception as error:  # noqa: BLE001  a store that breaks its contract fails this object, not the pass
         return StorageError(f"Unexpected error while reading ({type(error).__name__}: {error}).")
+    if size is None or size in (body.info.size, len(body.data)):
+        return body
+    return StorageError(f"{body.info.size:,} bytes were received, but the listing has {size:,}")
 
 
 def _fetch_error_result(job: Job, error: StorageError) -> Result:
-    if isinstance(error, (ObjectGone, ObjectChanged)):
-        return Result(result=ResultKind.GONE, stage=Stage.FETCH, reason=str(error))
     if isinstance(error, ObjectTooLarge):
         return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
-    return Result(result=ResultKind.FAILED, stage=Stage.FETCH, reason=str(error))
+    return Result(result=_unread_kind(error), stage=Stage.FETCH, reason=str(error))
+
+
+def _unread_kind(error: StorageError) -> ResultKind:
+    match error:
+        case ObjectGone() | ObjectChanged():
+            return ResultKind.GONE
+        case ObjectArchived():
+            return ResultKind.SKIPPED
+        case _:
+            return ResultKind.FAILED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +223,7 @@ def _read_companion(
         if job.op in (Op.NEW, Op.SHARED):
             unread = CompanionResult(role=role, unread=True)
             return unread, [f"sidecar {companion.key} could not be read yet: {data}"]
-        kind = ResultKind.GONE if isinstance(data, (ObjectGone, ObjectChanged)) else ResultKind.FAILED
-        return Result(result=kind, stage=Stage.SIDECAR, reason=str(data))
+        return Result(result=_unread_kind(data), stage=Stage.SIDECAR, reason=str(data))
     if data is None:
         large = f"it has {companion.size:,} bytes; at most {role.max_bytes:,} are read"
         return nothing, [f"sidecar {companion.key} was ignored: {large}"]
@@ -226,4 +241,6 @@ def _byte_limit(job: Job) -> int:
 
 
 def _too_large_message(job: Job) -> str:
-    return f"the object has {job.size:,} bytes; at most {_byte_limit(job) >> 20} MiB are read"
+    limit = _byte_limit(job)
+    size = f"{job.size:,}" if job.size > limit else "more"  # sent, or decoded, than the listing has
+    return f"the object has {size} bytes; at most {limit >> 20} MiB are read"

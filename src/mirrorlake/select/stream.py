@@ -37,7 +37,7 @@ from mirrorlake.select.suffix_match import SuffixMatcher
 LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a bucket is never mirrored
 
 # Reading these fails until someone restores them, which costs money: never done unasked.
-# GLACIER_IR and INTELLIGENT_TIERING answer reads at once.
+# GLACIER_IR answers reads at once; INTELLIGENT_TIERING too, except what it archived: not in listings.
 ASLEEP = ("GLACIER", "DEEP_ARCHIVE")
 EMPTY = "empty object"
 EXAMPLES_PER_BATCH = 100

@@ -97,7 +97,7 @@ def _find_object(
     except MirrorlakeError:
         return False, False
     taken = bool(rules.governing(pa.array([each.key], pa.string()))[0] >= 0)
-    return (now.token, now.size) == (each.token, each.size), taken
+    return now.size == each.size and now.is_version(each.token), taken
 
 
 def purgeable(catalog: Catalog, name: str, *, days: int) -> Purge:

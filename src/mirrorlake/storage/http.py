@@ -35,6 +35,10 @@ class NoAnswer(Exception):
     """No usable response was received. The text is the cause, readable and without any header."""
 
 
+class ResponseTooLong(NoAnswer):
+    """The body has more bytes than the caller allowed."""
+
+
 def deadline_of(size: int) -> float:
     """The seconds that a request with bodies of at most `size` bytes may take."""
     return REQUEST_S + size / SLOWEST_BYTES_S
@@ -101,7 +105,7 @@ class HttpClient:
             raise NoAnswer(_describe_error(error)) from error
         if len(data) > limit:
             self.discard(answer)
-            raise NoAnswer(f"its response has more than {limit:,} bytes")
+            raise ResponseTooLong(f"its response has more than {limit:,} bytes")
         if answer.length_remaining:  # a limited read treats the end of the connection as the end of the body
             self.discard(answer)
             raise NoAnswer("its response was truncated")

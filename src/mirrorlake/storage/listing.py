@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import ListingBroken, ListingDisordered, StorageError
 from mirrorlake.model.objects import CompletedRange, Gap, KeyRange, UnsupportedKey
-from mirrorlake.storage.base import ListPage, Store
+from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing_batches import (
     first_not_rising,
     first_outside,
@@ -20,6 +21,7 @@ from mirrorlake.storage.listing_batches import (
     key_at,
     smallest_size,
     split_by_length,
+    without_repeats,
 )
 from mirrorlake.storage.sorting import sorted_batches
 
@@ -32,6 +34,10 @@ EMPTY_PAGES = (
 )
 _SHOWN = 100  # characters at either end of a key that is too long
 _TOO_LONG = f"its key has more than {LONGEST_KEY:,} bytes, which no catalog can hold"
+_TWICE_FIX = (
+    "This listing was discarded. Run again: the object may have been replaced while it was listed. If the error "
+    "persists, the server lists several versions of one object: report that to its operator."
+)
 _FIX = (
     "This listing was discarded. Run again; if the error persists, pass a file with the content "
     '{"listingOrdered": false} with --settings.'
@@ -62,8 +68,8 @@ class Listing(Protocol):
 def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -> Listing:
     """The keys of `scope`. The next batch is prefetched while the caller processes the current one.
 
-    The keys of an ordered store must be strictly ascending: a duplicate or unordered key raises
-    ListingDisordered with both keys. Keys outside `scope` also raise it.
+    The keys of an ordered store must be ascending: an unordered key raises ListingDisordered with both keys. A row that
+    repeats the one before is dropped; the same key with another size or token raises, as do keys outside `scope`.
     """
     return _RangeListing(store, scope, batch_rows)
 
@@ -71,7 +77,7 @@ def list_range(store: Store, scope: KeyRange, *, batch_rows: int = BATCH_ROWS) -
 def sorted_listing(listing: Listing, workdir: Path) -> Listing:
     """`listing` in key order, by an external merge sort in `workdir` (an existing folder, cleaned up afterwards).
 
-    For stores that do not list in order. Duplicate keys raise ListingDisordered; a full disk raises DiskFull.
+    For stores that do not list in order. Repeated keys as in `list_range`; a full disk raises DiskFull.
     """
     return _SortedListing(listing, workdir)
 
@@ -169,12 +175,12 @@ class _RangeListing:
             seen.pages += 1
             seen.unsupported += page.unsupported
             seen.gaps += page.gaps
-            if page.batch.num_rows:
-                check(page.batch)
-                yield page.batch
+            batch = check(page.batch) if page.batch.num_rows else page.batch
+            if batch.num_rows:
+                yield batch
             if page.cursor is None:
                 return
-            leads_on(page)
+            leads_on(page.cursor, empty=not batch.num_rows and not page.unsupported)
             cursor = page.cursor
 
 
@@ -183,12 +189,15 @@ class _SortedListing:
         self._listing = listing
         self._workdir = workdir
         self._complete = False
+        self._objects = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         check = _OrderCheck(KeyRange())
         for batch in sorted_batches(self._listing, self._workdir, BATCH_ROWS):
-            check(batch)
-            yield batch
+            checked = check(batch)
+            self._objects += checked.num_rows
+            if checked.num_rows:
+                yield checked
         self._complete = True
 
     @property
@@ -198,7 +207,7 @@ class _SortedListing:
     def certificate(self) -> CompletedRange:
         if not self._complete:
             raise ListingBroken("The listing is incomplete, so it proves nothing.", _FIX)
-        return self._listing.certificate()
+        return replace(self._listing.certificate(), objects=self._objects)
 
     def close(self) -> None:
         self._listing.close()
@@ -212,54 +221,77 @@ class _CursorCheck:
         self._empty = 0  # in a row
         self._remembered: object | None = None
 
-    def __call__(self, page: ListPage) -> None:
+    def __call__(self, cursor: object, *, empty: bool) -> None:
         # Cursors may be large, so only one is kept, each for twice as long as the one before: this detects any cycle.
-        if page.cursor == self._remembered:
+        if cursor == self._remembered:
             raise ListingBroken("The listing returns to an earlier page.", _FIX)
         self._pages += 1
         if self._pages & (self._pages - 1) == 0:
-            self._remembered = page.cursor
-        self._empty = 0 if page.batch.num_rows or page.unsupported else self._empty + 1
+            self._remembered = cursor
+        self._empty = self._empty + 1 if empty else 0
         if self._empty >= EMPTY_PAGES:
-            raise ListingBroken(f"The listing returned {EMPTY_PAGES:,} consecutive pages without a key.", _FIX)
+            raise ListingBroken(f"The listing returned {EMPTY_PAGES:,} consecutive pages without a new key.", _FIX)
 
 
 class _ScopeCheck:
-    """Checks that every key is in the scope, and that no two pages begin with the same key, which detects cycles."""
+    """Checks that every key is in the scope, and that no three pages begin with the same key, which detects cycles.
+
+    Two pages may: one of them repeats a key, which is dropped once the keys are sorted.
+    """
 
     def __init__(self, scope: KeyRange) -> None:
         self._scope = scope
         self._firsts: set[str] = set()
+        self._repeated: set[str] = set()
 
-    def __call__(self, batch: pa.RecordBatch) -> None:
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         place = first_outside(batch, self._scope)
         if place is not None:
             raise _outside(key_at(batch, place), self._scope)
         first = key_at(batch, 0)
-        if first in self._firsts:
-            raise _disorder(first, first)
-        self._firsts.add(first)
+        if first in self._repeated:
+            raise ListingDisordered(f"The listing contains {first!r} again and again.", _FIX)
+        (self._repeated if first in self._firsts else self._firsts).add(first)
+        return batch
 
 
 class _OrderCheck:
-    """Checks that every key is in the scope and strictly after the previous one."""
+    """Checks that every key is in the scope and after the previous one; drops a row that repeats the previous one."""
 
     def __init__(self, scope: KeyRange) -> None:
         self._scope = scope
-        self._last: str | None = scope.after
+        self._last_key = scope.after
+        self._last_row: pa.RecordBatch | None = None
 
-    def __call__(self, batch: pa.RecordBatch) -> None:
+    def __call__(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         first, last = key_at(batch, 0), key_at(batch, -1)
         # Keys with a common prefix are consecutive, so for ordered keys it is enough to check both ends.
         for key in (first, last):
             if not key.startswith(self._scope.prefix) or (self._scope.until is not None and key > self._scope.until):
                 raise _outside(key, self._scope)
-        if self._last is not None and first <= self._last:
-            raise _disorder(self._last, first)
-        place = first_not_rising(batch)
-        if place is not None:
-            raise _disorder(key_at(batch, place), key_at(batch, place + 1))
-        self._last = last
+        if first_not_rising(batch) is not None:
+            batch = without_repeats(batch)
+            place = first_not_rising(batch)
+            if place is not None:
+                raise _disorder(key_at(batch, place), key_at(batch, place + 1))
+        if self._last_key is not None and first <= self._last_key:
+            batch = self._without_last(batch, first, self._last_key)
+        self._last_key = last
+        if batch.num_rows:
+            self._last_row = batch.slice(batch.num_rows - 1)
+        return batch
+
+    def _without_last(self, batch: pa.RecordBatch, first: str, last_key: str) -> pa.RecordBatch:
+        """The batch without its first row, which repeats the row before or is the key to start after.
+
+        Some servers include that key, which belongs to the range before.
+        """
+        differs = (
+            self._last_row is not None and without_repeats(joined([self._last_row, batch.slice(0, 1)])).num_rows > 1
+        )
+        if first < last_key or differs:
+            raise _disorder(last_key, first)
+        return batch.slice(1)
 
 
 def _outside(key: str, scope: KeyRange) -> ListingBroken:
@@ -270,7 +302,7 @@ def _outside(key: str, scope: KeyRange) -> ListingBroken:
 
 def _disorder(before: str, key: str) -> ListingBroken:
     if before == key:
-        return ListingDisordered(f"The listing contains {key!r} twice.", _FIX)
+        return ListingDisordered(f"The listing contains {key!r} twice, with different sizes or tokens.", _TWICE_FIX)
     return ListingDisordered(f"The listing is not in key order: {key!r} came after {before!r}.", _FIX)
 
 

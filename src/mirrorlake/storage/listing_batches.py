@@ -17,6 +17,8 @@ from mirrorlake.model.objects import KeyRange
 # The years 1 to 9999, the range of Python's calendar, in microseconds since 1970.
 EARLIEST, LATEST = -62_135_596_800_000_000, 253_402_300_800_000_000
 
+_VERSION = ("key", "size", "token")  # what identifies one version of one object
+
 _pc = cast("Any", pc)  # the stubs of the comparisons support neither texts nor their results
 
 
@@ -62,6 +64,14 @@ def first_not_rising(batch: pa.RecordBatch) -> int | None:
     """The first row whose next key is not greater, or None."""
     keys = key_column(batch)
     return _first_false(_pc.less(keys[:-1], keys[1:]))
+
+
+def without_repeats(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The rows of a batch, except for those whose key, size and token equal those of the row before."""
+    columns = [cast("pa.Array[Any]", batch.column(name)) for name in _VERSION]
+    same = [_pc.equal(column[:-1], column[1:]) for column in columns]
+    repeated = _pc.and_(_pc.and_(same[0], same[1]), same[2])
+    return batch.filter(pa.concat_arrays([pa.array([True]), _pc.invert(repeated)]))
 
 
 def filter_range(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:

@@ -24,6 +24,9 @@ from mirrorlake.storage.address import parse_location
         ("s3://bucket//", "bucket", "/"),
         ("s3://bucket/a/../b", "bucket", "a/../b/"),
         ("s3://my.bucket-1/x", "my.bucket-1", "x/"),
+        ("s3://Old_Bucket/x", "Old_Bucket", "x/"),  # as AWS once permitted, and other servers do
+        ("s3://bucket-", "bucket-", ""),
+        ("s3://" + "b" * 255, "b" * 255, ""),
     ],
 )
 def test_an_s3_address_names_a_bucket_and_a_folder(uri: str, container: str, prefix: str) -> None:
@@ -54,9 +57,8 @@ def test_a_file_address_is_percent_decoded(uri: str, container: str) -> None:
     "uri",
     [
         "", "photos", "/photos", "bucket/key", "http://x/y", "gs2://x", "s3:/bucket", "s3://", "s3:///x", "s3://AB/x",
-        "s3://ab", "s3://Bucket",
-        "s3://bu_cket", "s3://-bucket", "s3://bucket-", "s3://bu..cket", "s3://192.168.0.1",
-        "s3://user:pass@bucket", "s3://bucket:9000/x", "s3://" + "b" * 64, "s3://bucket?x=1", "s3://buck\u00e9t/x",
+        "s3://ab", "s3://_bucket", "s3://-bucket", "s3://bu..cket", "s3://192.168.0.1",
+        "s3://user:pass@bucket", "s3://bucket:9000/x", "s3://" + "b" * 256, "s3://bucket?x=1", "s3://buck\u00e9t/x",
         "s3://bucket/" + "x" * 1024, "s3://bucket/a\0b", "file://photos", "file://host/photos", "file://",
         "file:photos",
         "file:///a%00b", "file:///%ff", "memory://x",

@@ -73,8 +73,6 @@ def filled(count: int, *, page_rows: int = 10) -> MemoryStore:
 @pytest.mark.parametrize(
     ("pages", "words"),
     [
-        ([["a", "b", "b"]], ["'b'", "twice"]),
-        ([["a", "b"], ["b", "c"]], ["'b'", "twice"]),
         ([["a", "c", "b"]], ["'b'", "'c'", "order"]),
         ([["c"], ["b"]], ["'b'", "'c'", "order"]),
         ([["a/x.png"], ["a-b.png"]], ["'a/x.png'", "'a-b.png'"]),  # as path-minded servers list
@@ -85,6 +83,53 @@ def test_a_store_that_breaks_its_promise_of_order_is_caught(pages: list[list[str
     with pytest.raises(ListingBroken) as raised:
         list(listing)
     assert all(word in str(raised.value) for word in words)
+    with pytest.raises(ListingBroken):
+        listing.certificate()
+
+
+class Versions(Scripted):
+    """Lists keys whose size and token are written after them: `b/2/t`; without, they are 1 and t."""
+
+    def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
+        page = super().list_page(scope, cursor)
+        parts = [(*key.split("/"), "1", "t")[:3] for key in page.batch.column("key").to_pylist()]
+        keys, sizes, tokens = zip(*parts, strict=True)
+        batch = listing_batch(keys, [int(size) for size in sizes], tokens, [0] * len(keys))
+        return ListPage(batch=batch, cursor=page.cursor)
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [["a", "b", "b", "c"]],
+        [["a", "a", "a", "b"], ["c", "c"]],
+        [["a", "b"], ["b", "c"]],
+        [["a", "b"], ["b"], ["b", "c"]],
+        [["a"], ["a", "a", "b", "c"]],
+        [["a", "b"], ["b"], ["c"]],
+    ],
+)
+def test_a_repeated_row_is_dropped(pages: list[list[str]], ordered: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    listing = list_range(Scripted(pages, ordered=ordered), WHOLE)
+    if not ordered:
+        listing = sorted_listing(listing, tmp_path)
+    assert [key for batch in listing for key in batch.column("key").to_pylist()] == ["a", "b", "c"]
+    assert listing.certificate().objects == 3
+
+
+@pytest.mark.parametrize("ordered", [True, False])
+@pytest.mark.parametrize(
+    "pages", [[["a", "b/1/t", "b/2/t"]], [["a", "b/1/t"], ["b/1/u", "c"]], [["b/1/t", "b/1/t", "b/1/u", "c"]]]
+)
+def test_two_versions_of_a_key_break_the_listing(pages: list[list[str]], ordered: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    listing = list_range(Versions(pages, ordered=ordered), WHOLE)
+    if not ordered:
+        listing = sorted_listing(listing, tmp_path)
+    with pytest.raises(ListingBroken, match="'b' twice, with different sizes or tokens") as raised:
+        list(listing)
+    assert "several versions" in raised.value.fix
+    assert "listingOrdered" not in raised.value.fix
     with pytest.raises(ListingBroken):
         listing.certificate()
 
@@ -257,7 +302,7 @@ def test_sorting_in_runs_gives_what_sorting_at_once_gives(
 
 
 def test_a_key_listed_twice_out_of_order_is_caught_after_sorting(tmp_path: Path) -> None:
-    listing = sorted_listing(list_range(Scripted([["b", "a"], ["c", "b"]], ordered=False), WHOLE), tmp_path)
+    listing = sorted_listing(list_range(Versions([["b", "a"], ["c", "b/2/t"]], ordered=False), WHOLE), tmp_path)
     with pytest.raises(ListingBroken, match="'b' twice"):
         list(listing)
     with pytest.raises(ListingBroken):

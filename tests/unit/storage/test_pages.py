@@ -25,10 +25,11 @@ def entries(draw: st.DrawFn) -> str:
     """One object as some server might write it: usually like its neighbours, sometimes not."""
     odd = draw(st.integers(0, 9)) == 0
     quote = draw(st.sampled_from(["&#34;", "", '"'])) if odd else "&quot;"
+    weak = draw(st.sampled_from(["", "W/"])) if odd else ""
     parts = [
         f"<Key>{quote_plus(draw(KEYS), safe='/')}</Key>",
         f"<LastModified>20{draw(st.integers(10, 39))}-01-02T03:04:05.00{draw(st.integers(0, 9))}Z</LastModified>",
-        f"<ETag>{quote}{draw(st.text('0123456789abcdef-', min_size=1, max_size=36))}{quote}</ETag>",
+        f"<ETag>{weak}{quote}{draw(st.text('0123456789abcdef-', min_size=1, max_size=36))}{quote}</ETag>",
         f"<Size>{draw(st.integers(0, 2**50))}</Size>",
     ]
     if odd:
@@ -102,6 +103,8 @@ def test_a_usual_page_never_needs_the_general_parser(monkeypatch: pytest.MonkeyP
         for place, part in enumerate(usual)
     ]
     assert read_page(document(mixed)) == read_page(document(usual))
+    weak = [part.replace("<ETag>", "<ETag>W/") for part in usual]
+    assert read_page(document(weak)) == read_page(document(usual))
 
 
 @pytest.mark.parametrize("quote", ["&quot;", "&#34;", '"', ""])
@@ -132,6 +135,38 @@ def test_names_with_a_namespace_prefix_are_understood() -> None:
         .replace("\1", "<?xml")
     )
     assert keys_of(read_page(body.encode())) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "more"),
+    [
+        ("<IsTruncated>TRUE</IsTruncated><NextContinuationToken>t</NextContinuationToken>", "t"),
+        ("<IsTruncated> False </IsTruncated>", None),
+        ("<NextContinuationToken>t</NextContinuationToken>", "t"),
+        ("<Name>b</Name><MaxKeys>1000</MaxKeys>", None),
+        ("<Name>b</Name><MaxKeys>1000</MaxKeys><IsTruncated/><KeyCount/>", None),
+    ],
+)
+def test_the_last_page_is_recognised_in_every_form(fields: str, more: str | None) -> None:
+    page = read_page(f"{HEAD}{fields}{entry('a')}{TAIL}".encode())
+    assert (keys_of(page), page.next_token) == (["a"], more)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "",
+        "<Name>b</Name>",
+        "<MaxKeys>1000</MaxKeys>",
+        "<Name>b</Name><MaxKeys>1</MaxKeys>",  # a full page: more may follow
+        "<Name>b</Name><MaxKeys>many</MaxKeys>",
+        "<IsTruncated>perhaps</IsTruncated>",
+        "<IsTruncated>True</IsTruncated>",
+    ],
+)
+def test_a_page_that_may_not_be_the_last_proves_nothing(fields: str) -> None:
+    with pytest.raises(ListingBroken):
+        read_page(f"{HEAD}{fields}{entry('a')}{TAIL}".encode())
 
 
 def test_an_escape_that_is_cut_off_is_no_key() -> None:
@@ -165,6 +200,7 @@ def test_an_empty_etag_is_none(etag: str) -> None:
         ("0001-01-01T00:00:00+09:00", None),
         ("9999-12-31T23:59:59-09:00", None),
         ("2024-02-31T00:00:00.000Z", None),
+        ("Tue, 02 Jan 2024 03:04:05 GMT", datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ("yesterday", None),
         ("", None),
     ],

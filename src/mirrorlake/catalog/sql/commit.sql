@@ -206,6 +206,7 @@ WITH recorded AS (
   SELECT $1, key,
     CASE
       WHEN op = {op.moved} AND asset_id IS NOT NULL THEN {outcome.moved}
+      WHEN result = {result.skipped} THEN {outcome.skipped}
       WHEN result IN ({result.refused}, {result.failed}, {result.gone}) OR asset_id IS NULL THEN {outcome.failed}
       WHEN same THEN {outcome.unchanged}
       WHEN fresh OR op IN ({op.new}, {op.shared}) AND known_state IS NULL THEN {outcome.new}

@@ -8,8 +8,10 @@ import re
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html (general purpose buckets)
-_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]")
+# Old buckets of AWS, and those of other servers, have names that AWS no longer permits.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
+_LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 KEY_LIMIT = 1024  # bytes in an S3 key
 
 
@@ -20,7 +22,7 @@ def parse(uri: str, rest: str) -> Location:
     if problem:
         raise UsageError(
             f"{uri!r} does not name a bucket: {problem}.",
-            "Bucket names have 3 to 63 lower-case letters, digits, dots and hyphens: s3://bucket/folder.",
+            "Bucket names have 3 to 255 letters, digits, dots, hyphens and underscores: s3://bucket/folder.",
         )
     prefix = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
     try:
@@ -34,14 +36,19 @@ def parse(uri: str, rest: str) -> Location:
     return Location(provider=Provider.S3, container=bucket, prefix=prefix)
 
 
+def is_host_label(bucket: str) -> bool:
+    """Whether a bucket's name can be one label of a host name. A name with dots has several."""
+    return _LABEL.fullmatch(bucket) is not None
+
+
 def _bucket_problem(bucket: str) -> str:
     """Why `bucket` is not a valid bucket name; empty if it is valid."""
     if not bucket:
         return "the name is missing"
     if not _BUCKET.fullmatch(bucket):
         return f"{bucket!r} is not a valid name"
-    if ".." in bucket or ".-" in bucket or "-." in bucket:
-        return f"{bucket!r} has a dot next to a dot or hyphen"
+    if ".." in bucket:
+        return f"{bucket!r} has two dots in a row"
     try:
         ipaddress.IPv4Address(bucket)
     except ValueError:

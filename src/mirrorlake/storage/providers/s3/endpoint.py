@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
+from mirrorlake.storage.providers.s3.address import is_host_label
 from mirrorlake.storage.providers.s3.credentials import S3Server
 
 
@@ -16,8 +17,8 @@ class Endpoint:
     def __init__(self, bucket: str, server: S3Server) -> None:
         self.bucket = bucket
         parts = urlsplit(server.url)
-        # A wildcard certificate covers one label: a bucket name with dots is part of the path.
-        if server.is_aws and bucket and "." not in bucket:
+        # A wildcard certificate covers one label: another name is part of the path.
+        if server.is_aws and is_host_label(bucket):
             self.base, self.root = f"{parts.scheme}://{bucket}.{parts.netloc}", ""
         else:
             self.base, self.root = f"{parts.scheme}://{parts.netloc}", f"{parts.path}/{bucket}"

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import (
-    AccessDenied,
     ListingBroken,
     NoSuchBucket,
     ObjectChanged,
@@ -18,7 +16,9 @@ from mirrorlake.core.errors import (
     StorageError,
     WrongRegion,
 )
+from mirrorlake.storage.providers.s3.denials import Denied, denial, is_denial
 from mirrorlake.storage.providers.s3.list_xml import read_xml
+from mirrorlake.storage.providers.s3.server_words import clean_code, clean_region, clean_text
 from mirrorlake.storage.retry import retry_after_s
 
 # Codes of temporary errors, whatever their status.
@@ -27,37 +27,8 @@ _PASSING = frozenset(
      "TooManyRequests", "RequestLimitExceeded", "503 SlowDown", "OperationAborted"}
 )  # fmt: skip
 
-# The message and the fix for each refusal of the caller.
-_REFUSALS: dict[str, tuple[str, str]] = {
-    "InvalidAccessKeyId": (
-        "The access key id is not known to the server.",
-        "Check AWS_ACCESS_KEY_ID or the profile, and that the key belongs to this endpoint.",
-    ),
-    "SignatureDoesNotMatch": (
-        "The secret access key does not fit the access key id.",
-        "Check AWS_SECRET_ACCESS_KEY or the profile for a wrong or cut-off key.",
-    ),
-    "ExpiredToken": (
-        "The session token has expired.",
-        "Sign in again (aws sso login, or fetch new temporary keys).",
-    ),
-    "InvalidToken": (
-        "The session token is not valid.",
-        "Fetch new temporary keys, or unset AWS_SESSION_TOKEN if you use permanent keys.",
-    ),
-    "RequestTimeTooSkewed": (
-        "This machine's clock differs too much from the server's.",
-        "Set the clock (for instance with NTP) and try again.",
-    ),
-    "AllAccessDisabled": ("All access to this bucket has been disabled.", "Ask the bucket's owner."),
-    "AccountProblem": ("The bucket's account has a problem.", "Ask the bucket's owner."),
-}
-# What messages repeat of a response is limited to this; anything else is not from S3.
-_CODE = re.compile(r"[A-Za-z0-9 .-]{1,64}")
-_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
-_MESSAGE_CHARACTERS = 300
+# Characters of a host name that messages repeat of a response.
 _HOST_CHARACTERS = 260
-_ALIASES = {"TokenRefreshRequired": "ExpiredToken", "RequestExpired": "RequestTimeTooSkewed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +55,7 @@ class RequestInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An error response: its status, and the details of its body and headers."""
+    """An error response: its status, and the details of its body and headers, cleaned."""
 
     status: int
     code: str  # empty: not an S3 error document
@@ -92,6 +63,8 @@ class Refusal:
     region: str
     redirect: str = ""  # scheme and host that a redirect leads to
     again_after_s: float | None = None  # the server requests this delay before a retry
+    storage_class: str = ""  # of an archived object
+    tier: str = ""
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
@@ -106,11 +79,13 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
             fields = envelope.fields
     return Refusal(
         status=status,
-        code=_only(_CODE, fields.get("Code", "")),
-        message=" ".join(fields.get("Message", "").split()),
-        region=_only(_REGION, headers.get("x-amz-bucket-region", "") or fields.get("Region", "")),
+        code=clean_code(fields.get("Code", "")),
+        message=clean_text(fields.get("Message", "")),
+        region=clean_region(headers.get("x-amz-bucket-region", "") or fields.get("Region", "")),
         redirect=_origin(headers.get("location", "")),
         again_after_s=retry_after_s(headers.get("retry-after", "").strip()),
+        storage_class=clean_code(fields.get("StorageClass", "")),
+        tier=clean_code(fields.get("AccessTier", "")),
     )
 
 
@@ -140,14 +115,10 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     if status == HTTPStatus.NOT_FOUND and code in ("", "NoSuchKey", "NotFound", "NoSuchVersion"):
         return ObjectGone(f"{asked.what} does not exist.")
     if status == HTTPStatus.PRECONDITION_FAILED:
-        return ObjectChanged(
-            f"{asked.what} has changed since it was listed.", "The next run reads the current version."
-        )
-    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _REFUSALS or code in _ALIASES:
-        return _access_denied(refusal, asked)
-    status_text = f"{status} {code}".strip() + (
-        f" ({refusal.message[:_MESSAGE_CHARACTERS]})" if refusal.message else ""
-    )
+        return has_changed(asked)
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or is_denial(code):
+        return _denied(refusal, asked)
+    status_text = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
     return StorageError(
         f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
     )
@@ -162,17 +133,17 @@ def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None
     )
 
 
+def has_changed(asked: RequestInfo) -> ObjectChanged:
+    """The error for an object that no longer has the token of the listing."""
+    return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next run reads the current version.")
+
+
 def is_inconclusive(asked: RequestInfo) -> StorageError:
     """A 404 that does not specify what is missing: it may come from another server or a proxy."""
     return StorageError(
         f"The server reports {asked.what} as missing, but not with an S3 error: it may still exist.",
         "Check the endpoint and any proxy.",
     )
-
-
-def _only(pattern: re.Pattern[str], value: str) -> str:
-    value = value.strip()
-    return value if pattern.fullmatch(value) else ""
 
 
 def _origin(location: str) -> str:
@@ -195,17 +166,17 @@ def _is_other_region(refusal: Refusal, asked: RequestInfo) -> bool:
     return answered and bool(refusal.region) and refusal.region != asked.region
 
 
-def _access_denied(refusal: Refusal, asked: RequestInfo) -> AccessDenied:
-    known = _REFUSALS.get(_ALIASES.get(refusal.code, refusal.code))
-    if known is not None:
-        return AccessDenied(f"{asked.what}: {known[0]}", known[1])
-    verb = "list" if asked.permission == "s3:ListBucket" else "read"
-    if asked.anonymous:
-        return AccessDenied(
-            f"{asked.what} may not be {verb} anonymously.".replace(" list ", " listed "),
-            "The bucket is not public: leave --anonymous out and give credentials.",
+def _denied(refusal: Refusal, asked: RequestInfo) -> StorageError:
+    return denial(
+        Denied(
+            code=refusal.code,
+            words=refusal.message,
+            what=asked.what,
+            verb="list" if asked.permission == "s3:ListBucket" else "read",
+            permission=asked.permission,
+            resource=asked.resource,
+            anonymous=asked.anonymous,
+            storage_class=refusal.storage_class,
+            tier=refusal.tier,
         )
-    return AccessDenied(
-        f"The credentials may not {verb} {asked.what}.",
-        f"Allow {asked.permission} on {asked.resource} in the policy of these credentials.",
     )

@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import urllib3
 
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer
+from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_refusal, unreachable
@@ -50,11 +51,23 @@ class Http:
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
 
-    def read(self, answer: urllib3.BaseHTTPResponse, *, asked: RequestInfo, limit: int = BODY_BYTES) -> bytes:
-        """The remaining body of a response; the connection is returned to the pool."""
+    def read(
+        self,
+        answer: urllib3.BaseHTTPResponse,
+        *,
+        asked: RequestInfo,
+        limit: int = BODY_BYTES,
+        too_long: StorageError | None = None,
+    ) -> bytes:
+        """The remaining body of a response; the connection is returned to the pool.
+
+        Raises `too_long` for a body of more than `limit` bytes, if it is given.
+        """
         try:
             return self._client.read(answer, limit=limit)
         except NoAnswer as error:
+            if too_long is not None and isinstance(error, ResponseTooLong):
+                raise too_long from error
             raise unreachable(asked, str(error)) from error
 
     def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:

@@ -20,22 +20,23 @@ def request_page(
     after: str | None = None,
     token: str | None = None,
     delimiter: str | None = None,
+    version_1: bool = False,
 ) -> S3Page:
-    """The page after the key `after`, or that of the server's `token`. Raises StorageError, such as ListingBroken."""
-    query = [
-        ("continuation-token", token),
-        ("delimiter", delimiter),
-        ("encoding-type", "url"),
-        ("list-type", "2"),
-        ("max-keys", str(PAGE_KEYS)),
-        ("prefix", prefix),
-        ("start-after", after if token is None else None),
-    ]
+    """The page after the key `after`, or that of the server's `token`; with `version_1`, by ListObjects.
+
+    Raises StorageError, such as ListingBroken.
+    """
+    start = (
+        [("marker", token or after)]
+        if version_1
+        else [("continuation-token", token), ("list-type", "2"), ("start-after", after if token is None else None)]
+    )
+    query = [("delimiter", delimiter), ("encoding-type", "url"), ("max-keys", str(PAGE_KEYS)), ("prefix", prefix)]
     answer = http.send(
         "GET",
         http.endpoint.bucket_path,
         asked=asked,
-        query=[(name, value) for name, value in query if value is not None],
+        query=sorted((name, value) for name, value in [*query, *start] if value is not None),
     )
     if answer.status != HTTPStatus.OK:
         raise translate(http.refusal(answer), asked)

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 from mirrorlake.core.errors import ListingBroken, StorageError
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
+from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
@@ -46,7 +47,7 @@ class MultipartUpload:
             with suppress(StorageError):  # the error that ended the upload is reported
                 self._send("DELETE", [("uploadId", self._id)], b"")
             raise
-        return done.fields.get("ETag", "").strip().strip('"')
+        return unquoted(done.fields.get("ETag", ""))
 
     def _send(self, method: str, query: list[tuple[str, str]], body: bytes) -> Envelope:
         answer = self._http.send(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import pairwise
 from typing import Any, cast
@@ -19,9 +18,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
 from mirrorlake.storage.listing_batches import buffer_of, clip_to_calendar, fill_null, has_empty, replace_empty
+from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.keys import decode_keys
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
@@ -34,7 +35,10 @@ _SOMETIMES = re.compile(
     rb"|<RestoreStatus>(?:<(\w+)>[\w :.-]*</\1>)*</RestoreStatus>|<Owner>(?:<(\w+)>[\w :.@/=+-]*</\2>)*</Owner>",
     re.ASCII,
 )
-_QUOTES = (b"&quot;", b"&#34;", b'"')
+# What precedes and follows the opaque part of an ETag; W/ marks a weak one.
+_MARKS = tuple((weak + quote, quote) for weak in (b"", b"W/") for quote in (b"&quot;", b"&#34;", b'"'))
+_NO_MARKS = (b"", b"")
+_COUNT_DIGITS = 9
 _COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
 _LESS, _GREATER, _AND, _QUOTE, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b'<>&" ~')
 _FIX = "This listing was discarded. Try again; if the error persists, check the endpoint and any proxy."
@@ -48,6 +52,7 @@ class S3Page:
     unsupported: tuple[str, ...]
     prefixes: tuple[str, ...]
     next_token: str | None  # None = this was the last page
+    version_1: bool = False  # of ListObjects, which the server knows instead: the token is a marker, the last key
 
 
 def read_page(body: bytes) -> S3Page:
@@ -77,15 +82,11 @@ def general_page(body: bytes) -> S3Page:
     for name in _COLUMNS:
         texts = [entry.get(name) for entry in envelope.entries]
         if name == "ETag":
-            texts = [None if text is None else _unquoted(text) for text in texts]
+            texts = [None if text is None else unquoted(text) for text in texts]
         columns[name] = cast("pa.BinaryArray", pa.array(texts, pa.string()).cast(pa.binary()))
     if columns["Key"].null_count:
         raise ListingBroken("A page of the listing contains an object without a key.", _FIX)
     return _page(envelope, columns)
-
-
-def _unquoted(etag: str) -> str:
-    return etag[1:-1] if len(etag) > 1 and etag[0] == etag[-1] == '"' else etag
 
 
 def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
@@ -100,23 +101,50 @@ def _page(envelope: Envelope, columns: dict[str, pa.BinaryArray]) -> S3Page:
     _check_count(envelope.fields.get("KeyCount"), count, count + len(envelope.prefixes))
     batch, unsupported = _typed(columns, percent=envelope.encoding == "url")
     return S3Page(
-        batch=batch, unsupported=unsupported + odd_prefixes, prefixes=prefixes, next_token=_next_token(envelope)
+        batch=batch,
+        unsupported=unsupported + odd_prefixes,
+        prefixes=prefixes,
+        next_token=_next_token(envelope, columns["Key"], count + len(envelope.prefixes)),
+        version_1=_is_version_1(envelope),
     )
 
 
-def _next_token(envelope: Envelope) -> str | None:
-    truncated = envelope.fields.get("IsTruncated", "").strip()
+def _is_version_1(envelope: Envelope) -> bool:
+    return "Marker" in envelope.fields and "NextContinuationToken" not in envelope.fields
+
+
+def _next_token(envelope: Envelope, keys: pa.BinaryArray, entries: int) -> str | None:
+    token = envelope.fields.get("NextContinuationToken", "")
+    truncated = envelope.fields.get("IsTruncated", "").strip().lower()
+    if truncated == "" and (token or _is_short(envelope, entries)):
+        truncated = "true" if token else "false"
     if truncated not in ("true", "false"):
         raise ListingBroken("A page of the listing does not specify whether it is the last one.", _FIX)
-    token = envelope.fields.get("NextContinuationToken", "")
+    if truncated == "true" and not token and _is_version_1(envelope):
+        token = _next_marker(envelope, keys)
     if truncated == "true" and not token:
         raise ListingBroken("A page of the listing is truncated, but has no continuation token.", _FIX)
     return token if truncated == "true" else None
 
 
+def _next_marker(envelope: Envelope, keys: pa.BinaryArray) -> str:
+    """Where a listing of version 1 continues: after its marker, which may be omitted, or its last key or prefix."""
+    texts = [envelope.fields.get("NextMarker", "").encode()]
+    if not texts[0]:
+        texts = [*cast("list[bytes]", keys[-1:].to_pylist()), *(text.encode() for text in envelope.prefixes[-1:])]
+    decoded = decode_keys(pa.array(texts, pa.binary()), percent=envelope.encoding == "url")
+    return "" if decoded.unsupported else max(cast("list[str]", decoded.keys.to_pylist()), default="")
+
+
+def _is_short(envelope: Envelope, entries: int) -> bool:
+    """Whether a page without IsTruncated states that it had room for more entries. One without a word is broken."""
+    room = envelope.fields.get("MaxKeys", "").strip()
+    return "Name" in envelope.fields and room.isascii() and room.isdigit() and entries < int(room[:_COUNT_DIGITS])
+
+
 def _check_count(claimed: str | None, objects: int, all_entries: int) -> None:
     # AWS includes common prefixes in the count; some servers do not.
-    if claimed is None or claimed.strip() in (str(objects), str(all_entries)):
+    if claimed is None or claimed.strip() in ("", str(objects), str(all_entries)):
         return
     raise ListingBroken(f"A page of the listing claims {claimed.strip()} entries but contains {all_entries}.", _FIX)
 
@@ -155,17 +183,8 @@ def _dates(texts: pa.Array[Any]) -> pa.Array[Any]:
     """The dates as times. An invalid date is null: dates are only shown, and no decision depends on them."""
     try:
         return clip_to_calendar(texts.cast(TIME))
-    except pa.ArrowInvalid:
-        return pa.array([None if text is None else _date(text) for text in texts.to_pylist()], TIME)
-
-
-def _date(text: str) -> datetime | None:
-    """ISO 8601 in forms that Arrow refuses: more digits, or no time zone, which means UTC in S3."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    except pa.ArrowInvalid:  # more digits, no time zone, or the form of HTTP headers
+        return pa.array([None if text is None else read_date(text) for text in texts.to_pylist()], TIME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +196,12 @@ class _RecordTemplate:
     shifts: npt.NDArray[np.int64]  # bytes between that `<` and the boundary
     values: dict[str, int]  # column -> its index among the segments of an object
     ampersands: int  # `&` in one object: those of quoted ETags
-    quoted: bool  # whether ETags have quotes of any kind
+    quotes: int  # `"` in one object: those of ETags that are quoted without an escape
 
 
 _Offsets = Any  # an int32 array of Arrow; the stubs do not support indexing
-_RecordLayout = tuple[tuple[bytes, ...], bytes]  # the tags of an object, and the quotes of its ETag
+_Marks = tuple[bytes, bytes]  # what precedes and follows the opaque part of an ETag
+_RecordLayout = tuple[tuple[bytes, ...], _Marks]  # the tags of an object, and the marks of its ETag
 
 
 def _record_layout(region: memoryview) -> _RecordLayout | None:
@@ -191,16 +211,18 @@ def _record_layout(region: memoryview) -> _RecordLayout | None:
         return None
     entry = head[: stop + len(_CLOSE)]
     etag = entry.partition(b"<ETag>")[2].partition(b"<")[0]
-    quote = next(
-        (mark for mark in _QUOTES if len(etag) >= 2 * len(mark) and etag[: len(mark)] == mark == etag[-len(mark) :]),
-        b"",
-    )
-    return tuple(_TAG.findall(entry)), quote
+    marks = next((marks for marks in _MARKS if _has_marks(etag, marks)), _NO_MARKS)
+    return tuple(_TAG.findall(entry)), marks
+
+
+def _has_marks(etag: bytes, marks: _Marks) -> bool:
+    opening, closing = marks
+    return len(etag) >= len(opening) + len(closing) and etag.startswith(opening) and etag.endswith(closing)
 
 
 @lru_cache(maxsize=64)
 def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
-    tags, quote = shape
+    tags, (opening, closing) = shape
     picks, shifts = [0], [0]
     values: dict[str, int] = {}
     for place, (tag, following) in enumerate(pairwise(tags)):
@@ -208,12 +230,12 @@ def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
         if following != b"</" + name + b">":
             continue
         column = name.decode("ascii", "replace")
-        margin = len(quote) if column == "ETag" else 0
+        before, after = (len(opening), len(closing)) if column == "ETag" else (0, 0)
         if column in values:
             return None
         values[column] = len(picks)
         picks += [place, place + 1]
-        shifts += [len(tag) + margin, -margin]
+        shifts += [len(tag) + before, -after]
     if not {"Key", "Size", "ETag", "LastModified"} <= values.keys():
         return None
     return _RecordTemplate(
@@ -221,8 +243,8 @@ def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
         picks=np.array(picks, np.intp),
         shifts=np.array(shifts, np.int64),
         values={column: values[column] for column in _COLUMNS if column in values},
-        ampersands=2 * quote.count(b"&"),
-        quoted=bool(quote),
+        ampersands=(opening + closing).count(b"&"),
+        quotes=(opening + closing).count(b'"'),
     )
 
 
@@ -240,8 +262,8 @@ def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
         return None
     if np.count_nonzero(text == _GREATER) != len(starts):
         return None
-    if not template.quoted and (text == _QUOTE).any():
-        return None  # the ETag of another object has quotes
+    if not template.ampersands and np.count_nonzero(text == _QUOTE) != count * template.quotes:
+        return None  # an ETag has other quotes than the first one
     # The general parser handles white space between tags, raw UTF-8 and characters that XML forbids.
     if (text - _SPACE > _LAST_PLAIN - _SPACE).any():
         return None
@@ -261,6 +283,11 @@ def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     if not segments.take(_offsets(0, 2, width, count)).equals(_repeated(first, count)):
         return None
     columns = {name: segments.take(_offsets(place, 0, width, count)) for name, place in template.values.items()}
+    if (
+        template.ampersands
+        and (np.frombuffer(cast("Any", columns["ETag"].buffers()[2] or b""), np.uint8) == _QUOTE).any()
+    ):
+        return None  # an ETag has quotes inside its quotes
     columns.setdefault("StorageClass", pa.nulls(count, pa.binary()))
     return columns
 

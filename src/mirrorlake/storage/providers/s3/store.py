@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import cast
 
 import pyarrow as pa
 import urllib3
 
-from mirrorlake.core.errors import ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
+from mirrorlake.core.errors import ObjectGone, StorageError
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
@@ -26,6 +22,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive,
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.list_requests import request_page
+from mirrorlake.storage.providers.s3.object_reader import ObjectReader, declared_size, object_info
 from mirrorlake.storage.providers.s3.pages import S3Page
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
@@ -66,6 +63,8 @@ class S3Store:
         self._ordered = config.server.is_aws if listing_ordered is None else listing_ordered
         self._server = str(config.server)
         self._http = Http(self._bucket, config)
+        self._lists_version_1 = False  # learned from the first page
+        self._reader = ObjectReader(self._http, self._refused)
 
     @property
     def ordered(self) -> bool:
@@ -92,37 +91,24 @@ class S3Store:
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
 
     def head(self, key: str) -> ObjectInfo:
-        """The object's facts by HEAD."""
+        """The object's facts by HEAD; by a GET from a server that does not support HEAD or omits the size."""
         asked = self._asked(key)
         _check_key(key)
         answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
         if answer.status == HTTPStatus.OK:
             self._http.read(answer, asked=asked, limit=0)
-            return _info(key, answer)
-        error = translate(self._http.refusal(answer), asked)
+            size = declared_size(answer.headers)
+            return self._head_by_get(key, asked) if size is None else object_info(key, answer.headers, size)
+        refusal = self._http.refusal(answer)
+        if answer.status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
+            return self._head_by_get(key, asked)
+        error = translate(refusal, asked)
         raise self._gone(asked) if isinstance(error, ObjectGone) else error
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole object by a GET with If-Match."""
+        """The whole object by a GET with If-Match, without its content encoding."""
         _check_key(key)
-        asked = self._asked(key)
-        headers = {} if token is None else {"If-Match": f'"{token}"'}
-        answer = self._http.send(
-            "GET", self._http.endpoint.path(key), asked=asked, headers=headers, deadline_s=deadline_of(limit)
-        )
-        try:
-            if answer.status != HTTPStatus.OK:
-                raise self._refused(answer, asked)
-            info = _info(key, answer)
-            # Not every server honours If-Match.
-            if token is not None and info.token != token:
-                raise ObjectChanged(f"{asked.what} has changed since it was listed.")
-            if info.size > limit:
-                raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
-            data = self._http.read(answer, asked=asked, limit=info.size)
-            return Body(data=data, info=info)
-        finally:
-            self._http.discard(answer)
+        return self._reader.get(key, self._asked(key), token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
@@ -154,9 +140,22 @@ class S3Store:
     def _list(
         self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
     ) -> S3Page:
+        version_1 = self._lists_version_1
+        page = self._list_once(prefix, after, token, delimiter, version_1=version_1)
+        if page.version_1 and not version_1:
+            self._lists_version_1 = True
+            if after is not None or token is not None:  # the server did not understand where to start
+                return self._list_once(prefix, after, token, delimiter, version_1=True)
+        return page
+
+    def _list_once(
+        self, prefix: str, after: str | None, token: _Token | None, delimiter: str | None, *, version_1: bool
+    ) -> S3Page:
         asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
         text = None if token is None else token.text
-        return request_page(self._http, asked, prefix=prefix, after=after, token=text, delimiter=delimiter)
+        return request_page(
+            self._http, asked, prefix=prefix, after=after, token=text, delimiter=delimiter, version_1=version_1
+        )
 
     def _asked(self, key: str) -> RequestInfo:
         return RequestInfo(
@@ -167,6 +166,28 @@ class S3Store:
         refusal = self._http.refusal(answer)
         error = translate(refusal, asked)
         return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error
+
+    def _head_by_get(self, key: str, asked: RequestInfo) -> ObjectInfo:
+        """The object's facts by a GET of its first byte, or of all of it if the server ignores that."""
+        path = self._http.endpoint.path(key)
+        answer = self._http.send("GET", path, asked=asked, headers={"Range": "bytes=0-0"})
+        if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object
+            self._http.discard(answer)
+            answer = self._http.send("GET", path, asked=asked)
+        try:
+            if answer.status == HTTPStatus.PARTIAL_CONTENT:
+                total = answer.headers.get("Content-Range", "").rpartition("/")[2].strip()
+                if total.isascii() and total.isdigit():
+                    return object_info(key, answer.headers, int(total))
+                raise unreachable(asked, "it does not report the size of the object")
+            if answer.status != HTTPStatus.OK:
+                raise self._refused(answer, asked)
+            size = declared_size(answer.headers)
+            if size is None:
+                size = len(self._http.read(answer, asked=asked))
+            return object_info(key, answer.headers, size)
+        finally:
+            self._http.discard(answer)
 
     def _gone(self, asked: RequestInfo) -> StorageError:
         """The cause of a 404 without a body, as in all responses to HEAD: the object, its bucket, or neither.
@@ -200,26 +221,3 @@ def _check_key(key: str) -> None:
         size = 0
     if not 1 <= size <= _KEY_BYTES or "\0" in key:
         raise ObjectGone(f"{key!r} is not a valid key of a bucket.")
-
-
-def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
-    headers = answer.headers
-    modified: datetime | None = None
-    with suppress(ValueError, TypeError, OverflowError):  # an invalid date is ignored
-        modified = parsedate_to_datetime(headers["Last-Modified"]) if "Last-Modified" in headers else None
-    length = headers.get("Content-Length", "")
-    if not length.isdigit():
-        raise StorageError(f"The server does not report the size of {key!r}.", "Check the endpoint and any proxy.")
-    return ObjectInfo(
-        key=key,
-        size=int(length),
-        token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
-        modified=modified,
-        storage_class=headers.get("x-amz-storage-class"),
-        version=_version_id(headers.get("x-amz-version-id")),
-    )
-
-
-def _version_id(header: str | None) -> str | None:
-    """The version id of a response header; "null" stands for an object without one."""
-    return None if header == "null" else header

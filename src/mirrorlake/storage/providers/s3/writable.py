@@ -29,6 +29,7 @@ from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
+from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
@@ -263,4 +264,4 @@ class S3WritableStore:
 
 
 def _token(answer: urllib3.BaseHTTPResponse) -> str:
-    return answer.headers.get("ETag", "").strip().strip('"')
+    return unquoted(answer.headers.get("ETag", ""))

@@ -1,0 +1,141 @@
+"""Read whole objects from servers as they are: compare what their responses state with what a listing stated.
+
+a GET with If-Match ─(412)─▶ a GET without it, and the ETag is compared
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from http import HTTPStatus
+
+import urllib3
+
+from mirrorlake.core.dates import read_date
+from mirrorlake.core.errors import ObjectTooLarge, StorageError
+from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.storage.base import Body
+from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.providers.s3.content_encoding import TooLong, decoded
+from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed
+from mirrorlake.storage.providers.s3.etags import token_of
+from mirrorlake.storage.providers.s3.http import Http
+
+_UNMATCHED = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_IMPLEMENTED)
+_SIZE_DIGITS = 19
+
+Refuse = Callable[[urllib3.BaseHTTPResponse, RequestInfo], StorageError]
+
+
+def declared_size(headers: Mapping[str, str]) -> int | None:
+    """The size in bytes that a response states; None if it comes in chunks or until the end of the connection."""
+    length = headers.get("Content-Length", "").strip()
+    return int(length) if length.isascii() and length.isdigit() and len(length) <= _SIZE_DIGITS else None
+
+
+def object_info(key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
+    """The facts in the headers of a response."""
+    modified = read_date(headers.get("Last-Modified", ""))
+    return ObjectInfo(
+        key=key,
+        size=size,
+        token=token_of(headers.get("ETag"), modified),
+        modified=modified,
+        storage_class=headers.get("x-amz-storage-class"),
+        version=version_id(headers.get("x-amz-version-id")),
+    )
+
+
+def version_id(header: str | None) -> str | None:
+    """The version id of a response header; "null" stands for an object without one."""
+    return None if header == "null" else header
+
+
+class ObjectReader:
+    """Reads whole objects of one bucket. Thread-safe.
+
+    It learns from the responses: a server that does not accept our If-Match for an unchanged object gets no more of
+    them.
+    """
+
+    def __init__(self, http: Http, refused: Refuse) -> None:
+        self._http = http
+        self._refused = refused
+        self._sends_if_match = True
+
+    def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
+        """The object, if it still has `token`. Errors as in `storage.base.Store`."""
+        if_match = token if self._sends_if_match and token is not None and read_date(token) is None else None
+        headers = {} if if_match is None else {"If-Match": f'"{if_match}"'}
+        answer = self._send(key, asked, limit, headers)
+        try:
+            if if_match is None or answer.status not in _UNMATCHED:
+                return self._read(key, answer, asked, token=token, limit=limit)
+        finally:
+            self._http.discard(answer)
+        return self._get_unconditional(key, asked, token=token, limit=limit)
+
+    def _send(
+        self, key: str, asked: RequestInfo, limit: int, headers: Mapping[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
+        path = self._http.endpoint.path(key)
+        return self._http.send("GET", path, asked=asked, headers=headers, deadline_s=deadline_of(limit))
+
+    def _get_unconditional(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
+        """The object after a refused If-Match, if its ETag shows that it is unchanged.
+
+        Some servers accept the tag only without quotes, or not at all; a tag that a proxy made weak matches nothing.
+        """
+        answer = self._send(key, asked, limit)
+        try:
+            if answer.status == HTTPStatus.OK and not object_info(key, answer.headers, 0).has_etag:
+                raise has_changed(asked)  # nothing contradicts the server
+            body = self._read(key, answer, asked, token=token, limit=limit)
+        finally:
+            self._http.discard(answer)
+        self._sends_if_match = False
+        return body
+
+    def _read(
+        self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo, *, token: str | None, limit: int
+    ) -> Body:
+        if answer.status != HTTPStatus.OK:
+            raise self._refused(answer, asked)
+        declared = declared_size(answer.headers)
+        info = object_info(key, answer.headers, declared or 0)
+        # Not every server honours If-Match.
+        if token is not None and not info.is_version(token):
+            raise has_changed(asked)
+        encoding = answer.headers.get("Content-Encoding", "")
+        most = _most_sent(encoding, limit)
+        if declared is not None and declared > most:
+            raise _too_large(asked, declared, limit)
+        data = self._http.read(
+            answer,
+            asked=asked,
+            limit=most if declared is None else declared,
+            too_long=None if declared is not None else _too_large(asked, None, limit),
+        )
+        return _body(asked, replace(info, size=len(data)), data, encoding, limit)
+
+
+def _most_sent(encoding: str, limit: int) -> int:
+    """The most bytes to read of a response: a compressed body may be a little larger than what it contains."""
+    return limit + limit // 1000 + 1024 if encoding else limit
+
+
+def _body(asked: RequestInfo, info: ObjectInfo, data: bytes, encoding: str, limit: int) -> Body:
+    if not encoding:
+        return Body(data=data, info=info)
+    try:
+        plain = decoded(data, encoding, limit)
+    except TooLong:
+        raise _too_large(asked, None, limit) from None
+    if len(plain) > limit:
+        raise _too_large(asked, len(plain), limit)
+    return Body(data=plain, info=info)
+
+
+def _too_large(asked: RequestInfo, size: int | None, limit: int) -> ObjectTooLarge:
+    has = "more bytes" if size is None else f"{size:,} bytes, more"
+    return ObjectTooLarge(f"{asked.what} has {has} than the {limit:,} allowed.")
