@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show All
+         * @description List who changed what, the newest first. The Link header contains the address of the next page.
+         */
+        get: operations["listActivity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assets": {
         parameters: {
             query?: never;
@@ -688,6 +708,48 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * Activity
+         * @description One change that a caller made, with who made it.
+         */
+        Activity: {
+            /**
+             * Action
+             * @description The kind of action: edit, restore, add, remove, change_settings or delete.
+             */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Actor Kind
+             * @description How the actor is identified: user, token, worker or schedule.
+             */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Details
+             * @description What was changed; its members depend on the action.
+             */
+            details: {
+                [key: string]: unknown;
+            };
+            /** Id */
+            id: number;
+            /**
+             * Subject
+             * @description The id of an asset, or the name of a project or datasource at that time.
+             */
+            subject: string;
+            /**
+             * Subject Kind
+             * @description The kind of its subject: asset, project or datasource.
+             */
+            subject_kind: string;
+        };
         /**
          * Asset
          * @description One line of a search result.
@@ -1709,6 +1771,12 @@ export interface components {
             [key: string]: components["schemas"]["JsonValue"];
         };
         /**
+         * Subject
+         * @description The kind of its subject.
+         * @enum {string}
+         */
+        Subject: "asset" | "project" | "datasource";
+        /**
          * Verdict
          * @description What happens to a key.
          * @enum {string}
@@ -1737,6 +1805,106 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listActivity: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Only changes of subjects of this kind. */
+                kind?: components["schemas"]["Subject"] | null;
+                /** @description Only changes of this asset, project or datasource of `kind`. */
+                subject?: string | null;
+                /** @description Cursor of the previous page; replaces `offset`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Activity"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     searchAssets: {
         parameters: {
             query?: {
