@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ NOBODY = 65534
 
 def readable_by_others(home: Path) -> dict[str, str]:
     """Everything that others can read or change, with its mode. To pass through a folder is not to read it."""
-    shared = {}
+    shared: dict[str, str] = {}
     for path in (home, *home.rglob("*")):
         facts = path.lstat()
         allowed = 0o066 if path.is_dir() else 0o077
@@ -91,7 +91,7 @@ def test_a_folder_with_other_things_in_it_is_left_as_it_is_and_said(tmp_path: Pa
 
 
 @contextmanager
-def as_nobody() -> Iterator[None]:
+def as_nobody() -> Generator[None]:
     os.seteuid(NOBODY)
     try:
         yield

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ PATIENCE_S = 120
 
 
 @contextmanager
-def listings_wait(stub: S3Stub) -> Iterator[threading.Event]:
+def listings_wait(stub: S3Stub) -> Generator[threading.Event]:
     """No page of a listing is answered inside; the event is set once one was asked for."""
     go_on, asked = threading.Event(), threading.Event()
 

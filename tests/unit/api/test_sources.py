@@ -59,7 +59,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "purgeTrash",
         "reapplyDatasource", "deleteDatasource", "confirmRun", "changeDatasource", "runDatasource",
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
-        "cancelRun", "retryRun", "signIn",
+        "cancelRun", "retryRun", "signIn", "listActivity",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])
