@@ -49,7 +49,7 @@ class _Bucket:
         ]
 
     def store(self) -> MemoryStore:
-        store = MemoryStore()
+        store = MemoryStore(page_rows=self.objects)  # it sorts for each page
         for key, token in self.known():
             store.put(key, b"x", token=token)
         return store
