@@ -50,17 +50,16 @@ def fresh_home() -> Generator[Path]:
 def listing_server(objects: int, folder: Path = CACHE) -> Generator[str]:
     """The address of a server of pre-rendered pages, in a process of its own."""
     command = python("benchmarks.pages", "--objects", str(objects), "--folder", str(folder))
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    try:
-        if process.stdout is None:
-            raise RuntimeError("the listing server has no output")
-        address = process.stdout.readline().strip()
-        if not address:
-            raise RuntimeError("the listing server did not start")
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            if process.stdout is None:
+                raise RuntimeError("the listing server has no output")
+            address = process.stdout.readline().strip()
+            if not address:
+                raise RuntimeError("the listing server did not start")
+            yield address
+        finally:
+            process.terminate()
 
 
 @contextmanager

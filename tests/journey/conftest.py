@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from tests.support.buckets import Bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
-from tests.support.postgres import Server
+from tests.support.postgres import Server, address_of
 from tests.support.s3stub import S3Stub
 from tests.support.seaweed import Seaweed
 
 
 @pytest.fixture
 def cli(tmp_path: Path, postgres_server: Server) -> Cli:
-    parts = conninfo_to_dict(postgres_server.new_database())
-    url = f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
-    return Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url})
+    return Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": address_of(postgres_server.new_database())})
 
 
 @pytest.fixture(scope="session")

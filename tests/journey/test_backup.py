@@ -11,7 +11,7 @@ import pytest
 from tests.support.backups import rows_of
 from tests.support.buckets import picture
 from tests.support.cli import Cli
-from tests.support.postgres import Server, discard, new_home
+from tests.support.postgres import Server, address_of, discard, new_home
 
 from mirrorlake.postgres.server_lock import find_running
 
@@ -47,15 +47,15 @@ def test_a_library_moves_into_an_empty_home_and_into_an_external_database(
     cli, path = Cli(homes[0], {}), tmp_path / "library.backup"
     cli.mirror(photos, "--jobs", "1")
     cli.run("tag", "add", "1", "ripe")
+    (homes[0] / "token").write_text("a secret")
 
     made = cli.run("backup", path)
     assert made.code == 0, made.err
     assert made.out.startswith("5 assets and 5 thumbnails backed up in ")
     assert str(path) in made.out
-    (homes[0] / "token").write_text("a secret")
 
     empty = Cli(homes[1], {})  # without a database yet
-    external = Cli(tmp_path / "external", {"MIRRORLAKE_DATABASE_URL": postgres_server.new_database()})
+    external = Cli(tmp_path / "external", {"MIRRORLAKE_DATABASE_URL": address_of(postgres_server.new_database())})
     for target in (empty, external):
         done = target.run("restore", path, "--json")
         assert done.code == 0, done.err
@@ -86,12 +86,12 @@ def test_a_backup_that_cannot_be_restored_is_refused_in_one_sentence(
     cli.mirror(photos, "--jobs", "1")
     assert cli.run("backup", path).code == 0
     target = cli.with_environ(
-        MIRRORLAKE_HOME=str(tmp_path / "restored"), MIRRORLAKE_DATABASE_URL=postgres_server.new_database()
+        MIRRORLAKE_HOME=str(tmp_path / "restored"), MIRRORLAKE_DATABASE_URL=address_of(postgres_server.new_database())
     )
     whole = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         manifest = json.loads(archive.read("manifest.json"))
-        place = archive.getinfo("tables/asset").header_offset + 60
+        place = archive.getinfo("tables/asset").header_offset + 100
     newer = tmp_path / "newer"
     with zipfile.ZipFile(newer, "w") as archive:
         archive.writestr("manifest.json", json.dumps(manifest | {"schema": 9999, "version": "7.0"}))

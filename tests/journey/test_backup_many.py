@@ -9,7 +9,7 @@ from benchmarks.place import listing_server
 from benchmarks.seed import know_synthetic
 from tests.support.buckets import picture
 from tests.support.cli import Cli
-from tests.support.postgres import Server
+from tests.support.postgres import Server, address_of
 from tests.support.served import serving
 from tests.support.soak import sized
 
@@ -47,7 +47,7 @@ def test_nothing_of_many_assets_is_computed_again(cli: Cli, tmp_path: Path, post
     assets, path = sized(2_000, 100_000), tmp_path / "library.backup"
     target = cli.with_environ(
         MIRRORLAKE_HOME=str(tmp_path / "restored"),
-        MIRRORLAKE_DATABASE_URL=postgres_server.new_database(),
+        MIRRORLAKE_DATABASE_URL=address_of(postgres_server.new_database()),
     )
     with listing_server(2 * assets, tmp_path) as endpoint:
         seed(cli, endpoint, assets)

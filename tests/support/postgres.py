@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from mirrorlake.postgres.data_dir import database_folder, make_home, read_recorded_base
 from mirrorlake.postgres.embedded import ensure_running, stop
@@ -43,6 +43,12 @@ def discard(home: Path) -> None:
     if base is not None:
         shutil.rmtree(base, ignore_errors=True)
     shutil.rmtree(home, ignore_errors=True)
+
+
+def address_of(conninfo: str) -> str:
+    """A database as people write it into MIRRORLAKE_DATABASE_URL."""
+    parts = conninfo_to_dict(conninfo)
+    return f"postgresql://{parts['user']}@/{parts['dbname']}?host={parts['host']}"
 
 
 class Server:
