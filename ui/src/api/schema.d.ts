@@ -5157,6 +5157,8 @@ export interface operations {
                 datasource?: string | null;
                 /** @description Number of random objects of each datasource; all if omitted. */
                 sample?: number | null;
+                /** @description Also read the objects and compare their bytes with the stored digests. */
+                content?: boolean;
             };
             header?: never;
             path?: never;
