@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from tests.support.backups import rows_of
 from tests.support.buckets import picture
 from tests.support.cli import Cli
+from tests.support.documents import ROOT
 from tests.support.postgres import Server, address_of, discard, new_home
 
 from mirrorlake.postgres.server_lock import find_running
@@ -34,6 +36,13 @@ def photos(tmp_path: Path) -> Path:
     for number in range(PICTURES):
         (folder / f"{number}.png").write_bytes(picture((number, 0, 0)))
     return folder
+
+
+def documented(field: str) -> list[str]:
+    """The fields of the JSON document in the reference that has this one."""
+    page = (ROOT / "docs" / "reference" / "json-output.md").read_text("utf-8")
+    [found] = [block for block in re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL) if field in block]
+    return list(json.loads(found))
 
 
 def thumbnails(cli: Cli) -> dict[str, bytes]:
@@ -60,6 +69,7 @@ def test_a_library_moves_into_an_empty_home_and_into_an_external_database(
         done = target.run("restore", path, "--json")
         assert done.code == 0, done.err
         assert (done.json["assets"], done.json["thumbnails"], done.json["migrated"]) == (PICTURES, PICTURES, 0)
+        assert list(done.json) == documented("interrupted")
         assert thumbnails(target) == thumbnails(cli)
         assert [asset["tags"] for asset in target.search("tag:ripe")] == [["ripe"]]
         report = target.mirror(photos, "--jobs", "1")

@@ -22,6 +22,7 @@ from mirrorlake.processing.thumbnails import Thumbnails
 NAME = "bench"
 SAMPLE = 20
 WRITERS = 8
+PICTURE = picture("red", kind="WEBP")
 
 
 def seed(cli: Cli, endpoint: str, assets: int) -> None:
@@ -39,7 +40,7 @@ def seed(cli: Cli, endpoint: str, assets: int) -> None:
 
 def thumbnail_of(digest: bytes) -> bytes:
     """A WebP of its own for each digest."""
-    whole = picture("red", kind="WEBP") + b"XMP " + len(digest).to_bytes(4, "little") + digest
+    whole = PICTURE + b"XMP " + len(digest).to_bytes(4, "little") + digest
     return whole[:4] + (len(whole) - 8).to_bytes(4, "little") + whole[8:]
 
 

@@ -111,7 +111,7 @@ def test_an_example_that_does_not_run_says_why() -> None:
         ("thumbnails check", "misplaced"),
         ("thumbnails make", "different"),
         ("thumbnails clean --hours 0", "young"),
-        ("backup ../reference.backup --force", "missing"),
+        ("backup ../reference.backup --force", "path"),
     ],
 )
 def test_json_has_the_fields_that_the_reference_shows(command: str, mark: str, place: Place) -> None:

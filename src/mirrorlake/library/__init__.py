@@ -1,1 +1,1 @@
-"""The library store beside the catalog: audit, rebuild and clean thumbnails."""
+"""The library store beside the catalog: audit, rebuild and clean thumbnails; back up and restore both."""

@@ -115,7 +115,7 @@ def test_every_changed_or_missing_byte_of_the_content_is_noticed(tmp_path: Path)
         for place in range(start + 30, min([other for other in starts.values() if other > start], default=len(whole)))
     ]
     unnoticed = 0
-    for place in content:
+    for place in content[::3]:
         damaged.write_bytes(whole[:place] + bytes([whole[place] ^ 0x40]) + whole[place + 1 :])
         try:
             found = read(damaged)
@@ -123,7 +123,7 @@ def test_every_changed_or_missing_byte_of_the_content_is_noticed(tmp_path: Path)
             continue
         unnoticed += 1
         assert found == read(tmp_path / "a")  # a byte that has no meaning, such as a time
-    assert unnoticed < len(content) / 2
+    assert unnoticed < len(content) / 6
     for length in range(0, len(whole), 7):
         damaged.write_bytes(whole[:length])
         refused(damaged)
