@@ -2393,13 +2393,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The bytes, as a download. */
+            /** @description The bytes, as a download of their own media type. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "*/*": unknown;
                 };
             };
             /** @description A short-lived address of the bytes. */

@@ -26,7 +26,7 @@ _WEBP: _Responses = {
     304: {"description": "Unchanged."},
 }
 _BYTES: _Responses = {
-    200: {"content": {"application/octet-stream": {}}, "description": "The bytes, as a download."},
+    200: {"content": {"*/*": {}}, "description": "The bytes, as a download of their own media type."},
     303: {"description": "A short-lived address of the bytes."},
 }
 
