@@ -173,6 +173,7 @@ def test_a_server_previews_and_cancels_as_in_process(photos: Photos) -> None:
 def test_a_pass_asked_of_a_server_without_a_worker_says_that_nobody_takes_it(cli: Cli, tmp_path: Path) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
+    (folder / "notes.txt").touch()  # a datasource of nothing at all is not kept
     cli.mirror(folder.as_uri(), "--name", "p", "--jobs", "1")
     with serving(cli, tmp_path / "nobody", "--no-worker") as made:
         asked = made.remote.start("datasource", "run", "p", "--json")
