@@ -842,6 +842,12 @@ export interface components {
              */
             next_cursor: string | null;
             /**
+             * Notes
+             * @description If nothing matches: sentences about names in the query that the library does not know.
+             * @default []
+             */
+            notes: string[];
+            /**
              * Offset
              * @description Position of the first item; 0 if the page was requested by cursor.
              */
@@ -1105,7 +1111,7 @@ export interface components {
             key: string;
             /**
              * Object
-             * @description `exists`, `gone`, or the reason why the source could not be checked.
+             * @description `exists`, `gone` (the library knows it), `absent`, or the reason why the source could not be checked.
              */
             object: string;
             origin: components["schemas"]["Origin"] | null;
@@ -1484,6 +1490,12 @@ export interface components {
             hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: string;
+            /**
+             * Notes
+             * @description Sentences about what was probably not intended, such as a pattern that matches nothing.
+             * @default []
+             */
+            notes: string[];
             /** @description Sent for the preview itself. */
             requests: components["schemas"]["Requests"];
             /**
@@ -1660,6 +1672,12 @@ export interface components {
             hold: components["schemas"]["Hold"] | null;
             /** Id */
             id: number;
+            /**
+             * Notes
+             * @description Sentences about what was probably not intended, such as a pattern that matches nothing.
+             * @default []
+             */
+            notes: string[];
             requests: components["schemas"]["Requests"];
             /**
              * Started
@@ -1713,7 +1731,7 @@ export interface components {
          * @description What happens to a key.
          * @enum {string}
          */
-        Verdict: "asset" | "skipped" | "sidecar" | "left";
+        Verdict: "asset" | "skipped" | "sidecar" | "left" | "absent";
         /**
          * Would
          * @description The requests and bytes that a run would need, from a dry run.
@@ -3422,6 +3440,8 @@ export interface operations {
                 state?: components["schemas"]["RunState"] | null;
                 /** @description Only jobs of this datasource. */
                 datasource?: string | null;
+                /** @description Only jobs that are runs, or only others. */
+                runs?: boolean | null;
                 /** @description Cursor of the previous page; replaces `offset`. */
                 cursor?: string | null;
             };
