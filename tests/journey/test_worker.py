@@ -141,10 +141,16 @@ def committed(catalog: Catalog) -> set[str]:
         return {key for (key,) in connection.execute("SELECT key FROM object").fetchall()}
 
 
+def mirror_no_pictures(bucket: Bucket) -> None:
+    """Make a datasource without assets: one of a bucket without objects is not kept."""
+    bucket.put("readme.txt", b"no picture")
+    assert bucket.mirror()["selected"] == 0
+
+
 def test_a_killed_worker_is_taken_over_and_nothing_is_looked_at_twice(
     stub: S3Stub, ordered_bucket: Bucket, library: Catalog
 ) -> None:
-    ordered_bucket.mirror()
+    mirror_no_pictures(ordered_bucket)
     for number in range(400):
         ordered_bucket.put(f"{number:03}.png", picture_no(number))
     run_id = request_run(library, ordered_bucket.name)
@@ -181,7 +187,7 @@ def slow(request: Request) -> Answer | None:
 def test_a_worker_whose_person_stops_it_in_a_pass_cancels_it_and_keeps_what_it_did(
     stub: S3Stub, ordered_bucket: Bucket, library: Catalog
 ) -> None:
-    ordered_bucket.mirror()
+    mirror_no_pictures(ordered_bucket)
     for number in range(50):
         ordered_bucket.put(f"{number:03}.png", picture_no(number))
     run_id = request_run(library, ordered_bucket.name)
@@ -198,7 +204,7 @@ def test_a_worker_whose_person_stops_it_in_a_pass_cancels_it_and_keeps_what_it_d
 def test_workers_that_are_stopped_or_killed_leave_their_pass_to_the_next_one(
     stub: S3Stub, ordered_bucket: Bucket, library: Catalog, tmp_path: Path
 ) -> None:
-    ordered_bucket.mirror()
+    mirror_no_pictures(ordered_bucket)
     for number in range(700):
         ordered_bucket.put(f"{number:03}.png", picture_no(number))
     first = request_run(library, ordered_bucket.name)
