@@ -40,6 +40,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal
 from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
+from mirrorlake.storage.providers.s3.server_words import clean_text
 from mirrorlake.storage.retry import ATTEMPTS
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
@@ -239,7 +240,7 @@ class S3WritableStore:
         return denial(
             Denied(
                 code=refusal.code,
-                words=refusal.message,
+                words=clean_text(refusal.message),
                 what=what,
                 verb="read or write",
                 permission="s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject",
