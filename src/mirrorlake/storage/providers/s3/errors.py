@@ -55,7 +55,7 @@ class RequestInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """An error response: its status, and the details of its body and headers, cleaned."""
+    """An error response: its status, and the details of its body and headers. `message` is still hostile text."""
 
     status: int
     code: str  # empty: not an S3 error document
@@ -80,7 +80,7 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
     return Refusal(
         status=status,
         code=clean_code(fields.get("Code", "")),
-        message=clean_text(fields.get("Message", "")),
+        message=fields.get("Message", "").strip(),
         region=clean_region(headers.get("x-amz-bucket-region", "") or fields.get("Region", "")),
         redirect=_origin(headers.get("location", "")),
         again_after_s=retry_after_s(headers.get("retry-after", "").strip()),
@@ -118,7 +118,7 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
         return has_changed(asked)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or is_denial(code):
         return _denied(refusal, asked)
-    status_text = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
+    status_text = f"{status} {code}".strip() + (f" ({clean_text(refusal.message)})" if refusal.message else "")
     return StorageError(
         f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
     )
@@ -170,7 +170,7 @@ def _denied(refusal: Refusal, asked: RequestInfo) -> StorageError:
     return denial(
         Denied(
             code=refusal.code,
-            words=refusal.message,
+            words=clean_text(refusal.message),
             what=asked.what,
             verb="list" if asked.permission == "s3:ListBucket" else "read",
             permission=asked.permission,

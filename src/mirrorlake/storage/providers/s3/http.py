@@ -84,7 +84,7 @@ class Http:
     def hide(self, refusal: Refusal) -> Refusal:
         """The same without credentials and signatures, which some servers repeat in their messages."""
         keys = None if self._source is None else self._source.current()
-        secrets = [] if keys is None else [keys.token, keys.secret_key, keys.access_key]
+        secrets: list[str | None] = [] if keys is None else [keys.token, keys.secret_key, keys.access_key]
 
         def without(text: str) -> str:
             for secret in secrets:

@@ -34,8 +34,13 @@ from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
+<<<<<<< HEAD
 from mirrorlake.storage.providers.s3.pages import S3Page
 from mirrorlake.storage.retry import RetryPolicy
+=======
+from mirrorlake.storage.providers.s3.server_words import clean_text
+from mirrorlake.storage.retry import ATTEMPTS
+>>>>>>> s3compat
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
 OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
@@ -185,6 +190,7 @@ class S3WritableStore:
         except AccessDenied as error:
             raise self._denied(asked, error) from error
 
+<<<<<<< HEAD
     def _put(self, key: str, data: bytes, headers: Mapping[str, str]) -> str:
         check_key(key)
         answer = self._send("PUT", key, "s3:PutObject", headers=headers, body=data, deadline_s=deadline_of(len(data)))
@@ -239,6 +245,22 @@ class S3WritableStore:
         return AccessDenied(
             f"The credentials may not read or write {asked.what}.",
             "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
+=======
+    def _denied(self, what: str, error: Exception) -> StorageError:
+        """The error for a refused request. The text of obstore's error contains the document of the server."""
+        document = _ERROR.search(str(error))
+        refusal = read_refusal(HTTPStatus.FORBIDDEN, {}, b"" if document is None else document[0].encode())
+        return denial(
+            Denied(
+                code=refusal.code,
+                words=clean_text(refusal.message),
+                what=what,
+                verb="read or write",
+                permission="s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject",
+                resource=f"arn:aws:s3:::{self._bucket} and its objects",
+                anonymous=False,
+            )
+>>>>>>> s3compat
         )
 
     def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
