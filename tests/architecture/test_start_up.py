@@ -81,8 +81,8 @@ def test_workers_can_start_before_the_pass_that_gives_them_work_is_loaded() -> N
 
 def test_a_worker_loads_decoders_and_nothing_of_the_machines_own_configuration() -> None:
     modules = imported("mirrorlake.processing.worker", "mirrorlake.processing.worker.load_stores()")
-    assert {"pyvips", "obstore"} <= modules
-    assert not modules & ({"botocore", "boto3"} | SERVERS | DRAWING | STARTING | DATABASE)
+    assert {"pyvips", "urllib3"} <= modules
+    assert not modules & ({"botocore", "boto3", "obstore"} | SERVERS | DRAWING | STARTING | DATABASE)
 
 
 @pytest.mark.parametrize("command", [["--help"], ["--version"], ["datasource", "--help"], ["runs", "list", "--help"]])

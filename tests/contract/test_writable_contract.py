@@ -17,7 +17,7 @@ from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.providers.folder.writable import FolderWritableStore
 from mirrorlake.storage.providers.memory.writable import MemoryWritableStore
 from mirrorlake.storage.providers.s3.access import S3Access
-from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys, S3Server
 from mirrorlake.storage.providers.s3.writable import S3WritableStore
 from mirrorlake.storage.retry import RetryPolicy
 from mirrorlake.storage.writable import RetryingWritableStore, WritableStore
@@ -42,7 +42,9 @@ def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str =
     return S3WritableStore(
         Location(provider=Provider.S3, container=bucket, prefix=prefix),
         S3Access(endpoint=server.endpoint),
-        config=AwsConfig(region="us-east-1", ca_bundle=None, source=keys),
+        config=AwsConfig(
+            region="us-east-1", server=S3Server(url=server.endpoint, origin="this test"), ca_bundle=None, source=keys
+        ),
     )
 
 

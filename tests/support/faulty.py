@@ -62,6 +62,10 @@ class Faulty:
     def ordered(self) -> bool:
         return self._store.ordered
 
+    @property
+    def server(self) -> str | None:
+        return self._store.server
+
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         self._pass("list", scope.prefix)
         self.before_list()

@@ -49,6 +49,11 @@ class Store(Protocol):
         """Whether pages are in the byte order of their keys. A violation of this promise is detected."""
         ...
 
+    @property
+    def server(self) -> str | None:
+        """The server that requests go to, and what specifies it, for reports. None without a server."""
+        ...
+
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One page of the keys of `scope`, from its start (`cursor` None) or from `cursor`.
 

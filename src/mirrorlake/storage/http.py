@@ -1,133 +1,82 @@
 """Persistent HTTP connections to a storage server, for all providers: forbidden addresses, TLS, limits and deadlines.
 
-Redirects are not followed, nothing is retried, and no response is read beyond its limit.
+Redirects are not followed, nothing is retried, no response is read beyond its limit, and no error contains a header
+or a credential.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import socket
+import http.client
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError
-from mirrorlake.storage.deadline import DeadlineWatch
+from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.storage.connections import CheckedPool, CheckedTlsPool, ProxyPool, ProxyTlsPool, check_host
+from mirrorlake.storage.pace import CURRENT, Pace
 
 CONNECT_S = 10  # seconds to connect
-READ_S = 60  # seconds of silence in a response
-BODY_S = 300  # seconds for the body of a page or an error, also from a server that sends one byte per second
-BODY_BYTES = 32 << 20  # maximum of such a body; the largest page of S3 has an eighth of that
+REQUEST_S = 300  # seconds for a whole request; more for large bodies, see `deadline_of`
+SLOWEST_BYTES_S = 16 << 10  # bytes per second that a large body may take at least
+BODY_BYTES = 32 << 20  # maximum of a page of a listing; the largest one of S3 has an eighth of that
 POOL = 64  # connections that are kept; more are opened for more threads
 USER_AGENT = "mirrorlake"
-_DEADLINES = DeadlineWatch()
-
-# Metadata services return credentials: an endpoint with such an address is refused.
-_METADATA = (
-    ipaddress.ip_network("169.254.0.0/16"),
-    ipaddress.ip_network("fe80::/10"),
-    ipaddress.ip_network("fd00:ec2::/32"),
-    ipaddress.ip_network("100.100.100.200/32"),
-)
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class ForbiddenAddress(AccessDenied):
-    """The endpoint's name resolves to a forbidden address."""
-
-
-def is_forbidden(address: str) -> bool:
-    """Whether a resolved address is link-local or a metadata service, in any IPv6 form."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        teredo = ip.teredo[1] if ip.teredo else None
-        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
-        ip = ip.ipv4_mapped or ip.sixtofour or teredo or nat64 or ip
-    return any(ip in network for network in _METADATA)
-
-
-def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
-    peer = str(connected.getpeername()[0])
-    if is_forbidden(peer):
-        connected.close()
-        raise _forbidden_error(connection.host, peer)
-    return connected
-
-
-def check_host(host: str, port: int | None) -> None:
-    """Raise ForbiddenAddress if `host` resolves to a forbidden address."""
-    try:
-        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return  # the connection reports it
-    for *_, address in found:
-        if is_forbidden(str(address[0])):
-            raise _forbidden_error(host, str(address[0]))
-
-
-def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
-    return ForbiddenAddress(
-        f"The endpoint {host} resolves to {address}, a link-local or metadata address.",
-        "Specify the address of the storage server with --endpoint.",
-    )
-
-
-class _CheckedHTTP(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        check_host(self.host, self.port)
-        return _check_peer(self, super()._new_conn())
-
-
-class _CheckedHTTPS(HTTPSConnection):
-    def _new_conn(self) -> socket.socket:
-        check_host(self.host, self.port)
-        return _check_peer(self, super()._new_conn())
-
-
-class CheckedHTTPPool(urllib3.HTTPConnectionPool):
-    """Connections that refuse forbidden addresses before they send anything."""
-
-    ConnectionCls = cast("Any", _CheckedHTTP)
-
-
-class CheckedHTTPSPool(urllib3.HTTPSConnectionPool):
-    """The same over TLS."""
-
-    ConnectionCls = cast("Any", _CheckedHTTPS)
+_NO_TUNNEL = "Tunnel connection failed: "  # of http.client, followed by the status and its reason
+_CAUSE_CHARACTERS = 200  # of the text of an error; a part of it may come from the server
 
 
 class NoAnswer(Exception):
     """No usable response was received. The text is the cause, readable and without any header."""
 
 
+def deadline_of(size: int) -> float:
+    """The seconds that a request with bodies of at most `size` bytes may take."""
+    return REQUEST_S + size / SLOWEST_BYTES_S
+
+
 class HttpClient:
     """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses."""
 
     def __init__(self, base: str, ca_bundle: str | None = None) -> None:
-        self.base = base
-        self._headers = {"Host": urlsplit(base).netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._manager = _manager(base, ca_bundle)
+        parts = urlsplit(base)
+        self._server = parts.hostname or "", parts.port
+        self._headers = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+        self._proxied, self._manager = _manager(base, ca_bundle)
         self._pool = self._manager.connection_from_url(base)
+        # A proxy needs the whole address, unless it only forwards the bytes of a TLS connection.
+        self._before_target = base if self._proxied and parts.scheme == "http" else ""
 
     def headers(self, more: Mapping[str, str]) -> dict[str, str]:
         """The headers of every request with `more`: the headers to sign."""
         return {**self._headers, **more}
 
     def send(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes | None = None
+        self,
+        method: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+        *,
+        deadline_s: float = REQUEST_S,
     ) -> urllib3.BaseHTTPResponse:
-        """The status and headers of the response to a request with exactly these headers; `read` reads its body."""
+        """The status and headers of the response to a request with exactly these headers; `read` reads its body.
+
+        All of it, including the body, must arrive within `deadline_s` seconds, and at a minimum rate.
+        """
+        if self._proxied:
+            check_host(*self._server, resolve=False)
+        pace = Pace(deadline_s)
+        CURRENT.set(pace)
         try:
             return self._pool.urlopen(
                 method,
-                target,
+                self._before_target + target,
                 body=body,
                 headers=headers,
                 retries=False,
@@ -138,16 +87,15 @@ class HttpClient:
             )
         except MirrorlakeError:
             raise
-        except ValueError as error:  # its text may contain a header
-            raise NoAnswer("the request cannot be sent as it is") from error
+        except ValueError:  # its text may contain a header
+            raise NoAnswer("the request cannot be sent as it is") from None
         except (HTTPError, OSError) as error:
-            raise NoAnswer(_describe_error(error)) from error
+            raise NoAnswer(pace.failure or _describe_error(error)) from error
 
-    def read(self, answer: urllib3.BaseHTTPResponse, *, limit: int = BODY_BYTES, deadline_s: float = BODY_S) -> bytes:
+    def read(self, answer: urllib3.BaseHTTPResponse, *, limit: int = BODY_BYTES) -> bytes:
         """The remaining body of a response; the connection is returned to the pool, or closed if more data remains."""
         try:
-            with _DEADLINES.limit(answer, deadline_s):
-                data = answer.read(limit + 1)
+            data = answer.read(limit + 1)
         except (HTTPError, OSError) as error:
             self.discard(answer)
             raise NoAnswer(_describe_error(error)) from error
@@ -171,24 +119,56 @@ class HttpClient:
         self._manager.clear()
 
 
-def _describe_error(error: Exception) -> str:
-    """The innermost cause in readable form."""
-    if isinstance(error, NewConnectionError) and error.__cause__ is not None:
-        error = cast("Exception", error.__cause__)
+def _describe_error(error: BaseException) -> str:
+    """The innermost cause in readable form, without line ends and not longer than a line."""
+    while (cause := error.__cause__ or error.__context__) is not None and isinstance(error, HTTPError):
+        error = cause
+    odd = isinstance(error, http.client.BadStatusLine | http.client.UnknownProtocol)
+    if odd and not isinstance(error, ConnectionError):
+        return "it does not answer in HTTP"  # the error would repeat what the server sent
     text = str(error) or type(error).__name__
-    return text.rpartition(": ")[2] if isinstance(error, HTTPError) and ": " in text else text
+    if text.startswith(_NO_TUNNEL):  # the rest is the proxy's own words
+        return f"the proxy answered {text.removeprefix(_NO_TUNNEL).split()[0]}"
+    text = text.rpartition(": ")[2] if isinstance(error, HTTPError) and ": " in text else text
+    return "".join(letter for letter in text[:_CAUSE_CHARACTERS] if letter.isprintable())
 
 
-def _manager(base: str, ca_bundle: str | None) -> urllib3.PoolManager:
-    timeout = urllib3.Timeout(connect=CONNECT_S, read=READ_S)
+def _manager(base: str, ca_bundle: str | None) -> tuple[bool, urllib3.PoolManager]:
+    """Whether requests to `base` go through a proxy, and its connections."""
+    timeout = urllib3.Timeout(connect=CONNECT_S, read=REQUEST_S)  # `Pace` sets shorter ones for each read
     parts = urlsplit(base)
     proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
     context = _tls(ca_bundle) if parts.scheme == "https" else None
-    if proxy:
-        return urllib3.ProxyManager(proxy, maxsize=POOL, timeout=timeout, ssl_context=context)
     manager = urllib3.PoolManager(num_pools=2, maxsize=POOL, timeout=timeout, ssl_context=context)
-    cast("Any", manager).pool_classes_by_scheme = {"http": CheckedHTTPPool, "https": CheckedHTTPSPool}
-    return manager
+    if proxy:
+        manager = _proxy_manager(parts.scheme, proxy, timeout, context)
+    pools = {"http": ProxyPool, "https": ProxyTlsPool} if proxy else {"http": CheckedPool, "https": CheckedTlsPool}
+    cast("Any", manager).pool_classes_by_scheme = pools
+    return bool(proxy), manager
+
+
+def _proxy_manager(
+    scheme: str, proxy: str, timeout: urllib3.Timeout, context: ssl.SSLContext | None
+) -> urllib3.ProxyManager:
+    """Connections through a proxy, with the user name and password of its address. They are never shown."""
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(address)
+        login = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if parts.username else None
+        headers = urllib3.make_headers(proxy_basic_auth=login)
+        return urllib3.ProxyManager(
+            f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
+            num_pools=2,
+            maxsize=POOL,
+            timeout=timeout,
+            ssl_context=context,
+            proxy_headers=headers,
+        )
+    except (ValueError, HTTPError):
+        raise SettingsError(
+            f"The proxy for {scheme} addresses is not the address of a server.",
+            f"Check the environment variable {scheme.upper()}_PROXY.",
+        ) from None
 
 
 def _tls(ca_bundle: str | None) -> ssl.SSLContext:

@@ -30,6 +30,11 @@ class StoreWrapper:
         """As the wrapped store."""
         return self._store.ordered
 
+    @property
+    def server(self) -> str | None:
+        """As the wrapped store."""
+        return self._store.server
+
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """As the wrapped store."""
         return self._store.list_page(scope, cursor)

@@ -12,9 +12,10 @@ from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.processing.store_factory import OpenedStore, StoreConfig, with_resolved_credentials
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
-from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys, S3Server
 
 BUCKET = Location(provider=Provider.S3, container="bucket")
+IRELAND = S3Server(url="https://s3.eu-west-1.amazonaws.com")
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         "AWS_PROFILE",
         "AWS_REGION",
         "AWS_CA_BUNDLE",
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_S3",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -48,7 +51,7 @@ def test_plain_keys_are_handed_over_with_region_and_authorities(machine: Path, m
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hush")
     (machine / "config").write_text("[default]\nregion = eu-west-1\nca_bundle = /etc/our.pem\n")
     keys = Keys(access_key="AKIA", secret_key="hush")
-    assert handed(Access()) == AwsConfig(region="eu-west-1", ca_bundle="/etc/our.pem", source=keys)
+    assert handed(Access()) == AwsConfig(region="eu-west-1", server=IRELAND, ca_bundle="/etc/our.pem", source=keys)
 
 
 def test_those_of_the_profile_that_was_named(machine: Path):
@@ -72,7 +75,7 @@ def test_who_has_no_keys_is_left_to_say_so_at_the_first_request():
 
 def test_nobody_signs_where_nothing_is_to_be_signed():
     config = handed(S3Access(anonymous=True, region="eu-west-1"))
-    assert config == AwsConfig(region="eu-west-1", ca_bundle=None, source=None)
+    assert config == AwsConfig(region="eu-west-1", server=IRELAND, ca_bundle=None, source=None)
 
 
 def test_a_profile_that_does_not_exist_is_said_before_any_worker_starts():
@@ -88,6 +91,7 @@ def test_other_stores_have_nothing_to_hand_over():
 
 
 def test_no_secret_is_shown_where_keys_are_printed():
-    shown = repr(AwsConfig(region="r", ca_bundle=None, source=Keys(access_key="A", secret_key="hush", token="lent")))
+    keys = Keys(access_key="A", secret_key="hush", token="lent")
+    shown = repr(AwsConfig(region="r", server=IRELAND, ca_bundle=None, source=keys))
     assert "hush" not in shown
     assert "lent" not in shown

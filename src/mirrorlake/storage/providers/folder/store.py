@@ -90,6 +90,11 @@ class FolderStore:
         """Always true: every folder is sorted before it is listed."""
         return True
 
+    @property
+    def server(self) -> str | None:
+        """Always None."""
+        return None
+
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """Up to `page_rows` files of `scope`. Only the names of one folder per level are kept in memory."""
         rows = _Rows()

@@ -65,6 +65,11 @@ class MemoryStore:
         """As specified at creation: an unordered store lists by the reversed key."""
         return self._ordered
 
+    @property
+    def server(self) -> str | None:
+        """Always None."""
+        return None
+
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """The next `page_rows` keys of `scope`."""
         with self._lock:

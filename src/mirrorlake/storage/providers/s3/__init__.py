@@ -1,1 +1,1 @@
-"""S3 and servers that speak its protocol: our own listing reader, signed requests, object reads by obstore."""
+"""S3 and servers that speak its protocol: our own listing reader and signed requests."""

@@ -6,28 +6,44 @@ an AwsConfig does not need it.
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from dataclasses import replace
 
 import botocore.session
 from botocore.credentials import Credentials
-from botocore.exceptions import BotoCoreError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ProfileNotFound
 
-from mirrorlake.core.errors import AccessDenied, SettingsError
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError
 from mirrorlake.storage.providers.s3.access import S3Access
-from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys
+from mirrorlake.storage.providers.s3.aws_server import server_of
+from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys, is_sendable
 
 DEFAULT_REGION = "us-east-1"
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+_SECRET_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+)
+_HEADER = re.compile(r"\bb?['\"].*|AWS4-HMAC.*", re.DOTALL)  # how libraries quote a header, and what ours begins with
 
 
 def config_of(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
     """The machine's configuration for this access; `credentials` replace its own chain. Makes no request.
 
-    Raises SettingsError if the profile does not exist or the configuration cannot be read.
+    Raises SettingsError if the profile does not exist, or the configuration cannot be read or is invalid.
     """
     session = _session(access)
+    region = access.region or _setting(session, "region") or DEFAULT_REGION
+    if not _REGION.fullmatch(region):
+        raise SettingsError(f"{region!r} is not a region.", "Use a name such as --region eu-west-1.")
     return AwsConfig(
-        region=access.region or _setting(session, "region") or DEFAULT_REGION,
+        region=region,
+        server=server_of(access, session, region),
         ca_bundle=_setting(session, "ca_bundle"),
         source=None if access.anonymous else credentials or MachineChain(session, access.profile),
     )
@@ -56,11 +72,13 @@ class MachineChain:
             found = self._find()
             if found is not None:
                 return _current_keys(found)
-        except BotoCoreError as error:
+        except MirrorlakeError:
+            raise
+        except Exception as error:  # noqa: BLE001  botocore raises anything for malformed data of a credential process
+            # Libraries quote the header that they refuse: neither the text nor the chain of causes may be shown.
             raise AccessDenied(
-                f"The machine's AWS credentials could not be obtained: {error}.",
-                "Sign in again (aws sso login), or check ~/.aws/config.",
-            ) from error
+                f"The machine's AWS credentials could not be obtained: {_reason(error)}.", _remedy()
+            ) from None
         where = f" for the profile {self._profile!r}" if self._profile else ""
         raise AccessDenied(
             f"No AWS credentials were found{where}.",
@@ -72,8 +90,8 @@ class MachineChain:
         """The chain's keys if they are permanent; None if they expire, are missing or cannot be obtained."""
         try:
             found = self._find()
-        except BotoCoreError:
-            return None  # `current` reports why
+        except Exception:  # noqa: BLE001  `current` reports which
+            return None
         if type(found) is not Credentials:  # its subclasses refresh themselves
             return None
         return _current_keys(found)
@@ -88,22 +106,28 @@ class MachineChain:
 def _current_keys(found: Credentials) -> Keys:
     """The current keys. Raises BotoCoreError if they have expired and cannot be renewed, and AccessDenied."""
     keys = found.get_frozen_credentials()
-    return Keys(
-        access_key=_clean("access key id", keys.access_key or ""),
-        secret_key=_clean("secret access key", keys.secret_key or ""),
-        token=None if keys.token is None else _clean("session token", keys.token),
-    )
+    return Keys.from_machine(keys.access_key, keys.secret_key, keys.token)
 
 
-def _clean(name: str, value: str) -> str:
-    """A credential without surrounding spaces and line ends. Never included in an error."""
-    value = value.strip()
-    if not value.isascii() or not value.isprintable() or " " in value:
-        raise AccessDenied(
-            f"The AWS {name} holds a blank, a line end or another character that none has.",
-            "Check the environment or ~/.aws/credentials for a wrongly pasted value.",
-        )
-    return value
+def _reason(error: Exception) -> str:
+    """The cause in one line, without credentials: only errors of AWS and botocore are known to explain themselves."""
+    if type(error) is HTTPClientError:  # any error of the HTTP library; its text may contain the refused header
+        return "the request for them cannot be sent as it is"
+    if not isinstance(error, BotoCoreError | ClientError):
+        return f"{type(error).__name__} while they were read"
+    text = str(error)
+    for name in _SECRET_VARIABLES:
+        secret = os.environ.get(name, "").strip()
+        if secret:
+            text = text.replace(secret, "...")
+    return " ".join(_HEADER.sub("...", text).split()).removesuffix(".")
+
+
+def _remedy() -> str:
+    bad = [name for name in _SECRET_VARIABLES if not is_sendable(os.environ.get(name, ""))]
+    if bad:
+        return f"Check {' and '.join(bad)} for a blank, a line end or another wrongly pasted character."
+    return "Sign in again (aws sso login), or check ~/.aws/config."
 
 
 def _session(access: S3Access) -> botocore.session.Session:

@@ -1,17 +1,19 @@
-"""Credentials that sign requests, and their provider for obstore. Does not load botocore."""
+"""Credentials that sign requests, and the machine's AWS configuration for one access. Does not load botocore."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
+from mirrorlake.core.errors import AccessDenied
 from mirrorlake.storage.providers.s3.access import S3Access
 
-if TYPE_CHECKING:
-    from obstore.store import S3Credential
-
-_OBSTORE_LIFE = timedelta(minutes=5)  # how long obstore may use credentials before it requests them again
+# Where each credential is usually set, for messages: the value itself is never shown.
+_VARIABLES = {
+    "access key id": "AWS_ACCESS_KEY_ID",
+    "secret access key": "AWS_SECRET_ACCESS_KEY",
+    "session token": "AWS_SESSION_TOKEN",
+}
 
 
 class CredentialSource(Protocol):
@@ -30,9 +32,34 @@ class Keys:
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)  # of temporary keys
 
+    @classmethod
+    def from_machine(cls, access_key: str | None, secret_key: str | None, token: str | None) -> Keys:
+        """Keys as the machine's configuration contains them. Raises AccessDenied if no header can contain them."""
+        return cls(
+            access_key=_clean("access key id", access_key or ""),
+            secret_key=_clean("secret access key", secret_key or ""),
+            token=None if token is None else _clean("session token", token),
+        )
+
     def current(self) -> Keys:
         """These keys."""
         return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class S3Server:
+    """The server that requests of one access go to."""
+
+    url: str  # scheme, host and perhaps a path; of AWS: the endpoint of the region
+    origin: str | None = None  # what specifies it, for users; None = the region, on AWS
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether it is the endpoint of AWS itself, which lists in byte order and has a host name for each bucket."""
+        return self.origin is None
+
+    def __str__(self) -> str:
+        return self.url if self.origin is None else f"{self.url} ({self.origin})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,25 +67,9 @@ class AwsConfig:
     """The machine's AWS configuration for one access. `source` None: requests are not signed."""
 
     region: str
+    server: S3Server
     ca_bundle: str | None  # path of a PEM file with additional authorities
     source: CredentialSource | None
-
-
-class ObstoreProvider:
-    """Called by obstore whenever its credentials have expired."""
-
-    def __init__(self, source: CredentialSource) -> None:
-        self._source = source
-
-    def __call__(self) -> S3Credential:
-        """Credentials with the time at which obstore must request new ones."""
-        now = self._source.current()
-        return {
-            "access_key_id": now.access_key or "",
-            "secret_access_key": now.secret_key or "",
-            "token": now.token,
-            "expires_at": datetime.now(UTC) + _OBSTORE_LIFE,
-        }
 
 
 def machine_config(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:
@@ -66,3 +77,19 @@ def machine_config(access: S3Access, credentials: CredentialSource | None = None
     from mirrorlake.storage.providers.s3.aws_session import config_of  # noqa: PLC0415  loads botocore
 
     return config_of(access, credentials)
+
+
+def is_sendable(value: str) -> bool:
+    """Whether a header can contain this credential: printable ASCII without blanks."""
+    return value.isascii() and value.isprintable() and " " not in value
+
+
+def _clean(name: str, value: str) -> str:
+    """A credential without surrounding blanks and line ends. Never included in an error."""
+    value = value.strip()
+    if not is_sendable(value):
+        raise AccessDenied(
+            f"The AWS {name} holds a blank, a line end or another character that none has.",
+            f"Check {_VARIABLES[name]} or ~/.aws/credentials for a wrongly pasted value.",
+        )
+    return value

@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlsplit
 
-from mirrorlake.core.errors import SettingsError
-from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.s3.credentials import S3Server
 
 
 class Endpoint:
     """The network address of one bucket: by host name on AWS, by path on other servers.
 
-    `base` is scheme and host, `for_clients` the endpoint for other S3 clients, `root` the bucket's path.
-    Raises SettingsError for an endpoint that is not an HTTP address.
+    `base` is scheme and host, `root` the bucket's path.
     """
 
-    def __init__(self, bucket: str, access: S3Access, region: str) -> None:
+    def __init__(self, bucket: str, server: S3Server) -> None:
         self.bucket = bucket
-        if access.endpoint is None:
-            suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
-            # A wildcard certificate covers one label: a bucket name with dots is part of the path.
-            self.virtual = "." not in bucket
-            self.base = f"https://{bucket + '.' if self.virtual else ''}s3.{region}.{suffix}"
-            self.for_clients = self.base
+        parts = urlsplit(server.url)
+        # A wildcard certificate covers one label: a bucket name with dots is part of the path.
+        if server.is_aws and "." not in bucket:
+            self.base, self.root = f"{parts.scheme}://{bucket}.{parts.netloc}", ""
         else:
-            self.virtual = False
-            self.base, path = _endpoint_parts(access.endpoint)
-            self.for_clients = self.base + path
-        self.root = "" if self.virtual else f"{self.for_clients.removeprefix(self.base)}/{bucket}"
+            self.base, self.root = f"{parts.scheme}://{parts.netloc}", f"{parts.path}/{bucket}"
 
     def path(self, key: str) -> str:
         """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
@@ -37,20 +30,3 @@ class Endpoint:
     def bucket_path(self) -> str:
         """The path of the bucket itself."""
         return self.root or "/"
-
-
-def _endpoint_parts(endpoint: str) -> tuple[str, str]:
-    parts = urlsplit(endpoint)
-    try:
-        port = parts.port
-    except ValueError:
-        port = -1
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == -1 or parts.query or parts.fragment:
-        raise SettingsError(
-            f"{endpoint!r} is not the address of an S3 server.", "Write --endpoint https://host or http://host:port."
-        )
-    if parts.username is not None or parts.password is not None:
-        raise SettingsError(
-            "The endpoint contains a user name or password.", "Use the environment or a profile for credentials."
-        )
-    return f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -51,6 +52,11 @@ _REFUSALS: dict[str, tuple[str, str]] = {
     "AllAccessDisabled": ("All access to this bucket has been disabled.", "Ask the bucket's owner."),
     "AccountProblem": ("The bucket's account has a problem.", "Ask the bucket's owner."),
 }
+# What messages repeat of a response is limited to this; anything else is not from S3.
+_CODE = re.compile(r"[A-Za-z0-9 .-]{1,64}")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
+_MESSAGE_CHARACTERS = 300
+_HOST_CHARACTERS = 260
 _ALIASES = {"TokenRefreshRequired": "ExpiredToken", "RequestExpired": "RequestTimeTooSkewed"}
 
 
@@ -100,9 +106,9 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
             fields = envelope.fields
     return Refusal(
         status=status,
-        code=fields.get("Code", "").strip(),
-        message=fields.get("Message", "").strip(),
-        region=headers.get("x-amz-bucket-region", "") or fields.get("Region", "").strip(),
+        code=_only(_CODE, fields.get("Code", "")),
+        message=" ".join(fields.get("Message", "").split()),
+        region=_only(_REGION, headers.get("x-amz-bucket-region", "") or fields.get("Region", "")),
         redirect=_origin(headers.get("location", "")),
         again_after_s=retry_after_s(headers.get("retry-after", "").strip()),
     )
@@ -139,7 +145,9 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
         )
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or code in _REFUSALS or code in _ALIASES:
         return _access_denied(refusal, asked)
-    status_text = f"{status} {code}".strip() + (f" ({refusal.message})" if refusal.message else "")
+    status_text = f"{status} {code}".strip() + (
+        f" ({refusal.message[:_MESSAGE_CHARACTERS]})" if refusal.message else ""
+    )
     return StorageError(
         f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
     )
@@ -162,12 +170,19 @@ def is_inconclusive(asked: RequestInfo) -> StorageError:
     )
 
 
+def _only(pattern: re.Pattern[str], value: str) -> str:
+    value = value.strip()
+    return value if pattern.fullmatch(value) else ""
+
+
 def _origin(location: str) -> str:
     try:
         parts = urlsplit(location)
     except ValueError:
         return ""
-    return f"{parts.scheme}://{parts.netloc}" if parts.scheme in ("http", "https") and parts.netloc else ""
+    host = parts.netloc.rpartition("@")[2]
+    plain = parts.scheme in ("http", "https") and host and host.isprintable() and len(host) <= _HOST_CHARACTERS
+    return f"{parts.scheme}://{host}" if plain else ""
 
 
 def _is_other_region(refusal: Refusal, asked: RequestInfo) -> bool:

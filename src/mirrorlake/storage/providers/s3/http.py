@@ -1,29 +1,33 @@
-"""Signed S3 requests: every key is sent byte for byte, and nothing is retried."""
+"""Signed S3 requests: every key is sent byte for byte, and nothing is retried or redirected."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from types import ModuleType
+from dataclasses import replace
 from urllib.parse import quote
 
 import urllib3
 
-from mirrorlake.storage.http import BODY_BYTES, BODY_S, HttpClient, NoAnswer
-from mirrorlake.storage.providers.s3.credentials import CredentialSource
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer
+from mirrorlake.storage.providers.s3.credentials import AwsConfig
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
-from mirrorlake.storage.providers.s3.errors import RequestInfo, unreachable
+from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_refusal, unreachable
+from mirrorlake.storage.providers.s3.signing import signed_headers, signed_url
+
+ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
+_SECRET_CHARACTERS = 8
+_SIGNATURE = re.compile(r"AWS4-HMAC\S*|\b(?:Credential|SignedHeaders|Signature)=[^\s,<&]*")
 
 
 class Http:
     """Sends signed requests for one bucket. Thread-safe; raises only our own errors."""
 
-    def __init__(
-        self, endpoint: Endpoint, region: str, source: CredentialSource | None, ca_bundle: str | None = None
-    ) -> None:
-        self.endpoint = endpoint
-        self._region = region
-        self._source = source
-        self._client = HttpClient(endpoint.base, ca_bundle)
+    def __init__(self, bucket: str, config: AwsConfig) -> None:
+        self.endpoint = Endpoint(bucket, config.server)
+        self._region = config.region
+        self._source = config.source
+        self._client = HttpClient(self.endpoint.base, config.ca_bundle)
 
     def send(
         self,
@@ -34,28 +38,54 @@ class Http:
         query: Sequence[tuple[str, str]] = (),
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
+        deadline_s: float = REQUEST_S,
     ) -> urllib3.BaseHTTPResponse:
         """The status and headers of the response; `read` reads its body. `query` must be sorted by name."""
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
-        signed = self._sign(method, target, self._client.headers(headers or {}), body)
+        sent = self._client.headers(headers or {})
+        if self._source is not None:
+            sent = signed_headers(method, target, sent, self._source.current(), self._region, body=body)
         try:
-            return self._client.send(method, target, signed, body)
+            return self._client.send(method, target, sent, body, deadline_s=deadline_s)
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
 
-    def read(
-        self,
-        answer: urllib3.BaseHTTPResponse,
-        *,
-        asked: RequestInfo,
-        limit: int = BODY_BYTES,
-        deadline_s: float = BODY_S,
-    ) -> bytes:
+    def read(self, answer: urllib3.BaseHTTPResponse, *, asked: RequestInfo, limit: int = BODY_BYTES) -> bytes:
         """The remaining body of a response; the connection is returned to the pool."""
         try:
-            return self._client.read(answer, limit=limit, deadline_s=deadline_s)
+            return self._client.read(answer, limit=limit)
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
+
+    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+        """The details of an error response, without anything that we sent. Its connection is released.
+
+        If its body cannot be read or is too large, only its status and headers are used.
+        """
+        try:
+            body = self._client.read(answer, limit=ERROR_BYTES)
+        except NoAnswer:
+            body = b""
+        return self.hide(read_refusal(answer.status, answer.headers, body))
+
+    def hide(self, refusal: Refusal) -> Refusal:
+        """The same without credentials and signatures, which some servers repeat in their messages."""
+        keys = None if self._source is None else self._source.current()
+        secrets: list[str | None] = [] if keys is None else [keys.token, keys.secret_key, keys.access_key]
+
+        def without(text: str) -> str:
+            for secret in secrets:
+                if secret and len(secret) >= _SECRET_CHARACTERS:  # a shorter one could be part of any word
+                    text = text.replace(secret, "...")
+            return _SIGNATURE.sub("...", text)
+
+        return replace(
+            refusal,
+            code=without(refusal.code),
+            message=without(refusal.message),
+            region=without(refusal.region),
+            redirect=without(refusal.redirect),
+        )
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
         """Release the connection of a response that was not read completely."""
@@ -64,27 +94,8 @@ class Http:
     def presign(self, path: str, expires_s: int) -> str:
         """A URL that permits anyone to GET `path` for `expires_s` seconds."""
         url = self.endpoint.base + path
-        if self._source is None:
-            return url
-        signed: str = _signing().signed_url(url, self._source.current(), self._region, expires_s)
-        return signed
+        return url if self._source is None else signed_url(url, self._source.current(), self._region, expires_s)
 
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
-
-    def _sign(self, method: str, target: str, headers: dict[str, str], body: bytes | None) -> dict[str, str]:
-        if self._source is None:
-            return headers
-        url = self.endpoint.base + target
-        signed: dict[str, str] = _signing().signed_headers(
-            method, url, headers, self._source.current(), self._region, body=body
-        )
-        return signed
-
-
-def _signing() -> ModuleType:
-    """The module is loaded for the first request that we sign: workers read through obstore, which signs on its own."""
-    from mirrorlake.storage.providers.s3 import signing  # noqa: PLC0415  loads botocore
-
-    return signing

@@ -7,6 +7,8 @@ from xml.parsers import expat
 
 from mirrorlake.core.errors import ListingBroken
 
+DEPTH = 16  # of nested elements; those of S3 have 5
+ELEMENTS = 200_000  # of a response; a page of S3 has 1,000 objects of at most 20
 _ENTRY_FIELDS = frozenset({"Key", "LastModified", "ETag", "Size", "StorageClass"})
 
 
@@ -26,7 +28,7 @@ class Envelope:
 
 
 class _Forbidden(Exception):
-    """A document type or an entity declaration: never part of an S3 response."""
+    """Something that is never part of an S3 response. The text specifies what."""
 
 
 class _Reader:
@@ -37,8 +39,14 @@ class _Reader:
         self._path: list[str] = []
         self._text: list[str] = []
         self._entry: dict[str, str] | None = None
+        self._elements = 0
 
     def start(self, name: str, _attributes: object) -> None:
+        self._elements += 1
+        if len(self._path) >= DEPTH:
+            raise _Forbidden(f"nests more than {DEPTH} elements")
+        if self._elements > ELEMENTS:
+            raise _Forbidden(f"has more than {ELEMENTS:,} elements")
         local = name.rpartition(" ")[2]
         if not self._path:
             self.envelope.root = local
@@ -68,7 +76,7 @@ class _Reader:
 
 
 def _refuse(*_: object) -> None:
-    raise _Forbidden
+    raise _Forbidden("declares a document type")
 
 
 def read_xml(body: bytes) -> Envelope:
@@ -85,7 +93,7 @@ def read_xml(body: bytes) -> Envelope:
         parser.Parse(body, True)  # noqa: FBT003 - the C function takes it by position
     except _Forbidden as error:
         raise ListingBroken(
-            "The server's response declares a document type, which S3 responses never do.",
+            f"The server's response {error}, which S3 responses never do.",
             "Check that the endpoint is an S3 server.",
         ) from error
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two: an unknown encoding

@@ -8,12 +8,12 @@ from http import HTTPStatus
 from xml.sax.saxutils import escape
 
 from mirrorlake.core.errors import ListingBroken, StorageError
+from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
-from mirrorlake.storage.providers.s3.http import Http
+from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 PART_BYTES = 8 << 20  # S3 requires at least 5 MiB for all parts but the last
-ERROR_BYTES = 64 * 1024
 
 
 class MultipartUpload:
@@ -49,10 +49,12 @@ class MultipartUpload:
         return done.fields.get("ETag", "").strip().strip('"')
 
     def _send(self, method: str, query: list[tuple[str, str]], body: bytes) -> Envelope:
-        answer = self._http.send(method, self._path, asked=self._asked, query=query, body=body)
-        text = self._http.read(answer, asked=self._asked)
+        answer = self._http.send(
+            method, self._path, asked=self._asked, query=query, body=body, deadline_s=deadline_of(len(body))
+        )
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
-            raise translate(read_refusal(answer.status, answer.headers, text[:ERROR_BYTES]), self._asked)
+            raise translate(self._http.refusal(answer), self._asked)
+        text = self._http.read(answer, asked=self._asked, limit=ERROR_BYTES)
         if method == "PUT":
             self._tags.append(answer.headers.get("ETag", ""))
         if not text.strip() or method == "DELETE":
@@ -64,7 +66,8 @@ class MultipartUpload:
                 f"The server's response for {self._asked.what} is not XML.", "Check the endpoint and any proxy."
             ) from error
         if envelope.root == "Error":  # S3 may report a failed completion after it has sent status 200
-            raise translate(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text), self._asked)
+            refusal = self._http.hide(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text))
+            raise translate(refusal, self._asked)
         return envelope
 
 

@@ -57,7 +57,7 @@ class S3Provider:
     def describe_access(self, access: Access) -> Iterator[tuple[str, str]]:
         """Server, region and credentials."""
         own = s3.s3_access(access)
-        yield "server", own.endpoint or "AWS"
+        yield "server", own.endpoint or "AWS, unless the machine's AWS configuration names another one"
         if own.region is not None:
             yield "region", own.region
         if own.anonymous:

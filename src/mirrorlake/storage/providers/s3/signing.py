@@ -1,32 +1,103 @@
-"""Signatures of version 4, by botocore, which is slow to load: see http.py."""
+"""Signatures of version 4 for S3. Checked against the ones of botocore, which workers do not load: it is slow to load.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+"""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
-from typing import cast
-
-from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import ReadOnlyCredentials
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import quote, urlsplit
 
 from mirrorlake.storage.providers.s3.credentials import Keys
 
+_ALGORITHM = "AWS4-HMAC-SHA256"
+_NOTHING = hashlib.sha256(b"").hexdigest()
+
 
 def signed_headers(
-    method: str, url: str, headers: Mapping[str, str], keys: Keys, region: str, *, body: bytes | None = None
+    method: str,
+    target: str,
+    headers: Mapping[str, str],
+    keys: Keys,
+    region: str,
+    *,
+    body: bytes | None = None,
+    now: datetime | None = None,
 ) -> dict[str, str]:
-    """`headers` with the signature of the method, the address, the headers and the body."""
-    request = AWSRequest(method=method, url=url, headers=headers, data=body)
-    S3SigV4Auth(_credentials(keys), "s3", region).add_auth(request)
-    return dict(cast("Mapping[str, str]", request.headers).items())
+    """`headers` with the signature of the method, the target, the host, the headers of AWS and the body.
+
+    `target` is the path and query as they are sent: percent-encoded once, the query sorted by name. `headers` must
+    contain Host. Proxies may change the other headers, so they are not signed.
+    """
+    signer = _Signer.at(now, keys, region)
+    sent = {
+        **headers,
+        "x-amz-date": signer.time,
+        "x-amz-content-sha256": hashlib.sha256(body).hexdigest() if body else _NOTHING,
+    }
+    if keys.token is not None:
+        sent["x-amz-security-token"] = keys.token
+    signed = {name.lower(): value.strip() for name, value in sent.items()}
+    signed = {name: signed[name] for name in sorted(signed) if name == "host" or name.startswith("x-amz-")}
+    sent["Authorization"] = (
+        f"{_ALGORITHM} Credential={keys.access_key}/{signer.scope}, SignedHeaders={';'.join(signed)}, "
+        f"Signature={signer.sign(method, target, signed, sent['x-amz-content-sha256'])}"
+    )
+    return sent
 
 
-def signed_url(url: str, keys: Keys, region: str, expires_s: int) -> str:
-    """A URL that permits anyone to GET for `expires_s` seconds."""
-    request = AWSRequest(method="GET", url=url)
-    S3SigV4QueryAuth(_credentials(keys), "s3", region, expires=expires_s).add_auth(request)
-    return cast("str", request.url)
+def signed_url(url: str, keys: Keys, region: str, expires_s: int, *, now: datetime | None = None) -> str:
+    """`url`, which has no query, with a signature that permits anyone to GET it for `expires_s` seconds."""
+    signer = _Signer.at(now, keys, region)
+    pairs = {
+        "X-Amz-Algorithm": _ALGORITHM,
+        "X-Amz-Credential": f"{keys.access_key}/{signer.scope}",
+        "X-Amz-Date": signer.time,
+        "X-Amz-Expires": str(expires_s),
+        **({} if keys.token is None else {"X-Amz-Security-Token": keys.token}),
+        "X-Amz-SignedHeaders": "host",
+    }
+    query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in pairs.items())
+    host = urlsplit(url).netloc
+    target = url.partition(host)[2] + "?" + query
+    signature = signer.sign("GET", target, {"host": host}, "UNSIGNED-PAYLOAD")
+    return f"{url}?{query}&X-Amz-Signature={signature}"
 
 
-def _credentials(keys: Keys) -> ReadOnlyCredentials:
-    return ReadOnlyCredentials(keys.access_key, keys.secret_key, keys.token)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Signer:
+    """The keys, at one time in one region."""
+
+    keys: Keys
+    region: str
+    time: str
+
+    @classmethod
+    def at(cls, now: datetime | None, keys: Keys, region: str) -> _Signer:
+        return cls(keys=keys, region=region, time=(now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ"))
+
+    @property
+    def scope(self) -> str:
+        return f"{self.time[:8]}/{self.region}/s3/aws4_request"
+
+    def sign(self, method: str, target: str, headers: Mapping[str, str], payload: str) -> str:
+        """The signature of a request with these headers, whose names are sorted and in lower case."""
+        path, _, query = target.partition("?")
+        lines = [method, path, query, *(f"{name}:{value}" for name, value in headers.items()), ""]
+        canonical = "\n".join([*lines, ";".join(headers), payload])
+        text = f"{_ALGORITHM}\n{self.time}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+        key = _day_key(self.keys.secret_key, self.time[:8], self.region)
+        return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+@lru_cache(maxsize=8)
+def _day_key(secret: str, day: str, region: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in (day, region, "s3", "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,26 +12,23 @@ from typing import cast
 import pyarrow as pa
 import urllib3
 
-from mirrorlake.core.errors import ListingBroken, ObjectChanged, ObjectGone, ObjectTooLarge, SettingsError, StorageError
+from mirrorlake.core.errors import ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
-from mirrorlake.storage.providers.s3.endpoint import Endpoint
-from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, read_refusal, translate, unreachable
+from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
-from mirrorlake.storage.providers.s3.obstore_reader import WHOLE_BODY, ObstoreReader, version_id
-from mirrorlake.storage.providers.s3.pages import S3Page, read_page
+from mirrorlake.storage.providers.s3.list_requests import request_page
+from mirrorlake.storage.providers.s3.pages import S3Page
 
-PAGE_KEYS = 1000  # the maximum of S3 per page
-ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
 _KEY_BYTES = 1024
-_REGION = re.compile(r"[A-Za-z0-9-]{1,64}")
 _NOT_TEXT = "its key contains a NUL character or is not UTF-8, which no catalog can hold"
 
 
@@ -63,18 +59,20 @@ class S3Store:
             config = machine_config(access, credentials)
         self._bucket = location.container
         self._region = config.region
-        if not _REGION.fullmatch(self._region):
-            raise SettingsError(f"{self._region!r} is not a region.", "Use a name such as --region eu-west-1.")
         self._anonymous = access.anonymous
-        self._ordered = access.endpoint is None if listing_ordered is None else listing_ordered
-        endpoint = Endpoint(self._bucket, access, self._region)
-        self._http = Http(endpoint, self._region, config.source, config.ca_bundle)
-        self._reader = ObstoreReader(endpoint, self._region, config.source, config.ca_bundle)
+        self._ordered = config.server.is_aws if listing_ordered is None else listing_ordered
+        self._server = str(config.server)
+        self._http = Http(self._bucket, config)
 
     @property
     def ordered(self) -> bool:
         """Whether pages are in byte order of their keys."""
         return self._ordered
+
+    @property
+    def server(self) -> str | None:
+        """The endpoint, with the setting or variable that specifies it unless that is the region."""
+        return self._server
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One ListObjectsV2 page of `scope`."""
@@ -91,25 +89,20 @@ class S3Store:
         asked = self._asked(key)
         _check_key(key)
         answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
-        self._http.read(answer, asked=asked)
         if answer.status == HTTPStatus.OK:
+            self._http.read(answer, asked=asked, limit=0)
             return _info(key, answer)
-        error = translate(read_refusal(answer.status, answer.headers, b""), asked)
+        error = translate(self._http.refusal(answer), asked)
         raise self._gone(asked) if isinstance(error, ObjectGone) else error
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
-        """The whole object by a GET with If-Match, through obstore if it supports the key."""
+        """The whole object by a GET with If-Match."""
         _check_key(key)
-        if self._reader.can_name(key):
-            body = self._reader.get(key, token=token, limit=limit)
-            if body is not None:
-                return body
-        return self._get_signed(key, token=token, limit=limit)
-
-    def _get_signed(self, key: str, *, token: str | None, limit: int) -> Body:
         asked = self._asked(key)
         headers = {} if token is None else {"If-Match": f'"{token}"'}
-        answer = self._http.send("GET", self._http.endpoint.path(key), asked=asked, headers=headers)
+        answer = self._http.send(
+            "GET", self._http.endpoint.path(key), asked=asked, headers=headers, deadline_s=deadline_of(limit)
+        )
         try:
             if answer.status != HTTPStatus.OK:
                 raise self._refused(answer, asked)
@@ -119,7 +112,7 @@ class S3Store:
                 raise ObjectChanged(f"{asked.what} has changed since it was listed.")
             if info.size > limit:
                 raise ObjectTooLarge(f"{asked.what} has {info.size:,} bytes, more than the {limit:,} allowed.")
-            data = self._http.read(answer, asked=asked, limit=info.size, deadline_s=WHOLE_BODY.total_seconds())
+            data = self._http.read(answer, asked=asked, limit=info.size)
             return Body(data=data, info=info)
         finally:
             self._http.discard(answer)
@@ -155,32 +148,8 @@ class S3Store:
         self, prefix: str, *, after: str | None = None, token: _Token | None = None, delimiter: str | None = None
     ) -> S3Page:
         asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
-        query = [
-            ("continuation-token", None if token is None else token.text),
-            ("delimiter", delimiter),
-            ("encoding-type", "url"),
-            ("list-type", "2"),
-            ("max-keys", str(PAGE_KEYS)),
-            ("prefix", prefix),
-            ("start-after", after if token is None else None),
-        ]
-        answer = self._http.send(
-            "GET",
-            self._http.endpoint.bucket_path,
-            asked=asked,
-            query=[(name, value) for name, value in query if value is not None],
-        )
-        body = self._http.read(answer, asked=asked)
-        if answer.status != HTTPStatus.OK:
-            raise translate(read_refusal(answer.status, answer.headers, body[:ERROR_BYTES]), asked)
-        try:
-            return read_page(body)
-        except ListingBroken as error:
-            # Some servers detect an error only after they have sent status 200.
-            refusal = read_refusal(answer.status, answer.headers, body[:ERROR_BYTES])
-            if refusal.code:
-                raise translate(refusal, asked) from error
-            raise
+        text = None if token is None else token.text
+        return request_page(self._http, asked, prefix=prefix, after=after, token=text, delimiter=delimiter)
 
     def _asked(self, key: str) -> RequestInfo:
         return RequestInfo(
@@ -188,10 +157,7 @@ class S3Store:
         )
 
     def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
-        body = b""
-        with suppress(urllib3.exceptions.HTTPError, OSError):  # only the status is used then
-            body = answer.read(ERROR_BYTES)
-        refusal = read_refusal(answer.status, answer.headers, body)
+        refusal = self._http.refusal(answer)
         error = translate(refusal, asked)
         return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error
 
@@ -243,5 +209,10 @@ def _info(key: str, answer: urllib3.BaseHTTPResponse) -> ObjectInfo:
         token=headers.get("ETag", "").strip().removeprefix('"').removesuffix('"'),
         modified=modified,
         storage_class=headers.get("x-amz-storage-class"),
-        version=version_id(headers.get("x-amz-version-id")),
+        version=_version_id(headers.get("x-amz-version-id")),
     )
+
+
+def _version_id(header: str | None) -> str | None:
+    """The version id of a response header; "null" stands for an object without one."""
+    return None if header == "null" else header

@@ -1,51 +1,44 @@
-"""A bucket as a writable store: single requests through obstore, streams as our own multipart uploads."""
+"""A bucket as a writable store: single requests, and multipart uploads for streams."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import cast
+from urllib.parse import quote
 
-import obstore
-from obstore.exceptions import (
-    AlreadyExistsError,
-    BaseError,
-    PermissionDeniedError,
-    PreconditionError,
-    UnauthenticatedError,
-)
-from obstore.store import S3Store as ObstoreS3
+import urllib3
 
 from mirrorlake.core.errors import (
     AccessDenied,
-    MirrorlakeError,
-    NoSuchBucket,
+    ListingBroken,
     ObjectChanged,
     ObjectExists,
     ObjectGone,
     SettingsError,
-    SourceUnreachable,
+    StorageError,
 )
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
-from mirrorlake.storage.providers.s3.client import open_client
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
-from mirrorlake.storage.providers.s3.endpoint import Endpoint
-from mirrorlake.storage.providers.s3.errors import RequestInfo
-from mirrorlake.storage.providers.s3.http import Http
+from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
+from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.s3.list_requests import request_page
+from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
-from mirrorlake.storage.retry import ATTEMPTS
+from mirrorlake.storage.providers.s3.pages import S3Page
+from mirrorlake.storage.retry import RetryPolicy
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
-if TYPE_CHECKING:
-    from obstore import ObjectMeta, PutMode
-
-DEADLINE = timedelta(minutes=10)  # of one request with its body
-_PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")  # obstore changes prefixes with empty segments
-T = TypeVar("T")
+OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
+_PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")
 
 
 class S3WritableStore:
@@ -62,10 +55,7 @@ class S3WritableStore:
         self._config = config or machine_config(access)
         self._bucket = location.container
         self._prefix = location.prefix
-        self._endpoint = Endpoint(location.container, access, self._config.region)
-        self._client: ObstoreS3 | None = None
-        self._lister: ObstoreS3 | None = None
-        self._http: Http | None = None
+        self._opened: Http | None = None
         self._lock = threading.Lock()
 
     @property
@@ -75,16 +65,19 @@ class S3WritableStore:
 
     def put(self, key: str, data: bytes) -> str:
         """One PUT."""
-        return self._put(key, data, "overwrite")
+        return self._put(key, data, {})
 
     def put_if_absent(self, key: str, data: bytes) -> str:
         """One PUT with If-None-Match."""
-        return self._put(key, data, "create")
+        try:
+            return self._put(key, data, {"If-None-Match": "*"})
+        except ObjectChanged as error:
+            raise ObjectExists(f"{self.name}{key} already exists.") from error
 
     def put_if_match(self, key: str, data: bytes, *, token: str) -> str:
         """One PUT with If-Match."""
         try:
-            return self._put(key, data, {"e_tag": f'"{token}"'})
+            return self._put(key, data, {"If-Match": f'"{token}"'})
         except ObjectGone as error:
             raise ObjectChanged(f"{self.name}{key} no longer exists.") from error
 
@@ -96,36 +89,46 @@ class S3WritableStore:
         second = next(pieces, None)
         if second is None:
             return self.put(key, first)
-        asked = RequestInfo(
-            bucket=self._bucket, region=self._config.region, key=self._prefix + key, permission="s3:PutObject"
-        )
-        http = self._signed()
-        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), asked)
+        http = self._http()
+        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key, "s3:PutObject"))
         return upload.write(chain((first, second), pieces))
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
         """One GET, with a range if only the beginning is requested."""
         check_key(key)
-
-        def read() -> StoredBody:
-            options = {} if length is None else {"range": (0, length)}
-            answer = obstore.get(self._opened(), self._prefix + key, options=cast("obstore.GetOptions", options))
-            return StoredBody(data=answer.bytes().to_bytes(), info=self._info(answer.meta))
-
-        return self._translated(key, read)
+        limit = OBJECT_BYTES if length is None else length
+        headers = {} if length is None else {"Range": f"bytes=0-{length - 1}"}
+        answer = self._send("GET", key, "s3:GetObject", headers=headers, deadline_s=deadline_of(limit))
+        try:
+            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
+                return StoredBody(data=b"", info=self.head(key))
+            self._check(answer, self._asked(key, "s3:GetObject"))
+            info = self._info(key, answer)
+            # A server that ignores the range returns the whole object.
+            limit = info.size if answer.status == HTTPStatus.OK else limit
+            if limit > OBJECT_BYTES:
+                raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
+            data = self._http().read(answer, asked=self._asked(key, "s3:GetObject"), limit=limit)
+            return StoredBody(data=data if length is None else data[:length], info=info)
+        finally:
+            self._http().discard(answer)
 
     def head(self, key: str) -> StoredObject:
         """One HEAD."""
         check_key(key)
-        return self._translated(key, lambda: self._info(obstore.head(self._opened(), self._prefix + key)))
+        asked = self._asked(key, "s3:GetObject")
+        answer = self._send("HEAD", key, asked.permission)
+        self._check(answer, asked)
+        self._http().read(answer, asked=asked, limit=0)
+        return self._info(key, answer)
 
     def delete(self, key: str) -> None:
         """One DELETE."""
         check_key(key.removesuffix("/"))
-        if key.endswith("/"):  # obstore does not support the marker of a folder
+        if key.endswith("/"):  # a bucket has no folders; a marker of one is not ours
             return
         try:
-            self._translated(key, lambda: obstore.delete(self._opened(), self._prefix + key))
+            self._finish(self._send("DELETE", key, "s3:DeleteObject"), self._asked(key, "s3:DeleteObject"))
         except ObjectGone:
             return
 
@@ -136,100 +139,128 @@ class S3WritableStore:
         if key == to:
             self.head(key)
             return
-        self._translated(key, lambda: obstore.copy(self._opened(), self._prefix + key, self._prefix + to))
+        source = quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")
+        answer = self._send("PUT", to, "s3:PutObject", headers={"x-amz-copy-source": source}, body=b"")
+        self._finish(answer, self._asked(key, "s3:PutObject"))
         self.delete(key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Pages of a thousand."""
-        found = self._translated(
-            prefix, lambda: iter(obstore.list(self._listing(), self._prefix + prefix, chunk_size=1000))
-        )
-        while True:
-            page = self._translated(prefix, lambda: next(found, None))
-            if page is None:
-                return
-            yield from map(self._info, page)
+        """Pages of a thousand; each is retried separately, because a listing cannot be resumed in the middle."""
+        for page in self._pages(prefix, None):
+            for found in page.batch.to_pylist():
+                modified = cast("datetime | None", found["modified"])
+                yield StoredObject(
+                    key=found["key"].removeprefix(self._prefix),
+                    size=found["size"],
+                    token=found["token"],
+                    modified=0.0 if modified is None else modified.timestamp(),
+                )
 
     def folders(self, prefix: str) -> list[str]:
         """The common prefixes below `prefix`."""
-        whole = self._prefix + prefix
-        found = self._translated(prefix, lambda: obstore.list_with_delimiter(self._opened(), whole))
-        return sorted(name.rstrip("/").rpartition("/")[2] for name in found["common_prefixes"])
+        found = {name for page in self._pages(prefix, "/") for name in page.prefixes}
+        return sorted(name.rstrip("/").rpartition("/")[2] for name in found)
 
     def close(self) -> None:
-        """Close our own connections; obstore closes its own."""
-        if self._http is not None:
-            self._http.close()
+        """Close the connections."""
+        if self._opened is not None:
+            self._opened.close()
 
-    def _put(self, key: str, data: bytes, mode: PutMode) -> str:
-        check_key(key)
-        done = self._translated(
-            key, lambda: obstore.put(self._opened(), self._prefix + key, data, mode=mode, use_multipart=False)
-        )
-        return (done["e_tag"] or "").strip('"')
+    def _pages(self, prefix: str, delimiter: str | None) -> Iterator[S3Page]:
+        asked = replace(self._asked(prefix, "s3:ListBucket"), key=None, prefix=self._prefix + prefix)
+        token: str | None = None
+        while True:
+            page = RetryPolicy().call(lambda token=token: self._page(asked, token, delimiter))
+            yield page
+            if page.next_token is None:
+                return
+            if page.next_token == token:
+                raise ListingBroken(f"The listing of {asked.what} does not advance.", "Check the endpoint.")
+            token = page.next_token
 
-    def _info(self, meta: ObjectMeta) -> StoredObject:
-        return StoredObject(
-            key=meta["path"].removeprefix(self._prefix),
-            size=meta["size"],
-            token=(meta["e_tag"] or "").strip('"'),
-            modified=meta["last_modified"].timestamp(),
-        )
-
-    def _opened(self) -> ObstoreS3:
-        with self._lock:
-            if self._client is None:
-                self._client = self._open(retries=0)
-            return self._client
-
-    def _listing(self) -> ObstoreS3:
-        """A client that retries single pages, because a listing cannot be resumed in the middle."""
-        with self._lock:
-            if self._lister is None:
-                self._lister = self._open(retries=ATTEMPTS - 1)
-            return self._lister
-
-    def _open(self, *, retries: int) -> ObstoreS3:
-        config = self._config
-        return open_client(
-            self._endpoint, config.region, config.source, config.ca_bundle, deadline=DEADLINE, retries=retries
-        )
-
-    def _signed(self) -> Http:
-        with self._lock:
-            if self._http is None:
-                config = self._config
-                self._http = Http(self._endpoint, config.region, config.source, config.ca_bundle)
-            return self._http
-
-    def _translated(self, key: str, action: Callable[[], T]) -> T:
-        what = f"{self.name}{key}"
+    def _page(self, asked: RequestInfo, token: str | None, delimiter: str | None) -> S3Page:
         try:
-            return action()
-        except MirrorlakeError:
-            raise
-        except FileNotFoundError as error:
-            if "NoSuchBucket" in str(error):
-                raise NoSuchBucket(
-                    f"Bucket {self._bucket} does not exist.", "Create it, or use another one."
-                ) from error
-            raise ObjectGone(f"{what} does not exist.") from error
-        except AlreadyExistsError as error:
-            raise ObjectExists(f"{what} already exists.") from error
-        except PreconditionError as error:
-            raise ObjectChanged(f"{what} has changed.", "Read it again.") from error
-        except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise self._denied(what) from error
-        except (BaseError, OSError, ValueError) as error:
-            reason = (str(error) or type(error).__name__).splitlines()[0].removeprefix("Generic S3 error: ")
-            if " 403 " in reason or " 401 " in reason:  # obstore has no error of its own for a refused listing
-                raise self._denied(what) from error
-            raise SourceUnreachable(
-                f"{what} cannot be reached: {reason}.", "Check the endpoint and the network, or try again later."
-            ) from error
+            return request_page(self._http(), asked, prefix=asked.prefix, token=token, delimiter=delimiter)
+        except AccessDenied as error:
+            raise self._denied(asked, error) from error
 
-    def _denied(self, what: str) -> AccessDenied:
+    def _put(self, key: str, data: bytes, headers: Mapping[str, str]) -> str:
+        check_key(key)
+        answer = self._send("PUT", key, "s3:PutObject", headers=headers, body=data, deadline_s=deadline_of(len(data)))
+        self._finish(answer, self._asked(key, "s3:PutObject"))
+        return _token(answer)
+
+    def _send(
+        self,
+        method: str,
+        key: str,
+        permission: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        deadline_s: float = deadline_of(0),
+    ) -> urllib3.BaseHTTPResponse:
+        http = self._http()
+        path = http.endpoint.path(self._prefix + key)
+        asked = self._asked(key, permission)
+        return http.send(method, path, asked=asked, headers=headers, body=body, deadline_s=deadline_s)
+
+    def _finish(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
+        """Read the small body of a successful request. Raises StorageError for a refusal."""
+        self._check(answer, asked)
+        body = self._http().read(answer, asked=asked, limit=ERROR_BYTES)
+        if not body.strip():
+            return
+        try:
+            root = read_xml(body).root
+        except ListingBroken as error:
+            raise unreachable(asked, "its response is not XML") from error
+        if root == "Error":  # S3 may report a failed copy after it has sent status 200
+            refusal = read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, body)
+            raise translate(self._http().hide(refusal), asked)
+
+    def _check(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
+        """Raise our error for a refusal."""
+        if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
+            return
+        refusal = self._http().refusal(answer)
+        if refusal.status == HTTPStatus.CONFLICT and refusal.code == "ConditionalRequestConflict":
+            raise unreachable(asked, "another write of the same object is in progress")
+        error = translate(refusal, asked)
+        if isinstance(error, AccessDenied):
+            raise self._denied(asked, error)
+        raise error
+
+    def _denied(self, asked: RequestInfo, error: AccessDenied) -> AccessDenied:
+        """The error that names what a library store needs, unless the credentials themselves are at fault."""
+        if asked.permission not in error.fix:
+            return error
         return AccessDenied(
-            f"The credentials may not read or write {what}.",
+            f"The credentials may not read or write {asked.what}.",
             "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
         )
+
+    def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
+        asked = self._asked(key, "s3:GetObject")
+        whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
+        try:
+            modified = parsedate_to_datetime(answer.headers.get("Last-Modified", "")).timestamp()
+            size = int(whole)
+        except (ValueError, TypeError, OverflowError) as error:
+            raise unreachable(asked, "it reports no size or no date of an object") from error
+        return StoredObject(key=key, size=size, token=_token(answer), modified=modified)
+
+    def _asked(self, key: str, permission: str) -> RequestInfo:
+        region = self._config.region
+        return RequestInfo(bucket=self._bucket, region=region, key=self._prefix + key, permission=permission)
+
+    def _http(self) -> Http:
+        """The connections, opened in the process that uses them."""
+        with self._lock:
+            if self._opened is None:
+                self._opened = Http(self._bucket, self._config)
+            return self._opened
+
+
+def _token(answer: urllib3.BaseHTTPResponse) -> str:
+    return answer.headers.get("ETag", "").strip().strip('"')
