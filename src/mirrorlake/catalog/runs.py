@@ -44,6 +44,7 @@ class Live:
     counts: Counts
     requests: Requests
     bytes_read: int
+    server: str | None = None  # written at the end only
 
 
 class Lease(JobLease):
@@ -144,6 +145,7 @@ def finish(
     counts: Counts,
     requests: Requests,
     bytes_read: int,
+    server: str | None = None,
     error: str | None = None,
     again_in_s: float | None = None,
 ) -> int | None:
@@ -152,7 +154,7 @@ def finish(
     With `again_in_s`, queue another run of the same kind that continues after this number of seconds, and return its
     id; None if it is no longer wanted or if another one is already queued.
     """
-    values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read))
+    values = count_values(lease, Live(counts=counts, requests=requests, bytes_read=bytes_read, server=server))
     values |= finish_values(lease, state=state.value, error=error, result=None)
     lease.rest()
     # The session is closed last: otherwise the run would appear abandoned before its end is written.
@@ -172,6 +174,7 @@ def count_values(lease: Lease, live: Live) -> dict[str, object]:
         "counts": Jsonb(asdict(live.counts)),
         "requests": Jsonb(asdict(live.requests)),
         "bytes_read": live.bytes_read,
+        "server": live.server,
     }
 
 
@@ -333,7 +336,8 @@ def _runs(connection: psycopg.Connection[TupleRow], which: str, values: Mapping[
 
 
 def _run(row: TupleRow) -> Run:
-    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, error, confirms, *held = row
+    identity, datasource, trigger, state, started, finished, counts, requests, bytes_read, server, error, *rest = row
+    confirms, *held = rest
     return Run(
         id=identity,
         datasource=datasource,
@@ -344,6 +348,7 @@ def _run(row: TupleRow) -> Run:
         counts=Counts(**_known(Counts, counts)),
         requests=Requests(**_known(Requests, requests)),
         bytes_read=bytes_read,
+        server=server,
         error=error,
         hold=_hold(identity, held),
         confirms=confirms,

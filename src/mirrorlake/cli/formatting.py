@@ -46,6 +46,8 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     yield from provider.describe_access(provider.read_access(options))
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
+    if last is not None and last.server is not None:
+        yield "its server", last.server
     yield "schedule", f"{summary.schedule}{f' ({summary.timezone})' if summary.timezone else ''}"
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
@@ -90,6 +92,8 @@ def describe_run(run: Run) -> Iterator[Row]:
     asked = [f"{number:,} {verb.upper()}" for verb, number in asdict(run.requests).items() if number]
     yield "requests", ", ".join(asked) or "none"
     yield "read", bytes_text(run.bytes_read)
+    if run.server is not None:
+        yield "server", run.server
     if run.hold is not None:
         yield from _describe_hold(run, run.hold)
     if run.error is not None:

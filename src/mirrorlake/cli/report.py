@@ -55,6 +55,7 @@ def follow(server: Library, run: Run) -> Report:
         bytes_read=run.bytes_read,
         seconds=(ended - run.started).total_seconds(),
         hold=run.hold,
+        server=run.server,
         error=run.error,
         notes=() if run.hold is None else hold_notes(run.hold, run.id),
     )
@@ -97,6 +98,8 @@ def _print_report(report: Report) -> None:
         f" of {report.datasource}: {report.state.value} in {report.seconds:.1f} s",
         head="dry run" if report.run is None else f"run {report.run}",
     )
+    if report.server is not None:
+        echo_detail(f"Server: {report.server}.")
     if report.state is RunState.FAILED and not counts.listed:
         return  # nothing was listed: a table of zeros would hide the error
     rows = [

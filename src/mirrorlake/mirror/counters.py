@@ -1,4 +1,4 @@
-"""The running totals of one pass, for its report, its lease and the progress bar."""
+"""The running totals of one pass and its server, for its report, its lease and the progress bar."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ class Counters:
         self._lock = threading.Lock()
         self._meters: list[Meter] = []
         self._counts = Counts()
+        self.server: str | None = None  # the server that requests go to, as of the store
 
     def measure(self, meter: Meter) -> None:
         """Include the requests of `meter` in the totals."""

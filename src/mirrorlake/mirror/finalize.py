@@ -71,7 +71,7 @@ def finalize(
     try:
         result = work()
     except WorkerStopped:
-        live = Live(counts=counters.counts, requests=counters.requests, bytes_read=counters.bytes_read)
+        live = _totals(counters)
         report = _make_report(lease, source, counters, state=RunState.CANCELLED, seconds=time.monotonic() - started)
         return replace(report, error=put_back(lease, live))
     except KeyboardInterrupt:
@@ -111,6 +111,7 @@ def _finish_run(
             counts=counters.counts,
             requests=counters.requests,
             bytes_read=counters.bytes_read,
+            server=counters.server,
             error=error,
             again_in_s=again_in_s,
         )
@@ -126,6 +127,12 @@ def _finish_run(
     return replace(_make_report(lease, source, counters, state=state, seconds=seconds), error=error, hold=hold)
 
 
+def _totals(counters: Counters) -> Live:
+    return Live(
+        counts=counters.counts, requests=counters.requests, bytes_read=counters.bytes_read, server=counters.server
+    )
+
+
 def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state: RunState, seconds: float) -> Report:
     return Report(
         run=lease.run_id,
@@ -135,6 +142,7 @@ def _make_report(lease: Lease, source: Datasource, counters: Counters, *, state:
         requests=counters.requests,
         bytes_read=counters.bytes_read,
         seconds=seconds,
+        server=counters.server,
     )
 
 

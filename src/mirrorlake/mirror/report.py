@@ -29,10 +29,11 @@ class Report:
     seconds: float = 0.0
     hold: Hold | None = None
     would: Would | None = None
+    server: str | None = None  # the server of the source, and what specifies it
     error: str | None = None
     samples: Samples | None = None  # of a dry run that made a plan
     notes: tuple[str, ...] = ()  # sentences for people: not in the JSON, see cli.documents
 
-    def completed(self, *, requests: Requests, seconds: float) -> Report:
-        """The same report with its requests and duration."""
-        return replace(self, requests=requests, seconds=seconds)
+    def completed(self, *, requests: Requests, seconds: float, server: str | None) -> Report:
+        """The same report with its requests, its duration and the server of the source."""
+        return replace(self, requests=requests, seconds=seconds, server=server)

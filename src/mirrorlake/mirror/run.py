@@ -110,7 +110,8 @@ def dry_run(
         report = report_plan(plan, counters, proofs=checker.asked)
     except MirrorlakeError as problem:
         report = Report(run=None, datasource=source.name, state=RunState.FAILED, error=str(problem))
-    return report.completed(requests=counters.requests, seconds=time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return report.completed(requests=counters.requests, seconds=seconds, server=counters.server)
 
 
 def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
@@ -141,6 +142,7 @@ def open_metered(
     meter = RequestMeter()
     store = stack_store(store_factory.open(), meter=meter, check=check)
     counters.measure(meter)
+    counters.server = store.server
     with closing(store):
         yield store
 

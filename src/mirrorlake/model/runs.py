@@ -78,6 +78,8 @@ class Run:
     counts: Counts = field(default_factory=Counts)
     requests: Requests = field(default_factory=Requests)
     bytes_read: int = 0
+    server: str | None = None
+    """The server of the source, and what specifies it; null for folders, and until the run has ended."""
     hold: Hold | None = None
     confirms: int | None = None
     """The held run whose removals it carries out."""

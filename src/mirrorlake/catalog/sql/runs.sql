@@ -20,15 +20,16 @@ UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(byte
 WHERE id = %(job_id)s AND EXISTS (SELECT FROM job WHERE job.id = run.id AND job.state = 'running');
 
 -- name: finish_counts
--- Write the final counts of a run.
-UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s WHERE id = %(job_id)s;
+-- Write the final counts of a run, and the server of its source.
+UPDATE run SET counts = %(counts)s, requests = %(requests)s, bytes_read = %(bytes_read)s, server = %(server)s
+WHERE id = %(job_id)s;
 
 -- name: run_columns
 -- Fragment: the columns of a Run. A run whose process has exited is shown as failed, although its row is not updated
 -- yet.
 SELECT run.id, datasource.name, run.trigger,
   CASE WHEN gone THEN 'failed' ELSE job.state END AS state,
-  job.started, job.finished, run.counts, run.requests, run.bytes_read,
+  job.started, job.finished, run.counts, run.requests, run.bytes_read, run.server,
   CASE WHEN gone THEN %(interrupted)s ELSE job.error END AS error,
   run.confirms, hold.reason, hold.count, hold.by_prefix, hold.plan_hash, hold.confirmed_by,
   CASE WHEN hold.run_id IS NOT NULL AND job.state = 'held' THEN (
