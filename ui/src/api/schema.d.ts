@@ -1662,6 +1662,11 @@ export interface components {
             id: number;
             requests: components["schemas"]["Requests"];
             /**
+             * Server
+             * @description The server of the source, and what specifies it; null for folders, and until the run has ended.
+             */
+            server: string | null;
+            /**
              * Started
              * Format: date-time
              * @description While it is queued: when it was requested.
