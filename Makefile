@@ -4,6 +4,8 @@ UV_VERSION := 0.13.8
 UV := .uv/bin/uv
 BIN := .venv/bin/
 export UV_PYTHON_DOWNLOADS := never
+# Without bytecode, each of the thousands of processes of the tests would compile every module again.
+unexport PYTHONDONTWRITEBYTECODE
 # The interpreter itself: with the path of a shim, uv would rebuild .venv each time.
 export UV_PYTHON := $(shell $(PYTHON) -c 'import sys; print(sys.executable)')
 
@@ -22,7 +24,7 @@ $(UV):
 		{ echo "uv could not be installed: is there a network, and are the venv or pip modules of $(PYTHON) installed?"; rm -rf .uv; exit 1; }
 
 setup: $(UV)  ## create .venv/bin/mirrorlake, with everything that development needs
-	@$(UV) sync --frozen --all-groups --quiet
+	@$(UV) sync --frozen --all-groups --compile-bytecode --quiet
 	@.venv/bin/mirrorlake --version
 
 demo: setup  ## mirror a bucket of real photographs and serve the library (ARGS=--exit ends after the runs)

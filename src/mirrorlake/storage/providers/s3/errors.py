@@ -41,6 +41,7 @@ class RequestInfo:
     permission: str = "s3:ListBucket"
     prefix: str = ""
     anonymous: bool = False
+    verb: str | None = None  # for the message; None: "list" or "read"
 
     @property
     def what(self) -> str:
@@ -172,7 +173,7 @@ def _denied(refusal: Refusal, asked: RequestInfo) -> StorageError:
             code=refusal.code,
             words=clean_text(refusal.message),
             what=asked.what,
-            verb="list" if asked.permission == "s3:ListBucket" else "read",
+            verb=asked.verb or ("list" if asked.permission == "s3:ListBucket" else "read"),
             permission=asked.permission,
             resource=asked.resource,
             anonymous=asked.anonymous,

@@ -16,7 +16,6 @@ from urllib.parse import quote
 import urllib3
 
 from mirrorlake.core.errors import (
-    AccessDenied,
     ListingBroken,
     ObjectChanged,
     ObjectExists,
@@ -34,16 +33,12 @@ from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
-<<<<<<< HEAD
 from mirrorlake.storage.providers.s3.pages import S3Page
 from mirrorlake.storage.retry import RetryPolicy
-=======
-from mirrorlake.storage.providers.s3.server_words import clean_text
-from mirrorlake.storage.retry import ATTEMPTS
->>>>>>> s3compat
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
 
 OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
+_PERMISSIONS = "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"  # of a library store, always all
 _PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")
 
 
@@ -96,7 +91,7 @@ class S3WritableStore:
         if second is None:
             return self.put(key, first)
         http = self._http()
-        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key, "s3:PutObject"))
+        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key))
         return upload.write(chain((first, second), pieces))
 
     def get(self, key: str, *, length: int | None = None) -> StoredBody:
@@ -104,17 +99,17 @@ class S3WritableStore:
         check_key(key)
         limit = OBJECT_BYTES if length is None else length
         headers = {} if length is None else {"Range": f"bytes=0-{length - 1}"}
-        answer = self._send("GET", key, "s3:GetObject", headers=headers, deadline_s=deadline_of(limit))
+        answer = self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
         try:
             if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
                 return StoredBody(data=b"", info=self.head(key))
-            self._check(answer, self._asked(key, "s3:GetObject"))
+            self._check(answer, self._asked(key))
             info = self._info(key, answer)
             # A server that ignores the range returns the whole object.
             limit = info.size if answer.status == HTTPStatus.OK else limit
             if limit > OBJECT_BYTES:
                 raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
-            data = self._http().read(answer, asked=self._asked(key, "s3:GetObject"), limit=limit)
+            data = self._http().read(answer, asked=self._asked(key), limit=limit)
             return StoredBody(data=data if length is None else data[:length], info=info)
         finally:
             self._http().discard(answer)
@@ -122,8 +117,8 @@ class S3WritableStore:
     def head(self, key: str) -> StoredObject:
         """One HEAD."""
         check_key(key)
-        asked = self._asked(key, "s3:GetObject")
-        answer = self._send("HEAD", key, asked.permission)
+        asked = self._asked(key)
+        answer = self._send("HEAD", key)
         self._check(answer, asked)
         self._http().read(answer, asked=asked, limit=0)
         return self._info(key, answer)
@@ -134,7 +129,7 @@ class S3WritableStore:
         if key.endswith("/"):  # a bucket has no folders; a marker of one is not ours
             return
         try:
-            self._finish(self._send("DELETE", key, "s3:DeleteObject"), self._asked(key, "s3:DeleteObject"))
+            self._finish(self._send("DELETE", key), self._asked(key))
         except ObjectGone:
             return
 
@@ -146,8 +141,8 @@ class S3WritableStore:
             self.head(key)
             return
         source = quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")
-        answer = self._send("PUT", to, "s3:PutObject", headers={"x-amz-copy-source": source}, body=b"")
-        self._finish(answer, self._asked(key, "s3:PutObject"))
+        answer = self._send("PUT", to, headers={"x-amz-copy-source": source}, body=b"")
+        self._finish(answer, self._asked(key))
         self.delete(key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
@@ -173,7 +168,7 @@ class S3WritableStore:
             self._opened.close()
 
     def _pages(self, prefix: str, delimiter: str | None) -> Iterator[S3Page]:
-        asked = replace(self._asked(prefix, "s3:ListBucket"), key=None, prefix=self._prefix + prefix)
+        asked = replace(self._asked(prefix), key=None, prefix=self._prefix + prefix)
         token: str | None = None
         while True:
             page = RetryPolicy().call(lambda token=token: self._page(asked, token, delimiter))
@@ -185,23 +180,18 @@ class S3WritableStore:
             token = page.next_token
 
     def _page(self, asked: RequestInfo, token: str | None, delimiter: str | None) -> S3Page:
-        try:
-            return request_page(self._http(), asked, prefix=asked.prefix, token=token, delimiter=delimiter)
-        except AccessDenied as error:
-            raise self._denied(asked, error) from error
+        return request_page(self._http(), asked, prefix=asked.prefix, token=token, delimiter=delimiter)
 
-<<<<<<< HEAD
     def _put(self, key: str, data: bytes, headers: Mapping[str, str]) -> str:
         check_key(key)
-        answer = self._send("PUT", key, "s3:PutObject", headers=headers, body=data, deadline_s=deadline_of(len(data)))
-        self._finish(answer, self._asked(key, "s3:PutObject"))
+        answer = self._send("PUT", key, headers=headers, body=data, deadline_s=deadline_of(len(data)))
+        self._finish(answer, self._asked(key))
         return _token(answer)
 
     def _send(
         self,
         method: str,
         key: str,
-        permission: str,
         *,
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
@@ -209,7 +199,7 @@ class S3WritableStore:
     ) -> urllib3.BaseHTTPResponse:
         http = self._http()
         path = http.endpoint.path(self._prefix + key)
-        asked = self._asked(key, permission)
+        asked = self._asked(key)
         return http.send(method, path, asked=asked, headers=headers, body=body, deadline_s=deadline_s)
 
     def _finish(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
@@ -233,38 +223,10 @@ class S3WritableStore:
         refusal = self._http().refusal(answer)
         if refusal.status == HTTPStatus.CONFLICT and refusal.code == "ConditionalRequestConflict":
             raise unreachable(asked, "another write of the same object is in progress")
-        error = translate(refusal, asked)
-        if isinstance(error, AccessDenied):
-            raise self._denied(asked, error)
-        raise error
-
-    def _denied(self, asked: RequestInfo, error: AccessDenied) -> AccessDenied:
-        """The error that names what a library store needs, unless the credentials themselves are at fault."""
-        if asked.permission not in error.fix:
-            return error
-        return AccessDenied(
-            f"The credentials may not read or write {asked.what}.",
-            "Allow s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject there.",
-=======
-    def _denied(self, what: str, error: Exception) -> StorageError:
-        """The error for a refused request. The text of obstore's error contains the document of the server."""
-        document = _ERROR.search(str(error))
-        refusal = read_refusal(HTTPStatus.FORBIDDEN, {}, b"" if document is None else document[0].encode())
-        return denial(
-            Denied(
-                code=refusal.code,
-                words=clean_text(refusal.message),
-                what=what,
-                verb="read or write",
-                permission="s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject",
-                resource=f"arn:aws:s3:::{self._bucket} and its objects",
-                anonymous=False,
-            )
->>>>>>> s3compat
-        )
+        raise translate(refusal, asked)
 
     def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
-        asked = self._asked(key, "s3:GetObject")
+        asked = self._asked(key)
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         try:
             modified = parsedate_to_datetime(answer.headers.get("Last-Modified", "")).timestamp()
@@ -273,9 +235,14 @@ class S3WritableStore:
             raise unreachable(asked, "it reports no size or no date of an object") from error
         return StoredObject(key=key, size=size, token=_token(answer), modified=modified)
 
-    def _asked(self, key: str, permission: str) -> RequestInfo:
-        region = self._config.region
-        return RequestInfo(bucket=self._bucket, region=region, key=self._prefix + key, permission=permission)
+    def _asked(self, key: str) -> RequestInfo:
+        return RequestInfo(
+            bucket=self._bucket,
+            region=self._config.region,
+            key=self._prefix + key,
+            permission=_PERMISSIONS,
+            verb="read or write",
+        )
 
     def _http(self) -> Http:
         """The connections, opened in the process that uses them."""
