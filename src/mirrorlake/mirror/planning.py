@@ -26,6 +26,9 @@ _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
 _DECODE_OPS = pa.array([Op.NEW, Op.CHANGED], pa.int8())  # the object itself is read
 _KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
 
+# Reading more takes longer in the threads of one process than in workers, whose start costs as much as a thousand.
+_FEW_COMPANIONS = 1500
+
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]
 
@@ -82,9 +85,13 @@ class PlannedChanges:
         return select_rows_to_process(self.batches())
 
     def split_by_work(self) -> tuple[Iterator[pa.RecordBatch], Iterator[pa.RecordBatch]]:
-        """`batches_to_process`, divided: the rows of which only companions are read, and those with an image."""
-        return _rows_to_decode(self.batches_to_process(), wanted=False), _rows_to_decode(
-            self.batches_to_process(), wanted=True
+        """`batches_to_process`, divided: rows of which only companions are read, if they are few, and all others."""
+        companions = sum(batch.num_rows for batch in _rows_to_decode(self.batches_to_process(), wanted=False))
+        if companions > _FEW_COMPANIONS:
+            return iter(()), self.batches_to_process()
+        return (
+            _rows_to_decode(self.batches_to_process(), wanted=False),
+            _rows_to_decode(self.batches_to_process(), wanted=True),
         )
 
 
