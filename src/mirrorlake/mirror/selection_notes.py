@@ -39,9 +39,10 @@ def _explain_rule(rule: Rule, prefix: str, listing: ListingDiff) -> Iterator[str
     if rule.leaves is not None and (rule.takes.everything or rule.takes.match(examples).any()):
         yield f"0 of {objects} are selected: {_quoted(rule.config.exclude)} of `exclude` leaves them out."
         return
+    folders = any("/" in key.removeprefix(prefix) for key in listing.examples)
     patterns = (*rule.written[Origin.GLOBS], *rule.written[Origin.GLOB_FILE])
     for pattern in patterns[:MAX_PATTERNS]:
-        advice = find_correction(pattern, _match_any(examples), prefix) or explain_glob(pattern)
+        advice = find_correction(pattern, _match_any(examples), prefix) or explain_glob(pattern, folders=folders)
         yield f"0 of {objects} match `{pattern}`{f'; {advice}' if advice else ''}."
     if len(patterns) > MAX_PATTERNS:
         yield f"0 of {objects} match the other {count_noun(len(patterns) - MAX_PATTERNS, 'pattern')}."

@@ -28,12 +28,15 @@ class _Change:
     apply: Callable[[str], Sequence[str]]
 
 
-def explain_glob(pattern: str) -> str | None:
-    """What a pattern means here, where other tools read it differently, as a clause; None if they do not."""
+def explain_glob(pattern: str, *, folders: bool = True) -> str | None:
+    """What a pattern means here, where other tools read it differently, as a clause; None if they do not.
+
+    Without `folders`, no key has one, and nothing is said about them.
+    """
     if pattern.startswith('"'):
         return None
     ordinary = _ordinary_characters(pattern)
-    return ordinary or (_CROSS_FOLDERS.reason(pattern) if _cross_folders(pattern) else None)
+    return ordinary or (_CROSS_FOLDERS.reason(pattern) if folders and _cross_folders(pattern) else None)
 
 
 def find_correction(pattern: str, match_any: Callable[[Sequence[str]], bool], prefix: str = "") -> str | None:

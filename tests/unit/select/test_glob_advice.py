@@ -54,6 +54,7 @@ def test_hostile_globs_are_explained_in_few_words(pattern: str) -> None:
 
 def test_what_other_tools_read_differently_is_explained_without_keys() -> None:
     assert explain_glob("*.jpg") == "`*` stops at `/`"
+    assert explain_glob("*.jpg", folders=False) is None
     assert explain_glob("**/a?.jpg") == "`?` is an ordinary character"
     assert explain_glob("**/*.jpg") is None
     assert explain_glob('"a?.jpg"') is None

@@ -16,7 +16,10 @@ SHOWN = 50  # default number of lines of the table
 
 
 def search(
-    query: Annotated[str, typer.Argument(help='For example: forklift metadata.site:"hall 3" -tag:reviewed')],
+    query: Annotated[
+        str,
+        typer.Argument(help='For example: forklift metadata.site:"hall 3" -tag:reviewed', show_default="everything"),
+    ] = "",
     *,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Show at most this many assets.", show_default="all with --json, else 50")
