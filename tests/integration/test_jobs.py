@@ -266,7 +266,11 @@ def test_a_command_in_the_foreground_leaves_the_same_record(library: JobLibrary)
 
     [stored] = jobs.list_jobs(library.catalog, limit=1)
     assert (stored.kind, stored.state, stored.attempt) == ("verify", JobState.SUCCEEDED, None)
-    assert (stored.subject, stored.requested_by, stored.args) == ("all datasources", ME, {"sample": 2})
+    assert (stored.subject, stored.requested_by, stored.args) == (
+        "all datasources",
+        ME,
+        {"sample": 2, "content": False},
+    )
     assert stored.result is not None
     assert stored.result["verification"]["verified"] == result.verification.verified == 2
 

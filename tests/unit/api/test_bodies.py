@@ -10,6 +10,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from starlette.types import Message, Scope
+from tests.support import loops
 from tests.unit.api.conftest import TOKEN, Library
 from tests.unit.api.test_strictness import operations
 
@@ -36,7 +37,7 @@ def test_no_byte_of_a_strangers_body_is_read(app: FastAPI) -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(app(scope(b"PATCH", PATHS[0]), receive, send))
+    loops.run(app(scope(b"PATCH", PATHS[0]), receive, send))
     assert sent[0]["status"] == 401
 
 
@@ -55,7 +56,7 @@ def test_a_body_that_does_not_come_ends_its_request() -> None:
         raise AssertionError("never")
 
     with pytest.raises(RequestRefused) as refused:
-        asyncio.run(read_body(scope(b"PATCH", PATHS[0]), receive, patience_s=0.01))
+        loops.run(read_body(scope(b"PATCH", PATHS[0]), receive, patience_s=0.01))
     assert refused.value.problem.status == 408
     assert bodies.BODY_S > 1
 
@@ -70,8 +71,8 @@ def test_a_client_that_leaves_is_not_answered(app: FastAPI) -> None:
         sent.append(message)
 
     with pytest.raises(ClientGone):
-        asyncio.run(read_body(scope(b"PATCH", PATHS[0]), receive))
-    asyncio.run(app(scope(b"PATCH", PATHS[0], authorization=f"Bearer {TOKEN}"), receive, send))
+        loops.run(read_body(scope(b"PATCH", PATHS[0]), receive))
+    loops.run(app(scope(b"PATCH", PATHS[0], authorization=f"Bearer {TOKEN}"), receive, send))
     assert sent == []
 
 

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.support import loops
 
 from mirrorlake.api import listen
 from mirrorlake.api.connections import HEAD_BYTES
@@ -72,7 +73,7 @@ def test_a_connection_sends_at_once() -> None:
                 await writer.wait_closed()
         return answer
 
-    assert asyncio.run(accepted())
+    assert loops.run(accepted())
 
 
 @pytest.fixture
