@@ -63,7 +63,8 @@ def library(postgres_server: Server, tmp_path: Path, context: BrowserContext) ->
         bucket = stub_bucket(stub, Cli(tmp_path / "home", {"MIRRORLAKE_DATABASE_URL": url}))
         settings = tmp_path / "settings.json"
         settings.write_text('{"orphans": "trash"}')
-        # Nothing there yet: a pass that brings nothing in makes the datasource, and starts no cooldown.
+        # A run that brings nothing in makes the datasource, and starts no cooldown.
+        bucket.put("readme.txt", b"Photographs follow.")
         bucket.mirror("--name", "photos", "--settings", str(settings))
         for photo in PHOTOS:
             for number in range(3):

@@ -155,6 +155,15 @@ def test_a_server_whose_supervisor_was_killed_can_be_stopped(home: Path):
     assert status(home).state is EmbeddedState.STOPPED
 
 
+def test_a_server_can_be_stopped_after_the_clock_was_set(home: Path, monkeypatch: pytest.MonkeyPatch):
+    ensure_running(home)
+    started = psutil.Process.create_time
+    # Start times are computed from the clock: setting it moves those of all processes.
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: started(process) + 222)
+    assert stop(home)
+    assert status(home).state is EmbeddedState.STOPPED
+
+
 def test_a_stale_lock_file_with_the_number_of_a_living_process_does_not_keep_the_server_down(home: Path):
     ensure_running(home)
     data = status(home).data

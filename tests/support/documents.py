@@ -15,6 +15,7 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def run_page(page: Path, environ: Mapping[str, str], *, folder: Path, replaced: 
     try:
         printed, _ = shell.communicate(timeout=PATIENCE_S)
     finally:
-        if shell.poll() is None:
+        with suppress(ProcessLookupError):  # all have ended, what it started in the background too
             os.killpg(shell.pid, signal.SIGKILL)
     for block, (code, output) in zip(wanted, _outputs(printed), strict=True):
         where = f"{block.page}, line {block.line}:\n{block.source}\nprinted:\n{output}"

@@ -285,10 +285,12 @@ def _is_alive(place: DataDir) -> bool:
 
 
 def _supervisor(place: DataDir) -> psutil.Process | None:
+    """The process that the lock names, if its command is that supervisor. Its start time moves with the clock."""
     try:
         raw = json.loads(place.alive_lock.read_bytes())
         process = psutil.Process(raw["pid"])
-        alive = process.create_time() == raw["created"] and process.status() != psutil.STATUS_ZOMBIE
+        folder = raw.get("folder", os.fspath(place.base))  # none by an earlier version, whose supervisor still runs
+        alive = folder in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE
     except (OSError, ValueError, KeyError, psutil.Error):
         return None
     return process if alive else None

@@ -18,7 +18,6 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
 import psycopg
 
 from mirrorlake.postgres.data_dir import database_folder
@@ -223,9 +222,8 @@ def main(arguments: list[str]) -> int:
     if os.fork() != 0:
         os._exit(0)
     os.setsid()
-    me = psutil.Process()
     os.ftruncate(alive, 0)
-    os.pwrite(alive, json.dumps({"pid": me.pid, "created": me.create_time()}).encode(), 0)
+    os.pwrite(alive, json.dumps({"pid": os.getpid(), "folder": os.fspath(folder)}).encode(), 0)
     return Supervisor(orders, alive).run()
 
 
