@@ -52,7 +52,7 @@ def test_what_failed_is_looked_at_again_and_nothing_else(mirrored: Mirrored, sto
     store.put("repaired.png", picture(200))
     store.put("new.png", picture(201))  # that is for the next pass
     store.put("01.png", picture(202))
-    store.delete("02.png")
+    store.delete("07.png")
     store.delete("gone.png")
     mirrored.change(exclude=("left.png",))
     source = Faulty(store)
@@ -73,11 +73,11 @@ def test_what_failed_is_looked_at_again_and_nothing_else(mirrored: Mirrored, sto
     assert again.requests.get == 6  # with the sidecar, and the broken one though its token is the same
     assert again.requests.list == len(kinds)
     assert mirrored.assets()["a.png"].metadata == {"site": "hall"}
-    assert mirrored.states()["02.png"] == "present"
+    assert mirrored.states()["07.png"] == "present"
     assert runs.show_run(mirrored.catalog, again.run or 0).trigger == "retry"
 
     rest = mirrored.run().counts
-    assert (rest.new, rest.changed, rest.removed) == (2, 1, 1)  # new.png and forbidden.png, 01.png, 02.png
+    assert (rest.new, rest.changed, rest.removed) == (2, 1, 1)  # new.png and forbidden.png, 01.png, 07.png
 
 
 def test_a_source_that_says_nothing_at_all_fails_the_retry_and_leaves_it_to_be_asked_again(

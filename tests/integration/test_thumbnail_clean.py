@@ -12,11 +12,12 @@ from tests.support.passes import Mirrored, picture, put_all
 from tests.support.thumbnails import checked, cleaned, contents, into_old_folder, made, place, root
 from tests.support.two import planned_nothing
 
-from mirrorlake.catalog import runs
+from mirrorlake.catalog import edits, runs
 from mirrorlake.catalog.thumbnails import exclusive_lock, library_id
 from mirrorlake.core.errors import Conflict, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.library_marker import MARKERS
+from mirrorlake.model.edits import Edit
 from mirrorlake.model.runs import Trigger
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
@@ -67,6 +68,8 @@ def thumbnails(mirrored: Mirrored) -> dict[Path, bytes]:
 def test_only_thumbnails_of_assets_that_went_for_good_go(mirrored: Mirrored, store: MemoryStore) -> None:
     store.put("twin.png", picture(0))
     mirrored.run()
+    # A copy that somebody worked on stays an asset of its own when the original goes.
+    edits.apply(mirrored.catalog, [mirrored.assets()["twin.png"].id], Edit(add_tags=("mine",)))
     before = thumbnails(mirrored)
     gone = {place(mirrored, key) for key in GONE}
     trash(mirrored, *GONE)

@@ -101,8 +101,9 @@ def test_without_permission_to_read_each_object_fails_and_is_tried_again(stub: S
         return error(403, "AccessDenied") if request.key else None
 
     stub.faults.append(unreadable)
-    report = filled.mirror()
-    assert (report["state"], report["failed"], report["new"]) == ("succeeded", 2, 0)
+    report = filled.fails()
+    assert (report["state"], report["failed"], report["new"]) == ("failed", 2, 0)
+    assert "None of the 2 objects could be read, for the same reason" in report["error"]
     outcomes = filled.cli.run("runs", "outcomes", report["run"], "--json").lines
     assert {one["stage"] for one in outcomes} == {"fetch"}
     assert all(f"Allow s3:GetObject on arn:aws:s3:::{filled.name}/*" in one["reason"] for one in outcomes)

@@ -253,7 +253,7 @@ def _stays(row: Row, world: World) -> Row:
 def _read_again(row: Row, world: World) -> bool:
     """Whether there are other bytes to be read under the key of an asset."""
     config = world.governing(row.key)
-    return config is not None and config.update_image and world.pictures[row.key] != row.token
+    return config is not None and config.update_image and world.pictures.get(row.key, row.token) != row.token
 
 
 def new_row(key: str, world: World) -> Row:
