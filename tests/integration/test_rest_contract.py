@@ -24,7 +24,7 @@ OPERATIONS = 30  # at least
 def address(postgres_server: Server, tmp_path: Path) -> Iterator[str]:
     with made_template(postgres_server, tmp_path, size=40) as template:
         database = copy_of(postgres_server, template).database_url or ""
-        words = [sys.executable, "-m", "tests.support.serve_made", str(tmp_path), database, TOKEN, "1"]
+        words = [sys.executable, "-m", "tests.support.serve_made", str(tmp_path), database, TOKEN, "0"]
         with subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout is not None
             yield process.stdout.readline().strip()
