@@ -31,7 +31,7 @@ class _Change:
 def explain_glob(pattern: str, *, folders: bool = True) -> str | None:
     """What a pattern means here, where other tools read it differently, as a clause; None if they do not.
 
-    Without `folders`, no key has one, and nothing is said about them.
+    Without `folders`, no key has one, and they are not mentioned.
     """
     if pattern.startswith('"'):
         return None
