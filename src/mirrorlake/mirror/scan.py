@@ -6,7 +6,7 @@ range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (in paralle
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -152,11 +152,10 @@ class _RangeScanner:
         frozen = update_policy([rule.config for rule in self.rules.rules])
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
-            candidates: Iterable[pa.RecordBatch] = selection
-            if self.side_by_side == 1:  # a thread for each step; several ranges use all cores anyway
-                candidates = ends.enter_context(closing(prefetch(selection)))
+            # PostgreSQL works meanwhile. With a thread for the selection too, the listing would wait for the interpreter.
+            if self.side_by_side == 1:
                 rows = ends.enter_context(closing(prefetch(rows)))
-            differences = diff(candidates, rows, frozen, lambda: selection.undecided_from)
+            differences = diff(selection, rows, frozen, lambda: selection.undecided_from)
             write_spool(spool, exclude_gaps(differences, listing.gaps))
         return _RangeResult(
             spool=spool,
