@@ -152,7 +152,7 @@ class _RangeScanner:
         frozen = update_policy([rule.config for rule in self.rules.rules])
         with ExitStack() as ends:
             rows = ends.enter_context(closing(self.known.rows(scope)))
-            # PostgreSQL works meanwhile. With a thread for the selection too, the listing would wait for the interpreter.
+            # PostgreSQL works meanwhile. With a thread for the selection too, the listing would wait for both.
             if self.side_by_side == 1:
                 rows = ends.enter_context(closing(prefetch(rows)))
             differences = diff(selection, rows, frozen, lambda: selection.undecided_from)
