@@ -80,7 +80,7 @@ def test_a_library_moves_into_an_empty_home_and_into_an_external_database(
         assert "already contains a library" in again.err
     assert b"a secret" not in path.read_bytes()
 
-    # And back: the external library, which has gone on, replaces nothing by itself.
+    # And back: the external library has gone on, and its backup replaces the earlier file only with --force.
     assert external.run("backup", path).code == 2
     assert "exists already" in external.run("backup", path).err
     assert external.run("backup", path, "--force", "--no-thumbnails", "--json").json["thumbnails"] is None

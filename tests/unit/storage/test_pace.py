@@ -53,6 +53,7 @@ def test_a_response_that_becomes_slow_ends_too(clock: Clock) -> None:
 def test_a_slow_but_steady_response_may_take_its_time(clock: Clock) -> None:
     limits = Pace(deadline_s=3600)
     receive(limits, clock, every_s=30, count=30 * 2 * RATE_BYTES_S, seconds=3500)
+    assert limits.failure is None
 
 
 def test_a_pause_within_a_fast_response_does_no_harm(clock: Clock) -> None:
@@ -60,6 +61,7 @@ def test_a_pause_within_a_fast_response_does_no_harm(clock: Clock) -> None:
     receive(limits, clock, every_s=1, count=1 << 20, seconds=30)
     clock.now += SILENCE_S - 1
     receive(limits, clock, every_s=1, count=1 << 20, seconds=30)
+    assert limits.failure is None
 
 
 def test_the_first_byte_may_be_late_and_the_end_is_no_slow_byte(clock: Clock) -> None:
@@ -68,6 +70,7 @@ def test_the_first_byte_may_be_late_and_the_end_is_no_slow_byte(clock: Clock) ->
     limits.received(200)
     clock.now += RATE_S + 1
     limits.received(0)
+    assert limits.failure is None
 
 
 def test_no_wait_goes_beyond_the_deadline(clock: Clock) -> None:
