@@ -19,6 +19,8 @@ class Provider(StrEnum):
     # Their capabilities are declared in `storage.providers.registry` only.
 
     S3 = "s3"
+    GCS = "gs"
+    AZURE = "az"
     FILE = "file"
     MEMORY = "memory"  # tests only
 
