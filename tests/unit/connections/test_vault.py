@@ -150,12 +150,6 @@ def test_a_process_with_an_old_key_in_memory_reads_the_file_again(tmp_path: Path
     assert vault.open(OWNER, lambda: new) == SECRETS
 
 
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Ministack]:
-    with Ministack() as server:
-        yield server
-
-
 @pytest.fixture
 def kms(aws: Ministack, monkeypatch: pytest.MonkeyPatch) -> str:
     """A key of a real KMS server, which this machine's AWS configuration reaches."""
