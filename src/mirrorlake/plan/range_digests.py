@@ -41,7 +41,7 @@ def digest_of(rows: pa.RecordBatch, companions: Column) -> bytes:
 
 
 class RangeMeter:
-    """Computes the digests of known rows that pass through it, in ranges of about one batch, of `least` rows or more."""
+    """Computes the digests of known rows that pass through it, in ranges of about a batch, at least `least` rows."""
 
     def __init__(self, least: int) -> None:
         self._least = least
