@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location
 
@@ -72,11 +73,14 @@ class StorageProvider(Protocol):
         """The access to the source, as names and values for users."""
         ...
 
-    def resolve(self, access: Access) -> object:
-        """The machine's configuration for `access`, to be pickled for worker processes.
+    def resolve(self, access: Access, credentials: Credentials | None = None) -> object:
+        """What authenticates requests: `credentials` of a connection, else the machine's configuration for `access`.
 
-        None if there is nothing to pass on, and for credentials that expire: each process must refresh those itself.
-        Raises SettingsError if the configuration is invalid.
+        It is pickled for worker processes.
+
+        None if there is nothing to pass on, and for the machine's credentials that expire. For a connection with
+        credentials of its own it is never None: what expires is refreshed by each process itself. Raises SettingsError
+        if the configuration is invalid.
         """
         ...
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_to_bytes
 
 from mirrorlake.core.errors import SettingsError, UsageError
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
@@ -74,9 +75,9 @@ class FolderProvider:
         del access
         return iter(())
 
-    def resolve(self, access: Access) -> object:
+    def resolve(self, access: Access, credentials: Credentials | None = None) -> object:
         """Nothing to hand over."""
-        del access
+        del access, credentials
         return None
 
     def load(self) -> type[FolderStore]:

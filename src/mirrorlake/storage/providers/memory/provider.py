@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
@@ -63,9 +64,9 @@ class MemoryProvider:
         del access
         return iter(())
 
-    def resolve(self, access: Access) -> object:
+    def resolve(self, access: Access, credentials: Credentials | None = None) -> object:
         """Nothing to hand over."""
-        del access
+        del access, credentials
         return None
 
     def load(self) -> type[MemoryStore]:
