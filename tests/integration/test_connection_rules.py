@@ -227,11 +227,13 @@ def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) 
 
 
 def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLibrary) -> None:
-    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "namingStrategy": "fileName"}
+    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "title": "Lake", "description": "Of\nthe north"}
     made = api.datasources.create("s3://lake/photos", name="lake", settings=settings)
     assert (made.uri, made.globs, made.schedule) == ("s3://lake/photos/", ("a/**",), "every: 6h")
+    assert (made.title, made.description) == ("Lake", "Of\nthe north")
+    assert api.datasources.change_settings("lake", {"title": None}).description == "Of\nthe north"
     assert made.next_due is not None
-    (created,) = api.activity.list()
+    created = api.activity.list()[-1]
     assert (created.action, created.subject, created.details["uri"]) == ("create", "lake", "s3://lake/photos/")
     with pytest.raises(Conflict, match="already exists"):
         api.datasources.create("s3://other", name="lake")

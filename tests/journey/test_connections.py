@@ -60,6 +60,7 @@ def test_a_wrong_secret_is_named_by_the_server_and_never_shown(cli: Cli, stub: S
     bucket.put("a.png", picture())
     secret = f"canary-{uuid.uuid4().hex}"
     assert add(cli, "wrong", stub.endpoint, ACCESS_KEY, secret).code == 0
+    assert stub.connections == 0
     failed = mirror(cli, f"s3://{bucket.name}", "--connection", "wrong")
     assert failed.code == 1
     assert "The secret access key does not fit the access key id." in failed.json["error"]
@@ -67,6 +68,12 @@ def test_a_wrong_secret_is_named_by_the_server_and_never_shown(cli: Cli, stub: S
     fixed = cli.run("connection", "change", "wrong", "--secret-access-key", "-", given=SECRET_KEY)
     assert fixed.code == 0, fixed.err
     assert mirror(cli, f"s3://{bucket.name}", "--connection", "wrong").json["new"] == 1
+    assert add(cli, "other", stub.endpoint, ACCESS_KEY, secret).code == 0
+    again = mirror(cli, f"s3://{bucket.name}", "--connection", "other")  # with which nothing can be listed
+    assert again.json["error"].endswith(
+        "The previous connection options for " + again.json["datasource"] + " were kept."
+    )
+    assert mirror(cli, f"s3://{bucket.name}").json["unchanged"] == 1
 
 
 def test_a_datasource_never_falls_back_to_the_keys_of_the_machine(cli: Cli, weed: Seaweed) -> None:
