@@ -16,6 +16,7 @@ from tests.support.postgres import Server
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import datasources
+from mirrorlake.connections.master_keys import new_key
 from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
@@ -266,6 +267,23 @@ def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
     assert ended() > 10
     assert failures == []
     assert len((resources.settings.home / "secret.key").read_text().split()) == 2
+
+
+def test_a_new_key_in_the_environment_takes_over_from_an_old_one(
+    resources: Resources, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    old, new = new_key(), new_key()
+    allow(resources, secret_key=old)
+    operator.connections.add("keys", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    operator.datasources.create("s3://lake", name="lake", connection="keys")
+    allow(resources, secret_key=f"{new},{old}")
+    rotated = [Foreground(resources, OPERATOR).rotate_secrets() for _ in range(2)]
+    assert [(each.rewrapped, each.current) for each in rotated] == [(1, 0), (0, 1)]
+    allow(resources, secret_key=new)
+    assert list_source(resources, "lake") == 1
+    allow(resources, secret_key=old)
+    with pytest.raises(SettingsError, match="The connection keys cannot be used"):
+        list_source(resources, "lake")
 
 
 def readers(resources: Resources, count: int) -> tuple[Callable[[], int], list[Exception]]:
