@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from tests.support.buckets import Bucket, picture, stub_bucket, weed_bucket
 from tests.support.cli import Cli, Result
-from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Request, S3Stub
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, Request, S3Stub, error
 from tests.support.seaweed import ACCESS_KEY as WEED_KEY
 from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
 from tests.support.seaweed import SECRET_KEY as WEED_SECRET
@@ -150,3 +150,36 @@ def test_a_reference_is_read_at_each_use(cli: Cli, bucket: Bucket) -> None:
     assert "LAKE_SECRET is not set" in missing.err
     known = cli.with_environ(LAKE_SECRET=SECRET_KEY)
     assert mirror(known, f"s3://{bucket.name}", "--connection", "referred").json["new"] == 1
+
+
+def test_retries_confirmations_restores_and_purges_use_the_connection_too(cli: Cli, stub: S3Stub) -> None:
+    bucket = stub_bucket(stub, cli)
+    for number in range(12):
+        bucket.put(f"a/{number}.png", picture((number, 0, 0)))
+    assert add(cli, "stub", stub.endpoint, ACCESS_KEY, SECRET_KEY).code == 0
+
+    def unreadable(request: Request) -> Answer | None:
+        return error(403, "AccessDenied") if request.method == "GET" and request.key == b"a/11.png" else None
+
+    stub.faults.append(unreadable)
+    first = mirror(cli, f"s3://{bucket.name}", "--connection", "stub").json
+    assert (first["new"], first["failed"]) == (11, 1)
+    stub.faults.remove(unreadable)
+    assert cli.run("runs", "retry", str(first["run"]), "--json").json["new"] == 1
+    for number in range(1, 12):
+        bucket.delete(f"a/{number}.png")
+    held = mirror(cli, f"s3://{bucket.name}")
+    assert (held.code, held.json["hold"]["count"]) == (1, 11)
+    confirmed = cli.run("runs", "confirm", str(held.json["run"]), "--json")
+    assert (confirmed.code, confirmed.json["removed"]) == (0, 11), confirmed.err
+    bucket.put("a/1.png", picture((1, 0, 0)))
+    back = next(asset for asset in cli.search("state:trash") if asset["key"] == "a/1.png")
+    assert cli.run("asset", "restore", back["id"], "--json").json["state"] in ("present", "missing")
+    for thumbnail in (cli.home / "library" / "thumbnails").rglob("*.webp"):
+        thumbnail.unlink()
+    made = cli.run("thumbnails", "make", "--json")
+    assert made.code in (0, 1), made.err
+    name = first["datasource"]
+    purged = cli.run("datasource", "purge", name, "--days", "0", "--acknowledge", "10", "--json")
+    assert (purged.code, purged.json["removed"]) == (0, 10), purged.err
+    assert {_key_of(request) for request in stub.requests} == {ACCESS_KEY}
