@@ -12,11 +12,14 @@ from pathlib import Path
 
 import pytest
 from tests.support import s3stub, seaweed, torture
+from tests.support.fakegcs import FakeGcs
 from tests.support.s3quirks import QUIRKS, UNDATED
 
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
+from mirrorlake.storage.providers.gcs.store import GcsStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
@@ -46,6 +49,12 @@ def stub() -> Iterator[s3stub.S3Stub]:
 @pytest.fixture(scope="session")
 def weed() -> Iterator[seaweed.Seaweed]:
     with seaweed.Seaweed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs() -> Iterator[FakeGcs]:
+    with FakeGcs() as server:
         yield server
 
 
@@ -129,6 +138,25 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     )
 
 
+def _fake_gcs(server: FakeGcs) -> Bench:
+    bucket = f"b-{uuid.uuid4().hex[:20]}"
+    server.create_bucket(bucket)
+    return Bench(
+        gcs_store(server.endpoint, bucket),
+        lambda key, data: server.put(bucket, key, data),
+        lambda key: server.delete(bucket, key),
+        lambda: server.delete_bucket(bucket),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+def gcs_store(endpoint: str, bucket: str) -> GcsStore:
+    """A bucket without credentials."""
+    config = GcsConfig(server=GcsServer(url=endpoint, origin="this test"))
+    return GcsStore(Location(provider=Provider.GCS, container=bucket), config)
+
+
 @pytest.fixture(scope="session")
 def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
     """One server for each name of a quirk, started when it is first used. It lists in short pages."""
@@ -142,7 +170,7 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", *QUIRKS])
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "fake gcs", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -154,6 +182,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _stub(request.getfixturevalue("stub"))
         case "seaweed":
             made = _weed(request.getfixturevalue("weed"))
+        case "fake gcs":
+            made = _fake_gcs(request.getfixturevalue("fake_gcs"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
     yield made

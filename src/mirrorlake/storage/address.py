@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
@@ -13,6 +13,8 @@ from mirrorlake.storage.providers.folder.provider import folder_location
 from mirrorlake.storage.providers.registry import all_providers, provider_of
 
 _SCHEMES = {provider.value: provider for provider in Provider}
+# Hosts of addresses that browsers show, of which the path is the bucket and its folder, percent-encoded.
+_WEB_HOSTS = {"storage.googleapis.com": Provider.GCS, "storage.cloud.google.com": Provider.GCS}
 
 
 def parse_location(uri: str, *, base: Path | None = None) -> Location:
@@ -25,6 +27,9 @@ def parse_location(uri: str, *, base: Path | None = None) -> Location:
     if not mark:
         return _plain_path(uri, base)
     provider = _SCHEMES.get(scheme.lower())
+    host, _, path = rest.partition("/")
+    if scheme.lower() == "https" and host.lower() in _WEB_HOSTS:
+        provider, rest = _WEB_HOSTS[host.lower()], _decoded_path(uri, path)
     if provider is None:
         raise UsageError(f"{uri!r} begins with {scheme}://, which is not supported.", f"Write {_examples()}.")
     return provider_of(provider).parse(uri, rest)
@@ -35,6 +40,15 @@ def stored_location(uri: str) -> Location:
     """The location with this canonical `uri`, as stored in the catalog."""
     scheme, _, rest = uri.partition("://")
     return provider_of(Provider(scheme)).restore(rest)
+
+
+def _decoded_path(uri: str, path: str) -> str:
+    if "?" in path or "#" in path:
+        raise UsageError(f"{uri!r} contains a query or a fragment.", "Use the address without it.")
+    try:
+        return unquote_to_bytes(path).decode()
+    except (UnicodeDecodeError, UnicodeEncodeError) as error:
+        raise UsageError(f"{uri!r} does not decode to UTF-8.", "Percent-encode the folder's name as UTF-8.") from error
 
 
 def _plain_path(text: str, base: Path | None) -> Location:

@@ -15,8 +15,8 @@ from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ObjectTooLarge, StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
+from mirrorlake.storage.content_encoding import TooLong, decoded
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.providers.s3.content_encoding import TooLong, decoded
 from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed
 from mirrorlake.storage.providers.s3.etags import token_of
 from mirrorlake.storage.providers.s3.http import Http

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
-import pyarrow as pa
 import urllib3
 
 from mirrorlake.core.errors import ObjectGone, StorageError
@@ -14,7 +13,8 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
+from mirrorlake.storage.bucket_keys import NOT_TEXT, check_key
+from mirrorlake.storage.listing_batches import cut_to_range
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
@@ -27,8 +27,6 @@ from mirrorlake.storage.providers.s3.pages import S3Page
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
-_KEY_BYTES = 1024
-_NOT_TEXT = "its key contains a NUL character or is not UTF-8, which no catalog can hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +83,15 @@ class S3Store:
         # Servers with another order list the whole prefix; keys outside the scope are removed here.
         after = scope.after if self._ordered else None
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
-        batch, passed = _within(page.batch, scope, ordered=self._ordered)
+        batch, passed = cut_to_range(page.batch, scope, ordered=self._ordered)
         following = None if passed or page.next_token is None else _Token(page.next_token)
-        unsupported = tuple(UnsupportedKey(shown=key, reason=_NOT_TEXT) for key in page.unsupported)
+        unsupported = tuple(UnsupportedKey(shown=key, reason=NOT_TEXT) for key in page.unsupported)
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts by HEAD; by a GET from a server that does not support HEAD or omits the size."""
         asked = self._asked(key)
-        _check_key(key)
+        check_key(key)
         answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
         if answer.status == HTTPStatus.OK:
             self._http.read(answer, asked=asked, limit=0)
@@ -107,7 +105,7 @@ class S3Store:
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole object by a GET with If-Match, without its content encoding."""
-        _check_key(key)
+        check_key(key)
         return self._reader.get(key, self._asked(key), token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
@@ -118,7 +116,7 @@ class S3Store:
 
     def presign(self, key: str, expires_s: int) -> str | None:
         """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
-        _check_key(key)
+        check_key(key)
         return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))
 
     def close(self) -> None:
@@ -202,22 +200,3 @@ class S3Store:
             return self._refused(answer, asked)
         finally:
             self._http.discard(answer)
-
-
-def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
-    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
-    if not ordered:
-        return filter_range(batch, scope), False
-    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
-        return batch, False
-    return batch.slice(0, count_upto(batch, scope.until)), True
-
-
-def _check_key(key: str) -> None:
-    """Raise ObjectGone for an invalid key without a request: the response of S3 would be misleading."""
-    try:
-        size = len(key.encode())
-    except UnicodeEncodeError:
-        size = 0
-    if not 1 <= size <= _KEY_BYTES or "\0" in key:
-        raise ObjectGone(f"{key!r} is not a valid key of a bucket.")
