@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from tests.support import s3stub, seaweed, torture
 from tests.support.fakegcs import FakeGcs
+from tests.support.gcsstub import TOKEN, GcsStub
+from tests.support.gcstokens import FixedToken
 from tests.support.s3quirks import QUIRKS, UNDATED
 
 from mirrorlake.model.sources import Location, Provider
@@ -20,6 +22,7 @@ from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
 from mirrorlake.storage.providers.gcs.store import GcsStore
+from mirrorlake.storage.providers.gcs.tokens import TokenSource
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
@@ -55,6 +58,12 @@ def weed() -> Iterator[seaweed.Seaweed]:
 @pytest.fixture(scope="session")
 def fake_gcs() -> Iterator[FakeGcs]:
     with FakeGcs() as server:
+        yield server
+
+
+@pytest.fixture
+def gcs_stub() -> Iterator[GcsStub]:
+    with GcsStub() as server:
         yield server
 
 
@@ -151,10 +160,23 @@ def _fake_gcs(server: FakeGcs) -> Bench:
     )
 
 
-def gcs_store(endpoint: str, bucket: str) -> GcsStore:
-    """A bucket without credentials."""
-    config = GcsConfig(server=GcsServer(url=endpoint, origin="this test"))
-    return GcsStore(Location(provider=Provider.GCS, container=bucket), config)
+def _gcs_stub(server: GcsStub) -> Bench:
+    server.create_bucket("bucket")
+    server.page_keys = 47
+    return Bench(
+        gcs_store(server.endpoint, "bucket", FixedToken(TOKEN)),
+        lambda key, data: server.put("bucket", key, data),
+        lambda key: server.delete("bucket", key),
+        lambda: server.delete_bucket("bucket"),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+def gcs_store(endpoint: str, bucket: str, source: TokenSource | None = None, *, ordered: bool = True) -> GcsStore:
+    """A bucket; without a source of tokens, anonymously."""
+    config = GcsConfig(server=GcsServer(url=endpoint, origin="this test"), source=source)
+    return GcsStore(Location(provider=Provider.GCS, container=bucket), config, listing_ordered=ordered)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +192,7 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "fake gcs", *QUIRKS])
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "fake gcs", "gcs stub", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -184,6 +206,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _weed(request.getfixturevalue("weed"))
         case "fake gcs":
             made = _fake_gcs(request.getfixturevalue("fake_gcs"))
+        case "gcs stub":
+            made = _gcs_stub(request.getfixturevalue("gcs_stub"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
     yield made

@@ -157,7 +157,9 @@ def _subject(source: object, *, operator: bool) -> Subject:
         if isinstance(file, str) and file and "\0" not in file:
             return Subject(file=file, url=None, json_field=json_field, operator=operator)
         if isinstance(url, str) and "environment_id" not in document:
-            address = url if operator and urlsplit(url).scheme == "http" else checked_address(url, "credential_source")
+            if not operator and not url.startswith("https://"):  # services of this machine are the operator's
+                raise SettingsError("The credential_source is not an HTTPS address.", _FIX)
+            address = url if operator and url.startswith("http://") else checked_address(url, "credential_source")
             return Subject(file=None, url=address, headers=headers, json_field=json_field, operator=operator)
     raise SettingsError(
         "The configuration of the workload identity reads its token neither from a file nor from an address.",

@@ -81,6 +81,9 @@ class IamSigner:
         document = {"payload": base64.b64encode(data).decode()}
         found = post_json(f"{url}:signBlob", document, self.base.fetch(CLOUD).text, what)
         try:
-            return base64.b64decode(str(found.get("signedBlob", "")), validate=True)
+            signature = base64.b64decode(str(found.get("signedBlob", "")), validate=True)
         except binascii.Error:
-            raise AccessDenied(f"{what}: the answer contains none.", "Check the proxy, if there is one.") from None
+            signature = b""
+        if not signature:
+            raise AccessDenied(f"{what}: the answer contains none.", "Check the proxy, if there is one.")
+        return signature

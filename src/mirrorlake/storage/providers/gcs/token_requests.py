@@ -110,16 +110,16 @@ def access_token(text: object, life_s: float, what: str) -> AccessToken:
 
 def checked_address(url: object, name: str) -> str:
     """An address in credentials that secrets are sent to. Raises SettingsError unless it is HTTPS, or this machine."""
+    text = url if isinstance(url, str) and url.isascii() and url.isprintable() and not set(url) & set(" #") else ""
     try:
-        parts = urlsplit(url) if isinstance(url, str) and url.isascii() and url.isprintable() else None
-        secure = parts is not None and (
-            parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-        )
+        parts = urlsplit(text)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        secure = secure and bool(parts.hostname) and "@" not in parts.netloc
     except ValueError:
         secure = False
-    if not secure or not isinstance(url, str) or " " in url or "@" in url or "#" in url:
+    if not secure:
         raise SettingsError(f"The {name} of the credentials is not an HTTPS address.", "Check the file with them.")
-    return url
+    return text
 
 
 def as_object(value: object) -> Mapping[str, object]:
