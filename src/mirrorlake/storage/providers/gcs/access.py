@@ -44,11 +44,8 @@ def change_access(stored: GcsAccess, given: AccessOptions) -> GcsAccess:
 
 
 def check_options(given: AccessOptions) -> None:
-    """Raise SettingsError for options that Google Cloud Storage does not have, and for invalid addresses."""
-    if given.region is not None or given.profile is not None:
-        raise SettingsError(
-            "Google Cloud Storage has neither regions in its addresses nor AWS profiles.",
-            "Leave --region and --profile out.",
-        )
+    """Raise SettingsError for a profile and for invalid addresses. A region is ignored: requests do not need it."""
+    if given.profile is not None:
+        raise SettingsError("--profile names a profile of AWS.", "Leave it out for Google Cloud Storage.")
     if given.endpoint:
         server_url(given.endpoint, "--endpoint", KIND)

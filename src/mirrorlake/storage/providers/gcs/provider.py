@@ -52,7 +52,7 @@ class GcsProvider:
         return gcs.change_access(gcs.gcs_access(stored), given)
 
     def check_options(self, location: Location, given: AccessOptions) -> None:
-        """Refuse a region and a profile, which are of AWS."""
+        """Refuse a profile, which is of AWS."""
         del location
         gcs.check_options(given)
 
