@@ -18,8 +18,10 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from tests.support.gcsstub import GcsStub
 from tests.support.gcstokens import EMAIL, SUBJECT, TokenStub, pem, private_key
 from tests.support.httpstub import Answer
+from tests.support.s3quirks import as_google
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError, SettingsError, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, ObjectChanged, SettingsError, SourceUnreachable
 from mirrorlake.model.credentials import (
     Ambient,
     AwsKeys,
@@ -30,6 +32,7 @@ from mirrorlake.model.credentials import (
 )
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.base import Store
 from mirrorlake.storage.connections import ForbiddenAddress
 from mirrorlake.storage.providers.gcs import machine, tokens
 from mirrorlake.storage.providers.gcs.access import GcsAccess
@@ -451,3 +454,53 @@ def test_a_signature_that_is_none_is_refused(google: TokenStub, monkeypatch: pyt
         with pytest.raises(MirrorlakeError):
             signer.sign(b"x")
     assert base64.b64encode(signer.sign(b"x"))
+
+
+class TestHmac:
+    """HMAC keys sign requests to the XML API, on the stub of S3 with the answers of Google."""
+
+    @pytest.fixture
+    def server(self) -> Iterator[S3Stub]:
+        with S3Stub(region="auto") as server:
+            server.quirks = (as_google,)
+            server.put("bucket", "a//b", b"bytes")
+            yield server
+
+    @pytest.fixture
+    def store(self, server: S3Stub) -> Iterator[Store]:
+        keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+        access = GcsAccess(endpoint=server.endpoint)
+        resolved = GcsProvider().resolve(access, keys)
+        assert SECRET_KEY not in repr(resolved)
+        location = Location(provider=Provider.GCS, container="bucket")
+        opened = GcsProvider().open(location, access, resolved=pickle.loads(pickle.dumps(resolved)))  # noqa: S301 - ours
+        yield opened
+        opened.close()
+
+    def test_the_token_is_the_generation_here_too(self, server: S3Stub, store: Store) -> None:
+        (row,) = store.list_page(WHOLE, None).batch.to_pylist()
+        assert row["token"].isdigit()
+        assert store.head("a//b").token == row["token"]
+        assert store.get("a//b", token=row["token"], limit=9).data == b"bytes"
+        server.put("bucket", "a//b", b"other")
+        with pytest.raises(ObjectChanged, match="gs://bucket/a//b"):
+            store.get("a//b", token=row["token"], limit=9)
+
+    def test_a_body_without_a_generation_is_not_used(self, server: S3Stub, store: Store) -> None:
+        server.quirks = ()
+        with pytest.raises(SourceUnreachable, match="x-goog-generation"):
+            store.get("a//b", token=None, limit=9)
+
+    def test_refusals_name_googles_permissions(self, server: S3Stub, store: Store) -> None:
+        server.fail(Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), times=2)
+        with pytest.raises(AccessDenied, match=r"storage\.objects\.list on gs://bucket"):
+            store.list_page(WHOLE, None)
+        with pytest.raises(AccessDenied, match=r"storage\.objects\.get on gs://bucket"):
+            store.get("a//b", token=None, limit=9)
+
+    def test_nobody_else_pays(self) -> None:
+        keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+        with pytest.raises(SettingsError, match="not supported with HMAC keys"):
+            config_of(GcsAccess(project="p", requester_pays=True), keys)
+        with pytest.raises(SettingsError, match="the project that is billed"):
+            config_of(GcsAccess(requester_pays=True), keys)

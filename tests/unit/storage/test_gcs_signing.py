@@ -17,8 +17,8 @@ from tests.support.torture import torture_keys
 
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.providers.gcs.config import GcsConfig, HmacKeys
+from mirrorlake.storage.providers.gcs.hmac_store import GcsHmacStore
 from mirrorlake.storage.providers.gcs.signed_urls import LONGEST_S, signed_url
-from mirrorlake.storage.providers.gcs.store import GcsStore
 
 # Conformance tests of Google's libraries: https://github.com/googleapis/conformance-tests/tree/main/storage/v1, of the
 # public key of their service account only the modulus.
@@ -92,9 +92,9 @@ def test_urls_are_those_of_the_published_vectors(time: datetime, expires: int, p
     )
 
 
-def hmac_store() -> GcsStore:
+def hmac_store() -> GcsHmacStore:
     keys = HmacKeys(access_key="GOOG1ESTUB", secret_key="secret")
-    return GcsStore(Location(provider=Provider.GCS, container="bucket"), GcsConfig(hmac=keys))
+    return GcsHmacStore(Location(provider=Provider.GCS, container="bucket"), GcsConfig(hmac=keys), keys)
 
 
 def test_every_key_is_signed_as_it_is_sent() -> None:

@@ -78,10 +78,12 @@ def config_of(access: GcsAccess, credentials: Credentials | None = None) -> GcsC
     if access.anonymous or emulated:
         return GcsConfig(server=server, billed_project=billed)
     if isinstance(credentials, AwsKeys):
+        if billed is not None:
+            raise SettingsError("Requester pays is not supported with HMAC keys.", "Use a service account.")
         keys = HmacKeys(
             access_key=_sendable(credentials.access_key_id), secret_key=credentials.secret_access_key.strip()
         )
-        return GcsConfig(server=server, hmac=keys, billed_project=billed)
+        return GcsConfig(server=server, hmac=keys)
     return GcsConfig(server=server, source=_source(server, credentials), billed_project=billed)
 
 

@@ -79,6 +79,10 @@ class GcsProvider:
     ) -> Store:
         """The bucket. It lists in byte order of keys unless `listing_ordered` is False."""
         config = cast("GcsConfig | None", resolved) or self.resolve(access)
+        if config.hmac is not None:
+            from mirrorlake.storage.providers.gcs.hmac_store import GcsHmacStore  # noqa: PLC0415  loads clients
+
+            return GcsHmacStore(location, config, config.hmac, listing_ordered=listing_ordered)
         return self.load()(location, config, listing_ordered=listing_ordered)
 
     def open_writable(

@@ -95,7 +95,7 @@ class GcsStore:
         """
         check_key(key)
         config, url = self._config, self._http.url(key)
-        signer = config.source.signer() if config.source is not None else config.hmac
+        signer = None if config.source is None else config.source.signer()
         if signer is None:
             return url if config.anonymous else None
         return signed_url(url, signer, expires_s, billed_project=config.billed_project)

@@ -11,7 +11,7 @@ DEPTH = 16  # of nested elements; those of S3 have 5
 ELEMENTS = 200_000  # of a response; a page of S3 has 1,000 objects of at most 20
 _ENTRIES = (["Contents"], ["Buckets", "Bucket"])  # objects, or buckets
 _ENTRY_FIELDS = frozenset(
-    {"Key", "LastModified", "ETag", "Size", "StorageClass", "Name", "CreationDate", "BucketRegion"}
+    {"Key", "LastModified", "ETag", "Generation", "Size", "StorageClass", "Name", "CreationDate", "BucketRegion"}
 )
 
 

@@ -17,7 +17,8 @@ from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.content_encoding import TooLong, decoded
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed
+from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
+from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed, unreachable
 from mirrorlake.storage.providers.s3.etags import token_of
 from mirrorlake.storage.providers.s3.http import Http
 
@@ -33,9 +34,17 @@ def declared_size(headers: Mapping[str, str]) -> int | None:
     return int(length) if length.isascii() and length.isdigit() and len(length) <= _SIZE_DIGITS else None
 
 
-def object_info(key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
+def object_info(key: str, headers: Mapping[str, str], size: int, dialect: Dialect = AWS) -> ObjectInfo:
     """The facts in the headers of a response."""
     modified = read_date(headers.get("Last-Modified", ""))
+    if dialect.version_header != AWS.version_header:
+        return ObjectInfo(
+            key=key,
+            size=size,
+            token=headers.get(dialect.version_header, ""),
+            modified=modified,
+            storage_class=headers.get("x-goog-storage-class"),
+        )
     return ObjectInfo(
         key=key,
         size=size,
@@ -58,10 +67,11 @@ class ObjectReader:
     them.
     """
 
-    def __init__(self, http: Http, refused: Refuse) -> None:
+    def __init__(self, http: Http, refused: Refuse, dialect: Dialect = AWS) -> None:
         self._http = http
         self._refused = refused
-        self._sends_if_match = True
+        self._dialect = dialect
+        self._sends_if_match = dialect.if_match
 
     def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         """The object, if it still has `token`. Errors as in `storage.base.Store`."""
@@ -102,7 +112,9 @@ class ObjectReader:
         if answer.status != HTTPStatus.OK:
             raise self._refused(answer, asked)
         declared = declared_size(answer.headers)
-        info = object_info(key, answer.headers, declared or 0)
+        info = object_info(key, answer.headers, declared or 0, self._dialect)
+        if not info.token and not self._dialect.if_match:
+            raise unreachable(asked, f"it does not report {self._dialect.version_header}")
         # Not every server honours If-Match.
         if token is not None and not info.is_version(token):
             raise has_changed(asked)

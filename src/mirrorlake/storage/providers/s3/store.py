@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import cast
 
@@ -18,6 +19,7 @@ from mirrorlake.storage.listing_batches import cut_to_range
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
+from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
@@ -51,10 +53,12 @@ class S3Store:
         listing_ordered: bool | None = None,
         credentials: CredentialSource | None = None,
         config: AwsConfig | None = None,
+        dialect: Dialect = AWS,
     ) -> None:
         if config is None:
             config = machine_config(access, credentials)
         self._bucket = location.container
+        self._dialect = dialect
         self._region = config.region
         self._anonymous = access.anonymous
         self._config = config
@@ -62,7 +66,7 @@ class S3Store:
         self._server = str(config.server)
         self._http = Http(self._bucket, config)
         self._lists_version_1 = False  # learned from the first page
-        self._reader = ObjectReader(self._http, self._refused)
+        self._reader = ObjectReader(self._http, self._refused, dialect)
 
     @property
     def ordered(self) -> bool:
@@ -96,7 +100,7 @@ class S3Store:
         if answer.status == HTTPStatus.OK:
             self._http.read(answer, asked=asked, limit=0)
             size = declared_size(answer.headers)
-            return self._head_by_get(key, asked) if size is None else object_info(key, answer.headers, size)
+            return self._head_by_get(key, asked) if size is None else self._info(key, answer.headers, size)
         refusal = self._http.refusal(answer)
         if answer.status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
             return self._head_by_get(key, asked)
@@ -149,16 +153,31 @@ class S3Store:
     def _list_once(
         self, prefix: str, after: str | None, token: _Token | None, delimiter: str | None, *, version_1: bool
     ) -> S3Page:
-        asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
+        asked = replace(self._asked(None), prefix=prefix)
         text = None if token is None else token.text
         return request_page(
-            self._http, asked, prefix=prefix, after=after, token=text, delimiter=delimiter, version_1=version_1
+            self._http,
+            asked,
+            prefix=prefix,
+            after=after,
+            token=text,
+            delimiter=delimiter,
+            version_1=version_1,
+            version_element=self._dialect.version_element,
         )
 
-    def _asked(self, key: str) -> RequestInfo:
+    def _asked(self, key: str | None) -> RequestInfo:
         return RequestInfo(
-            bucket=self._bucket, region=self._region, key=key, permission="s3:GetObject", anonymous=self._anonymous
+            bucket=self._bucket,
+            region=self._region,
+            scheme=self._dialect.scheme,
+            key=key,
+            permission=self._dialect.list_permission if key is None else self._dialect.get_permission,
+            anonymous=self._anonymous,
         )
+
+    def _info(self, key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
+        return object_info(key, headers, size, self._dialect)
 
     def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
         refusal = self._http.refusal(answer)
@@ -176,14 +195,14 @@ class S3Store:
             if answer.status == HTTPStatus.PARTIAL_CONTENT:
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2].strip()
                 if total.isascii() and total.isdigit():
-                    return object_info(key, answer.headers, int(total))
+                    return self._info(key, answer.headers, int(total))
                 raise unreachable(asked, "it does not report the size of the object")
             if answer.status != HTTPStatus.OK:
                 raise self._refused(answer, asked)
             size = declared_size(answer.headers)
             if size is None:
                 size = len(self._http.read(answer, asked=asked))
-            return object_info(key, answer.headers, size)
+            return self._info(key, answer.headers, size)
         finally:
             self._http.discard(answer)
 
