@@ -107,7 +107,7 @@ class GcsStub:
                 return Answer(200, self.page(request), {"Content-Type": "application/json"})
             key = unquote(parts[2])
             if len(parts) > 3:
-                return self._copy_answer(bucket, key, unquote(parts[4]), unquote(parts[6]))
+                return self._copy_answer(bucket, key, unquote(parts[5]), unquote(parts[7]))
             return self._object_answer(request, bucket, key)
 
     def _refused(self, request: Request, bucket: str) -> Answer | None:

@@ -57,14 +57,18 @@ class ObjectReader:
         query = [("fields", _FIELDS), ("prettyPrint", "false")]
         answer = self._http.send("GET", self._http.path(key), asked=asked, query=query)
         if answer.status != HTTPStatus.OK:
-            raise self._refused(answer, asked)
+            raise self.refused(answer, asked)
+        return self.read_info(key, answer, asked)
+
+    def read_info(self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> ObjectInfo:
+        """The facts in a response with the metadata of `key`. Raises SourceUnreachable for anything else."""
         body = self._http.read(answer, asked=asked, limit=ERROR_BYTES)
         try:
             facts = _facts.decode(body)
-            size = _number(facts.size)
+            size = number_of(facts.size)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise unreachable(asked, "its response is not the metadata of an object") from error
-        if facts.name != key or size is None or _number(facts.generation) is None:
+        if facts.name != key or size is None or number_of(facts.generation) is None:
             raise unreachable(asked, "its response describes another object")
         return ObjectInfo(
             key=key,
@@ -76,7 +80,7 @@ class ObjectReader:
 
     def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         """The object, if it still has the generation `token`. Errors as in `storage.base.Store`."""
-        if token is not None and _number(token) is None:  # of another kind of store
+        if token is not None and number_of(token) is None:  # of another kind of store
             self.head(key, asked)
             raise has_changed(asked)
         query = [("alt", "media"), *([] if token is None else [("ifGenerationMatch", token)])]
@@ -87,7 +91,7 @@ class ObjectReader:
         answer = self._http.send("GET", path, asked=asked, query=query, headers=headers, deadline_s=deadline_of(limit))
         try:
             if answer.status != HTTPStatus.OK:
-                raise self._refused(answer, asked)
+                raise self.refused(answer, asked)
             return self._read(key, answer, asked, token=token, limit=limit)
         finally:
             self._http.discard(answer)
@@ -96,11 +100,11 @@ class ObjectReader:
         self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo, *, token: str | None, limit: int
     ) -> Body:
         generation = answer.headers.get("X-Goog-Generation", "")
-        if _number(generation) is None:
+        if number_of(generation) is None:
             raise unreachable(asked, "it does not report the generation of the object")
         if token is not None and generation != token:  # not every server supports the precondition
             raise has_changed(asked)
-        declared = _number(answer.headers.get("Content-Length", "").strip())
+        declared = number_of(answer.headers.get("Content-Length", "").strip())
         encoding = answer.headers.get("Content-Encoding", "")
         most = limit + limit // 1000 + 1024 if encoding else limit  # compressed bytes may be a little more
         if declared is not None and declared > most:
@@ -126,7 +130,8 @@ class ObjectReader:
             raise _too_large(asked, len(plain), limit)
         return Body(data=plain, info=info)
 
-    def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
+    def refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
+        """Our error for a refused request for an object. ObjectGone is confirmed by a listing."""
         error = translate(self._http.refusal(answer), asked)
         if isinstance(error, ObjectChanged):  # also the answer for an object that is gone
             try:
@@ -168,14 +173,14 @@ class ObjectReader:
         return ObjectGone(f"{asked.what} does not exist.")
 
 
-def _number(text: str) -> int | None:
+def number_of(text: str) -> int | None:
     """A size or generation; None if the text is none."""
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _GENERATION_DIGITS else None
 
 
 def _stored_size(headers: Mapping[str, str], data: bytes) -> int:
     """The size of the object as it is stored, which a listing states."""
-    stored = _number(headers.get("X-Goog-Stored-Content-Length", ""))
+    stored = number_of(headers.get("X-Goog-Stored-Content-Length", ""))
     return len(data) if stored is None else stored
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from mirrorlake.core.errors import UsageError
 from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
@@ -88,9 +87,11 @@ class GcsProvider:
     def open_writable(
         self, location: Location, access: Access, *, flush: bool = True, resolved: object = None
     ) -> WritableStore:
-        """Not supported yet."""
-        del access, flush, resolved
-        raise UsageError(f"{location.uri} cannot be a library store yet.", "Use a bucket of S3, or a folder.")
+        """The objects below the address's prefix."""
+        from mirrorlake.storage.providers.gcs.writable import GcsWritableStore  # noqa: PLC0415  loads clients
+
+        del flush
+        return GcsWritableStore(location, cast("GcsConfig | None", resolved) or self.resolve(access))
 
     def root_identity(self, location: Location) -> Identity | None:
         """None: it takes a request, see `identify` of the store."""

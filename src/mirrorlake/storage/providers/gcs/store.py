@@ -18,13 +18,13 @@ from mirrorlake.storage.bucket_keys import KEY_LIMIT, check_key
 from mirrorlake.storage.listing_batches import cut_to_range, filter_range, key_at
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.gcs.config import GcsConfig
-from mirrorlake.storage.providers.gcs.errors import GET, LIST, RequestInfo, translate
+from mirrorlake.storage.providers.gcs.errors import GET, LIST, RequestInfo
 from mirrorlake.storage.providers.gcs.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.gcs.list_requests import request_page
 from mirrorlake.storage.providers.gcs.object_reader import ObjectReader
-from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage, read_page
+from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage
 from mirrorlake.storage.providers.gcs.signed_urls import signed_url
 
-PAGE_KEYS = 1000  # the maximum of Google per page
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 
 
@@ -119,14 +119,8 @@ class GcsStore:
     def _list(
         self, prefix: str, more: Sequence[tuple[str, str]], token: _Token | None, *, fields: str = FIELDS
     ) -> GcsPage:
-        asked = self._asked(prefix=prefix)
-        query = [("fields", fields), ("maxResults", str(PAGE_KEYS)), ("prettyPrint", "false"), *more]
-        query += [("prefix", prefix)] if prefix else []
-        query += [("pageToken", token.text)] if token is not None else []
-        answer = self._http.send("GET", self._http.list_path, asked=asked, query=query)
-        if answer.status != HTTPStatus.OK:
-            raise translate(self._http.refusal(answer), asked)
-        return read_page(self._http.read(answer, asked=asked))
+        text = None if token is None else token.text
+        return request_page(self._http, self._asked(prefix=prefix), more, text, fields=fields)
 
     def _asked(self, key: str | None = None, *, prefix: str = "", permission: str | None = None) -> RequestInfo:
         source = self._config.source
