@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from tests.support import s3stub, seaweed
+from tests.support.fakegcs import FakeGcs
 from tests.support.gcsstub import TOKEN, GcsStub, error
 from tests.support.gcstokens import FixedToken
 from tests.support.httpstub import Answer, Request
@@ -46,6 +47,7 @@ class Kind:
 
     store: WritableStore
     unfinished: Callable[[], int]  # what is left of writes that did not come to their end
+    conditional: bool = True  # False: a server of tests that ignores preconditions
 
 
 def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str = "lib/thumbs/") -> S3WritableStore:
@@ -63,9 +65,9 @@ def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str =
     )
 
 
-def gcs_store(server: GcsStub, prefix: str = "lib/thumbs/") -> GcsWritableStore:
+def gcs_store(server: GcsStub | FakeGcs, bucket: str = "bucket", prefix: str = "lib/thumbs/") -> GcsWritableStore:
     config = GcsConfig(server=GcsServer(url=server.endpoint, origin="this test"), source=FixedToken(TOKEN))
-    return GcsWritableStore(Location(provider=Provider.GCS, container="bucket", prefix=prefix), config)
+    return GcsWritableStore(Location(provider=Provider.GCS, container=bucket, prefix=prefix), config)
 
 
 def _folder(root: Path, *, flush: bool) -> Kind:
@@ -73,7 +75,7 @@ def _folder(root: Path, *, flush: bool) -> Kind:
     return Kind(store, lambda: len(list(root.rglob("*.part"))))
 
 
-@pytest.fixture(params=["memory", "folder", "flushed folder", "stub", "seaweed", "gcs stub"])
+@pytest.fixture(params=["memory", "folder", "flushed folder", "stub", "seaweed", "gcs stub", "fake gcs"])
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     """Every kind of store in turn."""
     match request.param:
@@ -90,6 +92,10 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             google = request.getfixturevalue("gcs_stub")
             google.create_bucket("bucket")
             made = Kind(gcs_store(google), lambda: len(google.uploads))
+        case "fake gcs":
+            fake, bucket = request.getfixturevalue("fake_gcs"), f"w-{uuid.uuid4().hex[:20]}"
+            fake.create_bucket(bucket)
+            made = Kind(gcs_store(fake, bucket), lambda: 0, conditional=False)
         case _:
             weed = request.getfixturevalue("weed")
             client, bucket = weed.client(), f"w-{uuid.uuid4().hex[:20]}"
@@ -99,6 +105,14 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             )
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def conditional(kind: Kind) -> Kind:
+    """A store of a server that keeps to preconditions."""
+    if not kind.conditional:
+        pytest.skip("this server ignores preconditions; its stub does not")
+    return kind
 
 
 def keys(store: WritableStore, prefix: str = "") -> list[str]:
@@ -126,33 +140,33 @@ def test_what_is_not_there_is_gone(kind: Kind) -> None:
     assert keys(kind.store) == []
 
 
-def test_put_if_absent_never_replaces(kind: Kind) -> None:
-    kind.store.put_if_absent("a/b", b"first")
+def test_put_if_absent_never_replaces(conditional: Kind) -> None:
+    conditional.store.put_if_absent("a/b", b"first")
     with pytest.raises(ObjectExists):
-        kind.store.put_if_absent("a/b", b"second")
-    assert kind.store.get("a/b").data == b"first"
-    kind.store.delete("a/b")
-    kind.store.put_if_absent("a/b", b"second")
-    assert kind.store.get("a/b").data == b"second"
-    assert kind.unfinished() == 0
+        conditional.store.put_if_absent("a/b", b"second")
+    assert conditional.store.get("a/b").data == b"first"
+    conditional.store.delete("a/b")
+    conditional.store.put_if_absent("a/b", b"second")
+    assert conditional.store.get("a/b").data == b"second"
+    assert conditional.unfinished() == 0
 
 
-def test_put_if_match_replaces_only_what_was_read(kind: Kind) -> None:
-    token = kind.store.put("a", b"first")
-    second = kind.store.put_if_match("a", b"second", token=token)
+def test_put_if_match_replaces_only_what_was_read(conditional: Kind) -> None:
+    token = conditional.store.put("a", b"first")
+    second = conditional.store.put_if_match("a", b"second", token=token)
     with pytest.raises(ObjectChanged):
-        kind.store.put_if_match("a", b"third", token=token)
-    assert (kind.store.get("a").data, kind.store.head("a").token) == (b"second", second)
-    kind.store.delete("a")
+        conditional.store.put_if_match("a", b"third", token=token)
+    assert (conditional.store.get("a").data, conditional.store.head("a").token) == (b"second", second)
+    conditional.store.delete("a")
     with pytest.raises(ObjectChanged):
-        kind.store.put_if_match("a", b"fourth", token=second)
-    assert keys(kind.store) == []
+        conditional.store.put_if_match("a", b"fourth", token=second)
+    assert keys(conditional.store) == []
 
 
-def test_of_many_writers_at_once_one_is_first(kind: Kind) -> None:
+def test_of_many_writers_at_once_one_is_first(conditional: Kind) -> None:
     def write(number: int) -> bool:
         try:
-            kind.store.put_if_absent("x/first", str(number).encode())
+            conditional.store.put_if_absent("x/first", str(number).encode())
         except ObjectExists:
             return False
         return True
@@ -160,8 +174,8 @@ def test_of_many_writers_at_once_one_is_first(kind: Kind) -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(write, range(16)))
     assert won.count(True) == 1
-    assert kind.store.get("x/first").data == str(won.index(True)).encode()
-    assert kind.unfinished() == 0
+    assert conditional.store.get("x/first").data == str(won.index(True)).encode()
+    assert conditional.unfinished() == 0
 
 
 def test_a_listing_has_the_keys_below_its_prefix(kind: Kind) -> None:

@@ -76,12 +76,10 @@ class Http:
         sent = self._client.headers(headers or {})
         answer = self._send_once(method, target, _with_token(sent, token), body, asked=asked, deadline_s=deadline_s)
         if answer.status == HTTPStatus.UNAUTHORIZED and self._tokens is not None and token is not None:
+            self.discard(answer)
             self._tokens.drop(token)
-            another = self._tokens.current()
-            if another != token:
-                self.discard(answer)
-                sent = _with_token(sent, another)
-                answer = self._send_once(method, target, sent, body, asked=asked, deadline_s=deadline_s)
+            sent = _with_token(sent, self._tokens.current())
+            answer = self._send_once(method, target, sent, body, asked=asked, deadline_s=deadline_s)
         return answer
 
     def _send_once(

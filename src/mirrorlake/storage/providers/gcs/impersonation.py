@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import AccessDenied, SettingsError
 from mirrorlake.storage.providers.gcs.token_requests import LONGEST_LIFE_S, access_token, checked_address, post_json
-from mirrorlake.storage.providers.gcs.tokens import CLOUD, AccessToken, TokenSource, UrlSigner
+from mirrorlake.storage.providers.gcs.tokens import CLOUD, AccessToken, TokenCache, TokenSource, UrlSigner
 
 IAM = "https://iamcredentials.googleapis.com"
 _ADDRESS = re.compile(r"(.+/serviceAccounts/([^/:@\s]+@[^/:@\s]+)):generateAccessToken")
@@ -54,32 +54,34 @@ class Impersonation:
 
     def signer(self) -> UrlSigner | None:
         """The service for signatures."""
-        return IamSigner(base=self.base, account_url=self.account_url, find_email=lambda: self.email)
+        return IamSigner(self.base, lambda: self.email, self.account_url)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class IamSigner:
-    """Signatures by the IAM Credentials service, for accounts whose key is not on this machine.
+    """Signatures by the IAM Credentials service, for accounts whose key is not on this machine. Thread-safe.
 
     The base identity needs `roles/iam.serviceAccountTokenCreator` on the service account.
     """
 
-    base: TokenSource
-    account_url: str | None  # None: of the address, in the service of Google
-    find_email: Callable[[], str]
+    def __init__(self, base: TokenSource, find_email: Callable[[], str], account_url: str | None = None) -> None:
+        self._tokens = TokenCache(base, CLOUD)
+        self._find_email = find_email
+        self._account_url = account_url  # None: of the e-mail address, in the service of Google
+        self._email = ""
 
     @property
     def email(self) -> str:
-        """The service account; a metadata service is asked for it."""
-        return self.find_email()
+        """The service account; a metadata service is asked for it once."""
+        self._email = self._email or self._find_email()
+        return self._email
 
     def sign(self, data: bytes) -> bytes:
         """The signature, by one request."""
         email = self.email
         what = f"No signature of {email}"
-        url = self.account_url or f"{IAM}/v1/projects/-/serviceAccounts/{email}"
+        url = self._account_url or f"{IAM}/v1/projects/-/serviceAccounts/{email}"
         document = {"payload": base64.b64encode(data).decode()}
-        found = post_json(f"{url}:signBlob", document, self.base.fetch(CLOUD).text, what)
+        found = post_json(f"{url}:signBlob", document, self._tokens.current(), what)
         try:
             signature = base64.b64decode(str(found.get("signedBlob", "")), validate=True)
         except binascii.Error:

@@ -99,7 +99,7 @@ class MetadataService:
 
     def signer(self) -> UrlSigner | None:
         """The IAM Credentials service, in the name of the machine's service account."""
-        return IamSigner(base=self, account_url=None, find_email=self._email)
+        return IamSigner(self, self._email)
 
     def _get(self, url: str, what: str) -> bytes:
         return request_text("GET", url, what, headers=_FLAVOR, expected=_FLAVOR, metadata_service=True)

@@ -44,6 +44,7 @@ class GcsStore:
         self._ordered = listing_ordered is not False
         self._http = Http(self._bucket, config)
         self._reader = ObjectReader(self._http)
+        self._signer = None if config.source is None else config.source.signer()
 
     @property
     def ordered(self) -> bool:
@@ -94,11 +95,10 @@ class GcsStore:
         Without the key of the account, the IAM Credentials service signs it, by one request.
         """
         check_key(key)
-        config, url = self._config, self._http.url(key)
-        signer = None if config.source is None else config.source.signer()
-        if signer is None:
-            return url if config.anonymous else None
-        return signed_url(url, signer, expires_s, billed_project=config.billed_project)
+        url = self._http.url(key)
+        if self._signer is None:
+            return url if self._config.anonymous else None
+        return signed_url(url, self._signer, expires_s, billed_project=self._config.billed_project)
 
     def close(self) -> None:
         """Close the connections."""
