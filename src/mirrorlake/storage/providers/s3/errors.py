@@ -18,8 +18,8 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.storage.providers.s3.denials import Denied, denial, is_denial
 from mirrorlake.storage.providers.s3.list_xml import read_xml
-from mirrorlake.storage.providers.s3.server_words import clean_code, clean_region, clean_text
 from mirrorlake.storage.retry import retry_after_s
+from mirrorlake.storage.server_words import clean_code, clean_region, clean_text
 
 # Codes of temporary errors, whatever their status.
 _PASSING = frozenset(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
 
-import pyarrow as pa
 import urllib3
 
 from mirrorlake.core.errors import ObjectGone, StorageError
@@ -14,7 +13,8 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
+from mirrorlake.storage.bodies import declared_size
+from mirrorlake.storage.listing_batches import rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
@@ -22,7 +22,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive,
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.list_requests import request_page
-from mirrorlake.storage.providers.s3.object_reader import ObjectReader, declared_size, object_info
+from mirrorlake.storage.providers.s3.object_reader import ObjectReader, object_info
 from mirrorlake.storage.providers.s3.pages import S3Page
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
@@ -85,7 +85,7 @@ class S3Store:
         # Servers with another order list the whole prefix; keys outside the scope are removed here.
         after = scope.after if self._ordered else None
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
-        batch, passed = _within(page.batch, scope, ordered=self._ordered)
+        batch, passed = rows_within(page.batch, scope, ordered=self._ordered)
         following = None if passed or page.next_token is None else _Token(page.next_token)
         unsupported = tuple(UnsupportedKey(shown=key, reason=_NOT_TEXT) for key in page.unsupported)
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
@@ -202,15 +202,6 @@ class S3Store:
             return self._refused(answer, asked)
         finally:
             self._http.discard(answer)
-
-
-def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
-    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
-    if not ordered:
-        return filter_range(batch, scope), False
-    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
-        return batch, False
-    return batch.slice(0, count_upto(batch, scope.until)), True
 
 
 def _check_key(key: str) -> None:

@@ -24,15 +24,16 @@ from mirrorlake.core.errors import (
     StorageError,
 )
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
-from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
-from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
+from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload
 from mirrorlake.storage.providers.s3.pages import S3Page
 from mirrorlake.storage.retry import RetryPolicy
 from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
