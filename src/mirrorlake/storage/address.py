@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.providers.base import StorageProvider
 from mirrorlake.storage.providers.folder.provider import folder_location
 from mirrorlake.storage.providers.registry import all_providers, provider_of
 
 _SCHEMES = {provider.value: provider for provider in Provider}
-# Hosts of addresses that browsers show, of which the path is the bucket and its folder, percent-encoded.
-_WEB_HOSTS = {"storage.googleapis.com": Provider.GCS, "storage.cloud.google.com": Provider.GCS}
 
 
 def parse_location(uri: str, *, base: Path | None = None) -> Location:
@@ -26,13 +25,10 @@ def parse_location(uri: str, *, base: Path | None = None) -> Location:
     scheme, mark, rest = uri.partition("://")
     if not mark:
         return _plain_path(uri, base)
-    provider = _SCHEMES.get(scheme.lower())
-    host, _, path = rest.partition("/")
-    if scheme.lower() == "https" and host.lower() in _WEB_HOSTS:
-        provider, rest = _WEB_HOSTS[host.lower()], _decoded_path(uri, path)
+    provider = _provider_of(scheme.lower(), rest)
     if provider is None:
         raise UsageError(f"{uri!r} begins with {scheme}://, which is not supported.", f"Write {_examples()}.")
-    return provider_of(provider).parse(uri, rest)
+    return provider.parse(uri, rest)
 
 
 @lru_cache(maxsize=256)
@@ -42,13 +38,16 @@ def stored_location(uri: str) -> Location:
     return provider_of(Provider(scheme)).restore(rest)
 
 
-def _decoded_path(uri: str, path: str) -> str:
-    if "?" in path or "#" in path:
-        raise UsageError(f"{uri!r} contains a query or a fragment.", "Use the address without it.")
-    try:
-        return unquote_to_bytes(path).decode()
-    except (UnicodeDecodeError, UnicodeEncodeError) as error:
-        raise UsageError(f"{uri!r} does not decode to UTF-8.", "Percent-encode the folder's name as UTF-8.") from error
+def _provider_of(scheme: str, rest: str) -> StorageProvider | None:
+    provider = _SCHEMES.get(scheme)
+    if provider is not None:
+        return provider_of(provider)
+    host = rest.partition("/")[0].lower()
+    for form in (f"{scheme}://{host}", scheme):
+        found = next((one for one in all_providers() if form in one.other_schemes), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _plain_path(text: str, base: Path | None) -> Location:

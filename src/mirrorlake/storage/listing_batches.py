@@ -79,11 +79,8 @@ def filter_range(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
     return batch.filter(_inside(batch, scope))
 
 
-def cut_to_range(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
-    """The rows of a page within `scope`, and whether the end of the scope was reached, so that no page follows.
-
-    An ordered page is only cut at its end: its server starts after `scope.after`.
-    """
+def rows_within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
+    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
     if not ordered:
         return filter_range(batch, scope), False
     if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:

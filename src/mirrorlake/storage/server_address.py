@@ -1,4 +1,4 @@
-"""The address of a storage server, as users specify it."""
+"""Check the address of a server that a user specifies."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from mirrorlake.core.errors import SettingsError
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def server_url(endpoint: str, origin: str, kind: str) -> str:
-    """The address of a server as requests need it; `origin` is what specifies it, `kind` what it must be.
+def server_url(endpoint: str, origin: str, server: str) -> str:
+    """The address of a server as requests need it; `origin` is what specifies it, `server` its kind, for errors.
 
     Raises SettingsError for an endpoint that is not an HTTP address. It is not shown if it contains a login.
     """
@@ -34,7 +34,7 @@ def server_url(endpoint: str, origin: str, kind: str) -> str:
         or " " in parts.netloc + parts.path
     ):
         raise SettingsError(
-            f"{endpoint!r} is not the address of {kind} ({origin}).", "Write https://host or http://host:port."
+            f"{endpoint!r} is not the address of {server} ({origin}).", "Write https://host or http://host:port."
         )
     # Browsers do not send a default port, so a signature must not contain it.
     host = parts.netloc.removesuffix(f":{port}") if port == _DEFAULT_PORTS[parts.scheme] else parts.netloc

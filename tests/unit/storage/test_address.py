@@ -115,3 +115,9 @@ def test_an_object_address_is_percent_encoded_once() -> None:
     assert s3.object_uri("photos/a b+%20\u00e9//x") == "s3://bucket/photos/a%20b%2B%2520%C3%A9//x"
     assert parse_location("file:///my%20photos").object_uri("a?b.jpg") == "file:///my%20photos/a%3Fb.jpg"
     assert parse_location("file:///").object_uri("a") == "file:///a"
+
+
+def test_the_signature_in_a_pasted_address_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_location("https://storage.googleapis.com/bucket/a.png?X-Goog-Signature=canary")
+    assert "canary" not in str(raised.value)

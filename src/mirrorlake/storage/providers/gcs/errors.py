@@ -104,7 +104,7 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 
 def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
-    """Our error for `refusal`. ObjectGone still has to be confirmed: the status says neither object nor bucket."""
+    """Our error for `refusal`. ObjectGone still has to be confirmed: the status names neither object nor bucket."""
     status, reason = refusal.status, refusal.reason
     if reason in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {reason}" if reason else ""), refusal.again_after_s)

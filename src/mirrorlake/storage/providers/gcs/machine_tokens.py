@@ -73,7 +73,7 @@ class MetadataService:
 
     @classmethod
     def of_this_machine(cls) -> MetadataService:
-        """At the address of Google, or where GCE_METADATA_HOST says. Raises SettingsError for another text in it."""
+        """At the address of Google, or at that in GCE_METADATA_HOST. Raises SettingsError for another text in it."""
         host = os.environ.get("GCE_METADATA_HOST") or "metadata.google.internal"
         if not _METADATA_HOST.fullmatch(host):
             raise SettingsError("GCE_METADATA_HOST is not the name of a server.", "Write host or host:port.")

@@ -9,10 +9,10 @@ import msgspec
 import urllib3
 
 from mirrorlake.core.dates import read_date
-from mirrorlake.core.errors import ObjectChanged, ObjectGone, ObjectTooLarge, StorageError
+from mirrorlake.core.errors import ObjectChanged, ObjectGone, StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.content_encoding import TooLong, decoded
+from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.gcs.errors import (
     LIST,
@@ -104,16 +104,16 @@ class ObjectReader:
             raise unreachable(asked, "it does not report the generation of the object")
         if token is not None and generation != token:  # not every server supports the precondition
             raise has_changed(asked)
-        declared = number_of(answer.headers.get("Content-Length", "").strip())
+        declared = declared_size(answer.headers)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = limit + limit // 1000 + 1024 if encoding else limit  # compressed bytes may be a little more
+        most = most_sent(encoding, limit)
         if declared is not None and declared > most:
-            raise _too_large(asked, declared, limit)
+            raise too_large(asked.what, declared, limit)
         data = self._http.read(
             answer,
             asked=asked,
             limit=most if declared is None else declared,
-            too_long=None if declared is not None else _too_large(asked, None, limit),
+            too_long=None if declared is not None else too_large(asked.what, None, limit),
         )
         info = ObjectInfo(
             key=key,
@@ -122,13 +122,7 @@ class ObjectReader:
             modified=read_date(answer.headers.get("Last-Modified", "")),
             storage_class=answer.headers.get("X-Goog-Storage-Class"),
         )
-        try:
-            plain = decoded(data, encoding, limit) if encoding else data
-        except TooLong:
-            raise _too_large(asked, None, limit) from None
-        if len(plain) > limit:
-            raise _too_large(asked, len(plain), limit)
-        return Body(data=plain, info=info)
+        return decoded_body(asked.what, info, data, encoding, limit)
 
     def refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
         """Our error for a refused request for an object. ObjectGone is confirmed by a listing."""
@@ -182,8 +176,3 @@ def _stored_size(headers: Mapping[str, str], data: bytes) -> int:
     """The size of the object as it is stored, which a listing states."""
     stored = number_of(headers.get("X-Goog-Stored-Content-Length", ""))
     return len(data) if stored is None else stored
-
-
-def _too_large(asked: RequestInfo, size: int | None, limit: int) -> ObjectTooLarge:
-    has = "more bytes" if size is None else f"{size:,} bytes, more"
-    return ObjectTooLarge(f"{asked.what} has {has} than the {limit:,} allowed.")

@@ -24,9 +24,10 @@ class GcsProvider:
 
     example: str | None = "gs://bucket/folder"
     bucket_type: str | None = "gcs"
+    other_schemes: tuple[str, ...] = address.WEB_FORMS
 
     def parse(self, uri: str, rest: str) -> Location:
-        """`gs://bucket[/folder]`."""
+        """`gs://bucket[/folder]`, or the address of it that browsers show."""
         return address.parse(uri, rest)
 
     def restore(self, rest: str) -> Location:

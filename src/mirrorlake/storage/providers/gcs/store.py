@@ -15,7 +15,7 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.bucket_keys import KEY_LIMIT, check_key
-from mirrorlake.storage.listing_batches import cut_to_range, filter_range, key_at
+from mirrorlake.storage.listing_batches import filter_range, key_at, rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import GET, LIST, RequestInfo
@@ -67,7 +67,7 @@ class GcsStore:
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One page of `scope`."""
         page = self._list(scope.prefix, _offsets(scope) if self._ordered else [], cast("_Token | None", cursor))
-        batch, passed = cut_to_range(page.batch, scope, ordered=self._ordered)
+        batch, passed = rows_within(page.batch, scope, ordered=self._ordered)
         if self._ordered and batch.num_rows and scope.after is not None and key_at(batch, 0) <= scope.after:
             batch = filter_range(batch, scope)  # the start is inclusive, and belongs to the range before
         following = None if passed or page.next_token is None else _Token(page.next_token)

@@ -13,8 +13,8 @@ from urllib.parse import parse_qsl, urlsplit
 import urllib3
 
 from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.chunks import chunks
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.pieces import chunks
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, translate, unreachable
 from mirrorlake.storage.providers.gcs.http import Http
 

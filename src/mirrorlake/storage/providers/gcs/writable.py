@@ -24,8 +24,8 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.chunks import chunks
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.pieces import chunks
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, no_such_bucket, translate, unreachable
 from mirrorlake.storage.providers.gcs.http import ERROR_BYTES, Http

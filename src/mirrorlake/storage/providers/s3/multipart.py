@@ -8,10 +8,10 @@ from http import HTTPStatus
 from xml.sax.saxutils import escape
 
 from mirrorlake.core.errors import ListingBroken, StorageError
+from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.pieces import chunks
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
-from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 

@@ -21,9 +21,9 @@ import pyarrow as pa
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
+from mirrorlake.storage.etags import unquoted
+from mirrorlake.storage.keys import decode_keys
 from mirrorlake.storage.listing_batches import buffer_of, clip_to_calendar, fill_null, has_empty, replace_empty
-from mirrorlake.storage.providers.s3.etags import unquoted
-from mirrorlake.storage.providers.s3.keys import decode_keys
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 _OPEN, _CLOSE = b"<Contents>", b"</Contents>"

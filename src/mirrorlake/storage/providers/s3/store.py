@@ -14,8 +14,9 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
+from mirrorlake.storage.bodies import declared_size
 from mirrorlake.storage.bucket_keys import NOT_TEXT, check_key
-from mirrorlake.storage.listing_batches import cut_to_range
+from mirrorlake.storage.listing_batches import rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
@@ -24,7 +25,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive,
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.list_requests import request_page
-from mirrorlake.storage.providers.s3.object_reader import ObjectReader, declared_size, object_info
+from mirrorlake.storage.providers.s3.object_reader import ObjectReader, object_info
 from mirrorlake.storage.providers.s3.pages import S3Page
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
@@ -87,7 +88,7 @@ class S3Store:
         # Servers with another order list the whole prefix; keys outside the scope are removed here.
         after = scope.after if self._ordered else None
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
-        batch, passed = cut_to_range(page.batch, scope, ordered=self._ordered)
+        batch, passed = rows_within(page.batch, scope, ordered=self._ordered)
         following = None if passed or page.next_token is None else _Token(page.next_token)
         unsupported = tuple(UnsupportedKey(shown=key, reason=NOT_TEXT) for key in page.unsupported)
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)

@@ -22,12 +22,12 @@ from mirrorlake.core.errors import (
     StorageError,
 )
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.pieces import chunks
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
-from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml

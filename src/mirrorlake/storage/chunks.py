@@ -1,4 +1,4 @@
-"""Cut a stream of bytes into the parts of an upload."""
+"""Cut a stream of bytes into pieces of one size, for uploads."""
 
 from __future__ import annotations
 
