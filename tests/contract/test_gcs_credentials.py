@@ -294,155 +294,162 @@ def test_no_repr_and_no_pickle_error_shows_a_secret(google: TokenStub, tmp_path:
         assert pickle.loads(pickle.dumps(one)) == one  # noqa: S301 - our own
 
 
-class TestMachine:
-    """Credentials of the machine itself, in the order of Google's own libraries."""
+def test_of_the_machine_a_named_file_is_first(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, google.key_file()))
+    source = machine.machine_source()
+    assert (source.principal, source.fetch(READ).text) == (EMAIL, "ya29.issued-0")
 
-    def test_a_named_file_is_first(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub) -> None:
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, google.key_file()))
-        source = machine.machine_source()
-        assert (source.principal, source.fetch(READ).text) == (EMAIL, "ya29.issued-0")
 
-    def test_the_user_of_gcloud_is_next(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, google: TokenStub
-    ) -> None:
-        folder = tmp_path / "gcloud"
-        folder.mkdir()
-        user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "refresh"}
-        (folder / "application_default_credentials.json").write_text(json.dumps(user))
-        source = machine.machine_source()
-        monkeypatch.setattr("mirrorlake.storage.providers.gcs.machine_tokens.TOKEN_URL", f"{google.endpoint}/token")
-        assert source.fetch(READ).text == "ya29.issued-0"
-        assert source.signer() is None
+def test_of_the_machine_the_user_of_gcloud_is_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, google: TokenStub
+) -> None:
+    folder = tmp_path / "gcloud"
+    folder.mkdir()
+    user = {"type": "authorized_user", "client_id": "i", "client_secret": "s", "refresh_token": "refresh"}
+    (folder / "application_default_credentials.json").write_text(json.dumps(user))
+    source = machine.machine_source()
+    monkeypatch.setattr("mirrorlake.storage.providers.gcs.machine_tokens.TOKEN_URL", f"{google.endpoint}/token")
+    assert source.fetch(READ).text == "ya29.issued-0"
+    assert source.signer() is None
 
-    def test_the_metadata_service_is_last_and_signs_through_iam(
-        self, monkeypatch: pytest.MonkeyPatch, google: TokenStub
-    ) -> None:
-        monkeypatch.setenv("GCE_METADATA_HOST", google.metadata_host)
-        monkeypatch.setattr("mirrorlake.storage.providers.gcs.impersonation.IAM", google.endpoint)
-        source = machine.machine_source()
-        assert source.fetch(READ).text == "ya29.issued-0"
-        assert google.scopes == [READ]
-        signer = source.signer()
-        assert signer is not None
-        assert verified(signer) == EMAIL
 
-    def test_a_machine_without_any_says_what_to_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:1")
-        source = machine.machine_source()
-        with pytest.raises(AccessDenied, match="gcloud auth application-default login"):
-            source.fetch(READ)
+def test_of_the_machine_the_metadata_service_is_last_and_signs_through_iam(
+    monkeypatch: pytest.MonkeyPatch, google: TokenStub
+) -> None:
+    monkeypatch.setenv("GCE_METADATA_HOST", google.metadata_host)
+    monkeypatch.setattr("mirrorlake.storage.providers.gcs.impersonation.IAM", google.endpoint)
+    source = machine.machine_source()
+    assert source.fetch(READ).text == "ya29.issued-0"
+    assert google.scopes == [READ]
+    signer = source.signer()
+    assert signer is not None
+    assert verified(signer) == EMAIL
 
-    def test_another_server_is_not_taken_for_the_metadata_service(
-        self, monkeypatch: pytest.MonkeyPatch, google: TokenStub
-    ) -> None:
-        google.http.fail(Answer(200, json.dumps({"access_token": "t"}).encode()))
-        with pytest.raises(AccessDenied, match="not the expected service"):
-            MetadataService(host=google.metadata_host).fetch(READ)
-        monkeypatch.setenv("GCE_METADATA_HOST", "host/path?x=")
-        with pytest.raises(SettingsError, match="GCE_METADATA_HOST"):
-            machine.machine_source()
 
-    def test_a_proxy_is_never_asked_for_the_metadata_service(
-        self, monkeypatch: pytest.MonkeyPatch, google: TokenStub
-    ) -> None:
-        monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-        assert MetadataService(host=google.metadata_host).fetch(READ).text == "ya29.issued-0"
+def test_a_machine_without_credentials_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GCE_METADATA_HOST", "127.0.0.1:1")
+    source = machine.machine_source()
+    with pytest.raises(AccessDenied, match="gcloud auth application-default login"):
+        source.fetch(READ)
 
-    def test_impersonation_from_gcloud_acts_as_the_service_account(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub
-    ) -> None:
-        document = {
-            "type": "impersonated_service_account",
-            "service_account_impersonation_url": google.impersonation_url,
-            "source_credentials": google.key_file(),
-        }
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, document))
-        source = machine.machine_source()
-        assert (source.fetch(READ).text, google.scopes) == ("ya29.issued-1", [tokens.CLOUD, READ])
-        signer = source.signer()
-        assert signer is not None
-        assert verified(signer) == EMAIL
 
-    @pytest.mark.parametrize("content", ["", "{}", "[]", '{"type": "gdch"}', "x" * 300_000])
-    def test_an_unusable_file_is_named(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str) -> None:
-        path = tmp_path / "key.json"
-        path.write_text(content)
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+def test_another_server_is_not_taken_for_the_metadata_service(
+    monkeypatch: pytest.MonkeyPatch, google: TokenStub
+) -> None:
+    google.http.fail(Answer(200, json.dumps({"access_token": "t"}).encode()))
+    with pytest.raises(AccessDenied, match="not the expected service"):
+        MetadataService(host=google.metadata_host).fetch(READ)
+    monkeypatch.setenv("GCE_METADATA_HOST", "host/path?x=")
+    with pytest.raises(SettingsError, match="GCE_METADATA_HOST"):
+        machine.machine_source()
+
+
+def test_a_proxy_is_never_asked_for_the_metadata_service(monkeypatch: pytest.MonkeyPatch, google: TokenStub) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert MetadataService(host=google.metadata_host).fetch(READ).text == "ya29.issued-0"
+
+
+def test_impersonation_from_gcloud_acts_as_the_service_account(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub
+) -> None:
+    document = {
+        "type": "impersonated_service_account",
+        "service_account_impersonation_url": google.impersonation_url,
+        "source_credentials": google.key_file(),
+    }
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, document))
+    source = machine.machine_source()
+    assert (source.fetch(READ).text, google.scopes) == ("ya29.issued-1", [tokens.CLOUD, READ])
+    signer = source.signer()
+    assert signer is not None
+    assert verified(signer) == EMAIL
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"type": "gdch"}', "x" * 300_000])
+def test_an_unusable_file_of_the_machine_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "key.json"
+    path.write_text(content)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+    with pytest.raises(SettingsError):
+        machine.machine_source()
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "absent.json"))
+    with pytest.raises(SettingsError, match=r"absent.json.* cannot be read"):
+        machine.machine_source()
+
+
+def test_an_emulator_that_googles_libraries_know_gets_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, google.key_file()))
+    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:4443")
+    config = config_of(GcsAccess())
+    assert (config.anonymous, config.server.url) == (True, "http://127.0.0.1:4443")
+
+
+@pytest.mark.parametrize("impersonated", [False, True])
+def test_a_foreign_token_in_a_file_is_read_each_time_it_is_exchanged(
+    tmp_path: Path, google: TokenStub, *, impersonated: bool
+) -> None:
+    file = tmp_path / "token"
+    document = google.federation(file=str(file))
+    if impersonated:
+        document["service_account_impersonation_url"] = google.impersonation_url
+    source = machine.source_of(document, operator=True)
+    file.write_text("expired")
+    with pytest.raises(AccessDenied, match="Invalid subject token") as raised:
+        source.fetch(READ)
+    assert "expired" not in str(raised.value)
+    file.write_text(f"{SUBJECT}\n")
+    assert source.fetch(READ).text == f"ya29.issued-{int(impersonated)}"
+    signer = source.signer()
+    assert (signer is not None) == impersonated
+    assert signer is None or verified(signer) == EMAIL
+
+
+def test_a_foreign_token_from_an_address_is_read_as_its_format_says(google: TokenStub) -> None:
+    form = {"type": "json", "subject_token_field_name": "id_token"}
+    source = google.federation(url=f"{google.endpoint}/subject", headers={"Metadata": "True"}, format=form)
+    assert machine.source_of(source, operator=True).fetch(READ).text == "ya29.issued-0"
+    (asked, _) = google.http.requests
+    assert asked.headers["metadata"] == "True"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"x" * 100_000])
+def test_a_file_without_a_foreign_token_is_named(tmp_path: Path, google: TokenStub, content: bytes) -> None:
+    file = tmp_path / "token"
+    file.write_bytes(content)
+    with pytest.raises(AccessDenied, match="token"):
+        machine.source_of(google.federation(file=str(file)), operator=True).fetch(READ)
+    for name in (str(tmp_path), str(tmp_path / "absent"), "/dev/zero"):
+        with pytest.raises(AccessDenied):
+            machine.source_of(google.federation(file=name), operator=True).fetch(READ)
+    assert google.http.requests == []
+
+
+def test_users_of_the_library_may_send_tokens_only_to_google(tmp_path: Path, google: TokenStub) -> None:
+    here = google.federation(file=str(tmp_path / "token"))
+    right = here | {"token_url": "https://sts.googleapis.com/v1/token"}
+    other = "https://iamcredentials.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken"
+    documents: list[dict[str, object]] = [
+        here,
+        right | {"token_url": "https://sts.googleapis.com.evil.example/"},
+        right | {"token_url": "https://sts.googleapis.com:8443/"},
+        right | {"service_account_impersonation_url": other},
+        right | {"credential_source": {"url": f"{google.endpoint}/subject"}},
+        right | {"credential_source": {"url": "http://169.254.169.254/metadata"}},
+        right | {"credential_source": {"executable": {"command": "/bin/sh"}}},
+        right | {"credential_source": {"environment_id": "aws1", "url": "https://x/"}},
+        right | {"audience": ""},
+    ]
+    for document in documents:
         with pytest.raises(SettingsError):
-            machine.machine_source()
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "absent.json"))
-        with pytest.raises(SettingsError, match=r"absent.json.* cannot be read"):
-            machine.machine_source()
-
-    def test_an_emulator_that_googles_libraries_know_gets_no_credentials(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, google: TokenStub
-    ) -> None:
-        monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, google.key_file()))
-        monkeypatch.setenv("STORAGE_EMULATOR_HOST", "127.0.0.1:4443")
-        config = config_of(GcsAccess())
-        assert (config.anonymous, config.server.url) == (True, "http://127.0.0.1:4443")
-
-
-class TestFederation:
-    """Workload identity: the token of another provider is exchanged."""
-
-    @pytest.mark.parametrize("impersonated", [False, True])
-    def test_a_token_in_a_file_is_read_each_time_it_is_exchanged(
-        self, tmp_path: Path, google: TokenStub, *, impersonated: bool
-    ) -> None:
-        file = tmp_path / "token"
-        document = google.federation(file=str(file))
-        if impersonated:
-            document["service_account_impersonation_url"] = google.impersonation_url
-        source = machine.source_of(document, operator=True)
-        file.write_text("expired")
-        with pytest.raises(AccessDenied, match="Invalid subject token") as raised:
-            source.fetch(READ)
-        assert "expired" not in str(raised.value)
-        file.write_text(f"{SUBJECT}\n")
-        assert source.fetch(READ).text == f"ya29.issued-{int(impersonated)}"
-        signer = source.signer()
-        assert (signer is not None) == impersonated
-        assert signer is None or verified(signer) == EMAIL
-
-    def test_a_token_from_an_address_is_read_as_its_format_says(self, google: TokenStub) -> None:
-        form = {"type": "json", "subject_token_field_name": "id_token"}
-        source = google.federation(url=f"{google.endpoint}/subject", headers={"Metadata": "True"}, format=form)
-        assert machine.source_of(source, operator=True).fetch(READ).text == "ya29.issued-0"
-        (asked, _) = google.http.requests
-        assert asked.headers["metadata"] == "True"
-
-    @pytest.mark.parametrize("content", [b"", b"\n", b"x" * 100_000])
-    def test_a_file_without_a_token_is_named(self, tmp_path: Path, google: TokenStub, content: bytes) -> None:
-        file = tmp_path / "token"
-        file.write_bytes(content)
-        with pytest.raises(AccessDenied, match="token"):
-            machine.source_of(google.federation(file=str(file)), operator=True).fetch(READ)
-        for name in (str(tmp_path), str(tmp_path / "absent"), "/dev/zero"):
-            with pytest.raises(AccessDenied):
-                machine.source_of(google.federation(file=name), operator=True).fetch(READ)
-        assert google.http.requests == []
-
-    def test_users_of_the_library_may_send_tokens_only_to_google(self, tmp_path: Path, google: TokenStub) -> None:
-        here = google.federation(file=str(tmp_path / "token"))
-        right = here | {"token_url": "https://sts.googleapis.com/v1/token"}
-        other = "https://iamcredentials.example/v1/projects/-/serviceAccounts/a@b:generateAccessToken"
-        documents: list[dict[str, object]] = [
-            here,
-            right | {"token_url": "https://sts.googleapis.com.evil.example/"},
-            right | {"token_url": "https://sts.googleapis.com:8443/"},
-            right | {"service_account_impersonation_url": other},
-            right | {"credential_source": {"url": f"{google.endpoint}/subject"}},
-            right | {"credential_source": {"url": "http://169.254.169.254/metadata"}},
-            right | {"credential_source": {"executable": {"command": "/bin/sh"}}},
-            right | {"credential_source": {"environment_id": "aws1", "url": "https://x/"}},
-            right | {"audience": ""},
-        ]
-        for document in documents:
-            with pytest.raises(SettingsError):
-                config_of(GcsAccess(), GcsWorkloadIdentity(info=json.dumps(document)))
-        assert config_of(GcsAccess(), GcsWorkloadIdentity(info=json.dumps(right))).source is not None
-        assert google.http.requests == []
+            config_of(GcsAccess(), GcsWorkloadIdentity(info=json.dumps(document)))
+    assert config_of(GcsAccess(), GcsWorkloadIdentity(info=json.dumps(right))).source is not None
+    assert google.http.requests == []
 
 
 def test_a_signature_that_is_none_is_refused(google: TokenStub, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -456,51 +463,53 @@ def test_a_signature_that_is_none_is_refused(google: TokenStub, monkeypatch: pyt
     assert base64.b64encode(signer.sign(b"x"))
 
 
-class TestHmac:
-    """HMAC keys sign requests to the XML API, on the stub of S3 with the answers of Google."""
+@pytest.fixture
+def xml_server() -> Iterator[S3Stub]:
+    with S3Stub(region="auto") as server:
+        server.quirks = (as_google,)
+        server.put("bucket", "a//b", b"bytes")
+        yield server
 
-    @pytest.fixture
-    def server(self) -> Iterator[S3Stub]:
-        with S3Stub(region="auto") as server:
-            server.quirks = (as_google,)
-            server.put("bucket", "a//b", b"bytes")
-            yield server
 
-    @pytest.fixture
-    def store(self, server: S3Stub) -> Iterator[Store]:
-        keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
-        access = GcsAccess(endpoint=server.endpoint)
-        resolved = GcsProvider().resolve(access, keys)
-        assert SECRET_KEY not in repr(resolved)
-        location = Location(provider=Provider.GCS, container="bucket")
-        opened = GcsProvider().open(location, access, resolved=pickle.loads(pickle.dumps(resolved)))  # noqa: S301 - ours
-        yield opened
-        opened.close()
+@pytest.fixture
+def xml_store(xml_server: S3Stub) -> Iterator[Store]:
+    keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+    access = GcsAccess(endpoint=xml_server.endpoint)
+    resolved = GcsProvider().resolve(access, keys)
+    assert SECRET_KEY not in repr(resolved)
+    location = Location(provider=Provider.GCS, container="bucket")
+    opened = GcsProvider().open(location, access, resolved=pickle.loads(pickle.dumps(resolved)))  # noqa: S301 - ours
+    yield opened
+    opened.close()
 
-    def test_the_token_is_the_generation_here_too(self, server: S3Stub, store: Store) -> None:
-        (row,) = store.list_page(WHOLE, None).batch.to_pylist()
-        assert row["token"].isdigit()
-        assert store.head("a//b").token == row["token"]
-        assert store.get("a//b", token=row["token"], limit=9).data == b"bytes"
-        server.put("bucket", "a//b", b"other")
-        with pytest.raises(ObjectChanged, match="gs://bucket/a//b"):
-            store.get("a//b", token=row["token"], limit=9)
 
-    def test_a_body_without_a_generation_is_not_used(self, server: S3Stub, store: Store) -> None:
-        server.quirks = ()
-        with pytest.raises(SourceUnreachable, match="x-goog-generation"):
-            store.get("a//b", token=None, limit=9)
+def test_the_token_is_the_generation_here_too(xml_server: S3Stub, xml_store: Store) -> None:
+    (row,) = xml_store.list_page(WHOLE, None).batch.to_pylist()
+    assert row["token"].isdigit()
+    assert xml_store.head("a//b").token == row["token"]
+    assert xml_store.get("a//b", token=row["token"], limit=9).data == b"bytes"
+    xml_server.put("bucket", "a//b", b"other")
+    with pytest.raises(ObjectChanged, match="gs://bucket/a//b"):
+        xml_store.get("a//b", token=row["token"], limit=9)
 
-    def test_refusals_name_googles_permissions(self, server: S3Stub, store: Store) -> None:
-        server.fail(Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), times=2)
-        with pytest.raises(AccessDenied, match=r"storage\.objects\.list on gs://bucket"):
-            store.list_page(WHOLE, None)
-        with pytest.raises(AccessDenied, match=r"storage\.objects\.get on gs://bucket"):
-            store.get("a//b", token=None, limit=9)
 
-    def test_nobody_else_pays(self) -> None:
-        keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
-        with pytest.raises(SettingsError, match="not supported with HMAC keys"):
-            config_of(GcsAccess(project="p", requester_pays=True), keys)
-        with pytest.raises(SettingsError, match="the project that is billed"):
-            config_of(GcsAccess(requester_pays=True), keys)
+def test_a_body_without_a_generation_is_not_used(xml_server: S3Stub, xml_store: Store) -> None:
+    xml_server.quirks = ()
+    with pytest.raises(SourceUnreachable, match="x-goog-generation"):
+        xml_store.get("a//b", token=None, limit=9)
+
+
+def test_refusals_name_googles_permissions(xml_server: S3Stub, xml_store: Store) -> None:
+    xml_server.fail(Answer(403, b"<Error><Code>AccessDenied</Code></Error>"), times=2)
+    with pytest.raises(AccessDenied, match=r"storage\.objects\.list on gs://bucket"):
+        xml_store.list_page(WHOLE, None)
+    with pytest.raises(AccessDenied, match=r"storage\.objects\.get on gs://bucket"):
+        xml_store.get("a//b", token=None, limit=9)
+
+
+def test_requester_pays_needs_a_project_and_a_token() -> None:
+    keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+    with pytest.raises(SettingsError, match="not supported with HMAC keys"):
+        config_of(GcsAccess(project="p", requester_pays=True), keys)
+    with pytest.raises(SettingsError, match="the project that is billed"):
+        config_of(GcsAccess(requester_pays=True), keys)

@@ -1,1 +1,1 @@
-"""Buckets of Google Cloud Storage."""
+"""Google Cloud Storage: our own reader of its JSON API, its tokens and signed URLs."""
