@@ -103,3 +103,5 @@ def test_a_settings_document_for_google_is_accepted(bucket: Bucket, tmp_path_fac
         {"id": "one", "glob_patterns": ["in/**"]}]}  # fmt: skip
     settings.write_text(json.dumps(document))
     assert told(bucket.mirror("--settings", str(settings))) == {"new": 1}
+    elsewhere = bucket.cli.run("mirror", f"s3://{bucket.name}", "--settings", str(settings))
+    assert (elsewhere.code, "a bucket of the type gcs" in elsewhere.err) == (2, True)

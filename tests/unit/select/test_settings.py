@@ -37,7 +37,7 @@ def test_flat_object_and_document_say_the_same():
     )
     assert flat == one(globs=("a/**", "b.jpg"))
     assert whole == one(id="x", globs=("a/**", "b.jpg"))
-    assert hint == SourceHint(bucket_name="photos", region="auto", endpoint="https://s3.example.com")
+    assert hint == SourceHint(bucket_type="s3", bucket_name="photos", region="auto", endpoint="https://s3.example.com")
 
 
 def test_defaults_written_out_are_accepted():
