@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from tests.support.gcsstub import GcsStub
-from tests.support.gcstokens import EMAIL, SUBJECT, TokenStub, pem, private_key
+from tests.support.gcstokens import EMAIL, SUBJECT, FixedToken, TokenStub, pem, private_key
 from tests.support.httpstub import Answer
 from tests.support.s3quirks import as_google
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
@@ -37,11 +37,13 @@ from mirrorlake.storage.connections import ForbiddenAddress
 from mirrorlake.storage.providers.gcs import machine, tokens
 from mirrorlake.storage.providers.gcs.access import GcsAccess
 from mirrorlake.storage.providers.gcs.config import GOOGLE, config_of
+from mirrorlake.storage.providers.gcs.impersonation import Impersonation
 from mirrorlake.storage.providers.gcs.machine_tokens import MetadataService
 from mirrorlake.storage.providers.gcs.provider import GcsProvider
 from mirrorlake.storage.providers.gcs.signed_urls import signed_url
 from mirrorlake.storage.providers.gcs.store import GcsStore
 from mirrorlake.storage.providers.gcs.tokens import READ, AccessToken, TokenCache, TokenSource, UrlSigner
+from mirrorlake.storage.providers.gcs.wire import Wire
 
 WHOLE = KeyRange()
 MACHINE = ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "GCE_METADATA_HOST", "STORAGE_EMULATOR_HOST")
@@ -461,6 +463,41 @@ def test_a_signature_that_is_none_is_refused(google: TokenStub, monkeypatch: pyt
         with pytest.raises(MirrorlakeError):
             signer.sign(b"x")
     assert base64.b64encode(signer.sign(b"x"))
+
+
+@pytest.mark.parametrize("networks", [(), ("10.0.0.0/8",)])
+def test_a_connection_of_a_user_reaches_no_address_that_an_operator_did_not_allow(
+    google: TokenStub, gcs_stub: GcsStub, networks: tuple[str, ...]
+) -> None:
+    """Neither for the bucket, nor for the token, nor to act as another account."""
+    access = GcsAccess(endpoint=gcs_stub.endpoint, networks=networks)
+    location = Location(provider=Provider.GCS, container="bucket")
+    keys = AwsKeys(access_key_id=ACCESS_KEY, secret_access_key=SECRET_KEY)
+    for credentials in (key_of(google), keys):
+        store = GcsProvider().open(location, access, resolved=GcsProvider().resolve(access, credentials))
+        with pytest.raises(ForbiddenAddress, match="not a public address"):
+            store.list_page(WHOLE, None)
+        store.close()
+    source = config_of(GcsAccess(networks=networks), key_of(google)).source
+    assert source is not None
+    acting = Impersonation.from_address(FixedToken("t"), google.impersonation_url, Wire(networks=networks))
+    signer = acting.signer()
+    assert signer is not None
+    for call in (lambda: source.fetch(READ), lambda: acting.fetch(READ), lambda: signer.sign(b"x")):
+        with pytest.raises(ForbiddenAddress, match="not a public address"):
+            call()
+    assert (google.http.requests, gcs_stub.http.requests) == ([], [])
+
+
+def test_an_address_that_an_operator_allowed_is_reached(google: TokenStub, gcs_stub: GcsStub) -> None:
+    gcs_stub.put("bucket", "a", b"x")
+    gcs_stub.tokens = {"ya29.issued-0"}
+    access = GcsProvider().read_access({"endpoint": gcs_stub.endpoint, "networks": ("127.0.0.0/8",), "region": None})
+    location = Location(provider=Provider.GCS, container="bucket")
+    store = GcsProvider().open(location, access, resolved=GcsProvider().resolve(access, key_of(google)))
+    assert store.list_page(WHOLE, None).batch.num_rows == 1
+    assert access.stored() == {"endpoint": gcs_stub.endpoint, "anonymous": False}
+    store.close()
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
-from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import read_local_settings
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
@@ -34,6 +34,9 @@ def mirror(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Send unsigned requests, for a public bucket.")
     ] = False,
+    connection: Annotated[
+        str | None, typer.Option(help="Name of a stored connection, which specifies the server and the credentials.")
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one per core"),
@@ -49,12 +52,13 @@ def mirror(
         uri=folder_address(uri),
         name=name,
         globs=None if glob is None else tuple(glob),
-        settings_json=None if settings is None else _read(settings),
+        settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,
         region=region,
         profile=profile,
         anonymous=anonymous,
+        connection=connection,
         jobs=jobs,
         dry_run=dry_run,
     )
@@ -62,25 +66,6 @@ def mirror(
     with terminate_as_interrupt(), shown_progress() as progress:
         report = run_mirror(read_local_settings(), asked, progress)
     return show_report(report, json=json)
-
-
-def folder_address(address: str) -> str:
-    """Convert a path such as `.`, `./photos` or `~/photos` to a file:// address; return any other address unchanged."""
-    if "://" in address or not address:
-        return address
-    path = Path(address).expanduser() if address.startswith("~") else Path(address)
-    if address.startswith(("./", "../", "/", "~")) or address in {".", ".."} or path.is_dir():
-        return path.absolute().as_uri()
-    return address
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be read: {error}.", "Name a readable JSON file in UTF-8."
-        ) from error
 
 
 def install(app: typer.Typer) -> None:

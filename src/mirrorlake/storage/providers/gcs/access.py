@@ -21,6 +21,13 @@ class GcsAccess(Access):
     anonymous: bool = False
     project: str | None = None  # of Google Cloud
     requester_pays: bool = False  # requests are billed to `project`
+    # Of a connection:
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+    def stored(self) -> dict[str, object]:
+        """As users gave it; what its connection decides at each use is left out."""
+        return {name: getattr(self, name) for name in ("endpoint", "anonymous")}
 
 
 def gcs_access(access: Access) -> GcsAccess:

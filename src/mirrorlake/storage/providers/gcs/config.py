@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.credentials import Ambient, AwsKeys, Credentials, GcsServiceAccount, GcsWorkloadIdentity
 from mirrorlake.storage.providers.gcs.access import KIND, GcsAccess
+from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 from mirrorlake.storage.server_address import is_loopback, server_url
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class GcsConfig:
     source: TokenSource | None = None
     hmac: HmacKeys | None = None
     billed_project: str | None = None
+    wire: Wire = MACHINE
 
     @property
     def anonymous(self) -> bool:
@@ -74,20 +76,21 @@ def config_of(access: GcsAccess, credentials: Credentials | None = None) -> GcsC
     billed = access.project if access.requester_pays else None
     if access.requester_pays and not billed:
         raise SettingsError("Requester pays needs the project that is billed.", "Specify a project.")
+    wire = Wire(ca_bundle=access.ca_bundle, proxy=access.proxy, networks=access.networks)
     emulated = server.origin == EMULATOR and credentials is None
     if access.anonymous or emulated:
-        return GcsConfig(server=server, billed_project=billed)
+        return GcsConfig(server=server, billed_project=billed, wire=wire)
     if isinstance(credentials, AwsKeys):
         if billed is not None:
             raise SettingsError("Requester pays is not supported with HMAC keys.", "Use a service account.")
         keys = HmacKeys(
             access_key=_sendable(credentials.access_key_id), secret_key=credentials.secret_access_key.strip()
         )
-        return GcsConfig(server=server, hmac=keys)
-    return GcsConfig(server=server, source=_source(server, credentials), billed_project=billed)
+        return GcsConfig(server=server, hmac=keys, wire=wire)
+    return GcsConfig(server=server, source=_source(server, credentials, wire), billed_project=billed, wire=wire)
 
 
-def _source(server: GcsServer, credentials: Credentials | None) -> TokenSource:
+def _source(server: GcsServer, credentials: Credentials | None, wire: Wire) -> TokenSource:
     from mirrorlake.storage.providers.gcs import machine  # noqa: PLC0415  loads the HTTP client
 
     ambient = credentials is None or isinstance(credentials, Ambient)
@@ -109,7 +112,7 @@ def _source(server: GcsServer, credentials: Credentials | None) -> TokenSource:
             expected = "service_account" if isinstance(credentials, GcsServiceAccount) else "external_account"
             if document.get("type") != expected:
                 raise SettingsError(f"{what} is not of the type {expected}.", "Use the whole file as it was created.")
-            return machine.source_of(document, operator=False)
+            return machine.source_of(document, operator=False, wire=wire)
         case _:
             raise SettingsError(
                 "These credentials are not for Google Cloud Storage.",

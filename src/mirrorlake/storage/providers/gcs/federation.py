@@ -13,7 +13,7 @@ import json
 import re
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ from mirrorlake.storage.providers.gcs.token_requests import (
     token_of,
 )
 from mirrorlake.storage.providers.gcs.tokens import AccessToken, TokenSource, UrlSigner
+from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 
 SUBJECT_BYTES = 64 * 1024  # a token of an identity provider has a few kilobytes
 # The services for tokens and impersonation, global and of a region.
@@ -45,6 +46,7 @@ class Subject:
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     json_field: str | None = None  # of a JSON document; None: the whole text
     operator: bool = False  # the operator of this machine named it: it may be a metadata service
+    wire: Wire = MACHINE
 
     def read(self) -> str:
         """The token. Raises AccessDenied or SourceUnreachable, without any part of it."""
@@ -81,7 +83,7 @@ class Subject:
 
     def _read_url(self, url: str) -> str:
         what = "No token of the identity provider"
-        found = request_text("GET", url, what, headers=dict(self.headers), metadata_service=self.operator)
+        found = request_text("GET", url, what, headers=dict(self.headers), wire=self.wire, metadata=self.operator)
         return found.decode("utf-8", "replace")
 
 
@@ -93,6 +95,7 @@ class Federation:
     subject_type: str
     token_url: str
     subject: Subject
+    wire: Wire = MACHINE
 
     @property
     def principal(self) -> str | None:
@@ -110,14 +113,14 @@ class Federation:
             "subject_token_type": self.subject_type,
             "subject_token": self.subject.read(),
         }
-        return token_of(post_form(self.token_url, fields, what), what)
+        return token_of(post_form(self.token_url, fields, what, self.wire), what)
 
     def signer(self) -> UrlSigner | None:
         """None: without a service account, nothing can sign."""
         return None
 
 
-def federation(document: Mapping[str, object], *, operator: bool) -> TokenSource:
+def federation(document: Mapping[str, object], *, operator: bool, wire: Wire = MACHINE) -> TokenSource:
     """The source of an `external_account` file; `operator`: it is the machine's own, not one of a user of the library.
 
     Raises SettingsError for incomplete files, addresses that are not Google's, and sources that are not supported.
@@ -129,13 +132,14 @@ def federation(document: Mapping[str, object], *, operator: bool) -> TokenSource
         audience=str(found[0]),
         subject_type=str(found[1]),
         token_url=_address(document.get("token_url"), "token_url", operator=operator),
-        subject=_subject(document.get("credential_source"), operator=operator),
+        subject=replace(_subject(document.get("credential_source"), operator=operator), wire=wire),
+        wire=wire,
     )
     impersonated = document.get("service_account_impersonation_url")
     if impersonated is None:
         return base
     name = "service_account_impersonation_url"
-    return Impersonation.from_address(base, _address(impersonated, name, operator=operator))
+    return Impersonation.from_address(base, _address(impersonated, name, operator=operator), wire)
 
 
 def _address(url: object, name: str, *, operator: bool) -> str:

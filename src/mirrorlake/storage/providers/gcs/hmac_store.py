@@ -28,8 +28,10 @@ class GcsHmacStore(S3Store):
         aws = AwsConfig(
             region=_REGION,
             server=S3Server(url=config.server.url, origin=config.server.origin or "HMAC keys"),
-            ca_bundle=None,
             source=Keys(access_key=keys.access_key, secret_key=keys.secret_key),
+            ca_bundle=config.wire.ca_bundle,
+            proxy=config.wire.proxy,
+            networks=config.wire.networks,
         )
         ordered = listing_ordered is not False
         super().__init__(location, S3Access(), listing_ordered=ordered, config=aws, dialect=GOOGLE)

@@ -29,7 +29,8 @@ class Http:
         self._bucket = quote(bucket, safe="")
         self._tokens = None if config.source is None else TokenCache(config.source, scope)
         self._billed = [] if config.billed_project is None else [("userProject", config.billed_project)]
-        self._client = HttpClient(self._base)
+        wire = config.wire
+        self._client = HttpClient(self._base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy)
 
     @property
     def bucket_path(self) -> str:

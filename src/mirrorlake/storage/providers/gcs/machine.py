@@ -18,6 +18,7 @@ from mirrorlake.storage.providers.gcs.machine_tokens import MetadataService, Sig
 from mirrorlake.storage.providers.gcs.service_account import ServiceAccount
 from mirrorlake.storage.providers.gcs.token_requests import as_object
 from mirrorlake.storage.providers.gcs.tokens import TokenSource
+from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 _FILE_BYTES = 256 * 1024
@@ -47,16 +48,16 @@ def parse_document(text: str, what: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", document)
 
 
-def source_of(document: Mapping[str, object], *, operator: bool) -> TokenSource:
+def source_of(document: Mapping[str, object], *, operator: bool, wire: Wire = MACHINE) -> TokenSource:
     """The source that a credentials file describes; `operator`: the file is the machine's own.
 
     Raises SettingsError for an unknown or incomplete file.
     """
     match document.get("type"):
         case "service_account":
-            return ServiceAccount.from_document(document)
+            return ServiceAccount.from_document(document, wire)
         case "external_account":
-            return federation(document, operator=operator)
+            return federation(document, operator=operator, wire=wire)
         case "authorized_user" if operator:
             return SignedInUser.from_document(document)
         case "impersonated_service_account" if operator:

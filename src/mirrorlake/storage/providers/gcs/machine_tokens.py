@@ -102,7 +102,7 @@ class MetadataService:
         return IamSigner(self, self._email)
 
     def _get(self, url: str, what: str) -> bytes:
-        return request_text("GET", url, what, headers=_FLAVOR, expected=_FLAVOR, metadata_service=True)
+        return request_text("GET", url, what, headers=_FLAVOR, expected=_FLAVOR, metadata=True)
 
     def _email(self) -> str:
         what = "The service account of this machine is not known"

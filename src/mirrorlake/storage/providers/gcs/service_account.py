@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.providers.gcs.token_requests import checked_address, post_form, token_of
 from mirrorlake.storage.providers.gcs.tokens import AccessToken, UrlSigner
+from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # loaded when a key is used
@@ -33,9 +34,10 @@ class ServiceAccount:
     key_id: str
     private_key: str = field(repr=False)  # PEM
     token_url: str = TOKEN_URL
+    wire: Wire = MACHINE
 
     @classmethod
-    def from_document(cls, document: Mapping[str, object]) -> ServiceAccount:
+    def from_document(cls, document: Mapping[str, object], wire: Wire = MACHINE) -> ServiceAccount:
         """The service account of a key file. Raises SettingsError if anything is missing or not a key."""
         found = {name: document.get(name) for name in ("client_email", "private_key", "private_key_id")}
         missing = [name for name, value in found.items() if not isinstance(value, str) or not value.strip()]
@@ -46,6 +48,7 @@ class ServiceAccount:
             key_id=str(found["private_key_id"]),
             private_key=str(found["private_key"]),
             token_url=checked_address(document.get("token_uri", TOKEN_URL), "token_uri"),
+            wire=wire,
         )
         _load(made.private_key)
         return made
@@ -59,7 +62,7 @@ class ServiceAccount:
         """A token for a request that its key signs."""
         what = f"No access token for {self.email}"
         fields = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": self._assertion(scope)}
-        return token_of(post_form(self.token_url, fields, what), what)
+        return token_of(post_form(self.token_url, fields, what, self.wire), what)
 
     def signer(self) -> UrlSigner | None:
         """Itself."""

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.providers.gcs.tokens import AccessToken
+from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 from mirrorlake.storage.retry import retry_after_s
 from mirrorlake.storage.server_address import is_loopback
 from mirrorlake.storage.server_words import clean_text
@@ -26,23 +27,19 @@ class Unanswered(SourceUnreachable):
     """No answer was received."""
 
 
-def post_form(url: str, fields: Mapping[str, str], what: str) -> dict[str, Any]:
+def post_form(url: str, fields: Mapping[str, str], what: str, wire: Wire = MACHINE) -> dict[str, Any]:
     """The JSON object that the server at `url` returns for a form. `what` names the request in messages."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    return request_json("POST", url, what, headers=headers, body=urlencode(fields).encode())
+    return object_of(
+        request_text("POST", url, what, headers=headers, body=urlencode(fields).encode(), wire=wire), url, what
+    )
 
 
-def post_json(url: str, document: Mapping[str, object], token: str, what: str) -> dict[str, Any]:
+def post_json(url: str, document: Mapping[str, object], token: str, what: str, wire: Wire = MACHINE) -> dict[str, Any]:
     """The JSON object that the server at `url` returns for another one, with an access token."""
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
-    return request_json("POST", url, what, headers=headers, body=json.dumps(document).encode())
-
-
-def request_json(
-    method: str, url: str, what: str, *, headers: Mapping[str, str], body: bytes | None = None
-) -> dict[str, Any]:
-    """The JSON object of a successful response. Raises AccessDenied or SourceUnreachable, without any secret."""
-    return object_of(request_text(method, url, what, headers=headers, body=body), url, what)
+    body = json.dumps(document).encode()
+    return object_of(request_text("POST", url, what, headers=headers, body=body, wire=wire), url, what)
 
 
 def object_of(text: bytes, url: str, what: str) -> dict[str, Any]:
@@ -61,14 +58,21 @@ def request_text(
     headers: Mapping[str, str],
     body: bytes | None = None,
     expected: Mapping[str, str] | None = None,
-    metadata_service: bool = False,
+    wire: Wire = MACHINE,
+    metadata: bool = False,
 ) -> bytes:
     """The body of a successful response that has the `expected` headers.
 
-    With `metadata_service`, the operator of this machine named the address: it may be that of a metadata service.
+    With `metadata`, the operator of this machine named the address: it may be that of a metadata service.
     """
     parts = urlsplit(url)
-    client = HttpClient(f"{parts.scheme}://{parts.netloc}", metadata_service=metadata_service)
+    client = HttpClient(
+        f"{parts.scheme}://{parts.netloc}",
+        wire.ca_bundle,
+        networks=wire.networks,
+        proxy=wire.proxy,
+        metadata=metadata,
+    )
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         answer = client.send(method, target, client.headers(headers), body, deadline_s=DEADLINE_S)

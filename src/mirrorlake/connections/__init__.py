@@ -1,0 +1,1 @@
+"""Connections: their kinds, presets of known services, and the vault of their secrets."""
