@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,13 @@ from tests.support.buckets import picture
 from tests.support.postgres import Server
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
-from mirrorlake.catalog import datasources
+from mirrorlake.catalog import connections, datasources
 from mirrorlake.connections.master_keys import new_key
 from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
+from mirrorlake.model.connections import AbilityCheck, Health
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
@@ -225,6 +227,27 @@ def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) 
         operator.datasources.create(tmp_path.as_uri(), connection="keys")
     with pytest.raises(NotFound, match="Connection 'nothing' does not exist"):
         operator.datasources.create("s3://lake", connection="nothing")
+
+
+def test_a_check_that_passed_proves_the_role_until_it_changes(resources: Resources, operator: LocalLibrary) -> None:
+    role = {"role_arn": "arn:aws:iam::123456789012:role/lake"}
+    operator.connections.add("role", "aws-role", settings=role)
+    row = AbilityCheck(check="list", ok=True, message="3 objects were listed.")
+    for ok in (False, True):
+        connections.store_health(
+            resources.catalog, "role", Health(ok=ok, checked=datetime(2026, 1, 1, tzinfo=UTC), checks=(row,))
+        )
+        stored = connections.named(resources.catalog, "role")
+        assert stored.role_proven is ok
+        assert stored.connection.health is not None
+        assert stored.connection.health.checks == (row,)
+    changed = operator.connections.change("role", settings={"session_name": "another"})
+    assert changed.health is None
+    assert not connections.named(resources.catalog, "role").role_proven
+    with pytest.raises(NotFound):
+        connections.store_health(
+            resources.catalog, "nothing", Health(ok=True, checked=datetime(2026, 1, 1, tzinfo=UTC), checks=())
+        )
 
 
 def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLibrary) -> None:
