@@ -76,6 +76,15 @@ def test_each_refusal_has_its_sentence(server: GcsStub, store: GcsStore, answer:
         server.http.faults.clear()
 
 
+def test_the_plain_words_of_a_refused_download_are_shown(server: GcsStub, store: GcsStore) -> None:
+    words = b"reader@stub does not have storage.objects.get access to the object.\n"
+    server.http.fail(Answer(403, words, {"Content-Type": "text/html; charset=UTF-8"}))
+    with pytest.raises(
+        AccessDenied, match=r"The server reports: reader@stub does not have storage\.objects\.get access"
+    ):
+        store.get("a.jpg", token=None, limit=99)
+
+
 def test_an_anonymous_refusal_asks_for_credentials(server: GcsStub) -> None:
     store = gcs_store(server.endpoint, BUCKET)
     with pytest.raises(AccessDenied, match=r"may not be listed anonymously.*leave --anonymous out"):
