@@ -239,6 +239,13 @@ def test_a_page_out_of_order_or_out_of_range_is_found(server: GcsStub, store: Gc
         list(list_range(store, KeyRange(prefix="b/")))
 
 
+def test_the_start_of_a_range_hides_no_key_out_of_order(server: GcsStub, store: GcsStore) -> None:
+    names = [{"name": name, "size": "1", "generation": "1"} for name in ("b", "a", "c")]
+    server.http.fail(paged(items=names))
+    with pytest.raises(ListingDisordered):
+        list(list_range(store, KeyRange(after="b")))
+
+
 def test_a_bucket_that_vanishes_while_it_is_listed_completes_nothing(server: GcsStub, store: GcsStore) -> None:
     server.page_keys = 1
     server.put(BUCKET, "b.jpg", b"x")
