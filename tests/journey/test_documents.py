@@ -79,6 +79,7 @@ def place(
     environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
     environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
     port = _free_port()
+    at_aws = rf"mirrorlake mirror s3://{BUCKET}(?!.*--(?:endpoint|connection))"
     found = Place(
         environ,
         home,
@@ -86,7 +87,7 @@ def place(
             r"mirrorlake up\b": f"mirrorlake up --port {port}",
             r"127\.0\.0\.1:8765": f"127.0.0.1:{port}",
             # AWS itself is a server of ours here.
-            rf"mirrorlake mirror s3://{BUCKET}(?!.*--endpoint)": f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
+            at_aws: f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
             r"https://minio\.example:9000": bucket.endpoint,
             "AKIAIOSFODNN7EXAMPLE": s3stub.ACCESS_KEY,
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": s3stub.SECRET_KEY.replace("\\", r"\\"),
