@@ -11,11 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.support import s3stub, seaweed, torture
+from tests.support import azurite, s3stub, seaweed, torture
 from tests.support.s3quirks import QUIRKS, UNDATED
 
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
+from mirrorlake.storage.providers.azure.access import AzureAccess
+from mirrorlake.storage.providers.azure.store import AzureStore
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
@@ -46,6 +48,12 @@ def stub() -> Iterator[s3stub.S3Stub]:
 @pytest.fixture(scope="session")
 def weed() -> Iterator[seaweed.Seaweed]:
     with seaweed.Seaweed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[azurite.Azurite]:
+    with azurite.Azurite() as server:
         yield server
 
 
@@ -129,6 +137,12 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     )
 
 
+def _azure(server: azurite.Azurite) -> Bench:
+    container = server.container()
+    store = AzureStore(container.location, AzureAccess(), config=container.config)
+    return Bench(store, container.put, container.delete, container.vanish, torture.fits_azurite, conflicts=False)
+
+
 @pytest.fixture(scope="session")
 def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
     """One server for each name of a quirk, started when it is first used. It lists in short pages."""
@@ -142,7 +156,7 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", *QUIRKS])
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "azurite", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -154,6 +168,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _stub(request.getfixturevalue("stub"))
         case "seaweed":
             made = _weed(request.getfixturevalue("weed"))
+        case "azurite":
+            made = _azure(request.getfixturevalue("azure"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
     yield made

@@ -22,6 +22,7 @@ from mirrorlake.storage.connections import CheckedPool, CheckedTlsPool, ProxyPoo
 from mirrorlake.storage.pace import CURRENT, Pace
 
 CONNECT_S = 10  # seconds to connect
+METADATA_CONNECT_S = 2  # seconds to connect to a metadata service, which is on the same machine
 REQUEST_S = 300  # seconds for a whole request; more for large bodies, see `deadline_of`
 SLOWEST_BYTES_S = 16 << 10  # bytes per second that a large body may take at least
 BODY_BYTES = 32 << 20  # maximum of a page of a listing; the largest one of S3 has an eighth of that
@@ -47,11 +48,15 @@ def deadline_of(size: int) -> float:
 class HttpClient:
     """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses."""
 
-    def __init__(self, base: str, ca_bundle: str | None = None) -> None:
+    def __init__(self, base: str, ca_bundle: str | None = None, *, metadata: bool = False) -> None:
+        """With `metadata`, addresses of metadata services are allowed and no proxy is used.
+
+        `base` must then be a constant, or from this machine's own environment: never from a user.
+        """
         parts = urlsplit(base)
         self._server = parts.hostname or "", parts.port
         self._headers = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._proxied, self._manager = _manager(base, ca_bundle)
+        self._proxied, self._manager = (False, _metadata_manager()) if metadata else _manager(base, ca_bundle)
         self._pool = self._manager.connection_from_url(base)
         # A proxy needs the whole address, unless it only forwards the bytes of a TLS connection.
         self._before_target = base if self._proxied and parts.scheme == "http" else ""
@@ -149,6 +154,13 @@ def _manager(base: str, ca_bundle: str | None) -> tuple[bool, urllib3.PoolManage
     pools = {"http": ProxyPool, "https": ProxyTlsPool} if proxy else {"http": CheckedPool, "https": CheckedTlsPool}
     cast("Any", manager).pool_classes_by_scheme = pools
     return bool(proxy), manager
+
+
+def _metadata_manager() -> urllib3.PoolManager:
+    """Connections whose addresses are not checked."""
+    manager = urllib3.PoolManager(num_pools=1, timeout=urllib3.Timeout(connect=METADATA_CONNECT_S, read=REQUEST_S))
+    cast("Any", manager).pool_classes_by_scheme = {"http": ProxyPool}
+    return manager
 
 
 def _proxy_manager(

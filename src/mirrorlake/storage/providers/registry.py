@@ -15,6 +15,12 @@ def _s3() -> StorageProvider:
     return S3Provider()
 
 
+def _azure() -> StorageProvider:
+    from mirrorlake.storage.providers.azure.provider import AzureProvider  # noqa: PLC0415  only Azure datasources need it
+
+    return AzureProvider()
+
+
 def _folder() -> StorageProvider:
     from mirrorlake.storage.providers.folder.provider import FolderProvider  # noqa: PLC0415  only folders need it
 
@@ -29,6 +35,7 @@ def _memory() -> StorageProvider:
 
 _PROVIDERS: dict[Provider, Callable[[], StorageProvider]] = {
     Provider.S3: _s3,
+    Provider.AZURE: _azure,
     Provider.FILE: _folder,
     Provider.MEMORY: _memory,
 }

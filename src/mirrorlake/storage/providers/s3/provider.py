@@ -24,6 +24,7 @@ class S3Provider:
 
     example: str | None = "s3://bucket/folder"
     bucket_type: str | None = "s3"
+    other_schemes: tuple[str, ...] = ()
 
     def parse(self, uri: str, rest: str) -> Location:
         """`s3://bucket[/folder]`."""
