@@ -11,12 +11,13 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.support import azurite, s3stub, seaweed, torture
+from tests.support import azstub, azurite, s3stub, seaweed, torture
 from tests.support.s3quirks import QUIRKS, UNDATED
 
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.azure.access import AzureAccess
+from mirrorlake.storage.providers.azure.credentials import AzureConfig, SharedKey
 from mirrorlake.storage.providers.azure.store import AzureStore
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
@@ -48,6 +49,12 @@ def stub() -> Iterator[s3stub.S3Stub]:
 @pytest.fixture(scope="session")
 def weed() -> Iterator[seaweed.Seaweed]:
     with seaweed.Seaweed() as server:
+        yield server
+
+
+@pytest.fixture
+def azure_stub() -> Iterator[azstub.AzureStub]:
+    with azstub.AzureStub() as server:
         yield server
 
 
@@ -137,6 +144,32 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     )
 
 
+def azure_stub_store(stub: azstub.AzureStub, container: str, *, ordered: bool | None = None) -> AzureStore:
+    """A store of the stub, whose signatures are not checked."""
+    return AzureStore(
+        Location(provider=Provider.AZURE, container=f"{azstub.ACCOUNT}/{container}"),
+        AzureAccess(),
+        listing_ordered=ordered,
+        config=AzureConfig(
+            authentication=SharedKey(account=azstub.ACCOUNT, key=b"secret"), endpoint=stub.endpoint, origin="a test"
+        ),
+    )
+
+
+def _azure_stub(server: azstub.AzureStub) -> Bench:
+    container = f"c-{uuid.uuid4().hex[:20]}"
+    server.create(container)
+    server.page_keys = 47
+    return Bench(
+        azure_stub_store(server, container),
+        lambda key, data: server.put(container, key, data),
+        lambda key: server.delete(container, key),
+        lambda: server.vanish(container),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
 def _azure(server: azurite.Azurite) -> Bench:
     container = server.container()
     store = AzureStore(container.location, AzureAccess(), config=container.config)
@@ -156,7 +189,7 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "azurite", *QUIRKS])
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "azurite", "azure stub", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -170,6 +203,8 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _weed(request.getfixturevalue("weed"))
         case "azurite":
             made = _azure(request.getfixturevalue("azure"))
+        case "azure stub":
+            made = _azure_stub(request.getfixturevalue("azure_stub"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
     yield made
