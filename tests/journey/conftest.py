@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.buckets import Bucket, stub_bucket, weed_bucket
+from tests.support.azurite import Azurite
+from tests.support.buckets import Bucket, azure_bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
 from tests.support.postgres import Server, address_of
 from tests.support.s3stub import S3Stub
@@ -22,6 +23,18 @@ def cli(tmp_path: Path, postgres_server: Server) -> Cli:
 def weed() -> Iterator[Seaweed]:
     with Seaweed() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[Azurite]:
+    with Azurite() as server:
+        yield server
+
+
+@pytest.fixture
+def container(azure: Azurite, cli: Cli) -> Bucket:
+    """A container of Azurite."""
+    return azure_bucket(azure, cli)
 
 
 @pytest.fixture

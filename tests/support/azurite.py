@@ -115,11 +115,14 @@ class Azurite:
 
     def container(self, *, public: bool = False) -> Container:
         """A new one."""
-        name = f"c-{uuid.uuid4().hex[:20]}"
-        location = Location(provider=Provider.AZURE, container=f"{ACCOUNT}/{name}")
-        made = Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
+        made = self.opened(f"c-{uuid.uuid4().hex[:20]}")
         made.create(public=public)
         return made
+
+    def opened(self, name: str) -> Container:
+        """The one of this name."""
+        location = Location(provider=Provider.AZURE, container=f"{ACCOUNT}/{name}")
+        return Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
 
     def __enter__(self) -> Self:
         program = installed()

@@ -23,8 +23,8 @@ class Denied:
 
 _REFUSALS: dict[str, tuple[str, str]] = {
     "AuthorizationFailure": (
-        "The account's network rules refuse this machine, or the credentials lack the right.",
-        "Allow this machine's address under Networking of the storage account, and check the role.",
+        "The server refuses the credentials, or the account's network rules refuse this machine.",
+        "Check the key or the role, and allow this machine's address under Networking of the storage account.",
     ),
     "AuthorizationSourceIPMismatch": (
         "The shared access signature is for other addresses than this machine's.",
@@ -64,7 +64,7 @@ _REFUSALS: dict[str, tuple[str, str]] = {
         "Rehydrate it to another tier; the next run after that reads it.",
     ),
 }
-_ANONYMOUS = frozenset({"NoAuthenticationInformation", "PublicAccessNotPermitted"})
+_ANONYMOUS = frozenset({"NoAuthenticationInformation", "PublicAccessNotPermitted", "AuthorizationFailure"})
 _CLOCK = re.compile(r"date header (?:too old|in the past|not within)|clock|time skew", re.IGNORECASE)
 _EXPIRED = re.compile(r"expiry time|is expired|not valid in the specified time frame", re.IGNORECASE)
 

@@ -34,8 +34,8 @@ from mirrorlake.storage.providers.azure.tokens import (
     FederatedToken,
     Grant,
     MachineIdentity,
-    TokenSource,
     check_authority,
+    source_of,
 )
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,127}")
@@ -152,7 +152,7 @@ def _machine(client_id: str | None, environ: Mapping[str, str]) -> MachineIdenti
 
 
 def _bearer(grant: Grant) -> Bearer:
-    return Bearer(tokens=TokenSource(grant))
+    return Bearer(tokens=source_of(grant))
 
 
 def _check_receiver(endpoint: str, authentication: Authentication, *, stored: bool) -> None:

@@ -18,7 +18,7 @@ from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.azure.access import AzureAccess, account_url
 from mirrorlake.storage.providers.azure.address import KEY_CHARACTERS, account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import Anonymous, AzureConfig, Bearer, SharedKey
-from mirrorlake.storage.providers.azure.delegation import Delegation
+from mirrorlake.storage.providers.azure.delegation import delegation_of
 from mirrorlake.storage.providers.azure.errors import RequestInfo
 from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import PAGE_KEYS, request_page
@@ -61,7 +61,6 @@ class AzureStore:
         self._server = f"{self._url} ({config.origin})" if config.endpoint else self._url
         self._asked = RequestInfo(container=location.container, anonymous=isinstance(config.authentication, Anonymous))
         self._http = Http(self._url, self._container, config.authentication)
-        self._delegation = Delegation(self._http)
         self._ordered = listing_ordered
         self._asking = threading.Lock()
         self._starts_anywhere = True  # until the server shows that it does not know startFrom
@@ -129,8 +128,8 @@ class AzureStore:
                 return url
             case SharedKey(key=secret):
                 query = blob_sas(self._account, self._container, key, secret=secret, expires=expires, https=https)
-            case Bearer():
-                delegation = self._delegation.current(self._about(key), expires)
+            case Bearer(tokens=tokens):
+                delegation = delegation_of(tokens, self._url).current(self._http, self._about(key), expires)
                 query = delegated_sas(
                     self._account, self._container, key, delegation=delegation, expires=expires, https=https
                 )

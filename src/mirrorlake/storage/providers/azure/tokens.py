@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
@@ -120,8 +122,8 @@ class TokenSource:
         self._token = ""
         self._expires = 0.0  # by the monotonic clock
 
-    def __reduce__(self) -> tuple[type[TokenSource], tuple[Grant]]:
-        return TokenSource, (self._grant,)
+    def __reduce__(self) -> tuple[Callable[[Grant], TokenSource], tuple[Grant]]:
+        return source_of, (self._grant,)
 
     def current(self) -> str:
         """A token that is valid for some minutes. Raises AccessDenied or SourceUnreachable."""
@@ -143,6 +145,12 @@ class TokenSource:
                 return
             raise
         self._expires = before + life_s
+
+
+@lru_cache(maxsize=64)
+def source_of(grant: Grant) -> TokenSource:
+    """The source of this grant's tokens that all stores of this process share: many live for one request only."""
+    return TokenSource(grant)
 
 
 def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[str, str], secret: str) -> TokenRequest:
