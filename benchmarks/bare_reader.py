@@ -10,14 +10,14 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.sources import Access, AccessOptions
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store
-from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.registry import provider_of
 
 
 def _walk(store: Store, scope: KeyRange) -> int:
@@ -37,9 +37,11 @@ def main() -> None:
     parser.add_argument("--ordered", action="store_true", help="believe that the server lists in key order")
     parser.add_argument("--anonymous", action="store_true")
     arguments = parser.parse_args()
-    access = S3Access(endpoint=arguments.endpoint, anonymous=arguments.anonymous)
-    started, cpu = time.perf_counter(), time.process_time()
     location = parse_location(arguments.uri)
+    options = AccessOptions(endpoint=arguments.endpoint, anonymous=arguments.anonymous)
+    access = provider_of(location.provider).change_access(Access(), options)
+    open_store(location, access).close()  # all loading is start-up
+    started, cpu = time.perf_counter(), time.process_time()
     store = open_store(location, access, listing_ordered=arguments.ordered)
     scopes = store.split(KeyRange(prefix=location.prefix), arguments.ranges)
     with ThreadPoolExecutor(len(scopes)) as pool:

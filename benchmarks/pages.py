@@ -183,14 +183,11 @@ _ABSENT = (
 
 
 class Server:
-    """Serves one listing on loopback, a thread for each kept connection."""
+    """Serves rendered rows on loopback, a thread for each kept connection."""
 
-    def __init__(self, listing: Listing, rows: Path) -> None:
-        self._listing = listing
+    def __init__(self, rows: Path) -> None:
         self._rows = os.open(rows, os.O_RDONLY)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self._counting = threading.Lock()
-        self._asked: Counter[str] = Counter()
 
     def bind(self, port: int) -> None:
         """Listen on this port instead of the one that the system chose."""
@@ -221,6 +218,19 @@ class Server:
                     pending += received
                 request, _, pending = pending.partition(b"\r\n\r\n")
                 self._reply(connection, request[: request.index(b"\r\n")].decode("latin-1"))
+
+    def _reply(self, connection: socket.socket, line: str) -> None:
+        raise NotImplementedError
+
+
+class S3Server(Server):
+    """Serves one listing of S3, and the sidecars in it."""
+
+    def __init__(self, listing: Listing, rows: Path) -> None:
+        super().__init__(rows)
+        self._listing = listing
+        self._counting = threading.Lock()
+        self._asked: Counter[str] = Counter()
 
     def _reply(self, connection: socket.socket, line: str) -> None:
         method, target, _ = line.split(" ")
@@ -265,7 +275,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--folder", type=Path, default=Path(".cache/bench"), help="where the rendered rows are kept")
     arguments = parser.parse_args()
-    server = Server(Listing(arguments.objects), render(arguments.objects, arguments.folder))
+    server = S3Server(Listing(arguments.objects), render(arguments.objects, arguments.folder))
     if arguments.port:
         server.bind(arguments.port)
     print(server.address, flush=True)
