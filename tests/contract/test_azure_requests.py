@@ -35,6 +35,7 @@ from mirrorlake.model.credentials import (
     AzureServicePrincipal,
     Credentials,
 )
+from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.providers.azure.access import AzureAccess
@@ -141,6 +142,18 @@ def test_a_public_container_needs_no_credentials(azure: Azurite, container: Cont
     assert urllib3.request("GET", url).data == b"x"
     with pytest.raises(AccessDenied, match="anonymously"):
         opened(container, azure.endpoint, None, anonymous=True).head("a/é+%.png")
+
+
+def test_a_container_made_again_under_its_name_is_another_one(azure: Azurite, container: Container) -> None:
+    store = opened(container, azure.endpoint, AzureAccountKey(account=ACCOUNT, key=KEY))
+    before = store.identify()
+    container.put("more", b"x")
+    assert store.identify() == before
+    assert (list(before.hints or {}), before.requests) == (["last change"], 1)
+    container.vanish()
+    assert store.identify() == Identity(hints={}, requests=1)
+    denied = opened(container, azure.endpoint, AzureAccountKey(account=ACCOUNT, key="d3Jvbmc="))
+    assert denied.identify() == Identity(hints={}, requests=1)
 
 
 def test_an_archived_blob_is_listed_with_its_tier_and_not_read(azure: Azurite, container: Container) -> None:

@@ -99,19 +99,20 @@ class Container:
 class Azurite:
     """`with Azurite() as server:` then `server.endpoint`, `server.container()`; ends with the block."""
 
-    def __init__(self) -> None:
+    def __init__(self, account: str = ACCOUNT) -> None:
+        self._account = account
         self._folder = Path("/nonexistent")  # a new one for each attempt to start
         self._port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self._port}/{ACCOUNT}"
+        return f"http://127.0.0.1:{self._port}/{self._account}"
 
     @property
     def config(self) -> AzureConfig:
-        key = SharedKey(account=ACCOUNT, key=decode_key(KEY))
-        return AzureConfig(authentication=key, account=ACCOUNT, endpoint=self.endpoint, origin="a test")
+        key = SharedKey(account=self._account, key=decode_key(KEY))
+        return AzureConfig(authentication=key, account=self._account, endpoint=self.endpoint, origin="a test")
 
     def container(self, *, public: bool = False) -> Container:
         """A new one."""
@@ -121,7 +122,7 @@ class Azurite:
 
     def opened(self, name: str) -> Container:
         """The one of this name."""
-        location = Location(provider=Provider.AZURE, container=f"{ACCOUNT}/{name}")
+        location = Location(provider=Provider.AZURE, container=f"{self._account}/{name}")
         return Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
 
     def __enter__(self) -> Self:
@@ -134,6 +135,7 @@ class Azurite:
                     [str(_NODE / "bin" / "node"), program, "--silent", "--disableTelemetry", "--inMemoryPersistence",
                      "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(self._port)],
                     cwd=self._folder,
+                    env={**os.environ, "AZURITE_ACCOUNTS": f"{self._account}:{KEY}"},
                     stdout=log,
                     stderr=log,
                 )  # fmt: skip
@@ -157,12 +159,12 @@ class Azurite:
         assert self._process is not None
         deadline = time.monotonic() + START_S
         while True:
-            told = (self._folder / "log").read_text(errors="replace")[-3000:]
-            assert self._process.poll() is None, told
+            written = (self._folder / "log").read_text(errors="replace")[-3000:]
+            assert self._process.poll() is None, written
             try:
                 urllib3.request("GET", self.endpoint, timeout=1, retries=False)
             except urllib3.exceptions.HTTPError:
-                assert time.monotonic() < deadline, told
+                assert time.monotonic() < deadline, written
                 time.sleep(0.05)
             else:
                 return

@@ -40,7 +40,7 @@ class AwsRole(Credentials):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsWebIdentity(Credentials):
-    """A role to assume with a token of an identity provider, which is read anew for each request to STS."""
+    """A role to assume with a token of an identity provider, which is read again for each request to STS."""
 
     role_arn: str
     token_file: str

@@ -59,7 +59,7 @@ class Refusal:
 
 
 def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
-    """The details of an error response; the code also stands in a header, because HEAD has no body."""
+    """The details of an error response; the code is also in a header, because HEAD has no body."""
     fields: dict[str, str] = {}
     if body.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<"):
         try:

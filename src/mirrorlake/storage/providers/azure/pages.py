@@ -129,7 +129,7 @@ def page_of(envelope: Envelope, columns: dict[str, pa.Array[Any]]) -> AzurePage:
         raise ListingBroken(
             f"The server answered a listing with <{envelope.root}>" + (f" ({code})." if code else "."), _FIX
         )
-    # An empty NextMarker ends the listing; without the element, nothing tells whether the page is the last one.
+    # An empty NextMarker ends the listing; without the element, any page could be the last one.
     if not envelope.has_blobs or "NextMarker" not in envelope.fields:
         raise ListingBroken("A page of the listing does not specify whether it is the last one.", _FIX)
     prefixes = decode_keys(pa.array(envelope.prefixes, pa.binary()), percent=False)

@@ -65,9 +65,9 @@ class AzureProvider:
         yield "credentials", "none: requests are anonymous" if own.anonymous else "the machine's default"
 
     def resolve(self, access: Access, credentials: Credentials | None = None) -> AzureConfig | None:
-        """What the credentials of the connection or the machine's environment say. Tokens are renewed by each process.
+        """The credentials of the connection or of the machine's environment. Tokens are renewed by each process.
 
-        None where the environment specifies a key without its account: only the address tells which one it is of.
+        None where the environment specifies a key without its account: only an address names that.
         """
         from mirrorlake.storage.providers.azure.resolving import resolved_config  # noqa: PLC0415  loads clients
 

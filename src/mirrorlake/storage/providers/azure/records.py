@@ -36,7 +36,7 @@ _FIRST_PLAIN, _LAST_ASCII = 0x20, 0x7F
 _OPEN = b"<Blob>"
 _SAMPLE = 100  # blobs whose values show whether a value has one length
 _FAR = 16 * 1024  # a longer value is left to the general parser
-_PIECE = 256 * 1024  # bytes that are looked at at once
+_PIECE = 256 * 1024  # bytes that are read at once
 _MOST = 4  # times the bytes of a page that may be compared at once: a strange first blob must not fill the memory
 
 
@@ -90,7 +90,7 @@ def cut(body: bytes, first: int, end: int) -> Columns | None:
 
 @dataclass(frozen=True, slots=True)
 class _Scan:
-    """What one look at every byte finds."""
+    """What reading every byte once finds."""
 
     ends_in_b: _Places  # the `b` of each `b>`
     opened: int  # number of `<`
@@ -99,7 +99,7 @@ class _Scan:
 
 
 def _scan(text: _Bytes, first: int) -> _Scan:
-    """Look at the text from `first` piece by piece: what is in the cache of a processor costs a third."""
+    """Read the text from `first` piece by piece: what is in the cache of a processor costs a third."""
     marked, before = np.empty(_PIECE, np.bool_), np.empty(_PIECE, np.bool_)
     found: list[_Places] = []
     opened = highest = 0
@@ -230,7 +230,7 @@ class _Span:
         self._ignored += bytes(len(tags))
 
     def skip(self, stop: int) -> bool:
-        """Go on with the value that follows, if it has one length in a sample of the blobs; `check` tells about all.
+        """Go on with the value that follows, if it has one length in a sample of the blobs; `check` compares all.
 
         The first blob ends at `stop`.
         """

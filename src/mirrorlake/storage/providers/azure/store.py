@@ -26,6 +26,7 @@ from mirrorlake.storage.providers.azure.object_reader import read_head, read_obj
 from mirrorlake.storage.providers.azure.pages import AzurePage
 from mirrorlake.storage.providers.azure.resolving import config_of
 from mirrorlake.storage.providers.azure.signing import blob_sas, delegated_sas
+from mirrorlake.storage.server_words import clean_text
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 6 * 24 * 3600  # a user delegation key is valid for at most seven days
@@ -82,8 +83,21 @@ class AzureStore:
         return self._server
 
     def identify(self) -> Identity:
-        """Nothing: Azure reports no owner and no creation of a container, and an account's name is unique."""
-        return Identity(hints={})
+        """The last change of the container itself, which objects do not change: a container made again has another one.
+
+        Only a hint, because a change of its access or metadata changes it too.
+        """
+        if self._asked.anonymous:
+            return Identity(hints={})
+        try:
+            query = [("restype", "container")]
+            answer = self._http.send("HEAD", self._http.container_path, asked=self._asked, query=query)
+        except StorageError:
+            return Identity(hints={}, requests=1)  # if the server is unreachable, the listing reports it
+        self._http.discard(answer)
+        changed = clean_text(answer.headers.get("Last-Modified", ""))
+        known = answer.status == HTTPStatus.OK and changed
+        return Identity(hints={"last change": changed} if known else {}, requests=1)
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
         """One List Blobs page of `scope`."""

@@ -70,7 +70,7 @@ class ClientSecret(Grant):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FederatedToken(Grant):
-    """An application with a token of another identity provider (workload identity), read anew each time."""
+    """An application with a token of another identity provider (workload identity), read again each time."""
 
     tenant_id: str
     client_id: str
@@ -200,8 +200,8 @@ def _obtained(asked: TokenRequest) -> tuple[str, float]:
 def _refusal(asked: TokenRequest, status: int, fields: Any) -> StorageError:
     if status in (408, 410, 429) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return SourceUnreachable(f"{asked.base} answered {status} to a request for a token.", "Try again later.")
-    told = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
-    words = str(told.get("error_description") or told.get("error") or "")
+    fields = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
+    words = str(fields.get("error_description") or fields.get("error") or "")
     for secret in asked.secrets:
         words = words.replace(secret, "...")
     reports = f" The server reports: {clean_text(words.partition('Trace ID')[0]).rstrip('.')}." if words else ""
