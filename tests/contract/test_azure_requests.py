@@ -434,6 +434,32 @@ def test_the_environment_is_read_as_other_tools_read_it() -> None:
 
 
 @pytest.mark.parametrize(
+    "endpoint", ["http://169.254.169.254/acc1", "http://168.63.129.16/acc1", "http://[::ffff:169.254.169.254]/acc1"]
+)
+def test_no_endpoint_reaches_a_metadata_service(container: Container, endpoint: str) -> None:
+    store = opened(container, endpoint, AzureAccountKey(account=ACCOUNT, key=KEY))
+    with pytest.raises(AccessDenied, match="metadata address"):
+        store.head("a")
+    source = TokenSource(ClientSecret(tenant_id="t", client_id="c", client_secret="s", authority=endpoint))
+    with pytest.raises(AccessDenied, match="metadata address"):
+        source.current()
+
+
+def test_app_service_names_its_own_server(stub: AzureStub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{stub.base}/msi/token")
+    monkeypatch.setenv("IDENTITY_HEADER", "canary")
+    stub.faults.append(lambda request: Answer(400, b'{"error": "canary is wrong"}') if "msi" in request.path else None)
+    config = config_of(AzureAccess(), "acc1", AzureManagedIdentity(account="acc1"))
+    with pytest.raises(AccessDenied, match="managed identity was refused") as refused:
+        config.authentication.authenticate("GET", "/", {})
+    assert "canary" not in str(refused.value) + repr(config)
+    assert stub.requests[0].headers["x-identity-header"] == "canary"
+    monkeypatch.setenv("IDENTITY_ENDPOINT", "https://fabric.example/token")
+    with pytest.raises(SettingsError, match="does not begin with http://"):
+        config_of(AzureAccess(), "acc1", AzureManagedIdentity(account="acc1"))
+
+
+@pytest.mark.parametrize(
     "credentials",
     [
         AzureServicePrincipal(account="acc1", tenant_id="a/../b", client_id="c", client_secret="canary"),

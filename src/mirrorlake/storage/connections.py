@@ -18,6 +18,7 @@ _METADATA = (
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("fd00:ec2::/32"),
     ipaddress.ip_network("100.100.100.200/32"),
+    ipaddress.ip_network("168.63.129.16/32"),  # of the host of every machine on Azure
 )
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 

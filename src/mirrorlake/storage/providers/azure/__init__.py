@@ -1,1 +1,1 @@
-"""Azure Blob Storage."""
+"""Azure Blob Storage: our own listing reader, requests and credentials."""

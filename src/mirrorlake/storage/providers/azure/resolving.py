@@ -37,6 +37,7 @@ from mirrorlake.storage.providers.azure.tokens import (
     check_authority,
     source_of,
 )
+from mirrorlake.storage.server_address import server_url
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,127}")
 _CONFIGURED = "set in mirrorlake"
@@ -143,12 +144,23 @@ def _machine(client_id: str | None, environ: Mapping[str, str]) -> MachineIdenti
     client_id = None if client_id is None else _identifier(client_id, "client id")
     endpoint, header = environ.get("IDENTITY_ENDPOINT", ""), environ.get("IDENTITY_HEADER", "")
     if endpoint and header:  # App Service, Functions, Container Apps
-        parts = urlsplit(endpoint)
-        return MachineIdentity(
-            client_id=client_id, base=f"{parts.scheme}://{parts.netloc}", path=parts.path, header=header
+        base, path = _identity_server(endpoint, "IDENTITY_ENDPOINT")
+        return MachineIdentity(client_id=client_id, base=base, path=path, header=header)
+    pod = environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", "")
+    return MachineIdentity(
+        client_id=client_id, base=_identity_server(pod, "AZURE_POD_IDENTITY_AUTHORITY_HOST")[0] if pod else METADATA
+    )
+
+
+def _identity_server(address: str, variable: str) -> tuple[str, str]:
+    """Server and path of a metadata service. Raises SettingsError; those of machines have no TLS."""
+    parts = urlsplit(server_url(address, variable, "a metadata service"))
+    if parts.scheme != "http":
+        raise SettingsError(
+            f"{variable} does not begin with http://, and other managed identities are not supported.",
+            "Give other credentials, such as AZURE_STORAGE_KEY.",
         )
-    base = environ.get("AZURE_POD_IDENTITY_AUTHORITY_HOST", "").rstrip("/") or METADATA
-    return MachineIdentity(client_id=client_id, base=base)
+    return f"{parts.scheme}://{parts.netloc}", parts.path
 
 
 def _bearer(grant: Grant) -> Bearer:
