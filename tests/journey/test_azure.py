@@ -100,3 +100,21 @@ def test_a_container_that_is_gone_or_refused_changes_nothing(container: Bucket, 
 
 def azurite_container(bucket: Bucket, server: azurite.Azurite) -> azurite.Container:
     return server.opened(bucket.name.partition("/")[2])
+
+
+def test_a_library_keeps_its_thumbnails_in_a_container(container: Bucket, azure: azurite.Azurite) -> None:
+    store = azure.container()
+    for number in range(3):
+        container.put(f"{number}.png", picture_no(number))
+    cli = container.cli.with_environ(
+        MIRRORLAKE_LIBRARY_STORE=f"az://{store.location.container}/lib",
+        MIRRORLAKE_LIBRARY_ENDPOINT=azure.endpoint,
+        AZURE_STORAGE_ACCOUNT="",  # a key alone is of the account that the address names
+    )
+    report = cli.run("mirror", *container.words())
+    assert (report.code, told(report.json)) == (0, {"new": 3})
+    checked = cli.run("thumbnails", "check", "--json")
+    assert checked.code == 0, checked.err
+    written = store.keys()
+    assert len([name for name in written if name.endswith(".webp")]) == 3
+    assert all(name.startswith("lib/") for name in written)

@@ -25,6 +25,7 @@ from mirrorlake.storage.providers.azure.connection_string import EMULATOR_ACCOUN
 from mirrorlake.storage.providers.azure.credentials import AzureConfig, SharedKey
 from mirrorlake.storage.providers.azure.errors import RequestInfo
 from mirrorlake.storage.providers.azure.http import Http
+from mirrorlake.storage.providers.azure.list_requests import request_page
 
 VERSION = "3.37.0"
 ACCOUNT = EMULATOR_ACCOUNT
@@ -80,6 +81,11 @@ class Container:
 
     def delete(self, key: str) -> None:
         self._send("DELETE", self.http.path(key), [], {}, None)
+
+    def keys(self) -> list[str]:
+        page = request_page(self.http, RequestInfo(container=self.location.container), prefix="")
+        assert page is not None
+        return page.batch.column("key").to_pylist()
 
     def set_tier(self, key: str, tier: str) -> None:
         self._send("PUT", self.http.path(key), [("comp", "tier")], {"x-ms-access-tier": tier}, b"")

@@ -25,6 +25,7 @@ from mirrorlake.storage.providers.azure.list_xml import ENTRY_FIELDS, read_xml
 REQUIRED = frozenset({"Name", "Last-Modified", "Etag", "Content-Length"})
 COLUMNS = ENTRY_FIELDS | REQUIRED
 LAYOUTS = 32  # of a page; more are left to the general parser
+_RECORD = 16 * 1024  # bytes of a blob that can be a template; Azure's have less than 8 KB
 
 _Bytes = npt.NDArray[np.uint8]
 _Places = npt.NDArray[np.int64]
@@ -154,6 +155,8 @@ def _is_plain(body: bytes, first: int, end: int, scan: _Scan) -> bool:
 
 
 def _template_of(record: bytes) -> _Template | None:
+    if len(record) > _RECORD:  # templates are kept, so that no page may make huge ones
+        return None
     return _template(tuple(_TAG.findall(record)))
 
 
