@@ -69,9 +69,11 @@ class AbilityCheck:
 
     check: str  # such as `list` or `presigned get`
     ok: bool | None  # None: not tried, since an earlier row failed or it does not apply
-    message: str  # what was tried, and the cloud's own words if it failed
+    message: str  # what was tried, or why it failed
     fix: str | None = None  # what to do, ready to copy
     key: str | None = None  # the object that was tried
+    error: str | None = None  # the cloud's own answer, such as `403 AccessDenied: Access Denied`
+    cause: str | None = None  # what is probably wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
