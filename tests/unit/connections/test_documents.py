@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shlex
 import subprocess
 from typing import Any
 
 import hcl2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.support.granted import EXTERNAL_ID, PRINCIPAL, connection
 
 from mirrorlake.connections.documents.arns import literal, partition_of, principal_of
@@ -72,6 +75,26 @@ def test_wildcards_of_a_prefix_mean_only_themselves() -> None:
     found = statements(documents(prefix="a*/").iam_policy)
     assert found["ListPrefix"]["Condition"] == {"StringLike": {"s3:prefix": ["a${*}/*"]}}
     assert found["ReadObjects"]["Resource"] == "arn:aws:s3:::photos/a${*}/*"
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern of IAM, with its variables for literal characters, matches a text."""
+    parts = re.findall(r"\$\{([*?$])\}|([*?])|(.)", pattern, re.DOTALL)
+    expression = "".join(
+        {"*": ".*", "?": "."}[wild] if wild else re.escape(escaped or plain) for escaped, wild, plain in parts
+    )
+    return re.fullmatch(expression, text, re.DOTALL) is not None
+
+
+@given(st.text("ab*?$/{}", max_size=8), st.text("ab*?$/{}", max_size=12))
+def test_exactly_the_prefix_may_be_listed_and_read(prefix: str, key: str) -> None:
+    found = statements(documents(prefix=prefix).iam_policy)
+    folder = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
+    (readable,) = [found["ReadObjects"]["Resource"]]
+    assert matches(readable, f"arn:aws:s3:::photos/{key}") == key.startswith(folder)
+    if folder:
+        (listable,) = found["ListPrefix"]["Condition"]["StringLike"]["s3:prefix"]
+        assert matches(listable, key) == key.startswith(folder)
 
 
 @pytest.mark.parametrize(
