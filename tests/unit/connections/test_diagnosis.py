@@ -150,7 +150,7 @@ def test_every_row_has_a_case() -> None:
 
 def test_the_fix_of_a_wrong_region_names_the_right_one() -> None:
     made = found("s3", Ability.REGION, error="WrongRegion", status=301, region="eu-west-1")
-    assert made.fix == "Set the region of the connection to eu-west-1."
+    assert made.fix == "mirrorlake connection change acme --region eu-west-1"
 
 
 def test_hostile_names_stay_words_of_a_shell() -> None:

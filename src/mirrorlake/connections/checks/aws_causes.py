@@ -47,7 +47,7 @@ ROWS = (
         name="wrong region",
         applies=lambda symptom: symptom.error == "WrongRegion" and bool(symptom.region),
         cause="The bucket is in {s.region}, not in {c.region}.",
-        fix="Set the region of the connection to {s.region}.",
+        fix="mirrorlake connection change {c.shell_name} --region {s.region}",
     ),
     Row(
         name="other region",
@@ -125,7 +125,7 @@ ROWS = (
         name="requester pays",
         applies=lambda symptom: symptom.mentions("requester pays", "requester-pays"),
         cause="Who requests objects of this bucket pays for it, and the connection does not agree to that.",
-        fix="Create the connection with --requester-pays.",
+        fix="mirrorlake connection change {c.shell_name} --requester-pays",
     ),
     Row(
         name="archived",

@@ -26,7 +26,7 @@ ROWS = (
         name="no project to bill",
         applies=lambda symptom: symptom.code == "userProjectMissing" or symptom.mentions("requester pays"),
         cause="Who requests objects of this bucket pays for it, and the connection names no project to bill.",
-        fix="Create the connection with --requester-pays and --project.",
+        fix="mirrorlake connection change {c.shell_name} --requester-pays --project PROJECT",
     ),
     Row(
         name="closed billing",

@@ -42,7 +42,7 @@ ROWS = (
         name="certificate",
         applies=_unreachable("certificate"),
         cause="The server's certificate is not signed by an authority that this machine trusts.",
-        fix="Create the connection with --ca-bundle and the PEM file of the authority.",
+        fix="mirrorlake connection change {c.shell_name} --ca-bundle /path/of/authority.pem",
     ),
     Row(
         name="wrong scheme",
