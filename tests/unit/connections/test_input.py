@@ -17,9 +17,17 @@ from mirrorlake.connections.input.aws import (
     advise_region,
     advise_role,
 )
-from mirrorlake.connections.input.azure import advise_account, advise_connection_string, advise_key, advise_sas
+from mirrorlake.connections.input.azure import (
+    advise_account,
+    advise_connection_string,
+    advise_key,
+    advise_key_size,
+    advise_sas,
+)
 from mirrorlake.connections.input.bucket import advise_bucket, advise_prefix
+from mirrorlake.connections.input.check import check_input, hints
 from mirrorlake.connections.input.gcs import advise_service_account, advise_workload_identity
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.connections import ConnectionKind
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -244,10 +252,9 @@ SECRET = "canary" + "s" * 34
     ("key", "secret", "token", "word"),
     [
         ("AKIA ABCDEFGHIJKLMNOP", SECRET, None, "blank"),
-        ("AKIAABCDEFGHIJKLMNOP", SECRET + "\n", None, "line end"),
+        ("AKIAABCDEFGHIJKLMNOP", SECRET[:9] + "\n" + SECRET[10:], None, "line end"),
         ("AKIAABCDEFGHIJKLMNOP", SECRET[:-1] + "ß", None, "character"),
         ("arn:aws:iam::111122223333:user/lake", SECRET, None, "ARN"),
-        ("AKIAABCDEFGHIJKLMNOP", "", None, "missing"),
         (SECRET, "AKIAABCDEFGHIJKLMNOP", None, "swapped"),
         ("minioadmin", SECRET, None, "kind s3"),
         ("ASIAABCDEFGHIJKLMNOP", SECRET, None, "--session-token"),
@@ -382,7 +389,7 @@ ACCOUNT_KEY = base64.b64encode(b"canary" * 10 + b"1234").decode()
         ("https://acct.blob.core.windows.net/?sig=canary", "is an address"),
         ("AccountKey=canary", "names no account"),
         ("AccountName=acct", "neither AccountKey"),
-        (f"AccountName=acct;AccountKey={ACCOUNT_KEY[:40]}", "cut off"),
+        ("AccountName=acct;AccountKey=canary", "base64"),
         ("AccountName=acct;SharedAccessSignature=sp=r&sig=canary", "permit to list"),
     ],
 )
@@ -398,8 +405,41 @@ def test_account_and_key_of_azure() -> None:
     assert found(advise_account("https://acct.blob.core.windows.net/"))["account"] == "acct"
     assert found(advise_account("acct.blob.core.windows.net"))["account"] == "acct"
     assert found(advise_account("Acct"))["account"] == "acct"
-    assert advise_key(ACCOUNT_KEY) is None
+    assert advise_key(ACCOUNT_KEY) is advise_key_size(ACCOUNT_KEY) is None
+    assert "cut off" in repr(advise_key_size(ACCOUNT_KEY[:40]))
     assert advise_connection_string(f"AccountName=acct;AccountKey={ACCOUNT_KEY}") is None
     for text, word in (("sig=canary", "--sas-token"), ("AccountKey=canary", "--connection-string"), ("ß", "base64")):
         assert word in repr(advise_key(text))
         assert "canary" not in repr(advise_key(text))
+
+
+def test_what_is_certainly_wrong_is_refused_before_any_request() -> None:
+    wrong: list[tuple[ConnectionKind, dict[str, str], dict[str, str]]] = [
+        (AWS, {"bucket": "s3://photos"}, {}),
+        (AWS, {"prefix": "/site-a"}, {}),
+        (AWS, {"region": "Ireland"}, {}),
+        (ConnectionKind.AWS_ROLE, {"role_arn": "lake"}, {}),
+        (S3, {"endpoint": "minio.local", "bucket": "photos"}, {}),
+        (AWS, {}, {"secret_access_key": "canary canary"}),
+        (AZURE, {"account": "https://acct.blob.core.windows.net"}, {}),
+        (AZURE, {}, {"sas_token": "sp=r&sig=canary"}),
+        (ConnectionKind.GCS_SERVICE_ACCOUNT, {}, {"credentials_json": "canary"}),
+        (ConnectionKind.AZURE_KEY, {}, {"account_key": "sig=canary"}),
+        (ConnectionKind.AZURE_CONNECTION_STRING, {}, {"connection_string": "canary"}),
+    ]
+    for kind, settings, secrets in wrong:
+        with pytest.raises(SettingsError) as refused:
+            check_input(kind, settings, secrets)
+        assert "canary" not in str(refused.value)
+
+
+def test_what_is_only_probably_wrong_is_a_hint() -> None:
+    unusual = {"access_key_id": "lakekey", "secret_access_key": "lakesecret"}
+    check_input(AWS, {"bucket": "photos", "region": "eu-west-1"}, unusual)
+    (hint,) = hints(AWS, {}, unusual)
+    assert "AKIA" in hint.message
+    assert not hints(AWS, {"endpoint": "http://minio.local:9000"}, unusual)
+    assert not hints(S3, {}, unusual)
+    check_input(S3, {"bucket": "My_Bucket", "region": "auto", "endpoint": "https://s3.example.org"}, {})
+    check_input(AWS, {"bucket": "My_Bucket", "region": "garage", "endpoint": "https://s3.example.org"}, {})
+    check_input(AZURE, {"account": "acct"}, {"sas_token": "sv=1&sig=x"})

@@ -15,6 +15,7 @@ _KEY_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
 _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2}")
 _ZONE = re.compile(r"([a-z]{2,5}(?:-[a-z]+)+-[0-9]{1,2})[a-z]")
 _SECRET_LENGTH = 40
+_PASTED = "Paste it again: a key has no blanks and line ends."
 # As the console shows regions. https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
 _NAMES = {
     "ireland": "eu-west-1", "london": "eu-west-2", "paris": "eu-west-3", "frankfurt": "eu-central-1",
@@ -73,27 +74,26 @@ def advise_other_account(role_arn: str, principal: str | None) -> str | None:
     )
 
 
-def advise_keys(access_key_id: str, secret: str, token: str | None = None, *, aws: bool = True) -> Advice | None:
-    """What is wrong with access keys; None if nothing is. No secret is repeated."""
-    pasted = "Paste it again: a key has no blanks and line ends."
-    for name, value in (
-        ("access key id", access_key_id),
-        ("secret access key", secret),
-        ("session token", token or ""),
-    ):
-        if value != value.strip() or any(char.isspace() for char in value):
-            return Advice(message=f"The {name} contains a blank or a line end.", fix=pasted)
-        if not value.isascii() or not value.isprintable():
-            return Advice(message=f"The {name} contains a character that no key has.", fix=pasted)
-    if access_key_id.startswith("arn:"):
+def advise_pasted(name: str, value: str) -> Advice | None:
+    """What is wrong with a part of an access key, whatever the server; None if nothing is. It is not repeated."""
+    if any(char.isspace() for char in value.strip()):
+        return Advice(message=f"The {name} contains a blank or a line end.", fix=_PASTED)
+    if not value.strip().isascii() or not value.strip().isprintable():
+        return Advice(message=f"The {name} contains a character that no key has.", fix=_PASTED)
+    if name == "access key id" and value.startswith("arn:"):
         return Advice(
-            message=f"The access key id is an ARN: {shown(access_key_id)}.",
+            message=f"The access key id is an ARN: {shown(value)}.",
             fix="Create an access key for that user: its id begins with AKIA.",
         )
-    if not secret:
-        return Advice(message="The secret access key is missing.", fix="Use --secret-access-key - to type it.")
-    if not aws:
-        return None
+    return None
+
+
+def advise_keys(access_key_id: str, secret: str, token: str | None = None, *, aws: bool = True) -> Advice | None:
+    """What is probably wrong with access keys; None if nothing is. No secret is repeated."""
+    parts = {"access key id": access_key_id, "secret access key": secret, "session token": token or ""}
+    found = next((advice for name, text in parts.items() if (advice := advise_pasted(name, text)) is not None), None)
+    if found is not None or not aws:
+        return found
     if _KEY_ID.fullmatch(secret) and not _KEY_ID.fullmatch(access_key_id):
         return Advice(message="The access key id and the secret access key are swapped.", fix="Exchange the two.")
     if not _KEY_ID.fullmatch(access_key_id):
@@ -109,7 +109,7 @@ def advise_keys(access_key_id: str, secret: str, token: str | None = None, *, aw
     if len(secret) != _SECRET_LENGTH:
         return Advice(
             message=f"The secret access key has {len(secret)} characters, and those of AWS have {_SECRET_LENGTH}.",
-            fix=pasted,
+            fix=_PASTED,
         )
     return None
 

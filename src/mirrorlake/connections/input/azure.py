@@ -41,11 +41,15 @@ def advise_key(text: str) -> Advice | None:
         return Advice(message="The account key is a whole connection string.", fix="Use --connection-string for it.")
     if "sig=" in text:
         return Advice(message="The account key is a shared access signature.", fix="Use --sas-token for it.")
-    try:
-        size = len(base64.b64decode(text, validate=True))
-    except (binascii.Error, ValueError):
+    if _size(text) is None:
         return Advice(message="The account key is not base64.", fix="Copy it again: az storage account keys list.")
-    if size != _KEY_BYTES:
+    return None
+
+
+def advise_key_size(text: str) -> Advice | None:
+    """Whether the key of a storage account was probably cut off; None if not."""
+    size = _size(text)
+    if size is not None and size != _KEY_BYTES:
         return Advice(
             message=f"The account key has {size} bytes, and keys have {_KEY_BYTES}: it was cut off.",
             fix="Copy it again: az storage account keys list.",
@@ -99,6 +103,14 @@ def advise_connection_string(text: str) -> Advice | None:
     return advise_key(fields["accountkey"])
 
 
+def _size(text: str) -> int | None:
+    """The bytes of a text in base64; None if it is none."""
+    try:
+        return len(base64.b64decode(text, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
 def _advise_period(fields: dict[str, str], now: datetime) -> Advice | None:
     start, end = _time(fields.get("st")), _time(fields.get("se"))
     if end is not None and end <= now:
@@ -119,7 +131,7 @@ def _advise_scope(fields: dict[str, str], *, writes: bool) -> Advice | None:
     if "srt" in fields and not {"c", "o"} <= set(fields["srt"]):
         return Advice(message="The signature is not for containers and objects (srt=co).", fix=_MAKE)
     given = fields.get("sp", "")
-    for letter in "lrwd" if writes else "lr":
+    for letter in ("lrwd" if writes else "lr") if "sp" in fields else "":
         if letter not in given:
             return Advice(
                 message=f"The signature does not permit to {_PERMISSIONS[letter]} ({letter} is missing in sp={given}).",
