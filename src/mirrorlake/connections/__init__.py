@@ -1,1 +1,1 @@
-"""Connections: documents that grant access, checks of each ability, and advice on bad input."""
+"""Connections: kinds, presets, the vault of secrets, documents that grant access, checks, and advice on input."""

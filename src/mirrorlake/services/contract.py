@@ -22,6 +22,7 @@ from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
+from mirrorlake.services.connection_contract import Connections as Connections
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -75,6 +76,21 @@ class Datasources(Protocol):
 
     def get(self, name: str) -> DatasourceSummary:
         """One datasource. Raises NotFound."""
+        ...
+
+    def create(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        connection: str | None = None,
+        settings: Mapping[str, Json] | None = None,
+    ) -> DatasourceSummary:
+        """Create a datasource without running it. `settings` as in a settings file; its address cannot be changed.
+
+        Without a connection, it is accessed as the library's machine. Raises NotFound for an unknown connection,
+        Conflict if the name is taken, and UsageError (SettingsError, PatternError).
+        """
         ...
 
     def explain(self, name: str, key: str) -> Explained:
@@ -372,6 +388,11 @@ class Library(Protocol):
     @property
     def projects(self) -> Projects:
         """Use cases of projects."""
+        ...
+
+    @property
+    def connections(self) -> Connections:
+        """Use cases of connections."""
         ...
 
     @property
