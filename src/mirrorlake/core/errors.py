@@ -38,6 +38,7 @@ from dataclasses import dataclass
 # Characters of a text around the error position: a whole page of it would hide the error.
 SHOWN_BEFORE = 100
 SHOWN_AFTER = 40
+OPEN_ROLE = "RoleWithoutExternalId"  # our own code for a role that admits callers without its ExternalId
 
 
 class MirrorlakeError(Exception):
@@ -117,6 +118,7 @@ class ServerAnswer:
     code: str = ""  # of the server's own error document; empty if it sent none
     words: str = ""  # its message
     region: str = ""  # of the bucket, if the server specified it
+    service: str = ""  # that answered, if it is not the bucket's own, such as `sts`
 
     def __str__(self) -> str:
         return f"{self.status} {self.code}".strip() + (f": {self.words}" if self.words else "")

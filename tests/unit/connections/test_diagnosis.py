@@ -11,6 +11,7 @@ from mirrorlake.connections.checks import aws_causes, azure_causes, gcs_causes, 
 from mirrorlake.connections.checks.diagnose import diagnose
 from mirrorlake.connections.checks.diagnosis import Diagnosis
 from mirrorlake.connections.checks.symptom import Ability, Subject, Symptom
+from mirrorlake.core.errors import OPEN_ROLE
 from mirrorlake.model.connections import ConnectionKind
 
 ROLE = "arn:aws:iam::444455556666:role/lake"
@@ -57,9 +58,9 @@ NETWORK = {
 }
 AWS = {
     "open to a confused deputy": lambda: (
-        found("s3", Ability.EXTERNAL_ID, error="StorageError", code="ConfusedDeputy", about={"role_arn": ROLE}).row
+        found("s3", Ability.EXTERNAL_ID, error="StorageError", code=OPEN_ROLE, about={"role_arn": ROLE}).row
     ),
-    "trust policy": lambda: denied("s3", Ability.AUTHENTICATE, about={"role_arn": ROLE}),
+    "trust policy": lambda: denied("s3", Ability.AUTHENTICATE, service="sts", about={"role_arn": ROLE}),
     "wrong region": lambda: (
         found("s3", Ability.REGION, error="WrongRegion", status=301, code="PermanentRedirect", region="eu-west-1").row
     ),

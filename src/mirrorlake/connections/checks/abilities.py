@@ -18,8 +18,8 @@ import pyarrow as pa
 from mirrorlake.connections.checks.diagnose import diagnose
 from mirrorlake.connections.checks.presigned import OK, PARTIAL, Fetch, fetcher, ignored_range, no_cors, refusal_of
 from mirrorlake.connections.checks.symptom import Ability, Subject, symptom_of
-from mirrorlake.core.errors import NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
-from mirrorlake.model.connections import AbilityCheck
+from mirrorlake.core.errors import OPEN_ROLE, NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
+from mirrorlake.model.connections import AbilityCheck, ConnectionKind
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.connections import ForbiddenAddress
@@ -80,8 +80,8 @@ class AbilityChecker:
         pages = yield from self._list()
         if pages is None and Ability.REACH not in self._worked:
             yield from self._skip("the endpoint cannot be reached", Ability.AUTHENTICATE, Ability.LIST)
-        elif pages is None and Ability.AUTHENTICATE not in self._worked:
-            yield from self._skip("the server does not accept the credentials", Ability.LIST)
+        elif Ability.AUTHENTICATE not in self._worked:
+            yield from self._skip("the connection does not authenticate", Ability.LIST)
         if Ability.AUTHENTICATE not in self._worked:
             yield from self._skip("the connection does not authenticate", *_OBJECTS, Ability.PUT, Ability.DELETE)
             return
@@ -153,6 +153,11 @@ class AbilityChecker:
         yield from self._reached()
         if Ability.AUTHENTICATE not in self._worked:
             yield self._passed(Ability.AUTHENTICATE, "The server accepts the credentials.")
+            if self._target.subject.kind is ConnectionKind.AWS_ROLE:
+                role = self._target.subject.role_arn
+                yield self._passed(
+                    Ability.EXTERNAL_ID, f"{role} can be assumed only with this connection's external id."
+                )
 
     def _refused(self, error: StorageError) -> Iterator[AbilityCheck]:
         """The rows of a listing that failed: the first ability that lacks explains the others."""
@@ -161,9 +166,14 @@ class AbilityChecker:
             return
         yield from self._reached()
         answer = error.answer
+        if answer is not None and answer.code == OPEN_ROLE:
+            yield self._failed(Ability.EXTERNAL_ID, error)
+            return
         # Without an answer, the credentials themselves could not be obtained; a missing folder is not their fault.
         unknown = answer is None and not isinstance(error, NoSuchBucket)
-        if unknown or (answer and (answer.code in _UNAUTHENTICATED or answer.status == _UNAUTHORIZED)):
+        if unknown or (
+            answer and (answer.service or answer.code in _UNAUTHENTICATED or answer.status == _UNAUTHORIZED)
+        ):
             yield self._failed(Ability.AUTHENTICATE, error)
             return
         yield from self._accepted()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from mirrorlake.connections.checks.diagnosis import Row, code
 from mirrorlake.connections.checks.symptom import Ability, Symptom
+from mirrorlake.core.errors import OPEN_ROLE
 from mirrorlake.model.connections import ConnectionKind
 
 _DOCUMENTS = "mirrorlake connection documents {c.shell_name}"
@@ -24,13 +25,13 @@ def _denied_with(*words: str) -> Callable[[Symptom], bool]:
 
 
 def _role_refused(symptom: Symptom) -> bool:
-    return symptom.ability is Ability.AUTHENTICATE and symptom.denied and symptom.subject.role_arn is not None
+    return symptom.ability is Ability.AUTHENTICATE and symptom.denied and symptom.service == "sts"
 
 
 ROWS = (
     Row(
         name="open to a confused deputy",
-        applies=lambda symptom: symptom.ability is Ability.EXTERNAL_ID and symptom.code == "ConfusedDeputy",
+        applies=lambda symptom: symptom.ability is Ability.EXTERNAL_ID and symptom.code == OPEN_ROLE,
         cause="The trust policy of {c.role_arn} has no condition on sts:ExternalId, so anyone who knows the ARN could "
         "read the bucket through mirrorlake.",
         fix='Add to its trust policy: "Condition": {{"StringEquals": {{"sts:ExternalId": "{c.external_id}"}}}}',

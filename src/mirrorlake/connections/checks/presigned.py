@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import ServerAnswer, SourceUnreachable, StorageError
+from mirrorlake.storage.connections import Networks
 from mirrorlake.storage.http import HttpClient, NoAnswer, ResponseTooLong
 
 BODY_BYTES = 64 << 10  # of an error, or of the object if the server ignores the range
@@ -34,12 +35,12 @@ class Fetched:
 Fetch = Callable[[str, Mapping[str, str]], Fetched]
 
 
-def fetcher(ca_bundle: str | None = None) -> Fetch:
-    """A `Fetch` that trusts the authorities of the system and of `ca_bundle`."""
+def fetcher(ca_bundle: str | None = None, *, networks: Networks = None, proxy: str | None = None) -> Fetch:
+    """A `Fetch` with the authorities, allowed networks and proxy of a connection."""
 
     def fetch(url: str, headers: Mapping[str, str]) -> Fetched:
         parts = urlsplit(url)
-        client = HttpClient(f"{parts.scheme}://{parts.netloc}", ca_bundle)
+        client = HttpClient(f"{parts.scheme}://{parts.netloc}", ca_bundle, networks=networks, proxy=proxy)
         target = url.partition(parts.netloc)[2]
         try:
             answer = client.send("GET", target, client.headers(headers), deadline_s=DEADLINE_S)

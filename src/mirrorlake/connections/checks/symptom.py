@@ -11,6 +11,8 @@ from mirrorlake.connections.documents.arns import literal
 from mirrorlake.core.errors import StorageError
 from mirrorlake.model.connections import ConnectionKind
 
+_DENIALS = ("AccessDenied", "RoleRefused")
+
 
 class Ability(StrEnum):
     """The abilities that a check tries, in order."""
@@ -99,6 +101,7 @@ class Symptom:
     code: str = ""
     words: str = ""  # the server's message, or the reason why there is no answer
     region: str = ""  # of the bucket, if the server specified it
+    service: str = ""  # that answered, if it is not the bucket's own
     key: str | None = None
     worked: frozenset[Ability] = frozenset()  # abilities that were tried and work
 
@@ -110,7 +113,7 @@ class Symptom:
     @property
     def denied(self) -> bool:
         """Whether the server refused the caller without a more precise code."""
-        return self.error == "AccessDenied" and self.code in ("", "AccessDenied", "403", "forbidden")
+        return self.error in _DENIALS and self.code in ("", "AccessDenied", "403", "forbidden")
 
     def mentions(self, *words: str) -> bool:
         """Whether the server's message contains one of these, whatever their case."""
@@ -131,6 +134,7 @@ def symptom_of(
         code="" if answer is None else answer.code,
         words=error.message if answer is None else answer.words,
         region="" if answer is None else answer.region,
+        service="" if answer is None else answer.service,
         key=key,
         worked=worked,
     )
