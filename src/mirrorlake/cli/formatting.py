@@ -84,6 +84,8 @@ def describe_connection(connection: Connection) -> Iterator[Row]:
     health = connection.health
     if health is not None:
         yield "last check", f"{moment(health.checked)}: {'passed' if health.ok else 'failed'}"
+        if health.problem is not None:
+            yield "schedules", f"paused: {health.problem}"
     yield "datasources", ", ".join(connection.datasources) or "none"
 
 

@@ -78,6 +78,10 @@ class AbilityCheck:
     cause: str | None = None  # what is probably wrong
 
 
+# Abilities without which no run succeeds.
+ESSENTIAL = frozenset({"reach endpoint", "authenticate", "external id", "region", "list", "head", "get"})
+
+
 @public_noun
 class Health:
     """The result of the last check of a connection."""
@@ -85,6 +89,11 @@ class Health:
     ok: bool
     checked: datetime
     checks: tuple[AbilityCheck, ...]
+
+    @property
+    def problem(self) -> str | None:
+        """Why runs would fail; None if they can succeed, perhaps with some red rows."""
+        return next((row.message for row in self.checks if row.ok is False and row.check in ESSENTIAL), None)
 
 
 @public_noun

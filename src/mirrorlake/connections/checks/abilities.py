@@ -236,10 +236,10 @@ class AbilityChecker:
 
     def _match(self, match: str | None, pages: list[pa.RecordBatch]) -> AbilityCheck:
         if self._target.pick is None:
-            return _untried(Ability.MATCH, "no patterns are given, so every supported object matches")
+            return untried_row(Ability.MATCH, "no patterns are given, so every supported object matches")
         if match is None:
             count = sum(page.num_rows for page in pages)
-            return _untried(Ability.MATCH, f"none of the first {count:,} objects matches the patterns")
+            return untried_row(Ability.MATCH, f"none of the first {count:,} objects matches the patterns")
         return self._try(Ability.MATCH, lambda: f"{self._target.store.head(match).size:,} bytes.", match)
 
     def _write(self) -> Iterator[AbilityCheck]:
@@ -271,7 +271,7 @@ class AbilityChecker:
         except StorageError as error:
             return self._failed(ability, error, key)
         if message is None:
-            return _untried(ability, "this source has no signed addresses")
+            return untried_row(ability, "this source has no signed addresses")
         return self._passed(ability, message, key)
 
     def _passed(self, ability: Ability, message: str, key: str | None = None) -> AbilityCheck:
@@ -283,7 +283,7 @@ class AbilityChecker:
 
     def _skip(self, why: str, *abilities: Ability) -> Iterator[AbilityCheck]:
         for ability in abilities:
-            yield _untried(ability, why)
+            yield untried_row(ability, why)
 
 
 _OBJECTS = (Ability.HEAD, Ability.GET, Ability.RANGE, Ability.PRESIGNED, Ability.MATCH)
@@ -310,7 +310,8 @@ def failed_row(
     )
 
 
-def _untried(ability: Ability, why: str) -> AbilityCheck:
+def untried_row(ability: Ability, why: str) -> AbilityCheck:
+    """A row of an ability that was not tried."""
     return AbilityCheck(check=ability.value, ok=None, message=f"Not tried: {why}.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from shlex import quote
 from typing import Any
 
@@ -11,6 +12,7 @@ from mirrorlake.connections.documents.aws import bucket_policy, cors_rules, iam_
 from mirrorlake.connections.documents.aws_events import EVENTS, NAME, encoded_prefix, notification, queue_policy
 from mirrorlake.connections.documents.inputs import Inputs, Scope, scope_of
 from mirrorlake.connections.documents.terraform import Expression, Nested, block, encoded
+from mirrorlake.core.errors import UsageError
 from mirrorlake.model.connection_documents import ConnectionDocuments, Document
 from mirrorlake.model.connections import Connection, ConnectionKind
 
@@ -19,6 +21,7 @@ _PRINCIPAL_UNKNOWN = (
     "runs as, or give this machine credentials of AWS, and print the documents again."
 )
 _KMS = "If the objects are encrypted with a KMS key of your own, also allow kms:Decrypt on that key."
+_QUEUE = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(?:\.fifo)?")
 _MERGE = (
     "The commands for CORS, the bucket policy and notifications replace what the bucket has. If it has rules already, "
     "add these to them instead."
@@ -28,6 +31,8 @@ _MERGE = (
 def aws_documents(connection: Connection, inputs: Inputs) -> ConnectionDocuments:
     """The documents of a connection. Raises UsageError if it has no bucket."""
     scope, settings = scope_of(connection), connection.settings
+    if inputs.queue is not None and not _QUEUE.fullmatch(inputs.queue):
+        raise UsageError(f"{inputs.queue!r} is not the ARN of an SQS queue.", "Write arn:aws:sqs:REGION:ACCOUNT:NAME.")
     web = connection.kind is ConnectionKind.AWS_WEB_IDENTITY
     trust = (
         web_trust_policy(settings.role_arn, inputs.web_identity)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.core.settings import DEFAULT_ORIGIN
 from mirrorlake.model.connections import Connection
 
-DEFAULT_ORIGIN = "http://127.0.0.1:8765"  # of a server on this machine
 CORS_SECONDS = 3600  # how long a browser may remember the answer to a preflight request
 READ_METHODS = ("GET", "HEAD")
 REQUEST_HEADERS = ("Range",)  # of videos and large files

@@ -20,14 +20,14 @@ from mirrorlake.model.connections import ConnectionKind
 LONGEST = 64 << 10  # characters; longer values are refused elsewhere
 
 
-def check_input(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, str | None]) -> None:
+def check_input(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, object]) -> None:
     """Raise SettingsError for the first field that is certainly wrong. Fields that are absent are not checked."""
     for advice in _refusals(kind, _texts(settings), _texts(secrets)):
         if advice is not None:
             raise advice.error()
 
 
-def hints(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, str | None]) -> list[Advice]:
+def hints(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, object]) -> list[Advice]:
     """What is probably wrong, if the credentials are not accepted."""
     own, hidden = _texts(settings), _texts(secrets)
     found: list[Advice | None] = []
