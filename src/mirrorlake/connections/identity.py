@@ -58,7 +58,7 @@ def read_web_identity(path: str | None) -> WebIdentity | None:
     issuer, subject, audience = _text(claims, "iss"), _text(claims, "sub"), claims.get("aud")
     if issuer is None or subject is None:
         return None
-    first = cast("list[object]", audience)[0] if isinstance(audience, list) and audience else audience
+    first = next(iter(cast("list[object]", audience)), None) if isinstance(audience, list) else cast("object", audience)
     own = {"audience": first} if isinstance(first, str) else {}
     return WebIdentity(issuer=issuer, subject=subject, **own)
 

@@ -190,7 +190,7 @@ def documents(
     origin: ORIGIN = None,
     json: JSON = False,
 ) -> None:
-    """Print the documents that grant the connection its bucket and prefix: policies, CORS rules, commands, Terraform."""
+    """Print the documents that grant the connection its bucket and prefix, as JSON, commands and Terraform."""
     with open_library() as library:
         found = library.connections.documents(name, origin=origin, queue=queue)
     if json:
