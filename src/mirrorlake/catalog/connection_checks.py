@@ -20,6 +20,7 @@ from mirrorlake.postgres.pool import Catalog
 
 EVERY_S = 24 * 3600.0  # between two checks of a connection that works
 PAUSED_S = 15 * 60.0  # of one that does not: its schedules resume soon after it was repaired
+ATTEMPTS = 3  # if workers die
 SOON = 10  # the priority of a job that a user waits for
 
 
@@ -32,7 +33,7 @@ def check_job(connection_id: int, name: str, *, requested_by: str | None) -> New
         requested_by=requested_by,
         lock=f"connection:{connection_id}",
         priority=SOON,
-        max_attempts=1,
+        max_attempts=ATTEMPTS,
     )
 
 

@@ -56,8 +56,8 @@ WHERE EXISTS (SELECT FROM datasource WHERE datasource.connection_id = connection
     checked IS NULL AND EXISTS (
       SELECT FROM datasource JOIN schedule ON schedule.datasource_id = datasource.id
       WHERE datasource.connection_id = connection.id AND datasource.deleted IS NULL)
-    OR checked < %(now)s - make_interval(secs => %(every_s)s)
-    OR paused IS NOT NULL AND checked < %(now)s - make_interval(secs => %(paused_s)s)
+    OR checked < %(now)s::timestamptz - make_interval(secs => %(every_s)s)
+    OR paused IS NOT NULL AND checked < %(now)s::timestamptz - make_interval(secs => %(paused_s)s)
     OR EXISTS (
       SELECT FROM job JOIN datasource ON datasource.id = job.datasource_id
       WHERE datasource.connection_id = connection.id AND job.state = 'failed' AND job.finished > coalesce(

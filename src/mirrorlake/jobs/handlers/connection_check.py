@@ -23,6 +23,7 @@ class CheckArgs:
 
 def check(_job: Job, args: CheckArgs, context: JobContext) -> Health:
     """Check each ability of a connection. A red row is a result, not an error. Raises NotFound."""
+    context.lease.check()
     stored = connections.by_id(context.catalog, args.connection_id)
     about = Origins(origin=context.settings.origin, principal=context.settings.aws_principal)
     return check_connection(context.settings, context.catalog, stored, about)
