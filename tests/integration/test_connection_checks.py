@@ -71,7 +71,7 @@ def test_a_connection_without_datasources_is_never_due(catalog: Catalog, lake: C
 def test_a_connection_is_checked_once_a_day_and_more_often_while_it_is_broken(
     catalog: Catalog, lake: Connection
 ) -> None:
-    source(catalog, lake, schedule=Every(seconds=3600))
+    source(catalog, lake, schedule=Every(1))
     assert due(catalog) == ["lake"]  # never checked, and a schedule relies on it
     connections.store_health(catalog, lake.name, health("list", ok=True))
     assert (due(catalog), due(catalog, HOUR), due(catalog, 25 * HOUR)) == ([], [], ["lake"])
@@ -80,7 +80,7 @@ def test_a_connection_is_checked_once_a_day_and_more_often_while_it_is_broken(
 
 
 def test_a_check_is_queued_once(catalog: Catalog, lake: Connection) -> None:
-    source(catalog, lake, schedule=Every(seconds=3600))
+    source(catalog, lake, schedule=Every(1))
     now = schedules.database_time(catalog)
     assert connection_checks.enqueue_due(catalog, now) == ["lake"]
     assert connection_checks.enqueue_due(catalog, now) == []
@@ -102,8 +102,8 @@ def test_a_failed_run_makes_a_check_due(catalog: Catalog, lake: Connection) -> N
 def test_only_schedules_of_a_broken_connection_pause_and_each_has_one_run_when_it_works_again(
     catalog: Catalog, lake: Connection
 ) -> None:
-    source(catalog, lake, "photos", Every(seconds=3600))
-    source(catalog, None, "others", Every(seconds=3600))
+    source(catalog, lake, "photos", Every(1))
+    source(catalog, None, "others", Every(1))
     connections.store_health(catalog, lake.name, health("list", ok=False))
     later = schedules.database_time(catalog) + 3 * HOUR
     assert [one.datasource for one in schedules.enqueue_due(catalog, later)] == ["others"]
@@ -115,7 +115,7 @@ def test_only_schedules_of_a_broken_connection_pause_and_each_has_one_run_when_i
 
 
 def test_a_missing_cors_rule_pauses_nothing(catalog: Catalog, lake: Connection) -> None:
-    source(catalog, lake, schedule=Every(seconds=3600))
+    source(catalog, lake, schedule=Every(1))
     connections.store_health(catalog, lake.name, health("presigned get", ok=False))
     assert datasources.summary(catalog, "photos").paused is None
 
