@@ -57,7 +57,7 @@ def advise_workload_identity(text: str) -> Advice | None:
         return Advice(
             message="The file is the key of a service account.", fix="Create a connection of kind gcs-service-account."
         )
-    if read.get("type") != "external_account" or not read.get("audience"):
+    if read.get("type") != "external_account":
         return Advice(
             message="The file is no configuration of workload identity federation.",
             fix="Create one with: gcloud iam workload-identity-pools create-cred-config",
