@@ -46,7 +46,7 @@ class SourceStores:
             access=self._access(source, settings, trusted=found.trusted),
             listing_ordered=source.settings.listing_ordered,
             credentials=credentials,
-        )
+        ).with_resolved()
 
     def credentials(self, stored: StoredConnection) -> Credentials:
         """The credentials of a connection. Raises SettingsError if its secrets cannot be used."""
