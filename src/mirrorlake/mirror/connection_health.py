@@ -16,11 +16,13 @@ from mirrorlake.connections.checks.deadline import DEADLINE_S, collect
 from mirrorlake.connections.checks.presigned import fetcher
 from mirrorlake.connections.checks.symptom import Ability, Subject
 from mirrorlake.connections.documents.arns import partition_of
+from mirrorlake.connections.input.check import hints
 from mirrorlake.core.errors import AccessDenied, SettingsError, StorageError, UsageError
 from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.connections import AbilityCheck, Connection, ConnectionKind, Health, StoredConnection
+from mirrorlake.model.credentials import AwsKeys, AzureAccountKey, Credentials
 from mirrorlake.model.explanations import Verdict
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
 from mirrorlake.postgres.pool import Catalog
@@ -112,7 +114,25 @@ def _check(
         return _health([failed_row(Ability.AUTHENTICATE, unusable, subject)]), None
     checker = AbilityChecker(target)
     rows = collect(lambda: _rows(checker, target, rules), subject, deadline_s)
-    return _health(rows), checker.region
+    return _health([_with_hints(row, subject, config.credentials) for row in rows]), checker.region
+
+
+def _with_hints(row: AbilityCheck, subject: Subject, credentials: Credentials | None) -> AbilityCheck:
+    """A failed authentication with what is unusual about its keys."""
+    if row.ok is not False or row.check != Ability.AUTHENTICATE.value:
+        return row
+    secrets: dict[str, object] = {}
+    if isinstance(credentials, AwsKeys):
+        secrets = {
+            "access_key_id": credentials.access_key_id,
+            "secret_access_key": credentials.secret_access_key,
+            "session_token": credentials.session_token,
+        }
+    elif isinstance(credentials, AzureAccountKey):
+        secrets = {"account_key": credentials.key}
+    found = hints(subject.kind, {"endpoint": subject.endpoint}, secrets)
+    more = "".join(f" {hint.message}" for hint in found)
+    return replace(row, message=row.message + more, cause=(row.cause or "") + more or None)
 
 
 def _rows(checker: AbilityChecker, target: Target, rules: Callable[[Store], Rules] | None) -> Iterator[AbilityCheck]:
