@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import pytest
 from tests.support.buckets import Bucket, picture, stub_bucket, weed_bucket
 from tests.support.cli import Cli, Result
+from tests.support.gcsstub import GcsStub
+from tests.support.gcstokens import TokenStub
+from tests.support.s3quirks import as_google
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Request, S3Stub
 from tests.support.seaweed import ACCESS_KEY as WEED_KEY
 from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
@@ -143,3 +147,32 @@ def test_a_reference_is_read_at_each_use(cli: Cli, bucket: Bucket) -> None:
     assert "LAKE_SECRET is not set" in missing.err
     known = cli.with_environ(LAKE_SECRET=SECRET_KEY)
     assert mirror(known, f"s3://{bucket.name}", "--connection", "referred").json["new"] == 1
+
+
+def test_a_service_account_of_google_is_a_connection_like_any_other(cli: Cli) -> None:
+    with GcsStub() as google, TokenStub() as tokens:
+        google.put("photos", "site-a/cat.png", picture())
+        google.tokens = {f"ya29.issued-{number}" for number in range(50)}
+        flags = ["--kind", "gcs-service-account", "--endpoint", google.endpoint, "--credentials-json", "-", "--json"]
+        added = cli.run("connection", "add", "google", *flags, given=json.dumps(tokens.key_file()))
+        assert (added.code, added.json["secrets"]) == (0, ["credentials_json"]), added.err
+        first = mirror(cli, "gs://photos/site-a", "--connection", "google")
+        assert (first.code, first.json["new"]) == (0, 1), first.err
+        again = mirror(cli, "gs://photos/site-a")
+        assert (again.json["unchanged"], again.json["requests"]["get"]) == (1, 0)
+        shown = cli.run("connection", "show", "google", "--json")
+        for output in (added, first, again, shown):
+            assert "PRIVATE KEY" not in output.out + output.err
+            assert "ya29" not in output.out + output.err
+
+
+def test_hmac_keys_of_google_are_a_connection_too(cli: Cli) -> None:
+    with S3Stub(region="auto") as server:
+        server.quirks = (as_google,)
+        server.put("photos", "cat.png", picture())
+        flags = ["--endpoint", server.endpoint, "--access-key-id", ACCESS_KEY, "--secret-access-key", "-"]
+        added = cli.run("connection", "add", "hmac", "--kind", "gcs-hmac", *flags, given=SECRET_KEY)
+        assert added.code == 0, added.err
+        first = mirror(cli, "gs://photos", "--connection", "hmac")
+        assert (first.code, first.json["new"]) == (0, 1), first.err
+        assert mirror(cli, "gs://photos").json["unchanged"] == 1

@@ -42,6 +42,7 @@ from mirrorlake.storage.providers.registry import all_providers
 class SourceHint:
     """The location of the objects in a document. None: not given."""
 
+    bucket_type: str | None = None  # of its provider
     bucket_name: str | None = None
     region: str | None = None
     endpoint: str | None = None
@@ -103,6 +104,7 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     _check_bucket_type(document)
     _check_reserved(document, "require_vpce", _ReservedSetting(default=False), "")
     hint = SourceHint(
+        bucket_type=read_text(document, "bucket_type"),
         bucket_name=read_text(document, "bucket_name"),
         region=read_text(document, "region"),
         endpoint=read_text(document, "endpoint"),

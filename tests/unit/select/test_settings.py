@@ -37,7 +37,7 @@ def test_flat_object_and_document_say_the_same():
     )
     assert flat == one(globs=("a/**", "b.jpg"))
     assert whole == one(id="x", globs=("a/**", "b.jpg"))
-    assert hint == SourceHint(bucket_name="photos", region="auto", endpoint="https://s3.example.com")
+    assert hint == SourceHint(bucket_type="s3", bucket_name="photos", region="auto", endpoint="https://s3.example.com")
 
 
 def test_defaults_written_out_are_accepted():
@@ -179,7 +179,7 @@ def test_settings_survive_being_written_and_read(settings):
         ({"listingOrdered": "yes"}, ["true or false"]),
         ({"glob_patterns": "a"}, ["not a list"]),
         ({"glob_patterns": [1]}, ["not text"]),
-        ({"bucket_type": "gcs", "mirror_configs": []}, ["not supported yet"]),
+        ({"bucket_type": "azure", "mirror_configs": []}, ["not supported yet"]),
         ({"bucket_name": 1}, ["not a text"]),
         ({"mirror_configs": [1]}, ["mirror_configs[0] is not a JSON object"]),
         ({"mirror_configs": [{"id": "a"}, {"id": "a"}]}, ["Two mirror_configs"]),
