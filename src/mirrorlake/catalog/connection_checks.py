@@ -63,6 +63,13 @@ def correct_region(catalog: Catalog, found: Connection, region: str) -> None:
         record_activity(connection, LIBRARY, Action.CHANGE_SETTINGS, Subject.CONNECTION, [found.name], details=details)
 
 
+def any_present_key(catalog: Catalog, datasource_id: int) -> str | None:
+    """A key of a datasource whose object exists, as of the last run; None if there is none."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("any_present_key").query, {"datasource_id": datasource_id}).fetchone()
+    return None if row is None else row[0]
+
+
 def paused_datasources(connection: psycopg.Connection[TupleRow]) -> dict[int, str]:
     """Why the schedules of datasources pause, by their numbers."""
     rows = connection.execute(statement("paused_datasources").query).fetchall()

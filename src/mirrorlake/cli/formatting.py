@@ -52,6 +52,8 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     if last is not None and last.server is not None:
         yield "its server", last.server
     yield "schedule", f"{summary.schedule}{f' ({summary.timezone})' if summary.timezone else ''}"
+    if summary.paused is not None:
+        yield "schedule paused", summary.paused
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
     yield "next manual run", _describe_next_run(summary)

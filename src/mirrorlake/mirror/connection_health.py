@@ -32,8 +32,11 @@ from mirrorlake.select.rules import Rules
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.registry import provider_of
+from mirrorlake.storage.retry import RetryPolicy
+from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.writable import WritableStore
 
+ATTEMPTS = 2
 DEFAULT_REGION = "us-east-1"  # of S3, without a region in connection and datasource
 
 
@@ -109,6 +112,7 @@ def _check(
         # That a role requires its external id is proven in every check.
         config = stores(source) if stored is None else stores.connect(source, replace(stored, role_proven=False))
         target = _target(config, subject, connection)
+        target.known_key = connection_checks.any_present_key(catalog, source.id)
     except SettingsError as error:  # secrets that cannot be read, or are none of their kind
         unusable = AccessDenied(error.message, error.fix)
         return _health([failed_row(Ability.AUTHENTICATE, unusable, subject)]), None
@@ -159,9 +163,9 @@ def _target(config: StoreConfig, subject: Subject, connection: Connection | None
     own = None if connection is None else connection.settings
     return Target(
         subject=subject,
-        store=config.open_plain(),
+        store=_open(config),
         writable=(lambda: _open_writable(config)) if own is not None and own.allow_writes else None,
-        reopen=lambda region: _in_region(config, region).open_plain(),
+        reopen=lambda region: _open(_in_region(config, region)),
         fetch=fetcher(
             None if own is None else own.ca_bundle,
             networks=config.access.networks,
@@ -169,6 +173,11 @@ def _target(config: StoreConfig, subject: Subject, connection: Connection | None
         ),
         same_prefix=config.location.prefix,
     )
+
+
+def _open(config: StoreConfig) -> Store:
+    """The store; a server that is busy for a moment is asked once more, since a red row pauses schedules."""
+    return stack_store(config.open_plain(), retry=RetryPolicy(attempts=ATTEMPTS))
 
 
 def _in_region(config: StoreConfig, region: str) -> StoreConfig:

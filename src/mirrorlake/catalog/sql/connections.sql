@@ -64,6 +64,10 @@ WHERE EXISTS (SELECT FROM datasource WHERE datasource.connection_id = connection
         checked, connection.created)))
 ORDER BY id;
 
+-- name: any_present_key
+-- A key of a datasource whose object exists, as of the last run.
+SELECT key FROM object WHERE datasource_id = %(datasource_id)s AND state = {known.present} LIMIT 1;
+
 -- name: paused_datasources
 -- The datasources whose schedules pause, and why.
 SELECT datasource.id, connection.name, connection.paused

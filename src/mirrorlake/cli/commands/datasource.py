@@ -50,7 +50,7 @@ def list_(*, json: JSON = False) -> None:
                     one.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
-                    one.next_due and moment(one.next_due),
+                    "paused" if one.next_due and one.paused else one.next_due and moment(one.next_due),
                 )
                 for one in found
             ),
