@@ -22,7 +22,7 @@ from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.connections import AbilityCheck, Connection, ConnectionKind, Health, StoredConnection
-from mirrorlake.model.credentials import AwsKeys, AzureAccountKey, Credentials
+from mirrorlake.model.credentials import AwsKeys, AzureAccountKey, Credentials, GcsServiceAccount
 from mirrorlake.model.explanations import Verdict
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
 from mirrorlake.postgres.pool import Catalog
@@ -134,6 +134,8 @@ def _with_hints(row: AbilityCheck, subject: Subject, credentials: Credentials | 
         }
     elif isinstance(credentials, AzureAccountKey):
         secrets = {"account_key": credentials.key}
+    elif isinstance(credentials, GcsServiceAccount):
+        secrets = {"credentials_json": credentials.info}
     found = hints(subject.kind, {"endpoint": subject.endpoint}, secrets)
     more = "".join(f" {hint.message}" for hint in found)
     return replace(row, message=row.message + more, cause=(row.cause or "") + more or None)

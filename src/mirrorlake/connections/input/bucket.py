@@ -64,16 +64,6 @@ def advise_prefix(text: str) -> Advice | None:
                 prefix=folder_of(text.rstrip("*")),
             )
         )
-    if text.startswith("/"):
-        return options(
-            Advice(
-                message=f"The prefix {shown(text)} begins with a slash, and keys usually do not.",
-                fix="",
-                prefix=text.lstrip("/"),
-            )
-        )
-    if text != text.strip():
-        return options(Advice(message=f"The prefix {shown(text)} has blanks around it.", fix="", prefix=text.strip()))
     return None
 
 

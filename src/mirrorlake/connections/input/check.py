@@ -14,7 +14,7 @@ from mirrorlake.connections.input.azure import (
     advise_sas,
 )
 from mirrorlake.connections.input.bucket import advise_bucket, advise_prefix, scheme_of
-from mirrorlake.connections.input.gcs import advise_service_account, advise_workload_identity
+from mirrorlake.connections.input.gcs import advise_key_file, advise_service_account, advise_workload_identity
 from mirrorlake.model.connections import ConnectionKind
 
 LONGEST = 64 << 10  # characters; longer values are refused elsewhere
@@ -37,6 +37,8 @@ def hints(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping
         found.append(advise_keys(*given, aws=aws))
     if "account_key" in hidden:
         found.append(advise_key_size(hidden["account_key"]))
+    if "credentials_json" in hidden and kind is ConnectionKind.GCS_SERVICE_ACCOUNT:
+        found.append(advise_key_file(hidden["credentials_json"]))
     return [advice for advice in found if advice is not None]
 
 

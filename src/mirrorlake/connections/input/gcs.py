@@ -36,6 +36,14 @@ def advise_service_account(text: str) -> Advice | None:
     if kind != "service_account":
         what = _TYPES.get(kind, "of an unknown type") if isinstance(kind, str) else "of no type"
         return Advice(message=f"The file is {what}, not the key of a service account.", fix=_CREATE)
+    return None
+
+
+def advise_key_file(text: str) -> Advice | None:
+    """Whether the key file of a service account is probably not complete; None if it is."""
+    read = _read(text)
+    if isinstance(read, Advice):
+        return read
     missing = [name for name in _REQUIRED if not isinstance(read.get(name), str) or not read[name]]
     if missing:
         return Advice(message=f"The key file has no {' and no '.join(missing)}.", fix=_CREATE)
