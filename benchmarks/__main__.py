@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import api_requests, first_pass, google, no_change, picture, renames, sidecars
+from benchmarks import api_requests, azure, first_pass, google, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -26,6 +26,10 @@ MILLION = 1_000_000
 
 def _million(rounds: int) -> list[Table]:
     return no_change.synthetic(MILLION, rounds=rounds)
+
+
+def _azure(rounds: int) -> list[Table]:
+    return [azure.beside_s3(MILLION // 5, rounds=rounds)]
 
 
 def _ten_million(rounds: int) -> list[Table]:
@@ -65,6 +69,7 @@ def _photographs(rounds: int) -> list[Table]:
 BENCH: dict[str, Callable[[int], list[Table]]] = {
     "seaweed": _seaweed,
     "million": _million,
+    "azure": _azure,
     "sidecars": _sidecars,
     "renames": _renames,
     "gcs": _google,

@@ -10,7 +10,6 @@ import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Access, AccessOptions

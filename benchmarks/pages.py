@@ -207,14 +207,11 @@ _ABSENT = (
 
 
 class Server:
-    """Serves one listing on loopback, a thread for each kept connection."""
+    """Serves rendered rows on loopback, a thread for each kept connection."""
 
-    def __init__(self, listing: Listing, rows: Path) -> None:
-        self._listing = listing
+    def __init__(self, rows: Path) -> None:
         self._rows = os.open(rows, os.O_RDONLY)
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=64)
-        self._counting = threading.Lock()
-        self._asked: Counter[str] = Counter()
 
     def bind(self, port: int) -> None:
         """Listen on this port instead of the one that the system chose."""
@@ -245,6 +242,19 @@ class Server:
                     pending += received
                 request, _, pending = pending.partition(b"\r\n\r\n")
                 self._reply(connection, request[: request.index(b"\r\n")].decode("latin-1"))
+
+    def _reply(self, connection: socket.socket, line: str) -> None:
+        raise NotImplementedError
+
+
+class S3Server(Server):
+    """Serves one listing of S3, and the sidecars in it."""
+
+    def __init__(self, listing: Listing, rows: Path) -> None:
+        super().__init__(rows)
+        self._listing = listing
+        self._counting = threading.Lock()
+        self._asked: Counter[str] = Counter()
 
     def _reply(self, connection: socket.socket, line: str) -> None:
         method, target, _ = line.split(" ")
@@ -294,7 +304,7 @@ def main() -> None:
     from benchmarks.gcs_pages import GOOGLE  # noqa: PLC0415 - it is written in terms of this module
 
     dialect = GOOGLE if arguments.dialect == "google" else S3
-    server = Server(Listing(arguments.objects, dialect), render(arguments.objects, arguments.folder, dialect))
+    server = S3Server(Listing(arguments.objects, dialect), render(arguments.objects, arguments.folder, dialect))
     if arguments.port:
         server.bind(arguments.port)
     print(server.address, flush=True)

@@ -65,7 +65,26 @@ def _obstore_google(bucket: str, endpoint: str) -> int:
     return sum(batch.num_rows for batch in obstore.list(store, chunk_size=10_000, return_arrow=True))
 
 
-PEERS: dict[str, Callable[[str, str], int]] = {"boto3": _boto3, "obstore": _obstore, "obstore-google": _obstore_google}
+def _obstore_azure(container: str, endpoint: str) -> int:
+    import obstore  # noqa: PLC0415
+    from obstore.store import AzureStore  # noqa: PLC0415
+
+    store = AzureStore(
+        container,
+        account_name="bench",
+        account_key="c2VjcmV0",
+        endpoint=f"{endpoint}/bench",
+        client_options={"allow_http": True},
+    )
+    return sum(batch.num_rows for batch in obstore.list(store, chunk_size=10_000, return_arrow=True))
+
+
+PEERS: dict[str, Callable[[str, str], int]] = {
+    "boto3": _boto3,
+    "obstore": _obstore,
+    "obstore-google": _obstore_google,
+    "obstore-azure": _obstore_azure,
+}
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.support import s3stub, seaweed, torture
+from tests.support import azstub, azurite, s3stub, seaweed, torture
 from tests.support.fakegcs import FakeGcs
 from tests.support.gcsstub import TOKEN, GcsStub
 from tests.support.gcstokens import FixedToken
@@ -20,6 +20,9 @@ from tests.support.s3quirks import QUIRKS, UNDATED, as_google
 from mirrorlake.model.credentials import AwsKeys
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
+from mirrorlake.storage.providers.azure.access import AzureAccess
+from mirrorlake.storage.providers.azure.credentials import AzureConfig, SharedKey
+from mirrorlake.storage.providers.azure.store import AzureStore
 from mirrorlake.storage.providers.folder.store import FolderStore
 from mirrorlake.storage.providers.gcs.access import GcsAccess
 from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
@@ -68,6 +71,18 @@ def fake_gcs() -> Iterator[FakeGcs]:
 @pytest.fixture
 def gcs_stub() -> Iterator[GcsStub]:
     with GcsStub() as server:
+        yield server
+
+
+@pytest.fixture
+def azure_stub() -> Iterator[azstub.AzureStub]:
+    with azstub.AzureStub() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[azurite.Azurite]:
+    with azurite.Azurite() as server:
         yield server
 
 
@@ -207,10 +222,42 @@ def _gcs_stub(server: GcsStub) -> Bench:
     )
 
 
+def azure_stub_store(stub: azstub.AzureStub, container: str, *, ordered: bool | None = None) -> AzureStore:
+    """A store of the stub, whose signatures are not checked."""
+    return AzureStore(
+        Location(provider=Provider.AZURE, container=f"{azstub.ACCOUNT}/{container}"),
+        AzureAccess(),
+        listing_ordered=ordered,
+        config=AzureConfig(
+            authentication=SharedKey(account=azstub.ACCOUNT, key=b"secret"), endpoint=stub.endpoint, origin="a test"
+        ),
+    )
+
+
+def _azure_stub(server: azstub.AzureStub) -> Bench:
+    container = f"c-{uuid.uuid4().hex[:20]}"
+    server.create(container)
+    server.page_keys = 47
+    return Bench(
+        azure_stub_store(server, container),
+        lambda key, data: server.put(container, key, data),
+        lambda key: server.delete(container, key),
+        lambda: server.vanish(container),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
 def gcs_store(endpoint: str, bucket: str, source: TokenSource | None = None, *, ordered: bool = True) -> GcsStore:
     """A bucket; without a source of tokens, anonymously."""
     config = GcsConfig(server=GcsServer(url=endpoint, origin="this test"), source=source)
     return GcsStore(Location(provider=Provider.GCS, container=bucket), config, listing_ordered=ordered)
+
+
+def _azure(server: azurite.Azurite) -> Bench:
+    container = server.container()
+    store = AzureStore(container.location, AzureAccess(), config=container.config)
+    return Bench(store, container.put, container.delete, container.vanish, torture.fits_azurite, conflicts=False)
 
 
 @pytest.fixture(scope="session")
@@ -226,7 +273,11 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "fake gcs", "gcs stub", "google xml", *QUIRKS])
+@pytest.fixture(
+    params=[
+        "memory", "folder", "stub", "seaweed", "fake gcs", "gcs stub", "google xml", "azurite", "azure stub", *QUIRKS
+    ]
+)  # fmt: skip
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -244,6 +295,10 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _gcs_stub(request.getfixturevalue("gcs_stub"))
         case "google xml":
             made = _google_xml(request.getfixturevalue("google_xml"))
+        case "azurite":
+            made = _azure(request.getfixturevalue("azure"))
+        case "azure stub":
+            made = _azure_stub(request.getfixturevalue("azure_stub"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED, whole=False)
     yield made

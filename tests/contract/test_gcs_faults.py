@@ -76,6 +76,15 @@ def test_each_refusal_has_its_sentence(server: GcsStub, store: GcsStore, answer:
         server.http.faults.clear()
 
 
+def test_the_plain_words_of_a_refused_download_are_shown(server: GcsStub, store: GcsStore) -> None:
+    words = b"reader@stub does not have storage.objects.get access to the object.\n"
+    server.http.fail(Answer(403, words, {"Content-Type": "text/html; charset=UTF-8"}))
+    with pytest.raises(
+        AccessDenied, match=r"The server reports: reader@stub does not have storage\.objects\.get access"
+    ):
+        store.get("a.jpg", token=None, limit=99)
+
+
 def test_an_anonymous_refusal_asks_for_credentials(server: GcsStub) -> None:
     store = gcs_store(server.endpoint, BUCKET)
     with pytest.raises(AccessDenied, match=r"may not be listed anonymously.*leave --anonymous out"):
@@ -228,6 +237,13 @@ def test_a_page_out_of_order_or_out_of_range_is_found(server: GcsStub, store: Gc
     server.http.fail(paged())
     with pytest.raises(ListingDisordered, match="outside the requested range"):
         list(list_range(store, KeyRange(prefix="b/")))
+
+
+def test_the_start_of_a_range_hides_no_key_out_of_order(server: GcsStub, store: GcsStore) -> None:
+    names = [{"name": name, "size": "1", "generation": "1"} for name in ("b", "a", "c")]
+    server.http.fail(paged(items=names))
+    with pytest.raises(ListingDisordered):
+        list(list_range(store, KeyRange(after="b")))
 
 
 def test_a_bucket_that_vanishes_while_it_is_listed_completes_nothing(server: GcsStub, store: GcsStore) -> None:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,13 @@ from tests.support.buckets import picture
 from tests.support.postgres import Server
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
-from mirrorlake.catalog import datasources
+from mirrorlake.catalog import connections, datasources
+from mirrorlake.connections.master_keys import new_key
 from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
+from mirrorlake.model.connections import AbilityCheck, Health
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
@@ -226,12 +229,35 @@ def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) 
         operator.datasources.create("s3://lake", connection="nothing")
 
 
+def test_a_check_that_passed_proves_the_role_until_it_changes(resources: Resources, operator: LocalLibrary) -> None:
+    role = {"role_arn": "arn:aws:iam::123456789012:role/lake"}
+    operator.connections.add("role", "aws-role", settings=role)
+    row = AbilityCheck(check="list", ok=True, message="3 objects were listed.")
+    for ok in (False, True):
+        connections.store_health(
+            resources.catalog, "role", Health(ok=ok, checked=datetime(2026, 1, 1, tzinfo=UTC), checks=(row,))
+        )
+        stored = connections.named(resources.catalog, "role")
+        assert stored.role_proven is ok
+        assert stored.connection.health is not None
+        assert stored.connection.health.checks == (row,)
+    changed = operator.connections.change("role", settings={"session_name": "another"})
+    assert changed.health is None
+    assert not connections.named(resources.catalog, "role").role_proven
+    with pytest.raises(NotFound):
+        connections.store_health(
+            resources.catalog, "nothing", Health(ok=True, checked=datetime(2026, 1, 1, tzinfo=UTC), checks=())
+        )
+
+
 def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLibrary) -> None:
-    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "namingStrategy": "fileName"}
+    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "title": "Lake", "description": "Of\nthe north"}
     made = api.datasources.create("s3://lake/photos", name="lake", settings=settings)
     assert (made.uri, made.globs, made.schedule) == ("s3://lake/photos/", ("a/**",), "every: 6h")
+    assert (made.title, made.description) == ("Lake", "Of\nthe north")
+    assert api.datasources.change_settings("lake", {"title": None}).description == "Of\nthe north"
     assert made.next_due is not None
-    (created,) = api.activity.list()
+    created = api.activity.list()[-1]
     assert (created.action, created.subject, created.details["uri"]) == ("create", "lake", "s3://lake/photos/")
     with pytest.raises(Conflict, match="already exists"):
         api.datasources.create("s3://other", name="lake")
@@ -264,6 +290,23 @@ def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
     assert ended() > 10
     assert failures == []
     assert len((resources.settings.home / "secret.key").read_text().split()) == 2
+
+
+def test_a_new_key_in_the_environment_takes_over_from_an_old_one(
+    resources: Resources, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    old, new = new_key(), new_key()
+    allow(resources, secret_key=old)
+    operator.connections.add("keys", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    operator.datasources.create("s3://lake", name="lake", connection="keys")
+    allow(resources, secret_key=f"{new},{old}")
+    rotated = [Foreground(resources, OPERATOR).rotate_secrets() for _ in range(2)]
+    assert [(each.rewrapped, each.current) for each in rotated] == [(1, 0), (0, 1)]
+    allow(resources, secret_key=new)
+    assert list_source(resources, "lake") == 1
+    allow(resources, secret_key=old)
+    with pytest.raises(SettingsError, match="The connection keys cannot be used"):
+        list_source(resources, "lake")
 
 
 def readers(resources: Resources, count: int) -> tuple[Callable[[], int], list[Exception]]:

@@ -84,6 +84,13 @@ def test_a_role_that_admits_anybody_is_not_used(role: RoleMaker) -> None:
     assert "sts:ExternalId" in refused.value.fix
 
 
+def test_a_role_that_was_checked_is_not_tried_without_its_external_id_again(role: RoleMaker) -> None:
+    """Each trial is a refusal in the trail of the account."""
+    source = role(None)
+    source._proven = True
+    assert source.current().token
+
+
 def test_the_keys_of_the_caller_are_blamed_where_they_are_wrong(role: RoleMaker, user: tuple[str, Keys]) -> None:
     wrong = replace(user[1], secret_key="canary/of/a/wrong+secret")
     with pytest.raises(AccessDenied) as refused:

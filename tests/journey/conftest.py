@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.support.buckets import Bucket, stub_bucket, weed_bucket
+from tests.support.azurite import Azurite
+from tests.support.buckets import Bucket, azure_bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
 from tests.support.fakegcs import FakeGcs
 from tests.support.postgres import Server, address_of
@@ -29,6 +30,17 @@ def weed() -> Iterator[Seaweed]:
 def fake_gcs() -> Iterator[FakeGcs]:
     with FakeGcs() as server:
         yield server
+
+
+def azure() -> Iterator[Azurite]:
+    with Azurite() as server:
+        yield server
+
+
+@pytest.fixture
+def container(azure: Azurite, cli: Cli) -> Bucket:
+    """A container of Azurite."""
+    return azure_bucket(azure, cli)
 
 
 @pytest.fixture

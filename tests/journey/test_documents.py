@@ -14,7 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from tests.support import s3stub
+from tests.support import azurite, s3stub
 from tests.support.buckets import picture
 from tests.support.cli import COMMAND, Cli
 from tests.support.documents import ROOT, blocks, run_page
@@ -61,8 +61,23 @@ def google() -> Iterator[GcsStub]:
 
 
 @pytest.fixture(scope="module")
+def container() -> Iterator[azurite.Azurite]:
+    """A server with the account and the container that a page names."""
+    with azurite.Azurite("photoarchive") as server:
+        made = server.opened("photos")
+        made.create()
+        for number, key in enumerate(("2026/a.png", "2026/b.png", "other.png")):
+            made.put(key, picture((number, 0, 0)))
+        yield server
+
+
+@pytest.fixture(scope="module")
 def place(
-    tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, bucket: s3stub.S3Stub, google: GcsStub
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres_server: Server,
+    bucket: s3stub.S3Stub,
+    google: GcsStub,
+    container: azurite.Azurite,
 ) -> Place:
     """The tutorial has run here."""
     home = tmp_path_factory.mktemp("person")
@@ -89,6 +104,8 @@ def place(
             # AWS itself is a server of ours here.
             at_aws: f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
             r"https://minio\.example:9000": bucket.endpoint,
+            r"mirrorlake mirror az://": f"mirrorlake mirror --endpoint {container.endpoint} az://",
+            "cGxhY2Vob2xkZXIga2V5IG9mIGFuIGFjY291bnQ=": azurite.KEY,
             "AKIAIOSFODNN7EXAMPLE": s3stub.ACCESS_KEY,
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": s3stub.SECRET_KEY.replace("\\", r"\\"),
         },

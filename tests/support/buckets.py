@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PIL import Image
-from tests.support import s3stub, seaweed
+from tests.support import azurite, s3stub, seaweed
 from tests.support.cli import Cli, Result
 from tests.support.fakegcs import FakeGcs
 from tests.support.gcsstub import GcsStub
@@ -45,6 +45,7 @@ class Bucket:
     delete: Callable[[str], object]
     secrets: tuple[str, ...]
     flags: tuple[str, ...] = ()  # of every pass
+    scheme: str = "s3"
 
     def rename(self, key: str, to: str, data: bytes) -> None:
         self.put(to, data)
@@ -52,7 +53,15 @@ class Bucket:
 
     def words(self, folder: str = "") -> list[str]:
         # One worker process: starting more would take longer than processing the few pictures of a test.
-        return [f"s3://{self.name}/{folder}", "--endpoint", self.endpoint, "--jobs", "1", "--json", *self.flags]
+        return [
+            f"{self.scheme}://{self.name}/{folder}",
+            "--endpoint",
+            self.endpoint,
+            "--jobs",
+            "1",
+            "--json",
+            *self.flags,
+        ]
 
     def mirror(self, *words: str, folder: str = "") -> Any:
         """Run a pass that must succeed; return its report."""
@@ -143,4 +152,18 @@ def google_bucket(server: FakeGcs | GcsStub, cli: Cli) -> GoogleBucket:
         delete=lambda key: server.delete(name, key),
         secrets=(),
         flags=("--anonymous",),
+    )
+
+
+def azure_bucket(server: azurite.Azurite, cli: Cli) -> Bucket:
+    """A container of Azurite; its name has the account before it."""
+    container = server.container()
+    return Bucket(
+        name=container.location.container,
+        endpoint=server.endpoint,
+        cli=cli.with_environ(AZURE_STORAGE_ACCOUNT=azurite.ACCOUNT, AZURE_STORAGE_KEY=azurite.KEY),
+        put=container.put,
+        delete=container.delete,
+        secrets=(azurite.KEY,),
+        scheme="az",
     )

@@ -71,3 +71,12 @@ def without_conflicts(keys: list[str]) -> list[str]:
         files.add(key)
         folders |= parents
     return chosen
+
+
+def fits_azurite(key: str) -> bool:
+    """Whether Azurite holds `key` as it is and lists it in byte order.
+
+    It treats backslashes as slashes, lists control characters in XML without an escape, and sorts as UTF-16.
+    """
+    controls = any(ord(char) < 0x20 or char in "\x7f\ufffe\uffff" for char in key)
+    return not controls and not any("\ue000" <= char <= "\uffff" or char == "\\" for char in key)

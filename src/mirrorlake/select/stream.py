@@ -38,7 +38,8 @@ LIBRARY_PREFIX = ".mirrorlake/"  # what the library itself may write into a buck
 
 # Reading these fails until someone restores them, which costs money: never done unasked.
 # GLACIER_IR answers reads at once; INTELLIGENT_TIERING too, except what it archived: not in listings.
-ASLEEP = ("GLACIER", "DEEP_ARCHIVE")
+# "Archive" is the archive tier of Azure, also while a blob is being rehydrated.
+ASLEEP = ("GLACIER", "DEEP_ARCHIVE", "Archive")
 EMPTY = "empty object"
 EXAMPLES_PER_BATCH = 100
 MAX_EXAMPLES = 4_000  # at most 4 MB of keys

@@ -70,7 +70,13 @@ class MirrorOptions:
 
         Raises SettingsError for `--glob` if there are several configs.
         """
-        settings = self.settings or stored
+        settings = stored
+        if self.settings is not None:  # what users call it is kept, unless the file names it
+            settings = replace(
+                self.settings,
+                title=self.settings.title or stored.title,
+                description=self.settings.description or stored.description,
+            )
         globs = self.request.globs
         if globs is None:
             return settings

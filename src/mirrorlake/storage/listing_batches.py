@@ -88,6 +88,13 @@ def rows_within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tup
     return batch.slice(0, count_upto(batch, scope.until)), True
 
 
+def rows_after(batch: pa.RecordBatch, after: str | None) -> pa.RecordBatch:
+    """The rows whose keys are greater than `after`, in any order; all of them without one."""
+    if after is None or not batch.num_rows:
+        return batch
+    return batch.filter(_pc.greater(key_column(batch), after))
+
+
 def count_upto(batch: pa.RecordBatch, bound: str) -> int:
     """How many keys are at most `bound`."""
     return int(_pc.sum(_pc.less_equal(key_column(batch), bound)).as_py() or 0)

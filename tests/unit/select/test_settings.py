@@ -8,7 +8,7 @@ import pytest
 from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
-from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json
+from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json, stored_settings
 
 
 def read(value):
@@ -211,3 +211,19 @@ def test_bad_pattern_points_at_its_character():
     with pytest.raises(PatternError) as caught:
         read({"glob_patterns": ["ok", "a***"]})
     assert caught.value.position == 1
+
+
+@pytest.mark.parametrize("name", ["title", "description"])
+def test_a_text_for_users_is_one_that_can_be_shown(name: str) -> None:
+    settings, _ = read({name: "Trap 7, north"})
+    assert getattr(settings, name) == "Trap 7, north"
+    assert stored_settings(settings_to_json(settings)) == settings
+    for bad in (7, "", "  ", "x" * 5001, "a\x00b", "a\x1b[31m"):
+        with pytest.raises(SettingsError, match=name):
+            read({name: bad})
+
+
+def test_only_a_description_has_lines() -> None:
+    assert read({"description": "one\ntwo"})[0].description == "one\ntwo"
+    with pytest.raises(SettingsError, match="title contains control characters"):
+        read({"title": "one\ntwo"})

@@ -21,6 +21,12 @@ def _gcs() -> StorageProvider:
     return GcsProvider()
 
 
+def _azure() -> StorageProvider:
+    from mirrorlake.storage.providers.azure.provider import AzureProvider  # noqa: PLC0415  only Azure datasources need it
+
+    return AzureProvider()
+
+
 def _folder() -> StorageProvider:
     from mirrorlake.storage.providers.folder.provider import FolderProvider  # noqa: PLC0415  only folders need it
 
@@ -36,6 +42,7 @@ def _memory() -> StorageProvider:
 _PROVIDERS: dict[Provider, Callable[[], StorageProvider]] = {
     Provider.S3: _s3,
     Provider.GCS: _gcs,
+    Provider.AZURE: _azure,
     Provider.FILE: _folder,
     Provider.MEMORY: _memory,
 }

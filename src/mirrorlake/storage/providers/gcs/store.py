@@ -15,7 +15,7 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.bucket_keys import KEY_LIMIT, check_key
-from mirrorlake.storage.listing_batches import filter_range, key_at, rows_within
+from mirrorlake.storage.listing_batches import key_at, rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import GET, LIST, RequestInfo
@@ -68,8 +68,8 @@ class GcsStore:
         """One page of `scope`."""
         page = self._list(scope.prefix, _offsets(scope) if self._ordered else [], cast("_Token | None", cursor))
         batch, passed = rows_within(page.batch, scope, ordered=self._ordered)
-        if self._ordered and batch.num_rows and scope.after is not None and key_at(batch, 0) <= scope.after:
-            batch = filter_range(batch, scope)  # the start is inclusive, and belongs to the range before
+        if self._ordered and batch.num_rows and key_at(batch, 0) == scope.after:
+            batch = batch.slice(1)  # `startOffset` is inclusive; the key belongs to the range before
         following = None if passed or page.next_token is None else _Token(page.next_token)
         return ListPage(batch=batch, cursor=following, unsupported=page.unsupported)
 

@@ -1,0 +1,108 @@
+"""Authenticated requests to one container: every key is sent byte for byte, and nothing is retried or redirected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import quote, urlsplit
+
+import urllib3
+
+from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.providers.azure.credentials import Authentication
+from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
+
+ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
+_SECRET_CHARACTERS = 8
+_SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]*|\bMAC signature\b.*")
+
+
+class Http:
+    """Sends authenticated requests for one container. Thread-safe; raises only our own errors."""
+
+    def __init__(self, url: str, container: str, authentication: Authentication) -> None:
+        parts = urlsplit(url)
+        self.base = f"{parts.scheme}://{parts.netloc}"
+        self.account_path = parts.path or "/"
+        self.container_path = f"{parts.path}/{container}"
+        self._authentication = authentication
+        self._client = HttpClient(self.base)
+
+    def path(self, key: str) -> str:
+        """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
+        return f"{self.container_path}/{quote(key, safe='/-_.~')}"
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        asked: RequestInfo,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        deadline_s: float = REQUEST_S,
+    ) -> urllib3.BaseHTTPResponse:
+        """The status and headers of the response; `read` reads its body."""
+        target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
+        sent = self._client.headers(headers or {})
+        if body is not None:
+            sent["Content-Length"] = str(len(body))
+        target, sent = self._authentication.authenticate(method, target, sent)
+        try:
+            return self._client.send(method, target, sent, body, deadline_s=deadline_s)
+        except NoAnswer as error:
+            raise unreachable(asked, self._hidden(str(error))) from error
+
+    def read(
+        self,
+        answer: urllib3.BaseHTTPResponse,
+        *,
+        asked: RequestInfo,
+        limit: int = BODY_BYTES,
+        too_long: StorageError | None = None,
+    ) -> bytes:
+        """The remaining body of a response; the connection is returned to the pool.
+
+        Raises `too_long` for a body of more than `limit` bytes, if it is given.
+        """
+        try:
+            return self._client.read(answer, limit=limit)
+        except NoAnswer as error:
+            if too_long is not None and isinstance(error, ResponseTooLong):
+                raise too_long from error
+            raise unreachable(asked, str(error)) from error
+
+    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+        """The details of an error response, without anything that we sent. Its connection is released.
+
+        If its body cannot be read or is too large, only its status and headers are used.
+        """
+        try:
+            body = self._client.read(answer, limit=ERROR_BYTES)
+        except NoAnswer:
+            body = b""
+        refusal = read_refusal(answer.status, answer.headers, body)
+        return replace(
+            refusal,
+            code=self._hidden(refusal.code),
+            message=self._hidden(refusal.message),
+            detail=self._hidden(refusal.detail),
+        )
+
+    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
+        """Release the connection of a response that was not read completely."""
+        self._client.discard(answer)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+    def _hidden(self, text: str) -> str:
+        """The text without credentials and signatures, which some servers repeat in their messages."""
+        for secret in self._authentication.secrets():
+            if len(secret) >= _SECRET_CHARACTERS:  # a shorter one could be part of any word
+                text = text.replace(secret, "...")
+        return _SIGNATURE.sub("...", text)

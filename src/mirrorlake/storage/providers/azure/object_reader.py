@@ -1,0 +1,85 @@
+"""Read single blobs: their facts by HEAD, and whole objects by GET with If-Match."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from http import HTTPStatus
+
+from mirrorlake.core.dates import read_date
+from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.storage.base import Body
+from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.etags import unquoted
+from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.providers.azure.errors import RequestInfo, gone, has_changed, translate, unreachable
+from mirrorlake.storage.providers.azure.http import Http
+
+
+def read_head(http: Http, key: str, asked: RequestInfo) -> ObjectInfo:
+    """The object's facts. Raises StorageError; ObjectGone also for a directory of a hierarchical namespace."""
+    answer = http.send("HEAD", http.path(key), asked=asked)
+    if answer.status != HTTPStatus.OK:
+        raise translate(http.refusal(answer), asked)
+    http.read(answer, asked=asked, limit=0)
+    if _is_directory(answer.headers):
+        raise gone(asked)
+    size = declared_size(answer.headers)
+    if size is None:
+        raise unreachable(asked, "it does not report the size of the object")
+    return _object_info(key, answer.headers, size, asked)
+
+
+def read_object(http: Http, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
+    """The object without its content encoding, if it still has `token`. Errors as in `storage.base.Store`."""
+    headers = {} if token is None else {"If-Match": f'"{token}"'}
+    answer = http.send("GET", http.path(key), asked=asked, headers=headers, deadline_s=deadline_of(limit))
+    try:
+        if answer.status == HTTPStatus.PRECONDITION_FAILED:
+            http.discard(answer)
+            read_head(http, key, asked)  # some servers answer so for a missing object too
+            raise has_changed(asked)
+        if answer.status != HTTPStatus.OK:
+            raise translate(http.refusal(answer), asked)
+        if _is_directory(answer.headers):
+            raise gone(asked)
+        declared = declared_size(answer.headers)
+        info = _object_info(key, answer.headers, declared or 0, asked)
+        if token is not None and not info.is_version(token):  # not every server honours If-Match
+            raise has_changed(asked)
+        encoding = answer.headers.get("Content-Encoding", "")
+        most = most_sent(encoding, limit)
+        if declared is not None and declared > most:
+            raise too_large(asked.what, declared, limit)
+        data = http.read(
+            answer,
+            asked=asked,
+            limit=most if declared is None else declared,
+            too_long=None if declared is not None else too_large(asked.what, None, limit),
+        )
+    finally:
+        http.discard(answer)
+    return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)
+
+
+def etag_of(headers: Mapping[str, str], asked: RequestInfo) -> str:
+    """The token in the headers of a response. Raises SourceUnreachable if it has none."""
+    etag = unquoted(headers.get("ETag", ""))
+    if not etag:
+        raise unreachable(asked, "it does not report the ETag of the object")
+    return etag
+
+
+def _object_info(key: str, headers: Mapping[str, str], size: int, asked: RequestInfo) -> ObjectInfo:
+    return ObjectInfo(
+        key=key,
+        size=size,
+        token=etag_of(headers, asked),
+        modified=read_date(headers.get("Last-Modified", "")),
+        storage_class=headers.get("x-ms-access-tier"),
+        version=headers.get("x-ms-version-id"),
+    )
+
+
+def _is_directory(headers: Mapping[str, str]) -> bool:
+    return headers.get("x-ms-resource-type", "").strip().lower() == "directory"

@@ -1,0 +1,231 @@
+"""Tokens of Microsoft Entra ID: requested through the guarded HTTP client, renewed before they expire.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode
+
+import orjson
+
+from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable, StorageError
+from mirrorlake.storage.http import HttpClient, NoAnswer
+from mirrorlake.storage.server_words import clean_text
+
+AUTHORITY = "https://login.microsoftonline.com"
+METADATA = "http://169.254.169.254"  # the metadata service of every virtual machine
+RENEW_S = 300.0  # before its expiry, a token is renewed
+_RESOURCE = "https://storage.azure.com"
+_TOKEN_BYTES = 64 << 10  # of a response, or of a token file
+_WAIT_S = 20.0  # for a token; outside of Azure nothing answers at the metadata address
+
+_ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRequest:
+    """A request for a token. `metadata`: to a fixed address of the machine or its environment, never a user's."""
+
+    base: str
+    method: str
+    target: str
+    headers: dict[str, str] = field(default_factory=dict[str, str], repr=False)
+    body: bytes | None = field(default=None, repr=False)
+    metadata: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+class Grant:
+    """A way to obtain a token."""
+
+    def request(self) -> TokenRequest:
+        """The request to make now. Raises StorageError or SettingsError."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSecret(Grant):
+    """An application with a secret."""
+
+    tenant_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    authority: str = AUTHORITY
+
+    def request(self) -> TokenRequest:
+        """Client credentials with the secret."""
+        own = {"client_secret": self.client_secret}
+        return _client_request(self.authority, self.tenant_id, self.client_id, own, self.client_secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FederatedToken(Grant):
+    """An application with a token of another identity provider (workload identity), read again each time."""
+
+    tenant_id: str
+    client_id: str
+    token_file: str
+    authority: str = AUTHORITY
+
+    def request(self) -> TokenRequest:
+        """Client credentials with the content of the file."""
+        try:
+            with Path(self.token_file).open("rb") as file:
+                token = file.read(_TOKEN_BYTES).decode("ascii").strip()
+        except (OSError, ValueError) as error:
+            raise AccessDenied(
+                f"The token file {self.token_file} cannot be read.", "Check AZURE_FEDERATED_TOKEN_FILE."
+            ) from error
+        own = {"client_assertion_type": _ASSERTION, "client_assertion": token}
+        return _client_request(self.authority, self.tenant_id, self.client_id, own, token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineIdentity(Grant):
+    """The managed identity of a virtual machine, or of App Service with its own `endpoint` and `header`."""
+
+    client_id: str | None = None
+    base: str = METADATA
+    path: str = "/metadata/identity/oauth2/token"
+    header: str | None = field(default=None, repr=False)
+
+    def request(self) -> TokenRequest:
+        """One request to the metadata service."""
+        version = "2018-02-01" if self.header is None else "2019-08-01"
+        asked = {"api-version": version, "resource": f"{_RESOURCE}/"}
+        if self.client_id is not None:
+            asked["client_id"] = self.client_id
+        headers = {"Metadata": "true"} if self.header is None else {"X-IDENTITY-HEADER": self.header}
+        target = f"{self.path}?{urlencode(asked)}"
+        secrets = () if self.header is None else (self.header,)
+        return TokenRequest(
+            base=self.base, method="GET", target=target, headers=headers, metadata=True, secrets=secrets
+        )
+
+
+class TokenSource:
+    """The current token of a grant. Thread-safe. A pickled one begins without a token."""
+
+    def __init__(self, grant: Grant) -> None:
+        self._grant = grant
+        self._lock = threading.Lock()
+        self._token = ""
+        self._expires = 0.0  # by the monotonic clock
+
+    def __reduce__(self) -> tuple[Callable[[Grant], TokenSource], tuple[Grant]]:
+        return source_of, (self._grant,)
+
+    def current(self) -> str:
+        """A token that is valid for some minutes. Raises AccessDenied or SourceUnreachable."""
+        with self._lock:
+            if time.monotonic() >= self._expires - RENEW_S:
+                self._renew()
+            return self._token
+
+    def secrets(self) -> tuple[str, ...]:
+        """The token, if there is one."""
+        return (self._token,) if self._token else ()
+
+    def _renew(self) -> None:
+        before = time.monotonic()
+        try:
+            self._token, life_s = _obtained(self._grant.request())
+        except SourceUnreachable:
+            if before < self._expires:  # the old one is still valid: the next request tries again
+                return
+            raise
+        self._expires = before + life_s
+
+
+@lru_cache(maxsize=64)
+def source_of(grant: Grant) -> TokenSource:
+    """The source of this grant's tokens that all stores of this process share: many live for one request only."""
+    return TokenSource(grant)
+
+
+def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[str, str], secret: str) -> TokenRequest:
+    fields = {"grant_type": "client_credentials", "client_id": client_id, "scope": f"{_RESOURCE}/.default", **own}
+    return TokenRequest(
+        base=authority,
+        method="POST",
+        target=f"/{tenant_id}/oauth2/v2.0/token",
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+        body=urlencode(fields).encode(),
+        secrets=(secret,),
+    )
+
+
+def _obtained(asked: TokenRequest) -> tuple[str, float]:
+    """The token and its life in seconds."""
+    client = HttpClient(asked.base, metadata=asked.metadata)
+    try:
+        answer = client.send(asked.method, asked.target, client.headers(asked.headers), asked.body, deadline_s=_WAIT_S)
+        body = client.read(answer, limit=_TOKEN_BYTES)
+    except NoAnswer as error:
+        if asked.metadata:
+            raise AccessDenied(
+                f"No managed identity is available: {asked.base} does not answer ({error}).", _no_identity()
+            ) from error
+        raise SourceUnreachable(
+            f"{asked.base} cannot be reached for a token: {error}.", "Check the network, or try again later."
+        ) from error
+    finally:
+        client.close()
+    try:
+        fields: Any = orjson.loads(body)
+        if answer.status != HTTPStatus.OK:
+            raise _refusal(asked, answer.status, fields)
+        token, life_s = str(fields["access_token"]), float(fields["expires_in"])
+    except (ValueError, KeyError, TypeError) as error:
+        if answer.status != HTTPStatus.OK:
+            raise _refusal(asked, answer.status, {}) from error
+        raise AccessDenied(
+            f"{asked.base} answered a request for a token with something else.", "Check the authority and any proxy."
+        ) from error
+    if not (token.isascii() and token.isprintable() and " " not in token and 0 < life_s < float("inf")):
+        raise AccessDenied(f"{asked.base} returned an invalid token.", "Check the authority and any proxy.")
+    return token, life_s
+
+
+def _refusal(asked: TokenRequest, status: int, fields: Any) -> StorageError:
+    if status in (408, 410, 429) or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return SourceUnreachable(f"{asked.base} answered {status} to a request for a token.", "Try again later.")
+    fields = cast("dict[str, Any]", fields) if isinstance(fields, dict) else {}
+    words = str(fields.get("error_description") or fields.get("error") or "")
+    for secret in asked.secrets:
+        words = words.replace(secret, "...")
+    reports = f" The server reports: {clean_text(words.partition('Trace ID')[0]).rstrip('.')}." if words else ""
+    if asked.metadata:
+        return AccessDenied(f"The managed identity was refused ({status}).{reports}", _no_identity())
+    return AccessDenied(
+        f"Microsoft Entra ID refused the application ({status}).{reports}",
+        "Check the tenant id, the client id and the secret, and whether the secret has expired.",
+    )
+
+
+def _no_identity() -> str:
+    return (
+        "Assign a managed identity to this machine, or give other credentials: AZURE_STORAGE_CONNECTION_STRING, "
+        "AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN; use --anonymous for a public container."
+    )
+
+
+def check_authority(authority: str) -> str:
+    """The address of an authority. Raises SettingsError unless it is HTTPS: requests contain the secret."""
+    plain = authority.strip().rstrip("/")
+    if not plain.isascii() or not plain.isprintable() or not plain.startswith("https://") or "@" in plain:
+        raise SettingsError(
+            "The authority of Microsoft Entra ID is not an address that begins with https://.",
+            f"Leave it out for {AUTHORITY}.",
+        )
+    return plain

