@@ -33,7 +33,7 @@ _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 @public_noun
-class Health:
+class ServerHealth:
     """Health of the server. Contains nothing confidential."""
 
     status: str
@@ -63,9 +63,9 @@ def create_app(
         """Get the OpenAPI document."""
         return JSONResponse(_DOCUMENT.validate_python(app.openapi()))
 
-    def health() -> Health:
+    def health() -> ServerHealth:
         """Check that the server is running."""
-        return Health(status="ok")
+        return ServerHealth(status="ok")
 
     private = APIRouter(
         prefix="/api/v1",

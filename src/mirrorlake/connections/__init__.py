@@ -1,1 +1,1 @@
-"""Connections: their kinds, presets of known services, and the vault of their secrets."""
+"""Connections: kinds, presets, the vault of secrets, documents that grant access, checks, and advice on input."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from mirrorlake.jobs.handler import Handler
 from mirrorlake.jobs.handlers import thumbnails
 from mirrorlake.jobs.handlers.confirm import CONFIRM
+from mirrorlake.jobs.handlers.connection_check import CONNECTION_CHECK
 from mirrorlake.jobs.handlers.mirror import MIRROR
 from mirrorlake.jobs.handlers.preview import PREVIEW
 from mirrorlake.jobs.handlers.purge import PURGE
@@ -26,6 +27,7 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         REAPPLY,
         PREVIEW,
         VERIFY,
+        CONNECTION_CHECK,
         thumbnails.CHECK,
         thumbnails.MAKE,
         thumbnails.CLEAN,

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from types import FrameType
 
-from mirrorlake.catalog import jobs, queue, schedules
+from mirrorlake.catalog import connection_checks, jobs, queue, schedules
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.schedules import Unreadable
@@ -161,6 +161,8 @@ class Worker:
             then = "" if gone.again is None else f"; {_noun(gone.kind)} {gone.again} continues it"
             of = "" if gone.datasource is None else f" of {gone.datasource}"
             self._log(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker died{then}")
+        for name in connection_checks.enqueue_due(self._catalog, now):
+            self._log(f"the connection {name} is due for a check")
         for due in schedules.enqueue_due(self._catalog, now):
             if isinstance(due, Unreadable):
                 self._log(f"{due.datasource} cannot be scheduled: {due.problem}")

@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     REAPPLY = "reapply"
     PREVIEW = "preview"
     VERIFY = "verify"
+    CONNECTION_CHECK = "connection_check"
     THUMBNAILS_CHECK = "thumbnails_check"
     THUMBNAILS_MAKE = "thumbnails_make"
     THUMBNAILS_CLEAN = "thumbnails_clean"

@@ -212,6 +212,8 @@ class DatasourceSummary:
     """Time zone of a cron expression."""
     next_due: datetime | None = None
     """When the schedule starts the next run."""
+    paused: str | None = None
+    """Why its schedule pauses: its connection does not work. Null: it does not pause."""
     can_run: bool = True
     """Whether a run can be requested now: none is queued or running, and the cooldown has passed."""
     cooldown_minutes: int = 0
@@ -228,6 +230,7 @@ def summarize(
     assets: int,
     last_run: Run | None,
     next_due: datetime | None = None,
+    paused: str | None = None,
     cooldown_minutes: int = 0,
     can_run: bool = True,
 ) -> DatasourceSummary:
@@ -254,6 +257,7 @@ def summarize(
         schedule=schedule_to_text(settings.schedule),
         timezone=timezone_of(settings.schedule),
         next_due=next_due,
+        paused=paused,
         can_run=can_run,
         cooldown_minutes=cooldown_minutes,
         assets=assets,

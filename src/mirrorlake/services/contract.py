@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from mirrorlake.model.activity import Activity, Subject
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.connections import Health
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.jobs import Job, JobKind
@@ -90,6 +91,13 @@ class Datasources(Protocol):
 
         Without a connection, it is accessed as the library's machine. Raises NotFound for an unknown connection,
         Conflict if the name is taken, and UsageError (SettingsError, PatternError).
+        """
+        ...
+
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """Try each ability that a run needs with real requests, and read an object that the patterns select.
+
+        Nothing is stored. Raises NotFound.
         """
         ...
 
