@@ -1,0 +1,1 @@
+"""What connects a library with clouds besides their objects: events and inventories."""
