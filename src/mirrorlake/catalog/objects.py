@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import cast
 
@@ -48,12 +48,23 @@ def _known_chunks(catalog: Catalog, datasource_id: int, after: str, until: str |
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
     """One KNOWN batch of those of these keys that the catalog knows, in byte order."""
+    return _known(catalog, "known_keys", {"datasource_id": datasource_id, "keys": keys})
+
+
+def known_of_stems(
+    catalog: Catalog, datasource_id: int, stems: Sequence[str], endings: Sequence[str]
+) -> pa.RecordBatch:
+    """One KNOWN batch, in byte order, of the keys that are a stem, a dot and one of `endings` in any case."""
+    return _known(catalog, "known_of_stems", {"datasource_id": datasource_id, "stems": stems, "endings": endings})
+
+
+def left_with_tokens(catalog: Catalog, datasource_id: int, tokens: Sequence[str]) -> list[str]:
+    """The keys with one of these tokens that left the bucket in a partial pass since the last pass over everything."""
+    if not tokens:
+        return []
+    values = {"datasource_id": datasource_id, "tokens": list(tokens)}
     with catalog.read() as connection:
-        rows = connection.execute(
-            statement("known_keys").query, {"datasource_id": datasource_id, "keys": keys}
-        ).fetchall()
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
-    return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
+        return [key for (key,) in connection.execute(statement("left_with_tokens").query, values).fetchall()]
 
 
 def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
@@ -96,3 +107,10 @@ def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
         ).fetchone()
     keys: list[str] = (row[0] if row else None) or []
     return list(dict.fromkeys(keys))
+
+
+def _known(catalog: Catalog, query: str, values: Mapping[str, object]) -> pa.RecordBatch:
+    with catalog.read() as connection:
+        rows = connection.execute(statement(query).query, values).fetchall()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
+    return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)

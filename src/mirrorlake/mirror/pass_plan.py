@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
 from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
+from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
@@ -59,6 +61,7 @@ class PassPlan:
     changes: PlannedChanges
     removals: Removals
     notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
+    window: Window | None = None  # of a partial pass; None: the plan is about the whole source
     copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
 
     def with_known_copies(self, checker: KeyChecker) -> PassPlan:
@@ -99,8 +102,11 @@ def plan_pass(
     *,
     known_id: int | None,
     root: SourceState,
+    keys: Sequence[str] | None = None,
 ) -> PassPlan:
     """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
+
+    With `keys`, the plan of a partial pass: about the stems of these keys only.
 
     `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
     it, and neither does so for keys in doubt. `root` is the state before the listing. Raises StorageError if nothing of
@@ -108,16 +114,20 @@ def plan_pass(
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
+    window = None
+    if keys is not None and known_id is not None:
+        suffixes = tuple(rules.suffixes.values())
+        window = open_window(store, catalog, known_id, keys, full_suffixes=suffixes, checker=checker)
     listing = scan(
-        store,
-        CatalogSnapshot(catalog=catalog, datasource_id=known_id),
+        store if window is None else window.over(store),
+        CatalogSnapshot(catalog=catalog, datasource_id=known_id) if window is None else window,
         KeyRange(prefix=source.location.prefix),
         rules,
         parts=context.ranges,
         workdir=context.workdir,
         progress=progress,
     )
-    if not listing.listed and not listing.gaps:
+    if window is None and not listing.listed and not listing.gaps:
         _refuse_single_object(source, store)
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
@@ -139,8 +149,9 @@ def plan_pass(
         glob_files=glob_files,
         listing=listing,
         changes=changes,
-        removals=plan_removals(changes, rules, source, catalog, state.doubts),
-        notes=explain_selection(listing, rules, source.location),
+        removals=plan_removals(changes, rules, source, catalog, state.doubts, partial=window is not None),
+        notes=() if window is not None else explain_selection(listing, rules, source.location),
+        window=window,
     )
 
 

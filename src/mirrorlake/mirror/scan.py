@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -35,6 +36,18 @@ from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import ListingMonitor
 
 MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
+
+
+class KnownRows(Protocol):
+    """What the catalog knows of the keys that are listed."""
+
+    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
+        """KNOWN batches of the keys of `scope`, in key order. Close it if it is not read to its end."""
+        ...
+
+    def bounds(self, parts: int) -> list[str]:
+        """Keys that divide the known rows into about equal parts; none if there are few rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +85,7 @@ class ListingDiff:
 
 def scan(
     store: Store,
-    known: CatalogSnapshot,
+    known: KnownRows,
     scope: KeyRange,
     rules: Rules,
     *,
@@ -129,7 +142,7 @@ class _RangeScanner:
     """Scans single ranges."""
 
     store: Store
-    known: CatalogSnapshot
+    known: KnownRows
     rules: Rules
     workdir: Path
     side_by_side: int  # number of ranges that are scanned in parallel
@@ -172,7 +185,7 @@ class _RangeScanner:
 
 
 def _split_ranges(
-    store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
+    store: Store, known: KnownRows, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
     """Ranges to list in parallel, divided so that no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole

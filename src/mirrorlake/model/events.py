@@ -10,7 +10,7 @@ from mirrorlake.model.public import public_noun
 
 
 class HintKind(StrEnum):
-    """What an event says has happened to an object."""
+    """What an event reports of an object."""
 
     CREATED = "created"
     REMOVED = "removed"

@@ -37,6 +37,29 @@ FROM (
 SELECT key, token, size, companions, state FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
 
+-- name: known_of_stems
+-- The known rows of all keys that are a stem, a dot and one of some endings, in key order. '/' follows '.' in byte order.
+SELECT DISTINCT object.key, token, size, companions, state
+FROM unnest(%(stems)s::text[]) AS asked (stem) JOIN object
+  ON object.datasource_id = %(datasource_id)s
+  AND object.key > asked.stem || '.' COLLATE "C" AND object.key < asked.stem || '/' COLLATE "C"
+WHERE lower(substr(object.key, length(asked.stem) + 2) COLLATE "C") = ANY(%(endings)s::text[])
+ORDER BY object.key;
+
+-- name: left_with_tokens
+-- Keys that left the bucket in partial passes since the last pass over everything that ended well, with these tokens.
+SELECT DISTINCT object.key
+FROM job JOIN outcome ON outcome.run_id = job.id
+  JOIN object ON object.datasource_id = job.datasource_id AND object.key = outcome.key
+WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'events'
+  AND job.started > coalesce(
+    (SELECT max(started) FROM job AS whole
+     WHERE whole.datasource_id = %(datasource_id)s AND whole.kind = 'mirror' AND whole.state IN ('succeeded', 'held')),
+    '-infinity'
+  )
+  AND outcome.kind IN ({outcome.removed}, {outcome.missing}) AND object.state IN ({known.vanished})
+  AND object.token = ANY(%(tokens)s::text[]);
+
 -- name: remembered_companions
 -- The companions that were last read, for keys whose assets this datasource governs.
 SELECT object.key, companion.role, companion.key, object.companions

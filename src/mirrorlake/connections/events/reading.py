@@ -1,4 +1,4 @@
-"""Read the messages in which clouds tell of changed objects. Pure.
+"""Read the messages in which clouds report changed objects. Pure.
 
 A message is recognised by its shape, so that every receiver reads every shape: a queue may get notifications directly,
 through SNS, or through EventBridge. A new shape is one row of `_SHAPES`.
