@@ -220,8 +220,8 @@ def execute_removals(
 def execute_partial_removals(lease: Lease, removals: Removals, checker: ExistenceChecker, counters: Counters) -> bool:
     """Execute the removals of a partial pass; return whether a pass over everything has to decide about others.
 
-    A partial pass holds nothing: what it may not remove is left to a pass that sees the whole source, and whose hold
-    says so. Removals that such a pass has held already stay held.
+    A partial pass holds nothing: what it may not remove is left to a pass over the whole source, which may hold it.
+    Removals that such a pass has held already stay held.
     """
     for orphans, held in removals.batches():
         keys = chosen(column(orphans, "key"), held)

@@ -1,7 +1,7 @@
 """List only what belongs to some keys: the objects of each stem, which are assets and the companions that serve them.
 
 A stem is a key without its last suffix. Assets and companions are paired by their stems alone, so the objects of a stem
-are paired, compared and judged exactly as in a listing of the whole source. One listing of the prefix `stem.` finds
+are paired, compared and evaluated exactly as in a listing of the whole source. One listing of the prefix `stem.` finds
 them; deeper keys that it also finds, such as `a.jpg/1.jpg`, belong to other stems.
 """
 

@@ -86,17 +86,17 @@ def open_window(
     """
     stems = {key: stems_of(key, full_suffixes) for key in keys}
     asked = dict.fromkeys(stem for some in stems.values() for stem in some)
-    window = _look(store, catalog, datasource_id, list(asked), full_suffixes)
+    window = _compose(store, catalog, datasource_id, list(asked), full_suffixes)
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))
     tokens = cast("list[str]", column(new, "token").to_pylist())
     left = objects.left_with_tokens(catalog, datasource_id, tokens)
     more = [stem for key in left for stem in stems_of(key, full_suffixes) if stem not in asked]
     if more:
-        window = _look(store, catalog, datasource_id, [*asked, *more], full_suffixes)
+        window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes)
     return replace(window, unsettled=_unsettled(window, stems, checker))
 
 
-def _look(
+def _compose(
     store: Store, catalog: Catalog, datasource_id: int, stems: Sequence[str], full_suffixes: Collection[str]
 ) -> Window:
     # The catalog first: what another datasource commits in between is then new to us, as in a pass.

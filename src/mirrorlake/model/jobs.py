@@ -20,6 +20,7 @@ class JobKind(StrEnum):
 
     MIRROR = "mirror"
     EVENTS = "events"
+    RECEIVE = "receive"
     CONFIRM = "confirm"
     RETRY = "retry"
     PURGE = "purge"

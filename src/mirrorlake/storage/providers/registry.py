@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
+from mirrorlake.model.events import ReceiverKind
 from mirrorlake.model.sources import Provider
 from mirrorlake.storage.providers.base import StorageProvider
+from mirrorlake.storage.queues import QueueService
 
 
 def _s3() -> StorageProvider:
@@ -43,3 +45,19 @@ def provider_of(provider: Provider) -> StorageProvider:
 def all_providers() -> Iterator[StorageProvider]:
     """All providers, in the order in which messages list them."""
     return map(provider_of, _PROVIDERS)
+
+
+def _sqs() -> QueueService:
+    from mirrorlake.storage.providers.s3.queue_service import SqsService  # noqa: PLC0415  only its events need it
+
+    return SqsService()
+
+
+# Queues that hold the events of buckets. Receivers without one are webhooks.
+_QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {ReceiverKind.SQS: _sqs}
+
+
+@cache
+def queue_service(kind: ReceiverKind) -> QueueService | None:
+    """The service of these queues; None if events of this kind are not polled."""
+    return _QUEUES[kind]() if kind in _QUEUES else None

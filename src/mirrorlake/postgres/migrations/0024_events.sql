@@ -1,0 +1,28 @@
+-- Events: where those of a datasource come from, and the keys that they named and nobody has checked yet.
+
+CREATE TABLE event_receiver (
+  datasource_id integer PRIMARY KEY REFERENCES datasource ON DELETE CASCADE,
+  kind text NOT NULL,                        -- model.events.ReceiverKind
+  address text,                              -- of the queue or subscription; null: a webhook
+  sealed jsonb,                              -- the encrypted secret of a webhook
+  received bigint NOT NULL DEFAULT 0,        -- see model.events.EventCounts
+  "foreign" bigint NOT NULL DEFAULT 0,
+  tests bigint NOT NULL DEFAULT 0,
+  unreadable bigint NOT NULL DEFAULT 0,
+  last_event timestamptz,
+  last_poll timestamptz,
+  last_error text,
+  last_warning text
+);
+
+-- A key is here once, however often it is named.
+CREATE SEQUENCE event_hint_version;
+CREATE TABLE event_hint (
+  datasource_id integer NOT NULL REFERENCES datasource ON DELETE CASCADE,
+  key text COLLATE "C" NOT NULL,
+  version bigint NOT NULL DEFAULT nextval('event_hint_version'), -- grows when it is named again
+  received timestamptz NOT NULL DEFAULT now(), -- when it was named first
+  attempts smallint NOT NULL DEFAULT 0,      -- partial passes that could not settle it
+  PRIMARY KEY (datasource_id, key)
+);
+CREATE INDEX event_hint_by_version ON event_hint (datasource_id, version);
