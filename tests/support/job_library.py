@@ -7,13 +7,16 @@ from pathlib import Path
 
 from tests.support.buckets import picture_no
 
-from mirrorlake.catalog import datasources, jobs, queue, runs
+from mirrorlake.catalog import datasources, events, jobs, queue, runs
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
+from mirrorlake.model.events import EventCounts
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -40,6 +43,17 @@ class JobLibrary:
         match kind:
             case JobKind.MIRROR:
                 return queue.request(catalog, name, requested_by=ME)
+            case JobKind.EVENTS:
+                events.add_hints(catalog, self.source.id, ["00.png"], EventCounts())
+                with catalog.write() as connection:
+                    row = connection.execute(
+                        "UPDATE job SET requested_by = %s WHERE kind = 'events' AND state = 'queued' RETURNING id", [ME]
+                    ).fetchone()
+                assert row is not None
+                return int(row[0])
+            case JobKind.RECEIVE:
+                job = new_job(kind, ReceiveArgs(once=True), datasource=self.source, requested_by=ME)
+                return jobs.request(catalog, job)
             case JobKind.CONFIRM:
                 return removal.request_confirm(catalog, run_id=self.held, plan_hash=None, requested_by=ME)
             case JobKind.RETRY:

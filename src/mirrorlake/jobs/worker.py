@@ -122,14 +122,24 @@ class Worker:
 
     def drain(self) -> bool:
         """Execute everything that is due or queued now; return whether all of it succeeded."""
-        all_succeeded = True
-        events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
+        all_succeeded = self._receive_all()
         while self.stop.signal is None:
-            state = self._claim(BACKGROUND_KINDS, self.stop.during_pass) or self.step()
+            state = self.step()
             if state is None:
                 return all_succeeded
             all_succeeded = all_succeeded and state is JobState.SUCCEEDED
         return False
+
+    def _receive_all(self) -> bool:
+        """Empty the queues of events that nobody polls; return whether all could be read."""
+        all_succeeded = True
+        if events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True))):
+            while self.stop.signal is None:
+                state = self._claim(BACKGROUND_KINDS, self.stop.during_pass)
+                if state is None:
+                    break
+                all_succeeded = all_succeeded and state is JobState.SUCCEEDED
+        return all_succeeded
 
     def step(self) -> JobState | None:
         """Check the schedules once a minute, then execute one queued job; return its final state, None without one.

@@ -34,7 +34,7 @@ class MessageQueue(Protocol):
 
 
 class QueueService(Protocol):
-    """A kind of queues: the grammar of their addresses, and how one is opened. Loads no network client by itself."""
+    """A kind of queues: the grammar of their addresses, and how one is opened. Checking loads no network client."""
 
     def check(self, address: str) -> None:
         """Raise UsageError if this is not the address of a queue. Makes no request."""

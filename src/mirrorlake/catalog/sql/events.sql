@@ -33,7 +33,7 @@ ORDER BY event_receiver.datasource_id;
 -- Add the keys of events. One that waits already gets a new version, so that the check in progress does not settle it.
 INSERT INTO event_hint (datasource_id, key)
 SELECT %(datasource_id)s, key FROM unnest(%(keys)s::text[]) AS named (key) ORDER BY key
-ON CONFLICT (datasource_id, key) DO UPDATE SET version = nextval('event_hint_version'), attempts = 0;
+ON CONFLICT (datasource_id, key) DO UPDATE SET version = DEFAULT, attempts = 0;
 
 -- name: count_events
 -- Add what a message contained to the counts of its datasource.
@@ -60,7 +60,7 @@ WHERE event_hint.datasource_id = %(datasource_id)s AND event_hint.key = checked.
 -- name: postpone_event_hints
 -- Let keys wait for another check; one that was checked too often is left to the next run over everything.
 WITH counted AS (
-  UPDATE event_hint SET attempts = attempts + 1, version = nextval('event_hint_version')
+  UPDATE event_hint SET attempts = attempts + 1, version = DEFAULT
   WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) RETURNING key, attempts
 ), tired AS (
   SELECT key FROM counted WHERE attempts >= %(attempts)s

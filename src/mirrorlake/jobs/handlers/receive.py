@@ -46,6 +46,7 @@ def receive(job: Job, args: ReceiveArgs, context: JobContext) -> ReceiveResult:
     An error is recorded with the datasource, and the queue is asked again later.
     """
     source = context.source(job)
+    context.reporter.step(RECEIVING, 0, 0)
     receiver = events.find_receiver(context.catalog, source.id)
     messages, pause_s, ends = 0, FIRST_PAUSE_S, time.monotonic() + TURN_S
     if receiver is None:

@@ -16,11 +16,10 @@ CREATE TABLE event_receiver (
 );
 
 -- A key is here once, however often it is named.
-CREATE SEQUENCE event_hint_version;
 CREATE TABLE event_hint (
   datasource_id integer NOT NULL REFERENCES datasource ON DELETE CASCADE,
   key text COLLATE "C" NOT NULL,
-  version bigint NOT NULL DEFAULT nextval('event_hint_version'), -- grows when it is named again
+  version bigint GENERATED ALWAYS AS IDENTITY, -- grows when it is named again
   received timestamptz NOT NULL DEFAULT now(), -- when it was named first
   attempts smallint NOT NULL DEFAULT 0,      -- partial passes that could not settle it
   PRIMARY KEY (datasource_id, key)
