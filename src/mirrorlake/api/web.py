@@ -18,6 +18,7 @@ from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.datasources import datasource_routes
+from mirrorlake.api.routers.events import event_routes
 from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
@@ -73,6 +74,7 @@ def create_app(
     )
     for routes in (
         asset_routes,
+        event_routes,
         datasource_routes,
         run_routes,
         job_routes,

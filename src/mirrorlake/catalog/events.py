@@ -38,6 +38,7 @@ class Receiver:
 
     kind: ReceiverKind
     address: str | None = None  # of the queue or subscription
+    trusted: bool = False  # set by an operator on this machine, whose addresses need not be public
     sealed: Mapping[str, str] | None = None  # the encrypted secret of a webhook
 
 
@@ -59,6 +60,7 @@ def set_receiver(catalog: Catalog, source: Datasource, receiver: Receiver, *, by
                 "datasource_id": source.id,
                 "kind": receiver.kind.value,
                 "address": receiver.address,
+                "trusted": receiver.trusted,
                 "sealed": None if receiver.sealed is None else Jsonb(dict(receiver.sealed)),
             },
         )
@@ -81,7 +83,7 @@ def drop_receiver(catalog: Catalog, source: Datasource, *, by: Context) -> None:
 def find_receiver(catalog: Catalog, datasource_id: int) -> Receiver | None:
     """Where the events of a datasource come from; None if it has none."""
     row = _row(catalog, datasource_id)
-    return None if row is None else Receiver(kind=ReceiverKind(row[0]), address=row[1], sealed=row[2])
+    return None if row is None else Receiver(kind=ReceiverKind(row[0]), address=row[1], trusted=row[2], sealed=row[3])
 
 
 def show_status(catalog: Catalog, source: Datasource) -> EventStatus:
@@ -89,9 +91,21 @@ def show_status(catalog: Catalog, source: Datasource) -> EventStatus:
     row = _row(catalog, source.id)
     if row is None:
         raise _no_events(source.name)
-    kind, address, _, received, foreign, tests, unreadable, last_event, last_poll, last_error, last_warning, waiting = (
-        row
-    )
+    (
+        kind,
+        address,
+        _,
+        _,
+        received,
+        foreign,
+        tests,
+        unreadable,
+        last_event,
+        last_poll,
+        last_error,
+        last_warning,
+        waiting,
+    ) = row
     return EventStatus(
         datasource=source.name,
         kind=ReceiverKind(kind),

@@ -79,3 +79,10 @@ class EventStatus:
     """Why something that arrived could not be used."""
     secret: str | None = None
     """Signs the requests of a webhook. Shown once, when it is created."""
+
+
+@public_noun
+class EventsOff:
+    """A datasource that receives no more events."""
+
+    datasource: str

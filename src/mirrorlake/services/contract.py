@@ -22,6 +22,7 @@ from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
+from mirrorlake.services.event_contract import Events
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -372,6 +373,11 @@ class Library(Protocol):
     @property
     def projects(self) -> Projects:
         """Use cases of projects."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """Use cases of events."""
         ...
 
     @property

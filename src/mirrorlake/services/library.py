@@ -11,6 +11,7 @@ from mirrorlake.services.activity import ActivityService
 from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.datasources import DatasourceService
+from mirrorlake.services.events import EventService
 from mirrorlake.services.jobs import JobService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
@@ -25,6 +26,7 @@ class LocalLibrary:
         self.runs = RunService(resources, caller)
         self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
+        self.events = EventService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, moment
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
@@ -258,4 +259,5 @@ def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report
 
 def install(parent: typer.Typer) -> None:
     """Add these commands."""
+    app.add_typer(events, name="events")
     parent.add_typer(app, name="datasource")

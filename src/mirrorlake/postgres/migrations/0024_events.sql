@@ -4,6 +4,7 @@ CREATE TABLE event_receiver (
   datasource_id integer PRIMARY KEY REFERENCES datasource ON DELETE CASCADE,
   kind text NOT NULL,                        -- model.events.ReceiverKind
   address text,                              -- of the queue or subscription; null: a webhook
+  trusted boolean NOT NULL,                  -- set by an operator: its address need not be public
   sealed jsonb,                              -- the encrypted secret of a webhook
   received bigint NOT NULL DEFAULT 0,        -- see model.events.EventCounts
   "foreign" bigint NOT NULL DEFAULT 0,
