@@ -61,6 +61,14 @@ def test_environment_is_read_in_one_place() -> None:
     assert [path.name for path in readers] == ["settings.py"]
 
 
+def test_every_client_of_a_server_says_which_networks_it_may_reach() -> None:
+    """Addresses that users give over the API may not be private ones: a client without the rule would reach them."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "HttpClient":
+                assert "networks" in {keyword.arg for keyword in node.keywords}, f"{path}:{node.lineno}"
+
+
 def test_nothing_in_the_repository_names_the_machine_it_was_made_on() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *SOURCES, ROOT / "uv.lock"]:
         text = path.read_text()

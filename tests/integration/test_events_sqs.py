@@ -96,7 +96,7 @@ def feed(empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
 
-    def make(bucket: Bucket) -> Fed:
+    def make(bucket: Bucket, *, trusted: bool = True) -> Fed:
         source = datasources.create(
             empty_catalog,
             name=bucket.name,
@@ -104,7 +104,7 @@ def feed(empty_catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             access=S3Access(endpoint=bucket.server.endpoint, region=REGION),
             settings=MirrorSettings(listing_ordered=True),
         )
-        receiver = Receiver(kind=ReceiverKind.SQS, address=bucket.queue)
+        receiver = Receiver(kind=ReceiverKind.SQS, address=bucket.queue, trusted=trusted)
         events.set_receiver(empty_catalog, source, receiver, by=LIBRARY)
         worker = Worker(Settings(home=tmp_path), empty_catalog, jobs=1, log=print, stop=Stop())
         return Fed(empty_catalog, source, worker)
@@ -175,3 +175,12 @@ def test_a_queue_that_refuses_us_is_shown_with_what_to_allow(aws: Moto, feed: An
     assert error
     assert "QueueDoesNotExist" in error or "NonExistentQueue" in error
     assert KEY not in error.replace(bucket.queue, "")
+
+
+def test_a_queue_that_only_a_caller_of_the_server_named_must_have_a_public_address(aws: Moto, feed: Any) -> None:
+    bucket = bucket_with_events(aws, "inside", "sqs")
+    fed = feed(bucket, trusted=False)
+    bucket.put("a.png", picture(1))
+    assert not fed.worker.drain()
+    assert "not a public address" in str(fed.status().last_error)
+    assert fed.status().counts.received == 0

@@ -66,10 +66,21 @@ class Cli:
             [COMMAND, *map(str, words)], env=self.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def run(self, *words: str | Path) -> Result:
+    def run(self, *words: str | Path, given: str | None = None) -> Result:
+        """Run a command, with `given` as its standard input."""
         texts_of_words = [*map(str, words)]
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            if self.environ.get("PYTHONPATH") == os.environ.get("PYTHONPATH"):
+            if given is not None:
+                code = subprocess.run(
+                    [COMMAND, *texts_of_words],
+                    env=self.environ,
+                    input=given.encode(),
+                    stdout=out,
+                    stderr=err,
+                    timeout=PATIENCE_S,
+                    check=False,
+                ).returncode
+            elif self.environ.get("PYTHONPATH") == os.environ.get("PYTHONPATH"):
                 code = preloaded.run(texts_of_words, self.environ, out, err, timeout=PATIENCE_S)
             else:  # it has modules that only an interpreter of its own can load
                 code = subprocess.call(

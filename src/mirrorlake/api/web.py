@@ -17,6 +17,7 @@ from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
+from mirrorlake.api.routers.connections import connection_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.events import event_routes
 from mirrorlake.api.routers.jobs import job_routes
@@ -79,6 +80,7 @@ def create_app(
         run_routes,
         job_routes,
         project_routes,
+        connection_routes,
         schedule_routes,
         activity_routes,
     ):

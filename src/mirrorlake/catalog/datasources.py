@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -37,21 +37,47 @@ from mirrorlake.storage.providers.registry import provider_of
 NAME_LIMIT = 60  # characters of a derived name
 
 
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What a datasource is created with."""
+
+    location: Location
+    access: Access
+    settings: MirrorSettings
+    connection_id: int | None
+
+
 @retry_on_contention
 def create(
-    catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
+    catalog: Catalog,
+    *,
+    name: str | None,
+    location: Location,
+    access: Access,
+    settings: MirrorSettings,
+    connection_id: int | None = None,
+    by: Context = LIBRARY,
 ) -> Datasource:
-    """Create a datasource. Without a name, it is named after its address, with a number if that name is taken.
+    """Create a datasource, with a record of who did.
+
+    Without a name, it is named after its address, with a number if that name is taken.
 
     Raises UsageError if the given name is taken.
     """
     with catalog.write() as connection:
-        return _create(connection, name, location, access, settings)
+        return _create(connection, name, _Values(location, access, settings, connection_id), by)
 
 
 @retry_on_contention
 def find_or_create(
-    catalog: Catalog, *, name: str | None, location: Location, access: Access, settings: MirrorSettings
+    catalog: Catalog,
+    *,
+    name: str | None,
+    location: Location,
+    access: Access,
+    settings: MirrorSettings,
+    connection_id: int | None = None,
+    by: Context = LIBRARY,
 ) -> tuple[Datasource, bool]:
     """The datasource with this name, or without a name the one of this address; and whether it was created now.
 
@@ -67,7 +93,7 @@ def find_or_create(
         )
         if found is not None:
             return found, False
-        return _create(connection, name, location, access, settings), True
+        return _create(connection, name, _Values(location, access, settings, connection_id), by), True
 
 
 def by_name(catalog: Catalog, name: str, *, deleted: bool = False) -> Datasource | None:
@@ -146,11 +172,18 @@ def change_locked(
 
 @retry_on_contention
 def restore_access(catalog: Catalog, before: Datasource, after: Datasource, *, by: Context = LIBRARY) -> None:
-    """Restore the access `before`, unless somebody has changed it since it was stored as `after`."""
-    values = {"id": before.id, "before": Jsonb(asdict(before.access)), "after": Jsonb(asdict(after.access))}
+    """Restore the access and connection `before`, unless somebody has changed it since it was stored as `after`."""
+    values = {
+        "id": before.id,
+        "before": Jsonb(before.access.stored()),
+        "connection_id": before.connection_id,
+        "after": Jsonb(after.access.stored()),
+        "connection_after": after.connection_id,
+    }
+    restored = replace(after, access=before.access, connection=before.connection, connection_id=before.connection_id)
     with catalog.write() as connection:
         if connection.execute(statement("restore_access").query, values).rowcount:
-            _record_change(connection, after, replace(after, access=before.access), by)
+            _record_change(connection, after, restored, by)
 
 
 @retry_on_contention
@@ -256,17 +289,13 @@ def _by_source(connection: psycopg.Connection[TupleRow], location: Location, end
     return servers.get(endpoint, found[0])
 
 
-def _create(
-    connection: psycopg.Connection[TupleRow],
-    name: str | None,
-    location: Location,
-    access: Access,
-    settings: MirrorSettings,
-) -> Datasource:
-    base = derive_name(location) if name is None else name
+def _create(connection: psycopg.Connection[TupleRow], name: str | None, values: _Values, by: Context) -> Datasource:
+    base = derive_name(values.location) if name is None else name
     for number in itertools.count(1):
-        made = _insert(connection, base if number == 1 else f"{base}-{number}", location, access, settings)
+        made = _insert(connection, base if number == 1 else f"{base}-{number}", values)
         if made is not None:
+            details = {"uri": made.location.uri, "connection": made.connection}
+            record_activity(connection, by, Action.CREATE, Subject.DATASOURCE, [made.name], details=details)
             return made
         if name is not None:
             break
@@ -284,7 +313,9 @@ def _record_change(
         "after": settings_to_json(after.settings),
     }
     if before.access != after.access:  # names of credentials, never a secret
-        details["access"] = {"before": asdict(before.access), "after": asdict(after.access)}
+        details["access"] = {"before": before.access.stored(), "after": after.access.stored()}
+    if before.connection_id != after.connection_id:
+        details["connection"] = {"before": before.connection, "after": after.connection}
     record_activity(connection, by, Action.CHANGE_SETTINGS, Subject.DATASOURCE, [after.name], details=details)
 
 
@@ -293,8 +324,9 @@ def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) ->
         statement("update_datasource").query,
         {
             "id": datasource.id,
-            "access": Jsonb(asdict(datasource.access)),
+            "access": Jsonb(datasource.access.stored()),
             "settings": Jsonb(settings_to_json(datasource.settings)),
+            "connection_id": datasource.connection_id,
         },
     ).fetchone()
     if row is None:
@@ -303,16 +335,15 @@ def _update(connection: psycopg.Connection[TupleRow], datasource: Datasource) ->
     return _datasource(row)
 
 
-def _insert(
-    connection: psycopg.Connection[TupleRow], name: str, location: Location, access: Access, settings: MirrorSettings
-) -> Datasource | None:
+def _insert(connection: psycopg.Connection[TupleRow], name: str, values: _Values) -> Datasource | None:
     row = connection.execute(
         statement("insert_datasource").query,
         {
             "name": name,
-            "uri": location.uri,
-            "access": Jsonb(asdict(access)),
-            "settings": Jsonb(settings_to_json(settings)),
+            "uri": values.location.uri,
+            "access": Jsonb(values.access.stored()),
+            "settings": Jsonb(settings_to_json(values.settings)),
+            "connection_id": values.connection_id,
         },
     ).fetchone()
     if row is None:
@@ -323,7 +354,7 @@ def _insert(
 
 
 def _datasource(row: TupleRow) -> Datasource:
-    identity, name, uri, access, settings = row
+    identity, name, uri, access, settings, connection_id, connection = row
     location = stored_location(uri)
     return Datasource(
         id=identity,
@@ -331,4 +362,6 @@ def _datasource(row: TupleRow) -> Datasource:
         location=location,
         access=provider_of(location.provider).read_access(access),
         settings=stored_settings(settings),
+        connection=connection,
+        connection_id=connection_id,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import cast
 
 import numpy as np
@@ -35,7 +34,7 @@ def make_recogniser(
     values: dict[str, object] = {
         "datasource_id": known_id or 0,
         "uri": source.location.uri,
-        "access": Jsonb(asdict(source.access)),
+        "access": Jsonb(source.access.stored()),
     }
     with catalog.read() as connection:
         if connection.execute(statement("any_sibling").query, values).fetchone() is None:

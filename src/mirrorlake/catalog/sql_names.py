@@ -1,7 +1,7 @@
 """Names for stored values: SQL contains `{known.missing}`, which is replaced by the number.
 
 The groups are enums of `model/`; a group's set of members (`{known.standing}`) becomes a list for `IN (...)`. A rule is
-a condition on the table `asset` that several statements share.
+a condition on the table `asset`, or a column of the table `datasource`, that several statements share.
 No other SQL contains a brace followed by a lower-case name and a dot, so nothing else is replaced.
 """
 
@@ -32,6 +32,9 @@ _WORKED_ON = (
     " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
     " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id))"
 )
+_CONNECTION_NAME = (
+    "(SELECT connection.name FROM connection WHERE connection.id = datasource.connection_id) AS connected"
+)
 
 _VALUES: Mapping[str, Mapping[str, str]] = {
     "asset": {state.value: str(number) for state, number in STATE_NUMBERS.items()},  # asset.state
@@ -44,7 +47,7 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     },
     "op": _members(Op),  # staged.op
     "result": _members(ResultKind),  # staged.result
-    "rule": {"worked_on": _WORKED_ON},
+    "rule": {"worked_on": _WORKED_ON, "connection_name": _CONNECTION_NAME},
     "outcome": {kind.value: f"'{kind.value}'" for kind in OutcomeKind},  # outcome.kind, a text
 }
 

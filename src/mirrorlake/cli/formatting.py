@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from mirrorlake.cli.output import bytes_text
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.assets import Asset
+from mirrorlake.model.connections import Connection, ConnectionSettings
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
 from mirrorlake.model.sources import AccessOptions, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
@@ -42,7 +43,9 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     yield "name", summary.name
     yield "address", summary.uri
     provider = provider_of(summary.provider)
-    options = {field.name: getattr(summary, field.name) for field in fields(AccessOptions)}
+    options = {field.name: getattr(summary, field.name, None) for field in fields(AccessOptions)}
+    if summary.connection is not None:
+        yield "connection", summary.connection
     yield from provider.describe_access(provider.read_access(options))
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
@@ -60,6 +63,28 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
     if summary.listing_ordered is not None:
         yield "listing", "in byte order of keys" if summary.listing_ordered else "unordered, sorted here"
+
+
+def describe_connection(connection: Connection) -> Iterator[Row]:
+    """The rows that describe a connection, without any secret."""
+    yield "name", connection.name
+    yield "kind", connection.kind.value
+    defaults = ConnectionSettings()
+    for each in fields(ConnectionSettings):
+        value = getattr(connection.settings, each.name)
+        if value != getattr(defaults, each.name):
+            yield each.name.replace("_", " "), value
+    yield "external id", connection.external_id
+    for name in connection.secrets:
+        yield name.replace("_", " "), "stored, encrypted"
+    for name, reference in connection.references.items():
+        yield name.replace("_", " "), reference
+    if not connection.trusted:
+        yield "addresses", "public ones, and those of MIRRORLAKE_ALLOW_ADDRESSES"
+    health = connection.health
+    if health is not None:
+        yield "last check", f"{moment(health.checked)}: {'passed' if health.ok else 'failed'}"
+    yield "datasources", ", ".join(connection.datasources) or "none"
 
 
 _TRIGGER_TEXT = {

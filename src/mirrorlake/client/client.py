@@ -13,6 +13,7 @@ from typing import Self
 from mirrorlake.client.activity import ActivityClient
 from mirrorlake.client.assets import AssetClient
 from mirrorlake.client.connection import Connection
+from mirrorlake.client.connections import ConnectionClient
 from mirrorlake.client.datasources import DatasourceClient
 from mirrorlake.client.events import EventClient
 from mirrorlake.client.jobs import JobClient
@@ -34,6 +35,7 @@ class Client:
         self.jobs = JobClient(self._connection)
         self.projects = ProjectClient(self._connection)
         self.events = EventClient(self._connection)
+        self.connections = ConnectionClient(self._connection)
         self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:

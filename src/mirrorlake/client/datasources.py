@@ -25,6 +25,19 @@ class DatasourceClient(NounClient, Datasources):
         """See `Datasources.get`."""
         return self.connection.ask(DatasourceSummary, "GET", _path(name))
 
+    def create(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        connection: str | None = None,
+        settings: Mapping[str, Json] | None = None,
+    ) -> DatasourceSummary:
+        """See `Datasources.create`."""
+        body: dict[str, object] = {"uri": uri, "name": name, "connection": connection, "settings": settings}
+        given = {key: value for key, value in body.items() if value is not None}
+        return self.connection.ask(DatasourceSummary, "POST", "/datasources", body=given)
+
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""
         return self.connection.ask(Explained, "GET", f"{_path(name)}/explain", params={"key": key})

@@ -1,1 +1,1 @@
-"""What connects a library with clouds besides their objects: events and inventories."""
+"""Connections: their kinds, presets of known services, the vault of their secrets, and events of their buckets."""

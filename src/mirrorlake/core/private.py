@@ -15,7 +15,7 @@ from typing import IO, Any
 
 # Everything that mirrorlake puts directly into the data folder. With anything else in it, the folder has other uses,
 # and its permissions are not ours to change.
-_OURS = frozenset({"library", "postgres", "scratch", "server.json", "token"})
+_OURS = frozenset({"library", "postgres", "scratch", "secret.key", "server.json", "token"})
 _ANYWHERE = "lost+found"  # in the root of a disk, which may be the data folder; names that begin with a dot may be too
 _PASSABLE = frozenset({"postgres"})  # like the data folder itself
 _log = logging.getLogger(__name__)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mirrorlake.core.errors import SettingsError
 
 SERVER_ADDRESS = re.compile(r"https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?(?:/[^?#\s]*)?")
+# Loopback, RFC 1918, RFC 6598 (shared address space) and RFC 4193 (unique local addresses).
+PRIVATE_NETWORKS = (
+    "127.0.0.0/8",
+    "::1/128",
+    "10.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "100.64.0.0/10",
+    "fc00::/7",
+)
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
 
 
@@ -24,6 +35,10 @@ class Settings:
     api_key: str | None = None
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
+    secret_key: str | None = field(default=None, repr=False)  # master keys, newest first; None = a file under `home`
+    allow_addresses: tuple[str, ...] = ()  # networks that connections made over the API may reach besides public ones
+    local_roots: tuple[Path, ...] = ()  # folders that callers of the API may mirror
+    allow_references: tuple[str, ...] = ()  # prefixes of references to secrets that callers of the API may use
 
     @property
     def thumbnails(self) -> Path:
@@ -54,7 +69,44 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
         library_store=env.get("MIRRORLAKE_LIBRARY_STORE") or None,
         library_endpoint=env.get("MIRRORLAKE_LIBRARY_ENDPOINT") or None,
+        secret_key=env.get("MIRRORLAKE_SECRET_KEY") or None,
+        allow_addresses=_networks(env.get("MIRRORLAKE_ALLOW_ADDRESSES") or ""),
+        local_roots=_roots(env.get("MIRRORLAKE_LOCAL_ROOTS") or ""),
+        allow_references=tuple(_words(env.get("MIRRORLAKE_ALLOW_REFERENCES") or "")),
     )
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\s,]+", text) if word]
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """The networks of a list. `private` stands for loopback and the private ranges. Raises SettingsError."""
+    found: list[str] = []
+    for word in _words(text):
+        if word == "private":
+            found += PRIVATE_NETWORKS
+            continue
+        try:
+            found.append(str(ipaddress.ip_network(word, strict=False)))
+        except ValueError:
+            raise SettingsError(
+                f"MIRRORLAKE_ALLOW_ADDRESSES contains {word!r}, which is not a network.",
+                "Write networks such as 10.1.0.0/16, separated by commas, or `private` for all private ones.",
+            ) from None
+    return tuple(dict.fromkeys(found))
+
+
+def _roots(text: str) -> tuple[Path, ...]:
+    """The folders of a list separated by colons. Raises SettingsError for a relative one."""
+    roots = [Path(part) for part in text.split(os.pathsep) if part]
+    for root in roots:
+        if not root.is_absolute():
+            raise SettingsError(
+                f"MIRRORLAKE_LOCAL_ROOTS contains {str(root)!r}, which is not an absolute path.",
+                f"Write absolute paths, separated by {os.pathsep!r}.",
+            )
+    return tuple(roots)
 
 
 def _default_home() -> str:

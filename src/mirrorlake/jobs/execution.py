@@ -17,7 +17,6 @@ from mirrorlake.jobs.progress import Reporter, StepCallback, discard_step
 from mirrorlake.jobs.registry import HANDLERS
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.run import store_config
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobState, NewJob
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import Counts, Trigger
@@ -65,7 +64,7 @@ def run_here(
     step: StepCallback = discard_step,
     item: Callable[[Any], object] = discard_item,
     processes: int | None = None,
-    store_factory: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] | None = None,
 ) -> Any:
     """Execute a job in this process, under its lock, and return its result.
 

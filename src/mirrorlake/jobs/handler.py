@@ -12,7 +12,7 @@ from mirrorlake.catalog.runs import Lease
 from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.progress import Reporter
-from mirrorlake.mirror.run import store_config
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.jobs import Job, JobKind, JobState, datasource_lock
 from mirrorlake.model.sources import Datasource
 from mirrorlake.plan.backoff import RetryPolicy
@@ -39,7 +39,7 @@ class JobContext:
     reporter: Reporter
     processes: int | None = None  # that process objects; None: one per core
     item: Callable[[Any], object] = discard_item  # receives single results, such as findings, at once
-    store_factory: Callable[[Datasource], StoreFactory] = store_config
+    store_factory: Callable[[Datasource], StoreFactory] | None = None  # None: see `SourceStores`
 
     @property
     def run_lease(self) -> Lease:
@@ -47,6 +47,10 @@ class JobContext:
         if not isinstance(self.lease, Lease):
             raise TypeError(f"a job of kind {self.lease.kind} is not a run")
         return self.lease
+
+    def store_of(self, source: Datasource) -> StoreFactory:
+        """How to open the store of a datasource. Raises MirrorlakeError if its connection cannot be used."""
+        return (self.store_factory or SourceStores(self.settings, self.catalog))(source)
 
     def source(self, job: Job) -> Datasource:
         """The datasource of a job. Raises NotFound if it was deleted."""

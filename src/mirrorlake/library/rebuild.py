@@ -22,7 +22,6 @@ from mirrorlake.library.missing import ROUNDS, ObjectsToRead
 from mirrorlake.library.references import SHARDS
 from mirrorlake.mirror.existence import MAX_UNANSWERED
 from mirrorlake.mirror.library_marker import mark_store
-from mirrorlake.mirror.run import store_config
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.objects import Requests
@@ -56,7 +55,7 @@ def make(
     *,
     on_unmade: Callable[[Unmade], None],
     processes: int,
-    store_factory: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory],
 ) -> Making:
     """Make every missing thumbnail; `on_unmade` receives those that could not be made.
 
@@ -132,7 +131,12 @@ class _Maker:
 
     def _read(self, reader: _SourceReader, batches: Iterator[list[Showing]]) -> None:
         source = reader.source
-        with closing(ProcessingPool(self._store_factory(source), self._library, processes=self._processes)) as pool:
+        try:
+            store_factory = self._store_factory(source)
+        except MirrorlakeError as error:  # of its connection
+            self._errors[source.name] = str(error)
+            return
+        with closing(ProcessingPool(store_factory, self._library, processes=self._processes)) as pool:
             try:
                 for processed in pool.process(self._rows(reader, batches)):
                     self._record_results(reader, processed)

@@ -151,5 +151,11 @@ def open_metered(
 
 
 def store_config(source: Datasource) -> StoreConfig:
-    """How to open the store of a datasource."""
+    """How to open the store of a datasource with the machine's own credentials.
+
+    Raises ValueError for one with a connection: `source_stores.SourceStores` finds its credentials, and no others may
+    be used in their place.
+    """
+    if source.connection_id is not None:
+        raise ValueError(f"the datasource {source.name} has a connection")
     return StoreConfig(location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered)

@@ -41,6 +41,8 @@ class Permission(StrEnum):
     JOBS_CONTROL = "jobs:control"
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
+    CONNECTIONS_READ = "connections:read"
+    CONNECTIONS_EDIT = "connections:edit"
     ACTIVITY_READ = "activity:read"
     LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
 
@@ -55,6 +57,11 @@ class Context:
     actor: Actor
     workspace: str = DEFAULT_WORKSPACE
     permissions: frozenset[Permission] = EVERYTHING
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the caller works on the library's own machine, and so may name its files and private addresses."""
+        return self.actor.kind in (ActorKind.USER, ActorKind.WORKER)
 
     def require(self, permission: Permission) -> None:
         """Raises PermissionDenied if the caller lacks the permission."""

@@ -13,12 +13,13 @@ from mirrorlake.model.public import public_noun
 class Action(StrEnum):
     """The kind of action."""
 
+    CREATE = "create"  # a connection or datasource
     EDIT = "edit"  # metadata or tags of an asset
     RESTORE = "restore"  # an asset, from the trash
     ADD = "add"  # assets to a project
     REMOVE = "remove"  # assets from a project
-    CHANGE_SETTINGS = "change_settings"  # of a datasource
-    DELETE = "delete"  # a datasource
+    CHANGE_SETTINGS = "change_settings"  # of a datasource or connection
+    DELETE = "delete"  # a datasource or connection
     FORCE_RUN = "force_run"  # of a datasource, during the cooldown
 
 
@@ -28,6 +29,7 @@ class Subject(StrEnum):
     ASSET = "asset"
     PROJECT = "project"
     DATASOURCE = "datasource"
+    CONNECTION = "connection"
 
 
 @public_noun
@@ -40,10 +42,10 @@ class Activity:
     """How the actor is identified: user, token, worker or schedule."""
     actor: str
     action: str
-    """The kind of action: edit, restore, add, remove, change_settings or delete."""
+    """The kind of action: create, edit, restore, add, remove, change_settings, delete or force_run."""
     subject_kind: str
-    """The kind of its subject: asset, project or datasource."""
+    """The kind of its subject: asset, project, datasource or connection."""
     subject: str
-    """The id of an asset, or the name of a project or datasource at that time."""
+    """The id of an asset, or the name of a project, datasource or connection at that time."""
     details: Mapping[str, Any]
     """What was changed; its members depend on the action."""

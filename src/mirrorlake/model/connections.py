@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from mirrorlake.model.public import public_noun
 from mirrorlake.model.sources import Provider
 
 
@@ -32,13 +34,13 @@ class ConnectionKind(StrEnum):
     @property
     def provider(self) -> Provider:
         """The provider whose addresses it serves."""
-        return _PROVIDERS.get(self.value.partition("-")[0], Provider.S3)
+        return Provider(_SCHEMES.get(self.value.partition("-")[0], "s3"))
 
 
-_PROVIDERS = {"gcs": Provider.GCS, "azure": Provider.AZURE, "local": Provider.FILE}
+_SCHEMES = {"gcs": "gs", "azure": "az", "local": "file"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class ConnectionSettings:
     """What a connection consists of besides its secrets. Names that a kind does not use stay None."""
 
@@ -63,7 +65,7 @@ class ConnectionSettings:
     allow_writes: bool = False  # downstream writing was chosen: documents and checks include it
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class AbilityCheck:
     """One row of a check: an ability of a connection, tried with a real request."""
 
@@ -74,7 +76,7 @@ class AbilityCheck:
     key: str | None = None  # the object that was tried
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Health:
     """The result of the last check of a connection."""
 
@@ -83,7 +85,7 @@ class Health:
     checks: tuple[AbilityCheck, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@public_noun
 class Connection:
     """A connection at a glance. It never contains a secret."""
 
@@ -91,7 +93,43 @@ class Connection:
     name: str
     kind: ConnectionKind
     settings: ConnectionSettings
-    external_id: str  # made by us, random, immutable
-    secrets: tuple[str, ...] = ()  # names of the secrets that are stored, such as `secret_access_key`
-    health: Health | None = None  # None: never checked
+    external_id: str
+    """Made by the library: random, unique and immutable. A trust policy requires it."""
+    secrets: tuple[str, ...] = ()
+    """Names of the secrets that are stored, such as `secret_access_key`."""
+    references: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Secrets that are stored elsewhere, by name, such as `env:NAME`."""
+    trusted: bool = False
+    """Whether an operator chose its addresses on the library's machine. Others may not be private ones."""
+    health: Health | None = None
+    """The last check; null: never checked."""
+    datasources: tuple[str, ...] = ()
+    """Names of the datasources that use it."""
     created: datetime
+
+
+@public_noun
+class Rotation:
+    """The result of a rotation of master keys."""
+
+    rewrapped: int
+    """Connections whose data key was encrypted again, with the newest master key."""
+    current: int
+    """Connections that used the newest master key already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The secrets of one connection, encrypted by a data key, and that key, encrypted by a master key."""
+
+    key: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredConnection:
+    """A connection as the catalog stores it."""
+
+    connection: Connection
+    sealed: Sealed | None  # None: it has no secrets of its own
+    role_proven: bool = False  # whether its role was found to refuse callers without the ExternalId

@@ -35,15 +35,17 @@ class AwsRole(Credentials):
     external_id: str  # ours, one per connection
     session_name: str = "mirrorlake"
     base: AwsKeys | None = field(default=None, repr=False)  # who assumes it; None = the machine's own identity
+    profile: str | None = None  # of the machine's configuration, without `base`
     sts_endpoint: str | None = None  # None = the region's
+    proven: bool = False  # the role was found to refuse callers without the ExternalId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsWebIdentity(Credentials):
-    """A role to assume with a token of an identity provider, which is read anew for each request to STS."""
+    """A role to assume with a token of an identity provider, which is read again for each request to STS."""
 
     role_arn: str
-    token_file: str
+    token_file: str | None = None  # None = the file that AWS_WEB_IDENTITY_TOKEN_FILE names on this machine
     session_name: str = "mirrorlake"
     sts_endpoint: str | None = None
 

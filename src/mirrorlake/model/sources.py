@@ -62,6 +62,14 @@ class Access:
     Each provider has its own type with its options; a plain Access() is the provider's default.
     """
 
+    # The networks that its addresses may be in besides public ones. None: an operator chose them, so any is allowed
+    # except link-local ones and metadata services.
+    networks: tuple[str, ...] | None = None
+
+    def stored(self) -> dict[str, object]:
+        """What the catalog keeps of this access: all but what its connection decides at each use."""
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "networks"}
+
     def options(self) -> AccessOptions:
         """The public form of this access."""
         own = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -166,6 +174,8 @@ class Datasource:
     location: Location
     access: Access
     settings: MirrorSettings
+    connection: str | None = None  # name of the connection that provides its credentials; None: the machine's own
+    connection_id: int | None = None
 
 
 @public_noun
@@ -184,6 +194,8 @@ class DatasourceSummary:
     profile: str | None
     """Profile of the AWS configuration of the library's own machine."""
     anonymous: bool
+    connection: str | None = None
+    """Name of the connection that provides its credentials; null: those of the library's machine."""
     globs: tuple[str, ...]
     """Empty if everything is mirrored."""
     configs: tuple[MirrorConfig, ...]
@@ -228,6 +240,7 @@ def summarize(
         region=access.region,
         profile=access.profile,
         anonymous=access.anonymous,
+        connection=source.connection,
         globs=settings.globs,
         configs=settings.configs,
         sidecar_suffix=settings.sidecar_suffix,

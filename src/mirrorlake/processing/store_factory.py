@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.open import open_store
@@ -28,12 +29,26 @@ class StoreConfig:
     location: Location
     access: Access
     listing_ordered: bool | None = None
-    resolved: object = None  # the provider's configuration of this machine, if it was read already
+    credentials: Credentials | None = field(default=None, repr=False)  # of a connection; None: the machine's own
+    # What the provider made of them, or of the machine's configuration, if that was done already.
+    resolved: object = field(default=None, repr=False)
 
     def open(self) -> Store:
         """The store, with retries."""
-        store = open_store(self.location, self.access, listing_ordered=self.listing_ordered, resolved=self.resolved)
-        return stack_store(store, retry=RetryPolicy())
+        return stack_store(self.open_plain(), retry=RetryPolicy())
+
+    def open_plain(self) -> Store:
+        """The store without retries. Raises SettingsError if access or credentials cannot be used."""
+        resolved = self._resolve() if self.resolved is None and self.credentials is not None else self.resolved
+        return open_store(self.location, self.access, listing_ordered=self.listing_ordered, resolved=resolved)
+
+    def with_resolved(self) -> StoreConfig:
+        """The same with what can be passed to other processes."""
+        resolved = self._resolve()
+        return self if resolved is None else replace(self, resolved=resolved)
+
+    def _resolve(self) -> object:
+        return provider_of(self.location.provider).resolve(self.access, self.credentials)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +67,4 @@ def with_resolved_credentials(store_factory: StoreFactory) -> StoreFactory:
 
     Credentials that expire are not included. Raises SettingsError if the configuration cannot be used.
     """
-    if not isinstance(store_factory, StoreConfig):
-        return store_factory
-    resolved = provider_of(store_factory.location.provider).resolve(store_factory.access)
-    return store_factory if resolved is None else replace(store_factory, resolved=resolved)
+    return store_factory.with_resolved() if isinstance(store_factory, StoreConfig) else store_factory

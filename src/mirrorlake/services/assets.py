@@ -41,9 +41,9 @@ class AssetService(Service, Assets):
     @requires(Permission.ASSETS_EDIT)
     def restore(self, asset_id: str) -> AssetDetail:
         """See `Assets.restore`."""
-        from mirrorlake.services.removal import restore  # noqa: PLC0415  loads the libraries that reach buckets
+        from mirrorlake.services.removal import restore_in  # noqa: PLC0415  loads the libraries that reach buckets
 
-        return restore(self.resources.catalog, asset_id, by=self.caller)
+        return restore_in(self.resources.catalog, asset_id, self.resources.stores, by=self.caller)
 
     @requires(Permission.ASSETS_READ)
     def thumbnail(self, asset_id: str) -> bytes:
@@ -63,4 +63,4 @@ class AssetService(Service, Assets):
         """See `Assets.original`."""
         from mirrorlake.services.originals import open_original  # noqa: PLC0415  loads the libraries that reach buckets
 
-        return open_original(self.resources.catalog, asset_id, known)
+        return open_original(self.resources.catalog, asset_id, known, self.resources.stores)

@@ -13,6 +13,7 @@ from mirrorlake.model.access import Context, Permission
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 if TYPE_CHECKING:
+    from mirrorlake.mirror.source_stores import SourceStores  # loads the libraries that reach buckets
     from mirrorlake.processing.library_store import LibraryStore  # loads the providers
     from mirrorlake.processing.thumbnails import Thumbnails  # as above
 
@@ -28,6 +29,13 @@ class Resources:
         self.settings = settings
         self.catalog = catalog
         self._library_store: LibraryStore | None = None
+
+    @cached_property
+    def stores(self) -> SourceStores:
+        """How to open the stores of datasources."""
+        from mirrorlake.mirror.source_stores import SourceStores  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return SourceStores(self.settings, self.catalog)
 
     @cached_property
     def thumbnails(self) -> Thumbnails:

@@ -22,7 +22,8 @@ from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
-from mirrorlake.services.event_contract import Events
+from mirrorlake.services.connection_contract import Connections as Connections
+from mirrorlake.services.event_contract import Events as Events
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -76,6 +77,21 @@ class Datasources(Protocol):
 
     def get(self, name: str) -> DatasourceSummary:
         """One datasource. Raises NotFound."""
+        ...
+
+    def create(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        connection: str | None = None,
+        settings: Mapping[str, Json] | None = None,
+    ) -> DatasourceSummary:
+        """Create a datasource without running it. `settings` as in a settings file; its address cannot be changed.
+
+        Without a connection, it is accessed as the library's machine. Raises NotFound for an unknown connection,
+        Conflict if the name is taken, and UsageError (SettingsError, PatternError).
+        """
         ...
 
     def explain(self, name: str, key: str) -> Explained:
@@ -378,6 +394,11 @@ class Library(Protocol):
     @property
     def events(self) -> Events:
         """Use cases of events."""
+        ...
+
+    @property
+    def connections(self) -> Connections:
+        """Use cases of connections."""
         ...
 
     @property

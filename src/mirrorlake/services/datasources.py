@@ -29,12 +29,27 @@ class DatasourceService(Service, Datasources):
         """See `Datasources.get`."""
         return datasources.summary(self.resources.catalog, name)
 
+    @requires(Permission.DATASOURCES_EDIT)
+    def create(
+        self,
+        uri: str,
+        *,
+        name: str | None = None,
+        connection: str | None = None,
+        settings: Mapping[str, Json] | None = None,
+    ) -> DatasourceSummary:
+        """See `Datasources.create`."""
+        from mirrorlake.services.datasource_creation import create  # noqa: PLC0415  loads the libraries that reach buckets
+
+        made = create(self.resources, self.caller, uri, name=name, connection=connection, settings=settings)
+        return datasources.summary(self.resources.catalog, made.name)
+
     @requires(Permission.DATASOURCES_READ)
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""
         from mirrorlake.services.explanation import explain_key  # noqa: PLC0415  loads the libraries that reach buckets
 
-        return explain_key(self.resources.catalog, name, key)
+        return explain_key(self.resources.catalog, name, key, self.resources.stores)
 
     @requires(Permission.DATASOURCES_EDIT)
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:

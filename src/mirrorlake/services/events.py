@@ -5,7 +5,7 @@ from __future__ import annotations
 from mirrorlake.catalog import datasources, events
 from mirrorlake.catalog.events import Receiver
 from mirrorlake.core.errors import UsageError
-from mirrorlake.model.access import ActorKind, Permission
+from mirrorlake.model.access import Permission
 from mirrorlake.model.events import EventStatus, ReceiverKind
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.event_contract import Events
@@ -27,8 +27,7 @@ class EventService(Service, Events):
         catalog = self.resources.catalog
         check_receiver(kind, address)
         source = datasources.named(catalog, datasource)
-        trusted = self.caller.actor.kind is ActorKind.USER
-        receiver = Receiver(kind=kind, address=address, trusted=trusted)
+        receiver = Receiver(kind=kind, address=address, trusted=self.caller.is_operator)
         events.set_receiver(catalog, source, receiver, by=self.caller)
         return events.show_status(catalog, source)
 

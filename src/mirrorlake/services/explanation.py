@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 
 from mirrorlake.catalog import datasources
@@ -10,13 +11,16 @@ from mirrorlake.core.errors import ObjectGone, StorageError, UsageError
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.model.explanations import Explained, explained
 from mirrorlake.model.objects import ObjectInfo
+from mirrorlake.model.sources import Datasource
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.store_factory import StoreConfig
+from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.explain import explain, without_object
 from mirrorlake.storage.base import Store
 
 
-def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
+def explain_key(
+    catalog: Catalog, name: str, key: str, store_factory: Callable[[Datasource], StoreFactory]
+) -> Explained:
     """Explain what a run does with `key` in the datasource `name`. Sends one HEAD, and reads the glob files.
 
     Raises NotFound for an unknown datasource, UsageError for an invalid key, and StorageError if a glob file
@@ -27,10 +31,7 @@ def explain_key(catalog: Catalog, name: str, key: str) -> Explained:
             f"{key!r} is not a valid object key.", "Give the complete key, as printed by `mirrorlake search --json`."
         )
     source = datasources.named(catalog, name)
-    recipe = StoreConfig(
-        location=source.location, access=source.access, listing_ordered=source.settings.listing_ordered
-    )
-    with closing(recipe.open()) as store:
+    with closing(store_factory(source).open()) as store:
         rules, _ = read_rules(source, store, catalog, known_id=source.id)
         info, found = _find_object(store, key)
     explanation = explain(key, rules, info)

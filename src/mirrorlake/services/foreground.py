@@ -12,6 +12,7 @@ from mirrorlake.mirror.reapply import ProgressCallback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
+from mirrorlake.model.connections import Rotation
 from mirrorlake.model.runs import Run
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.model.verification import Finding, Verification
@@ -45,6 +46,13 @@ class Foreground(Service):
     def preview(self, name: str, progress: Progress) -> Report:
         """What a run of a datasource would do, with samples. Stores nothing. Raises NotFound."""
         return previews.preview(self.resources.settings, self.resources.catalog, name, progress)
+
+    @requires(Permission.LIBRARY_MAINTAIN)
+    def rotate_secrets(self) -> Rotation:
+        """Encrypt the data keys of all connections with the newest master key. Raises SettingsError."""
+        from mirrorlake.services.secret_rotation import rotate  # noqa: PLC0415  loads cryptography
+
+        return rotate(self.resources.settings, self.resources.catalog)
 
     @requires(Permission.RUNS_CONTROL)
     def retry(self, run_id: int, progress: Progress, *, jobs: int | None) -> Report:

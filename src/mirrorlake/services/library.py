@@ -10,6 +10,7 @@ from mirrorlake.model.access import Context
 from mirrorlake.services.activity import ActivityService
 from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
+from mirrorlake.services.connections import ConnectionService
 from mirrorlake.services.datasources import DatasourceService
 from mirrorlake.services.events import EventService
 from mirrorlake.services.jobs import JobService
@@ -27,6 +28,7 @@ class LocalLibrary:
         self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
         self.events = EventService(resources, caller)
+        self.connections = ConnectionService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

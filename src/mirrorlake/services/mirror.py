@@ -13,7 +13,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.sources import Access, Datasource, MirrorSettings
 from mirrorlake.postgres.pool import Catalog, open_catalog
 from mirrorlake.processing.prestart import WorkerPrestarter
-from mirrorlake.services.mirror_request import MirrorOptions
+from mirrorlake.services.mirror_request import ConnectionUse, MirrorOptions
 
 
 def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Report:
@@ -23,8 +23,9 @@ def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Re
     CatalogError if the database is not available. All other errors are in the report.
     """
     with open_catalog(settings) as catalog, WorkerPrestarter() as prestarter:
-        stored = _find_datasource(catalog, options)
-        source = _new_datasource(options) if stored is None else options.apply_to(stored)
+        connected = find_connection(catalog, options.request.connection)
+        stored = _find_datasource(catalog, options, connected)
+        source = _new_datasource(options, connected) if stored is None else options.apply_to(stored, connected)
         if stored is None and not options.request.dry_run:
             prestarter.start(options.request.jobs)  # the first run processes nearly everything that it lists
         from mirrorlake.services.mirror_once import mirror_once  # noqa: PLC0415  heavy: loads while the workers start
@@ -35,24 +36,37 @@ def mirror(settings: Settings, options: MirrorOptions, progress: Progress) -> Re
             options,
             None if stored is None else stored.id,
             source,
+            connected=connected,
             progress=progress,
             prestarter=prestarter,
         )
         return report
 
 
-def _find_datasource(catalog: Catalog, options: MirrorOptions) -> Datasource | None:
+def find_connection(catalog: Catalog, name: str | None) -> ConnectionUse | None:
+    """The connection with this name, None without a name. Raises NotFound."""
+    if name is None:
+        return None
+    from mirrorlake.catalog import connections  # noqa: PLC0415  only needed with a connection
+
+    found = connections.named(catalog, name).connection
+    return ConnectionUse(id=found.id, name=found.name, endpoint=found.settings.endpoint)
+
+
+def _find_datasource(catalog: Catalog, options: MirrorOptions, connected: ConnectionUse | None) -> Datasource | None:
     """The datasource of the request if it exists: by name if one is given, else by address."""
     if options.request.name is not None:
         return datasources.by_name(catalog, options.request.name, deleted=True)
-    return datasources.find_by_source(catalog, options.location, options.access(Access()).options().endpoint)
+    return datasources.find_by_source(catalog, options.location, options.access(Access(), connected).options().endpoint)
 
 
-def _new_datasource(options: MirrorOptions) -> Datasource:
+def _new_datasource(options: MirrorOptions, connected: ConnectionUse | None) -> Datasource:
     return Datasource(
         id=0,
         name=options.request.name or datasources.derive_name(options.location),
         location=options.location,
-        access=options.access(Access()),
+        access=options.access(Access(), connected),
         settings=options.mirror_settings(MirrorSettings()),
+        connection=None if connected is None else connected.name,
+        connection_id=None if connected is None else connected.id,
     )

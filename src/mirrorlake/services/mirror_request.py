@@ -30,8 +30,18 @@ class MirrorRequest:
     region: str | None = None
     profile: str | None = None
     anonymous: bool = False
+    connection: str | None = None
     jobs: int | None = None
     dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionUse:
+    """The connection of a datasource, and its endpoint, by which the datasource is found."""
+
+    id: int
+    name: str
+    endpoint: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +53,17 @@ class MirrorOptions:
     settings: MirrorSettings | None
     hint: SourceHint  # options of the source from the settings file; command line options override them
 
-    def access(self, stored: Access) -> Access:
-        """How to access the source: the given options, else the stored ones."""
-        return provider_of(self.location.provider).change_access(stored, _given_options(self.request, self.hint))
+    def access(self, stored: Access, connected: ConnectionUse | None = None) -> Access:
+        """How to access the source: the given options, else the stored ones.
+
+        A connection decides endpoint and credentials; only the region may be the datasource's own.
+        """
+        provider = provider_of(self.location.provider)
+        given = _given_options(self.request, self.hint)
+        if connected is None:
+            return provider.change_access(stored, given)
+        region = given.region or stored.options().region
+        return provider.read_access({"endpoint": connected.endpoint, "region": region})
 
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
         """What to mirror: a settings file replaces the stored settings, `--glob` their patterns, glob file and paths.
@@ -64,14 +82,38 @@ class MirrorOptions:
         configs = tuple(replace(config, globs=globs, glob_file=None, paths=()) for config in settings.configs)
         return replace(settings, configs=configs)
 
-    def apply_to(self, source: Datasource) -> Datasource:
-        """The stored datasource with the given options. Raises SettingsError if the address differs."""
+    def apply_to(self, source: Datasource, connected: ConnectionUse | None = None) -> Datasource:
+        """The stored datasource with the given options. Raises SettingsError if the address differs.
+
+        `connected` is the connection that the request names.
+        """
         if source.location != self.location:
             raise SettingsError(
                 f"The datasource {source.name!r} mirrors {source.location.uri}, not {self.location.uri}.",
                 "Choose another --name, or give the datasource's own address.",
             )
-        return replace(source, access=self.access(source.access), settings=self.mirror_settings(source.settings))
+        settings = self.mirror_settings(source.settings)
+        if connected is not None:
+            return replace(
+                source,
+                access=self.access(source.access, connected),
+                settings=settings,
+                connection=connected.name,
+                connection_id=connected.id,
+            )
+        if source.connection_id is None:
+            return replace(source, access=self.access(source.access), settings=settings)
+        request = self.request
+        if request.endpoint or request.profile or request.anonymous:
+            raise SettingsError(
+                f"The datasource {source.name!r} uses the connection {source.connection}, which specifies the server "
+                "and the credentials.",
+                "Leave --endpoint, --profile and --anonymous out, or choose another --connection or --name.",
+            )
+        kept = ConnectionUse(
+            id=source.connection_id, name=source.connection or "", endpoint=source.access.options().endpoint
+        )
+        return replace(source, access=self.access(source.access, kept), settings=settings)
 
 
 def read_request(request: MirrorRequest) -> MirrorOptions:
@@ -94,6 +136,11 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
         raise SettingsError(
             f"The settings file is for the bucket {hint.bucket_name!r}, not for {location.uri}.",
             "Give the address of its bucket, or remove bucket_name from the file.",
+        )
+    if request.connection is not None and (request.endpoint or request.profile or request.anonymous):
+        raise SettingsError(
+            "--connection cannot be combined with --endpoint, --profile or --anonymous.",
+            "The connection specifies the server and the credentials: change it, or leave it out.",
         )
     provider = provider_of(location.provider)
     provider.check_options(location, _given_options(request, hint))

@@ -9,23 +9,23 @@ from blake3 import blake3
 
 from mirrorlake.catalog import assets, datasources
 from mirrorlake.core.errors import NotFound
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.assets import Original, Unchanged
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.storage.open import open_store
 
 ORIGINAL_LIFE_S = 300  # lifetime of the address of an original
 ORIGINAL_LIMIT = 1 << 30  # bytes; originals in folders are read by this process
 
 
-def open_original(catalog: Catalog, asset_id: str, known: Container[str]) -> Original | Unchanged:
+def open_original(catalog: Catalog, asset_id: str, known: Container[str], stores: SourceStores) -> Original | Unchanged:
     """A short-lived address, or the bytes of a file unless their mark is in `known`. Raises NotFound, StorageError."""
     asset = assets.get_asset_detail(catalog, asset_id).asset
     source = datasources.by_name(catalog, asset.datasource, deleted=True)
     if source is None:
         raise NotFound(f"The datasource of asset {asset_id} was deleted.")
     name = asset.key.rpartition("/")[2]
-    with closing(open_store(source.location, source.access)) as store:
+    with closing(stores(source).open_plain()) as store:
         url = store.presign(asset.key, ORIGINAL_LIFE_S)
         if url is not None:
             return Original(url=url, data=None, media_type=asset.media_type, name=name, life_s=ORIGINAL_LIFE_S)

@@ -15,6 +15,7 @@ from mirrorlake.jobs.run_context import open_run_context
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import dry_run
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import RunState
@@ -28,7 +29,7 @@ def preview(settings: Settings, catalog: Catalog, name: str, progress: Progress)
     """
     source = datasources.named(catalog, name)
     with open_run_context(settings, catalog, jobs=None) as context:
-        return dry_run(source, source.id, context, progress)
+        return dry_run(source, source.id, context, progress, store_factory=SourceStores(settings, catalog)(source))
 
 
 def request_preview(catalog: Catalog, name: str, *, requested_by: str) -> Preview:

@@ -19,7 +19,6 @@ from mirrorlake.jobs.handlers.confirm import ConfirmArgs
 from mirrorlake.jobs.handlers.purge import PurgeArgs
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import store_config
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.assets import AssetDetail
@@ -65,21 +64,19 @@ def _confirmation(
     return source, new_job(JobKind.CONFIRM, args, datasource=source, requested_by=requested_by)
 
 
-def restore(catalog: Catalog, asset_id: str, *, by: Context) -> AssetDetail:
-    """Restore an asset from the trash. Raises NotFound, and Conflict if it is not in the trash."""
-    return restore_in(catalog, asset_id, store_config, by=by)
-
-
 def restore_in(
     catalog: Catalog, asset_id: str, store_factory: Callable[[Datasource], StoreFactory], *, by: Context = LIBRARY
 ) -> AssetDetail:
-    """Restore over any store. The asset is present if its object is unchanged, else missing."""
+    """Restore an asset from the trash: it is present if its object is unchanged, else missing.
+
+    Raises NotFound, and Conflict if it is not in the trash.
+    """
     back: list[Vanished] = []
     away: list[Vanished] = []
     found = False
     for each in removal.list_vanished(catalog, asset_id):
         source = datasources.by_id(catalog, each.datasource_id)
-        here, taken = _find_object(each, source, catalog, store_factory(source))
+        here, taken = _find_object(each, source, catalog, store_factory)
         found = found or here
         (back if here and taken else away).append(each)
     removal.restore(catalog, asset_id, back=back, away=away, exists=found, by=by)
@@ -87,11 +84,11 @@ def restore_in(
 
 
 def _find_object(
-    each: Vanished, source: Datasource, catalog: Catalog, store_factory: StoreFactory
+    each: Vanished, source: Datasource, catalog: Catalog, store_factory: Callable[[Datasource], StoreFactory]
 ) -> tuple[bool, bool]:
     """Whether an object is unchanged, and whether a run would select it; both False if the source is unreachable."""
     try:
-        with closing(store_factory.open()) as store:
+        with closing(store_factory(source).open()) as store:
             now = store.head(each.key)
             rules, _ = read_rules(source, store, catalog, known_id=source.id)
     except MirrorlakeError:
@@ -113,7 +110,7 @@ def purge_trash(
     days: int,
     acknowledged: int | None,
     requested_by: str,
-    store_factory: Callable[[Datasource], StoreFactory] = store_config,
+    store_factory: Callable[[Datasource], StoreFactory] | None = None,
 ) -> tuple[Purge, Report | None]:
     """The trashed assets of a datasource older than `days`, and the report of deleting them in this process.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import urllib3
@@ -17,34 +19,71 @@ _METADATA = (
     ipaddress.ip_network("169.254.0.0/16"),
     ipaddress.ip_network("fe80::/10"),
     ipaddress.ip_network("fd00:ec2::/32"),
-    ipaddress.ip_network("100.100.100.200/32"),
+    ipaddress.ip_network("fd20:ce::254/128"),  # Google Cloud
+    ipaddress.ip_network("100.100.100.200/32"),  # Alibaba Cloud
+    ipaddress.ip_network("168.63.129.16/32"),  # Azure
+    ipaddress.ip_network("192.0.0.192/32"),  # Oracle Cloud
 )
+# Not public, besides what `ipaddress` knows: the registries of IANA have changed since some of its versions.
+# https://www.iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry
+_SPECIAL = tuple(
+    ipaddress.ip_network(each)
+    for each in (
+        "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
+        "::/8", "64:ff9b:1::/48", "100::/63", "2001::/23", "2001:db8::/32", "3fff::/20", "5f00::/16", "fc00::/7",
+        "fec0::/10", "ff00::/8",
+    )
+)  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_COMPATIBLE = ipaddress.ip_network("::/96")  # IPv4-compatible, RFC 4291
+_ISATAP = (0x00005EFE, 0x02005EFE)  # the third quarter of an address with an IPv4 address in its last one, RFC 5214
+
+Networks = tuple[str, ...] | None
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class ForbiddenAddress(AccessDenied):
     """The endpoint's name resolves to a forbidden address."""
 
 
-def is_forbidden(address: str) -> bool:
-    """Whether a resolved address is link-local or a metadata service, in any IPv6 form."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        teredo = ip.teredo[1] if ip.teredo else None
-        nat64 = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else None
-        ip = ip.ipv4_mapped or ip.sixtofour or teredo or nat64 or ip
-    return any(ip in network for network in _METADATA)
+def is_forbidden(address: str, networks: Networks = None) -> bool:
+    """Whether no connection may be made to a resolved address, in any of its forms.
+
+    Link-local addresses and metadata services are always forbidden. `networks` None: an operator chose the address,
+    and everything else is allowed. Otherwise only public addresses are, and those in these networks.
+    """
+    forms = _forms(ipaddress.ip_address(address.partition("%")[0]))
+    if any(form in network for form in forms for network in _METADATA):
+        return True
+    return networks is not None and any(not _is_public(form) and not _is_in(form, networks) for form in forms)
 
 
-def _check_peer(connection: HTTPConnection, connected: socket.socket) -> socket.socket:
-    peer = str(connected.getpeername()[0])
-    if is_forbidden(peer):
-        connected.close()
-        raise _forbidden_error(connection.host, peer)
-    return connected
+def _forms(ip: Address) -> list[Address]:
+    """The address where its packets end: an IPv4 address within it, else itself. Both for forms that routers ignore."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return [ip]
+    last = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    if ip.ipv4_mapped is not None or ip in _NAT64:
+        return [last]
+    inner = ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
+    if inner is not None:
+        return [ip, inner]
+    if (ip in _COMPATIBLE and int(ip) > 1) or (int(ip) >> 32) & 0xFFFFFFFF in _ISATAP:
+        return [ip, last]
+    return [ip]
 
 
-def check_host(host: str, port: int | None, *, resolve: bool = True) -> None:
+def _is_public(ip: Address) -> bool:
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.sixtofour or ip.teredo):
+        return True  # the IPv4 address within it decides
+    return ip.is_global and not ip.is_multicast and not any(ip in network for network in _SPECIAL)
+
+
+def _is_in(ip: Address, networks: tuple[str, ...]) -> bool:
+    return any(ip in ipaddress.ip_network(each) for each in networks)
+
+
+def check_host(host: str, port: int | None, *, networks: Networks = None, resolve: bool = True) -> None:
     """Raise ForbiddenAddress if `host` is a forbidden address or, with `resolve`, the name of one."""
     flags = 0 if resolve else socket.AI_NUMERICHOST
     try:
@@ -52,14 +91,19 @@ def check_host(host: str, port: int | None, *, resolve: bool = True) -> None:
     except (OSError, UnicodeError):
         return  # the connection reports it
     for *_, address in found:
-        if is_forbidden(str(address[0])):
+        if is_forbidden(str(address[0]), networks):
             raise _forbidden_error(host, str(address[0]))
 
 
 def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
+    if is_forbidden(address):
+        return ForbiddenAddress(
+            f"The endpoint {host} resolves to {address}, a link-local or metadata address.",
+            "Specify the address of the storage server with --endpoint.",
+        )
     return ForbiddenAddress(
-        f"The endpoint {host} resolves to {address}, a link-local or metadata address.",
-        "Specify the address of the storage server with --endpoint.",
+        f"The endpoint {host} resolves to {address}, which is not a public address.",
+        "If this server may be reached, an operator allows it: MIRRORLAKE_ALLOW_ADDRESSES=private, or its network.",
     )
 
 
@@ -74,9 +118,16 @@ class _PacedConnection(HTTPConnection):
 
 
 class _CheckedConnection(_PacedConnection):
+    networks: Networks = None
+
     def _new_conn(self) -> socket.socket:
-        check_host(self.host, self.port)
-        return _check_peer(self, super()._new_conn())
+        check_host(self.host, self.port, networks=self.networks)
+        connected = super()._new_conn()
+        peer = str(connected.getpeername()[0])  # a second resolution may have given another address
+        if is_forbidden(peer, self.networks):
+            connected.close()
+            raise _forbidden_error(self.host, peer)
+        return connected
 
 
 class _PacedTls(_PacedConnection, HTTPSConnection):
@@ -87,25 +138,24 @@ class _CheckedTls(_CheckedConnection, HTTPSConnection):
     pass
 
 
-class CheckedPool(urllib3.HTTPConnectionPool):
-    """Connections that refuse forbidden addresses before they send anything."""
+@lru_cache(maxsize=64)
+def checked_pools(networks: Networks) -> Mapping[str, type[urllib3.HTTPConnectionPool]]:
+    """Pools whose connections refuse forbidden addresses before they send anything, by scheme."""
+    plain = type("CheckedConnection", (_CheckedConnection,), {"networks": networks})
+    tls = type("CheckedTls", (_CheckedTls,), {"networks": networks})
+    return {
+        "http": type("CheckedPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("CheckedTlsPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }
 
-    ConnectionCls = cast("Any", _CheckedConnection)
 
-
-class CheckedTlsPool(urllib3.HTTPSConnectionPool):
-    """The same over TLS."""
-
-    ConnectionCls = cast("Any", _CheckedTls)
-
-
-class ProxyPool(urllib3.HTTPConnectionPool):
-    """Connections to a proxy, which the operator chose. It resolves the names of servers."""
-
+class _ProxyPool(urllib3.HTTPConnectionPool):
     ConnectionCls = cast("Any", _PacedConnection)
 
 
-class ProxyTlsPool(urllib3.HTTPSConnectionPool):
-    """TLS connections through a proxy."""
-
+class _ProxyTlsPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = cast("Any", _PacedTls)
+
+
+# Connections to a proxy, which the operator chose, by scheme. It resolves the names of servers.
+PROXY_POOLS: Mapping[str, type[urllib3.HTTPConnectionPool]] = {"http": _ProxyPool, "https": _ProxyTlsPool}

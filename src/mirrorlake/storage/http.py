@@ -18,7 +18,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
-from mirrorlake.storage.connections import CheckedPool, CheckedTlsPool, ProxyPool, ProxyTlsPool, check_host
+from mirrorlake.storage.connections import PROXY_POOLS, Networks, check_host, checked_pools
 from mirrorlake.storage.pace import CURRENT, Pace
 
 CONNECT_S = 10  # seconds to connect
@@ -45,13 +45,19 @@ def deadline_of(size: int) -> float:
 
 
 class HttpClient:
-    """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses."""
+    """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses.
 
-    def __init__(self, base: str, ca_bundle: str | None = None) -> None:
+    `networks`: see `connections.is_forbidden`. `proxy` is that of a connection; None uses the machine's own, if any.
+    """
+
+    def __init__(
+        self, base: str, ca_bundle: str | None = None, *, networks: Networks = None, proxy: str | None = None
+    ) -> None:
         parts = urlsplit(base)
+        self._networks = networks
         self._server = parts.hostname or "", parts.port
         self._headers = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._proxied, self._manager = _manager(base, ca_bundle)
+        self._proxied, self._manager = _manager(base, ca_bundle, networks, proxy)
         self._pool = self._manager.connection_from_url(base)
         # A proxy needs the whole address, unless it only forwards the bytes of a TLS connection.
         self._before_target = base if self._proxied and parts.scheme == "http" else ""
@@ -74,7 +80,8 @@ class HttpClient:
         All of it, including the body, must arrive within `deadline_s` seconds, and at a minimum rate.
         """
         if self._proxied:
-            check_host(*self._server, resolve=False)
+            # The proxy resolves the name; what this machine knows of it is checked as well as possible.
+            check_host(*self._server, networks=self._networks, resolve=self._networks is not None)
         pace = Pace(deadline_s)
         CURRENT.set(pace)
         try:
@@ -137,16 +144,19 @@ def _describe_error(error: BaseException) -> str:
     return "".join(letter for letter in text[:_CAUSE_CHARACTERS] if letter.isprintable())
 
 
-def _manager(base: str, ca_bundle: str | None) -> tuple[bool, urllib3.PoolManager]:
+def _manager(
+    base: str, ca_bundle: str | None, networks: Networks, own_proxy: str | None
+) -> tuple[bool, urllib3.PoolManager]:
     """Whether requests to `base` go through a proxy, and its connections."""
     timeout = urllib3.Timeout(connect=CONNECT_S, read=REQUEST_S)  # `Pace` sets shorter ones for each read
     parts = urlsplit(base)
-    proxy = None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+    proxy = own_proxy or (None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme))
     context = _tls(ca_bundle) if parts.scheme == "https" else None
     manager = urllib3.PoolManager(num_pools=2, maxsize=POOL, timeout=timeout, ssl_context=context)
     if proxy:
         manager = _proxy_manager(parts.scheme, proxy, timeout, context)
-    pools = {"http": ProxyPool, "https": ProxyTlsPool} if proxy else {"http": CheckedPool, "https": CheckedTlsPool}
+    # The machine's proxy was chosen by the operator; that of a connection is an address like its endpoint.
+    pools = PROXY_POOLS if proxy and own_proxy is None else checked_pools(networks)
     cast("Any", manager).pool_classes_by_scheme = pools
     return bool(proxy), manager
 

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.sources import Access
+
+Networks = tuple[str, ...] | None  # as in `connections`, which loads an HTTP library
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +43,12 @@ class QueueService(Protocol):
         """Raise UsageError if this is not the address of a queue. Makes no request."""
         ...
 
-    def open(self, address: str, access: Access, *, resolved: object = None) -> MessageQueue:
-        """The queue, read with the credentials of a datasource. Makes no request. Raises SettingsError.
+    def open(
+        self, address: str, access: Access, *, credentials: Credentials | None, networks: Networks
+    ) -> MessageQueue:
+        """The queue, read with what reads a datasource. Makes no request. Raises SettingsError.
 
-        `resolved` is the result of `resolve` of its provider, if it was called.
+        `credentials` are those of its connection; None: the machine's own for `access`. `networks`: see
+        `connections.is_forbidden`.
         """
         ...

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
-from mirrorlake.api.schemas.datasources import SettingsChange
+from mirrorlake.api.schemas.datasources import NewDatasource, SettingsChange
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
@@ -23,6 +23,12 @@ Days = Annotated[int, Query(ge=0, le=36500, description="Only assets that were n
 def show_all(library: Bound) -> Sequence[DatasourceSummary]:
     """List all datasources with their numbers of assets and newest runs."""
     return library.datasources.list()
+
+
+def create(library: Bound, datasource: NewDatasource) -> DatasourceSummary:
+    """Create a datasource without running it. Its address cannot be changed later."""
+    given = datasource
+    return library.datasources.create(given.uri, name=given.name, connection=given.connection, settings=given.settings)
 
 
 def get(library: Bound, name: DatasourceName) -> DatasourceSummary:
@@ -110,6 +116,7 @@ def datasource_routes() -> APIRouter:
     router = APIRouter(tags=["datasources"])
     one, of_one = "/datasources/{name:datasource}", "/datasources/{name:name}"
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
+    add_route(router, "POST", "/datasources", create, operation="createDatasource", status=201)
     add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey")
     add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge")
     add_route(router, "POST", f"{of_one}/purge", purge, operation="purgeTrash", status=202)

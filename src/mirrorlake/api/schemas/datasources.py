@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from pydantic import ConfigDict, JsonValue, RootModel
+from pydantic import ConfigDict, Field, JsonValue, RootModel
 
+from mirrorlake.api.schemas import Body
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
 from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT
@@ -54,6 +55,22 @@ SETTINGS: Final[dict[str, Any]] = {
     "followSymlinks": _one_of(False),  # noqa: FBT003 - the only value so far
     "mirror_configs": _or_null(type="array", maxItems=CONFIG_LIMIT, items={"type": "object"}),
 }
+
+
+class NewDatasource(Body):
+    """A datasource to create."""
+
+    uri: Annotated[str, Field(max_length=4096, description="Address of a bucket or folder. It cannot be changed.")]
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=100, description="Default: derived from the address.")
+    ] = None
+    connection: Annotated[
+        str | None, Field(max_length=100, description="Name of the connection that provides server and credentials.")
+    ] = None
+    settings: Annotated[
+        dict[str, JsonValue] | None,
+        Field(description="Settings by their names in a settings file.", json_schema_extra={"properties": SETTINGS}),
+    ] = None
 
 
 class SettingsChange(RootModel[dict[str, JsonValue]]):

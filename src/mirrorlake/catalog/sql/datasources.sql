@@ -1,9 +1,9 @@
 -- name: insert_datasource
 -- Insert a datasource, unless its name is taken.
-INSERT INTO datasource (name, uri, access, settings)
-VALUES (%(name)s, %(uri)s, %(access)s, %(settings)s)
+INSERT INTO datasource (name, uri, access, settings, connection_id)
+VALUES (%(name)s, %(uri)s, %(access)s, %(settings)s, %(connection_id)s)
 ON CONFLICT (name) DO NOTHING
-RETURNING id, name, uri, access, settings;
+RETURNING id, name, uri, access, settings, connection_id, {rule.connection_name};
 
 -- name: lock_address
 -- Allow only one command at a time to look for the datasource of an address or name and to create it. Others whose
@@ -13,16 +13,16 @@ SELECT pg_advisory_xact_lock(hashtextextended('address ' || %(uri)s, 0)),
 
 -- name: datasource_by_name
 -- The datasource with this name; deleted ones that are kept for their assets only on request.
-SELECT id, name, uri, access, settings FROM datasource
+SELECT id, name, uri, access, settings, connection_id, {rule.connection_name} FROM datasource
 WHERE name = %(name)s AND (deleted IS NULL OR %(deleted)s);
 
 -- name: datasource_by_id
 -- The datasource with this id.
-SELECT id, name, uri, access, settings FROM datasource WHERE id = %(id)s;
+SELECT id, name, uri, access, settings, connection_id, {rule.connection_name} FROM datasource WHERE id = %(id)s;
 
 -- name: datasource_by_source
 -- The datasources with this address at this endpoint (without one: at any endpoint), the most recently deleted first.
-SELECT id, name, uri, access, settings FROM datasource
+SELECT id, name, uri, access, settings, connection_id, {rule.connection_name} FROM datasource
 WHERE uri = %(uri)s AND (
     access ->> 'endpoint' IS NOT DISTINCT FROM %(endpoint)s::text
     OR %(endpoint)s::text IS NULL AND deleted IS NULL
@@ -31,16 +31,17 @@ ORDER BY deleted IS NOT NULL, access ->> 'endpoint' IS NOT NULL, id;
 
 -- name: list_datasources
 -- All datasources except deleted ones, ordered by name.
-SELECT id, name, uri, access, settings FROM datasource WHERE deleted IS NULL ORDER BY name;
+SELECT id, name, uri, access, settings, connection_id, {rule.connection_name} FROM datasource WHERE deleted IS NULL ORDER BY name;
 
 -- name: update_datasource
--- Change the access or settings of a datasource; its address and name are kept.
-UPDATE datasource SET access = %(access)s, settings = %(settings)s WHERE id = %(id)s
-RETURNING id, name, uri, access, settings;
+-- Change the access, connection or settings of a datasource; its address and name are kept.
+UPDATE datasource SET access = %(access)s, settings = %(settings)s, connection_id = %(connection_id)s WHERE id = %(id)s
+RETURNING id, name, uri, access, settings, connection_id, {rule.connection_name};
 
 -- name: restore_access
 -- Restore the previous access of a datasource, unless somebody else has changed it.
-UPDATE datasource SET access = %(before)s WHERE id = %(id)s AND access = %(after)s;
+UPDATE datasource SET access = %(before)s, connection_id = %(connection_id)s
+WHERE id = %(id)s AND access = %(after)s AND connection_id IS NOT DISTINCT FROM %(connection_after)s;
 
 -- name: delete_unused
 -- Delete a datasource whose only run listed nothing.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.commands.datasource_events import app as events
+from mirrorlake.cli.commands.mirror import folder_address, read_settings_file
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, moment
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
@@ -19,6 +21,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.schedule import schedule_from_text
+from mirrorlake.select.json_reader import parse_json, read_object
 
 app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_args_is_help=True)
 
@@ -53,6 +56,25 @@ def list_(*, json: JSON = False) -> None:
             ),
             right=frozenset({2}),
         )
+
+
+@app.command("create")
+def create(
+    uri: Annotated[str, typer.Argument(metavar="URI", help="s3://bucket/folder, file:///folder, or a path.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
+    connection: Annotated[str | None, typer.Option(help="Name of a stored connection.")] = None,
+    settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
+    json: JSON = False,
+) -> None:
+    """Create a datasource without running it. Its address cannot be changed later."""
+    given = None if settings is None else read_object(parse_json(read_settings_file(settings)), "The settings file")
+    with open_library() as library:
+        made = library.datasources.create(folder_address(uri), name=name, connection=connection, settings=given)
+    if json:
+        print_json(datasource_document(made))
+    else:
+        echo(f"The datasource {made.name} was created. Run it: mirrorlake datasource run {shlex.quote(made.name)}")
 
 
 @app.command("show")

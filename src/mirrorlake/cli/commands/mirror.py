@@ -31,6 +31,9 @@ def mirror(
     anonymous: Annotated[
         bool, typer.Option("--anonymous", help="Send unsigned requests, for a public bucket.")
     ] = False,
+    connection: Annotated[
+        str | None, typer.Option(help="Name of a stored connection, which specifies the server and the credentials.")
+    ] = None,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one per core"),
@@ -46,12 +49,13 @@ def mirror(
         uri=folder_address(uri),
         name=name,
         globs=None if glob is None else tuple(glob),
-        settings_json=None if settings is None else _read(settings),
+        settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,
         region=region,
         profile=profile,
         anonymous=anonymous,
+        connection=connection,
         jobs=jobs,
         dry_run=dry_run,
     )
@@ -71,7 +75,8 @@ def folder_address(address: str) -> str:
     return address
 
 
-def _read(path: Path) -> str:
+def read_settings_file(path: Path) -> str:
+    """The text of a file of settings. Raises SettingsError."""
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -13,6 +13,7 @@ COMMANDS = {
     "tag": "Add and remove tags of assets.",
     "metadata": "Set and remove metadata of assets.",
     "datasource": "Manage datasources: list, run, schedule, delete.",
+    "connection": "Manage connections: credentials and servers that datasources use.",
     "project": "Manage projects, which are named sets of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
     "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
@@ -21,6 +22,7 @@ COMMANDS = {
     "thumbnails": "Check, rebuild and clean thumbnails.",
     "backup": "Back up the library into one file. Nothing has to be stopped.",
     "restore": "Restore a backup into an empty library.",
+    "secrets": "Make and rotate the key that encrypts the secrets of connections.",
     "worker": "Run scheduled and queued runs, one after another. Stop with Ctrl-C.",
     "up": "Serve the library and print its address. Stop with Ctrl-C.",
     "down": "Stop the server and the embedded PostgreSQL of this library.",
@@ -35,7 +37,9 @@ SPELLINGS = {
     "assets": "asset",
     "tags": "tag",
     "datasources": "datasource",
+    "connections": "connection",
     "projects": "project",
+    "secret": "secrets",
     "thumbnail": "thumbnails",
     "workers": "worker",
 }
@@ -56,6 +60,10 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.metadata import install  # noqa: PLC0415  see above
         case "datasource":
             from mirrorlake.cli.commands.datasource import install  # noqa: PLC0415  see above
+        case "connection":
+            from mirrorlake.cli.commands.connection import install  # noqa: PLC0415  see above
+        case "secrets":
+            from mirrorlake.cli.commands.secrets import install  # noqa: PLC0415  see above
         case "project":
             from mirrorlake.cli.commands.project import install  # noqa: PLC0415  see above
         case "runs":

@@ -20,7 +20,7 @@ class ConfirmArgs:
 def carry_out(job: Job, args: ConfirmArgs, context: JobContext) -> Report:
     """Carry out exactly the removals that the run held, each only if its object is still gone."""
     source = context.source(job)
-    return confirm(context.run_lease, source, args.run, store_factory=context.store_factory(source))
+    return confirm(context.run_lease, source, args.run, store_factory=context.store_of(source))
 
 
 CONFIRM = Handler(

@@ -31,7 +31,7 @@ def check_events(job: Job, _args: EventsArgs, context: JobContext) -> Report:
             taken.keys,
             run,
             context.reporter,
-            store_factory=context.store_factory(source),
+            store_factory=context.store_of(source),
         )
     if result.succeeded:
         tired = events.settle_hints(context.catalog, source.id, taken, unsettled=result.unsettled)

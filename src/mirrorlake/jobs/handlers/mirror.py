@@ -20,7 +20,7 @@ def mirror(job: Job, _args: MirrorArgs, context: JobContext) -> Report:
     """Update the catalog from the source. A pass after an interrupted one continues its work."""
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
-        return run_leased(context.run_lease, source, run, context.reporter, store_factory=context.store_factory(source))
+        return run_leased(context.run_lease, source, run, context.reporter, store_factory=context.store_of(source))
 
 
 MIRROR = Handler(kind=JobKind.MIRROR, args=MirrorArgs, result=Report, run=mirror, lock=of_datasource)

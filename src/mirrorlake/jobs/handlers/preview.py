@@ -28,7 +28,7 @@ def preview(job: Job, _args: PreviewArgs, context: JobContext) -> Report:
             source.id,
             run,
             context.reporter,
-            store_factory=context.store_factory(source),
+            store_factory=context.store_of(source),
             check=context.lease.check,
         )
     context.lease.check()  # the report of a cancelled dry run is incomplete

@@ -21,7 +21,7 @@ class PurgeArgs:
 def empty_trash(job: Job, args: PurgeArgs, context: JobContext) -> Report:
     """Delete those assets permanently, each only if its object is still gone. A repeated job skips deleted ones."""
     source = context.source(job)
-    return purge(context.run_lease, source, args.before, store_factory=context.store_factory(source))
+    return purge(context.run_lease, source, args.before, store_factory=context.store_of(source))
 
 
 PURGE = Handler(

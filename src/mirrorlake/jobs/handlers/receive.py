@@ -84,10 +84,13 @@ def _open(receiver: Receiver, source: Datasource, context: JobContext) -> Messag
     service = queue_service(receiver.kind)
     if service is None or receiver.address is None:
         raise MirrorlakeError(f"The events of datasource {source.name} are not in a queue.")
-    factory = context.store_factory(source)
-    resolved = factory.resolved if isinstance(factory, StoreConfig) else None
+    networks = None if receiver.trusted else context.settings.allow_addresses
     try:
-        return service.open(receiver.address, source.access, resolved=resolved)
+        factory = context.store_of(source)
+        access, credentials = source.access, None
+        if isinstance(factory, StoreConfig):
+            access, credentials = factory.access, factory.credentials
+        return service.open(receiver.address, access, credentials=credentials, networks=networks)
     except MirrorlakeError as error:
         events.record_poll(context.catalog, source.id, str(error))
         raise

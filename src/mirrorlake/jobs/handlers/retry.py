@@ -24,9 +24,7 @@ def retry_failed(job: Job, args: RetryArgs, context: JobContext) -> Report:
     source = context.source(job)
     with open_run_context(context.settings, context.catalog, context.processes) as run:
         context.reporter.planned(count_failed(context.catalog, args.run))
-        return retry(
-            context.run_lease, source, args.run, run, context.reporter, store_factory=context.store_factory(source)
-        )
+        return retry(context.run_lease, source, args.run, run, context.reporter, store_factory=context.store_of(source))
 
 
 RETRY = Handler(

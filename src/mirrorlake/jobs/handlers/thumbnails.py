@@ -56,7 +56,7 @@ def make(_job: Job, _args: MakeArgs, context: JobContext) -> MakeResult:
             context.reporter.step,
             on_unmade=record,
             processes=run.processes,
-            store_factory=context.store_factory,
+            store_factory=context.store_of,
         )
     context.lease.check()  # a cancelled job has errors for all remaining datasources
     return MakeResult(making=making, unmade=tuple(unmade))

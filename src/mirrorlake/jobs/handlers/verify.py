@@ -57,7 +57,7 @@ def verify_sources(job: Job, args: VerifyArgs, context: JobContext) -> VerifyRes
                     counters,
                     sample=args.sample,
                     content=args.content,
-                    store_factory=context.store_factory(source),
+                    store_factory=context.store_of(source),
                     check=context.lease.check,
                 ):
                     checked += batch.objects

@@ -78,8 +78,9 @@ class StorageProvider(Protocol):
 
         It is pickled for worker processes.
 
-        None if there is nothing to pass on, and for credentials that expire: each process must refresh those itself.
-        Raises SettingsError if the configuration is invalid.
+        None if there is nothing to pass on, and for the machine's credentials that expire. For a connection with
+        credentials of its own it is never None: what expires is refreshed by each process itself. Raises SettingsError
+        if the configuration is invalid.
         """
         ...
 

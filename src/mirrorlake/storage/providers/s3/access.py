@@ -21,6 +21,15 @@ class S3Access(Access):
     region: str | None = None
     profile: str | None = None  # of the machine's own AWS configuration
     anonymous: bool = False
+    # Of a connection:
+    path_style: bool | None = None  # None: by host name on AWS, by path on other servers
+    requester_pays: bool = False
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+    def stored(self) -> dict[str, object]:
+        """As users gave it; what its connection decides at each use is left out."""
+        return {name: getattr(self, name) for name in ("endpoint", "region", "profile", "anonymous")}
 
 
 def s3_access(access: Access) -> S3Access:

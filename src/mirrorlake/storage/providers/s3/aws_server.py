@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import botocore.session
+from botocore.loaders import Loader
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.providers.s3.access import S3Access, server_url
@@ -54,14 +55,19 @@ def _configured(session: botocore.session.Session) -> Iterator[tuple[object, str
 
 
 def _aws_url(session: botocore.session.Session, region: str) -> str:
-    """The regional endpoint of S3, in the domain that botocore's data give for the partition of the region."""
-    data = cast("Mapping[str, Any]", session.get_component("data_loader").load_data("partitions"))
+    """The regional endpoint of S3, as the AWS configuration varies it."""
+    fips = "-fips" if session.get_config_variable("use_fips_endpoint") else ""
+    dual = ".dualstack" if session.get_config_variable("use_dualstack_endpoint") else ""
+    return f"https://s3{fips}{dual}.{region}.{aws_domain(region)}"
+
+
+def aws_domain(region: str) -> str:
+    """The domain that botocore's data give for the partition of the region."""
+    data = cast("Mapping[str, Any]", Loader().load_data("partitions"))
     partitions = {one["id"]: one for one in cast("list[dict[str, Any]]", data["partitions"])}
     partition = partitions[_DEFAULT_PARTITION]
     for one in partitions.values():
         if region in one["regions"] or re.match(one["regionRegex"], region):
             partition = one
             break
-    fips = "-fips" if session.get_config_variable("use_fips_endpoint") else ""
-    dual = ".dualstack" if session.get_config_variable("use_dualstack_endpoint") else ""
-    return f"https://s3{fips}{dual}.{region}.{partition['outputs']['dnsSuffix']}"
+    return str(partition["outputs"]["dnsSuffix"])

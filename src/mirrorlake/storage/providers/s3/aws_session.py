@@ -44,8 +44,12 @@ def config_of(access: S3Access, credentials: CredentialSource | None = None) -> 
     return AwsConfig(
         region=region,
         server=server_of(access, session, region),
-        ca_bundle=_setting(session, "ca_bundle"),
+        ca_bundle=access.ca_bundle or _setting(session, "ca_bundle"),
         source=None if access.anonymous else credentials or MachineChain(session, access.profile),
+        path_style=access.path_style,
+        requester_pays=access.requester_pays,
+        proxy=access.proxy,
+        networks=access.networks,
     )
 
 
@@ -55,6 +59,11 @@ def with_resolved_credentials(config: AwsConfig) -> AwsConfig | None:
         return config
     permanent_keys = config.source.permanent_keys()
     return None if permanent_keys is None else replace(config, source=permanent_keys)
+
+
+def machine_chain(profile: str | None) -> MachineChain:
+    """The machine's credentials, without the rest of its configuration. Raises SettingsError for an unknown profile."""
+    return MachineChain(_session(S3Access(profile=profile)), profile)
 
 
 class MachineChain:

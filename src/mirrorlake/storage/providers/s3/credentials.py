@@ -64,12 +64,16 @@ class S3Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsConfig:
-    """The machine's AWS configuration for one access. `source` None: requests are not signed."""
+    """What requests need, of the machine or of a connection. `source` None: they are not signed."""
 
     region: str
     server: S3Server
     ca_bundle: str | None  # path of a PEM file with additional authorities
-    source: CredentialSource | None
+    source: CredentialSource | None = field(repr=False)
+    path_style: bool | None = None
+    requester_pays: bool = False
+    proxy: str | None = None
+    networks: tuple[str, ...] | None = None  # see `storage.connections.is_forbidden`
 
 
 def machine_config(access: S3Access, credentials: CredentialSource | None = None) -> AwsConfig:

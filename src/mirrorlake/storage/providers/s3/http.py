@@ -17,6 +17,7 @@ from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_re
 from mirrorlake.storage.providers.s3.signing import signed_headers, signed_url
 
 ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
+_PAYER = "x-amz-request-payer"
 _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"AWS4-HMAC\S*|\b(?:Credential|SignedHeaders|Signature)=[^\s,<&]*")
 
@@ -25,10 +26,12 @@ class Http:
     """Sends signed requests for one bucket. Thread-safe; raises only our own errors."""
 
     def __init__(self, bucket: str, config: AwsConfig) -> None:
-        self.endpoint = Endpoint(bucket, config.server)
+        self.endpoint = Endpoint(bucket, config.server, config.path_style)
         self._region = config.region
         self._source = config.source
-        self._client = HttpClient(self.endpoint.base, config.ca_bundle)
+        # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
+        self._extra = {_PAYER: "requester"} if config.requester_pays else {}
+        self._client = HttpClient(self.endpoint.base, config.ca_bundle, networks=config.networks, proxy=config.proxy)
 
     def send(
         self,
@@ -43,7 +46,7 @@ class Http:
     ) -> urllib3.BaseHTTPResponse:
         """The status and headers of the response; `read` reads its body. `query` must be sorted by name."""
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
-        sent = self._client.headers(headers or {})
+        sent = self._client.headers({**(headers or {}), **self._extra})
         if self._source is not None:
             sent = signed_headers(method, target, sent, self._source.current(), self._region, body=body)
         try:
@@ -107,7 +110,9 @@ class Http:
     def presign(self, path: str, expires_s: int) -> str:
         """A URL that permits anyone to GET `path` for `expires_s` seconds."""
         url = self.endpoint.base + path
-        return url if self._source is None else signed_url(url, self._source.current(), self._region, expires_s)
+        if self._source is None:
+            return url
+        return signed_url(url, self._source.current(), self._region, expires_s, more=self._extra)
 
     def close(self) -> None:
         """Close all connections."""

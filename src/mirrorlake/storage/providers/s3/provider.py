@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.core.errors import AccessDenied, ObjectGone
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
@@ -66,8 +67,15 @@ class S3Provider:
         else:
             yield "credentials", "the machine's default" if own.profile is None else f"AWS profile {own.profile}"
 
-    def resolve(self, access: Access) -> AwsConfig | None:
-        """Region, authorities and permanent keys of the machine's AWS configuration."""
+    def resolve(self, access: Access, credentials: Credentials | None = None) -> AwsConfig | None:
+        """Region, authorities and permanent keys of the machine's AWS configuration, or those of a connection.
+
+        Keys of roles expire: each process refreshes its own.
+        """
+        if credentials is not None:
+            from mirrorlake.storage.providers.s3.connection import connection_config  # noqa: PLC0415  loads clients
+
+            return connection_config(s3.s3_access(access), credentials)
         from mirrorlake.storage.providers.s3.aws_session import (  # noqa: PLC0415  loads botocore
             config_of,
             with_resolved_credentials,

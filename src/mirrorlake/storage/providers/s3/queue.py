@@ -11,14 +11,12 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import orjson
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials as BotocoreCredentials
 
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
-from mirrorlake.storage.queues import Message
+from mirrorlake.storage.providers.s3.signing import signed_headers
+from mirrorlake.storage.queues import Message, Networks
 
 BATCH = 10  # messages of one request, the most that SQS allows
 HIDDEN_S = 120  # a message that is not deleted within this time comes again
@@ -32,14 +30,14 @@ _DENIED = {"AccessDeniedException", "InvalidClientTokenId", "SignatureDoesNotMat
 class SqsQueue:
     """One queue of SQS, or of a server that speaks its protocol."""
 
-    def __init__(self, url: str, config: AwsConfig) -> None:
+    def __init__(self, url: str, config: AwsConfig, *, networks: Networks) -> None:
         parts = urlsplit(url)
         found = _REGION.fullmatch(parts.hostname or "")
         self._url = url
         self._region = config.region if found is None else found[1] or found[2]
         self._source = config.source
         self._base = f"{parts.scheme}://{parts.netloc}"
-        self._client = HttpClient(self._base, config.ca_bundle)
+        self._client = HttpClient(self._base, config.ca_bundle, networks=networks, proxy=config.proxy)
 
     def receive(self, *, wait_s: int) -> Sequence[Message]:
         """At most ten messages; waits up to `wait_s` seconds (0 to 20) for the first one."""
@@ -93,11 +91,7 @@ class SqsQueue:
         sent = self._client.headers(headers)
         if self._source is None:
             return sent
-        keys = self._source.current()
-        request = AWSRequest(method="POST", url=f"{self._base}/", data=body, headers=sent)
-        signer = SigV4Auth(BotocoreCredentials(keys.access_key, keys.secret_key, keys.token), "sqs", self._region)
-        signer.add_auth(request)
-        return {str(name): str(value) for name, value in request.headers.items()}
+        return signed_headers("POST", "/", sent, self._source.current(), self._region, body=body, service="sqs")
 
     def _refused(self, action: str, status: int, document: Mapping[str, Any]) -> StorageError:
         code = str(document.get("__type") or "").rpartition("#")[2]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import UsageError
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.sources import Access
 from mirrorlake.storage.providers.s3.access import s3_access
-from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
-from mirrorlake.storage.queues import MessageQueue
+from mirrorlake.storage.providers.s3.credentials import machine_config
+from mirrorlake.storage.queues import MessageQueue, Networks
 
 
 class SqsService:
@@ -29,9 +30,15 @@ class SqsService:
         if parts.username is not None or parts.query or parts.fragment:
             raise UsageError("The address of an SQS queue contains no user, query or fragment.", "Remove them.")
 
-    def open(self, address: str, access: Access, *, resolved: object = None) -> MessageQueue:
+    def open(
+        self, address: str, access: Access, *, credentials: Credentials | None, networks: Networks
+    ) -> MessageQueue:
         """The queue, read with the keys that read the bucket."""
         from mirrorlake.storage.providers.s3.queue import SqsQueue  # noqa: PLC0415  loads botocore
 
         self.check(address)
-        return SqsQueue(address, resolved if isinstance(resolved, AwsConfig) else machine_config(s3_access(access)))
+        from mirrorlake.storage.providers.s3.connection import connection_config  # noqa: PLC0415  loads clients
+
+        own = s3_access(access)
+        config = None if credentials is None else connection_config(own, credentials)
+        return SqsQueue(address, config or machine_config(own), networks=networks)

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from mirrorlake.storage.providers.s3.credentials import Keys
 
+S3 = "s3"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _NOTHING = hashlib.sha256(b"").hexdigest()
 
@@ -27,6 +28,7 @@ def signed_headers(
     region: str,
     *,
     body: bytes | None = None,
+    service: str = S3,
     now: datetime | None = None,
 ) -> dict[str, str]:
     """`headers` with the signature of the method, the target, the host, the headers of AWS and the body.
@@ -34,7 +36,7 @@ def signed_headers(
     `target` is the path and query as they are sent: percent-encoded once, the query sorted by name. `headers` must
     contain Host. Proxies may change the other headers, so they are not signed.
     """
-    signer = _Signer.at(now, keys, region)
+    signer = _Signer.at(now, keys, region, service)
     sent = {
         **headers,
         "x-amz-date": signer.time,
@@ -51,8 +53,19 @@ def signed_headers(
     return sent
 
 
-def signed_url(url: str, keys: Keys, region: str, expires_s: int, *, now: datetime | None = None) -> str:
-    """`url`, which has no query, with a signature that permits anyone to GET it for `expires_s` seconds."""
+def signed_url(
+    url: str,
+    keys: Keys,
+    region: str,
+    expires_s: int,
+    *,
+    more: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+) -> str:
+    """`url`, which has no query, with a signature that permits anyone to GET it for `expires_s` seconds.
+
+    `more` are further parameters that are signed; their names sort after `X-Amz`.
+    """
     signer = _Signer.at(now, keys, region)
     pairs = {
         "X-Amz-Algorithm": _ALGORITHM,
@@ -61,6 +74,7 @@ def signed_url(url: str, keys: Keys, region: str, expires_s: int, *, now: dateti
         "X-Amz-Expires": str(expires_s),
         **({} if keys.token is None else {"X-Amz-Security-Token": keys.token}),
         "X-Amz-SignedHeaders": "host",
+        **(more or {}),
     }
     query = "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in pairs.items())
     host = urlsplit(url).netloc
@@ -76,14 +90,16 @@ class _Signer:
     keys: Keys
     region: str
     time: str
+    service: str = S3
 
     @classmethod
-    def at(cls, now: datetime | None, keys: Keys, region: str) -> _Signer:
-        return cls(keys=keys, region=region, time=(now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ"))
+    def at(cls, now: datetime | None, keys: Keys, region: str, service: str = S3) -> _Signer:
+        time = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
+        return cls(keys=keys, region=region, time=time, service=service)
 
     @property
     def scope(self) -> str:
-        return f"{self.time[:8]}/{self.region}/s3/aws4_request"
+        return f"{self.time[:8]}/{self.region}/{self.service}/aws4_request"
 
     def sign(self, method: str, target: str, headers: Mapping[str, str], payload: str) -> str:
         """The signature of a request with these headers, whose names are sorted and in lower case."""
@@ -91,13 +107,13 @@ class _Signer:
         lines = [method, path, query, *(f"{name}:{value}" for name, value in headers.items()), ""]
         canonical = "\n".join([*lines, ";".join(headers), payload])
         text = f"{_ALGORITHM}\n{self.time}\n{self.scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-        key = _day_key(self.keys.secret_key, self.time[:8], self.region)
+        key = _day_key(self.keys.secret_key, self.time[:8], self.region, self.service)
         return hmac.digest(key, text.encode(), "sha256").hex()
 
 
-@lru_cache(maxsize=8)
-def _day_key(secret: str, day: str, region: str) -> bytes:
+@lru_cache(maxsize=64)
+def _day_key(secret: str, day: str, region: str, service: str) -> bytes:
     key = f"AWS4{secret}".encode()
-    for part in (day, region, "s3", "aws4_request"):
+    for part in (day, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key

@@ -1,0 +1,52 @@
+"""Routes of connections. Their secrets are write-only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
+
+from mirrorlake.api.routing import Bound, add_route
+from mirrorlake.api.schemas.connections import ConnectionChange, NewConnection
+from mirrorlake.model.connections import Connection
+
+ConnectionName = Annotated[str, Path(max_length=1024, description="Name of the connection.")]
+
+
+def show_all(library: Bound) -> Sequence[Connection]:
+    """List all connections, without their secrets."""
+    return library.connections.list()
+
+
+def add(library: Bound, connection: NewConnection) -> Connection:
+    """Store a connection. Makes no request to any server."""
+    given = connection
+    return library.connections.add(given.name, given.kind, settings=given.settings, secrets=given.secrets)
+
+
+def get(library: Bound, name: ConnectionName) -> Connection:
+    """Get a connection, without its secrets."""
+    return library.connections.get(name)
+
+
+def change(library: Bound, name: ConnectionName, change: ConnectionChange) -> Connection:
+    """Change settings or secrets, and keep the others. What begins afterwards uses them."""
+    return library.connections.change(name, settings=change.settings, secrets=change.secrets)
+
+
+def delete(library: Bound, name: ConnectionName) -> Response:
+    """Delete a connection with its secrets. Fails with 409 while datasources use it."""
+    library.connections.delete(name)
+    return Response(status_code=204)
+
+
+def connection_routes() -> APIRouter:
+    """The routes under /connections."""
+    router = APIRouter(prefix="/connections", tags=["connections"])
+    add_route(router, "GET", "", show_all, operation="listConnections")
+    add_route(router, "POST", "", add, operation="addConnection", status=201)
+    add_route(router, "GET", "/{name}", get, operation="getConnection")
+    add_route(router, "PATCH", "/{name}", change, operation="changeConnection")
+    add_route(router, "DELETE", "/{name}", delete, operation="deleteConnection", status=204, response_class=Response)
+    return router

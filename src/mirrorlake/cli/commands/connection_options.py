@@ -1,0 +1,86 @@
+"""The options of `mirrorlake connection`: one for each setting and each secret, and how secrets are read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+import typer
+
+from mirrorlake.cli.output import echo
+from mirrorlake.connections.names import SECRET_NAMES, SETTING_NAMES, is_reference
+from mirrorlake.core.errors import UsageError
+from mirrorlake.select.json_reader import Json
+
+INPUT: Final = "-"  # stands for standard input
+INPUT_LIMIT: Final = 1 << 20  # characters
+
+
+REGION = Annotated[str | None, typer.Option(help="Region of the buckets.")]
+ENDPOINT = Annotated[str | None, typer.Option(help="URL of the server. Default: the cloud's own.")]
+PRESET = Annotated[str | None, typer.Option(help="Known service, such as wasabi, r2 or minio; implies its endpoint.")]
+BUCKET = Annotated[str | None, typer.Option(help="Default bucket, for checks and documents; of local: the folder.")]
+PREFIX = Annotated[str | None, typer.Option(help="Default prefix, for checks and documents.")]
+PATH_STYLE = Annotated[
+    bool | None, typer.Option("--path-style/--host-style", help="Name buckets in the path or in the host name.")
+]
+REQUESTER_PAYS = Annotated[
+    bool | None, typer.Option("--requester-pays/--owner-pays", help="Agree to pay for requests to the bucket.")
+]
+ROLE_ARN = Annotated[str | None, typer.Option(help="ARN of the role to assume.")]
+SESSION_NAME = Annotated[str | None, typer.Option(help="Name of the role's sessions.", show_default="mirrorlake")]
+STS_ENDPOINT = Annotated[str | None, typer.Option(help="URL of the STS server. Default: that of the region.")]
+TOKEN_FILE = Annotated[
+    str | None,
+    typer.Option(help="File with the token of a web identity.", show_default="that of AWS_WEB_IDENTITY_TOKEN_FILE"),
+]
+PROFILE = Annotated[str | None, typer.Option(help="AWS profile of the library's machine.")]
+ACCOUNT = Annotated[str | None, typer.Option(help="Account of Azure or Cloudflare.")]
+TENANT_ID = Annotated[str | None, typer.Option(help="Tenant of Microsoft Entra ID.")]
+CLIENT_ID = Annotated[str | None, typer.Option(help="Application or managed identity of Azure.")]
+PROJECT = Annotated[str | None, typer.Option(help="Project of Google Cloud.")]
+CA_BUNDLE = Annotated[str | None, typer.Option(help="PEM file of additional certificate authorities.")]
+PROXY = Annotated[str | None, typer.Option(help="URL of an HTTP proxy for this connection.")]
+ALLOW_WRITES = Annotated[
+    bool | None, typer.Option("--allow-writes/--read-only", help="Include writing in documents and checks.")
+]
+ACCESS_KEY_ID = Annotated[str | None, typer.Option(help="Access key id.")]
+SECRET_ACCESS_KEY = Annotated[str | None, typer.Option(help="Secret access key; - reads it from standard input.")]
+SESSION_TOKEN = Annotated[str | None, typer.Option(help="Session token of temporary keys.")]
+CREDENTIALS_JSON = Annotated[
+    str | None, typer.Option(help="Text of a credential file of Google Cloud; - reads it from standard input.")
+]
+ACCOUNT_KEY = Annotated[str | None, typer.Option(help="Key of a storage account of Azure.")]
+SAS_TOKEN = Annotated[str | None, typer.Option(help="Shared access signature of Azure.")]
+CONNECTION_STRING = Annotated[str | None, typer.Option(help="Connection string of Azure.")]
+CLIENT_SECRET = Annotated[str | None, typer.Option(help="Secret of an application of Azure.")]
+_SHOWN: Final = frozenset({"access_key_id"})  # identifies a key, and grants nothing
+
+
+def read_options(values: Mapping[str, Any]) -> tuple[dict[str, Json], dict[str, str]]:
+    """The settings and secrets among the values of options. Secrets given as `-` are read from standard input.
+
+    Warns of a secret on the command line. Raises UsageError if several are `-`.
+    """
+    settings: dict[str, Json] = {name: values[name] for name in SETTING_NAMES if values.get(name) is not None}
+    secrets: dict[str, str] = {name: values[name] for name in SECRET_NAMES if values.get(name) is not None}
+    read = [name for name, value in secrets.items() if value == INPUT]
+    if len(read) > 1:
+        raise UsageError(
+            f"Standard input cannot be both {_option(read[0])} and {_option(read[1])}.",
+            "Read one of them from there, and give the other as a reference, such as env:NAME.",
+        )
+    for name, value in secrets.items():
+        if value == INPUT:
+            secrets[name] = sys.stdin.read(INPUT_LIMIT).strip()
+        elif name not in _SHOWN and not is_reference(value):
+            echo(
+                f"warning: {_option(name)} on the command line is visible to other users of this machine, and stays in "
+                f"the shell's history. Read it from standard input: {_option(name)} -"
+            )
+    return settings, secrets
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

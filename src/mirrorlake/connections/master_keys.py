@@ -1,0 +1,200 @@
+"""Master keys: they encrypt the data keys of connections, and are never stored in the database.
+
+MIRRORLAKE_SECRET_KEY names one or several, newest first: Fernet keys, or `aws-kms:KEY`. Without it, the data folder
+holds a file with keys, which only its owner can read. There is no default key.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final, Protocol
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.settings import Settings
+
+KEY_FILE: Final = "secret.key"
+KMS: Final = "aws-kms"
+_FERNET_BYTES = 32
+_LOCAL: Final = "fernet"
+
+
+class KeyMismatch(Exception):
+    """None of the keys at hand encrypted this data key."""
+
+
+class MasterKey(Protocol):
+    """Encrypts data keys. Thread-safe."""
+
+    @property
+    def scheme(self) -> str:
+        """The first part of what it wraps, by which it is recognised."""
+        ...
+
+    def wrap(self, data_key: bytes) -> str:
+        """The data key, encrypted. Raises SettingsError if the key cannot be used."""
+        ...
+
+    def unwrap(self, wrapped: str) -> bytes:
+        """The data key. Raises KeyMismatch if another key encrypted it, and SettingsError as above."""
+        ...
+
+
+class FernetKeys:
+    """Keys of this machine: the first one encrypts, all of them decrypt.
+
+    https://cryptography.io/en/latest/fernet/#cryptography.fernet.MultiFernet
+    """
+
+    scheme = _LOCAL
+
+    def __init__(self, keys: list[str]) -> None:
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    def wrap(self, data_key: bytes) -> str:
+        """The data key under the newest key."""
+        return f"{_LOCAL}:{self._fernet.encrypt(data_key).decode()}"
+
+    def unwrap(self, wrapped: str) -> bytes:
+        """The data key under any of the keys."""
+        try:
+            return self._fernet.decrypt(wrapped.partition(":")[2])
+        except InvalidToken:
+            raise KeyMismatch from None
+
+
+class KeyRing:
+    """All master keys of a library, the newest first."""
+
+    def __init__(self, keys: list[MasterKey]) -> None:
+        self._keys = keys
+
+    def wrap(self, data_key: bytes) -> str:
+        """The data key, encrypted by the newest key. Raises SettingsError if it cannot be used."""
+        return self._keys[0].wrap(data_key)
+
+    def unwrap(self, wrapped: str) -> bytes:
+        """The data key. Raises KeyMismatch if no key at hand encrypted it."""
+        scheme = wrapped.partition(":")[0]
+        for key in self._keys:
+            if key.scheme == scheme:
+                try:
+                    return key.unwrap(wrapped)
+                except KeyMismatch:
+                    continue
+        raise KeyMismatch
+
+    def is_newest(self, wrapped: str) -> bool:
+        """Whether the newest key encrypted it."""
+        try:
+            KeyRing(self._keys[:1]).unwrap(wrapped)
+        except KeyMismatch:
+            return False
+        return True
+
+
+def read_key_ring(settings: Settings, *, make: bool = False) -> KeyRing | None:
+    """The keys of MIRRORLAKE_SECRET_KEY, else those of the data folder; None if there are none.
+
+    With `make`, a key is made in the data folder if there are none. Raises SettingsError for unusable keys.
+    """
+    if settings.secret_key is not None:
+        return KeyRing([_key(text) for text in split_keys(settings.secret_key)])
+    path = settings.home / KEY_FILE
+    if make:
+        make_key_file(path)
+    keys = read_key_file(path)
+    return KeyRing([FernetKeys([key]) for key in keys]) if keys else None
+
+
+def split_keys(text: str) -> list[str]:
+    """The single keys of a setting or file, the newest first."""
+    return [part for part in re.split(r"[\s,]+", text) if part]
+
+
+def _key(text: str) -> MasterKey:
+    scheme, colon, name = text.partition(":")
+    if colon and scheme == KMS and name:
+        from mirrorlake.connections.aws_kms import AwsKmsKey  # noqa: PLC0415  loads botocore
+
+        return AwsKmsKey(name)
+    _check(text, "MIRRORLAKE_SECRET_KEY")
+    return FernetKeys([text])
+
+
+def _check(key: str, where: str) -> None:
+    try:
+        usable = len(base64.urlsafe_b64decode(key.encode("ascii"))) == _FERNET_BYTES
+    except (ValueError, binascii.Error):
+        usable = False
+    if not usable:  # the key is never shown
+        raise SettingsError(
+            f"{where} holds something that is not a key.",
+            "A key is 32 random bytes in url-safe base64: mirrorlake secrets make-key. Separate several by commas, the "
+            "newest first; a key of AWS KMS is written aws-kms:KEY.",
+        )
+
+
+def new_key() -> str:
+    """A new random key."""
+    return Fernet.generate_key().decode()
+
+
+def read_key_file(path: Path) -> list[str]:
+    """The keys of a file, newest first; empty without a file. Raises SettingsError if others can read it."""
+    try:
+        with path.open(encoding="ascii") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            keys = split_keys(file.read())
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The file of keys {path} cannot be read: {type(error).__name__}.", "Check its owner and its contents."
+        ) from error
+    if stat.S_IMODE(mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(
+            f"Other users can read the file of keys {path}.",
+            f"Take their permissions away (chmod 600 {path}), then replace the key: mirrorlake secrets rotate.",
+        )
+    for key in keys:
+        _check(key, str(path))
+    return keys
+
+
+def make_key_file(path: Path) -> None:
+    """Make a file with a new key, unless it exists. Of concurrent calls, one makes it."""
+    if path.exists():
+        return
+    with _write_keys(path.parent, [new_key()]) as written, suppress(FileExistsError):
+        os.link(written, path)
+
+
+def replace_key_file(path: Path, keys: list[str]) -> None:
+    """Replace the keys of a file at once, so that a reader finds either the old or the new ones."""
+    with _write_keys(path.parent, keys) as written:
+        written.replace(path)
+
+
+@contextmanager
+def _write_keys(folder: Path, keys: list[str]) -> Generator[Path]:
+    """A temporary file with these keys that only its owner can read; removed at the end if it still exists."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=".secret-", dir=folder)  # with mode 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write("".join(f"{key}\n" for key in keys))
+            file.flush()
+            os.fsync(file.fileno())
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

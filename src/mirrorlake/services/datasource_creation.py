@@ -1,0 +1,72 @@
+"""Create a datasource without running it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from mirrorlake.catalog import connections, datasources
+from mirrorlake.core.errors import Conflict, SettingsError
+from mirrorlake.mirror.source_stores import check_fits
+from mirrorlake.model.access import Context
+from mirrorlake.model.sources import Access, Datasource, MirrorSettings
+from mirrorlake.select.json_reader import Json
+from mirrorlake.services.base import Resources
+from mirrorlake.services.connection_changes import check_local_folder
+from mirrorlake.services.mirror import find_connection
+from mirrorlake.services.mirror_request import MirrorOptions, MirrorRequest, read_request
+
+
+def create(
+    resources: Resources,
+    caller: Context,
+    uri: str,
+    *,
+    name: str | None,
+    connection: str | None,
+    settings: Mapping[str, Json] | None,
+) -> Datasource:
+    """Create a datasource. Errors as in `Datasources.create`."""
+    options = read_request(
+        MirrorRequest(
+            uri=uri,
+            name=name,
+            connection=connection,
+            settings_json=None if settings is None else json.dumps(settings),
+        )
+    )
+    connected = find_connection(resources.catalog, connection)
+    _check_address(resources, caller, options)
+    if connected is not None:
+        found = connections.named(resources.catalog, connected.name).connection
+        source = Datasource(
+            id=0, name=name or "", location=options.location, access=Access(), settings=MirrorSettings()
+        )
+        check_fits(source, found.kind, found.settings, found.name)
+    if name is not None and datasources.by_name(resources.catalog, name, deleted=True) is not None:
+        raise Conflict(
+            f"A datasource named {name} already exists.",
+            "Choose another name. The address of a datasource cannot be changed.",
+        )
+    return datasources.create(
+        resources.catalog,
+        name=name,
+        location=options.location,
+        access=options.access(Access(), connected),
+        settings=options.mirror_settings(MirrorSettings()),
+        connection_id=None if connected is None else connected.id,
+        by=caller,
+    )
+
+
+def _check_address(resources: Resources, caller: Context, options: MirrorOptions) -> None:
+    """Raise SettingsError for an address that only an operator may choose."""
+    if caller.is_operator:
+        return
+    if options.location.container.startswith("/"):
+        check_local_folder(resources.settings, options.location.container)
+    elif options.request.connection is None and options.hint.endpoint is not None:
+        raise SettingsError(
+            "An endpoint over the API needs a connection: otherwise the machine's own credentials would be used there.",
+            "Create a connection with this endpoint, and name it.",
+        )
