@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import Gate
-from mirrorlake.api.guards import PUBLIC, HostGuard, RequestGuard
+from mirrorlake.api.guards import PUBLIC, SIGNED, HostGuard, RequestGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
@@ -27,6 +27,7 @@ from mirrorlake.api.routers.schedules import schedule_routes
 from mirrorlake.api.routers.session import session_routes
 from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
+from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.public import public_noun
 
 _REFERENCE: Final = "#/components/schemas/{model}"
@@ -113,9 +114,11 @@ class _App(FastAPI):
             problem = Problem.model_json_schema(ref_template=_REFERENCE)
             document["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["components"]["securitySchemes"]["signature"] = {"type": "apiKey", "in": "header", "name": HEADER}
             for path, operations in document["paths"].items():
+                scheme = "signature" if path.startswith(SIGNED) else "token"
                 for operation in operations.values():
-                    operation["security"] = [] if path in PUBLIC else [{"token": []}]
+                    operation["security"] = [] if path in PUBLIC else [{scheme: []}]
             self.openapi_schema = document
         return self.openapi_schema
 

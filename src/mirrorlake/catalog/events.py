@@ -6,13 +6,12 @@ checked it. Whatever is killed in between happens again, which is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.rows import TupleRow
-from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.enqueue import ATTEMPTS, insert_run, pass_job
@@ -39,7 +38,6 @@ class Receiver:
     kind: ReceiverKind
     address: str | None = None  # of the queue or subscription
     trusted: bool = False  # set by an operator on this machine, whose addresses need not be public
-    sealed: Mapping[str, str] | None = None  # the encrypted secret of a webhook
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,6 @@ def set_receiver(catalog: Catalog, source: Datasource, receiver: Receiver, *, by
                 "kind": receiver.kind.value,
                 "address": receiver.address,
                 "trusted": receiver.trusted,
-                "sealed": None if receiver.sealed is None else Jsonb(dict(receiver.sealed)),
             },
         )
         details = {"events": receiver.kind.value}
@@ -83,7 +80,7 @@ def drop_receiver(catalog: Catalog, source: Datasource, *, by: Context) -> None:
 def find_receiver(catalog: Catalog, datasource_id: int) -> Receiver | None:
     """Where the events of a datasource come from; None if it has none."""
     row = _row(catalog, datasource_id)
-    return None if row is None else Receiver(kind=ReceiverKind(row[0]), address=row[1], trusted=row[2], sealed=row[3])
+    return None if row is None else Receiver(kind=ReceiverKind(row[0]), address=row[1], trusted=row[2])
 
 
 def show_status(catalog: Catalog, source: Datasource) -> EventStatus:
@@ -91,21 +88,8 @@ def show_status(catalog: Catalog, source: Datasource) -> EventStatus:
     row = _row(catalog, source.id)
     if row is None:
         raise _no_events(source.name)
-    (
-        kind,
-        address,
-        _,
-        _,
-        received,
-        foreign,
-        tests,
-        unreadable,
-        last_event,
-        last_poll,
-        last_error,
-        last_warning,
-        waiting,
-    ) = row
+    kind, address, _, *counts, last_event, last_poll, last_error, last_warning, waiting = row
+    received, foreign, tests, unreadable = counts
     return EventStatus(
         datasource=source.name,
         kind=ReceiverKind(kind),
@@ -214,6 +198,11 @@ def enqueue_receiving(catalog: Catalog, job: NewJob) -> list[str]:
 def _insert_receiving(connection: psycopg.Connection[TupleRow], job: NewJob, datasource_id: int) -> bool:
     values = job_values(job) | {"datasource_id": datasource_id, "lock": receiving_lock(datasource_id)}
     return connection.execute(statement("insert_queued").query, values).fetchone() is not None
+
+
+def secret_owner(datasource_id: int) -> str:
+    """The owner of the secret that signs the events of a datasource."""
+    return f"events of datasource {datasource_id}"
 
 
 def receiving_lock(datasource_id: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from mirrorlake.client.connection import NounClient, segment
-from mirrorlake.model.events import EventsOff, EventStatus, ReceiverKind
+from mirrorlake.connections.signatures import HEADER
+from mirrorlake.model.events import EventsAccepted, EventsOff, EventStatus, ReceiverKind
 from mirrorlake.services.event_contract import Events
 
 
@@ -17,6 +18,11 @@ class EventClient(NounClient, Events):
     def set(self, datasource: str, kind: ReceiverKind, address: str | None = None) -> EventStatus:
         """See `Events.set`."""
         return self.connection.ask(EventStatus, "PUT", _path(datasource), body={"kind": kind.value, "address": address})
+
+    def accept(self, datasource: str, body: bytes, signature: str) -> EventsAccepted:
+        """See `Events.accept`."""
+        path = f"/events/{segment(datasource)}"
+        return self.connection.ask(EventsAccepted, "POST", path, content=body, headers={HEADER: signature})
 
     def off(self, datasource: str) -> None:
         """See `Events.off`."""

@@ -86,3 +86,15 @@ class EventsOff:
     """A datasource that receives no more events."""
 
     datasource: str
+
+
+@public_noun
+class EventsAccepted:
+    """What a request with events contained."""
+
+    received: int
+    """Hints for keys of the datasource, which will be checked."""
+    foreign: int
+    """Hints for another bucket, or for keys outside the prefix."""
+    warnings: tuple[str, ...]
+    """Why parts of it could not be used."""

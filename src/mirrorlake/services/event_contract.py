@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from mirrorlake.model.events import EventStatus, ReceiverKind
+from mirrorlake.model.events import EventsAccepted, EventStatus, ReceiverKind
 
 
 class Events(Protocol):
@@ -18,6 +18,13 @@ class Events(Protocol):
         """Set where events come from: a queue with its address, or a webhook, whose secret only this result contains.
 
         Raises NotFound and UsageError.
+        """
+        ...
+
+    def accept(self, datasource: str, body: bytes, signature: str) -> EventsAccepted:
+        """Accept the events of a signed request, in any of the shapes of `connections.events`.
+
+        Raises PermissionDenied if the signature does not fit, whatever else is wrong.
         """
         ...
 

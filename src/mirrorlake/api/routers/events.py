@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, Request
 
 from mirrorlake.api.routers.datasources import DatasourceName
 from mirrorlake.api.routing import Bound, add_route
 from mirrorlake.api.schemas.events import ReceiverSetting
-from mirrorlake.model.events import EventsOff, EventStatus
+from mirrorlake.connections.signatures import HEADER
+from mirrorlake.model.events import EventsAccepted, EventsOff, EventStatus
 
 
 def get(library: Bound, name: DatasourceName) -> EventStatus:
@@ -26,11 +29,27 @@ def off(library: Bound, name: DatasourceName) -> EventsOff:
     return EventsOff(datasource=name)
 
 
+async def raw_body(request: Request) -> bytes:
+    """The body as it was sent, which is what the signature covers."""
+    return await request.body()
+
+
+def accept(
+    library: Bound,
+    name: DatasourceName,
+    signature: Annotated[str, Header(alias=HEADER, max_length=200, description="Time and signature of the body.")],
+    body: Annotated[bytes, Depends(raw_body)],
+) -> EventsAccepted:
+    """Accept events of a bucket in a signed request. The keys that they name are checked soon."""
+    return library.events.accept(name, body, signature)
+
+
 def event_routes() -> APIRouter:
-    """The routes under /datasources/{name}/events."""
+    """The routes under /datasources/{name}/events, and /events/{name} for senders."""
     router = APIRouter(tags=["events"])
     path = "/datasources/{name:name}/events"
     add_route(router, "GET", path, get, operation="getEvents")
     add_route(router, "PUT", path, change, operation="setEvents")
     add_route(router, "DELETE", path, off, operation="turnEventsOff")
+    add_route(router, "POST", "/events/{name:name}", accept, operation="sendEvents", status=202)
     return router

@@ -1,9 +1,9 @@
 -- name: set_event_receiver
 -- Set where the events of a datasource come from. The counts begin again.
-INSERT INTO event_receiver (datasource_id, kind, address, trusted, sealed)
-VALUES (%(datasource_id)s, %(kind)s, %(address)s, %(trusted)s, %(sealed)s)
+INSERT INTO event_receiver (datasource_id, kind, address, trusted)
+VALUES (%(datasource_id)s, %(kind)s, %(address)s, %(trusted)s)
 ON CONFLICT (datasource_id) DO UPDATE SET kind = excluded.kind, address = excluded.address,
-  trusted = excluded.trusted, sealed = excluded.sealed,
+  trusted = excluded.trusted,
   received = 0, "foreign" = 0, tests = 0, unreadable = 0, last_event = NULL, last_poll = NULL, last_error = NULL,
   last_warning = NULL;
 
@@ -17,7 +17,7 @@ DELETE FROM event_hint WHERE datasource_id = %(datasource_id)s;
 
 -- name: event_receiver
 -- Where the events of a datasource come from, and what has arrived.
-SELECT kind, address, trusted, sealed, received, "foreign", tests, unreadable, last_event, last_poll, last_error, last_warning,
+SELECT kind, address, trusted, received, "foreign", tests, unreadable, last_event, last_poll, last_error, last_warning,
   (SELECT count(*) FROM event_hint WHERE event_hint.datasource_id = event_receiver.datasource_id)
 FROM event_receiver WHERE datasource_id = %(datasource_id)s;
 

@@ -27,6 +27,9 @@ def set_(
     sqs: Annotated[
         str | None, typer.Option(metavar="URL", help="SQS queue that gets the notifications of the bucket.")
     ] = None,
+    webhook: Annotated[
+        bool, typer.Option("--webhook", help="Signed requests to the server of this library; prints a new secret.")
+    ] = False,
     json: JSON = False,
 ) -> None:
     """Set where the events of a datasource come from.
@@ -34,7 +37,11 @@ def set_(
     A worker polls the queue and checks the keys that events name. An event is only a hint: set a schedule too, so that
     a run over everything makes up for lost events.
     """
-    given = [(kind, address) for kind, address in ((ReceiverKind.SQS, sqs),) if address is not None]
+    given: list[tuple[ReceiverKind, str | None]] = []
+    if sqs is not None:
+        given.append((ReceiverKind.SQS, sqs))
+    if webhook:
+        given.append((ReceiverKind.WEBHOOK, None))
     if len(given) != 1:
         raise UsageError("Specify exactly one place where events come from.", "For example: --sqs URL")
     [(kind, address)] = given
@@ -67,6 +74,7 @@ def _print(found: EventStatus, *, json: bool) -> None:
     rows: list[tuple[str, object]] = [
         ("events from", found.kind.value),
         ("address", found.address),
+        ("secret", found.secret),
         ("received", counts.received),
         ("waiting", found.waiting),
         ("for other keys", counts.foreign),
@@ -78,3 +86,5 @@ def _print(found: EventStatus, *, json: bool) -> None:
         ("last warning", found.last_warning),
     ]
     print_table(["", ""], [row for row in rows if row[1] is not None])
+    if found.secret is not None:
+        echo("Store the secret now: it is not shown again.")

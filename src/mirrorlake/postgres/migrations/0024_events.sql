@@ -1,11 +1,18 @@
 -- Events: where those of a datasource come from, and the keys that they named and nobody has checked yet.
 
+-- Encrypted like those of connections; the key is not in the database.
+CREATE TABLE signing_secret (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  owner text NOT NULL UNIQUE,                -- whose requests it signs
+  sealed_key text NOT NULL,                  -- the data key, encrypted by a master key
+  sealed text NOT NULL                       -- the secret, encrypted by the data key
+);
+
 CREATE TABLE event_receiver (
   datasource_id integer PRIMARY KEY REFERENCES datasource ON DELETE CASCADE,
   kind text NOT NULL,                        -- model.events.ReceiverKind
   address text,                              -- of the queue or subscription; null: a webhook
   trusted boolean NOT NULL,                  -- set by an operator: its address need not be public
-  sealed jsonb,                              -- the encrypted secret of a webhook
   received bigint NOT NULL DEFAULT 0,        -- see model.events.EventCounts
   "foreign" bigint NOT NULL DEFAULT 0,
   tests bigint NOT NULL DEFAULT 0,
