@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 from typing import cast
 
@@ -65,6 +66,20 @@ def left_with_tokens(catalog: Catalog, datasource_id: int, tokens: Sequence[str]
     values = {"datasource_id": datasource_id, "tokens": list(tokens)}
     with catalog.read() as connection:
         return [key for (key,) in connection.execute(statement("left_with_tokens").query, values).fetchall()]
+
+
+def last_listed(catalog: Catalog, datasource_id: int) -> datetime | None:
+    """When the last pass over everything began that ended well; None before the first one."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("last_listed").query, {"datasource_id": datasource_id}).fetchone()
+    return None if row is None else row[0]
+
+
+def touched_since(catalog: Catalog, datasource_id: int, when: datetime) -> list[str]:
+    """The keys about which a run has decided something since then, and those that wait to be checked."""
+    values = {"datasource_id": datasource_id, "when": when}
+    with catalog.read() as connection:
+        return [key for (key,) in connection.execute(statement("touched_since").query, values).fetchall()]
 
 
 def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:

@@ -13,12 +13,13 @@ from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.identity import SourceState, doubt_bucket, read_listed
+from mirrorlake.mirror.inventory import StandIn
 from mirrorlake.mirror.listing_gaps import describe_gaps
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
 from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
-from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
+from mirrorlake.mirror.scan import CatalogSnapshot, KnownRows, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
@@ -103,10 +104,12 @@ def plan_pass(
     known_id: int | None,
     root: SourceState,
     keys: Sequence[str] | None = None,
+    stand_in: StandIn | str | None = None,
 ) -> PassPlan:
     """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
 
-    With `keys`, the plan of a partial pass: about the stems of these keys only.
+    With `keys`, the plan of a partial pass: about the stems of these keys only. `stand_in` is an inventory that
+    replaces the listing, or a note why none does.
 
     `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
     it, and neither does so for keys in doubt. `root` is the state before the listing. Raises StorageError if nothing of
@@ -118,16 +121,17 @@ def plan_pass(
     if keys is not None and known_id is not None:
         suffixes = tuple(rules.suffixes.values())
         window = open_window(store, catalog, known_id, keys, full_suffixes=suffixes, checker=checker)
+    listed, known = _sides(store, CatalogSnapshot(catalog=catalog, datasource_id=known_id), window, stand_in)
     listing = scan(
-        store if window is None else window.over(store),
-        CatalogSnapshot(catalog=catalog, datasource_id=known_id) if window is None else window,
+        listed,
+        known,
         KeyRange(prefix=source.location.prefix),
         rules,
         parts=context.ranges,
         workdir=context.workdir,
         progress=progress,
     )
-    if window is None and not listing.listed and not listing.gaps:
+    if listed is store and not listing.listed and not listing.gaps:
         _refuse_single_object(source, store)
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
@@ -150,9 +154,26 @@ def plan_pass(
         listing=listing,
         changes=changes,
         removals=plan_removals(changes, rules, source, catalog, state.doubts, partial=window is not None),
-        notes=() if window is not None else explain_selection(listing, rules, source.location),
+        notes=() if window is not None else (*_notes(stand_in), *explain_selection(listing, rules, source.location)),
         window=window,
     )
+
+
+def _sides(
+    store: Store, snapshot: CatalogSnapshot, window: Window | None, stand_in: StandIn | str | None
+) -> tuple[Store, KnownRows]:
+    """What is listed, and what is known of it."""
+    if window is not None:
+        return window.over(store), window
+    if isinstance(stand_in, StandIn):
+        return stand_in.over(store), stand_in.known(snapshot)
+    return store, snapshot
+
+
+def _notes(stand_in: StandIn | str | None) -> tuple[str, ...]:
+    if stand_in is None:
+        return ()
+    return (stand_in.note if isinstance(stand_in, StandIn) else stand_in,)
 
 
 def _refuse_single_object(source: Datasource, store: Store) -> None:

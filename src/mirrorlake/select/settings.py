@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mirrorlake.core.errors import SettingsError
+from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
@@ -35,7 +35,8 @@ from mirrorlake.select.json_reader import (
     read_texts,
 )
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
-from mirrorlake.storage.providers.registry import all_providers
+from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.providers.registry import all_providers, has_inventories
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +75,14 @@ _CONFIG_SETTINGS = (
     "orphans",
 )
 # Settings of the whole datasource, which must be equal in all configs.
-_DATASOURCE_SETTINGS = ("metadataSidecarSuffix", "listingOrdered", "schedule", "timezone", "runScheduledEvery")
+_DATASOURCE_SETTINGS = (
+    "metadataSidecarSuffix",
+    "listingOrdered",
+    "inventory",
+    "schedule",
+    "timezone",
+    "runScheduledEvery",
+)
 _SELECTION_KEYS = ("exclude", "paths")  # Roboflow has neither; they belong beside the patterns or among the settings
 _SETTINGS = (*_CONFIG_SETTINGS, *_DATASOURCE_SETTINGS, *_SELECTION_KEYS, *_RESERVED)
 _PATTERNS = ("glob_patterns", "glob_file_path")
@@ -149,6 +157,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
         wide["listingOrdered"] = settings.listing_ordered
+    if settings.inventory is not None:
+        wide["inventory"] = settings.inventory
     if settings.schedule != OFF:
         wide["schedule"] = schedule_to_text(settings.schedule)
     if isinstance(settings.schedule, Cron):
@@ -254,11 +264,13 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     wide = {name: (where, one) for where, one in reversed(given) for name in _DATASOURCE_SETTINGS if name in one}
     nowhere: tuple[str, dict[str, Json]] = ("", {})
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
+    inventory_where, inventory_given = wide.get("inventory", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
     return MirrorSettings(
         configs=configs,
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
+        inventory=_read_inventory(inventory_given, inventory_where),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 
@@ -291,6 +303,22 @@ def _read_suffix(given: dict[str, Json], where: str) -> str | None:
             " only the base name is used.",
         )
     return suffix
+
+
+def _read_inventory(given: dict[str, Json], where: str) -> str | None:
+    address = read_text(given, "inventory", where)
+    if address is None:
+        return None
+    try:
+        location = parse_location(address)
+    except UsageError as error:
+        raise SettingsError(f"{where}inventory: {error.message}", error.fix) from error
+    if not has_inventories(location.provider):
+        raise SettingsError(
+            f"{where}inventory is {quote(address)}, but only S3 writes inventories that mirrorlake reads.",
+            "Write the folder of an inventory, such as s3://reports/photos/daily/.",
+        )
+    return location.uri
 
 
 def _read_id(given: dict[str, Json], where: str) -> str | None:

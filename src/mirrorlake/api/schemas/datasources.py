@@ -47,6 +47,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "orphans": _choice(Orphans),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "listingOrdered": _BOOLEAN,
+    "inventory": _TEXT,
     "schedule": _TEXT,
     "timezone": _TEXT,
     "runScheduledEvery": _or_null(type="integer", minimum=0),

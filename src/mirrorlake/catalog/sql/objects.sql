@@ -77,3 +77,14 @@ SELECT reltuples FROM pg_class WHERE oid = 'object'::regclass;
 SELECT percentile_disc(%(fractions)s::float8[]) WITHIN GROUP (ORDER BY key)
 FROM object TABLESAMPLE SYSTEM (%(percent)s) REPEATABLE (1)
 WHERE datasource_id = %(datasource_id)s;
+
+-- name: last_listed
+-- When the last pass over everything began that ended well.
+SELECT max(started) FROM job
+WHERE datasource_id = %(datasource_id)s AND kind = 'mirror' AND state IN ('succeeded', 'held');
+
+-- name: touched_since
+-- The keys about which a run has decided something since then, and those that wait to be checked.
+SELECT outcome.key FROM job JOIN outcome ON outcome.run_id = job.id
+WHERE job.datasource_id = %(datasource_id)s AND coalesce(job.finished, now()) > %(when)s
+UNION SELECT key FROM event_hint WHERE datasource_id = %(datasource_id)s;
