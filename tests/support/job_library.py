@@ -11,6 +11,7 @@ from mirrorlake.catalog import datasources, events, jobs, queue, runs
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.deliver import DeliverArgs
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.mirror.pass_plan import RunContext
@@ -54,6 +55,8 @@ class JobLibrary:
             case JobKind.RECEIVE:
                 job = new_job(kind, ReceiveArgs(once=True), datasource=self.source, requested_by=ME)
                 return jobs.request(catalog, job)
+            case JobKind.DELIVER:
+                return jobs.request(catalog, new_job(kind, DeliverArgs(), requested_by=ME))
             case JobKind.CONFIRM:
                 return removal.request_confirm(catalog, run_id=self.held, plan_hash=None, requested_by=ME)
             case JobKind.RETRY:

@@ -25,6 +25,7 @@ from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
 from mirrorlake.api.routers.session import session_routes
+from mirrorlake.api.routers.webhooks import webhook_routes
 from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
 from mirrorlake.connections.signatures import HEADER
@@ -77,6 +78,7 @@ def create_app(
     for routes in (
         asset_routes,
         event_routes,
+        webhook_routes,
         datasource_routes,
         run_routes,
         job_routes,

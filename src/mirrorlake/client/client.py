@@ -19,6 +19,7 @@ from mirrorlake.client.events import EventClient
 from mirrorlake.client.jobs import JobClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
+from mirrorlake.client.webhooks import WebhookClient
 
 
 class Client:
@@ -36,6 +37,7 @@ class Client:
         self.projects = ProjectClient(self._connection)
         self.events = EventClient(self._connection)
         self.connections = ConnectionClient(self._connection)
+        self.webhooks = WebhookClient(self._connection)
         self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:

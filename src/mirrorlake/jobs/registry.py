@@ -8,6 +8,7 @@ from typing import Any, Final
 from mirrorlake.jobs.handler import Handler
 from mirrorlake.jobs.handlers import thumbnails
 from mirrorlake.jobs.handlers.confirm import CONFIRM
+from mirrorlake.jobs.handlers.deliver import DELIVER
 from mirrorlake.jobs.handlers.events import EVENTS
 from mirrorlake.jobs.handlers.mirror import MIRROR
 from mirrorlake.jobs.handlers.preview import PREVIEW
@@ -24,6 +25,7 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         MIRROR,
         EVENTS,
         RECEIVE,
+        DELIVER,
         CONFIRM,
         RETRY,
         PURGE,

@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import partial
 from types import FrameType
 
-from mirrorlake.catalog import events, jobs, queue, schedules
+from mirrorlake.catalog import events, jobs, queue, schedules, webhooks
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.schedules import Unreadable
@@ -26,6 +26,7 @@ from mirrorlake.core.errors import CatalogError, MirrorlakeError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import execute, new_job, put_back
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.deliver import DeliverArgs
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.jobs.registry import BACKGROUND_KINDS, HANDLERS, QUICK_KINDS
@@ -126,6 +127,8 @@ class Worker:
         while self.stop.signal is None:
             state = self.step()
             if state is None:
+                if webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs())):
+                    continue
                 return all_succeeded
             all_succeeded = all_succeeded and state is JobState.SUCCEEDED
         return False
@@ -171,6 +174,7 @@ class Worker:
 
     def _begin_background(self, threads: list[threading.Thread]) -> JobState | None:
         events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs()))
+        webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs()))
         while len(threads) < MAX_BACKGROUND and (lease := queue.claim(self._catalog, BACKGROUND_KINDS)) is not None:
             work = partial(self._turn, partial(self._carry_out, lease, nullcontext))
             thread = threading.Thread(target=work, name="background", daemon=True)

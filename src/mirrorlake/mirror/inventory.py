@@ -1,4 +1,4 @@
-"""Let an inventory stand in for the listing of a pass.
+"""Let an inventory replace the listing of a pass.
 
 An inventory is older than a listing: what changed since is missing from it or outdated. So it serves only if no pass
 has ended well since it was written, and objects that events or retries have brought up to date meanwhile are left out
@@ -119,7 +119,7 @@ def inventory_store(source: Datasource, factory: StoreFactory) -> tuple[StoreFac
 def find_stand_in(
     source: Datasource, known_id: int | None, store: Store, *, prefix: str, catalog: Catalog, workdir: Path
 ) -> StandIn | str | None:
-    """The inventory that can stand in for the listing; why it cannot be used; None if a pass is newer than it.
+    """The inventory that can replace the listing; why it cannot be used; None if a pass is newer than it.
 
     Reads and verifies all of it. `store` is the one with the inventories.
     """

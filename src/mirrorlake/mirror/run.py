@@ -139,7 +139,7 @@ def _find_stand_in(
     counters: Counters,
     check: CancelCheck,
 ) -> StandIn | str | None:
-    """The inventory of a datasource, if one can stand in for its listing; why it cannot; None without any."""
+    """The inventory of a datasource, if one can replace its listing; why it cannot; None without any."""
     found = inventory_store(source, factory)
     if found is None:
         return None

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     DATASOURCES_READ = "datasources:read"
     DATASOURCES_EDIT = "datasources:edit"
     DATASOURCES_DELETE = "datasources:delete"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_EDIT = "webhooks:edit"
     EVENTS_SEND = "events:send"  # what a signature grants
     RUNS_READ = "runs:read"
     RUNS_CONTROL = "runs:control"

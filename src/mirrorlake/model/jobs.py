@@ -21,6 +21,7 @@ class JobKind(StrEnum):
     MIRROR = "mirror"
     EVENTS = "events"
     RECEIVE = "receive"
+    DELIVER = "deliver"
     CONFIRM = "confirm"
     RETRY = "retry"
     PURGE = "purge"

@@ -145,7 +145,7 @@ class MirrorSettings:
     configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
-    inventory: str | None = None  # address of the folder of an inventory, which may stand in for listings
+    inventory: str | None = None  # address of the folder of inventories, which may replace listings
     schedule: Schedule = OFF  # when a pass is due automatically
 
     @property

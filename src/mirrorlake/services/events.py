@@ -32,7 +32,7 @@ class EventService(Service, Events):
         receiver = Receiver(kind=kind, address=address, trusted=self.caller.is_operator)
         secret = None
         if kind is ReceiverKind.WEBHOOK:
-            from mirrorlake.services.signing import make_secret  # noqa: PLC0415  loads cryptography
+            from mirrorlake.jobs.signing import make_secret  # noqa: PLC0415  loads cryptography
 
             secret = make_secret(self.resources.settings, catalog, events.secret_owner(source.id))
         else:

@@ -9,9 +9,9 @@ from mirrorlake.connections.events.arrival import sort_arrivals
 from mirrorlake.connections.events.reading import read_events
 from mirrorlake.connections.signatures import HEADER, is_signed, new_secret
 from mirrorlake.core.errors import PermissionDenied
+from mirrorlake.jobs.signing import read_secret
 from mirrorlake.model.events import EventsAccepted, ReceiverKind
 from mirrorlake.services.base import Resources
-from mirrorlake.services.signing import read_secret
 
 
 def accept(resources: Resources, datasource: str, body: bytes, signature: str) -> EventsAccepted:

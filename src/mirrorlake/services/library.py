@@ -16,6 +16,7 @@ from mirrorlake.services.events import EventService
 from mirrorlake.services.jobs import JobService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
+from mirrorlake.services.webhooks import WebhookService
 
 
 class LocalLibrary:
@@ -29,6 +30,7 @@ class LocalLibrary:
         self.projects = ProjectService(resources, caller)
         self.events = EventService(resources, caller)
         self.connections = ConnectionService(resources, caller)
+        self.webhooks = WebhookService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

@@ -1,4 +1,4 @@
-"""The contract of inventories: lists of all objects that a cloud writes by itself, which can stand in for a listing."""
+"""The contract of inventories: lists of all objects that a cloud writes regularly, which can replace a listing."""
 
 from __future__ import annotations
 
