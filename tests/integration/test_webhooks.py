@@ -150,7 +150,7 @@ def test_an_address_that_is_not_public_is_refused_unless_an_operator_allows_it(
     empty_catalog: Catalog, tmp_path: Path, hooks: Hooks, url: str
 ) -> None:
     place = Place(empty_catalog, tmp_path / "home", networks=())
-    with pytest.raises(UsageError, match="not a public address|metadata"):
+    with pytest.raises(UsageError, match=r"not a public address|metadata"):
         place.webhooks.add(url.format(port=8080))
     assert hooks.requests == []
 
