@@ -120,6 +120,7 @@ def let_go(library: Library) -> None:
     page.get_by_role("link", name=f"Run {held['run']}").click()
     expect(page.get_by_role("alert")).to_contain_text("12 removals held for confirmation")
     expect(page.get_by_role("alert")).to_contain_text("chelsea/")
+    expect(page.get_by_text(f"Server: {held['server']}", exact=True)).to_be_visible()
     assert violations(page) == []
     page.get_by_label(re.compile("the number of removals")).fill("12")
     page.get_by_role("button", name="Confirm removals").click()

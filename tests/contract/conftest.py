@@ -35,6 +35,7 @@ class Bench:
     conflicts: bool  # whether a key can stand in the way of another (folders)
     aliases: bool = False  # whether a key that it cannot hold may lead to another object
     dated: bool = True  # whether listings and HEAD both have dates
+    whole: bool = True  # every torture key; else a third, where only the server's answers differ, not its keys
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +89,7 @@ def _folder(root: Path) -> Bench:
     return Bench(store, put, delete, vanish, torture.fits_folder, conflicts=True)
 
 
-def _stub(server: s3stub.S3Stub, *, dated: bool = True) -> Bench:
+def _stub(server: s3stub.S3Stub, *, dated: bool = True, whole: bool = True) -> Bench:
     bucket = f"b-{uuid.uuid4().hex[:20]}"
     server.create_bucket(bucket)
     store = stub_store(server, bucket)
@@ -100,6 +101,7 @@ def _stub(server: s3stub.S3Stub, *, dated: bool = True) -> Bench:
         lambda _: True,
         conflicts=False,
         dated=dated,
+        whole=whole,
     )
 
 
@@ -155,6 +157,6 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
         case "seaweed":
             made = _weed(request.getfixturevalue("weed"))
         case quirk:
-            made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED)
+            made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED, whole=False)
     yield made
     made.store.close()

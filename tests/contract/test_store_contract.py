@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,13 +29,13 @@ def listed(store: Store, scope: KeyRange = WHOLE) -> list[str]:
 
 def everything(bench: Bench) -> list[str]:
     """Torture keys that fit this store."""
-    keys = [key for key in torture_keys() if bench.fits(key)]
+    keys = [key for key in torture_keys() if bench.fits(key) and (bench.whole or zlib.crc32(key.encode()) % 3 == 0)]
     return without_conflicts(keys) if bench.conflicts else keys
 
 
 def test_every_legal_key_comes_back_through_list_head_and_get(bench: Bench) -> None:
     keys = everything(bench)
-    assert len(keys) > 100
+    assert len(keys) > (100 if bench.whole else 40)
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda key: bench.put(key, key.encode()), keys))
     rows = [row for batch in list_range(bench.store, KeyRange()) for row in batch.to_pylist()]
@@ -82,18 +83,19 @@ def test_a_store_sorted_afterwards_is_in_byte_order(bench: Bench, tmp_path: Path
     assert listing.certificate().objects == len(SHAPES)
 
 
-@pytest.mark.parametrize("prefix", ["", "a", "a/", "a/y/", "c/d/e", "q/", "c/d/e/f"])
-def test_a_prefix_lists_exactly_its_keys(bench: Bench, prefix: str) -> None:
+def test_a_prefix_lists_exactly_its_keys(bench: Bench) -> None:
     for key in SHAPES:
         bench.put(key, b"x")
-    assert sorted(listed(bench.store, KeyRange(prefix=prefix))) == [key for key in SHAPES if key.startswith(prefix)]
+    for prefix in ["", "a", "a/", "a/y/", "c/d/e", "q/", "c/d/e/f"]:
+        expected = [key for key in SHAPES if key.startswith(prefix)]
+        assert sorted(listed(bench.store, KeyRange(prefix=prefix))) == expected, prefix
 
 
-@pytest.mark.parametrize("prefix", ["", "a", "c/"])
-def test_neighbouring_ranges_cover_all_keys_once(bench: Bench, prefix: str) -> None:
+def test_neighbouring_ranges_cover_all_keys_once(bench: Bench) -> None:
     for key in SHAPES:
         bench.put(key, b"x")
-    for bound in [*SHAPES, "a/", "a/y", "a/y/", "c", "c/", "c/d/", "zz"]:
+    bounds = [*SHAPES, "a/", "a/y", "a/y/", "c", "c/", "c/d/", "zz"]
+    for prefix, bound in [*(("", bound) for bound in bounds), ("a", "a/y"), ("a", "b"), ("c/", "c/2"), ("c/", "c/d/")]:
         left = listed(bench.store, KeyRange(prefix=prefix, until=bound))
         right = listed(bench.store, KeyRange(prefix=prefix, after=bound))
         assert all(key <= bound for key in left)
@@ -101,12 +103,12 @@ def test_neighbouring_ranges_cover_all_keys_once(bench: Bench, prefix: str) -> N
         assert sorted(left + right) == [key for key in SHAPES if key.startswith(prefix)]
 
 
-@pytest.mark.parametrize("parts", [1, 2, 3, 8])
-def test_split_covers_its_scope_without_gap_or_overlap(bench: Bench, parts: int) -> None:
+def test_split_covers_its_scope_without_gap_or_overlap(bench: Bench) -> None:
     keys = [*SHAPES, *(f"w{place}/x" for place in range(12))]
     for key in keys:
         bench.put(key, b"x")
-    for scope in [KeyRange(), KeyRange(prefix="c/"), KeyRange(after="a/x", until="w3/x"), KeyRange(prefix="nothing/")]:
+    scopes = [KeyRange(), KeyRange(prefix="c/"), KeyRange(after="a/x", until="w3/x"), KeyRange(prefix="nothing/")]
+    for scope, parts in [*((scopes[0], parts) for parts in (1, 2, 3, 8)), *((scope, 3) for scope in scopes[1:])]:
         ranges = bench.store.split(scope, parts)
         assert 1 <= len(ranges) <= parts
         assert (ranges[0].after, ranges[-1].until) == (scope.after, scope.until)

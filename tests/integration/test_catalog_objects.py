@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 
 import pyarrow as pa
@@ -46,12 +46,19 @@ def filled(catalog: Catalog) -> int:
     return made[0]
 
 
+def known(
+    catalog: Catalog, datasource_id: int, *, after: str | None = None, until: str | None = None
+) -> Generator[pa.RecordBatch]:
+    with objects.open_known(catalog, datasource_id) as found:
+        yield from found.rows(after=after, until=until)
+
+
 def keys_of(batches: Iterator[pa.RecordBatch]) -> list[str]:
     return [key for batch in batches for key in batch.column("key").to_pylist()]
 
 
 def test_every_known_object_comes_once_in_byte_order(catalog: Catalog, filled: int):
-    keys = keys_of(objects.known(catalog, filled))
+    keys = keys_of(known(catalog, filled))
 
     assert len(keys) == ROWS
     assert keys == sorted(set(keys), key=str.encode)
@@ -61,7 +68,7 @@ def test_batches_have_the_known_layout_and_stay_small(catalog: Catalog, filled: 
     tracemalloc.start()
     before = pa.total_allocated_bytes()
     most = rows = 0
-    for batch in objects.known(catalog, filled):
+    for batch in known(catalog, filled):
         assert batch.schema.equals(KNOWN)
         rows += batch.num_rows
         most = max(most, batch.num_rows)
@@ -92,14 +99,14 @@ def test_reading_never_sorts_even_where_the_planner_would(catalog: Catalog, fill
 
 
 def test_a_stretch_that_ends_where_the_keys_end_is_the_last(catalog: Catalog, filled: int):
-    keys = keys_of(objects.known(catalog, filled))
+    keys = keys_of(known(catalog, filled))
     for rows in (0, 1, objects.CHUNK_ROWS, objects.CHUNK_ROWS * objects.BATCH_CHUNKS + 1):
         until = keys[rows - 1] if rows else "!"
-        assert keys_of(objects.known(catalog, filled, until=until)) == keys[:rows]
+        assert keys_of(known(catalog, filled, until=until)) == keys[:rows]
 
 
 def test_what_is_read_is_one_moment_however_long_it_takes(catalog: Catalog, filled: int):
-    with closing(objects.known(catalog, filled)) as batches:
+    with closing(known(catalog, filled)) as batches:
         first = next(batches)
         with catalog.write() as connection:
             connection.execute("UPDATE object SET token = token || '+' WHERE datasource_id = %s", (filled,))
@@ -115,11 +122,11 @@ def test_bounds_cut_the_stream_without_gap_or_overlap(catalog: Catalog, filled: 
     assert cuts == sorted(cuts, key=str.encode)
 
     parts = [
-        keys_of(objects.known(catalog, filled, after=after, until=until))
+        keys_of(known(catalog, filled, after=after, until=until))
         for after, until in zip([None, *cuts], [*cuts, None], strict=True)
     ]
 
-    assert sum(parts, []) == keys_of(objects.known(catalog, filled))  # noqa: RUF017 - four parts
+    assert sum(parts, []) == keys_of(known(catalog, filled))  # noqa: RUF017 - four parts
     assert max(map(len, parts)) < ROWS / 2
 
 
@@ -130,16 +137,16 @@ def test_bounds_of_little_or_nothing_are_few(catalog: Catalog, filled: int):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_any_two_bounds_take_exactly_the_keys_between(catalog: Catalog, filled: int, seed: int):
-    keys = keys_of(objects.known(catalog, filled))
+    keys = keys_of(known(catalog, filled))
     after, until = sorted(random.Random(seed).sample(range(len(keys)), 2))  # noqa: S311 - a test's choice
 
-    between = keys_of(objects.known(catalog, filled, after=keys[after], until=keys[until]))
+    between = keys_of(known(catalog, filled, after=keys[after], until=keys[until]))
 
     assert between == keys[after + 1 : until + 1]
 
 
 def test_a_stream_left_early_gives_its_connection_back_clean(catalog: Catalog, filled: int):
-    with closing(objects.known(catalog, filled)) as batches:
+    with closing(known(catalog, filled)) as batches:
         next(batches)
 
-    assert sum(batch.num_rows for batch in objects.known(catalog, filled)) == ROWS
+    assert sum(batch.num_rows for batch in known(catalog, filled)) == ROWS

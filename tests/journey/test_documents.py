@@ -72,7 +72,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
             r"mirrorlake up\b": f"mirrorlake up --port {port}",
             r"127\.0\.0\.1:8765": f"127.0.0.1:{port}",
             # AWS itself is a server of ours here.
-            rf"mirrorlake mirror s3://{BUCKET}(?!.*--endpoint)": f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
+            rf"mirrorlake mirror s3://{BUCKET}(?!.*--(?:endpoint|connection))": f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
             r"https://minio\.example:9000": bucket.endpoint,
             "AKIAIOSFODNN7EXAMPLE": s3stub.ACCESS_KEY,
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": s3stub.SECRET_KEY.replace("\\", r"\\"),

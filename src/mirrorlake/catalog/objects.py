@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import cast
 
+import psycopg
 import pyarrow as pa
+from psycopg.rows import TupleRow
 
 from mirrorlake.catalog.array_chunks import KnownChunk, join_known
 from mirrorlake.catalog.statements import statement
 from mirrorlake.model.columns import KNOWN
+from mirrorlake.model.objects import RangeDigest
 from mirrorlake.plan.missing_sidecars import REMEMBERED
 from mirrorlake.postgres.pool import Catalog
 
@@ -20,31 +24,53 @@ BATCH_CHUNKS = 4  # per batch: half the rows of a listing batch, because every s
 SAMPLED_ROWS = 20_000  # enough for ranges whose sizes differ by a few percent
 
 
-def known(
-    catalog: Catalog, datasource_id: int, *, after: str | None = None, until: str | None = None
-) -> Iterator[pa.RecordBatch]:
-    """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys, at constant memory.
+class KnownObjects:
+    """The known objects of a datasource in one snapshot of the catalog."""
 
-    All batches come from one snapshot. Uses a connection until the iterator is exhausted or closed.
-    """
-    chunks = _known_chunks(catalog, datasource_id, after or "", until)
-    while some := list(islice(chunks, BATCH_CHUNKS)):
-        yield join_known(some)
+    def __init__(self, connection: psycopg.Connection[TupleRow], datasource_id: int) -> None:
+        self._connection = connection
+        self._id = datasource_id
+        connection.execute(statement("read_in_key_order").query)
+
+    def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys, at constant memory."""
+        chunks = self._chunks(after or "", until)
+        while some := list(islice(chunks, BATCH_CHUNKS)):
+            yield join_known(some)
+
+    def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
+        """The valid digests of ranges in the same keys, by key and without overlaps."""
+        found: list[RangeDigest] = []
+        values = {"datasource_id": self._id, "after": after or "", "until": until}
+        for start, end, objects, digest in self._connection.execute(statement("valid_digests").query, values):
+            if not found or start >= found[-1].until:
+                found.append(RangeDigest(after=start, until=end, objects=objects, digest=digest))
+        return found
+
+    def snapshot(self) -> str:
+        """What identifies the snapshot, for `range_digests.store`."""
+        row = self._connection.execute(statement("current_snapshot").query).fetchone()
+        return row[0] if row else ""
+
+    def _chunks(self, after: str, until: str | None) -> Iterator[KnownChunk]:
+        query = statement("known_chunk" if until is None else "known_chunk_until").query
+        with self._connection.cursor(binary=True) as cursor:
+            rows = CHUNK_ROWS
+            while rows == CHUNK_ROWS:
+                asked = {"datasource_id": self._id, "after": after, "until": until, "rows": CHUNK_ROWS}
+                row = cursor.execute(query, asked, prepare=True).fetchone()
+                if row is None or row[0] is None:
+                    return
+                chunk = KnownChunk(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
+                rows, after = chunk.rows, chunk.last_key
+                yield chunk
 
 
-def _known_chunks(catalog: Catalog, datasource_id: int, after: str, until: str | None) -> Iterator[KnownChunk]:
-    query = statement("known_chunk" if until is None else "known_chunk_until").query
-    with catalog.snapshot() as connection, connection.cursor(binary=True) as cursor:
-        cursor.execute(statement("read_in_key_order").query)
-        rows = CHUNK_ROWS
-        while rows == CHUNK_ROWS:
-            asked = {"datasource_id": datasource_id, "after": after, "until": until, "rows": CHUNK_ROWS}
-            row = cursor.execute(query, asked, prepare=True).fetchone()
-            if row is None or row[0] is None:
-                return
-            chunk = KnownChunk(*cast("tuple[bytes, bytes, bytes, bytes, bytes]", row))
-            rows, after = chunk.rows, chunk.last_key
-            yield chunk
+@contextmanager
+def open_known(catalog: Catalog, datasource_id: int) -> Generator[KnownObjects]:
+    """The known objects, over a connection of their own. Use it from one thread at a time."""
+    with catalog.snapshot() as connection:
+        yield KnownObjects(connection, datasource_id)
 
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:

@@ -5,7 +5,7 @@ pyarrow's stubs cover few combinations of arrays and scalars. The casts are here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -142,6 +142,24 @@ def byte_lengths(raw: Column) -> Rows:
 def cut(raw: Column, start: int, stop: int = LONGEST) -> Column:
     """The bytes of each value from `start` to `stop`; negative positions count from the end."""
     return _pc.binary_slice(raw, start, stop)
+
+
+def byte_content(values: Column) -> Iterator[bytes | memoryview]:
+    """The content of a string column as bytes that equal those of equal columns only, if both have as many values."""
+    if values.null_count:
+        yield b"\1"
+        yield np.packbits(present(values)).tobytes()
+        if values.null_count == len(values):
+            return
+        values = _pc.fill_null(values, "")
+    else:
+        yield b"\0"
+    raw: Any = values
+    _, offsets, data = raw.buffers()
+    bounds = np.frombuffer(offsets, np.int32)[raw.offset : raw.offset + len(raw) + 1]
+    yield np.diff(bounds).tobytes()
+    if data is not None:
+        yield memoryview(data)[bounds[0] : bounds[-1]]
 
 
 def is_in(values: Column, among: Column) -> BoolMask:

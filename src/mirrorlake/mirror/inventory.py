@@ -7,7 +7,8 @@ on both sides. It proves no removal, as a listing proves none: each object needs
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +17,14 @@ from typing import Any
 import pyarrow as pa
 
 from mirrorlake.catalog import objects
+from mirrorlake.catalog.objects import KnownObjects
 from mirrorlake.catalog.schedules import database_time
 from mirrorlake.core.columnar import column, is_in, keep
 from mirrorlake.core.errors import StorageError
-from mirrorlake.mirror.scan import CatalogSnapshot
+from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import LISTING
-from mirrorlake.model.objects import KeyRange, UnsupportedKey
+from mirrorlake.model.objects import KeyRange, RangeDigest, UnsupportedKey
 from mirrorlake.model.sources import Datasource, Location
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
@@ -55,25 +57,44 @@ class StandIn:
         """The store with the inventory as its listing."""
         return _InventoryStore(store, self)
 
-    def known(self, snapshot: CatalogSnapshot) -> _KnownExcept:
+    def known(self, snapshot: CatalogSnapshot) -> KnownSide:
         """The catalog without what it knows better."""
-        return _KnownExcept(snapshot, self.newer)
+        return _SideExcept(snapshot, self.newer)
 
 
 @dataclass(frozen=True, slots=True)
-class _KnownExcept:
+class _SideExcept:
+    """The known objects without some keys."""
+
     snapshot: CatalogSnapshot
     newer: pa.Array[Any]
 
-    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        for batch in self.snapshot.rows(scope):
-            rows = keep(batch, ~is_in(column(batch, "key"), self.newer)) if len(self.newer) else batch
-            if rows.num_rows:
-                yield rows
+    @contextmanager
+    def open(self) -> Generator[_RowsExcept | None]:
+        with self.snapshot.open() as known:
+            yield None if known is None else _RowsExcept(known, self.newer)
 
     def bounds(self, parts: int) -> list[str]:
         del parts
         return []  # an inventory is sorted as a whole
+
+
+@dataclass(frozen=True, slots=True)
+class _RowsExcept:
+    known: KnownObjects
+    newer: pa.Array[Any]
+
+    def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        for batch in self.known.rows(after=after, until=until):
+            rows = keep(batch, ~is_in(column(batch, "key"), self.newer)) if len(self.newer) else batch
+            if rows.num_rows:
+                yield rows
+
+    def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
+        return [] if len(self.newer) else self.known.digests(after=after, until=until)
+
+    def snapshot(self) -> str | None:
+        return None if len(self.newer) else self.known.snapshot()
 
 
 class _InventoryStore(StoreWrapper):

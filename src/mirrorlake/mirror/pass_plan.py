@@ -19,7 +19,7 @@ from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unpr
 from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
-from mirrorlake.mirror.scan import CatalogSnapshot, KnownRows, ListingDiff, scan
+from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
@@ -161,7 +161,7 @@ def plan_pass(
 
 def _sides(
     store: Store, snapshot: CatalogSnapshot, window: Window | None, stand_in: StandIn | str | None
-) -> tuple[Store, KnownRows]:
+) -> tuple[Store, KnownSide]:
     """What is listed, and what is known of it."""
     if window is not None:
         return window.over(store), window

@@ -1,15 +1,16 @@
 """List a source, compare it with the catalog, and write the differences to spools. Writes nothing else.
 
-range 1:  list ─▶ select, pair ─▶ diff ─▶ spool 1
-range 2:  list ─▶ select, pair ─▶ diff ─▶ spool 2        (in parallel)
+range 1:  list ─▶ select, pair ─▶ leave out by digest ─▶ diff ─▶ spool 1
+range 2:  list ─▶ select, pair ─▶ leave out by digest ─▶ diff ─▶ spool 2        (in parallel)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +23,9 @@ from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
-from mirrorlake.model.objects import Gap, KeyRange, UnsupportedKey
+from mirrorlake.model.objects import Gap, KeyRange, MeasuredRanges, RangeDigest, UnsupportedKey
 from mirrorlake.plan.diff import diff
+from mirrorlake.plan.range_digests import MIN_OBJECTS, RangeFilter, RangeMeter
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.pairing import safe_ranges
@@ -39,10 +41,26 @@ MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory mus
 
 
 class KnownRows(Protocol):
+    """Known objects in one snapshot, as `catalog.objects.KnownObjects` reads those of a whole datasource."""
+
+    def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys."""
+        ...
+
+    def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
+        """The valid digests of ranges in the same keys, by key and without overlaps; none of a part of the objects."""
+        ...
+
+    def snapshot(self) -> str | None:
+        """What identifies the snapshot; None if the rows are only a part, of which no digest may be kept."""
+        ...
+
+
+class KnownSide(Protocol):
     """What the catalog knows of the keys that are listed."""
 
-    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        """KNOWN batches of the keys of `scope`, in key order. Close it if it is not read to its end."""
+    def open(self) -> AbstractContextManager[KnownRows | None]:
+        """The known objects in one snapshot; None if there are none."""
         ...
 
     def bounds(self, parts: int) -> list[str]:
@@ -57,10 +75,14 @@ class CatalogSnapshot:
     catalog: Catalog
     datasource_id: int | None
 
-    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        """KNOWN batches of the keys of `scope`, in key order. Close it if it is not read to its end."""
-        if self.datasource_id is not None:
-            yield from objects.known(self.catalog, self.datasource_id, after=scope.after, until=scope.until)
+    @contextmanager
+    def open(self) -> Generator[objects.KnownObjects | None]:
+        """The known objects in one snapshot; None if there are none."""
+        if self.datasource_id is None:
+            yield None
+            return
+        with objects.open_known(self.catalog, self.datasource_id) as known:
+            yield known
 
     def bounds(self, parts: int) -> list[str]:
         """Keys that divide the known rows into about equal parts; none if there are few rows."""
@@ -81,11 +103,12 @@ class ListingDiff:
     supported: int = 0  # objects that could be assets, whatever the rules select
     examples: tuple[str, ...] = ()  # some of their keys, if nothing is selected or a pattern is unused
     unused: frozenset[UnusedPattern] = frozenset()  # patterns that select nothing
+    measured: tuple[MeasuredRanges, ...] = ()  # digests of the known rows that were read, for the next pass
 
 
 def scan(
     store: Store,
-    known: KnownRows,
+    known: KnownSide,
     scope: KeyRange,
     rules: Rules,
     *,
@@ -118,6 +141,7 @@ def scan(
         supported=sum(part.supported for part in done),
         examples=tuple(key for part in done for key in part.examples),
         unused=done[0].unused.intersection(*(part.unused for part in done)),
+        measured=tuple(part.measured for part in done if part.measured is not None),
     )
 
 
@@ -135,6 +159,7 @@ class _RangeResult:
     supported: int = 0
     examples: tuple[str, ...] = ()
     unused: frozenset[UnusedPattern] = frozenset()
+    measured: MeasuredRanges | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +167,7 @@ class _RangeScanner:
     """Scans single ranges."""
 
     store: Store
-    known: KnownRows
+    known: KnownSide
     rules: Rules
     workdir: Path
     side_by_side: int  # number of ranges that are scanned in parallel
@@ -160,32 +185,42 @@ class _RangeScanner:
         listing = list_range(self.store, scope, batch_rows=share)
         if not self.store.ordered:
             listing = sorted_listing(listing, self.workdir)
-        partial = PartialListing(listing, scope, ordered=self.store.ordered)
-        selection = select(partial, self.rules, broken=partial.ended_early)
+        listed = PartialListing(listing, scope, ordered=self.store.ordered)
+        selection = select(listed, self.rules, broken=listed.ended_early)
         frozen = update_policy([rule.config for rule in self.rules.rules])
-        with ExitStack() as ends:
-            rows = ends.enter_context(closing(self.known.rows(scope)))
-            # PostgreSQL works meanwhile. With a thread for the selection too, the listing would wait for both.
-            if self.side_by_side == 1:
-                rows = ends.enter_context(closing(prefetch(rows)))
-            differences = diff(selection, rows, frozen, lambda: selection.undecided_from)
+        with self.known.open() as known, ExitStack() as ends:
+            meter = RangeMeter(MIN_OBJECTS)
+            digests = [] if known is None else known.digests(after=scope.after, until=scope.until)
+            ranges = RangeFilter(selection, digests, scope, partial(self._read_known, known, meter))
+            rows = ends.enter_context(closing(ranges.known()))
+            differences = diff(ranges.candidates(), rows, frozen, lambda: selection.undecided_from)
             write_spool(spool, exclude_gaps(differences, listing.gaps))
+            snapshot = None if known is None else known.snapshot()
+            measured = None if snapshot is None else MeasuredRanges(snapshot=snapshot, ranges=tuple(meter.found))
         return _RangeResult(
             spool=spool,
-            gaps=partial.gaps(),
-            error=partial.error,
+            gaps=listed.gaps(),
+            error=listed.error,
             listed=selection.listed,
             selected=selection.selected,
-            unchanged=differences.unchanged,
-            unsupported=partial.unsupported(),
+            unchanged=ranges.unchanged + differences.unchanged,
+            unsupported=listed.unsupported(),
             supported=selection.supported,
             examples=tuple(selection.examples),
             unused=selection.use.unused,
+            measured=measured,
         )
+
+    def _read_known(self, known: KnownRows | None, meter: RangeMeter, scope: KeyRange) -> Generator[pa.RecordBatch]:
+        if known is None:
+            return
+        rows = meter.measure(known.rows(after=scope.after, until=scope.until), scope)
+        # PostgreSQL works meanwhile. With a thread for the selection too, the listing would wait for both.
+        yield from prefetch(rows) if self.side_by_side == 1 else rows
 
 
 def _split_ranges(
-    store: Store, known: KnownRows, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
+    store: Store, known: KnownSide, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
     """Ranges to list in parallel, divided so that no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole

@@ -53,7 +53,7 @@ class SourceStores:
             access=self._access(source, settings, trusted=found.trusted),
             listing_ordered=source.settings.listing_ordered,
             credentials=credentials,
-        )
+        ).with_resolved()
 
     def _access(self, source: Datasource, settings: ConnectionSettings, *, trusted: bool) -> Access:
         from mirrorlake.connections.kinds import access_values  # noqa: PLC0415  as above

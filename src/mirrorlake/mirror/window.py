@@ -5,7 +5,8 @@ Everything else of a pass sees a store that lists these objects only, and a cata
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Iterable, Sequence
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -15,7 +16,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.core.columnar import column, is_in, keep
 from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.stem_listing import StemListing, asset_endings, list_stems, stems_of
-from mirrorlake.model.objects import Gap, KeyRange
+from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.wrappers import StoreWrapper
@@ -29,11 +30,25 @@ class Window:
     known: pa.RecordBatch  # KNOWN
     unsettled: frozenset[str]  # of the keys asked for: those about which the source gave no answer, or a doubtful one
 
-    def rows(self, scope: KeyRange) -> Generator[pa.RecordBatch]:
-        """The known rows, as `scan.CatalogSnapshot` has those of a whole datasource."""
-        del scope  # the window lies within it
+    @contextmanager
+    def open(self) -> Generator[Window]:
+        """Itself: its rows were read already."""
+        yield self
+
+    def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """The known rows, as `scan.KnownRows` has them."""
+        del after, until  # a window is read as a whole
         if self.known.num_rows:
             yield self.known
+
+    def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
+        """None: the rows are a part of those that digests describe."""
+        del after, until
+        return []
+
+    def snapshot(self) -> str | None:
+        """None, for the same reason."""
+        return None
 
     def bounds(self, parts: int) -> list[str]:
         """None: a window is not divided."""

@@ -24,6 +24,24 @@ class KeyRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RangeDigest:
+    """The known objects with `after < key <= until`, all of them present, as one digest."""
+
+    after: str
+    until: str
+    objects: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredRanges:
+    """Digests that were computed from one snapshot of the catalog."""
+
+    snapshot: str  # as of `pg_current_snapshot()`
+    ranges: tuple[RangeDigest, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
     """Keys that a listing does not cover because of an error: they may exist or be gone."""
 

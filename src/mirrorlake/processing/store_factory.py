@@ -43,8 +43,8 @@ class StoreConfig:
         return open_store(self.location, self.access, listing_ordered=self.listing_ordered, resolved=resolved)
 
     def with_resolved(self) -> StoreConfig:
-        """The same with what can be passed to other processes."""
-        resolved = self._resolve()
+        """The same with what can be passed to other processes, and is shared by all stores that it opens."""
+        resolved = self.resolved or self._resolve()
         return self if resolved is None else replace(self, resolved=resolved)
 
     def _resolve(self) -> object:

@@ -76,13 +76,14 @@ def test_a_connection_sends_at_once() -> None:
     assert loops.run(accepted())
 
 
-@pytest.fixture
-def limited(tmp_path: Path) -> Iterator[tuple[str, int]]:
+@pytest.fixture(scope="module")
+def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
     """A server of twenty connections that loses its patience soon."""
-    with (tmp_path / "large.bin").open("wb") as file:
+    folder = tmp_path_factory.mktemp("static")
+    with (folder / "large.bin").open("wb") as file:
         file.truncate(64 << 20)  # more than any buffer of the system
     script = SERVE.replace("flush=True))\n", "flush=True), limits=Limits(connections=20, patience_s=0.3))\n", 1)
-    script = script.replace('token="t"', f'token="t", static=Path({str(tmp_path)!r})')
+    script = script.replace('token="t"', f'token="t", static=Path({str(folder)!r})')
     script = f"from pathlib import Path\nfrom mirrorlake.api.connections import Limits\n{script}"
     with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -61,5 +61,6 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun", "signIn", "listActivity",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
+        "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

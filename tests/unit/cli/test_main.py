@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mirrorlake.cli.commands.mirror import folder_address
+from mirrorlake.cli.inputs import folder_address
 from mirrorlake.cli.main import expand_arguments, run
 
 

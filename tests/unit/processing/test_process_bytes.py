@@ -40,10 +40,10 @@ def test_every_format_gives_size_digest_thumbnail_and_placeholder(encoder: str):
 @pytest.mark.parametrize("encoder", ["jpeg", "jpeg-progressive", "png", "webp"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_orientation_is_shown_upright(encoder: str, orientation: int):
-    looked = process_bytes(turned(scene(1600, 1000), orientation, encoder), "a.jpg")
-    assert (looked.facts.width, looked.facts.height, looked.facts.orientation) == (1600, 1000, orientation)
+    looked = process_bytes(turned(scene(800, 500), orientation, encoder), "a.jpg")
+    assert (looked.facts.width, looked.facts.height, looked.facts.orientation) == (800, 500, orientation)
     assert pixels(looked.rendered.thumbnail).shape == (200, 320, 3)
-    assert _unlike(looked.rendered.thumbnail, scene(1600, 1000)) < _LIKE
+    assert _unlike(looked.rendered.thumbnail, scene(800, 500)) < _LIKE
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 65535])
@@ -63,14 +63,14 @@ def test_small_and_thin_pictures_are_never_enlarged(size: tuple[int, int]):
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("kept", [0.4, 0.9])
-@pytest.mark.parametrize("width", [300, 3000])
-def test_a_cut_picture_is_refused(encoder: str, kept: float, width: int):
+@pytest.mark.parametrize("width", [300, 1500])
+def test_a_cut_picture_is_refused(encoder: str, width: int):
     data = encoded(scene(width, width // 2), encoder)
-    with pytest.raises(UndecodableObject) as refused:
-        process_bytes(data[: int(len(data) * kept)], "a.jpg")
-    assert refused.value.stage in (Stage.PROBE, Stage.DECODE)
-    assert "damaged" in refused.value.message
+    for kept in (0.4, 0.9):
+        with pytest.raises(UndecodableObject) as refused:
+            process_bytes(data[: int(len(data) * kept)], "a.jpg")
+        assert refused.value.stage in (Stage.PROBE, Stage.DECODE)
+        assert "damaged" in refused.value.message
 
 
 @pytest.mark.parametrize("missing", [1, 2])

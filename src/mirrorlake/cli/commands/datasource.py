@@ -10,9 +10,9 @@ import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.commands.datasource_events import app as events
-from mirrorlake.cli.commands.mirror import folder_address, read_settings_file
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, moment
+from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
 from mirrorlake.cli.report import build_preview_report, follow, show_report, terminate_as_interrupt

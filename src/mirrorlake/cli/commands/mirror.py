@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
+from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.progress import shown_progress
 from mirrorlake.cli.report import show_report, terminate_as_interrupt
-from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import read_local_settings
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
@@ -63,26 +63,6 @@ def mirror(
     with terminate_as_interrupt(), shown_progress() as progress:
         report = run_mirror(read_local_settings(), asked, progress)
     return show_report(report, json=json)
-
-
-def folder_address(address: str) -> str:
-    """Convert a path such as `.`, `./photos` or `~/photos` to a file:// address; return any other address unchanged."""
-    if "://" in address or not address:
-        return address
-    path = Path(address).expanduser() if address.startswith("~") else Path(address)
-    if address.startswith(("./", "../", "/", "~")) or address in {".", ".."} or path.is_dir():
-        return path.absolute().as_uri()
-    return address
-
-
-def read_settings_file(path: Path) -> str:
-    """The text of a file of settings. Raises SettingsError."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The settings file {path} cannot be read: {error}.", "Name a readable JSON file in UTF-8."
-        ) from error
 
 
 def install(app: typer.Typer) -> None:

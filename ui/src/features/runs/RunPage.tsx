@@ -175,6 +175,7 @@ function Counts({ run }: { run: Run }) {
         ))}
       </dl>
       <p className="quiet">{text.counts.requests(requests.list, requests.get, requests.head, run.bytes_read)}</p>
+      {run.server === null ? null : <p className="quiet">{text.counts.server(run.server)}</p>}
     </>
   );
 }

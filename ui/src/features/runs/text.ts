@@ -52,6 +52,7 @@ export const text = {
   counts: {
     listed: 'listed',
     selected: 'selected',
+    server: (server: string) => `Server: ${server}`,
     requests: (list: number, get: number, head: number, read: number) => {
       const requests = [
         { method: 'LIST', number: list },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.credentials import Ambient, AwsKeys, AwsRole, AwsWebIdentity, Credentials
+from mirrorlake.model.credentials import AwsKeys, AwsRole, AwsWebIdentity, Credentials
 from mirrorlake.storage.providers.s3.access import S3Access, server_url
 from mirrorlake.storage.providers.s3.aws_server import aws_domain
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys, S3Server
@@ -15,21 +15,18 @@ from mirrorlake.storage.providers.s3.sts import StsServer
 DEFAULT_REGION = "us-east-1"
 _ORIGIN = "set in its connection"
 
-_Own = Ambient | AwsKeys | AwsRole | AwsWebIdentity
+_Own = AwsKeys | AwsRole | AwsWebIdentity
 
 
-def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig | None:
-    """What requests of a connection need; None for the machine's own identity at the machine's own server.
+def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
+    """What requests of a connection need. Makes no request. It can be pickled.
 
-    Makes no request. It can be pickled. Raises SettingsError for invalid settings, and AccessDenied for keys that no
-    header can contain.
+    Raises SettingsError for invalid settings, and AccessDenied for keys that no header can contain.
     """
     if not isinstance(credentials, _Own):
         raise SettingsError(
             f"{type(credentials).__name__} cannot be used for s3:// addresses.", "Use a connection of another kind."
         )
-    if isinstance(credentials, Ambient):
-        return None
     region = access.region or DEFAULT_REGION
     if access.endpoint is None:
         server = S3Server(url=f"https://s3.{region}.{aws_domain(region)}")
@@ -47,7 +44,7 @@ def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig |
     )
 
 
-def _source(credentials: AwsKeys | AwsRole | AwsWebIdentity, access: S3Access, region: str) -> CredentialSource:
+def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSource:
     match credentials:
         case AwsKeys():
             return _keys(credentials)

@@ -94,6 +94,6 @@ def _clean(name: str, value: str) -> str:
     if not is_sendable(value):
         raise AccessDenied(
             f"The AWS {name} holds a blank, a line end or another character that none has.",
-            f"Check {_VARIABLES[name]} or ~/.aws/credentials for a wrongly pasted value.",
+            f"Check {_VARIABLES[name]}, ~/.aws/credentials or the connection for a wrongly pasted value.",
         )
     return value

@@ -32,11 +32,12 @@ _OWNER = "Ask the bucket's owner, or the operator of the server."
 _REFUSALS: dict[str, tuple[str, str]] = {
     "InvalidAccessKeyId": (
         "The access key id is not known to the server.",
-        "Check AWS_ACCESS_KEY_ID or the profile, and that the key belongs to this endpoint.",
+        "Check AWS_ACCESS_KEY_ID, the profile or the connection, and that the key belongs to this endpoint.",
     ),
     "SignatureDoesNotMatch": (
         "The secret access key does not fit the access key id.",
-        "Check AWS_SECRET_ACCESS_KEY or the profile for a wrong or cut-off key, and that no proxy changes the request.",
+        "Check AWS_SECRET_ACCESS_KEY, the profile or the connection for a wrong or cut-off key, and that no proxy "
+        "changes the request.",
     ),
     "ExpiredToken": (
         "The session token has expired.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.core.errors import AccessDenied, ObjectGone
-from mirrorlake.model.credentials import Credentials
+from mirrorlake.model.credentials import Ambient, Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.base import SingleObject
@@ -72,7 +72,7 @@ class S3Provider:
 
         Keys of roles expire: each process refreshes its own.
         """
-        if credentials is not None:
+        if credentials is not None and not isinstance(credentials, Ambient):
             from mirrorlake.storage.providers.s3.connection import connection_config  # noqa: PLC0415  loads clients
 
             return connection_config(s3.s3_access(access), credentials)

@@ -1,0 +1,27 @@
+"""What users give to commands: paths as addresses, and files of settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mirrorlake.core.errors import SettingsError
+
+
+def folder_address(address: str) -> str:
+    """Convert a path such as `.`, `./photos` or `~/photos` to a file:// address; return any other address unchanged."""
+    if "://" in address or not address:
+        return address
+    path = Path(address).expanduser() if address.startswith("~") else Path(address)
+    if address.startswith(("./", "../", "/", "~")) or address in {".", ".."} or path.is_dir():
+        return path.absolute().as_uri()
+    return address
+
+
+def read_settings_file(path: Path) -> str:
+    """The text of a file of settings. Raises SettingsError."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The settings file {path} cannot be read: {error}.", "Name a readable JSON file in UTF-8."
+        ) from error

@@ -1,0 +1,322 @@
+"""What callers of the API may not do with connections, and what nobody may."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from tests.support.buckets import picture
+from tests.support.postgres import Server
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
+
+from mirrorlake.catalog import datasources
+from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
+from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.access import Actor, ActorKind, Context
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.services.base import Resources, open_resources
+from mirrorlake.services.foreground import Foreground
+from mirrorlake.services.library import LocalLibrary
+from mirrorlake.storage.connections import ForbiddenAddress
+
+OPERATOR = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
+CALLER = Context(actor=Actor(kind=ActorKind.TOKEN, name="the holder of the access token"))
+KEYS = {"access_key_id": ACCESS_KEY, "secret_access_key": SECRET_KEY}
+
+
+@pytest.fixture
+def resources(postgres_server: Server, tmp_path: Path) -> Iterator[Resources]:
+    settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database())
+    settings.home.mkdir()
+    with open_resources(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def api(resources: Resources) -> LocalLibrary:
+    return LocalLibrary(resources, CALLER)
+
+
+@pytest.fixture
+def operator(resources: Resources) -> LocalLibrary:
+    return LocalLibrary(resources, OPERATOR)
+
+
+@pytest.fixture
+def stub() -> Iterator[S3Stub]:
+    with S3Stub() as server:
+        server.put("lake", "a.png", picture())
+        yield server
+
+
+def allow(resources: Resources, **settings: Any) -> None:
+    resources.settings = replace(resources.settings, **settings)
+    vars(resources).pop("stores", None)
+
+
+def list_source(resources: Resources, name: str) -> int:
+    """How many objects the store of a datasource lists."""
+    source = datasources.named(resources.catalog, name)
+    store = SourceStores(resources.settings, resources.catalog)(source).open_plain()
+    return store.list_page(KeyRange(), None).batch.num_rows
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("aws-ambient", {"profile": "admin"}),
+        ("aws-keys", {"ca_bundle": "/etc/passwd"}),
+        ("aws-web-identity", {"role_arn": "arn:aws:iam::123456789012:role/x", "token_file": "/etc/shadow"}),
+        ("gcs-ambient", {"endpoint": "https://collects.example"}),
+        ("azure-managed-identity", {"account": "lake", "endpoint": "https://collects.example"}),
+        ("gcs-ambient", {"proxy": "https://collects.example"}),
+        ("local", {"bucket": "/etc"}),
+    ],
+)
+def test_what_reaches_into_the_machine_is_for_operators(
+    api: LocalLibrary, operator: LocalLibrary, kind: str, settings: dict[str, Any]
+) -> None:
+    secrets = KEYS if kind == "aws-keys" else {}
+    with pytest.raises(SettingsError):
+        api.connections.add("mine", kind, settings=settings, secrets=secrets)
+    assert operator.connections.add("mine", kind, settings=settings, secrets=secrets).trusted
+
+
+def test_a_reference_of_the_api_needs_the_operators_word(resources: Resources, api: LocalLibrary) -> None:
+    secrets = {"access_key_id": "KEY", "secret_access_key": "vault:secret/lake/s3#key"}
+    with pytest.raises(SettingsError, match="reserved for operators"):
+        api.connections.add("mine", "aws-keys", secrets=secrets)
+    allow(resources, allow_references=("vault:secret/lake/",))
+    made = api.connections.add("mine", "aws-keys", secrets=secrets)
+    assert (made.secrets, made.references) == (("access_key_id",), {"secret_access_key": "vault:secret/lake/s3#key"})
+
+
+def test_a_federation_that_runs_programs_is_for_operators(api: LocalLibrary) -> None:
+    for source in ({"executable": {"command": "/bin/sh"}}, {"file": "/etc/shadow"}):
+        text = json.dumps({"type": "external_account", "credential_source": source})
+        with pytest.raises(SettingsError, match="names a file or program"):
+            api.connections.add("mine", "gcs-workload-identity", secrets={"credentials_json": text})
+
+
+def test_a_private_address_of_the_api_is_refused_when_it_is_connected_to(
+    resources: Resources, api: LocalLibrary, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    assert not api.connections.add("mine", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS).trusted
+    api.datasources.create("s3://lake", name="lake", connection="mine")
+    with pytest.raises(ForbiddenAddress, match="not a public address"):
+        list_source(resources, "lake")
+    assert stub.connections == 0
+    allow(resources, allow_addresses=PRIVATE_NETWORKS)
+    assert list_source(resources, "lake") == 1
+    allow(resources, allow_addresses=())
+    # An operator who chooses an address answers for it; one who changes something else does not.
+    operator.connections.change("mine", settings={"requester_pays": True})
+    with pytest.raises(ForbiddenAddress):
+        list_source(resources, "lake")
+    operator.connections.change("mine", settings={"endpoint": stub.endpoint.replace("127.0.0.1", "localhost")})
+    assert list_source(resources, "lake") == 1
+
+
+def test_an_address_changed_over_the_api_needs_the_secrets_again(
+    resources: Resources, api: LocalLibrary, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    """Otherwise the stored secrets would go to a server of the caller."""
+    operator.connections.add("lake", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    for moved in ({"endpoint": "https://collects.example"}, {"proxy": "http://collects.example"}):
+        with pytest.raises(SettingsError, match="to another server"):
+            api.connections.change("lake", settings=moved)
+        with pytest.raises(SettingsError, match="to another server"):
+            api.connections.change("lake", settings=moved, secrets={"access_key_id": "KEY"})
+    changed = api.connections.change("lake", settings={"endpoint": "https://s3.example"}, secrets=KEYS)
+    assert not changed.trusted
+    api.connections.change("lake", settings={"region": "eu-west-1"})  # no address: nothing is sent elsewhere
+    with pytest.raises(SettingsError, match="no setting"):
+        api.connections.change("lake", settings={"trusted": True})
+
+
+def test_a_role_s_sts_server_is_guarded_like_its_bucket(resources: Resources, api: LocalLibrary, stub: S3Stub) -> None:
+    role = {"role_arn": "arn:aws:iam::123456789012:role/lake", "sts_endpoint": stub.endpoint}
+    api.connections.add("role", "aws-role", settings=role, secrets=KEYS)
+    api.datasources.create("s3://lake", name="lake", connection="role")
+    with pytest.raises(ForbiddenAddress):
+        list_source(resources, "lake")
+    assert stub.connections == 0
+
+
+def test_folders_of_the_api_are_below_the_roots_of_the_operator(
+    resources: Resources, api: LocalLibrary, tmp_path: Path
+) -> None:
+    root, other = tmp_path / "photos", tmp_path / "photos-private"
+    for folder in (root / "a", other):
+        folder.mkdir(parents=True)
+    (root / "way-out").symlink_to(other)
+    allow(resources, local_roots=(root,))
+    for outside in (other, root / "way-out", root / ".." / "photos-private", Path("/etc"), Path("/")):
+        with pytest.raises(SettingsError):
+            api.connections.add("folder", "local", settings={"bucket": str(outside)})
+        with pytest.raises(SettingsError, match="may be mirrored over the API"):
+            api.datasources.create(outside.as_uri())
+    assert api.datasources.create((root / "a").as_uri(), name="a").container == str(root / "a")
+    api.connections.add("folder", "local", settings={"bucket": str(root / "a")})
+    assert api.datasources.create((root / "a").as_uri(), name="b", connection="folder").connection == "folder"
+    with pytest.raises(SettingsError, match="is not below"):
+        api.datasources.create(root.as_uri(), name="c", connection="folder")
+
+
+def test_an_external_id_is_random_unique_and_immutable(resources: Resources, operator: LocalLibrary) -> None:
+    role = {"role_arn": "arn:aws:iam::123456789012:role/lake"}
+    made = [operator.connections.add(f"role-{number}", "aws-role", settings=role) for number in range(3)]
+    assert len({each.external_id for each in made}) == 3
+    changed = operator.connections.change("role-0", settings={"session_name": "another"})
+    assert changed.external_id == made[0].external_id
+    with pytest.raises(SettingsError):
+        operator.connections.change("role-0", settings={"external_id": "chosen"})
+    with pytest.raises(psycopg.Error, match="immutable"), psycopg.connect(resources.catalog.conninfo) as database:
+        database.execute("UPDATE connection SET external_id = 'chosen'")
+
+
+def test_a_connection_in_use_names_its_datasources_and_stays(operator: LocalLibrary, api: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    for name in ("b", "a"):
+        api.datasources.create(f"s3://bucket-{name}", name=name, connection="keys")
+    assert operator.connections.get("keys").datasources == ("a", "b")
+    with pytest.raises(Conflict, match="used by a, b"):
+        api.connections.delete("keys")
+    for name in ("a", "b"):
+        api.datasources.delete(name, acknowledge=0)
+    api.connections.delete("keys")
+    with pytest.raises(NotFound):
+        api.connections.get("keys")
+
+
+def test_who_changed_a_connection_is_recorded_without_its_secrets(operator: LocalLibrary, api: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    api.connections.change("keys", settings={"region": "eu-west-1"}, secrets={"session_token": "canary-token"})
+    api.connections.delete("keys")
+    found = [(each.action, each.actor_kind, each.subject) for each in operator.activity.list()]
+    assert found == [("delete", "token", "keys"), ("change_settings", "token", "keys"), ("create", "user", "keys")]
+    details = str([dict(each.details) for each in operator.activity.list()])
+    assert "session_token" in details
+    assert "canary" not in details
+    assert SECRET_KEY not in details
+
+
+def test_a_secret_is_replaced_kept_or_removed_alone(resources: Resources, operator: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets={**KEYS, "session_token": "a-token"})
+    assert operator.connections.change("keys", secrets={"session_token": None}).secrets == tuple(sorted(KEYS))
+    referred = operator.connections.change("keys", secrets={"secret_access_key": "env:LAKE"})
+    assert (referred.secrets, dict(referred.references)) == (("access_key_id",), {"secret_access_key": "env:LAKE"})
+    with pytest.raises(SettingsError, match="needs access_key_id"):
+        operator.connections.change("keys", secrets={"access_key_id": None})
+    assert operator.connections.get("keys") == referred
+
+
+def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    with pytest.raises(SettingsError, match=r"is for s3:// addresses"):
+        operator.datasources.create(tmp_path.as_uri(), connection="keys")
+    with pytest.raises(NotFound, match="Connection 'nothing' does not exist"):
+        operator.datasources.create("s3://lake", connection="nothing")
+
+
+def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLibrary) -> None:
+    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "namingStrategy": "fileName"}
+    made = api.datasources.create("s3://lake/photos", name="lake", settings=settings)
+    assert (made.uri, made.globs, made.schedule) == ("s3://lake/photos/", ("a/**",), "every: 6h")
+    assert made.next_due is not None
+    (created,) = api.activity.list()
+    assert (created.action, created.subject, created.details["uri"]) == ("create", "lake", "s3://lake/photos/")
+    with pytest.raises(Conflict, match="already exists"):
+        api.datasources.create("s3://other", name="lake")
+    with pytest.raises(UsageError):
+        api.datasources.change_settings("lake", {"uri": "s3://other"})
+    assert api.datasources.get("lake").uri == "s3://lake/photos/"
+
+
+def test_an_endpoint_without_a_connection_would_receive_the_machine_s_own_keys(
+    api: LocalLibrary, operator: LocalLibrary
+) -> None:
+    settings = {"endpoint": "https://collects.example"}
+    with pytest.raises(SettingsError, match="needs a connection"):
+        api.datasources.create("s3://lake", settings=settings)
+    assert operator.datasources.create("s3://lake", settings=settings).endpoint == "https://collects.example"
+
+
+def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
+    resources: Resources, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    for number in range(6):
+        operator.connections.add(f"keys-{number}", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+        operator.datasources.create("s3://lake", name=f"lake-{number}", connection=f"keys-{number}")
+    foreground = Foreground(resources, OPERATOR)
+    ended, failures = readers(resources, 3)
+    for _ in range(4):
+        rotation = foreground.rotate_secrets()
+        assert (rotation.rewrapped, rotation.current) == (6, 0)
+        operator.connections.change("keys-0", secrets=KEYS)  # sealed anew between two rotations
+    assert ended() > 10
+    assert failures == []
+    assert len((resources.settings.home / "secret.key").read_text().split()) == 2
+
+
+def readers(resources: Resources, count: int) -> tuple[Callable[[], int], list[Exception]]:
+    """Threads that open stores until they are ended; how often they did, and what failed."""
+    sources = datasources.list_all(resources.catalog)
+    stop, failures, reads = threading.Event(), list[Exception](), list[int]()
+
+    def read() -> None:
+        stores = SourceStores(resources.settings, resources.catalog)  # with the keys that it once read
+        while not stop.is_set():
+            for source in sources:
+                try:
+                    stores(source).open_plain().close()
+                    reads.append(source.id)
+                except Exception as error:  # noqa: BLE001  the test reports it
+                    failures.append(error)
+
+    threads = [threading.Thread(target=read) for _ in range(count)]
+    for each in threads:
+        each.start()
+
+    def end() -> int:
+        stop.set()
+        for each in threads:
+            each.join()
+        return len(reads)
+
+    return end, failures
+
+
+def test_a_rotation_without_the_previous_key_changes_nothing(resources: Resources, operator: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    (resources.settings.home / "secret.key").unlink()
+    with pytest.raises(SettingsError, match="not on this machine"):
+        Foreground(resources, OPERATOR).rotate_secrets()
+    assert not (resources.settings.home / "secret.key").exists()
+    with pytest.raises(SettingsError, match="not on this machine"):
+        operator.connections.add("more", "aws-keys", secrets=KEYS)  # no second key beside the lost one
+
+
+def test_a_session_without_its_key_says_which_connection_is_closed(
+    resources: Resources, operator: LocalLibrary
+) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    operator.datasources.create("s3://lake", name="lake", connection="keys")
+    (resources.settings.home / "secret.key").unlink()
+    with pytest.raises(SettingsError, match="The connection keys cannot be used"):
+        list_source(resources, "lake")
+
+
+def test_keys_that_no_header_can_hold_are_refused_and_not_shown(resources: Resources, operator: LocalLibrary) -> None:
+    operator.connections.add("keys", "aws-keys", secrets={**KEYS, "secret_access_key": "canary with blanks"})
+    operator.datasources.create("s3://lake", name="lake", connection="keys")
+    with pytest.raises(AccessDenied) as refused:
+        list_source(resources, "lake")
+    assert "canary" not in str(refused.value)
