@@ -32,6 +32,18 @@ from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.public import public_noun
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_ROUTES: Final = (
+    asset_routes,
+    event_routes,
+    webhook_routes,
+    datasource_routes,
+    run_routes,
+    job_routes,
+    project_routes,
+    connection_routes,
+    schedule_routes,
+    activity_routes,
+)
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
@@ -75,18 +87,7 @@ def create_app(
         dependencies=[Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
-    for routes in (
-        asset_routes,
-        event_routes,
-        webhook_routes,
-        datasource_routes,
-        run_routes,
-        job_routes,
-        project_routes,
-        connection_routes,
-        schedule_routes,
-        activity_routes,
-    ):
+    for routes in _ROUTES:
         private.include_router(routes())
     private.include_router(session_routes(gate))
     private.add_api_route(

@@ -117,11 +117,9 @@ def plan_pass(
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
-    window = None
-    if keys is not None and known_id is not None:
-        suffixes = tuple(rules.suffixes.values())
-        window = open_window(store, catalog, known_id, keys, full_suffixes=suffixes, checker=checker)
-    listed, known = _sides(store, CatalogSnapshot(catalog=catalog, datasource_id=known_id), window, stand_in)
+    snapshot = CatalogSnapshot(catalog=catalog, datasource_id=known_id)
+    window = None if keys is None else _window(store, snapshot, keys, rules, checker)
+    listed, known = _sides(store, snapshot, window, stand_in)
     listing = scan(
         listed,
         known,
@@ -157,6 +155,16 @@ def plan_pass(
         notes=() if window is not None else (*_notes(stand_in), *explain_selection(listing, rules, source.location)),
         window=window,
     )
+
+
+def _window(
+    store: Store, snapshot: CatalogSnapshot, keys: Sequence[str], rules: Rules, checker: KeyChecker
+) -> Window | None:
+    """The window of a partial pass; None for a datasource that is not in the catalog."""
+    if snapshot.datasource_id is None:
+        return None
+    suffixes = tuple(rules.suffixes.values())
+    return open_window(store, snapshot.catalog, snapshot.datasource_id, keys, full_suffixes=suffixes, checker=checker)
 
 
 def _sides(
