@@ -31,6 +31,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.select.patterns import quote_path
+from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.registry import provider_of
 
