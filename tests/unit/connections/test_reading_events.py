@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirrorlake.connections.events.azure import decoded_message
 from mirrorlake.connections.events.reading import MAX_BODY_BYTES, MAX_EVENTS, read_document, read_events
 from mirrorlake.model.events import HintKind, ObjectHint
+from mirrorlake.storage.providers.azure.queue_messages import decoded_message
 
 KEYS = st.text(
     st.characters(exclude_characters="\0", exclude_categories=("Cs",)), min_size=1, max_size=60

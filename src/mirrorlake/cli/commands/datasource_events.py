@@ -27,6 +27,9 @@ def set_(
     sqs: Annotated[
         str | None, typer.Option(metavar="URL", help="SQS queue that gets the notifications of the bucket.")
     ] = None,
+    azure_queue: Annotated[
+        str | None, typer.Option(metavar="URL", help="Storage queue that gets the events of Event Grid.")
+    ] = None,
     webhook: Annotated[
         bool, typer.Option("--webhook", help="Signed requests to the server of this library; prints a new secret.")
     ] = False,
@@ -40,6 +43,8 @@ def set_(
     given: list[tuple[ReceiverKind, str | None]] = []
     if sqs is not None:
         given.append((ReceiverKind.SQS, sqs))
+    if azure_queue is not None:
+        given.append((ReceiverKind.AZURE_QUEUE, azure_queue))
     if webhook:
         given.append((ReceiverKind.WEBHOOK, None))
     if len(given) != 1:

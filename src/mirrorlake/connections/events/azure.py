@@ -7,8 +7,6 @@ The subject names container and blob: `/blobServices/default/containers/C/blobs/
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -48,14 +46,6 @@ def read_event(document: Mapping[str, Any]) -> Iterator[Found]:
             kind=_KINDS.get(kind, HintKind.UNKNOWN),
             sequencer=text_of(document, "data", "sequencer"),
         )
-
-
-def decoded_message(text: str) -> bytes:
-    """The body of a message of a storage queue, which Event Grid writes in base64."""
-    try:
-        return base64.b64decode(text.strip(), validate=True)
-    except (binascii.Error, ValueError):
-        return text.encode("utf-8", "surrogatepass")
 
 
 def _type_of(document: Mapping[str, Any]) -> str:

@@ -77,8 +77,17 @@ def _sqs() -> QueueService:
     return SqsService()
 
 
+def _azure_queue() -> QueueService:
+    from mirrorlake.storage.providers.azure.queue_service import AzureQueueService  # noqa: PLC0415  as above
+
+    return AzureQueueService()
+
+
 # Queues that hold the events of buckets. Receivers without one are webhooks.
-_QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {ReceiverKind.SQS: _sqs}
+_QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
+    ReceiverKind.SQS: _sqs,
+    ReceiverKind.AZURE_QUEUE: _azure_queue,
+}
 
 
 @cache

@@ -1,0 +1,1 @@
+"""Azure Blob Storage: our own listing reader, requests and credentials."""

@@ -1,0 +1,1 @@
+"""Google Cloud Storage: our own reader of its JSON API, its tokens and signed URLs."""
