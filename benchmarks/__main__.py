@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import api_requests, first_pass, no_change, picture, renames, sidecars
+from benchmarks import api_requests, first_pass, google, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -45,6 +45,10 @@ def _seaweed(rounds: int) -> list[Table]:
         return [no_change.on_seaweed(server, rounds=rounds)]
 
 
+def _google(rounds: int) -> list[Table]:
+    return google.listing(MILLION, rounds=rounds)
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -63,6 +67,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "million": _million,
     "sidecars": _sidecars,
     "renames": _renames,
+    "gcs": _google,
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,

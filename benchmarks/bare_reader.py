@@ -13,11 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 import mirrorlake.storage.providers.s3.aws_session  # noqa: F401  loaded late elsewhere; here all loading is start-up
 from benchmarks.measure import MB, high_water
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.sources import Access, AccessOptions
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
 from mirrorlake.storage.open import open_store
-from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.registry import provider_of
 
 
 def _walk(store: Store, scope: KeyRange) -> int:
@@ -37,9 +38,12 @@ def main() -> None:
     parser.add_argument("--ordered", action="store_true", help="believe that the server lists in key order")
     parser.add_argument("--anonymous", action="store_true")
     arguments = parser.parse_args()
-    access = S3Access(endpoint=arguments.endpoint, anonymous=arguments.anonymous)
-    started, cpu = time.perf_counter(), time.process_time()
+    options = AccessOptions(endpoint=arguments.endpoint, anonymous=arguments.anonymous)
     location = parse_location(arguments.uri)
+    provider = provider_of(location.provider)
+    provider.load()
+    access = provider.change_access(Access(), options)
+    started, cpu = time.perf_counter(), time.process_time()
     store = open_store(location, access, listing_ordered=arguments.ordered)
     scopes = store.split(KeyRange(prefix=location.prefix), arguments.ranges)
     with ThreadPoolExecutor(len(scopes)) as pool:

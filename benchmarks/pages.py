@@ -5,7 +5,8 @@
 All rows are rendered once into a file in which every row has its place by arithmetic, so that any stretch of the
 listing (a continuation, a prefix, a start in the middle) is one `sendfile` after a small head made for the request.
 Every second object is a sidecar of the one before it: `set-0000/img_00000000.jpg`, `set-0000/img_00000000.json`.
-Sidecars can be read, photographs cannot; `GET /` answers how often each kind was asked for.
+Sidecars can be read, photographs cannot; `GET /` answers how often each kind was asked for. With `--dialect google` the
+same objects are listed as the JSON API of Google Cloud Storage does it (`gcs_pages.py`).
 """
 
 from __future__ import annotations
@@ -74,26 +75,36 @@ def _row(row: int) -> bytes:
     ).encode()
 
 
-_FIRST = len(_row(0))
-_PAIR = _FIRST + len(_row(1))
-_TAIL = b"</ListBucketResult>"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How one protocol writes a listing. Photographs have rows of one width, and so have sidecars."""
+
+    name: str
+    row: Callable[[int], bytes]
+    separator: int  # bytes at the end of a row that the last one of a page lacks
+    head: Callable[[MirrorOptions, int, str, list[str]], bytes]  # number of objects, next token, common prefixes
+    tail: bytes
+    read: Callable[[str], MirrorOptions]  # a request target; raises ValueError for a nonsensical one
+    is_listing: Callable[[str], bool]  # whether a path without slashes at its ends is that of a listing
+
+    def offset(self, row: int) -> int:
+        """Where a row begins in the file of all rows."""
+        first = len(self.row(0))
+        return row // 2 * (first + len(self.row(1))) + row % 2 * first
 
 
-def _offset(row: int) -> int:
-    return row // 2 * _PAIR + row % 2 * _FIRST
-
-
-def render(objects: int, folder: Path) -> Path:
+def render(objects: int, folder: Path, dialect: Dialect | None = None) -> Path:
     """The file of all rows, made once: about 230 MB and 3 s a million."""
-    path = folder / f"pages-{FILE_VERSION}-{objects}.rows"
-    if path.is_file() and path.stat().st_size == _offset(objects):
+    dialect = dialect or S3
+    path = folder / f"pages-{dialect.name}-{FILE_VERSION}-{objects}.rows"
+    if path.is_file() and path.stat().st_size == dialect.offset(objects):
         return path
     folder.mkdir(parents=True, exist_ok=True)
     half = path.with_suffix(".half")
     with half.open("wb") as file:
         for start in range(0, objects, 2 * _RENDER_PAIRS):
-            file.write(b"".join(map(_row, range(start, min(objects, start + 2 * _RENDER_PAIRS)))))
-    if half.stat().st_size != _offset(objects):
+            file.write(b"".join(map(dialect.row, range(start, min(objects, start + 2 * _RENDER_PAIRS)))))
+    if half.stat().st_size != dialect.offset(objects):
         raise AssertionError("rows are not of one width: the arithmetic of their places is wrong")
     half.rename(path)
     return path
@@ -128,8 +139,9 @@ def asked_of(target: str) -> MirrorOptions:
 class Listing:
     """The synthetic bucket: answers requests with a head and a stretch of rows."""
 
-    def __init__(self, objects: int) -> None:
+    def __init__(self, objects: int, dialect: Dialect | None = None) -> None:
         self._objects = objects
+        self.dialect = dialect or S3
 
     def answer(self, asked: MirrorOptions) -> tuple[bytes, int, int]:
         """The text before the rows, and the first row and the row after the last."""
@@ -143,7 +155,7 @@ class Listing:
         elif asked.after:
             low = max(low, self._first(lambda key: key > asked.after))
         end = max(low, min(high, low + asked.most))
-        return _head(asked, end - low, str(end) if end < high else ""), low, end
+        return self.dialect.head(asked, end - low, str(end) if end < high else "", []), low, end
 
     def _common(self, asked: MirrorOptions, low: int, high: int) -> bytes:
         step = 2 * PAIRS_A_FOLDER
@@ -151,8 +163,7 @@ class Listing:
         found = [name for name in folders if low < high and name > asked.after and name > asked.token]
         page = found[: asked.most]
         token = page[-1] if len(found) > len(page) else ""
-        prefixes = "".join(f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>" for name in page)
-        return _head(asked, len(page), token) + prefixes.encode()
+        return self.dialect.head(asked, 0, token, page)
 
     def _first(self, reached: Callable[[str], bool]) -> int:
         """The first row whose key has reached what is asked; keys rise, so halving finds it."""
@@ -166,14 +177,27 @@ class Listing:
         return low
 
 
-def _head(asked: MirrorOptions, count: int, token: str) -> bytes:
+def _head(asked: MirrorOptions, count: int, token: str, folders: list[str]) -> bytes:
     following = f"<NextContinuationToken>{token}</NextContinuationToken>" if token else ""
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
-        f"<Name>{asked.bucket}</Name><Prefix>{asked.prefix}</Prefix>{following}<KeyCount>{count}</KeyCount>"
+        f"<Name>{asked.bucket}</Name><Prefix>{asked.prefix}</Prefix>{following}"
+        f"<KeyCount>{count + len(folders)}</KeyCount>"
         f"<MaxKeys>{asked.most}</MaxKeys><EncodingType>url</EncodingType>"
         f"<IsTruncated>{'true' if token else 'false'}</IsTruncated>"
+        + "".join(f"<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>" for name in folders)
     ).encode()
+
+
+S3 = Dialect(
+    name="s3",
+    row=_row,
+    separator=0,
+    head=_head,
+    tail=b"</ListBucketResult>",
+    read=asked_of,
+    is_listing=lambda path: bool(path) and "/" not in path,
+)
 
 
 _ERROR = b"<Error><Code>NoSuchKey</Code><Message>Only sidecars can be read.</Message></Error>"
@@ -225,19 +249,20 @@ class Server:
     def _reply(self, connection: socket.socket, line: str) -> None:
         method, target, _ = line.split(" ")
         path = target.partition("?")[0].strip("/")
-        if method != "GET" or "/" in path or not path:
+        dialect = self._listing.dialect
+        if method != "GET" or not dialect.is_listing(path):
             connection.sendall(self._about_one(method, path.partition("/")[2]))
             return
-        head, first, end = self._listing.answer(asked_of(target))
-        start, stop = _offset(first), _offset(end)
-        length = len(head) + stop - start + len(_TAIL)
+        head, first, end = self._listing.answer(dialect.read(target))
+        start, stop = dialect.offset(first), dialect.offset(end) - (dialect.separator if end > first else 0)
+        length = len(head) + stop - start + len(dialect.tail)
         connection.sendall(
             b"HTTP/1.1 200 OK\r\nContent-Type: application/xml\r\nContent-Length: %d\r\n\r\n" % length + head,
             socket.MSG_MORE,
         )
         while start < stop:
             start += os.sendfile(connection.fileno(), self._rows, start, stop - start)
-        connection.sendall(_TAIL)
+        connection.sendall(dialect.tail)
 
     def _about_one(self, method: str, key: str) -> bytes:
         """The answer to a request for one object, or for the counts of such requests."""
@@ -264,8 +289,12 @@ def main() -> None:
     parser.add_argument("--objects", type=int, default=1_000_000)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     parser.add_argument("--folder", type=Path, default=Path(".cache/bench"), help="where the rendered rows are kept")
+    parser.add_argument("--dialect", choices=["s3", "google"], default="s3")
     arguments = parser.parse_args()
-    server = Server(Listing(arguments.objects), render(arguments.objects, arguments.folder))
+    from benchmarks.gcs_pages import GOOGLE  # noqa: PLC0415 - it is written in terms of this module
+
+    dialect = GOOGLE if arguments.dialect == "google" else S3
+    server = Server(Listing(arguments.objects, dialect), render(arguments.objects, arguments.folder, dialect))
     if arguments.port:
         server.bind(arguments.port)
     print(server.address, flush=True)

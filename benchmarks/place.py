@@ -47,9 +47,9 @@ def fresh_home() -> Generator[Path]:
 
 
 @contextmanager
-def listing_server(objects: int, folder: Path = CACHE) -> Generator[str]:
+def listing_server(objects: int, folder: Path = CACHE, *, dialect: str = "s3") -> Generator[str]:
     """The address of a server of pre-rendered pages, in a process of its own."""
-    command = python("benchmarks.pages", "--objects", str(objects), "--folder", str(folder))
+    command = python("benchmarks.pages", "--objects", str(objects), "--folder", str(folder), "--dialect", dialect)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             if process.stdout is None:

@@ -1,10 +1,19 @@
 """Fixtures that many tests share live in `tests/support`, one file for each real service."""
 
+import os
 import signal
+import tempfile
+from pathlib import Path
 
+import psutil
 from hypothesis import settings
 
 pytest_plugins = ["tests.support.postgres"]
+
+# In memory, creating a database takes a tenth of the time. TMPDIR chooses another place.
+RAM_DISK = Path("/dev/shm")  # of Linux; for everybody, like /tmp
+if "TMPDIR" not in os.environ and RAM_DISK.is_dir() and psutil.virtual_memory().available > 8 << 30:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(RAM_DISK)
 
 # How long one example takes on a busy machine is no law.
 settings.register_profile("mirrorlake", deadline=None)

@@ -69,6 +69,17 @@ def test_every_client_of_a_server_says_which_networks_it_may_reach() -> None:
                 assert "networks" in {keyword.arg for keyword in node.keywords}, f"{path}:{node.lineno}"
 
 
+def test_a_source_is_opened_in_one_place_which_knows_its_credentials() -> None:
+    """Whatever opened a store elsewhere could use other credentials than those of the datasource's connection."""
+    callers = {
+        path.name
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "open_store"
+    }
+    assert callers == {"store_factory.py"}
+
+
 def test_nothing_in_the_repository_names_the_machine_it_was_made_on() -> None:
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *SOURCES, ROOT / "uv.lock"]:
         text = path.read_text()

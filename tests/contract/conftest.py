@@ -12,11 +12,20 @@ from pathlib import Path
 
 import pytest
 from tests.support import s3stub, seaweed, torture
-from tests.support.s3quirks import QUIRKS, UNDATED
+from tests.support.fakegcs import FakeGcs
+from tests.support.gcsstub import TOKEN, GcsStub
+from tests.support.gcstokens import FixedToken
+from tests.support.s3quirks import QUIRKS, UNDATED, as_google
 
+from mirrorlake.model.credentials import AwsKeys
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.folder.store import FolderStore
+from mirrorlake.storage.providers.gcs.access import GcsAccess
+from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
+from mirrorlake.storage.providers.gcs.provider import GcsProvider
+from mirrorlake.storage.providers.gcs.store import GcsStore
+from mirrorlake.storage.providers.gcs.tokens import TokenSource
 from mirrorlake.storage.providers.memory.store import MemoryStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import Keys
@@ -47,6 +56,18 @@ def stub() -> Iterator[s3stub.S3Stub]:
 @pytest.fixture(scope="session")
 def weed() -> Iterator[seaweed.Seaweed]:
     with seaweed.Seaweed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs() -> Iterator[FakeGcs]:
+    with FakeGcs() as server:
+        yield server
+
+
+@pytest.fixture
+def gcs_stub() -> Iterator[GcsStub]:
+    with GcsStub() as server:
         yield server
 
 
@@ -131,6 +152,67 @@ def _weed(server: seaweed.Seaweed) -> Bench:
     )
 
 
+def _fake_gcs(server: FakeGcs) -> Bench:
+    bucket = f"b-{uuid.uuid4().hex[:20]}"
+    server.create_bucket(bucket)
+    return Bench(
+        gcs_store(server.endpoint, bucket),
+        lambda key, data: server.put(bucket, key, data),
+        lambda key: server.delete(bucket, key),
+        lambda: server.delete_bucket(bucket),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+def _google_xml(server: s3stub.S3Stub) -> Bench:
+    """HMAC keys, on the stub of S3 with the answers of Google's XML API."""
+    bucket = f"b-{uuid.uuid4().hex[:20]}"
+    server.create_bucket(bucket)
+    store = GcsProvider().open(
+        Location(provider=Provider.GCS, container=bucket),
+        GcsAccess(endpoint=server.endpoint),
+        resolved=GcsProvider().resolve(
+            GcsAccess(endpoint=server.endpoint),
+            AwsKeys(access_key_id=s3stub.ACCESS_KEY, secret_access_key=s3stub.SECRET_KEY),
+        ),
+    )
+    return Bench(
+        store,
+        lambda key, data: server.put(bucket, key, data),
+        lambda key: server.delete(bucket, key),
+        lambda: server.delete_bucket(bucket),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def google_xml() -> Iterator[s3stub.S3Stub]:
+    with s3stub.S3Stub(region="auto") as server:
+        server.quirks = (as_google,)
+        yield server
+
+
+def _gcs_stub(server: GcsStub) -> Bench:
+    server.create_bucket("bucket")
+    server.page_keys = 47
+    return Bench(
+        gcs_store(server.endpoint, "bucket", FixedToken(TOKEN)),
+        lambda key, data: server.put("bucket", key, data),
+        lambda key: server.delete("bucket", key),
+        lambda: server.delete_bucket("bucket"),
+        lambda _: True,
+        conflicts=False,
+    )
+
+
+def gcs_store(endpoint: str, bucket: str, source: TokenSource | None = None, *, ordered: bool = True) -> GcsStore:
+    """A bucket; without a source of tokens, anonymously."""
+    config = GcsConfig(server=GcsServer(url=endpoint, origin="this test"), source=source)
+    return GcsStore(Location(provider=Provider.GCS, container=bucket), config, listing_ordered=ordered)
+
+
 @pytest.fixture(scope="session")
 def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
     """One server for each name of a quirk, started when it is first used. It lists in short pages."""
@@ -144,7 +226,7 @@ def quirky_stubs() -> Iterator[Callable[[str], s3stub.S3Stub]]:
         yield cache(started)
 
 
-@pytest.fixture(params=["memory", "folder", "stub", "seaweed", *QUIRKS])
+@pytest.fixture(params=["memory", "folder", "stub", "seaweed", "fake gcs", "gcs stub", "google xml", *QUIRKS])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
     """Every kind of store in turn, and S3 with each quirk of other servers."""
     match request.param:
@@ -156,6 +238,12 @@ def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
             made = _stub(request.getfixturevalue("stub"))
         case "seaweed":
             made = _weed(request.getfixturevalue("weed"))
+        case "fake gcs":
+            made = _fake_gcs(request.getfixturevalue("fake_gcs"))
+        case "gcs stub":
+            made = _gcs_stub(request.getfixturevalue("gcs_stub"))
+        case "google xml":
+            made = _google_xml(request.getfixturevalue("google_xml"))
         case quirk:
             made = _stub(request.getfixturevalue("quirky_stubs")(quirk), dated=quirk not in UNDATED, whole=False)
     yield made

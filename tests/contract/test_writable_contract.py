@@ -11,10 +11,26 @@ from pathlib import Path
 
 import pytest
 from tests.support import s3stub, seaweed
+from tests.support.fakegcs import FakeGcs
+from tests.support.gcsstub import TOKEN, GcsStub, error
+from tests.support.gcstokens import FixedToken
+from tests.support.httpstub import Answer, Request
 
-from mirrorlake.core.errors import DiskFull, ObjectChanged, ObjectExists, ObjectGone, SettingsError
+from mirrorlake.core.errors import (
+    AccessDenied,
+    DiskFull,
+    NoSuchBucket,
+    ObjectChanged,
+    ObjectExists,
+    ObjectGone,
+    SettingsError,
+    SourceUnreachable,
+    StorageError,
+)
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.providers.folder.writable import FolderWritableStore
+from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer, HmacKeys
+from mirrorlake.storage.providers.gcs.writable import GcsWritableStore
 from mirrorlake.storage.providers.memory.writable import MemoryWritableStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, Keys, S3Server
@@ -31,6 +47,7 @@ class Kind:
 
     store: WritableStore
     unfinished: Callable[[], int]  # what is left of writes that did not come to their end
+    conditional: bool = True  # False: a server of tests that ignores preconditions
 
 
 def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str = "lib/thumbs/") -> S3WritableStore:
@@ -48,12 +65,17 @@ def s3_store(server: s3stub.S3Stub | seaweed.Seaweed, bucket: str, prefix: str =
     )
 
 
+def gcs_store(server: GcsStub | FakeGcs, bucket: str = "bucket", prefix: str = "lib/thumbs/") -> GcsWritableStore:
+    config = GcsConfig(server=GcsServer(url=server.endpoint, origin="this test"), source=FixedToken(TOKEN))
+    return GcsWritableStore(Location(provider=Provider.GCS, container=bucket, prefix=prefix), config)
+
+
 def _folder(root: Path, *, flush: bool) -> Kind:
     store = FolderWritableStore(Location(provider=Provider.FILE, container=str(root / "lib")), flush=flush)
     return Kind(store, lambda: len(list(root.rglob("*.part"))))
 
 
-@pytest.fixture(params=["memory", "folder", "flushed folder", "stub", "seaweed"])
+@pytest.fixture(params=["memory", "folder", "flushed folder", "stub", "seaweed", "gcs stub", "fake gcs"])
 def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
     """Every kind of store in turn."""
     match request.param:
@@ -66,6 +88,14 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             bucket = f"w-{uuid.uuid4().hex[:20]}"
             server.create_bucket(bucket)
             made = Kind(s3_store(server, bucket), lambda: len(server.uploads))
+        case "gcs stub":
+            google = request.getfixturevalue("gcs_stub")
+            google.create_bucket("bucket")
+            made = Kind(gcs_store(google), lambda: len(google.uploads))
+        case "fake gcs":
+            fake, bucket = request.getfixturevalue("fake_gcs"), f"w-{uuid.uuid4().hex[:20]}"
+            fake.create_bucket(bucket)
+            made = Kind(gcs_store(fake, bucket), lambda: 0, conditional=False)
         case _:
             weed = request.getfixturevalue("weed")
             client, bucket = weed.client(), f"w-{uuid.uuid4().hex[:20]}"
@@ -75,6 +105,14 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
             )
     yield made
     made.store.close()
+
+
+@pytest.fixture
+def conditional(kind: Kind) -> Kind:
+    """A store of a server that keeps to preconditions."""
+    if not kind.conditional:
+        pytest.skip("this server ignores preconditions; its stub does not")
+    return kind
 
 
 def keys(store: WritableStore, prefix: str = "") -> list[str]:
@@ -102,33 +140,33 @@ def test_what_is_not_there_is_gone(kind: Kind) -> None:
     assert keys(kind.store) == []
 
 
-def test_put_if_absent_never_replaces(kind: Kind) -> None:
-    kind.store.put_if_absent("a/b", b"first")
+def test_put_if_absent_never_replaces(conditional: Kind) -> None:
+    conditional.store.put_if_absent("a/b", b"first")
     with pytest.raises(ObjectExists):
-        kind.store.put_if_absent("a/b", b"second")
-    assert kind.store.get("a/b").data == b"first"
-    kind.store.delete("a/b")
-    kind.store.put_if_absent("a/b", b"second")
-    assert kind.store.get("a/b").data == b"second"
-    assert kind.unfinished() == 0
+        conditional.store.put_if_absent("a/b", b"second")
+    assert conditional.store.get("a/b").data == b"first"
+    conditional.store.delete("a/b")
+    conditional.store.put_if_absent("a/b", b"second")
+    assert conditional.store.get("a/b").data == b"second"
+    assert conditional.unfinished() == 0
 
 
-def test_put_if_match_replaces_only_what_was_read(kind: Kind) -> None:
-    token = kind.store.put("a", b"first")
-    second = kind.store.put_if_match("a", b"second", token=token)
+def test_put_if_match_replaces_only_what_was_read(conditional: Kind) -> None:
+    token = conditional.store.put("a", b"first")
+    second = conditional.store.put_if_match("a", b"second", token=token)
     with pytest.raises(ObjectChanged):
-        kind.store.put_if_match("a", b"third", token=token)
-    assert (kind.store.get("a").data, kind.store.head("a").token) == (b"second", second)
-    kind.store.delete("a")
+        conditional.store.put_if_match("a", b"third", token=token)
+    assert (conditional.store.get("a").data, conditional.store.head("a").token) == (b"second", second)
+    conditional.store.delete("a")
     with pytest.raises(ObjectChanged):
-        kind.store.put_if_match("a", b"fourth", token=second)
-    assert keys(kind.store) == []
+        conditional.store.put_if_match("a", b"fourth", token=second)
+    assert keys(conditional.store) == []
 
 
-def test_of_many_writers_at_once_one_is_first(kind: Kind) -> None:
+def test_of_many_writers_at_once_one_is_first(conditional: Kind) -> None:
     def write(number: int) -> bool:
         try:
-            kind.store.put_if_absent("x/first", str(number).encode())
+            conditional.store.put_if_absent("x/first", str(number).encode())
         except ObjectExists:
             return False
         return True
@@ -136,8 +174,8 @@ def test_of_many_writers_at_once_one_is_first(kind: Kind) -> None:
     with ThreadPoolExecutor(8) as pool:
         won = list(pool.map(write, range(16)))
     assert won.count(True) == 1
-    assert kind.store.get("x/first").data == str(won.index(True)).encode()
-    assert kind.unfinished() == 0
+    assert conditional.store.get("x/first").data == str(won.index(True)).encode()
+    assert conditional.unfinished() == 0
 
 
 def test_a_listing_has_the_keys_below_its_prefix(kind: Kind) -> None:
@@ -238,3 +276,84 @@ def test_a_link_in_a_folder_is_listed_and_not_followed(tmp_path: Path) -> None:
 def test_a_prefix_that_clients_change_is_refused(stub: s3stub.S3Stub, prefix: str) -> None:
     with pytest.raises(SettingsError, match="cannot be written to"):
         s3_store(stub, "bucket", prefix)
+
+
+def test_a_bucket_of_google_that_is_gone_is_no_missing_object(gcs_stub: GcsStub) -> None:
+    store = gcs_store(gcs_stub)
+    for call in (
+        store.head,
+        store.get,
+        store.delete,
+        lambda key: store.put(key, b"x"),
+        lambda key: store.move(key, "b"),
+    ):
+        with pytest.raises(NoSuchBucket):
+            call("a")
+    store.close()
+
+
+def test_google_writes_in_the_name_of_who_may_and_says_which_role_is_missing(gcs_stub: GcsStub) -> None:
+    gcs_stub.create_bucket("bucket")
+    store = gcs_store(gcs_stub)
+    gcs_stub.http.fail(error(403, "forbidden"))
+    with pytest.raises(AccessDenied, match=r"may not read or write .* Grant roles/storage\.objectUser"):
+        store.put("a", b"x")
+    with pytest.raises(SettingsError, match="HMAC"):
+        GcsWritableStore(
+            Location(provider=Provider.GCS, container="bucket"),
+            GcsConfig(hmac=HmacKeys(access_key="a", secret_key="s")),
+        )
+    store.close()
+
+
+def test_an_upload_never_follows_its_address_to_another_server(gcs_stub: GcsStub) -> None:
+    gcs_stub.create_bucket("bucket")
+    store = gcs_store(gcs_stub)
+    with GcsStub() as other:
+
+        def lead_away(request: Request) -> Answer:
+            location = f"{other.endpoint}{request.path}?uploadType=resumable&upload_id=x"
+            return Answer(200, headers={"Location": location})
+
+        gcs_stub.http.fail(lead_away, fits=lambda request: request.query.get("uploadType") == "resumable")
+        with pytest.raises(StorageError):
+            store.put_stream("big", (bytes(PIECE) for _ in range(7)))
+        assert other.http.requests == []
+    gcs_stub.http.fail(Answer(200), fits=lambda request: request.query.get("uploadType") == "resumable")
+    with pytest.raises(SourceUnreachable, match="did not start the upload"):
+        store.put_stream("big", (bytes(PIECE) for _ in range(7)))
+    store.close()
+
+
+def test_a_part_that_was_kept_in_part_ends_the_upload(gcs_stub: GcsStub) -> None:
+    gcs_stub.create_bucket("bucket")
+    store = gcs_store(gcs_stub)
+    half = Answer(308, headers={"Range": "bytes=0-1000"})
+    gcs_stub.http.fail(half, fits=lambda request: request.method == "PUT")
+    with pytest.raises(SourceUnreachable, match="only a part"):
+        store.put_stream("big", (bytes(PIECE) for _ in range(7)))
+    assert (keys(store), gcs_stub.uploads) == ([], {})
+    store.close()
+
+
+def test_a_long_copy_takes_several_requests_and_an_endless_one_ends(gcs_stub: GcsStub) -> None:
+    gcs_stub.create_bucket("bucket")
+    store = gcs_store(gcs_stub)
+    store.put("a", b"x")
+
+    def copies(request: Request) -> bool:
+        return "/rewriteTo/" in request.path
+
+    gcs_stub.http.fail(Answer(200, b'{"done": false, "rewriteToken": "t"}'), times=2, fits=copies)
+    store.move("a", "b")
+    assert [request.query.get("rewriteToken") for request in gcs_stub.http.requests if copies(request)] == [
+        None,
+        "t",
+        "t",
+    ]
+    assert keys(store) == ["b"]
+    gcs_stub.http.fail(Answer(200, b"{}"), fits=copies)
+    with pytest.raises(SourceUnreachable, match="does not finish"):
+        store.move("b", "c")
+    assert keys(store) == ["b"]
+    store.close()

@@ -148,7 +148,8 @@ def test_rows_that_belong_elsewhere_are_refused(working: Pass):
 def test_every_legal_key_comes_back_byte_exact_and_in_byte_order(working: Pass):
     commit_rows(working.lease, *(processed_row(key) for key in TORTURE))
 
-    known = [row["key"] for batch in objects.known(working.catalog, working.datasource.id) for row in batch.to_pylist()]
+    with objects.open_known(working.catalog, working.datasource.id) as stored:
+        known = [row["key"] for batch in stored.rows() for row in batch.to_pylist()]
 
     assert known == sorted(TORTURE, key=str.encode)
     assert {assets.get_asset_detail(working.catalog, identity).asset.key for identity in working.ids().values()} == set(

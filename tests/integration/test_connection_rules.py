@@ -16,6 +16,7 @@ from tests.support.postgres import Server
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import datasources
+from mirrorlake.connections.master_keys import new_key
 from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
@@ -227,11 +228,13 @@ def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) 
 
 
 def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLibrary) -> None:
-    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "namingStrategy": "fileName"}
+    settings = {"glob_patterns": ["a/**"], "schedule": "every: 6h", "title": "Lake", "description": "Of\nthe north"}
     made = api.datasources.create("s3://lake/photos", name="lake", settings=settings)
     assert (made.uri, made.globs, made.schedule) == ("s3://lake/photos/", ("a/**",), "every: 6h")
+    assert (made.title, made.description) == ("Lake", "Of\nthe north")
+    assert api.datasources.change_settings("lake", {"title": None}).description == "Of\nthe north"
     assert made.next_due is not None
-    (created,) = api.activity.list()
+    created = api.activity.list()[-1]
     assert (created.action, created.subject, created.details["uri"]) == ("create", "lake", "s3://lake/photos/")
     with pytest.raises(Conflict, match="already exists"):
         api.datasources.create("s3://other", name="lake")
@@ -264,6 +267,23 @@ def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
     assert ended() > 10
     assert failures == []
     assert len((resources.settings.home / "secret.key").read_text().split()) == 2
+
+
+def test_a_new_key_in_the_environment_takes_over_from_an_old_one(
+    resources: Resources, operator: LocalLibrary, stub: S3Stub
+) -> None:
+    old, new = new_key(), new_key()
+    allow(resources, secret_key=old)
+    operator.connections.add("keys", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    operator.datasources.create("s3://lake", name="lake", connection="keys")
+    allow(resources, secret_key=f"{new},{old}")
+    rotated = [Foreground(resources, OPERATOR).rotate_secrets() for _ in range(2)]
+    assert [(each.rewrapped, each.current) for each in rotated] == [(1, 0), (0, 1)]
+    allow(resources, secret_key=new)
+    assert list_source(resources, "lake") == 1
+    allow(resources, secret_key=old)
+    with pytest.raises(SettingsError, match="The connection keys cannot be used"):
+        list_source(resources, "lake")
 
 
 def readers(resources: Resources, count: int) -> tuple[Callable[[], int], list[Exception]]:

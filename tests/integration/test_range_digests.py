@@ -6,6 +6,7 @@ import psycopg
 import pytest
 
 from mirrorlake.catalog import datasources, objects, range_digests
+from mirrorlake.catalog.statements import statement
 from mirrorlake.model.objects import MeasuredRanges, RangeDigest
 from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -140,3 +141,41 @@ def test_deleting_a_datasource_leaves_no_recorded_change(catalog: Catalog, sourc
         ).fetchone()
 
     assert left == (0,)
+
+
+def counted(catalog: Catalog, source: int) -> tuple[int, int]:
+    """How many assets the list of datasources shows, and how many the objects have."""
+    with catalog.read() as connection:
+        shown = dict(connection.execute(statement("count_assets").query).fetchall())
+        whole = connection.execute(
+            "SELECT count(asset_id) FILTER (WHERE state <> 3) FROM object WHERE datasource_id = %s", (source,)
+        ).fetchone()
+    assert whole is not None
+    return shown.get(source, 0), whole[0]
+
+
+def test_assets_are_counted_as_they_come_and_go(catalog: Catalog, source: int):
+    asset = (
+        "INSERT INTO asset (datasource_id, key, name, state, token, size, media_type, kind, digest)"
+        " VALUES (%s, 'a', 'a', 0, 't', 1, 'text/plain', 'text', '') RETURNING id"
+    )
+    assert counted(catalog, source) == (0, 0)
+    with catalog.write() as connection:
+        row = connection.execute(asset, (source,)).fetchone()
+        assert row is not None
+        for key in "ghi":
+            connection.execute(
+                "INSERT INTO object (datasource_id, state, size, asset_id, key, token) VALUES (%s, 0, 1, %s, %s, 't')",
+                (source, row[0], key),
+            )
+    assert counted(catalog, source) == (3, 3)
+    range_digests.store(catalog, source, [])
+    assert counted(catalog, source) == (3, 3)
+    with catalog.write() as connection:
+        connection.execute("UPDATE object SET state = 3 WHERE datasource_id = %s AND key IN ('g', 'h')", (source,))
+        connection.execute("DELETE FROM object WHERE datasource_id = %s AND key = 'g'", (source,))
+    assert counted(catalog, source) == (1, 1)
+    with catalog.write() as connection:
+        connection.execute("UPDATE object SET state = 1 WHERE datasource_id = %s AND key = 'h'", (source,))
+    range_digests.store(catalog, source, [])
+    assert counted(catalog, source) == (2, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from tests.support.buckets import Bucket, stub_bucket, weed_bucket
 from tests.support.cli import Cli
+from tests.support.fakegcs import FakeGcs
 from tests.support.postgres import Server, address_of
 from tests.support.s3stub import S3Stub
 from tests.support.seaweed import Seaweed
@@ -21,6 +22,12 @@ def cli(tmp_path: Path, postgres_server: Server) -> Cli:
 @pytest.fixture(scope="session")
 def weed() -> Iterator[Seaweed]:
     with Seaweed() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def fake_gcs() -> Iterator[FakeGcs]:
+    with FakeGcs() as server:
         yield server
 
 

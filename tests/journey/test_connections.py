@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import pytest
 from tests.support.buckets import Bucket, picture, stub_bucket, weed_bucket
 from tests.support.cli import Cli, Result
-from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Request, S3Stub
+from tests.support.gcsstub import GcsStub
+from tests.support.gcstokens import TokenStub
+from tests.support.s3quirks import as_google
+from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, Request, S3Stub, error
 from tests.support.seaweed import ACCESS_KEY as WEED_KEY
 from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
 from tests.support.seaweed import SECRET_KEY as WEED_SECRET
@@ -60,6 +64,7 @@ def test_a_wrong_secret_is_named_by_the_server_and_never_shown(cli: Cli, stub: S
     bucket.put("a.png", picture())
     secret = f"canary-{uuid.uuid4().hex}"
     assert add(cli, "wrong", stub.endpoint, ACCESS_KEY, secret).code == 0
+    assert stub.connections == 0
     failed = mirror(cli, f"s3://{bucket.name}", "--connection", "wrong")
     assert failed.code == 1
     assert "The secret access key does not fit the access key id." in failed.json["error"]
@@ -67,6 +72,12 @@ def test_a_wrong_secret_is_named_by_the_server_and_never_shown(cli: Cli, stub: S
     fixed = cli.run("connection", "change", "wrong", "--secret-access-key", "-", given=SECRET_KEY)
     assert fixed.code == 0, fixed.err
     assert mirror(cli, f"s3://{bucket.name}", "--connection", "wrong").json["new"] == 1
+    assert add(cli, "other", stub.endpoint, ACCESS_KEY, secret).code == 0
+    again = mirror(cli, f"s3://{bucket.name}", "--connection", "other")  # with which nothing can be listed
+    assert again.json["error"].endswith(
+        "The previous connection options for " + again.json["datasource"] + " were kept."
+    )
+    assert mirror(cli, f"s3://{bucket.name}").json["unchanged"] == 1
 
 
 def test_a_datasource_never_falls_back_to_the_keys_of_the_machine(cli: Cli, weed: Seaweed) -> None:
@@ -143,3 +154,65 @@ def test_a_reference_is_read_at_each_use(cli: Cli, bucket: Bucket) -> None:
     assert "LAKE_SECRET is not set" in missing.err
     known = cli.with_environ(LAKE_SECRET=SECRET_KEY)
     assert mirror(known, f"s3://{bucket.name}", "--connection", "referred").json["new"] == 1
+
+
+def test_retries_confirmations_restores_and_purges_use_the_connection_too(cli: Cli, stub: S3Stub) -> None:
+    bucket = stub_bucket(stub, cli)
+    for number in range(12):
+        bucket.put(f"a/{number}.png", picture((number, 0, 0)))
+    assert add(cli, "stub", stub.endpoint, ACCESS_KEY, SECRET_KEY).code == 0
+
+    def unreadable(request: Request) -> Answer | None:
+        return error(403, "AccessDenied") if request.method == "GET" and request.key == b"a/11.png" else None
+
+    stub.faults.append(unreadable)
+    first = mirror(cli, f"s3://{bucket.name}", "--connection", "stub").json
+    assert (first["new"], first["failed"]) == (11, 1)
+    stub.faults.remove(unreadable)
+    assert cli.run("runs", "retry", str(first["run"]), "--json").json["new"] == 1
+    for number in range(1, 12):
+        bucket.delete(f"a/{number}.png")
+    held = mirror(cli, f"s3://{bucket.name}")
+    assert (held.code, held.json["hold"]["count"]) == (1, 11)
+    confirmed = cli.run("runs", "confirm", str(held.json["run"]), "--json")
+    assert (confirmed.code, confirmed.json["removed"]) == (0, 11), confirmed.err
+    bucket.put("a/1.png", picture((1, 0, 0)))
+    back = next(asset for asset in cli.search("state:trash") if asset["key"] == "a/1.png")
+    assert cli.run("asset", "restore", back["id"], "--json").json["state"] in ("present", "missing")
+    for thumbnail in (cli.home / "library" / "thumbnails").rglob("*.webp"):
+        thumbnail.unlink()
+    made = cli.run("thumbnails", "make", "--json")
+    assert made.code in (0, 1), made.err
+    name = first["datasource"]
+    purged = cli.run("datasource", "purge", name, "--days", "0", "--acknowledge", "10", "--json")
+    assert (purged.code, purged.json["removed"]) == (0, 10), purged.err
+    assert {_key_of(request) for request in stub.requests} == {ACCESS_KEY}
+
+
+def test_a_service_account_of_google_is_a_connection_like_any_other(cli: Cli) -> None:
+    with GcsStub() as google, TokenStub() as tokens:
+        google.put("photos", "site-a/cat.png", picture())
+        google.tokens = {f"ya29.issued-{number}" for number in range(50)}
+        flags = ["--kind", "gcs-service-account", "--endpoint", google.endpoint, "--credentials-json", "-", "--json"]
+        added = cli.run("connection", "add", "google", *flags, given=json.dumps(tokens.key_file()))
+        assert (added.code, added.json["secrets"]) == (0, ["credentials_json"]), added.err
+        first = mirror(cli, "gs://photos/site-a", "--connection", "google")
+        assert (first.code, first.json["new"]) == (0, 1), first.err
+        again = mirror(cli, "gs://photos/site-a")
+        assert (again.json["unchanged"], again.json["requests"]["get"]) == (1, 0)
+        shown = cli.run("connection", "show", "google", "--json")
+        for output in (added, first, again, shown):
+            assert "PRIVATE KEY" not in output.out + output.err
+            assert "ya29" not in output.out + output.err
+
+
+def test_hmac_keys_of_google_are_a_connection_too(cli: Cli) -> None:
+    with S3Stub(region="auto") as server:
+        server.quirks = (as_google,)
+        server.put("photos", "cat.png", picture())
+        flags = ["--endpoint", server.endpoint, "--access-key-id", ACCESS_KEY, "--secret-access-key", "-"]
+        added = cli.run("connection", "add", "hmac", "--kind", "gcs-hmac", *flags, given=SECRET_KEY)
+        assert added.code == 0, added.err
+        first = mirror(cli, "gs://photos", "--connection", "hmac")
+        assert (first.code, first.json["new"]) == (0, 1), first.err
+        assert mirror(cli, "gs://photos").json["unchanged"] == 1

@@ -18,6 +18,7 @@ from tests.support import s3stub
 from tests.support.buckets import picture
 from tests.support.cli import COMMAND, Cli
 from tests.support.documents import ROOT, blocks, run_page
+from tests.support.gcsstub import GcsStub
 from tests.support.postgres import Server, address_of
 
 DOCS = ROOT / "docs"
@@ -50,13 +51,26 @@ def bucket() -> Iterator[s3stub.S3Stub]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, bucket: s3stub.S3Stub) -> Place:
+def google() -> Iterator[GcsStub]:
+    """The same bucket at Google Cloud Storage, open to everybody."""
+    with GcsStub() as stub:
+        stub.create_bucket(BUCKET, public=True)
+        for number, key in enumerate(("photos/a.png", "photos/b.png", "photos/raw/c.png", "other/d.png")):
+            stub.put(BUCKET, key, picture((number, 1, 0)))
+        yield stub
+
+
+@pytest.fixture(scope="module")
+def place(
+    tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, bucket: s3stub.S3Stub, google: GcsStub
+) -> Place:
     """The tutorial has run here."""
     home = tmp_path_factory.mktemp("person")
     with psycopg.connect(postgres_server.conninfo, autocommit=True) as session:
         session.execute("CREATE DATABASE documents TEMPLATE template0")
     given = {
         "HOME": str(home),
+        "STORAGE_EMULATOR_HOST": google.endpoint,  # Google itself is a server of ours here
         "MIRRORLAKE_DATABASE_URL": address_of(postgres_server.new_database()),
         "NEW_DATABASE_URL": address_of(make_conninfo(postgres_server.conninfo, dbname="documents")),
     }
@@ -65,6 +79,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
     environ["AWS_SHARED_CREDENTIALS_FILE"] = str(home / ".aws" / "credentials")
     environ["AWS_CONFIG_FILE"] = str(home / ".aws" / "config")
     port = _free_port()
+    at_aws = rf"mirrorlake mirror s3://{BUCKET}(?!.*--(?:endpoint|connection))"
     found = Place(
         environ,
         home,
@@ -72,7 +87,7 @@ def place(tmp_path_factory: pytest.TempPathFactory, postgres_server: Server, buc
             r"mirrorlake up\b": f"mirrorlake up --port {port}",
             r"127\.0\.0\.1:8765": f"127.0.0.1:{port}",
             # AWS itself is a server of ours here.
-            rf"mirrorlake mirror s3://{BUCKET}(?!.*--(?:endpoint|connection))": f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
+            at_aws: f"mirrorlake mirror --endpoint {bucket.endpoint} s3://{BUCKET}",
             r"https://minio\.example:9000": bucket.endpoint,
             "AKIAIOSFODNN7EXAMPLE": s3stub.ACCESS_KEY,
             "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY": s3stub.SECRET_KEY.replace("\\", r"\\"),

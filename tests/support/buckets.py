@@ -11,6 +11,8 @@ from typing import Any
 from PIL import Image
 from tests.support import s3stub, seaweed
 from tests.support.cli import Cli, Result
+from tests.support.fakegcs import FakeGcs
+from tests.support.gcsstub import GcsStub
 
 
 def picture(colour: str | tuple[int, int, int] = "red", size: tuple[int, int] = (24, 16), kind: str = "PNG") -> bytes:
@@ -115,4 +117,30 @@ def weed_bucket(server: seaweed.Seaweed, cli: Cli) -> Bucket:
         put=lambda key, data: client.put_object(Bucket=name, Key=key, Body=data),
         delete=lambda key: client.delete_object(Bucket=name, Key=key),
         secrets=(seaweed.SECRET_KEY, seaweed.READER_SECRET),
+    )
+
+
+@dataclass(frozen=True)
+class GoogleBucket(Bucket):
+    """The same at Google Cloud Storage."""
+
+    def words(self, folder: str = "") -> list[str]:
+        return [f"gs://{self.name}/{folder}", "--endpoint", self.endpoint, "--jobs", "1", "--json", *self.flags]
+
+
+def google_bucket(server: FakeGcs | GcsStub, cli: Cli) -> GoogleBucket:
+    """A public bucket."""
+    name = f"b-{uuid.uuid4().hex[:12]}"
+    if isinstance(server, GcsStub):
+        server.create_bucket(name, public=True)
+    else:
+        server.create_bucket(name)
+    return GoogleBucket(
+        name=name,
+        endpoint=server.endpoint,
+        cli=cli,
+        put=lambda key, data: server.put(name, key, data),
+        delete=lambda key: server.delete(name, key),
+        secrets=(),
+        flags=("--anonymous",),
     )

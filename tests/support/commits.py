@@ -107,8 +107,10 @@ class Pass:
         runs.finish(self.lease, state=RunState.SUCCEEDED, counts=Counts(), requests=Requests(), bytes_read=0)
 
     def known(self) -> dict[str, dict[str, Any]]:
-        batches = objects.known(self.catalog, self.datasource.id)
-        return {row["key"]: row | _metadata(row["companions"]) for batch in batches for row in batch.to_pylist()}
+        with objects.open_known(self.catalog, self.datasource.id) as known:
+            return {
+                row["key"]: row | _metadata(row["companions"]) for batch in known.rows() for row in batch.to_pylist()
+            }
 
     def outcomes(self) -> dict[str, tuple[OutcomeKind, str | None]]:
         found = runs.outcomes(self.catalog, self.lease.run_id, limit=10_000)

@@ -69,6 +69,12 @@ class Server:
         self._made += 1
         return self._new(template, f"test_{self._made}")
 
+    def drop(self, conninfo: str) -> None:
+        """Drop a database that no test uses any more: it may be in memory."""
+        name = conninfo_to_dict(conninfo)["dbname"]
+        with psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True) as session:
+            session.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
+
     def _new(self, template: str, name: str) -> str:
         with psycopg.connect(make_conninfo(self.conninfo, dbname="postgres"), autocommit=True) as session:
             session.execute(
@@ -93,9 +99,11 @@ def postgres_server() -> Iterator[Server]:
 def catalog(postgres_server: Server) -> Iterator[Catalog]:
     with Catalog(postgres_server.new_database()) as catalog:
         yield catalog
+    postgres_server.drop(catalog.conninfo)
 
 
 @pytest.fixture
 def empty_catalog(postgres_server: Server) -> Iterator[Catalog]:
     with Catalog(postgres_server.new_database()) as catalog:
         yield catalog
+    postgres_server.drop(catalog.conninfo)

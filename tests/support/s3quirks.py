@@ -226,3 +226,25 @@ QUIRKS: dict[str, Quirk] = {
     "head-refused-range-ignored": _all(_no_head, _no_range, _unsized("chunked", methods=("GET",))),
 }
 UNDATED = frozenset({"listing-date-absent", "date-absent"})  # one side has no dates to compare
+
+
+def as_google(request: Request, answering: Answering) -> Answer:
+    """The XML API of Google Cloud Storage: generations beside ETags; no If-Match, and no headers of AWS."""
+    assert "if-match" not in request.headers
+    answer = answering(request)
+    if not request.key:
+        element = rb"<Generation>%d</Generation><MetaGeneration>1</MetaGeneration><ETag>&quot;%b&quot;</ETag>"
+        body = re.sub(
+            rb"<ETag>&quot;(.*?)&quot;</ETag>",
+            lambda tag: element % (_generation(tag[1].decode()), tag[1]),
+            answer.body,
+        )
+        return replace(answer, body=re.sub(rb"<StorageClass>.*?</StorageClass>", b"", body))
+    if answer.status not in (200, 206):
+        return answer
+    generation = _generation(answer.headers["ETag"].strip('"'))
+    return replace(answer, headers={**answer.headers, "x-goog-generation": str(generation)})
+
+
+def _generation(etag: str) -> int:
+    return int(etag[:12], 16)

@@ -1,7 +1,8 @@
 """Digests of ranges of known objects: store those that a pass computed, and delete those that are no longer valid.
 
 A digest is valid unless `object_change` has a row that touches its range; triggers write one for each statement that
-changes objects. Readers see both in one snapshot.
+changes objects. Readers see both in one snapshot. The same rows contain how many assets came and went. Here they are
+added to `asset_count`: the number of assets of a datasource is the sum of both.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def store(catalog: Catalog, datasource_id: int, measured: Sequence[MeasuredRange
     """Store the digests that are still valid, and apply and delete the recorded changes of the datasource's objects."""
     with catalog.write() as connection:
         # All statements must see the same changes: one that is deleted without having been applied would be lost.
-        connection.execute(statement("use_one_snapshot").query)
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         values = {"datasource_id": datasource_id}
         connection.execute(statement("drop_changed_digests").query, values)
         for one in measured:
@@ -34,4 +35,4 @@ def store(catalog: Catalog, datasource_id: int, measured: Sequence[MeasuredRange
                     "digests": [found.digest for found in one.ranges],
                 },
             )
-        connection.execute(statement("drop_object_changes").query, values)
+        connection.execute(statement("apply_object_changes").query, values)

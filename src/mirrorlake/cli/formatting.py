@@ -41,6 +41,10 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     """The rows that describe a datasource."""
     last = summary.last_run
     yield "name", summary.name
+    if summary.title is not None:
+        yield "title", summary.title
+    if summary.description is not None:
+        yield "description", summary.description
     yield "address", summary.uri
     provider = provider_of(summary.provider)
     options = {field.name: getattr(summary, field.name, None) for field in fields(AccessOptions)}

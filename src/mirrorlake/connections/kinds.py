@@ -263,10 +263,20 @@ def check_secrets(kind: ConnectionKind, given: Mapping[str, str | None]) -> dict
         if own not in KINDS[kind].secrets:
             allowed = ", ".join(sorted(KINDS[kind].secrets)) or "none"
             raise SettingsError(f"A connection of the kind {kind.value} has no secret {name!r}.", f"It has {allowed}.")
-        if value is not None and (not value.strip() or len(value) > SECRET_LIMIT or "\0" in value):
-            raise SettingsError(f"The secret {own} is empty or too long.", "Check how it was pasted.")
+        if value is not None and not _is_usable(value):
+            raise SettingsError(f"The secret {own} is empty, too long or no text.", "Check how it was pasted.")
         found[own] = value if value is None else value.strip()
     return found
+
+
+def _is_usable(secret: str) -> bool:
+    if not secret.strip() or len(secret) > SECRET_LIMIT or "\0" in secret:
+        return False
+    try:
+        secret.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can write
+        return False
+    return True
 
 
 def check_complete(kind: ConnectionKind, settings: ConnectionSettings, secrets: frozenset[str]) -> None:

@@ -16,8 +16,8 @@ from mirrorlake.model.companions import ROLES
 
 TIME = pa.timestamp("us", tz="UTC")
 
-# Objects as listed by a store. `token` is the store's opaque change token (S3: the ETag without its quotes;
-# a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
+# Objects as listed by a store. `token` is the store's opaque change token (S3: the ETag without its quotes; Google: the
+# generation; a folder: inode and modification time in ns); together with `size` it decides whether an object changed.
 _LISTING: list[pa.Field[Any]] = [
     pa.field("key", pa.string(), nullable=False),
     pa.field("size", pa.int64(), nullable=False),

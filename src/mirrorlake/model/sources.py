@@ -143,6 +143,8 @@ class MirrorSettings:
     """Which objects of a source are mirrored, and how. `select.settings` defines the names of the JSON form."""
 
     configs: tuple[MirrorConfig, ...] = (MirrorConfig(),)  # in order, at least one
+    title: str | None = None  # for users
+    description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
@@ -185,6 +187,8 @@ class DatasourceSummary:
 
     id: int
     name: str
+    title: str | None = None
+    description: str | None = None
     uri: str
     provider: Provider
     container: str
@@ -233,6 +237,8 @@ def summarize(
     return DatasourceSummary(
         id=source.id,
         name=source.name,
+        title=settings.title,
+        description=settings.description,
         uri=source.location.uri,
         provider=source.location.provider,
         container=source.location.container,

@@ -43,6 +43,7 @@ from mirrorlake.storage.providers.registry import all_providers, has_inventories
 class SourceHint:
     """The location of the objects in a document. None: not given."""
 
+    bucket_type: str | None = None  # of its provider
     bucket_name: str | None = None
     region: str | None = None
     endpoint: str | None = None
@@ -75,7 +76,9 @@ _CONFIG_SETTINGS = (
     "orphans",
 )
 # Settings of the whole datasource, which must be equal in all configs.
+_TEXTS = ("title", "description")
 _DATASOURCE_SETTINGS = (
+    *_TEXTS,
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
@@ -93,6 +96,7 @@ _CONFIG = ("id", *_PATTERNS, *_SELECTION_KEYS, "settings")
 
 CONFIG_LIMIT = 100  # mirror configs of a datasource; their index is stored in one byte
 SUFFIX_LIMIT = 128  # characters of a sidecar suffix
+TEXT_LIMITS: Mapping[str, int] = MappingProxyType({"title": 200, "description": 5000})  # characters
 _PLAIN = MirrorConfig()
 
 
@@ -111,6 +115,7 @@ def settings_from_document(value: Json) -> tuple[MirrorSettings, SourceHint]:
     _check_bucket_type(document)
     _check_reserved(document, "require_vpce", _ReservedSetting(default=False), "")
     hint = SourceHint(
+        bucket_type=read_text(document, "bucket_type"),
         bucket_name=read_text(document, "bucket_name"),
         region=read_text(document, "region"),
         endpoint=read_text(document, "endpoint"),
@@ -153,6 +158,10 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
     One config without an id makes a flat object, everything else a list of `mirror_configs`.
     """
     wide: dict[str, Json] = {}
+    if settings.title is not None:
+        wide["title"] = settings.title
+    if settings.description is not None:
+        wide["description"] = settings.description
     if settings.sidecar_suffix is not None:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
@@ -266,13 +275,30 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
     inventory_where, inventory_given = wide.get("inventory", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
+    title, description = (_read_text(wide.get(name, nowhere)[1], name) for name in _TEXTS)
     return MirrorSettings(
         configs=configs,
+        title=title,
+        description=description,
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=_read_inventory(inventory_given, inventory_where),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
+
+
+def _read_text(given: dict[str, Json], name: str) -> str | None:
+    """A text for users. Line ends are allowed in a description."""
+    text = given.get(name)
+    if text is None:
+        return None
+    limit = TEXT_LIMITS[name]
+    shown = text.replace("\n", "") if isinstance(text, str) and name == "description" else text
+    if not isinstance(text, str) or not isinstance(shown, str) or not text.strip() or len(text) > limit:
+        raise SettingsError(f"{name} is {quote(text)[:100]}.", f"It can be a text of 1 to {limit} characters.")
+    if not shown.isprintable():
+        raise SettingsError(f"{name} contains control characters.", "Remove them.")
+    return text
 
 
 def _read_schedule(wide: dict[str, Json]) -> Schedule:

@@ -70,7 +70,13 @@ class MirrorOptions:
 
         Raises SettingsError for `--glob` if there are several configs.
         """
-        settings = self.settings or stored
+        settings = stored
+        if self.settings is not None:  # what users call it is kept, unless the file names it
+            settings = replace(
+                self.settings,
+                title=self.settings.title or stored.title,
+                description=self.settings.description or stored.description,
+            )
         globs = self.request.globs
         if globs is None:
             return settings
@@ -143,6 +149,11 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
             "The connection specifies the server and the credentials: change it, or leave it out.",
         )
     provider = provider_of(location.provider)
+    if hint.bucket_type not in (None, provider.bucket_type):
+        raise SettingsError(
+            f"The settings file is for a bucket of the type {hint.bucket_type}, not for {location.uri}.",
+            "Give the address of its bucket, or remove bucket_type from the file.",
+        )
     provider.check_options(location, _given_options(request, hint))
     single = provider.single_file(location)
     if single is not None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.providers.base import StorageProvider
 from mirrorlake.storage.providers.folder.provider import folder_location
 from mirrorlake.storage.providers.registry import all_providers, provider_of
 
@@ -24,10 +25,10 @@ def parse_location(uri: str, *, base: Path | None = None) -> Location:
     scheme, mark, rest = uri.partition("://")
     if not mark:
         return _plain_path(uri, base)
-    provider = _SCHEMES.get(scheme.lower())
+    provider = _provider_of(scheme.lower(), rest)
     if provider is None:
         raise UsageError(f"{uri!r} begins with {scheme}://, which is not supported.", f"Write {_examples()}.")
-    return provider_of(provider).parse(uri, rest)
+    return provider.parse(uri, rest)
 
 
 @lru_cache(maxsize=256)
@@ -35,6 +36,18 @@ def stored_location(uri: str) -> Location:
     """The location with this canonical `uri`, as stored in the catalog."""
     scheme, _, rest = uri.partition("://")
     return provider_of(Provider(scheme)).restore(rest)
+
+
+def _provider_of(scheme: str, rest: str) -> StorageProvider | None:
+    provider = _SCHEMES.get(scheme)
+    if provider is not None:
+        return provider_of(provider)
+    host = rest.partition("/")[0].lower()
+    for form in (f"{scheme}://{host}", scheme):
+        found = next((one for one in all_providers() if form in one.other_schemes), None)
+        if found is not None:
+            return found
+    return None
 
 
 def _plain_path(text: str, base: Path | None) -> Location:

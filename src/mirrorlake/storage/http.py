@@ -22,6 +22,7 @@ from mirrorlake.storage.connections import PROXY_POOLS, Networks, check_host, ch
 from mirrorlake.storage.pace import CURRENT, Pace
 
 CONNECT_S = 10  # seconds to connect
+METADATA_CONNECT_S = 2  # seconds to connect to a metadata service, which is on the same machine
 REQUEST_S = 300  # seconds for a whole request; more for large bodies, see `deadline_of`
 SLOWEST_BYTES_S = 16 << 10  # bytes per second that a large body may take at least
 BODY_BYTES = 32 << 20  # maximum of a page of a listing; the largest one of S3 has an eighth of that
@@ -48,16 +49,26 @@ class HttpClient:
     """Requests to one server. Thread-safe. Raises NoAnswer, and ForbiddenAddress for forbidden addresses.
 
     `networks`: see `connections.is_forbidden`. `proxy` is that of a connection; None uses the machine's own, if any.
+    With `metadata`, addresses of metadata services are allowed and no proxy is used: `base` must then be a constant, or
+    from this machine's own environment, never from a user.
     """
 
     def __init__(
-        self, base: str, ca_bundle: str | None = None, *, networks: Networks = None, proxy: str | None = None
+        self,
+        base: str,
+        ca_bundle: str | None = None,
+        *,
+        networks: Networks = None,
+        proxy: str | None = None,
+        metadata: bool = False,
     ) -> None:
         parts = urlsplit(base)
         self._networks = networks
         self._server = parts.hostname or "", parts.port
         self._headers = {"Host": parts.netloc, "User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
-        self._proxied, self._manager = _manager(base, ca_bundle, networks, proxy)
+        self._proxied, self._manager = (
+            (False, _metadata_manager()) if metadata else _manager(base, ca_bundle, networks, proxy)
+        )
         self._pool = self._manager.connection_from_url(base)
         # A proxy needs the whole address, unless it only forwards the bytes of a TLS connection.
         self._before_target = base if self._proxied and parts.scheme == "http" else ""
@@ -159,6 +170,13 @@ def _manager(
     pools = PROXY_POOLS if proxy and own_proxy is None else checked_pools(networks)
     cast("Any", manager).pool_classes_by_scheme = pools
     return bool(proxy), manager
+
+
+def _metadata_manager() -> urllib3.PoolManager:
+    """Connections whose addresses are not checked."""
+    manager = urllib3.PoolManager(num_pools=1, timeout=urllib3.Timeout(connect=METADATA_CONNECT_S, read=REQUEST_S))
+    cast("Any", manager).pool_classes_by_scheme = PROXY_POOLS
+    return manager
 
 
 def _proxy_manager(

@@ -79,6 +79,15 @@ def filter_range(batch: pa.RecordBatch, scope: KeyRange) -> pa.RecordBatch:
     return batch.filter(_inside(batch, scope))
 
 
+def rows_within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
+    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
+    if not ordered:
+        return filter_range(batch, scope), False
+    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
+        return batch, False
+    return batch.slice(0, count_upto(batch, scope.until)), True
+
+
 def count_upto(batch: pa.RecordBatch, bound: str) -> int:
     """How many keys are at most `bound`."""
     return int(_pc.sum(_pc.less_equal(key_column(batch), bound)).as_py() or 0)

@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.sources import Location
 from mirrorlake.storage.retry import RetryPolicy
 
 _KEY = re.compile(r"(?:[A-Za-z0-9._-]+/)*[A-Za-z0-9._-]+")
 _DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
+_PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")
 KEY_LIMIT = 512  # bytes
+OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
 
 T = TypeVar("T")
 
@@ -116,6 +120,15 @@ def check_key(key: str) -> None:
     """Raise ValueError for an invalid key: keys become paths, so they must not contain untrusted text."""
     if not _KEY.fullmatch(key) or _DOTS.search(key) or len(key) > KEY_LIMIT:
         raise ValueError(f"{key!r} is not a key of a writable store")
+
+
+def check_prefix(location: Location) -> None:
+    """Raise SettingsError for a bucket's folder with names that clients change or that cannot be shown."""
+    if not _PLAIN.fullmatch(location.prefix) or "./" in f"/{location.prefix}".replace("../", "./"):
+        raise SettingsError(
+            f"{location.uri} cannot be written to: its folders have empty or unusual names.",
+            f"Use a folder with plain names, such as {location.provider.value}://bucket/library.",
+        )
 
 
 class RetryingWritableStore:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from benchmarks.gcs_pages import GOOGLE, generation_of
 from benchmarks.pages import Listing, Server, etag_of, key_of, render, row_of, size_of
 
 from mirrorlake.core.errors import ObjectGone
@@ -16,6 +17,8 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.select.metadata import read_sidecar
 from mirrorlake.storage.listing import list_range
+from mirrorlake.storage.providers.gcs.config import GcsConfig, GcsServer
+from mirrorlake.storage.providers.gcs.store import GcsStore
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.store import S3Store
 
@@ -81,3 +84,18 @@ def test_a_file_of_rows_is_made_once(tmp_path: Path) -> None:
     made = path.stat().st_mtime_ns
     assert render(100, tmp_path) == path
     assert path.stat().st_mtime_ns == made
+
+
+def test_google_lists_the_same_objects(tmp_path: Path) -> None:
+    objects = 21_234
+    server = Server(Listing(objects, GOOGLE), render(objects, tmp_path, GOOGLE))
+    threading.Thread(target=server.serve, daemon=True).start()
+    config = GcsConfig(server=GcsServer(url=server.address, origin="this test"))
+    store = GcsStore(Location(provider=Provider.GCS, container="bench"), config)
+    table = pa.concat_tables(
+        pa.Table.from_batches(list(list_range(store, scope))) for scope in store.split(KeyRange(), 2)
+    )
+    assert table["key"].to_pylist() == [key_of(row) for row in range(objects)]
+    assert table["token"].to_pylist() == [generation_of(row) for row in range(objects)]
+    assert table["size"].to_pylist() == [size_of(row) for row in range(objects)]
+    store.close()

@@ -100,7 +100,7 @@ def test_whatever_a_kind_requires_is_missed_and_named(kind: ConnectionKind) -> N
 def test_a_damaged_secret_is_refused_and_not_shown(kind: ConnectionKind) -> None:
     _, secrets, _ = COMPLETE[kind]
     for name in secrets:
-        for damage in ("", "  ", "x" * 70_000, "a\0b"):
+        for damage in ("", "  ", "x" * 70_000, "a\0b", "a\ud800"):
             with pytest.raises(SettingsError) as refused:
                 check_secrets(kind, {name: damage})
             assert not damage.strip() or damage not in str(refused.value)

@@ -8,7 +8,7 @@ import pytest
 from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
-from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json
+from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json, stored_settings
 
 
 def read(value):
@@ -37,7 +37,7 @@ def test_flat_object_and_document_say_the_same():
     )
     assert flat == one(globs=("a/**", "b.jpg"))
     assert whole == one(id="x", globs=("a/**", "b.jpg"))
-    assert hint == SourceHint(bucket_name="photos", region="auto", endpoint="https://s3.example.com")
+    assert hint == SourceHint(bucket_type="s3", bucket_name="photos", region="auto", endpoint="https://s3.example.com")
 
 
 def test_defaults_written_out_are_accepted():
@@ -179,7 +179,7 @@ def test_settings_survive_being_written_and_read(settings):
         ({"listingOrdered": "yes"}, ["true or false"]),
         ({"glob_patterns": "a"}, ["not a list"]),
         ({"glob_patterns": [1]}, ["not text"]),
-        ({"bucket_type": "gcs", "mirror_configs": []}, ["not supported yet"]),
+        ({"bucket_type": "azure", "mirror_configs": []}, ["not supported yet"]),
         ({"bucket_name": 1}, ["not a text"]),
         ({"mirror_configs": [1]}, ["mirror_configs[0] is not a JSON object"]),
         ({"mirror_configs": [{"id": "a"}, {"id": "a"}]}, ["Two mirror_configs"]),
@@ -211,3 +211,19 @@ def test_bad_pattern_points_at_its_character():
     with pytest.raises(PatternError) as caught:
         read({"glob_patterns": ["ok", "a***"]})
     assert caught.value.position == 1
+
+
+@pytest.mark.parametrize("name", ["title", "description"])
+def test_a_text_for_users_is_one_that_can_be_shown(name: str) -> None:
+    settings, _ = read({name: "Trap 7, north"})
+    assert getattr(settings, name) == "Trap 7, north"
+    assert stored_settings(settings_to_json(settings)) == settings
+    for bad in (7, "", "  ", "x" * 5001, "a\x00b", "a\x1b[31m"):
+        with pytest.raises(SettingsError, match=name):
+            read({name: bad})
+
+
+def test_only_a_description_has_lines() -> None:
+    assert read({"description": "one\ntwo"})[0].description == "one\ntwo"
+    with pytest.raises(SettingsError, match="title contains control characters"):
+        read({"title": "one\ntwo"})

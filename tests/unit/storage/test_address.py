@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
-from mirrorlake.storage.address import parse_location
+from mirrorlake.storage.address import parse_location, stored_location
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,28 @@ def test_an_s3_address_names_a_bucket_and_a_folder(uri: str, container: str, pre
     location = parse_location(uri)
     assert location == Location(provider=Provider.S3, container=container, prefix=prefix)
     assert parse_location(location.uri) == location
+
+
+@pytest.mark.parametrize(
+    ("uri", "container", "prefix"),
+    [
+        ("gs://bucket", "bucket", ""),
+        ("gs://bucket/photos", "bucket", "photos/"),
+        ("GS://my_bucket-1/a b%20c/+#?", "my_bucket-1", "a b%20c/+#?/"),  # literal, as people type them
+        ("gs://bucket//", "bucket", "/"),
+        ("gs://photos.example.com/a/../b", "photos.example.com", "a/../b/"),
+        ("gs://" + "b" * 63, "b" * 63, ""),
+        ("gs://" + ("b" * 62 + ".") * 3 + "b" * 33, ("b" * 62 + ".") * 3 + "b" * 33, ""),
+        ("https://storage.googleapis.com/bucket", "bucket", ""),
+        ("https://storage.cloud.google.com/bucket/a%20b/%C3%A9%25", "bucket", "a b/\u00e9%/"),
+        ("HTTPS://Storage.GoogleApis.com/bucket/a", "bucket", "a/"),
+    ],
+)
+def test_a_google_address_names_a_bucket_and_a_folder(uri: str, container: str, prefix: str) -> None:
+    location = parse_location(uri)
+    assert location == Location(provider=Provider.GCS, container=container, prefix=prefix)
+    assert parse_location(location.uri) == location
+    assert stored_location(location.uri) == location
 
 
 @pytest.mark.parametrize(
@@ -61,6 +83,13 @@ def test_a_file_address_is_percent_decoded(uri: str, container: str) -> None:
         "s3://user:pass@bucket", "s3://bucket:9000/x", "s3://" + "b" * 256, "s3://bucket?x=1", "s3://buck\u00e9t/x",
         "s3://bucket/" + "x" * 1024, "s3://bucket/a\0b", "file://photos", "file://host/photos", "file://",
         "file:photos",
+        "gs:bucket", "gs:/bucket", "gs://", "gs:///x", "gs://ab", "gs://Bucket", "gs://bucket-", "gs://-bucket",
+        "gs://bu..cket", "gs://bucket.", "gs://192.168.0.1", "gs://" + "b" * 64, "gs://" + "b" * 64 + ".com",
+        "gs://" + "b." * 112, "gs://user@bucket", "gs://bucket:80", "gs://bucket/" + "x" * 1024, "gs://bucket/a\0b",
+        "https://storage.googleapis.com", "https://storage.googleapis.com/", "https://storage.googleapis.com/bucket?x=1",
+        "https://storage.googleapis.com/bucket#x", "https://storage.googleapis.com/bucket/%ff",
+        "https://storage.googleapis.com/bucket/a%00b", "https://storage.googleapis.com.evil.example/bucket",
+        "https://user@storage.googleapis.com/bucket", "http://storage.googleapis.com/bucket",
         "file:///a%00b", "file:///%ff", "memory://x",
     ],
 )  # fmt: skip
@@ -86,3 +115,9 @@ def test_an_object_address_is_percent_encoded_once() -> None:
     assert s3.object_uri("photos/a b+%20\u00e9//x") == "s3://bucket/photos/a%20b%2B%2520%C3%A9//x"
     assert parse_location("file:///my%20photos").object_uri("a?b.jpg") == "file:///my%20photos/a%3Fb.jpg"
     assert parse_location("file:///").object_uri("a") == "file:///a"
+
+
+def test_the_signature_in_a_pasted_address_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as raised:
+        parse_location("https://storage.googleapis.com/bucket/a.png?X-Goog-Signature=canary")
+    assert "canary" not in str(raised.value)

@@ -230,3 +230,14 @@ def test_a_page_cut_anywhere_is_broken(cut: int) -> None:
 def test_a_size_that_is_no_number_breaks_the_listing(size: str) -> None:
     with pytest.raises(ListingBroken):
         read_page(document([entry("a").replace("<Size>1<", f"<Size>{size}<")]))
+
+
+def test_the_token_of_google_is_the_generation_in_both_ways_through_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    facts = "<Generation>{0}</Generation><MetaGeneration>1</MetaGeneration>"
+    page = document(
+        [entry(f"k{n}", size=n).replace("<Size>", facts.format(1700000000000000 + n) + "<Size>") for n in range(9)]
+    )
+    general = general_page(page, "Generation")
+    assert general.batch.column("token").to_pylist() == [str(1700000000000000 + n) for n in range(9)]
+    monkeypatch.setattr(pages, "general_page", None)
+    assert read_page(page, "Generation").batch.equals(general.batch)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from mirrorlake.core.dates import read_date
 from mirrorlake.model.objects import ObjectInfo
-from mirrorlake.storage.providers.s3.content_encoding import TooLong, decoded
+from mirrorlake.storage.content_encoding import TooLong, decoded
+from mirrorlake.storage.etags import token_of, unquoted
 from mirrorlake.storage.providers.s3.errors import read_refusal
-from mirrorlake.storage.providers.s3.etags import token_of, unquoted
-from mirrorlake.storage.providers.s3.server_words import LONGEST, clean_text
+from mirrorlake.storage.server_words import LONGEST, clean_text
 
 NOON = datetime(2024, 1, 2, 12, 0, 0, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, JsonValue, RootModel
 from mirrorlake.api.schemas import Body
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
-from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT
+from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT, TEXT_LIMITS
 
 
 def _or_null(**schema: Any) -> dict[str, Any]:
@@ -48,6 +48,8 @@ SETTINGS: Final[dict[str, Any]] = {
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "listingOrdered": _BOOLEAN,
     "inventory": _TEXT,
+    "title": _or_null(type="string", minLength=1, maxLength=TEXT_LIMITS["title"]),
+    "description": _or_null(type="string", minLength=1, maxLength=TEXT_LIMITS["description"]),
     "schedule": _TEXT,
     "timezone": _TEXT,
     "runScheduledEvery": _or_null(type="integer", minimum=0),
@@ -70,7 +72,10 @@ class NewDatasource(Body):
     ] = None
     settings: Annotated[
         dict[str, JsonValue] | None,
-        Field(description="Settings by their names in a settings file.", json_schema_extra={"properties": SETTINGS}),
+        Field(
+            description="Settings by their names in a settings file, such as title and schedule.",
+            json_schema_extra={"properties": SETTINGS},
+        ),
     ] = None
 
 

@@ -52,8 +52,12 @@ WHERE id = %(datasource_id)s
   AND NOT EXISTS (SELECT FROM job WHERE job.datasource_id = datasource.id AND job.id <> %(run_id)s);
 
 -- name: count_assets
--- How many assets each datasource has, counted in the narrow table; assets in the trash are counted separately.
-SELECT datasource_id, count(asset_id) FILTER (WHERE state <> {known.trashed}) FROM object GROUP BY datasource_id;
+-- How many assets each datasource has, without those in the trash: the stored number and what changed since.
+SELECT datasource_id, sum(assets)::bigint
+FROM (
+  SELECT datasource_id, assets FROM asset_count UNION ALL SELECT datasource_id, assets FROM object_change
+) AS part
+GROUP BY datasource_id;
 
 -- name: glob_file
 -- The last content of a text file in the source whose lines are globs.

@@ -12,10 +12,6 @@ ORDER BY until;
 -- What identifies the snapshot of this transaction.
 SELECT pg_current_snapshot()::text;
 
--- name: use_one_snapshot
--- Make all statements of a transaction see the same snapshot; its first statement.
-SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;
-
 -- name: drop_changed_digests
 -- Delete the digests of ranges whose objects have changed.
 DELETE FROM range_digest AS range
@@ -42,6 +38,12 @@ WHERE NOT EXISTS (
     AND NOT pg_visible_in_snapshot(change.transaction, %(snapshot)s::pg_snapshot)
 );
 
--- name: drop_object_changes
--- Delete the changes that `drop_changed_digests` and `add_digests` have applied: those that this snapshot contains.
-DELETE FROM object_change WHERE datasource_id = %(datasource_id)s;
+-- name: apply_object_changes
+-- Delete the changes that `drop_changed_digests` and `add_digests` have applied, those that this snapshot contains, and
+-- add them to the number of assets.
+WITH applied AS (
+  DELETE FROM object_change WHERE datasource_id = %(datasource_id)s RETURNING assets
+)
+INSERT INTO asset_count (datasource_id, assets)
+SELECT %(datasource_id)s, coalesce(sum(assets), 0) FROM applied
+ON CONFLICT (datasource_id) DO UPDATE SET assets = asset_count.assets + excluded.assets;

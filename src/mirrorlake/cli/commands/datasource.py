@@ -65,12 +65,17 @@ def create(
     name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
     connection: Annotated[str | None, typer.Option(help="Name of a stored connection.")] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
+    schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
+    title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
+    description: Annotated[str | None, typer.Option(help="Description for users.")] = None,
     json: JSON = False,
 ) -> None:
     """Create a datasource without running it. Its address cannot be changed later."""
-    given = None if settings is None else read_object(parse_json(read_settings_file(settings)), "The settings file")
+    file = {} if settings is None else read_object(parse_json(read_settings_file(settings)), "The settings file")
+    flags = {"schedule": schedule, "title": title, "description": description}
+    given = {**file, **{key: value for key, value in flags.items() if value is not None}}
     with open_library() as library:
-        made = library.datasources.create(folder_address(uri), name=name, connection=connection, settings=given)
+        made = library.datasources.create(folder_address(uri), name=name, connection=connection, settings=given or None)
     if json:
         print_json(datasource_document(made))
     else:

@@ -17,7 +17,10 @@ from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
 def mirror(
     uri: Annotated[
-        str, typer.Argument(metavar="URI", help="s3://bucket/folder, file:///folder, or the path of a folder.")
+        str,
+        typer.Argument(
+            metavar="URI", help="s3://bucket/folder, gs://bucket/folder, file:///folder, or the path of a folder."
+        ),
     ],
     *,
     name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,

@@ -41,6 +41,14 @@ class StorageProvider(Protocol):
         """Its `bucket_type` in a datasource document; None if it has no buckets."""
         ...
 
+    @property
+    def other_schemes(self) -> tuple[str, ...]:
+        """Schemes of other forms of its addresses, such as `https` for those of a cloud's own pages.
+
+        With a host, such as `https://example.com`, only addresses of that host.
+        """
+        ...
+
     def parse(self, uri: str, rest: str) -> Location:
         """The location that `uri` names; `rest` is the part after `://`. Makes no request. Raises UsageError."""
         ...

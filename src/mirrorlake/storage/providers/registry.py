@@ -21,6 +21,12 @@ def _s3() -> StorageProvider:
     return S3Provider()
 
 
+def _gcs() -> StorageProvider:
+    from mirrorlake.storage.providers.gcs.provider import GcsProvider  # noqa: PLC0415  only its datasources need it
+
+    return GcsProvider()
+
+
 def _folder() -> StorageProvider:
     from mirrorlake.storage.providers.folder.provider import FolderProvider  # noqa: PLC0415  only folders need it
 
@@ -35,6 +41,7 @@ def _memory() -> StorageProvider:
 
 _PROVIDERS: dict[Provider, Callable[[], StorageProvider]] = {
     Provider.S3: _s3,
+    Provider.GCS: _gcs,
     Provider.FILE: _folder,
     Provider.MEMORY: _memory,
 }

@@ -25,6 +25,7 @@ class FolderProvider:
 
     example: str | None = "file:///absolute/folder"
     bucket_type: str | None = None
+    other_schemes: tuple[str, ...] = ()
 
     def parse(self, uri: str, rest: str) -> Location:
         """`file:///absolute/folder`, percent-decoded."""

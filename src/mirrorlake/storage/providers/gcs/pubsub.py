@@ -18,7 +18,7 @@ from mirrorlake.storage.queues import Message, Networks
 SERVER = "https://pubsub.googleapis.com"
 BATCH = 100
 ANSWER_BYTES = 16 << 20
-REQUEST_S = 60.0  # the service waits for some seconds by itself
+REQUEST_S = 60.0  # the service waits for some seconds until a message comes
 _NAME = re.compile(r"projects/[a-z0-9:.-]{4,60}/subscriptions/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
 
 

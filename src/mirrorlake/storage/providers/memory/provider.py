@@ -22,6 +22,7 @@ class MemoryProvider:
 
     example: str | None = None
     bucket_type: str | None = None
+    other_schemes: tuple[str, ...] = ()
 
     def parse(self, uri: str, rest: str) -> Location:
         """The only location."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, cast
-from urllib.parse import SplitResult, urlsplit
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.sources import Access, AccessOptions
-
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+from mirrorlake.storage.server_address import server_url
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,35 +59,4 @@ def check_options(given: AccessOptions) -> None:
     if given.anonymous and given.profile is not None:
         raise SettingsError("--anonymous and --profile cannot be combined.", "Remove one of them.")
     if given.endpoint:
-        server_url(given.endpoint, "--endpoint")
-
-
-def server_url(endpoint: str, origin: str) -> str:
-    """The address of a server as requests need it; `origin` is what specifies it.
-
-    Raises SettingsError for an endpoint that is not an HTTP address. It is not shown if it contains a login.
-    """
-    try:
-        parts = urlsplit(endpoint.strip())
-        port = parts.port
-    except ValueError:
-        parts, port = SplitResult("", "", "", "", ""), None
-    if "@" in endpoint:
-        raise SettingsError(
-            f"The endpoint contains a user name or password ({origin}).",
-            "Use the environment or a profile for credentials.",
-        )
-    if (
-        parts.scheme not in _DEFAULT_PORTS
-        or not parts.hostname
-        or parts.query
-        or parts.fragment
-        or not (parts.netloc + parts.path).isprintable()
-        or " " in parts.netloc + parts.path
-    ):
-        raise SettingsError(
-            f"{endpoint!r} is not the address of an S3 server ({origin}).", "Write https://host or http://host:port."
-        )
-    # Browsers do not send a default port, so a signature must not contain it.
-    host = parts.netloc.removesuffix(f":{port}") if port == _DEFAULT_PORTS[parts.scheme] else parts.netloc
-    return f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
+        server_url(given.endpoint, "--endpoint", "an S3 server")

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage.bucket_keys import folder_prefix, is_ip_address
 
 # Old buckets of AWS, and those of other servers, have names that AWS no longer permits.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _LABEL = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-KEY_LIMIT = 1024  # bytes in an S3 key
 
 
 def parse(uri: str, rest: str) -> Location:
     """The location of `bucket[/folder]`. Raises UsageError."""
-    bucket, _, prefix = rest.partition("/")
+    bucket, _, folder = rest.partition("/")
     problem = _bucket_problem(bucket)
     if problem:
         raise UsageError(
             f"{uri!r} does not name a bucket: {problem}.",
             "Bucket names have 3 to 255 letters, digits, dots, hyphens and underscores: s3://bucket/folder.",
         )
-    prefix = prefix if not prefix or prefix.endswith("/") else f"{prefix}/"
-    try:
-        size = len(prefix.encode())
-    except UnicodeEncodeError as error:
-        raise UsageError(f"{uri!r} is not valid UTF-8.", "Keys are UTF-8; check how the address was typed.") from error
-    if "\0" in prefix or size > KEY_LIMIT:
-        raise UsageError(
-            f"{uri!r} contains an invalid folder for keys.", f"Keys have at most {KEY_LIMIT} bytes and no NUL."
-        )
-    return Location(provider=Provider.S3, container=bucket, prefix=prefix)
+    return Location(provider=Provider.S3, container=bucket, prefix=folder_prefix(uri, folder))
 
 
 def is_host_label(bucket: str) -> bool:
@@ -49,8 +39,4 @@ def _bucket_problem(bucket: str) -> str:
         return f"{bucket!r} is not a valid name"
     if ".." in bucket:
         return f"{bucket!r} has two dots in a row"
-    try:
-        ipaddress.IPv4Address(bucket)
-    except ValueError:
-        return ""
-    return f"{bucket!r} is an IP address"
+    return f"{bucket!r} is an IP address" if is_ip_address(bucket) else ""

@@ -11,10 +11,12 @@ import botocore.session
 from botocore.loaders import Loader
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.storage.providers.s3.access import S3Access, server_url
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import S3Server
+from mirrorlake.storage.server_address import server_url
 
 CONFIGURED = "set in mirrorlake"
+_KIND = "an S3 server"
 _DEFAULT_PARTITION = "aws"  # of a region that no partition knows, as in botocore
 
 
@@ -24,11 +26,11 @@ def server_of(access: S3Access, session: botocore.session.Session, region: str) 
     Raises SettingsError for an endpoint that is not an address.
     """
     if access.endpoint is not None:
-        return S3Server(url=server_url(access.endpoint, CONFIGURED), origin=CONFIGURED)
+        return S3Server(url=server_url(access.endpoint, CONFIGURED, _KIND), origin=CONFIGURED)
     if not session.get_config_variable("ignore_configured_endpoint_urls"):
         for endpoint, origin in _configured(session):
             if isinstance(endpoint, str) and endpoint:
-                return S3Server(url=server_url(endpoint, origin), origin=origin)
+                return S3Server(url=server_url(endpoint, origin, _KIND), origin=origin)
     return S3Server(url=_aws_url(session, region))
 
 

@@ -6,11 +6,12 @@ from typing import assert_never
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.credentials import AwsKeys, AwsRole, AwsWebIdentity, Credentials
-from mirrorlake.storage.providers.s3.access import S3Access, server_url
+from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.aws_server import aws_domain
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys, S3Server
 from mirrorlake.storage.providers.s3.roles import AssumedRole, WebIdentityRole
 from mirrorlake.storage.providers.s3.sts import StsServer
+from mirrorlake.storage.server_address import server_url
 
 DEFAULT_REGION = "us-east-1"
 _ORIGIN = "set in its connection"
@@ -31,7 +32,7 @@ def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
     if access.endpoint is None:
         server = S3Server(url=f"https://s3.{region}.{aws_domain(region)}")
     else:
-        server = S3Server(url=server_url(access.endpoint, _ORIGIN), origin=_ORIGIN)
+        server = S3Server(url=server_url(access.endpoint, _ORIGIN, "an S3 server"), origin=_ORIGIN)
     return AwsConfig(
         region=region,
         server=server,
@@ -75,7 +76,7 @@ def _keys(given: AwsKeys) -> Keys:
 
 def _sts(endpoint: str | None, access: S3Access, region: str) -> StsServer:
     return StsServer(
-        url=server_url(endpoint, _ORIGIN) if endpoint else f"https://sts.{region}.{aws_domain(region)}",
+        url=server_url(endpoint, _ORIGIN, "an S3 server") if endpoint else f"https://sts.{region}.{aws_domain(region)}",
         region=region,
         ca_bundle=access.ca_bundle,
         proxy=access.proxy,

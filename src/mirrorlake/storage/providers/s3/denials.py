@@ -36,8 +36,7 @@ _REFUSALS: dict[str, tuple[str, str]] = {
     ),
     "SignatureDoesNotMatch": (
         "The secret access key does not fit the access key id.",
-        "Check AWS_SECRET_ACCESS_KEY, the profile or the connection for a wrong or cut-off key, and that no proxy "
-        "changes the request.",
+        "Check AWS_SECRET_ACCESS_KEY, the profile or connection for a wrong key, and that no proxy changes requests.",
     ),
     "ExpiredToken": (
         "The session token has expired.",

@@ -18,8 +18,8 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.storage.providers.s3.denials import Denied, denial, is_denial
 from mirrorlake.storage.providers.s3.list_xml import read_xml
-from mirrorlake.storage.providers.s3.server_words import clean_code, clean_region, clean_text
 from mirrorlake.storage.retry import retry_after_s
+from mirrorlake.storage.server_words import clean_code, clean_region, clean_text
 
 # Codes of temporary errors, whatever their status.
 _PASSING = frozenset(
@@ -37,6 +37,7 @@ class RequestInfo:
 
     bucket: str
     region: str
+    scheme: str = "s3"
     key: str | None = None  # None = the bucket itself
     permission: str = "s3:ListBucket"
     prefix: str = ""
@@ -46,11 +47,13 @@ class RequestInfo:
     @property
     def what(self) -> str:
         """The requested address, as users write it."""
-        return f"s3://{self.bucket}/{self.prefix if self.key is None else self.key}"
+        return f"{self.scheme}://{self.bucket}/{self.prefix if self.key is None else self.key}"
 
     @property
     def resource(self) -> str:
-        """The ARN for a policy statement."""
+        """The ARN for a policy statement, or the address of the bucket."""
+        if self.scheme != "s3":
+            return f"{self.scheme}://{self.bucket}"
         return f"arn:aws:s3:::{self.bucket}" + ("" if self.key is None else "/*")
 
 
@@ -104,8 +107,8 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
         return WrongRegion(f"The bucket {asked.bucket} is not in {asked.region}.", "Specify its region with --region.")
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return StorageError(
-            f"The server redirects requests for s3://{asked.bucket} to {refusal.redirect or 'another address'}. "
-            "Redirects are not followed.",
+            f"The server redirects requests for {asked.scheme}://{asked.bucket} to "
+            f"{refusal.redirect or 'another address'}. Redirects are not followed.",
             f"If that is the S3 server, use --endpoint {refusal.redirect or 'with its address'}.",
         )
     if code == "NoSuchBucket" or (status == HTTPStatus.NOT_FOUND and asked.key is None and code != "NoSuchKey"):
@@ -128,7 +131,7 @@ def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
 def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
     return SourceUnreachable(
-        f"The server of s3://{asked.bucket} cannot be reached: {why}.",
+        f"The server of {asked.scheme}://{asked.bucket} cannot be reached: {why}.",
         "Check the endpoint and the network, or try again later.",
         again_after_s=again_after_s,
     )
@@ -173,7 +176,7 @@ def _denied(refusal: Refusal, asked: RequestInfo) -> StorageError:
             code=refusal.code,
             words=clean_text(refusal.message),
             what=asked.what,
-            verb=asked.verb or ("list" if asked.permission == "s3:ListBucket" else "read"),
+            verb=asked.verb or ("list" if asked.key is None else "read"),
             permission=asked.permission,
             resource=asked.resource,
             anonymous=asked.anonymous,

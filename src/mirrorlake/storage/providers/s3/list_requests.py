@@ -21,6 +21,7 @@ def request_page(
     token: str | None = None,
     delimiter: str | None = None,
     version_1: bool = False,
+    version_element: str = "ETag",
 ) -> S3Page:
     """The page after the key `after`, or that of the server's `token`; with `version_1`, by ListObjects.
 
@@ -42,7 +43,7 @@ def request_page(
         raise translate(http.refusal(answer), asked)
     body = http.read(answer, asked=asked)
     try:
-        return read_page(body)
+        return read_page(body, version_element)
     except ListingBroken as error:
         # Some servers detect an error only after they have sent status 200.
         refusal = http.hide(read_refusal(answer.status, answer.headers, body[:ERROR_BYTES]))

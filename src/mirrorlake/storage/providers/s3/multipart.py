@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
 from mirrorlake.core.errors import ListingBroken, StorageError
+from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
-from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
@@ -70,17 +71,3 @@ class MultipartUpload:
             refusal = self._http.hide(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text))
             raise translate(refusal, self._asked)
         return envelope
-
-
-def chunks(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
-    """The same bytes in pieces of `size` (the last one may be smaller); at least one piece."""
-    held = bytearray()
-    given = False
-    for part in parts:
-        held += part
-        while len(held) >= size:
-            given = True
-            yield bytes(held[:size])
-            del held[:size]
-    if held or not given:
-        yield bytes(held)

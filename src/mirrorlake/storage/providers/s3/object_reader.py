@@ -12,30 +12,32 @@ from http import HTTPStatus
 import urllib3
 
 from mirrorlake.core.dates import read_date
-from mirrorlake.core.errors import ObjectTooLarge, StorageError
+from mirrorlake.core.errors import StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
+from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.etags import token_of
 from mirrorlake.storage.http import deadline_of
-from mirrorlake.storage.providers.s3.content_encoding import TooLong, decoded
-from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed
-from mirrorlake.storage.providers.s3.etags import token_of
+from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
+from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed, unreachable
 from mirrorlake.storage.providers.s3.http import Http
 
 _UNMATCHED = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_IMPLEMENTED)
-_SIZE_DIGITS = 19
 
 Refuse = Callable[[urllib3.BaseHTTPResponse, RequestInfo], StorageError]
 
 
-def declared_size(headers: Mapping[str, str]) -> int | None:
-    """The size in bytes that a response states; None if it comes in chunks or until the end of the connection."""
-    length = headers.get("Content-Length", "").strip()
-    return int(length) if length.isascii() and length.isdigit() and len(length) <= _SIZE_DIGITS else None
-
-
-def object_info(key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
+def object_info(key: str, headers: Mapping[str, str], size: int, dialect: Dialect = AWS) -> ObjectInfo:
     """The facts in the headers of a response."""
     modified = read_date(headers.get("Last-Modified", ""))
+    if dialect.version_header != AWS.version_header:
+        return ObjectInfo(
+            key=key,
+            size=size,
+            token=headers.get(dialect.version_header, ""),
+            modified=modified,
+            storage_class=headers.get("x-goog-storage-class"),
+        )
     return ObjectInfo(
         key=key,
         size=size,
@@ -58,10 +60,11 @@ class ObjectReader:
     them.
     """
 
-    def __init__(self, http: Http, refused: Refuse) -> None:
+    def __init__(self, http: Http, refused: Refuse, dialect: Dialect = AWS) -> None:
         self._http = http
         self._refused = refused
-        self._sends_if_match = True
+        self._dialect = dialect
+        self._sends_if_match = dialect.if_match
 
     def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         """The object, if it still has `token`. Errors as in `storage.base.Store`."""
@@ -102,40 +105,20 @@ class ObjectReader:
         if answer.status != HTTPStatus.OK:
             raise self._refused(answer, asked)
         declared = declared_size(answer.headers)
-        info = object_info(key, answer.headers, declared or 0)
+        info = object_info(key, answer.headers, declared or 0, self._dialect)
+        if not info.token and not self._dialect.if_match:
+            raise unreachable(asked, f"it does not report {self._dialect.version_header}")
         # Not every server honours If-Match.
         if token is not None and not info.is_version(token):
             raise has_changed(asked)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = _most_sent(encoding, limit)
+        most = most_sent(encoding, limit)
         if declared is not None and declared > most:
-            raise _too_large(asked, declared, limit)
+            raise too_large(asked.what, declared, limit)
         data = self._http.read(
             answer,
             asked=asked,
             limit=most if declared is None else declared,
-            too_long=None if declared is not None else _too_large(asked, None, limit),
+            too_long=None if declared is not None else too_large(asked.what, None, limit),
         )
-        return _body(asked, replace(info, size=len(data)), data, encoding, limit)
-
-
-def _most_sent(encoding: str, limit: int) -> int:
-    """The most bytes to read of a response: a compressed body may be a little larger than what it contains."""
-    return limit + limit // 1000 + 1024 if encoding else limit
-
-
-def _body(asked: RequestInfo, info: ObjectInfo, data: bytes, encoding: str, limit: int) -> Body:
-    if not encoding:
-        return Body(data=data, info=info)
-    try:
-        plain = decoded(data, encoding, limit)
-    except TooLong:
-        raise _too_large(asked, None, limit) from None
-    if len(plain) > limit:
-        raise _too_large(asked, len(plain), limit)
-    return Body(data=plain, info=info)
-
-
-def _too_large(asked: RequestInfo, size: int | None, limit: int) -> ObjectTooLarge:
-    has = "more bytes" if size is None else f"{size:,} bytes, more"
-    return ObjectTooLarge(f"{asked.what} has {has} than the {limit:,} allowed.")
+        return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)

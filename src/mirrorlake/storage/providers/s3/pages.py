@@ -21,9 +21,9 @@ import pyarrow as pa
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ListingBroken
 from mirrorlake.model.columns import LISTING, TIME
+from mirrorlake.storage.etags import unquoted
+from mirrorlake.storage.keys import decode_keys
 from mirrorlake.storage.listing_batches import buffer_of, clip_to_calendar, fill_null, has_empty, replace_empty
-from mirrorlake.storage.providers.s3.etags import unquoted
-from mirrorlake.storage.providers.s3.keys import decode_keys
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 _OPEN, _CLOSE = b"<Contents>", b"</Contents>"
@@ -39,7 +39,8 @@ _SOMETIMES = re.compile(
 _MARKS = tuple((weak + quote, quote) for weak in (b"", b"W/") for quote in (b"&quot;", b"&#34;", b'"'))
 _NO_MARKS = (b"", b"")
 _COUNT_DIGITS = 9
-_COLUMNS = ("Key", "Size", "ETag", "LastModified", "StorageClass")
+_VERSION = "version"  # whatever its element is called
+_COLUMNS = ("Key", "Size", _VERSION, "LastModified", "StorageClass")
 _LESS, _GREATER, _AND, _QUOTE, _SPACE, _LAST_PLAIN = (np.uint8(code) for code in b'<>&" ~')
 _FIX = "This listing was discarded. Try again; if the error persists, check the endpoint and any proxy."
 
@@ -55,33 +56,36 @@ class S3Page:
     version_1: bool = False  # of ListObjects, which the server knows instead: the token is a marker, the last key
 
 
-def read_page(body: bytes) -> S3Page:
-    """The page in `body`. Raises ListingBroken for anything but a complete listing page."""
+def read_page(body: bytes, version: str = "ETag") -> S3Page:
+    """The page in `body`. Raises ListingBroken for anything but a complete listing page.
+
+    `version` is the element of an object that is its token.
+    """
     first = body.find(_OPEN)
     if first < 0 or _ENCODING.match(body):
-        return general_page(body)
+        return general_page(body, version)
     end = body.rfind(_CLOSE) + len(_CLOSE)
     try:
         # The general parser also reads the first object, because the template itself must be valid.
         envelope = read_xml(body[: body.find(_CLOSE) + len(_CLOSE)] + body[end:])
     except ListingBroken:
-        return general_page(body)  # whose result is decisive
+        return general_page(body, version)  # whose result is decisive
     region = pa.py_buffer(body).slice(first, max(0, end - first))
-    columns = _split_records(region)
+    columns = _split_records(region, version)
     if columns is None:
-        columns = _split_records(pa.py_buffer(_SOMETIMES.sub(b"", body[first:end])))
+        columns = _split_records(pa.py_buffer(_SOMETIMES.sub(b"", body[first:end])), version)
     if columns is None or len(envelope.entries) != 1:
-        return general_page(body)
+        return general_page(body, version)
     return _page(envelope, columns)
 
 
-def general_page(body: bytes) -> S3Page:
+def general_page(body: bytes, version: str = "ETag") -> S3Page:
     """The result of `read_page`, using only the general parser."""
     envelope = read_xml(body)
     columns: dict[str, pa.BinaryArray] = {}
     for name in _COLUMNS:
-        texts = [entry.get(name) for entry in envelope.entries]
-        if name == "ETag":
+        texts = [entry.get(version if name == _VERSION else name) for entry in envelope.entries]
+        if name == _VERSION and version == "ETag":
             texts = [None if text is None else unquoted(text) for text in texts]
         columns[name] = cast("pa.BinaryArray", pa.array(texts, pa.string()).cast(pa.binary()))
     if columns["Key"].null_count:
@@ -159,7 +163,7 @@ def _typed(columns: dict[str, pa.BinaryArray], *, percent: bool) -> tuple[pa.Rec
     try:
         decoded = decode_keys(columns["Key"], percent=percent)
         modified = columns["LastModified"].cast(pa.string())
-        token = columns["ETag"].cast(pa.string())
+        token = columns[_VERSION].cast(pa.string())
         if token.null_count or has_empty(token):
             # Without an ETag, only the date in a listing shows a change.
             token = fill_null(replace_empty(token), modified)
@@ -221,7 +225,7 @@ def _has_marks(etag: bytes, marks: _Marks) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
+def _record_template(shape: _RecordLayout, version: str) -> _RecordTemplate | None:
     tags, (opening, closing) = shape
     picks, shifts = [0], [0]
     values: dict[str, int] = {}
@@ -236,8 +240,9 @@ def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
         values[column] = len(picks)
         picks += [place, place + 1]
         shifts += [len(tag) + before, -after]
-    if not {"Key", "Size", "ETag", "LastModified"} <= values.keys():
+    if not {"Key", "Size", version, "LastModified"} <= values.keys():
         return None
+    values[_VERSION] = values[version]
     return _RecordTemplate(
         tags=len(tags),
         picks=np.array(picks, np.intp),
@@ -248,11 +253,11 @@ def _record_template(shape: _RecordLayout) -> _RecordTemplate | None:
     )
 
 
-def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
+def _split_records(region: pa.Buffer, version: str) -> dict[str, pa.BinaryArray] | None:
     """The columns of the objects in `region`, or None if it does not fit a template exactly."""
     view = memoryview(cast("Any", region))
     shape = _record_layout(view)
-    template = None if shape is None else _record_template(shape)
+    template = None if shape is None else _record_template(shape, version)
     if template is None:
         return None
     text = np.frombuffer(view, np.uint8)
@@ -285,7 +290,8 @@ def _split_records(region: pa.Buffer) -> dict[str, pa.BinaryArray] | None:
     columns = {name: segments.take(_offsets(place, 0, width, count)) for name, place in template.values.items()}
     if (
         template.ampersands
-        and (np.frombuffer(cast("Any", columns["ETag"].buffers()[2] or b""), np.uint8) == _QUOTE).any()
+        and version == "ETag"
+        and (np.frombuffer(cast("Any", columns[_VERSION].buffers()[2] or b""), np.uint8) == _QUOTE).any()
     ):
         return None  # an ETag has quotes inside its quotes
     columns.setdefault("StorageClass", pa.nulls(count, pa.binary()))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from mirrorlake.core.errors import AccessDenied, ObjectGone
 from mirrorlake.model.credentials import Ambient, Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
@@ -25,6 +24,7 @@ class S3Provider:
 
     example: str | None = "s3://bucket/folder"
     bucket_type: str | None = "s3"
+    other_schemes: tuple[str, ...] = ()
 
     def parse(self, uri: str, rest: str) -> Location:
         """`s3://bucket[/folder]`."""
@@ -115,13 +115,6 @@ class S3Provider:
 
     def single_object(self, location: Location, store: Store) -> SingleObject | None:
         """Determined by a HEAD request for the address without its last slash."""
-        key = location.prefix.removesuffix("/")
-        if not key:
-            return None
-        try:
-            store.head(key)
-        except (ObjectGone, AccessDenied):
-            return None  # with only the permission to list, an empty folder is still not an error
-        folder, _, name = key.rpartition("/")
-        bucket = f"s3://{location.container}"
-        return SingleObject(uri=f"{bucket}/{key}", folder=f"{bucket}/{folder}", name=name)
+        from mirrorlake.storage.providers.single_object import find_single_object  # noqa: PLC0415  loads Arrow
+
+        return find_single_object(location, store)

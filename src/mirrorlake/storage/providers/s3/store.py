@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import cast
 
-import pyarrow as pa
 import urllib3
 
 from mirrorlake.core.errors import ObjectGone, StorageError
@@ -14,21 +14,22 @@ from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
-from mirrorlake.storage.listing_batches import count_upto, filter_range, key_at
+from mirrorlake.storage.bodies import declared_size
+from mirrorlake.storage.bucket_keys import NOT_TEXT, check_key
+from mirrorlake.storage.listing_batches import rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, machine_config
+from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
 from mirrorlake.storage.providers.s3.errors import RequestInfo, is_inconclusive, translate, unreachable
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.identity import identify
 from mirrorlake.storage.providers.s3.list_requests import request_page
-from mirrorlake.storage.providers.s3.object_reader import ObjectReader, declared_size, object_info
+from mirrorlake.storage.providers.s3.object_reader import ObjectReader, object_info
 from mirrorlake.storage.providers.s3.pages import S3Page
 
 SPLIT_PAGES = 4  # how many folders a split lists, and how many pages of each
 PRESIGN_MAX_S = 7 * 24 * 3600  # longer signatures are refused by S3
-_KEY_BYTES = 1024
-_NOT_TEXT = "its key contains a NUL character or is not UTF-8, which no catalog can hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,12 @@ class S3Store:
         listing_ordered: bool | None = None,
         credentials: CredentialSource | None = None,
         config: AwsConfig | None = None,
+        dialect: Dialect = AWS,
     ) -> None:
         if config is None:
             config = machine_config(access, credentials)
         self._bucket = location.container
+        self._dialect = dialect
         self._region = config.region
         self._anonymous = access.anonymous
         self._config = config
@@ -64,7 +67,7 @@ class S3Store:
         self._server = str(config.server)
         self._http = Http(self._bucket, config)
         self._lists_version_1 = False  # learned from the first page
-        self._reader = ObjectReader(self._http, self._refused)
+        self._reader = ObjectReader(self._http, self._refused, dialect)
 
     @property
     def ordered(self) -> bool:
@@ -85,20 +88,20 @@ class S3Store:
         # Servers with another order list the whole prefix; keys outside the scope are removed here.
         after = scope.after if self._ordered else None
         page = self._list(scope.prefix, after=after, token=cast("_Token | None", cursor))
-        batch, passed = _within(page.batch, scope, ordered=self._ordered)
+        batch, passed = rows_within(page.batch, scope, ordered=self._ordered)
         following = None if passed or page.next_token is None else _Token(page.next_token)
-        unsupported = tuple(UnsupportedKey(shown=key, reason=_NOT_TEXT) for key in page.unsupported)
+        unsupported = tuple(UnsupportedKey(shown=key, reason=NOT_TEXT) for key in page.unsupported)
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
 
     def head(self, key: str) -> ObjectInfo:
         """The object's facts by HEAD; by a GET from a server that does not support HEAD or omits the size."""
         asked = self._asked(key)
-        _check_key(key)
+        check_key(key)
         answer = self._http.send("HEAD", self._http.endpoint.path(key), asked=asked)
         if answer.status == HTTPStatus.OK:
             self._http.read(answer, asked=asked, limit=0)
             size = declared_size(answer.headers)
-            return self._head_by_get(key, asked) if size is None else object_info(key, answer.headers, size)
+            return self._head_by_get(key, asked) if size is None else self._info(key, answer.headers, size)
         refusal = self._http.refusal(answer)
         if answer.status in (HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED):
             return self._head_by_get(key, asked)
@@ -107,7 +110,7 @@ class S3Store:
 
     def get(self, key: str, *, token: str | None, limit: int) -> Body:
         """The whole object by a GET with If-Match, without its content encoding."""
-        _check_key(key)
+        check_key(key)
         return self._reader.get(key, self._asked(key), token=token, limit=limit)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
@@ -118,7 +121,7 @@ class S3Store:
 
     def presign(self, key: str, expires_s: int) -> str | None:
         """A URL for reading `key` during the next `expires_s` seconds (at most a week), encoded once."""
-        _check_key(key)
+        check_key(key)
         return self._http.presign(self._http.endpoint.path(key), max(1, min(expires_s, PRESIGN_MAX_S)))
 
     def close(self) -> None:
@@ -151,16 +154,31 @@ class S3Store:
     def _list_once(
         self, prefix: str, after: str | None, token: _Token | None, delimiter: str | None, *, version_1: bool
     ) -> S3Page:
-        asked = RequestInfo(bucket=self._bucket, region=self._region, prefix=prefix, anonymous=self._anonymous)
+        asked = replace(self._asked(None), prefix=prefix)
         text = None if token is None else token.text
         return request_page(
-            self._http, asked, prefix=prefix, after=after, token=text, delimiter=delimiter, version_1=version_1
+            self._http,
+            asked,
+            prefix=prefix,
+            after=after,
+            token=text,
+            delimiter=delimiter,
+            version_1=version_1,
+            version_element=self._dialect.version_element,
         )
 
-    def _asked(self, key: str) -> RequestInfo:
+    def _asked(self, key: str | None) -> RequestInfo:
         return RequestInfo(
-            bucket=self._bucket, region=self._region, key=key, permission="s3:GetObject", anonymous=self._anonymous
+            bucket=self._bucket,
+            region=self._region,
+            scheme=self._dialect.scheme,
+            key=key,
+            permission=self._dialect.list_permission if key is None else self._dialect.get_permission,
+            anonymous=self._anonymous,
         )
+
+    def _info(self, key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
+        return object_info(key, headers, size, self._dialect)
 
     def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
         refusal = self._http.refusal(answer)
@@ -178,14 +196,14 @@ class S3Store:
             if answer.status == HTTPStatus.PARTIAL_CONTENT:
                 total = answer.headers.get("Content-Range", "").rpartition("/")[2].strip()
                 if total.isascii() and total.isdigit():
-                    return object_info(key, answer.headers, int(total))
+                    return self._info(key, answer.headers, int(total))
                 raise unreachable(asked, "it does not report the size of the object")
             if answer.status != HTTPStatus.OK:
                 raise self._refused(answer, asked)
             size = declared_size(answer.headers)
             if size is None:
                 size = len(self._http.read(answer, asked=asked))
-            return object_info(key, answer.headers, size)
+            return self._info(key, answer.headers, size)
         finally:
             self._http.discard(answer)
 
@@ -202,22 +220,3 @@ class S3Store:
             return self._refused(answer, asked)
         finally:
             self._http.discard(answer)
-
-
-def _within(batch: pa.RecordBatch, scope: KeyRange, *, ordered: bool) -> tuple[pa.RecordBatch, bool]:
-    """The rows of `batch` within `scope`, and whether the end of the scope was reached."""
-    if not ordered:
-        return filter_range(batch, scope), False
-    if scope.until is None or not batch.num_rows or key_at(batch, -1) <= scope.until:
-        return batch, False
-    return batch.slice(0, count_upto(batch, scope.until)), True
-
-
-def _check_key(key: str) -> None:
-    """Raise ObjectGone for an invalid key without a request: the response of S3 would be misleading."""
-    try:
-        size = len(key.encode())
-    except UnicodeEncodeError:
-        size = 0
-    if not 1 <= size <= _KEY_BYTES or "\0" in key:
-        raise ObjectGone(f"{key!r} is not a valid key of a bucket.")

@@ -16,8 +16,8 @@ from xml.parsers import expat
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.providers.s3.credentials import Keys, is_sendable
-from mirrorlake.storage.providers.s3.server_words import clean_code, clean_text
 from mirrorlake.storage.providers.s3.signing import signed_headers
+from mirrorlake.storage.server_words import clean_code, clean_text
 
 VERSION: Final = "2011-06-15"
 LIFE_S: Final = 3600  # of the keys; the most that a role allows if another role assumes it

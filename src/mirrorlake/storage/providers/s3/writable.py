@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,26 +19,24 @@ from mirrorlake.core.errors import (
     ObjectChanged,
     ObjectExists,
     ObjectGone,
-    SettingsError,
     StorageError,
 )
 from mirrorlake.model.sources import Location
+from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
-from mirrorlake.storage.providers.s3.etags import unquoted
 from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
-from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, chunks
+from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload
 from mirrorlake.storage.providers.s3.pages import S3Page
 from mirrorlake.storage.retry import RetryPolicy
-from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
+from mirrorlake.storage.writable import OBJECT_BYTES, StoredBody, StoredObject, check_key, check_prefix
 
-OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
 _PERMISSIONS = "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"  # of a library store, always all
-_PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")
 
 
 class S3WritableStore:
@@ -48,11 +45,7 @@ class S3WritableStore:
     durable = True
 
     def __init__(self, location: Location, access: S3Access, *, config: AwsConfig | None = None) -> None:
-        if not _PLAIN.fullmatch(location.prefix) or "./" in f"/{location.prefix}".replace("../", "./"):
-            raise SettingsError(
-                f"{location.uri} cannot be written to: its folders have empty or unusual names.",
-                "Use a folder with plain names, such as s3://bucket/library.",
-            )
+        check_prefix(location)
         self._config = config or machine_config(access)
         self._bucket = location.container
         self._prefix = location.prefix

@@ -1,4 +1,4 @@
-"""Decode the keys of S3 responses: percent-decoded for a whole page at once, byte-exact, checked to be text."""
+"""Decode the keys of listing pages: percent-decoded for a whole page at once, byte-exact, checked to be text."""
 
 from __future__ import annotations
 

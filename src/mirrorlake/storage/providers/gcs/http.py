@@ -1,0 +1,151 @@
+"""Requests to the JSON API with an access token: every key is sent byte for byte, and nothing is redirected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
+
+import urllib3
+
+from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.providers.gcs.config import GcsConfig
+from mirrorlake.storage.providers.gcs.errors import Refusal, RequestInfo, read_refusal, unreachable
+from mirrorlake.storage.providers.gcs.tokens import READ, TokenCache
+
+ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
+_TOKEN = re.compile(r"\bya29\.\S+|\bBearer\s+\S+")
+
+
+class Http:
+    """Sends requests for one bucket. Thread-safe; raises only our own errors."""
+
+    def __init__(self, bucket: str, config: GcsConfig, scope: str = READ) -> None:
+        parts = urlsplit(config.server.url)
+        self._base, self._folder = f"{parts.scheme}://{parts.netloc}", parts.path
+        self._bucket = quote(bucket, safe="")
+        self._tokens = None if config.source is None else TokenCache(config.source, scope)
+        self._billed = [] if config.billed_project is None else [("userProject", config.billed_project)]
+        wire = config.wire
+        self._client = HttpClient(self._base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy)
+
+    @property
+    def bucket_path(self) -> str:
+        """The path of the bucket's metadata."""
+        return f"{self._folder}/storage/v1/b/{self._bucket}"
+
+    @property
+    def list_path(self) -> str:
+        """The path of the bucket's objects."""
+        return f"{self.bucket_path}/o"
+
+    def path(self, key: str) -> str:
+        """The path of one object."""
+        return f"{self.list_path}/{_segment(key)}"
+
+    def upload_path(self) -> str:
+        """The path of uploads to the bucket."""
+        return f"{self._folder}/upload/storage/v1/b/{self._bucket}/o"
+
+    def url(self, key: str) -> str:
+        """The address of one object for browsers, by the XML API."""
+        return f"{self._base}{self._folder}/{self._bucket}/{quote(key, safe='/-_.~')}"
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        asked: RequestInfo,
+        query: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        deadline_s: float = REQUEST_S,
+    ) -> urllib3.BaseHTTPResponse:
+        """The status and headers of the response; `read` reads its body.
+
+        A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
+        """
+        pairs = [*query, *self._billed]
+        target = path + (
+            "?" + "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in pairs) if pairs else ""
+        )
+        token = None if self._tokens is None else self._tokens.current()
+        sent = self._client.headers(headers or {})
+        answer = self._send_once(method, target, _with_token(sent, token), body, asked=asked, deadline_s=deadline_s)
+        if answer.status == HTTPStatus.UNAUTHORIZED and self._tokens is not None and token is not None:
+            self.discard(answer)
+            self._tokens.drop(token)
+            sent = _with_token(sent, self._tokens.current())
+            answer = self._send_once(method, target, sent, body, asked=asked, deadline_s=deadline_s)
+        return answer
+
+    def _send_once(
+        self,
+        method: str,
+        target: str,
+        sent: Mapping[str, str],
+        body: bytes | None,
+        *,
+        asked: RequestInfo,
+        deadline_s: float,
+    ) -> urllib3.BaseHTTPResponse:
+        try:
+            return self._client.send(method, target, sent, body, deadline_s=deadline_s)
+        except NoAnswer as error:
+            raise unreachable(asked, str(error)) from error
+
+    def read(
+        self,
+        answer: urllib3.BaseHTTPResponse,
+        *,
+        asked: RequestInfo,
+        limit: int = BODY_BYTES,
+        too_long: StorageError | None = None,
+    ) -> bytes:
+        """The remaining body of a response; the connection is returned to the pool.
+
+        Raises `too_long` for a body of more than `limit` bytes, if it is given.
+        """
+        try:
+            return self._client.read(answer, limit=limit)
+        except NoAnswer as error:
+            if too_long is not None and isinstance(error, ResponseTooLong):
+                raise too_long from error
+            raise unreachable(asked, str(error)) from error
+
+    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+        """The details of an error response, without the token that we sent. Its connection is released.
+
+        If its body cannot be read or is too large, only its status and headers are used.
+        """
+        try:
+            body = self._client.read(answer, limit=ERROR_BYTES)
+        except NoAnswer:
+            body = b""
+        refusal = read_refusal(answer.status, answer.headers, body)
+        return replace(refusal, reason=self._hide(refusal.reason), message=self._hide(refusal.message))
+
+    def _hide(self, text: str) -> str:
+        token = None if self._tokens is None else self._tokens.known()
+        return _TOKEN.sub("...", text.replace(token, "...") if token else text)
+
+    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
+        """Release the connection of a response that was not read completely."""
+        self._client.discard(answer)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._client.close()
+
+
+def _with_token(headers: Mapping[str, str], token: str | None) -> dict[str, str]:
+    return {**headers, **({} if token is None else {"Authorization": f"Bearer {token}"})}
+
+
+def _segment(key: str) -> str:
+    """A key as one segment of a path. A dot alone, or two, would be resolved by anything on the way."""
+    return key.replace(".", "%2E") if key in (".", "..") else quote(key, safe="-_.~")
