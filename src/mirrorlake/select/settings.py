@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from mirrorlake.core.errors import SettingsError, UsageError
+from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
@@ -21,6 +21,7 @@ from mirrorlake.model.sources import (
     NamingStrategy,
     Orphans,
 )
+from mirrorlake.select.inventory_setting import read_inventory
 from mirrorlake.select.json_reader import (
     Json,
     is_key,
@@ -35,8 +36,7 @@ from mirrorlake.select.json_reader import (
     read_texts,
 )
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
-from mirrorlake.storage.address import parse_location
-from mirrorlake.storage.providers.registry import all_providers, has_inventories
+from mirrorlake.storage.providers.registry import all_providers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -282,7 +282,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         description=description,
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
-        inventory=_read_inventory(inventory_given, inventory_where),
+        inventory=read_inventory(inventory_given, inventory_where),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 
@@ -329,22 +329,6 @@ def _read_suffix(given: dict[str, Json], where: str) -> str | None:
             " only the base name is used.",
         )
     return suffix
-
-
-def _read_inventory(given: dict[str, Json], where: str) -> str | None:
-    address = read_text(given, "inventory", where)
-    if address is None:
-        return None
-    try:
-        location = parse_location(address)
-    except UsageError as error:
-        raise SettingsError(f"{where}inventory: {error.message}", error.fix) from error
-    if not has_inventories(location.provider):
-        raise SettingsError(
-            f"{where}inventory is {quote(address)}, but only S3 writes inventories that mirrorlake reads.",
-            "Write the folder of an inventory, such as s3://reports/photos/daily/.",
-        )
-    return location.uri
 
 
 def _read_id(given: dict[str, Json], where: str) -> str | None:

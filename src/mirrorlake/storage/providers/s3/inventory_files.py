@@ -12,8 +12,8 @@ from mirrorlake.model.columns import LISTING, TIME
 from mirrorlake.model.objects import UnsupportedKey
 from mirrorlake.storage.base import ListPage
 from mirrorlake.storage.inventories import InventoryRefused
+from mirrorlake.storage.keys import decode_keys
 from mirrorlake.storage.providers.s3.inventory_manifest import FileFormat, Manifest
-from mirrorlake.storage.providers.s3.keys import decode_keys
 
 _BATCH_ROWS = 32_000
 _BLOCK_BYTES = 8 << 20  # of a CSV file, unpacked, at once
