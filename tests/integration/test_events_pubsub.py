@@ -12,8 +12,11 @@ from typing import Any
 import pytest
 
 from mirrorlake.connections.events.reading import read_events
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError, UsageError
-from mirrorlake.storage.providers.gcs.pubsub import PubsubQueue, check_subscription
+from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable, StorageError, UsageError
+from mirrorlake.model.credentials import AwsKeys
+from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.gcs.pubsub import PubsubQueue
+from mirrorlake.storage.providers.gcs.pubsub_service import PubsubService
 
 NAME = "projects/photos-1/subscriptions/mirror"
 
@@ -98,4 +101,11 @@ def test_an_error_names_the_subscription_and_no_token(stub: Stub, status: int, e
 )
 def test_what_is_no_name_of_a_subscription_is_refused(name: str) -> None:
     with pytest.raises(UsageError):
-        check_subscription(name)
+        PubsubService().check(name)
+
+
+def test_hmac_keys_open_no_subscription() -> None:
+    keys = AwsKeys(access_key_id="GOOG1E", secret_access_key="secret")
+    with pytest.raises(SettingsError, match="HMAC keys") as refused:
+        PubsubService().open(NAME, Access(), credentials=keys, networks=())
+    assert "secret" not in str(refused.value)

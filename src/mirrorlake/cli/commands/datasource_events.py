@@ -30,6 +30,9 @@ def set_(
     azure_queue: Annotated[
         str | None, typer.Option(metavar="URL", help="Storage queue that gets the events of Event Grid.")
     ] = None,
+    pubsub: Annotated[
+        str | None, typer.Option(metavar="SUBSCRIPTION", help="Pub/Sub subscription: projects/P/subscriptions/NAME.")
+    ] = None,
     webhook: Annotated[
         bool, typer.Option("--webhook", help="Signed requests to the server of this library; prints a new secret.")
     ] = False,
@@ -45,6 +48,8 @@ def set_(
         given.append((ReceiverKind.SQS, sqs))
     if azure_queue is not None:
         given.append((ReceiverKind.AZURE_QUEUE, azure_queue))
+    if pubsub is not None:
+        given.append((ReceiverKind.PUBSUB, pubsub))
     if webhook:
         given.append((ReceiverKind.WEBHOOK, None))
     if len(given) != 1:

@@ -90,10 +90,17 @@ def _azure_queue() -> QueueService:
     return AzureQueueService()
 
 
+def _pubsub() -> QueueService:
+    from mirrorlake.storage.providers.gcs.pubsub_service import PubsubService  # noqa: PLC0415  as above
+
+    return PubsubService()
+
+
 # Queues that hold the events of buckets. Receivers without one are webhooks.
 _QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
     ReceiverKind.SQS: _sqs,
     ReceiverKind.AZURE_QUEUE: _azure_queue,
+    ReceiverKind.PUBSUB: _pubsub,
 }
 
 

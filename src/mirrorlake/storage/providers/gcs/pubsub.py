@@ -5,13 +5,12 @@ https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.subscriptions
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 import orjson
 
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError, UsageError
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.queues import Message, Networks
 
@@ -19,15 +18,6 @@ SERVER = "https://pubsub.googleapis.com"
 BATCH = 100
 ANSWER_BYTES = 16 << 20
 REQUEST_S = 60.0  # the service waits for some seconds until a message comes
-_NAME = re.compile(r"projects/[a-z0-9:.-]{4,60}/subscriptions/[A-Za-z][A-Za-z0-9._~+%-]{2,254}")
-
-
-def check_subscription(name: str) -> None:
-    """Raise UsageError if this is not the name of a subscription."""
-    if not _NAME.fullmatch(name):
-        raise UsageError(
-            f"{name[:200]!r} is not the name of a subscription.", "Write it as projects/PROJECT/subscriptions/NAME."
-        )
 
 
 class PubsubQueue:
@@ -36,7 +26,6 @@ class PubsubQueue:
     def __init__(
         self, subscription: str, token: Callable[[], str] | None, *, server: str = SERVER, networks: Networks
     ) -> None:
-        check_subscription(subscription)
         self._name = subscription
         self._token = token
         self._client = HttpClient(server, networks=networks)
