@@ -7,18 +7,22 @@ from pathlib import Path
 
 from tests.support.buckets import picture_no
 
-from mirrorlake.catalog import connections, datasources, jobs, queue, runs
+from mirrorlake.catalog import connections, datasources, events, jobs, queue, runs
 from mirrorlake.catalog.connection_checks import check_job
 from mirrorlake.catalog.connections import ConnectionValues
 from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
 from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.connections import ConnectionKind, ConnectionSettings
+from mirrorlake.model.events import EventCounts
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -45,6 +49,19 @@ class JobLibrary:
         match kind:
             case JobKind.MIRROR:
                 return queue.request(catalog, name, requested_by=ME)
+            case JobKind.EVENTS:
+                events.add_hints(catalog, self.source.id, ["00.png"], EventCounts())
+                with catalog.write() as connection:
+                    row = connection.execute(
+                        "UPDATE job SET requested_by = %s WHERE kind = 'events' AND state = 'queued' RETURNING id", [ME]
+                    ).fetchone()
+                assert row is not None
+                return int(row[0])
+            case JobKind.RECEIVE:
+                job = new_job(kind, ReceiveArgs(once=True), datasource=self.source, requested_by=ME)
+                return jobs.request(catalog, job)
+            case JobKind.DELIVER:
+                return jobs.request(catalog, new_job(kind, DeliverArgs(), requested_by=ME))
             case JobKind.CONFIRM:
                 return removal.request_confirm(catalog, run_id=self.held, plan_hash=None, requested_by=ME)
             case JobKind.RETRY:

@@ -1,1 +1,1 @@
-"""Connections: kinds, presets, the vault of secrets, documents that grant access, checks, and advice on input."""
+"""Connections: kinds, presets, the vault of secrets, documents, checks, advice on input, and events of buckets."""

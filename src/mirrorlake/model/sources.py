@@ -147,6 +147,7 @@ class MirrorSettings:
     description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    inventory: str | None = None  # address of the folder of inventories, which may replace listings
     schedule: Schedule = OFF  # when a pass is due automatically
 
     @property

@@ -24,6 +24,8 @@ from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.connection_contract import Connections as Connections
+from mirrorlake.services.event_contract import Events as Events
+from mirrorlake.services.webhook_contract import Webhooks as Webhooks
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -399,8 +401,18 @@ class Library(Protocol):
         ...
 
     @property
+    def events(self) -> Events:
+        """Use cases of events."""
+        ...
+
+    @property
     def connections(self) -> Connections:
         """Use cases of connections."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Use cases of webhooks."""
         ...
 
     @property

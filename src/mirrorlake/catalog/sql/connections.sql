@@ -82,8 +82,9 @@ SELECT id, sealed_key, sealed FROM connection WHERE sealed IS NOT NULL ORDER BY 
 UPDATE connection SET sealed_key = %(key)s WHERE id = %(id)s AND sealed_key = %(before)s;
 
 -- name: any_sealed
--- Whether a connection has secrets that need a master key.
-SELECT FROM connection WHERE sealed IS NOT NULL LIMIT 1;
+-- Whether there are secrets that need a master key: of connections or of webhooks.
+SELECT FROM connection WHERE sealed IS NOT NULL
+UNION ALL SELECT FROM signing_secret LIMIT 1;
 
 -- name: lock_rotation
 -- Allow only one rotation of master keys at a time, until the transaction ends.

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, moment
 from mirrorlake.cli.health import show_health
@@ -305,4 +306,5 @@ def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report
 
 def install(parent: typer.Typer) -> None:
     """Add these commands."""
+    app.add_typer(events, name="events")
     parent.add_typer(app, name="datasource")
