@@ -50,17 +50,22 @@ export const TRIGGERS: Record<string, { label: string }> = {
   retry: { label: 'retry' },
   confirm: { label: 'confirmed removals' },
   purge: { label: 'trash emptied' },
+  events: { label: 'events' },
 };
 
 /** What a job does. Open in the contract: an unknown kind is shown by its name. */
 export const JOB_KINDS: Record<JobKind, { label: string }> = {
   mirror: { label: 'run' },
+  events: { label: 'events applied' },
+  receive: { label: 'events received' },
+  deliver: { label: 'webhook delivery' },
   confirm: { label: 'confirmed removals' },
   retry: { label: 'retry' },
   purge: { label: 'trash emptied' },
   reapply: { label: 'metadata reapplied' },
   preview: { label: 'preview' },
   verify: { label: 'verification' },
+  connection_check: { label: 'connection check' },
   thumbnails_check: { label: 'thumbnail check' },
   thumbnails_make: { label: 'thumbnails rebuilt' },
   thumbnails_clean: { label: 'thumbnails cleaned' },
