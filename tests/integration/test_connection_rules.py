@@ -365,8 +365,14 @@ def test_a_session_without_its_key_says_which_connection_is_closed(
         list_source(resources, "lake")
 
 
-def test_keys_that_no_header_can_hold_are_refused_and_not_shown(resources: Resources, operator: LocalLibrary) -> None:
-    operator.connections.add("keys", "aws-keys", secrets={**KEYS, "secret_access_key": "canary with blanks"})
+def test_keys_that_no_header_can_hold_are_refused_and_not_shown(
+    resources: Resources, operator: LocalLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(SettingsError, match="contains a blank") as pasted:
+        operator.connections.add("keys", "aws-keys", secrets={**KEYS, "secret_access_key": "canary with blanks"})
+    assert "canary" not in str(pasted.value)
+    monkeypatch.setenv("LAKE_SECRET", "canary with blanks")
+    operator.connections.add("keys", "aws-keys", secrets={**KEYS, "secret_access_key": "env:LAKE_SECRET"})
     operator.datasources.create("s3://lake", name="lake", connection="keys")
     with pytest.raises(AccessDenied) as refused:
         list_source(resources, "lake")

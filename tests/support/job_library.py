@@ -7,13 +7,22 @@ from pathlib import Path
 
 from tests.support.buckets import picture_no
 
-from mirrorlake.catalog import datasources, jobs, queue, runs
+from mirrorlake.catalog import connections, datasources, events, jobs, queue, runs
+from mirrorlake.catalog.connection_checks import check_job
+from mirrorlake.catalog.connections import ConnectionValues
+from mirrorlake.core.errors import NotFound
 from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.run import run_pass
+from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.connections import ConnectionKind, ConnectionSettings
+from mirrorlake.model.events import EventCounts
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
@@ -40,6 +49,19 @@ class JobLibrary:
         match kind:
             case JobKind.MIRROR:
                 return queue.request(catalog, name, requested_by=ME)
+            case JobKind.EVENTS:
+                events.add_hints(catalog, self.source.id, ["00.png"], EventCounts())
+                with catalog.write() as connection:
+                    row = connection.execute(
+                        "UPDATE job SET requested_by = %s WHERE kind = 'events' AND state = 'queued' RETURNING id", [ME]
+                    ).fetchone()
+                assert row is not None
+                return int(row[0])
+            case JobKind.RECEIVE:
+                job = new_job(kind, ReceiveArgs(once=True), datasource=self.source, requested_by=ME)
+                return jobs.request(catalog, job)
+            case JobKind.DELIVER:
+                return jobs.request(catalog, new_job(kind, DeliverArgs(), requested_by=ME))
             case JobKind.CONFIRM:
                 return removal.request_confirm(catalog, run_id=self.held, plan_hash=None, requested_by=ME)
             case JobKind.RETRY:
@@ -53,12 +75,26 @@ class JobLibrary:
                 return int(previews.request_preview(catalog, name, requested_by=ME).id)
             case JobKind.VERIFY:
                 return verification.request_verify(catalog, None, sample=None, requested_by=ME)
+            case JobKind.CONNECTION_CHECK:
+                return self.request_connection_check()
             case JobKind.THUMBNAILS_CHECK:
                 return thumbnails.request_check(catalog, requested_by=ME)
             case JobKind.THUMBNAILS_MAKE:
                 return thumbnails.request_make(catalog, requested_by=ME)
             case JobKind.THUMBNAILS_CLEAN:
                 return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
+
+    def request_connection_check(self) -> int:
+        """Queue a check of a connection to the folder, which is made for it."""
+        folder = self.source.location.container
+        values = ConnectionValues(
+            settings=ConnectionSettings(bucket=folder), references={}, secret_names=(), sealed=None, trusted=True
+        )
+        try:
+            made = connections.named(self.catalog, "folder").connection
+        except NotFound:
+            made = connections.add(self.catalog, "folder", ConnectionKind.LOCAL, "id-1", values, details={}, by=LIBRARY)
+        return jobs.request(self.catalog, check_job(made.id, made.name, requested_by=ME))
 
     def empty_held(self) -> None:
         """Confirm what is held, so that it is in the trash."""

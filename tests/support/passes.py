@@ -18,6 +18,7 @@ from mirrorlake.catalog.runs import Lease, begin
 from mirrorlake.mirror import scan
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.confirm import confirm
+from mirrorlake.mirror.partial import PartialResult, run_partial
 from mirrorlake.mirror.pass_plan import RunContext
 from mirrorlake.mirror.progress import NullProgress
 from mirrorlake.mirror.report import Report
@@ -94,6 +95,14 @@ class Mirrored:
         with self._parts() as parts:
             return dry_run(
                 self.source, known_id, parts, NullProgress(), store_factory=OpenedStore(self.store), check=check
+            )
+
+    def partial(self, keys: Iterable[str], store: Store | None = None) -> PartialResult:
+        """What events about these keys bring about."""
+        lease = begin(self.catalog, self.source.id, Trigger.EVENTS)
+        with self._parts() as parts:
+            return run_partial(
+                lease, self.source, list(keys), parts, NullProgress(), store_factory=OpenedStore(store or self.store)
             )
 
     def retry(self, run_id: int | None, store: Store | None = None) -> Report:

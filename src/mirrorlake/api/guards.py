@@ -1,6 +1,7 @@
 """The guards before all routes: the host name, the characters of the address, the token, then the body.
 
-Everything under /api requires the token, except `PUBLIC`: a new route is private without anyone having to remember it.
+Everything under /api requires the token, except `PUBLIC` and what is signed: a new route is private without anyone
+having to remember it.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mirrorlake.api.access import Gate
+from mirrorlake.api.access import Gate, admit_signed
 from mirrorlake.api.bodies import ClientGone, read_body
 from mirrorlake.api.problems import RequestRefused, problem, problem_response, unexpected
 from mirrorlake.api.routing import is_api, keep_encoded_slashes
 
 PUBLIC: Final = frozenset({"/api/v1/health"})
+SIGNED: Final = "/api/v1/events/"  # requests of senders without a token, which the service checks by their signature
 # Names of this machine cannot be rebound by a foreign DNS server. Any port is accepted, since a tunnel may use
 # another one.
 _LOOPBACK: Final = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]{1,5})?\Z", re.IGNORECASE)
@@ -63,7 +65,11 @@ class RequestGuard:
         path: str = scope["path"]
         if not is_api(path) or path in PUBLIC:
             return receive  # no such route reads a body
-        self._gate.admit(Request(scope))
+        request = Request(scope)
+        if path.startswith(SIGNED):
+            admit_signed(request)
+        else:
+            self._gate.admit(request)
         return await read_body(scope, receive)
 
 

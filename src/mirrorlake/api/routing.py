@@ -26,9 +26,13 @@ from mirrorlake.services.contract import Library
 T = TypeVar("T")
 LibraryFactory = Callable[[Context], Library]
 UNKNOWN: Final = "unknown_parameter"
-NAMED: Final = ("/api/v1/datasources/", "/api/v1/projects/")  # paths with names that may contain slashes
+NAMED: Final = (
+    "/api/v1/datasources/",
+    "/api/v1/events/",
+    "/api/v1/projects/",
+)  # paths with names that may contain slashes
 # Of a datasource, at the end of a path. A name that ends like this is written with %2F.
-DATASOURCE_WORDS: Final = ("explain", "purge", "deletion", "run", "preview", "reapply")
+DATASOURCE_WORDS: Final = ("check", "explain", "purge", "deletion", "run", "preview", "reapply", "events")
 # Stands for %2F in the path by which routes are chosen. No other NUL can be there: the guard has refused it.
 _ENCODED_SLASH: Final = "\0"
 

@@ -12,28 +12,43 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue, TypeAdapter
 
 from mirrorlake.api.access import Gate
-from mirrorlake.api.guards import PUBLIC, HostGuard, RequestGuard
+from mirrorlake.api.guards import PUBLIC, SIGNED, HostGuard, RequestGuard
 from mirrorlake.api.job_feed import JobFeed
 from mirrorlake.api.problems import MEDIA_TYPE, Problem, install
 from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.connections import connection_routes
 from mirrorlake.api.routers.datasources import datasource_routes
+from mirrorlake.api.routers.events import event_routes
 from mirrorlake.api.routers.jobs import job_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
 from mirrorlake.api.routers.session import session_routes
+from mirrorlake.api.routers.webhooks import webhook_routes
 from mirrorlake.api.routing import LibraryFactory, add_route, refuse_unknown_parameters
 from mirrorlake.api.site import BUILT, Site
+from mirrorlake.connections.signatures import HEADER
 from mirrorlake.model.public import public_noun
 
 _REFERENCE: Final = "#/components/schemas/{model}"
+_ROUTES: Final = (
+    asset_routes,
+    event_routes,
+    webhook_routes,
+    datasource_routes,
+    run_routes,
+    job_routes,
+    project_routes,
+    connection_routes,
+    schedule_routes,
+    activity_routes,
+)
 _DOCUMENT: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
 
 
 @public_noun
-class Health:
+class ServerHealth:
     """Health of the server. Contains nothing confidential."""
 
     status: str
@@ -63,25 +78,16 @@ def create_app(
         """Get the OpenAPI document."""
         return JSONResponse(_DOCUMENT.validate_python(app.openapi()))
 
-    def health() -> Health:
+    def health() -> ServerHealth:
         """Check that the server is running."""
-        return Health(status="ok")
+        return ServerHealth(status="ok")
 
     private = APIRouter(
         prefix="/api/v1",
         dependencies=[Depends(refuse_unknown_parameters)],
         responses={**_problems()},
     )
-    for routes in (
-        asset_routes,
-        datasource_routes,
-        run_routes,
-        job_routes,
-        project_routes,
-        connection_routes,
-        schedule_routes,
-        activity_routes,
-    ):
+    for routes in _ROUTES:
         private.include_router(routes())
     private.include_router(session_routes(gate))
     private.add_api_route(
@@ -111,9 +117,11 @@ class _App(FastAPI):
             problem = Problem.model_json_schema(ref_template=_REFERENCE)
             document["components"]["schemas"].update(problem.pop("$defs"), Problem=problem)
             document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            document["components"]["securitySchemes"]["signature"] = {"type": "apiKey", "in": "header", "name": HEADER}
             for path, operations in document["paths"].items():
+                scheme = "signature" if path.startswith(SIGNED) else "token"
                 for operation in operations.values():
-                    operation["security"] = [] if path in PUBLIC else [{"token": []}]
+                    operation["security"] = [] if path in PUBLIC else [{scheme: []}]
             self.openapi_schema = document
         return self.openapi_schema
 

@@ -140,7 +140,12 @@ def delete(catalog: Catalog, name: str, *, by: Context) -> None:
 @retry_on_contention
 def store_health(catalog: Catalog, name: str, health: Health) -> None:
     """Store the result of a check. Raises NotFound."""
-    values = {"name": name, "health": Jsonb(msgspec.to_builtins(health)), "ok": health.ok}
+    values = {
+        "name": name,
+        "health": Jsonb(msgspec.to_builtins(health)),
+        "ok": health.ok,
+        "paused": health.problem,
+    }
     with catalog.write() as connection:
         if not connection.execute(statement("store_health").query, values).rowcount:
             raise _unknown(name)

@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from psycopg.types.json import Jsonb
 
 from mirrorlake.catalog.activity import record_activity
+from mirrorlake.catalog.connection_checks import paused_datasources
 from mirrorlake.catalog.runs import last_passes, last_runs, runs_at_work
 from mirrorlake.catalog.schedules import database_time_in, next_dues, set_schedule
 from mirrorlake.catalog.statements import statement
@@ -205,7 +206,7 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
         sources = [_datasource(row) for row in connection.execute(statement("list_datasources").query)]
         assets: dict[int, int] = dict(connection.execute(statement("count_assets").query).fetchall())
         runs, passes, busy = last_runs(connection), last_passes(connection), runs_at_work(connection)
-        due, now = next_dues(connection), database_time_in(connection)
+        due, now, paused = next_dues(connection), database_time_in(connection), paused_datasources(connection)
     waits = {source.name: cooldown_minutes(passes.get(source.name), now) for source in sources}
     return [
         summarize(
@@ -213,6 +214,7 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
             assets=assets.get(source.id, 0),
             last_run=runs.get(source.name),
             next_due=due.get(source.id),
+            paused=paused.get(source.id),
             cooldown_minutes=waits[source.name],
             can_run=source.name not in busy and not waits[source.name],
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from itertools import islice
 from typing import cast
 
@@ -74,12 +75,37 @@ def open_known(catalog: Catalog, datasource_id: int) -> Generator[KnownObjects]:
 
 def known_keys(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
     """One KNOWN batch of those of these keys that the catalog knows, in byte order."""
+    return _known(catalog, "known_keys", {"datasource_id": datasource_id, "keys": keys})
+
+
+def known_of_stems(
+    catalog: Catalog, datasource_id: int, stems: Sequence[str], endings: Sequence[str]
+) -> pa.RecordBatch:
+    """One KNOWN batch, in byte order, of the keys that are a stem, a dot and one of `endings` in any case."""
+    return _known(catalog, "known_of_stems", {"datasource_id": datasource_id, "stems": stems, "endings": endings})
+
+
+def left_with_tokens(catalog: Catalog, datasource_id: int, tokens: Sequence[str]) -> list[str]:
+    """The keys with one of these tokens that left the bucket in a partial pass since the last pass over everything."""
+    if not tokens:
+        return []
+    values = {"datasource_id": datasource_id, "tokens": list(tokens)}
     with catalog.read() as connection:
-        rows = connection.execute(
-            statement("known_keys").query, {"datasource_id": datasource_id, "keys": keys}
-        ).fetchall()
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
-    return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)
+        return [key for (key,) in connection.execute(statement("left_with_tokens").query, values).fetchall()]
+
+
+def last_listed(catalog: Catalog, datasource_id: int) -> datetime | None:
+    """When the last pass over everything began that ended well; None before the first one."""
+    with catalog.read() as connection:
+        row = connection.execute(statement("last_listed").query, {"datasource_id": datasource_id}).fetchone()
+    return None if row is None else row[0]
+
+
+def touched_since(catalog: Catalog, datasource_id: int, when: datetime) -> list[str]:
+    """The keys about which a run has decided something since then, and those that wait to be checked."""
+    values = {"datasource_id": datasource_id, "when": when}
+    with catalog.read() as connection:
+        return [key for (key,) in connection.execute(statement("touched_since").query, values).fetchall()]
 
 
 def remembered_companions(catalog: Catalog, datasource_id: int, keys: list[str]) -> pa.RecordBatch:
@@ -122,3 +148,10 @@ def bounds(catalog: Catalog, datasource_id: int, parts: int) -> list[str]:
         ).fetchone()
     keys: list[str] = (row[0] if row else None) or []
     return list(dict.fromkeys(keys))
+
+
+def _known(catalog: Catalog, query: str, values: Mapping[str, object]) -> pa.RecordBatch:
+    with catalog.read() as connection:
+        rows = connection.execute(statement(query).query, values).fetchall()
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in KNOWN.names]
+    return pa.RecordBatch.from_pydict(dict(zip(KNOWN.names, columns, strict=True)), schema=KNOWN)

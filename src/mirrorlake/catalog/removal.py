@@ -50,6 +50,15 @@ def count_by_folder(catalog: Catalog, datasource_id: int, prefix: str) -> dict[s
     return dict(rows)
 
 
+def count_removed_by_parts(catalog: Catalog, datasource_id: int, prefix: str) -> dict[str, int]:
+    """How many objects partial passes removed since the last pass over everything, by folder as `count_by_folder`."""
+    with catalog.read() as connection:
+        rows = connection.execute(
+            statement("count_removed_by_parts").query, {"datasource_id": datasource_id, "start": len(prefix) + 1}
+        ).fetchall()
+    return dict(rows)
+
+
 def keys_with_asset(catalog: Catalog, datasource_id: int, keys: list[str]) -> set[str]:
     """Those of these undecodable keys that have an asset from earlier content."""
     if not keys:

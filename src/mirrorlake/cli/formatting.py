@@ -56,6 +56,8 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     if last is not None and last.server is not None:
         yield "its server", last.server
     yield "schedule", f"{summary.schedule}{f' ({summary.timezone})' if summary.timezone else ''}"
+    if summary.paused is not None:
+        yield "schedule paused", summary.paused
     if summary.next_due is not None:
         yield "next due", moment(summary.next_due)
     yield "next manual run", _describe_next_run(summary)
@@ -88,6 +90,8 @@ def describe_connection(connection: Connection) -> Iterator[Row]:
     health = connection.health
     if health is not None:
         yield "last check", f"{moment(health.checked)}: {'passed' if health.ok else 'failed'}"
+        if health.problem is not None:
+            yield "schedules", f"paused: {health.problem}"
     yield "datasources", ", ".join(connection.datasources) or "none"
 
 

@@ -133,6 +133,11 @@ def print_table(
         _write_lines(_align([list(names), *cells] if any(names) else cells, right))
 
 
+def print_text(text: str) -> None:
+    """Print lines of text as they are, without control characters."""
+    _write_lines([_escape_controls(text, keep="\n\t")])
+
+
 def _draw_table(names: Sequence[str], cells: Iterable[Iterable[str]], right: frozenset[int]) -> None:
     from rich.table import Table  # noqa: PLC0415  as above
     from rich.text import Text  # noqa: PLC0415  as above

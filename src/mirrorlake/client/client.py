@@ -15,9 +15,11 @@ from mirrorlake.client.assets import AssetClient
 from mirrorlake.client.connection import Connection
 from mirrorlake.client.connections import ConnectionClient
 from mirrorlake.client.datasources import DatasourceClient
+from mirrorlake.client.events import EventClient
 from mirrorlake.client.jobs import JobClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
+from mirrorlake.client.webhooks import WebhookClient
 
 
 class Client:
@@ -33,7 +35,9 @@ class Client:
         self.runs = RunClient(self._connection)
         self.jobs = JobClient(self._connection)
         self.projects = ProjectClient(self._connection)
+        self.events = EventClient(self._connection)
         self.connections = ConnectionClient(self._connection)
+        self.webhooks = WebhookClient(self._connection)
         self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:

@@ -58,9 +58,12 @@ class Connection:
         *,
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and return the response as a noun or a list of nouns. Raises the error of the response."""
-        return self._decode(self.send(method, path, params=params, body=body), kind)
+        sent = self.send(method, path, params=params, body=body, content=content, headers=headers)
+        return self._decode(sent, kind)
 
     def page(self, kind: type[T], path: str, params: Parameters) -> Page[T]:
         """Get one page of a list, with the cursor of the next one from the Link header."""
@@ -81,17 +84,20 @@ class Connection:
         *,
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
+        content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         redirects: bool = False,
     ) -> httpx.Response:
-        """Send a request and return the response.
+        """Send a request, with `body` or with JSON that is `content` already, and return the response.
 
         Redirects are not followed: with `redirects`, they are returned, else they are an error. Raises the error of the
         response, and UsageError for values that no request can contain.
         """
         given = {name: value for name, value in (params or {}).items() if value is not None}
+        if content is not None:
+            headers = {"Content-Type": "application/json", **(headers or {})}
         try:
-            request = self._http.build_request(method, path, params=given, json=body, headers=headers)
+            request = self._http.build_request(method, path, params=given, json=body, content=content, headers=headers)
         except (httpx.InvalidURL, ValueError, TypeError) as error:  # half a surrogate pair, NaN, a date, a long query
             raise UsageError(
                 f"The request cannot be sent: {error}.", "Use valid Unicode text, finite numbers and JSON values."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirrorlake.client.connection import NounClient, segment
-from mirrorlake.model.connections import Connection
+from mirrorlake.model.connection_documents import ConnectionDocuments
+from mirrorlake.model.connections import Connection, Health
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.contract import Connections
 
@@ -43,6 +44,16 @@ class ConnectionClient(NounClient, Connections):
         """See `Connections.change`."""
         body = {"settings": dict(settings or {}), "secrets": dict(secrets or {})}
         return self.connection.ask(Connection, "PATCH", _path(name), body=body)
+
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """See `Connections.check`."""
+        params = {"origin": origin}
+        return self.connection.ask(Health, "POST", f"{_path(name)}/check", params=params)
+
+    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+        """See `Connections.documents`."""
+        params = {"origin": origin, "queue": queue}
+        return self.connection.ask(ConnectionDocuments, "GET", f"{_path(name)}/documents", params=params)
 
     def delete(self, name: str) -> None:
         """See `Connections.delete`."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mirrorlake.client.connection import NounClient, segment
 from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.connections import Health
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
@@ -37,6 +38,10 @@ class DatasourceClient(NounClient, Datasources):
         body: dict[str, object] = {"uri": uri, "name": name, "connection": connection, "settings": settings}
         given = {key: value for key, value in body.items() if value is not None}
         return self.connection.ask(DatasourceSummary, "POST", "/datasources", body=given)
+
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """See `Datasources.check`."""
+        return self.connection.ask(Health, "POST", f"{_path(name)}/check", params={"origin": origin})
 
     def explain(self, name: str, key: str) -> Explained:
         """See `Datasources.explain`."""

@@ -1,1 +1,1 @@
-"""Connections: their kinds, presets of known services, and the vault of their secrets."""
+"""Connections: kinds, presets, the vault of secrets, documents, checks, advice on input, and events of buckets."""

@@ -33,9 +33,12 @@ MirrorlakeError
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 # Characters of a text around the error position: a whole page of it would hide the error.
 SHOWN_BEFORE = 100
 SHOWN_AFTER = 40
+OPEN_ROLE = "RoleWithoutExternalId"  # our own code for a role that admits callers without its ExternalId
 
 
 class MirrorlakeError(Exception):
@@ -107,8 +110,24 @@ class PermissionDenied(MirrorlakeError):
     """The caller lacks a permission in the workspace."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerAnswer:
+    """What a server answered to a refused request. Texts are cleaned and contain nothing that was sent."""
+
+    status: int
+    code: str = ""  # of the server's own error document; empty if it sent none
+    words: str = ""  # its message
+    region: str = ""  # of the bucket, if the server specified it
+    service: str = ""  # that answered, if it is not the bucket's own, such as `sts`
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}".strip() + (f": {self.words}" if self.words else "")
+
+
 class StorageError(MirrorlakeError):
-    """A bucket or folder did not do what was asked."""
+    """A bucket or folder did not do what was asked. `answer` is what its server answered, if it did."""
+
+    answer: ServerAnswer | None = None
 
 
 class SourceUnreachable(StorageError):

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import SettingsError
 
@@ -22,6 +23,9 @@ PRIVATE_NETWORKS = (
     "100.64.0.0/10",
     "fc00::/7",
 )
+DEFAULT_ORIGIN = "http://127.0.0.1:8765"  # of a server on this machine
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:role|user)/[\x21-\x7e]{1,512})")
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
 
 
@@ -35,6 +39,8 @@ class Settings:
     api_key: str | None = None
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
+    origin: str = DEFAULT_ORIGIN  # scheme, host and port of the web pages, as browsers know them
+    aws_principal: str | None = None  # the ARN of the user or role that this library runs as; None: asked from AWS
     secret_key: str | None = field(default=None, repr=False)  # master keys, newest first; None = a file under `home`
     allow_addresses: tuple[str, ...] = ()  # networks that connections made over the API may reach besides public ones
     local_roots: tuple[Path, ...] = ()  # folders that callers of the API may mirror
@@ -69,11 +75,34 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
         library_store=env.get("MIRRORLAKE_LIBRARY_STORE") or None,
         library_endpoint=env.get("MIRRORLAKE_LIBRARY_ENDPOINT") or None,
+        origin=parse_origin(env.get("MIRRORLAKE_ORIGIN") or DEFAULT_ORIGIN, "MIRRORLAKE_ORIGIN"),
+        aws_principal=_principal(env.get("MIRRORLAKE_AWS_PRINCIPAL") or None),
         secret_key=env.get("MIRRORLAKE_SECRET_KEY") or None,
         allow_addresses=_networks(env.get("MIRRORLAKE_ALLOW_ADDRESSES") or ""),
         local_roots=_roots(env.get("MIRRORLAKE_LOCAL_ROOTS") or ""),
         allow_references=tuple(_words(env.get("MIRRORLAKE_ALLOW_REFERENCES") or "")),
     )
+
+
+def parse_origin(text: str, name: str) -> str:
+    """The origin that browsers send: without a path, and without the port of the scheme. Raises SettingsError."""
+    plain = text.rstrip("/").lower()
+    parts = urlsplit(plain if SERVER_ADDRESS.fullmatch(plain) else "")
+    if not parts.hostname or parts.path:
+        raise SettingsError(
+            f"{name} is not the origin of web pages.",
+            "Write scheme, host and port as browsers show them: https://lake.example.org",
+        )
+    return f"{parts.scheme}://{parts.netloc.removesuffix(_DEFAULT_PORTS[parts.scheme])}"
+
+
+def _principal(text: str | None) -> str | None:
+    if text is not None and not _PRINCIPAL.fullmatch(text):
+        raise SettingsError(
+            "MIRRORLAKE_AWS_PRINCIPAL is not the ARN of a user or role.",
+            "Write arn:aws:iam::123456789012:role/NAME, as `aws sts get-caller-identity` and IAM show it.",
+        )
+    return text
 
 
 def _words(text: str) -> list[str]:

@@ -93,5 +93,6 @@ class Handler(Generic[A, R]):
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     priority: int = LONG
     quick: bool = False  # a worker executes it beside a long job
+    background: bool = False  # a worker executes several of them beside everything else: they mostly wait
     kept_days: int | None = None  # how long it is kept after its end; None: forever
     state_of: Callable[[R], tuple[JobState, str | None]] = succeeded  # its final state, and the reason

@@ -8,10 +8,14 @@ from typing import Any, Final
 from mirrorlake.jobs.handler import Handler
 from mirrorlake.jobs.handlers import thumbnails
 from mirrorlake.jobs.handlers.confirm import CONFIRM
+from mirrorlake.jobs.handlers.connection_check import CONNECTION_CHECK
+from mirrorlake.jobs.handlers.deliver import DELIVER
+from mirrorlake.jobs.handlers.events import EVENTS
 from mirrorlake.jobs.handlers.mirror import MIRROR
 from mirrorlake.jobs.handlers.preview import PREVIEW
 from mirrorlake.jobs.handlers.purge import PURGE
 from mirrorlake.jobs.handlers.reapply import REAPPLY
+from mirrorlake.jobs.handlers.receive import RECEIVE
 from mirrorlake.jobs.handlers.retry import RETRY
 from mirrorlake.jobs.handlers.verify import VERIFY
 from mirrorlake.model.jobs import JobKind
@@ -20,15 +24,20 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
     one.kind: one
     for one in (
         MIRROR,
+        EVENTS,
+        RECEIVE,
+        DELIVER,
         CONFIRM,
         RETRY,
         PURGE,
         REAPPLY,
         PREVIEW,
         VERIFY,
+        CONNECTION_CHECK,
         thumbnails.CHECK,
         thumbnails.MAKE,
         thumbnails.CLEAN,
     )
 }
 QUICK_KINDS: Final = frozenset(kind for kind, handler in HANDLERS.items() if handler.quick)
+BACKGROUND_KINDS: Final = frozenset(kind for kind, handler in HANDLERS.items() if handler.background)

@@ -2,7 +2,7 @@
 
 Any number of workers on any number of machines can share one library: the queue gives each job to one of them, and
 leases exclude conflicts with foreground commands. A worker executes quick jobs in a second thread beside a long job, so
-that a preview does not have to wait for the end of a run.
+that a preview does not have to wait for the end of a run, and polls queues of events in threads of their own.
 """
 
 from __future__ import annotations
@@ -14,19 +14,22 @@ import traceback
 from collections.abc import Callable, Collection, Generator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
+from functools import partial
 from types import FrameType
 
-from mirrorlake.catalog import jobs, queue, schedules
+from mirrorlake.catalog import connection_checks, events, jobs, queue, schedules, webhooks
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.schedules import Unreadable
 from mirrorlake.catalog.workers import register_worker
 from mirrorlake.core.errors import CatalogError, MirrorlakeError
 from mirrorlake.core.settings import Settings
-from mirrorlake.jobs.execution import execute, put_back
+from mirrorlake.jobs.execution import execute, new_job, put_back
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
-from mirrorlake.jobs.registry import HANDLERS, QUICK_KINDS
+from mirrorlake.jobs.registry import BACKGROUND_KINDS, HANDLERS, QUICK_KINDS
 from mirrorlake.mirror.cancellation import WorkerStopped
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.jobs import RUN_KINDS, Job, JobKind, JobState
@@ -36,7 +39,9 @@ POLL_S = 1.0  # between two checks of the queue: the longest delay of a requeste
 RETRY_S = 5.0  # between two attempts to reach an unavailable database
 END_S = 6.0  # for a quick job to notice that the worker ends
 PRUNE_EVERY_S = 3600.0
-ALL_KINDS = frozenset(HANDLERS)
+BACKGROUND_EVERY_S = 5.0  # between two looks for queues that nobody polls
+MAX_BACKGROUND = 8  # jobs that mostly wait, at once
+ALL_KINDS = frozenset(HANDLERS) - BACKGROUND_KINDS
 LogCallback = Callable[[str], None]  # receives one sentence for each event
 
 
@@ -105,23 +110,39 @@ class Worker:
     def serve(self) -> None:
         """Work until a stop request. Waits for an unavailable database."""
         quick = threading.Thread(target=self._serve_quick, name="quick", daemon=True)
+        background = threading.Thread(target=self._serve_background, name="background", daemon=True)
         with register_worker(self._catalog):
             quick.start()
+            background.start()
             try:
                 while self.stop.signal is None:
                     time.sleep(self._turn(self.step))
             finally:
                 quick.join(END_S)
+                background.join(END_S)
 
     def drain(self) -> bool:
         """Execute everything that is due or queued now; return whether all of it succeeded."""
-        all_succeeded = True
+        all_succeeded = self._receive_all()
         while self.stop.signal is None:
             state = self.step()
             if state is None:
+                if webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs())):
+                    continue
                 return all_succeeded
             all_succeeded = all_succeeded and state is JobState.SUCCEEDED
         return False
+
+    def _receive_all(self) -> bool:
+        """Empty the queues of events that nobody polls; return whether all could be read."""
+        all_succeeded = True
+        if events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True))):
+            while self.stop.signal is None:
+                state = self._claim(BACKGROUND_KINDS, self.stop.during_pass)
+                if state is None:
+                    break
+                all_succeeded = all_succeeded and state is JobState.SUCCEEDED
+        return all_succeeded
 
     def step(self) -> JobState | None:
         """Check the schedules once a minute, then execute one queued job; return its final state, None without one.
@@ -138,6 +159,28 @@ class Worker:
     def _serve_quick(self) -> None:
         while self.stop.signal is None:
             time.sleep(self._turn(lambda: self._claim(QUICK_KINDS, nullcontext)))
+
+    def _serve_background(self) -> None:
+        """Start a thread for each job that mostly waits, such as polling a queue."""
+        threads: list[threading.Thread] = []
+        while self.stop.signal is None:
+            threads[:] = [thread for thread in threads if thread.is_alive()]
+            self._turn(partial(self._begin_background, threads))
+            for _ in range(int(BACKGROUND_EVERY_S / POLL_S)):
+                if self.stop.signal is None:
+                    time.sleep(POLL_S)
+        for thread in threads:
+            thread.join(END_S)
+
+    def _begin_background(self, threads: list[threading.Thread]) -> JobState | None:
+        events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs()))
+        webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs()))
+        while len(threads) < MAX_BACKGROUND and (lease := queue.claim(self._catalog, BACKGROUND_KINDS)) is not None:
+            work = partial(self._turn, partial(self._carry_out, lease, nullcontext))
+            thread = threading.Thread(target=work, name="background", daemon=True)
+            thread.start()
+            threads.append(thread)
+        return None
 
     def _turn(self, step: Callable[[], JobState | None]) -> float:
         """Do one step, logging any error; return the seconds to wait before the next one."""
@@ -161,6 +204,9 @@ class Worker:
             then = "" if gone.again is None else f"; {_noun(gone.kind)} {gone.again} continues it"
             of = "" if gone.datasource is None else f" of {gone.datasource}"
             self._log(f"{_noun(gone.kind)} {gone.run_id}{of} was interrupted: its worker died{then}")
+        for name in connection_checks.enqueue_due(self._catalog, now):
+            self._log(f"the connection {name} is due for a check")
+        events.enqueue_checks(self._catalog)
         for due in schedules.enqueue_due(self._catalog, now):
             if isinstance(due, Unreadable):
                 self._log(f"{due.datasource} cannot be scheduled: {due.problem}")

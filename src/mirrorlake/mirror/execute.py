@@ -25,7 +25,7 @@ from mirrorlake.mirror.glob_files import remember_glob_files
 from mirrorlake.mirror.naming import AssetNamer
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
-from mirrorlake.mirror.removal import execute_removals, report_removals_undone
+from mirrorlake.mirror.removal import execute_partial_removals, execute_removals, report_removals_undone
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
@@ -70,6 +70,9 @@ def execute(
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
         removals = removals.without(copies.moves.old_keys)
+    if plan.window is not None:
+        left = execute_partial_removals(lease, removals, checker, counters)
+        return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left)
     state = plan.state
     execute_removals(lease, removals, checker, state.known, counters)
     # Missing objects may be in the gaps.

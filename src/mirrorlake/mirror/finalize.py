@@ -28,6 +28,7 @@ class RunResult:
     error: str | None = None  # what could not be listed; the rest was done
     failure: str | None = None  # why the run is no success, though all that could be done was
     removals_decided: bool = True  # whether every removal was decided
+    left_to_whole: bool = False  # whether a partial pass leaves removals to a pass over the whole source
     notes: tuple[str, ...] = ()  # sentences about what was probably not intended
 
 

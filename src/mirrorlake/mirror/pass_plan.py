@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,13 +13,15 @@ from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.identity import SourceState, doubt_bucket, read_listed
+from mirrorlake.mirror.inventory import StandIn
 from mirrorlake.mirror.listing_gaps import describe_gaps
 from mirrorlake.mirror.missing_sidecars import find_unlisted_sidecars, keep_unproven
 from mirrorlake.mirror.planning import PlannedChanges, plan, prove_moves
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.removal import Removals, plan_removals
-from mirrorlake.mirror.scan import CatalogSnapshot, ListingDiff, scan
+from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
+from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
@@ -28,6 +31,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
 from mirrorlake.select.patterns import quote_path
+from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.registry import provider_of
 
@@ -59,6 +63,7 @@ class PassPlan:
     changes: PlannedChanges
     removals: Removals
     notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
+    window: Window | None = None  # of a partial pass; None: the plan is about the whole source
     copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
 
     def with_known_copies(self, checker: KeyChecker) -> PassPlan:
@@ -99,8 +104,13 @@ def plan_pass(
     *,
     known_id: int | None,
     root: SourceState,
+    keys: Sequence[str] | None = None,
+    stand_in: StandIn | str | None = None,
 ) -> PassPlan:
     """The plan of a pass. Lists the source and reads glob files; writes only to the work folder.
+
+    With `keys`, the plan of a partial pass: about the stems of these keys only. `stand_in` is an inventory that
+    replaces the listing, or a note why none does.
 
     `checker` proves that the old keys of moves and unlisted sidecars are gone: a pass sends requests, a dry run assumes
     it, and neither does so for keys in doubt. `root` is the state before the listing. Raises StorageError if nothing of
@@ -108,16 +118,19 @@ def plan_pass(
     """
     catalog = context.catalog
     rules, glob_files = read_rules(source, store, catalog, known_id=known_id)
+    snapshot = CatalogSnapshot(catalog=catalog, datasource_id=known_id)
+    window = None if keys is None else _window(store, snapshot, keys, rules, checker)
+    listed, known = _sides(store, snapshot, window, stand_in)
     listing = scan(
-        store,
-        CatalogSnapshot(catalog=catalog, datasource_id=known_id),
+        listed,
+        known,
         KeyRange(prefix=source.location.prefix),
         rules,
         parts=context.ranges,
         workdir=context.workdir,
         progress=progress,
     )
-    if not listing.listed and not listing.gaps:
+    if listed is store and not listing.listed and not listing.gaps:
         _refuse_single_object(source, store)
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
@@ -139,9 +152,37 @@ def plan_pass(
         glob_files=glob_files,
         listing=listing,
         changes=changes,
-        removals=plan_removals(changes, rules, source, catalog, state.doubts),
-        notes=explain_selection(listing, rules, source.location),
+        removals=plan_removals(changes, rules, source, catalog, state.doubts, partial=window is not None),
+        notes=() if window is not None else (*_notes(stand_in), *explain_selection(listing, rules, source.location)),
+        window=window,
     )
+
+
+def _window(
+    store: Store, snapshot: CatalogSnapshot, keys: Sequence[str], rules: Rules, checker: KeyChecker
+) -> Window | None:
+    """The window of a partial pass; None for a datasource that is not in the catalog."""
+    if snapshot.datasource_id is None:
+        return None
+    suffixes = tuple(rules.suffixes.values())
+    return open_window(store, snapshot.catalog, snapshot.datasource_id, keys, full_suffixes=suffixes, checker=checker)
+
+
+def _sides(
+    store: Store, snapshot: CatalogSnapshot, window: Window | None, stand_in: StandIn | str | None
+) -> tuple[Store, KnownSide]:
+    """What is listed, and what is known of it."""
+    if window is not None:
+        return window.over(store), window
+    if isinstance(stand_in, StandIn):
+        return stand_in.over(store), stand_in.known(snapshot)
+    return store, snapshot
+
+
+def _notes(stand_in: StandIn | str | None) -> tuple[str, ...]:
+    if stand_in is None:
+        return ()
+    return (stand_in.note if isinstance(stand_in, StandIn) else stand_in,)
 
 
 def _refuse_single_object(source: Datasource, store: Store) -> None:

@@ -49,6 +49,7 @@ _REASONS = {
 }
 
 
+_LEFT_TO_WHOLE = "Events alone do not remove it: a run over the whole datasource decides"
 _SETTINGS_CHANGED = "The settings changed during this pass: nothing was done, the next pass uses the new settings"
 
 
@@ -63,6 +64,7 @@ class Removals:
     existing: Mapping[str, int]  # objects before the pass, by folder; empty if too few vanish for the guard to count
     verdict: Verdict
     doubts: Doubts
+    partial: bool  # whether they are those of a partial pass
     held_before: bool  # whether some removals wait for confirmation since an earlier run
     counts: Counts  # of a dry run: `removed` if nothing is held and all objects are gone
     heads: int  # HEAD requests that the proofs need
@@ -91,7 +93,15 @@ class Removals:
     def without(self, moved: Column) -> Removals:
         """The removals if these keys have moved meanwhile. The limits apply to what existed before the pass."""
         planned = self.planned.without_vanished(moved)
-        return plan_removals(planned, self.rules, self.source, self.catalog, self.doubts, existing=self.existing)
+        return plan_removals(
+            planned,
+            self.rules,
+            self.source,
+            self.catalog,
+            self.doubts,
+            existing=self.existing,
+            partial=self.partial,
+        )
 
 
 def plan_removals(
@@ -102,10 +112,13 @@ def plan_removals(
     doubts: Doubts,
     *,
     existing: Mapping[str, int] | None = None,
+    partial: bool = False,
 ) -> Removals:
     """Decide the handling of vanished objects. Reads the spool twice at most.
 
-    `existing` are the objects before the pass, by folder; None if the pass has not changed anything yet.
+    `existing` are the objects before the pass, by folder; None if the pass has not changed anything yet. What partial
+    passes removed since the last pass over everything counts with what a partial pass would remove: many small steps
+    must not go where one is held.
     """
     prefix = source.location.prefix
     going: Counter[str] = Counter()
@@ -122,10 +135,12 @@ def plan_removals(
         heads += int((prove & ~doubtful).sum())
         doubted += int(((prove | guarded(orphans)) & doubtful).sum())
         spared += _count_spared(source, catalog, chosen(column(orphans, "key"), guarded(orphans)))
+    earlier = Counter(removal.count_removed_by_parts(catalog, source.id, prefix) if partial and going else {})
+    listed = 1 if partial else planned.scan.listed  # the guard asks whether a source is empty: a part shows nothing
     if existing is None:
-        countable = may_hold(going.total(), listed=planned.scan.listed)
+        countable = may_hold((going + earlier).total(), listed=listed)
         existing = removal.count_by_folder(catalog, source.id, prefix) if countable else {}
-    verdict = check_removals(existing, going, listed=planned.scan.listed)
+    verdict = check_removals(Counter(existing) + earlier, going + earlier if going else going, listed=listed)
     if doubted:
         reasons = (*doubts.reasons, *verdict.reasons, *_waiting_message(planned.waiting))
         verdict = replace(verdict, reasons=reasons, everything=verdict.everything or doubts.everything)
@@ -140,6 +155,7 @@ def plan_removals(
         existing=existing,
         verdict=verdict,
         doubts=doubts,
+        partial=partial,
         held_before=waited > 0,
         counts=Counts(removed=going.total() - spared, missing=by_way[Way.REPORT] + by_way[Way.MISS] + spared),
         heads=heads,
@@ -199,6 +215,19 @@ def execute_removals(
         keys = chosen(column(orphans, "key"), held)
         counters.add(removal.hold_back(lease, keys, filled(len(keys), waits, pa.string())))
         process_orphans(lease, keep(orphans, ~held), checker, counters)
+
+
+def execute_partial_removals(lease: Lease, removals: Removals, checker: ExistenceChecker, counters: Counters) -> bool:
+    """Execute the removals of a partial pass; return whether a pass over everything has to decide about others.
+
+    A partial pass holds nothing: what it may not remove is left to a pass over the whole source, which may hold it.
+    Removals that such a pass has held already stay held.
+    """
+    for orphans, held in removals.batches():
+        keys = chosen(column(orphans, "key"), held)
+        counters.add(removal.record_orphans(lease, keys, filled(len(keys), _LEFT_TO_WHOLE, pa.string())))
+        process_orphans(lease, keep(orphans, ~held), checker, counters)
+    return removals.verdict.any or removals.doubts.any
 
 
 def report_removals_undone(lease: Lease, removals: Removals, counters: Counters) -> None:

@@ -5,13 +5,10 @@ failed keys ─▶ list the stem of each ─▶ select, pair ─▶ diff ─▶ 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
-from itertools import product
-from typing import Any, cast
+from typing import cast
 
 import pyarrow as pa
 
@@ -19,19 +16,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.sharing import make_recogniser
-from mirrorlake.core.columnar import (
-    as_binary,
-    column,
-    columns,
-    equal_to,
-    in_order,
-    is_in,
-    joined,
-    keep,
-    no_rows,
-    where,
-)
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.core.columnar import column, columns, equal_to, is_in, joined, keep, no_rows, where
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import commit_batches, commit_unread
 from mirrorlake.mirror.existence import ExistenceChecker
@@ -46,9 +31,8 @@ from mirrorlake.mirror.planning import select_rows_to_process, skipped_changes
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
 from mirrorlake.mirror.run import open_metered, store_config
-from mirrorlake.model.columns import CANDIDATES, CHANGES, LISTING
-from mirrorlake.model.companions import ROLES
-from mirrorlake.model.objects import KeyRange
+from mirrorlake.mirror.stem_listing import list_stems, stems_of
+from mirrorlake.model.columns import CANDIDATES, CHANGES
 from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource
@@ -60,19 +44,10 @@ from mirrorlake.processing.store_factory import StoreFactory
 from mirrorlake.select.rules import Rules
 from mirrorlake.select.stream import select
 from mirrorlake.storage.base import Store
-from mirrorlake.storage.listing import list_range
 
-MAX_PARALLEL_LISTINGS = 16
 GONE = "Its object is gone: nothing was done"
 _UNKNOWN = "Its object could not be checked: "
 NOT_SELECTED = "No pattern selects it any more: nothing was done"
-
-# The stem suffixes of companions in every combination of upper and lower case.
-_STEM_SUFFIXES = [
-    "".join(letters)
-    for suffix in {role.stem_suffix for role in ROLES if role.stem_suffix is not None}
-    for letters in product(*({one, one.upper()} for one in suffix))
-]
 
 
 def retry(
@@ -113,7 +88,6 @@ class _Retry:
         with (
             open_metered(store_factory, self.counters, self.lease.check) as store,
             closing(ProcessingPool(store_factory, context.thumbnails, processes=context.processes)) as pool,
-            ThreadPoolExecutor(MAX_PARALLEL_LISTINGS, thread_name_prefix="stem") as threads,
         ):
             mark_store(self.lease.catalog, context.thumbnails)
             rules, glob_files = read_rules(self.source, store, context.catalog, known_id=self.source.id)
@@ -121,29 +95,23 @@ class _Retry:
             self.counters.measure(pool)
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
-            rows = self._rows_to_process(store, rules, threads, root.doubts)
+            rows = self._rows_to_process(store, rules, root.doubts)
             processed = pool.process(rows)
             commit_batches(self.lease, processed, self.counters, progress, namer=self.namer, strategies=strategies)
         return RunResult()
 
-    def _rows_to_process(
-        self, store: Store, rules: Rules, threads: ThreadPoolExecutor, doubts: Doubts
-    ) -> Iterator[pa.RecordBatch]:
+    def _rows_to_process(self, store: Store, rules: Rules, doubts: Doubts) -> Iterator[pa.RecordBatch]:
         """The rows to read, some thousand keys at a time; rows that need no reading are committed first."""
         for keys in failed_keys(self.lease.catalog, self.run_id):
-            changes = self._find_changes(keys, store, rules, threads, doubts)
+            changes = self._find_changes(keys, store, rules, doubts)
             commit_unread(self.lease, changes, self.counters, self.namer)
             yield from select_rows_to_process(changes)
 
-    def _find_changes(
-        self, keys: list[str], store: Store, rules: Rules, threads: ThreadPoolExecutor, doubts: Doubts
-    ) -> list[pa.RecordBatch]:
-        stems = _stems(keys, rules.suffixes.values())
-        answers = dict(zip(stems, threads.map(partial(_list_names, store), stems, stems.values()), strict=True))
-        refusals = [answer for answer in answers.values() if isinstance(answer, StorageError)]
-        if refusals and len(refusals) == len(answers):
-            raise refusals[0]  # as in a pass: an unreachable source fails the run instead of skipping each object
-        listed = _sort_by_key(answer for answer in answers.values() if isinstance(answer, pa.RecordBatch))
+    def _find_changes(self, keys: list[str], store: Store, rules: Rules, doubts: Doubts) -> list[pa.RecordBatch]:
+        full_suffixes = rules.suffixes.values()
+        stems = {key: stems_of(key, full_suffixes)[0] for key in keys}  # its own
+        answers = list_stems(store, stems.values(), full_suffixes)
+        listed = answers.rows
         asked = pa.array(keys, pa.string())
         candidates = joined([no_rows(CANDIDATES), *select([listed], rules)])
         candidates = keep(candidates, is_in(column(candidates, "key"), asked))
@@ -160,11 +128,9 @@ class _Retry:
         here = set(cast("list[str]", column(listed, "key").to_pylist()))
         reasons: dict[str, str] = {}
         for key in keys:
-            answer = answers[_stem(key)]
-            if isinstance(answer, StorageError):
-                reasons[key] = _UNKNOWN + answer.message
-            elif isinstance(answer, str):
-                reasons[key] = answer
+            unanswered = answers.unanswered.get(stems[key])
+            if unanswered is not None:
+                reasons[key] = _UNKNOWN + unanswered
             elif key not in taken:
                 reasons[key] = NOT_SELECTED if key in here else GONE
         recognise = make_recogniser(self.lease.catalog, self.source, self.source.id)
@@ -176,42 +142,3 @@ def _reread_refused(rows: pa.RecordBatch) -> pa.RecordBatch:
     refused = equal_to(column(rows, "op"), int(Op.REFUSED))
     ops = where(refused, pa.array([int(Op.CHANGED)] * rows.num_rows, pa.int8()), column(rows, "op"))
     return pa.RecordBatch.from_arrays([ops, *columns(rows)[1:]], schema=CHANGES)
-
-
-def _stem(key: str) -> str:
-    return key[: key.rfind(".")]
-
-
-def _stems(keys: list[str], suffixes: Collection[str]) -> dict[str, list[str]]:
-    """For the stem of each key, all relevant keys: objects, and their possible companions."""
-    found: dict[str, list[str]] = {}
-    for key in keys:
-        stem = _stem(key)
-        names = found.setdefault(stem, [stem + one for one in _STEM_SUFFIXES])
-        names.append(key)
-        names += [key + suffix for suffix in suffixes]
-    return found
-
-
-def _list_names(store: Store, stem: str, names: list[str]) -> pa.RecordBatch | str | StorageError:
-    """The listed ones of these keys (LISTING), or why they could not be listed: an error, or the reason of a gap."""
-    last = max(names, key=str.encode) if store.ordered else None
-    wanted = pa.array(names, pa.string())
-    try:
-        with closing(list_range(store, KeyRange(prefix=stem + ".", until=last))) as listing:
-            found = [keep(batch, is_in(column(batch, "key"), wanted)) for batch in listing]
-            gaps = listing.certificate().gaps
-    except (AccessDenied, SourceUnreachable) as error:
-        return error
-    if gaps:
-        return _UNKNOWN + gaps[0].reason
-    return joined([no_rows(LISTING), *found])
-
-
-def _sort_by_key(batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    """The rows of all batches, each key once: two stems may share a companion."""
-    rows = joined([no_rows(LISTING), *batches])
-    order = in_order(as_binary(column(rows, "key")))
-    names = cast("list[Any]", column(rows, "key").to_pylist())
-    first = [place for at, place in enumerate(order) if at == 0 or names[place] != names[order[at - 1]]]
-    return rows.take(pa.array(first, pa.int64()))

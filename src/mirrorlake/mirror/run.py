@@ -15,6 +15,7 @@ from mirrorlake.mirror.execute import execute
 from mirrorlake.mirror.existence import DryRunChecker, ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult, finalize
 from mirrorlake.mirror.identity import read_root
+from mirrorlake.mirror.inventory import StandIn, find_stand_in, inventory_store
 from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.pass_plan import PassPlan, RunContext, plan_pass
 from mirrorlake.mirror.plan_samples import sample_plan
@@ -63,7 +64,17 @@ def run_leased(
     def work() -> RunResult:
         pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, prestarter=context.prestarter)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
-            return _plan_and_execute(lease, source, store, pool, context=context, counters=counters, progress=progress)
+            stand_in = _find_stand_in(source, source.id, factory, context=context, counters=counters, check=lease.check)
+            return _plan_and_execute(
+                lease,
+                source,
+                store,
+                pool,
+                context=context,
+                counters=counters,
+                progress=progress,
+                stand_in=stand_in,
+            )
 
     return finalize(lease, source, counters, work)
 
@@ -77,13 +88,14 @@ def _plan_and_execute(
     context: RunContext,
     counters: Counters,
     progress: Progress,
+    stand_in: StandIn | str | None,
 ) -> RunResult:
     mark_store(context.catalog, context.thumbnails)
     if not knows_any(context.catalog, source.id):
         pool.start_early()  # a first pass: nearly everything listed will be processed
     root = read_root(source, context.catalog)
     checker = ExistenceChecker(store)
-    plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root)
+    plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, stand_in=stand_in)
     return execute(plan, lease, pool, checker=checker, counters=counters, progress=progress)
 
 
@@ -104,16 +116,40 @@ def dry_run(
     started = time.monotonic()
     counters = Counters()
     try:
-        with open_metered(store_factory or store_config(source), counters, check) as store:
+        factory = store_factory or store_config(source)
+        with open_metered(factory, counters, check) as store:
             root = read_root(source, context.catalog)
             checker = DryRunChecker()
-            plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root)
+            stand_in = _find_stand_in(source, known_id, factory, context=context, counters=counters, check=check)
+            plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root, stand_in=stand_in)
         plan = plan.with_known_copies(checker)
         report = report_plan(plan, counters, proofs=checker.asked)
     except MirrorlakeError as problem:
         report = Report(run=None, datasource=source.name, state=RunState.FAILED, error=str(problem))
     seconds = time.monotonic() - started
     return report.completed(requests=counters.requests, seconds=seconds, server=counters.server)
+
+
+def _find_stand_in(
+    source: Datasource,
+    known_id: int | None,
+    factory: StoreFactory,
+    *,
+    context: RunContext,
+    counters: Counters,
+    check: CancelCheck,
+) -> StandIn | str | None:
+    """The inventory of a datasource, if one can replace its listing; why it cannot; None without any."""
+    found = inventory_store(source, factory)
+    if found is None:
+        return None
+    opens, location = found
+    server = counters.server
+    with open_metered(opens, counters, check) as store:
+        counters.server = server  # reports name that of the source
+        return find_stand_in(
+            source, known_id, store, prefix=location.prefix, catalog=context.catalog, workdir=context.workdir
+        )
 
 
 def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:

@@ -6,13 +6,14 @@ range 2:  list ─▶ select, pair ─▶ leave out by digest ─▶ diff ─▶
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+from typing import Protocol
 
 import pyarrow as pa
 
@@ -22,7 +23,7 @@ from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
-from mirrorlake.model.objects import Gap, KeyRange, MeasuredRanges, UnsupportedKey
+from mirrorlake.model.objects import Gap, KeyRange, MeasuredRanges, RangeDigest, UnsupportedKey
 from mirrorlake.plan.diff import diff
 from mirrorlake.plan.range_digests import MIN_OBJECTS, RangeFilter, RangeMeter
 from mirrorlake.plan.update_policy import UpdatePolicy, update_policy
@@ -37,6 +38,34 @@ from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import ListingMonitor
 
 MAX_ROWS_IN_MEMORY = 64_000  # in the batches of all ranges together: memory must not grow with the number of cores
+
+
+class KnownRows(Protocol):
+    """Known objects in one snapshot, as `catalog.objects.KnownObjects` reads those of a whole datasource."""
+
+    def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """KNOWN batches of the keys with `after < key <= until`, in byte order of the keys."""
+        ...
+
+    def digests(self, *, after: str | None = None, until: str | None = None) -> list[RangeDigest]:
+        """The valid digests of ranges in the same keys, by key and without overlaps; none of a part of the objects."""
+        ...
+
+    def snapshot(self) -> str | None:
+        """What identifies the snapshot; None if the rows are only a part, of which no digest may be kept."""
+        ...
+
+
+class KnownSide(Protocol):
+    """What the catalog knows of the keys that are listed."""
+
+    def open(self) -> AbstractContextManager[KnownRows | None]:
+        """The known objects in one snapshot; None if there are none."""
+        ...
+
+    def bounds(self, parts: int) -> list[str]:
+        """Keys that divide the known rows into about equal parts; none if there are few rows."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +108,7 @@ class ListingDiff:
 
 def scan(
     store: Store,
-    known: CatalogSnapshot,
+    known: KnownSide,
     scope: KeyRange,
     rules: Rules,
     *,
@@ -138,7 +167,7 @@ class _RangeScanner:
     """Scans single ranges."""
 
     store: Store
-    known: CatalogSnapshot
+    known: KnownSide
     rules: Rules
     workdir: Path
     side_by_side: int  # number of ranges that are scanned in parallel
@@ -166,7 +195,8 @@ class _RangeScanner:
             rows = ends.enter_context(closing(ranges.known()))
             differences = diff(ranges.candidates(), rows, frozen, lambda: selection.undecided_from)
             write_spool(spool, exclude_gaps(differences, listing.gaps))
-            measured = known and MeasuredRanges(snapshot=known.snapshot(), ranges=tuple(meter.found))
+            snapshot = None if known is None else known.snapshot()
+            measured = None if snapshot is None else MeasuredRanges(snapshot=snapshot, ranges=tuple(meter.found))
         return _RangeResult(
             spool=spool,
             gaps=listed.gaps(),
@@ -181,9 +211,7 @@ class _RangeScanner:
             measured=measured,
         )
 
-    def _read_known(
-        self, known: objects.KnownObjects | None, meter: RangeMeter, scope: KeyRange
-    ) -> Generator[pa.RecordBatch]:
+    def _read_known(self, known: KnownRows | None, meter: RangeMeter, scope: KeyRange) -> Generator[pa.RecordBatch]:
         if known is None:
             return
         rows = meter.measure(known.rows(after=scope.after, until=scope.until), scope)
@@ -192,7 +220,7 @@ class _RangeScanner:
 
 
 def _split_ranges(
-    store: Store, known: CatalogSnapshot, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
+    store: Store, known: KnownSide, scope: KeyRange, parts: int, suffixes: Mapping[str, str]
 ) -> list[KeyRange]:
     """Ranges to list in parallel, divided so that no companion is separated from its asset."""
     if parts < 2 or not store.ordered:  # noqa: PLR2004 - one part is the whole

@@ -9,6 +9,7 @@ from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
 from mirrorlake.mirror.run import store_config
 from mirrorlake.model.connections import ConnectionKind, ConnectionSettings, Sealed, StoredConnection
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.sources import Access, Datasource
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig
@@ -37,23 +38,31 @@ class SourceStores:
 
     def connect(self, source: Datasource, stored: StoredConnection) -> StoreConfig:
         """The same for a connection that was read already."""
-        from mirrorlake.connections.kinds import make_credentials  # noqa: PLC0415  only needed with a connection
-
         found = stored.connection
         check_fits(source, found.kind, found.settings, found.name)
-        settings, credentials = make_credentials(
-            found.kind,
-            found.settings,
-            self._read_secrets(stored),
-            external_id=found.external_id,
-            role_proven=stored.role_proven,
-        )
+        settings, credentials = self._credentials(stored)
         return StoreConfig(
             location=source.location,
             access=self._access(source, settings, trusted=found.trusted),
             listing_ordered=source.settings.listing_ordered,
             credentials=credentials,
         ).with_resolved()
+
+    def credentials(self, stored: StoredConnection) -> Credentials:
+        """The credentials of a connection. Raises SettingsError if its secrets cannot be used."""
+        return self._credentials(stored)[1]
+
+    def _credentials(self, stored: StoredConnection) -> tuple[ConnectionSettings, Credentials]:
+        from mirrorlake.connections.kinds import make_credentials  # noqa: PLC0415  only needed with a connection
+
+        found = stored.connection
+        return make_credentials(
+            found.kind,
+            found.settings,
+            self._read_secrets(stored),
+            external_id=found.external_id,
+            role_proven=stored.role_proven,
+        )
 
     def _access(self, source: Datasource, settings: ConnectionSettings, *, trusted: bool) -> Access:
         from mirrorlake.connections.kinds import access_values  # noqa: PLC0415  as above

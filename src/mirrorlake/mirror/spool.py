@@ -14,8 +14,8 @@ MAX_ROWS = 4096  # in a batch that is read back: the size of a database transact
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")
 
 
-def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
-    """Write CHANGES batches to `path` and return the number of their rows. Raises DiskFull.
+def write_spool(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema = CHANGES) -> int:
+    """Write batches of this layout to `path` and return the number of their rows. Raises DiskFull.
 
     They are read back in batches of at most `MAX_ROWS`.
     """
@@ -23,7 +23,7 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch]) -> int:
     with (
         room_in(path.parent),
         pa.OSFile(str(path), "wb") as sink,
-        pa.ipc.new_stream(sink, CHANGES, options=_COMPRESSED) as writer,
+        pa.ipc.new_stream(sink, schema, options=_COMPRESSED) as writer,
     ):
         for batch in batches:
             for start in range(0, batch.num_rows, MAX_ROWS):

@@ -17,6 +17,7 @@ class ActorKind(StrEnum):
     TOKEN = "token"  # noqa: S105  the holder of an access token, over HTTP
     WORKER = "worker"
     SCHEDULE = "schedule"
+    WEBHOOK = "webhook"  # the sender of a signed request
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,9 @@ class Permission(StrEnum):
     DATASOURCES_READ = "datasources:read"
     DATASOURCES_EDIT = "datasources:edit"
     DATASOURCES_DELETE = "datasources:delete"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_EDIT = "webhooks:edit"
+    EVENTS_SEND = "events:send"  # what a signature grants
     RUNS_READ = "runs:read"
     RUNS_CONTROL = "runs:control"
     JOBS_READ = "jobs:read"
@@ -72,5 +76,9 @@ class Context:
             )
 
 
+# The caller of a request that is signed instead of having a token.
+SENDER = Context(
+    actor=Actor(kind=ActorKind.WEBHOOK, name="the sender of events"), permissions=frozenset({Permission.EVENTS_SEND})
+)
 # The caller of automatic work, such as a worker that executes a scheduled run.
 LIBRARY = Context(actor=Actor(kind=ActorKind.WORKER, name="mirrorlake"))

@@ -29,6 +29,7 @@ class Subject(StrEnum):
     ASSET = "asset"
     PROJECT = "project"
     DATASOURCE = "datasource"
+    WEBHOOK = "webhook"
     CONNECTION = "connection"
 
 

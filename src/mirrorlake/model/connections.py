@@ -71,9 +71,15 @@ class AbilityCheck:
 
     check: str  # such as `list` or `presigned get`
     ok: bool | None  # None: not tried, since an earlier row failed or it does not apply
-    message: str  # what was tried, and the cloud's own words if it failed
+    message: str  # what was tried, or why it failed
     fix: str | None = None  # what to do, ready to copy
     key: str | None = None  # the object that was tried
+    error: str | None = None  # the cloud's own answer, such as `403 AccessDenied: Access Denied`
+    cause: str | None = None  # what is probably wrong
+
+
+# Abilities without which no run succeeds.
+ESSENTIAL = frozenset({"reach endpoint", "authenticate", "external id", "region", "list", "head", "get"})
 
 
 @public_noun
@@ -83,6 +89,11 @@ class Health:
     ok: bool
     checked: datetime
     checks: tuple[AbilityCheck, ...]
+
+    @property
+    def problem(self) -> str | None:
+        """Why runs would fail; None if they can succeed, perhaps with some red rows."""
+        return next((row.message for row in self.checks if row.ok is False and row.check in ESSENTIAL), None)
 
 
 @public_noun

@@ -19,20 +19,25 @@ class JobKind(StrEnum):
     """What a job does. Each kind has one handler, see `mirrorlake.jobs.registry`."""
 
     MIRROR = "mirror"
+    EVENTS = "events"
+    RECEIVE = "receive"
+    DELIVER = "deliver"
     CONFIRM = "confirm"
     RETRY = "retry"
     PURGE = "purge"
     REAPPLY = "reapply"
     PREVIEW = "preview"
     VERIFY = "verify"
+    CONNECTION_CHECK = "connection_check"
     THUMBNAILS_CHECK = "thumbnails_check"
     THUMBNAILS_MAKE = "thumbnails_make"
     THUMBNAILS_CLEAN = "thumbnails_clean"
 
 
 # Jobs that are runs: they have counts and outcomes, and hold the lock of their datasource.
-RUN_KINDS = frozenset({JobKind.MIRROR, JobKind.CONFIRM, JobKind.RETRY, JobKind.PURGE, JobKind.REAPPLY})
+RUN_KINDS = frozenset({JobKind.MIRROR, JobKind.EVENTS, JobKind.CONFIRM, JobKind.RETRY, JobKind.PURGE, JobKind.REAPPLY})
 _KINDS_OF_TRIGGERS = {
+    Trigger.EVENTS: JobKind.EVENTS,
     Trigger.CONFIRM: JobKind.CONFIRM,
     Trigger.RETRY: JobKind.RETRY,
     Trigger.PURGE: JobKind.PURGE,

@@ -30,6 +30,8 @@ class Trigger(StrEnum):
     MIRROR = "mirror"  # `mirrorlake mirror`, in the foreground
     MANUAL = "manual"  # a manual run, requested by datasource name
     SCHEDULE = "schedule"  # its schedule was due
+    RECONCILE = "reconcile"  # events left something that a run over everything decides
+    EVENTS = "events"  # not a pass: checks the keys that events named
     REAPPLY = "reapply"  # not a pass: merges metadata again
     RETRY = "retry"  # not a pass: retries the failed objects of another run
     CONFIRM = "confirm"  # not a pass: carries out confirmed removals
@@ -37,7 +39,7 @@ class Trigger(StrEnum):
 
 
 # The triggers of passes, which bring a whole datasource in step with its source.
-PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE)
+PASSES = (Trigger.MIRROR, Trigger.MANUAL, Trigger.SCHEDULE, Trigger.RECONCILE)
 
 
 @public_noun

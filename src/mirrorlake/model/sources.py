@@ -147,6 +147,7 @@ class MirrorSettings:
     description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    inventory: str | None = None  # address of the folder of inventories, which may replace listings
     schedule: Schedule = OFF  # when a pass is due automatically
 
     @property
@@ -212,6 +213,8 @@ class DatasourceSummary:
     """Time zone of a cron expression."""
     next_due: datetime | None = None
     """When the schedule starts the next run."""
+    paused: str | None = None
+    """Why its schedule pauses: its connection does not work. Null: it does not pause."""
     can_run: bool = True
     """Whether a run can be requested now: none is queued or running, and the cooldown has passed."""
     cooldown_minutes: int = 0
@@ -228,6 +231,7 @@ def summarize(
     assets: int,
     last_run: Run | None,
     next_due: datetime | None = None,
+    paused: str | None = None,
     cooldown_minutes: int = 0,
     can_run: bool = True,
 ) -> DatasourceSummary:
@@ -254,6 +258,7 @@ def summarize(
         schedule=schedule_to_text(settings.schedule),
         timezone=timezone_of(settings.schedule),
         next_due=next_due,
+        paused=paused,
         can_run=can_run,
         cooldown_minutes=cooldown_minutes,
         assets=assets,

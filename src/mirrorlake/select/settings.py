@@ -21,6 +21,7 @@ from mirrorlake.model.sources import (
     NamingStrategy,
     Orphans,
 )
+from mirrorlake.select.inventory_setting import read_inventory
 from mirrorlake.select.json_reader import (
     Json,
     is_key,
@@ -80,6 +81,7 @@ _DATASOURCE_SETTINGS = (
     *_TEXTS,
     "metadataSidecarSuffix",
     "listingOrdered",
+    "inventory",
     "schedule",
     "timezone",
     "runScheduledEvery",
@@ -164,6 +166,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
         wide["listingOrdered"] = settings.listing_ordered
+    if settings.inventory is not None:
+        wide["inventory"] = settings.inventory
     if settings.schedule != OFF:
         wide["schedule"] = schedule_to_text(settings.schedule)
     if isinstance(settings.schedule, Cron):
@@ -269,6 +273,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
     wide = {name: (where, one) for where, one in reversed(given) for name in _DATASOURCE_SETTINGS if name in one}
     nowhere: tuple[str, dict[str, Json]] = ("", {})
     suffix_where, suffix_given = wide.get("metadataSidecarSuffix", nowhere)
+    inventory_where, inventory_given = wide.get("inventory", nowhere)
     ordered_where, ordered_given = wide.get("listingOrdered", nowhere)
     title, description = (_read_text(wide.get(name, nowhere)[1], name) for name in _TEXTS)
     return MirrorSettings(
@@ -277,6 +282,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         description=description,
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
+        inventory=read_inventory(inventory_given, inventory_where),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 

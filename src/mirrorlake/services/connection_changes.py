@@ -10,9 +10,11 @@ from typing import Any, cast
 from mirrorlake.catalog import connections
 from mirrorlake.catalog.connections import ConnectionValues
 from mirrorlake.connections import references
+from mirrorlake.connections.input.check import check_input
 from mirrorlake.connections.kinds import (
     KINDS,
     OPERATOR_ONLY,
+    canonical_name,
     change_settings,
     changed_addresses,
     check_complete,
@@ -44,6 +46,7 @@ def add(
     """Store a new connection. Raises Conflict, UsageError and SettingsError; no secret is part of an error."""
     check_name(name)
     own = parse_kind(kind)
+    check_input(own, _named(given), _named(secrets))
     settings = change_settings(own, ConnectionSettings(), given)
     check_settings(resources.settings, caller, own, ConnectionSettings(), settings)
     found = {key: value for key, value in check_secrets(own, secrets).items() if value is not None}
@@ -73,6 +76,7 @@ def change(
 
     def change_values(stored: StoredConnection) -> tuple[ConnectionValues, Mapping[str, object]]:
         before = stored.connection
+        check_input(before.kind, {"endpoint": before.settings.endpoint, **_named(given)}, _named(secrets))
         settings = change_settings(before.kind, before.settings, given)
         check_settings(resources.settings, caller, before.kind, before.settings, settings)
         changed = check_secrets(before.kind, secrets)
@@ -107,6 +111,12 @@ def change(
         return values, details
 
     return connections.change(resources.catalog, name, change_values, by=caller)
+
+
+def _named(values: Mapping[str, object]) -> dict[str, object]:
+    """Settings or secrets by their own names, without references to secrets."""
+    own = {canonical_name(name): value for name, value in values.items()}
+    return {name: value for name, value in own.items() if not (isinstance(value, str) and is_reference(value))}
 
 
 def check_settings(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from mirrorlake.model.connections import Connection
+from mirrorlake.model.connection_documents import ConnectionDocuments
+from mirrorlake.model.connections import Connection, Health
 from mirrorlake.select.json_reader import Json
 
 
@@ -44,6 +45,21 @@ class Connections(Protocol):
         """Change the given settings and secrets, and keep the others; None resets or removes one.
 
         Raises NotFound, and errors as for `add`.
+        """
+        ...
+
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """Try each ability of a connection with real requests, store the result, and correct a wrong region.
+
+        Nothing is written, except a test file where writing was chosen. `origin` is that of the web pages that show
+        originals. Takes half a minute at most. Raises NotFound, and UsageError without a bucket and datasources.
+        """
+        ...
+
+    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+        """The documents that grant a connection its bucket and prefix, ready to paste; with `queue`, also its events.
+
+        Raises NotFound, and UsageError if the connection has no bucket.
         """
         ...
 

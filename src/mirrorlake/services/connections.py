@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from mirrorlake.catalog import connections
 from mirrorlake.model.access import Permission
-from mirrorlake.model.connections import Connection
+from mirrorlake.model.connection_documents import ConnectionDocuments
+from mirrorlake.model.connections import Connection, Health
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.contract import Connections
@@ -51,6 +52,20 @@ class ConnectionService(Service, Connections):
         from mirrorlake.services.connection_changes import change  # noqa: PLC0415  loads cryptography
 
         return change(self.resources, self.caller, name, given=settings or {}, secrets=secrets or {})
+
+    @requires(Permission.CONNECTIONS_EDIT)
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """See `Connections.check`."""
+        from mirrorlake.services.connection_health import check  # noqa: PLC0415  loads the libraries that reach buckets
+
+        return check(self.resources, name, origin=origin)
+
+    @requires(Permission.CONNECTIONS_READ)
+    def documents(self, name: str, *, origin: str | None = None, queue: str | None = None) -> ConnectionDocuments:
+        """See `Connections.documents`."""
+        from mirrorlake.services.connection_health import documents  # noqa: PLC0415  as above
+
+        return documents(self.resources, name, origin=origin, queue=queue)
 
     @requires(Permission.CONNECTIONS_EDIT)
     def delete(self, name: str) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from mirrorlake.model.activity import Activity, Subject
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
+from mirrorlake.model.connections import Health
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.jobs import Job, JobKind
@@ -23,6 +24,8 @@ from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.connection_contract import Connections as Connections
+from mirrorlake.services.event_contract import Events as Events
+from mirrorlake.services.webhook_contract import Webhooks as Webhooks
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -90,6 +93,13 @@ class Datasources(Protocol):
 
         Without a connection, it is accessed as the library's machine. Raises NotFound for an unknown connection,
         Conflict if the name is taken, and UsageError (SettingsError, PatternError).
+        """
+        ...
+
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """Try each ability that a run needs with real requests, and read an object that the patterns select.
+
+        Nothing is stored. Raises NotFound.
         """
         ...
 
@@ -391,8 +401,18 @@ class Library(Protocol):
         ...
 
     @property
+    def events(self) -> Events:
+        """Use cases of events."""
+        ...
+
+    @property
     def connections(self) -> Connections:
         """Use cases of connections."""
+        ...
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """Use cases of webhooks."""
         ...
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from mirrorlake.catalog import datasources, queue, runs
 from mirrorlake.model.access import Permission
 from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.connections import Health
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
@@ -43,6 +44,13 @@ class DatasourceService(Service, Datasources):
 
         made = create(self.resources, self.caller, uri, name=name, connection=connection, settings=settings)
         return datasources.summary(self.resources.catalog, made.name)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def check(self, name: str, *, origin: str | None = None) -> Health:
+        """See `Datasources.check`."""
+        from mirrorlake.services.connection_health import check_source  # noqa: PLC0415  loads what reaches buckets
+
+        return check_source(self.resources, name, origin=origin)
 
     @requires(Permission.DATASOURCES_READ)
     def explain(self, name: str, key: str) -> Explained:

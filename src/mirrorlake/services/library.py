@@ -12,9 +12,11 @@ from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.connections import ConnectionService
 from mirrorlake.services.datasources import DatasourceService
+from mirrorlake.services.events import EventService
 from mirrorlake.services.jobs import JobService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
+from mirrorlake.services.webhooks import WebhookService
 
 
 class LocalLibrary:
@@ -26,7 +28,9 @@ class LocalLibrary:
         self.runs = RunService(resources, caller)
         self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
+        self.events = EventService(resources, caller)
         self.connections = ConnectionService(resources, caller)
+        self.webhooks = WebhookService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mirrorlake.catalog import connections
+from mirrorlake.catalog import connections, signing_secrets
 from mirrorlake.connections.master_keys import (
     KEY_FILE,
     KeyMismatch,
@@ -44,15 +44,16 @@ def rotate(settings: Settings, catalog: Catalog) -> Rotation:
 def _rewrap_all(catalog: Catalog, ring: KeyRing) -> tuple[int, int]:
     """How many data keys were encrypted again, and how many were already. A key that changes meanwhile is newer."""
     rewrapped = current = 0
-    for number, sealed in connections.sealed_rows(catalog):
-        if ring.is_newest(sealed.key):
-            current += 1
-            continue
-        try:
-            data_key = ring.unwrap(sealed.key)
-        except KeyMismatch:
-            raise _missing_key() from None
-        rewrapped += connections.rewrap(catalog, number, sealed.key, ring.wrap(data_key))
+    for owners in (connections, signing_secrets):
+        for number, sealed in owners.sealed_rows(catalog):
+            if ring.is_newest(sealed.key):
+                current += 1
+                continue
+            try:
+                data_key = ring.unwrap(sealed.key)
+            except KeyMismatch:
+                raise _missing_key() from None
+            rewrapped += owners.rewrap(catalog, number, sealed.key, ring.wrap(data_key))
     return rewrapped, current
 
 

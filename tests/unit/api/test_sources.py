@@ -62,5 +62,6 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "cancelRun", "retryRun", "signIn", "listActivity",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
+        "checkConnection", "checkDatasource", "getConnectionDocuments",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from mirrorlake.api.routing import Bound, add_route
-from mirrorlake.api.schemas.connections import ConnectionChange, NewConnection
-from mirrorlake.model.connections import Connection
+from mirrorlake.api.schemas.connections import ConnectionChange, NewConnection, Origin
+from mirrorlake.model.connection_documents import ConnectionDocuments
+from mirrorlake.model.connections import Connection, Health
 
 ConnectionName = Annotated[str, Path(max_length=1024, description="Name of the connection.")]
 
@@ -35,6 +36,23 @@ def change(library: Bound, name: ConnectionName, change: ConnectionChange) -> Co
     return library.connections.change(name, settings=change.settings, secrets=change.secrets)
 
 
+def check(library: Bound, name: ConnectionName, origin: Origin = None) -> Health:
+    """Try each ability with real requests, store the result, and correct a wrong region. Half a minute at most."""
+    return library.connections.check(name, origin=origin)
+
+
+def documents(
+    library: Bound,
+    name: ConnectionName,
+    origin: Origin = None,
+    queue: Annotated[
+        str | None, Query(max_length=1024, description="Queue or topic for events: an ARN on AWS, else its name.")
+    ] = None,
+) -> ConnectionDocuments:
+    """Get the documents that grant the connection its bucket and prefix, ready to paste."""
+    return library.connections.documents(name, origin=origin, queue=queue)
+
+
 def delete(library: Bound, name: ConnectionName) -> Response:
     """Delete a connection with its secrets. Fails with 409 while datasources use it."""
     library.connections.delete(name)
@@ -48,5 +66,7 @@ def connection_routes() -> APIRouter:
     add_route(router, "POST", "", add, operation="addConnection", status=201)
     add_route(router, "GET", "/{name}", get, operation="getConnection")
     add_route(router, "PATCH", "/{name}", change, operation="changeConnection")
+    add_route(router, "POST", "/{name}/check", check, operation="checkConnection")
+    add_route(router, "GET", "/{name}/documents", documents, operation="getConnectionDocuments")
     add_route(router, "DELETE", "/{name}", delete, operation="deleteConnection", status=204, response_class=Response)
     return router

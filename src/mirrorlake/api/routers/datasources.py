@@ -8,8 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
+from mirrorlake.api.schemas.connections import Origin
 from mirrorlake.api.schemas.datasources import NewDatasource, SettingsChange
 from mirrorlake.model.acts import Deletion, Purge
+from mirrorlake.model.connections import Health
 from mirrorlake.model.explanations import Explained
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
@@ -34,6 +36,11 @@ def create(library: Bound, datasource: NewDatasource) -> DatasourceSummary:
 def get(library: Bound, name: DatasourceName) -> DatasourceSummary:
     """Get a datasource with its number of assets and newest run."""
     return library.datasources.get(name)
+
+
+def check(library: Bound, name: DatasourceName, origin: Origin = None) -> Health:
+    """Try each ability that a run needs with real requests. Takes half a minute at most. Stores nothing."""
+    return library.datasources.check(name, origin=origin)
 
 
 def explain(
@@ -117,6 +124,7 @@ def datasource_routes() -> APIRouter:
     one, of_one = "/datasources/{name:datasource}", "/datasources/{name:name}"
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
     add_route(router, "POST", "/datasources", create, operation="createDatasource", status=201)
+    add_route(router, "POST", f"{of_one}/check", check, operation="checkDatasource")
     add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey")
     add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge")
     add_route(router, "POST", f"{of_one}/purge", purge, operation="purgeTrash", status=202)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
+from fastapi import Query
 from pydantic import Field, JsonValue
 
 from mirrorlake.api.schemas import Body
@@ -15,6 +16,16 @@ _SECRET: Final[dict[str, Any]] = {"type": "string", "writeOnly": True}
 _SECRET_OR_NULL: Final[dict[str, Any]] = {"anyOf": [_SECRET, {"type": "null"}]}
 _SETTINGS: Final[dict[str, Any]] = {"properties": dict.fromkeys(SETTING_NAMES, _ANY)}
 _LIMIT: Final = 64  # settings or secrets that one request may name
+
+
+Origin = Annotated[
+    str | None,
+    Query(
+        max_length=300,
+        pattern=r"^https?://[A-Za-z0-9._\[\]:-]+$",
+        description="Origin of the web pages that show originals. Default: MIRRORLAKE_ORIGIN.",
+    ),
+]
 
 
 class NewConnection(Body):

@@ -47,6 +47,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "orphans": _choice(Orphans),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "listingOrdered": _BOOLEAN,
+    "inventory": _TEXT,
     "title": _or_null(type="string", minLength=1, maxLength=TEXT_LIMITS["title"]),
     "description": _or_null(type="string", minLength=1, maxLength=TEXT_LIMITS["description"]),
     "schedule": _TEXT,

@@ -24,7 +24,8 @@ SELECT id FROM connection WHERE name = %(name)s FOR UPDATE;
 -- Change a connection; its name, kind and external id are kept. What was found about it no longer applies.
 UPDATE connection
 SET settings = %(settings)s, secret_names = %(secret_names)s, secret_references = %(secret_references)s,
-  sealed_key = %(sealed_key)s, sealed = %(sealed)s, trusted = %(trusted)s, role_proven = false, health = NULL
+  sealed_key = %(sealed_key)s, sealed = %(sealed)s, trusted = %(trusted)s, role_proven = false, health = NULL,
+  paused = NULL
 WHERE id = %(id)s;
 
 -- name: follow_endpoint
@@ -38,7 +39,39 @@ DELETE FROM connection WHERE id = %(id)s;
 
 -- name: store_health
 -- Store the result of a check. A role that passed it refuses callers without the ExternalId.
-UPDATE connection SET health = %(health)s, role_proven = role_proven OR %(ok)s WHERE name = %(name)s;
+UPDATE connection SET health = %(health)s, checked = now(), paused = %(paused)s, role_proven = role_proven OR %(ok)s
+WHERE name = %(name)s;
+
+-- name: correct_region
+-- Set the region of a connection to that of its bucket.
+UPDATE connection SET settings = jsonb_set(settings, '{region}', to_jsonb(%(region)s::text)) WHERE id = %(id)s;
+
+-- name: due_checks
+-- Connections whose check is due: with a schedule and never checked, long ago, paused, or since a run failed.
+SELECT id, name FROM connection
+WHERE EXISTS (SELECT FROM datasource WHERE datasource.connection_id = connection.id AND datasource.deleted IS NULL)
+  AND NOT EXISTS (
+    SELECT FROM job WHERE job.lock = 'connection:' || connection.id AND job.state IN ('queued', 'running'))
+  AND (
+    checked IS NULL AND EXISTS (
+      SELECT FROM datasource JOIN schedule ON schedule.datasource_id = datasource.id
+      WHERE datasource.connection_id = connection.id AND datasource.deleted IS NULL)
+    OR checked < %(now)s::timestamptz - make_interval(secs => %(every_s)s)
+    OR paused IS NOT NULL AND checked < %(now)s::timestamptz - make_interval(secs => %(paused_s)s)
+    OR EXISTS (
+      SELECT FROM job JOIN datasource ON datasource.id = job.datasource_id
+      WHERE datasource.connection_id = connection.id AND job.state = 'failed' AND job.finished > coalesce(
+        checked, connection.created)))
+ORDER BY id;
+
+-- name: any_present_key
+-- A key of a datasource whose object exists, as of the last run.
+SELECT key FROM object WHERE datasource_id = %(datasource_id)s AND state = {known.present} LIMIT 1;
+
+-- name: paused_datasources
+-- The datasources whose schedules pause, and why.
+SELECT datasource.id, connection.name, connection.paused
+FROM datasource JOIN connection ON connection.id = datasource.connection_id WHERE connection.paused IS NOT NULL;
 
 -- name: sealed_connections
 -- The connections whose data keys can be rewrapped.
@@ -49,8 +82,9 @@ SELECT id, sealed_key, sealed FROM connection WHERE sealed IS NOT NULL ORDER BY 
 UPDATE connection SET sealed_key = %(key)s WHERE id = %(id)s AND sealed_key = %(before)s;
 
 -- name: any_sealed
--- Whether a connection has secrets that need a master key.
-SELECT FROM connection WHERE sealed IS NOT NULL LIMIT 1;
+-- Whether there are secrets that need a master key: of connections or of webhooks.
+SELECT FROM connection WHERE sealed IS NOT NULL
+UNION ALL SELECT FROM signing_secret LIMIT 1;
 
 -- name: lock_rotation
 -- Allow only one rotation of master keys at a time, until the transaction ends.

@@ -16,7 +16,7 @@ WITH gone AS MATERIALIZED (
 )
 SELECT gone.key, gone.digest, gone.companions, gone.state, true AS open,
   (SELECT max(finished) FROM job
-   WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'mirror' AND finished <= gone.created) AS came
+   WHERE job.datasource_id = %(datasource_id)s AND job.kind IN ('mirror', 'events') AND finished <= gone.created) AS came
 FROM gone JOIN newest ON newest.digest = gone.digest AND newest.created > gone.created;
 
 -- name: earlier_originals
@@ -24,7 +24,7 @@ FROM gone JOIN newest ON newest.digest = gone.digest AND newest.created > gone.c
 -- well. An asset that a user moved to the trash stays there.
 SELECT object.key, original.digest, object.companions, object.state, false AS open,
   (SELECT max(finished) FROM job
-   WHERE job.datasource_id = object.datasource_id AND job.kind = 'mirror' AND finished <= original.created) AS came
+   WHERE job.datasource_id = object.datasource_id AND job.kind IN ('mirror', 'events') AND finished <= original.created) AS came
 FROM asset AS original JOIN object ON object.asset_id = original.id
 WHERE object.datasource_id = %(datasource_id)s AND object.state IN ({known.vanished})
   AND (original.state <> {asset.trash} OR object.state = {known.trashed})
@@ -47,7 +47,7 @@ SELECT object.key, asset.digest, object.token, object.size, asset.modified, asse
     '-infinity'
   ) AS recent,
   (SELECT max(finished) FROM job
-   WHERE job.datasource_id = object.datasource_id AND job.kind = 'mirror' AND finished <= asset.created) AS came
+   WHERE job.datasource_id = object.datasource_id AND job.kind IN ('mirror', 'events') AND finished <= asset.created) AS came
 FROM asset JOIN object ON object.asset_id = asset.id AND object.datasource_id = asset.datasource_id
 WHERE asset.digest = ANY(%(digests)s::bytea[]) AND asset.datasource_id = %(datasource_id)s
   AND object.state = {known.present} AND NOT {rule.worked_on};

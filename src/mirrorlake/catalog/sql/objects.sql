@@ -37,6 +37,29 @@ FROM (
 SELECT key, token, size, companions, state FROM object
 WHERE datasource_id = %(datasource_id)s AND key = ANY(%(keys)s::text[]) ORDER BY key;
 
+-- name: known_of_stems
+-- The known rows of all keys that are a stem, a dot and one of some endings, in key order. '/' follows '.' in byte order.
+SELECT DISTINCT object.key, token, size, companions, state
+FROM unnest(%(stems)s::text[]) AS asked (stem) JOIN object
+  ON object.datasource_id = %(datasource_id)s
+  AND object.key > asked.stem || '.' COLLATE "C" AND object.key < asked.stem || '/' COLLATE "C"
+WHERE lower(substr(object.key, length(asked.stem) + 2) COLLATE "C") = ANY(%(endings)s::text[])
+ORDER BY object.key;
+
+-- name: left_with_tokens
+-- Keys that left the bucket in partial passes since the last pass over everything that ended well, with these tokens.
+SELECT DISTINCT object.key
+FROM job JOIN outcome ON outcome.run_id = job.id
+  JOIN object ON object.datasource_id = job.datasource_id AND object.key = outcome.key
+WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'events'
+  AND job.started > coalesce(
+    (SELECT max(started) FROM job AS whole
+     WHERE whole.datasource_id = %(datasource_id)s AND whole.kind = 'mirror' AND whole.state IN ('succeeded', 'held')),
+    '-infinity'
+  )
+  AND outcome.kind IN ({outcome.removed}, {outcome.missing}) AND object.state IN ({known.vanished})
+  AND object.token = ANY(%(tokens)s::text[]);
+
 -- name: remembered_companions
 -- The companions that were last read, for keys whose assets this datasource governs.
 SELECT object.key, companion.role, companion.key, object.companions
@@ -54,3 +77,14 @@ SELECT reltuples FROM pg_class WHERE oid = 'object'::regclass;
 SELECT percentile_disc(%(fractions)s::float8[]) WITHIN GROUP (ORDER BY key)
 FROM object TABLESAMPLE SYSTEM (%(percent)s) REPEATABLE (1)
 WHERE datasource_id = %(datasource_id)s;
+
+-- name: last_listed
+-- When the last pass over everything began that ended well.
+SELECT max(started) FROM job
+WHERE datasource_id = %(datasource_id)s AND kind = 'mirror' AND state IN ('succeeded', 'held');
+
+-- name: touched_since
+-- The keys about which a run has decided something since then, and those that wait to be checked.
+SELECT outcome.key FROM job JOIN outcome ON outcome.run_id = job.id
+WHERE job.datasource_id = %(datasource_id)s AND coalesce(job.finished, now()) > %(when)s
+UNION SELECT key FROM event_hint WHERE datasource_id = %(datasource_id)s;

@@ -5,6 +5,25 @@ FROM object CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
 WHERE datasource_id = %(datasource_id)s AND asset_id IS NOT NULL AND state IN ({known.used})
 GROUP BY folder;
 
+-- name: count_removed_by_parts
+-- How many objects partial passes removed since the last pass over everything that ended well, by folder as above. An
+-- object that came back counts no more.
+SELECT CASE WHEN strpos(rest, '/') > 0 THEN split_part(rest, '/', 1) || '/' ELSE '' END AS folder, count(*)
+FROM (
+  SELECT DISTINCT outcome.key FROM job JOIN outcome ON outcome.run_id = job.id
+  WHERE job.datasource_id = %(datasource_id)s AND job.kind = 'events' AND outcome.kind = {outcome.removed}
+    AND job.started > coalesce(
+      (SELECT max(started) FROM job AS whole
+       WHERE whole.datasource_id = %(datasource_id)s AND whole.kind = 'mirror' AND whole.state IN ('succeeded', 'held')),
+      '-infinity'
+    )
+    AND NOT EXISTS (
+      SELECT FROM object
+      WHERE object.datasource_id = %(datasource_id)s AND object.key = outcome.key AND object.state IN ({known.used})
+    )
+) AS removed CROSS JOIN LATERAL (SELECT substr(key, %(start)s)) AS below (rest)
+GROUP BY folder;
+
 -- name: refused_with_asset
 -- The refused keys among these that have an asset from earlier content.
 SELECT key FROM object

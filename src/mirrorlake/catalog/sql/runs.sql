@@ -76,8 +76,9 @@ JOIN LATERAL (
 WHERE %(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s;
 
 -- name: runs_at_work
--- Fragment after run_columns: queued and running runs of each datasource, or of one; the running one is last.
-WHERE (job.state = 'queued' OR job.state = 'running' AND NOT gone)
+-- Fragment after run_columns: queued and running runs of each datasource, or of one; the running one is last. Runs that
+-- check what events named are so short and so many that no other run is refused for them: it waits for its turn.
+WHERE job.kind <> 'events' AND (job.state = 'queued' OR job.state = 'running' AND NOT gone)
   AND (%(datasource_id)s::integer IS NULL OR datasource.id = %(datasource_id)s)
 ORDER BY job.state, job.priority, job.id DESC;
 

@@ -15,10 +15,12 @@ DELETE FROM schedule WHERE datasource_id = %(datasource_id)s;
 SELECT now();
 
 -- name: due_schedules
--- The due schedules, locked for the first worker that reads them, without those of datasources that are being deleted.
+-- The due schedules, locked for the first worker that reads them, without those of datasources that are being deleted
+-- or whose connection is broken: these remain due.
 SELECT schedule.datasource_id, datasource.name, schedule.said, schedule.timezone, schedule.anchor
 FROM schedule JOIN datasource ON datasource.id = schedule.datasource_id
-WHERE schedule.next_due <= %(now)s AND datasource.deleted IS NULL
+WHERE schedule.next_due <= %(now)s AND datasource.deleted IS NULL AND NOT EXISTS (
+  SELECT FROM connection WHERE connection.id = datasource.connection_id AND connection.paused IS NOT NULL)
 ORDER BY schedule.next_due, schedule.datasource_id
 FOR UPDATE OF schedule SKIP LOCKED FOR KEY SHARE OF datasource SKIP LOCKED;
 

@@ -39,12 +39,16 @@ from mirrorlake.cli.commands.connection_options import (
     read_options,
 )
 from mirrorlake.cli.formatting import describe_connection
+from mirrorlake.cli.health import show_documents, show_health
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.model.connections import Connection
 
 app = typer.Typer(help="Manage connections: credentials and servers that datasources use.", no_args_is_help=True)
 
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the connection.")]
+ORIGIN = Annotated[
+    str | None, typer.Option(metavar="URL", help="Origin of the web pages, for CORS. Default: MIRRORLAKE_ORIGIN.")
+]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 
 
@@ -162,6 +166,37 @@ def change(
             secrets={**secrets, **{each: None for each in removed if each in known}},
         )
     _show(changed, f"The connection {name} was changed.", json=json)
+
+
+@app.command("check")
+def check(name: NAME, *, origin: ORIGIN = None, json: JSON = False) -> int:
+    """Check each ability of a connection with real requests. Exit code 1 if one fails."""
+    with open_library() as library:
+        health = library.connections.check(name, origin=origin)
+    if json:
+        print_json(health)
+    else:
+        show_health(health)
+    return 0 if health.ok else 1
+
+
+@app.command("documents")
+def documents(
+    name: NAME,
+    *,
+    queue: Annotated[
+        str | None, typer.Option(help="Also print documents for events: ARN of an SQS queue, or name of a topic.")
+    ] = None,
+    origin: ORIGIN = None,
+    json: JSON = False,
+) -> None:
+    """Print the documents that grant the connection its bucket and prefix, as JSON, commands and Terraform."""
+    with open_library() as library:
+        found = library.connections.documents(name, origin=origin, queue=queue)
+    if json:
+        print_json(found)
+    else:
+        show_documents(found)
 
 
 @app.command("delete")

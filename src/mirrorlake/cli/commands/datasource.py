@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, moment
+from mirrorlake.cli.health import show_health
 from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
@@ -49,7 +51,7 @@ def list_(*, json: JSON = False) -> None:
                     one.uri,
                     one.assets,
                     one.last_run and one.last_run.state.value,
-                    one.next_due and moment(one.next_due),
+                    "paused" if one.next_due and one.paused else one.next_due and moment(one.next_due),
                 )
                 for one in found
             ),
@@ -90,6 +92,25 @@ def show(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = F
         print_json(datasource_document(found))
     else:
         print_table(["", ""], describe_datasource(found))
+
+
+@app.command("check")
+def check(
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    *,
+    origin: Annotated[
+        str | None, typer.Option(metavar="URL", help="Origin of the web pages, for CORS. Default: MIRRORLAKE_ORIGIN.")
+    ] = None,
+    json: JSON = False,
+) -> int:
+    """Check each ability that a run needs with real requests. Exit code 1 if one fails."""
+    with open_library() as library:
+        health = library.datasources.check(name, origin=origin)
+    if json:
+        print_json(health)
+    else:
+        show_health(health)
+    return 0 if health.ok else 1
 
 
 @app.command("explain")
@@ -285,4 +306,5 @@ def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report
 
 def install(parent: typer.Typer) -> None:
     """Add these commands."""
+    app.add_typer(events, name="events")
     parent.add_typer(app, name="datasource")

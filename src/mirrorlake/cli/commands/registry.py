@@ -17,6 +17,7 @@ COMMANDS = {
     "project": "Manage projects, which are named sets of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
     "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
+    "webhook": "Manage webhooks: addresses that get a request when runs start and end.",
     "activity": "Show who changed assets, projects and datasources, the newest change first.",
     "verify": "Check the catalog against the source buckets (read-only).",
     "thumbnails": "Check, rebuild and clean thumbnails.",
@@ -39,6 +40,7 @@ SPELLINGS = {
     "datasources": "datasource",
     "connections": "connection",
     "projects": "project",
+    "webhooks": "webhook",
     "secret": "secrets",
     "thumbnail": "thumbnails",
     "workers": "worker",
@@ -70,6 +72,8 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
         case "jobs":
             from mirrorlake.cli.commands.jobs import install  # noqa: PLC0415  see above
+        case "webhook":
+            from mirrorlake.cli.commands.webhook import install  # noqa: PLC0415  see above
         case "activity":
             from mirrorlake.cli.commands.activity import install  # noqa: PLC0415  see above
         case "verify":

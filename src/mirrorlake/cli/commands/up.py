@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from mirrorlake.api import create_app, serve
 from mirrorlake.catalog.workers import announce_worker
 from mirrorlake.cli.output import echo, echo_detail
-from mirrorlake.core.settings import read_settings
+from mirrorlake.core.settings import DEFAULT_ORIGIN, Settings, read_settings
 from mirrorlake.services.base import open_resources
 from mirrorlake.services.library import LocalLibrary
 from mirrorlake.services.server import first_start_token, serving
@@ -32,7 +33,7 @@ def up(
     ] = True,
 ) -> None:
     """Serve the library and print its address. Stop with Ctrl-C."""
-    settings = read_settings()
+    settings = _with_origin(read_settings(), host, port)
     with open_resources(settings) as resources, serving(settings.home) as claim:
         token = first_start_token(settings.home)
 
@@ -46,6 +47,13 @@ def up(
         with supervised_worker(echo) if worker else nullcontext():
             app = create_app(partial(LocalLibrary, resources), token=token, allowed_hosts=_hosts(host))
             serve(app, host=host, port=port, ready=announce)
+
+
+def _with_origin(settings: Settings, host: str, port: int) -> Settings:
+    """The settings with the origin of the pages that are served here, unless one was set or it is not known yet."""
+    if settings.origin != DEFAULT_ORIGIN or port == 0 or not _hosts(host):
+        return settings
+    return replace(settings, origin=f"http://{f'[{host}]' if ':' in host else host}:{port}".removesuffix(":80"))
 
 
 def _hosts(host: str) -> tuple[str, ...]:

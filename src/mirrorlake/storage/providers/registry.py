@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
+from mirrorlake.model.events import ReceiverKind
 from mirrorlake.model.sources import Provider
 from mirrorlake.storage.providers.base import StorageProvider
+from mirrorlake.storage.queues import QueueService
+
+if TYPE_CHECKING:
+    from mirrorlake.storage.inventories import InventoryService  # loads Arrow
 
 
 def _s3() -> StorageProvider:
@@ -57,3 +63,55 @@ def provider_of(provider: Provider) -> StorageProvider:
 def all_providers() -> Iterator[StorageProvider]:
     """All providers, in the order in which messages list them."""
     return map(provider_of, _PROVIDERS)
+
+
+def _s3_inventories() -> InventoryService:
+    from mirrorlake.storage.providers.s3.inventory import S3Inventories  # noqa: PLC0415  only few datasources need it
+
+    return S3Inventories()
+
+
+_INVENTORIES: Mapping[Provider, Callable[[], InventoryService]] = {Provider.S3: _s3_inventories}
+
+
+def has_inventories(provider: Provider) -> bool:
+    """Whether this provider writes inventories that we read."""
+    return provider in _INVENTORIES
+
+
+@cache
+def inventory_service(provider: Provider) -> InventoryService:
+    """How this provider writes inventories. Raises KeyError if it has none."""
+    return _INVENTORIES[provider]()
+
+
+def _sqs() -> QueueService:
+    from mirrorlake.storage.providers.s3.queue_service import SqsService  # noqa: PLC0415  only its events need it
+
+    return SqsService()
+
+
+def _azure_queue() -> QueueService:
+    from mirrorlake.storage.providers.azure.queue_service import AzureQueueService  # noqa: PLC0415  as above
+
+    return AzureQueueService()
+
+
+def _pubsub() -> QueueService:
+    from mirrorlake.storage.providers.gcs.pubsub_service import PubsubService  # noqa: PLC0415  as above
+
+    return PubsubService()
+
+
+# Queues that hold the events of buckets. Receivers without one are webhooks.
+_QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
+    ReceiverKind.SQS: _sqs,
+    ReceiverKind.AZURE_QUEUE: _azure_queue,
+    ReceiverKind.PUBSUB: _pubsub,
+}
+
+
+@cache
+def queue_service(kind: ReceiverKind) -> QueueService | None:
+    """The service of these queues; None if events of this kind are not polled."""
+    return _QUEUES[kind]() if kind in _QUEUES else None

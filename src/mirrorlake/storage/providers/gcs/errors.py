@@ -16,6 +16,7 @@ from mirrorlake.core.errors import (
     NoSuchBucket,
     ObjectChanged,
     ObjectGone,
+    ServerAnswer,
     SourceUnreachable,
     StorageError,
 )
@@ -104,7 +105,16 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 
 def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
-    """Our error for `refusal`. ObjectGone still has to be confirmed: the status names neither object nor bucket."""
+    """Our error for `refusal`, with the answer.
+
+    ObjectGone still has to be confirmed: the status names neither object nor bucket.
+    """
+    error = _translate(refusal, asked)
+    error.answer = ServerAnswer(status=refusal.status, code=refusal.reason, words=clean_text(refusal.message))
+    return error
+
+
+def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     status, reason = refusal.status, refusal.reason
     if reason in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {reason}" if reason else ""), refusal.again_after_s)

@@ -8,13 +8,13 @@ from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
-from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, ServerAnswer, SettingsError, SourceUnreachable
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.providers.gcs.tokens import AccessToken
 from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 from mirrorlake.storage.retry import retry_after_s
 from mirrorlake.storage.server_address import is_loopback
-from mirrorlake.storage.server_words import clean_text
+from mirrorlake.storage.server_words import clean_code, clean_text
 
 ANSWER_BYTES = 64 * 1024
 DEADLINE_S = 30.0
@@ -93,7 +93,15 @@ def request_text(
             "Try again later.",
             again_after_s=retry_after_s(answer.headers.get("Retry-After", "").strip()),
         )
-    raise AccessDenied(f"{what}: {_host(url)} answered {answer.status}{_words(text)}.", _FIX)
+    error = AccessDenied(f"{what}: {_host(url)} answered {answer.status}{_words(text)}.", _FIX)
+    code = (_parse(text) or {}).get("error")  # of OAuth, such as invalid_grant
+    error.answer = ServerAnswer(
+        status=answer.status,
+        code=clean_code(code) if isinstance(code, str) else "",
+        words=_words(text).strip(" ()"),
+        service="google",
+    )
+    raise error
 
 
 def token_of(document: Mapping[str, Any], what: str) -> AccessToken:

@@ -12,6 +12,7 @@ from mirrorlake.core.errors import (
     NoSuchBucket,
     ObjectChanged,
     ObjectGone,
+    ServerAnswer,
     SourceUnreachable,
     StorageError,
     WrongRegion,
@@ -94,7 +95,15 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 
 def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
-    """Our error for `refusal`. Only a clear 404 for exactly this key is ObjectGone."""
+    """Our error for `refusal`, with the answer. Only a clear 404 for exactly this key is ObjectGone."""
+    error = _translate(refusal, asked)
+    error.answer = ServerAnswer(
+        status=refusal.status, code=refusal.code, words=clean_text(refusal.message), region=refusal.region
+    )
+    return error
+
+
+def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)

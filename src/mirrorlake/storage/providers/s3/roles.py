@@ -6,10 +6,11 @@ import os
 import threading
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable
+from mirrorlake.core.errors import OPEN_ROLE, AccessDenied, ServerAnswer, SourceUnreachable
 from mirrorlake.storage.providers.s3.credentials import CredentialSource, Keys
 from mirrorlake.storage.providers.s3.sts import (
     RoleRefused,
@@ -100,11 +101,13 @@ class AssumedRole(RefreshedKeys):
         except RoleRefused:
             self._proven = True
             return
-        raise AccessDenied(
+        error = AccessDenied(
             f"The role {self._role_arn} admits callers without its ExternalId, so anybody who knows its name could use "
             "it through mirrorlake.",
             "Add the condition on sts:ExternalId to its trust policy (mirrorlake connection documents NAME).",
         )
+        error.answer = ServerAnswer(status=HTTPStatus.OK, code=OPEN_ROLE, service="sts")
+        raise error
 
     def _assume(self, caller: Keys, external_id: str | None) -> TemporaryKeys:
         return assume_role(

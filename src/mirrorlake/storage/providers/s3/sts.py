@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote, urlsplit
 from xml.parsers import expat
 
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.core.errors import AccessDenied, ServerAnswer, SourceUnreachable, StorageError
 from mirrorlake.storage.http import HttpClient, NoAnswer
 from mirrorlake.storage.providers.s3.credentials import Keys, is_sendable
 from mirrorlake.storage.providers.s3.signing import signed_headers
@@ -146,6 +146,12 @@ def _refusal(server: StsServer, status: int, found: dict[str, str], role_arn: st
     code, words = clean_code(found.get("Code", "")), clean_text(found.get("Message", ""))
     for secret in secrets:
         words = words.replace(secret, "...")
+    error = _error(server, status, code, words, role_arn)
+    error.answer = ServerAnswer(status=status, code=code, words=words, service="sts")
+    return error
+
+
+def _error(server: StsServer, status: int, code: str, words: str, role_arn: str) -> StorageError:
     quoted = f" The server reports: {words.rstrip('.')}." if words else ""
     if code in _DENIED:
         return RoleRefused(

@@ -1,0 +1,117 @@
+"""List only what belongs to some keys: the objects of each stem, which are assets and the companions that serve them.
+
+A stem is a key without its last suffix. Assets and companions are paired by their stems alone, so the objects of a stem
+are paired, compared and evaluated exactly as in a listing of the whole source. One listing of the prefix `stem.` finds
+them; deeper keys that it also finds, such as `a.jpg/1.jpg`, belong to other stems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import cast
+
+import pyarrow as pa
+
+from mirrorlake.core.columnar import as_binary, column, in_order, joined, keep, mask_of, no_rows
+from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
+from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.model.columns import LISTING
+from mirrorlake.model.companions import ROLES
+from mirrorlake.model.objects import KeyRange
+from mirrorlake.storage.base import Store
+from mirrorlake.storage.listing import list_range
+
+MAX_PARALLEL_LISTINGS = 16
+# A folder may have the name of an object, as `a.jpg/` has: what is in it is listed too.
+MAX_ROWS = 200_000  # of one stem; more are not worth it for the sake of one key
+_TOO_MANY = f"more than {MAX_ROWS:,} keys begin like it"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StemListing:
+    """The objects of some stems (LISTING, in key order), and the stems that could not be listed."""
+
+    rows: pa.RecordBatch
+    unanswered: Mapping[str, str]  # stem → why
+
+
+def stems_of(key: str, full_suffixes: Collection[str]) -> list[str]:
+    """The stems that a key belongs to: its own, and that of the asset that it is named after. None: no asset's."""
+    found: list[str] = []
+    for name in (key, *(key[: -len(suffix)] for suffix in full_suffixes if key.endswith(suffix))):
+        stem, dot, ending = name.rpartition(".")
+        if dot and _lower(ending) in _endings():
+            found.append(stem)
+    return found
+
+
+def asset_endings() -> Sequence[str]:
+    """What follows the stem and its dot in the key of an asset, in lower case."""
+    return sorted(suffix[1:] for suffix in formats_by_suffix())
+
+
+def list_stems(store: Store, stems: Iterable[str], full_suffixes: Collection[str]) -> StemListing:
+    """The objects of these stems, one listing for each.
+
+    Raises StorageError if none of them could be listed, as an unreachable source fails a whole pass.
+    """
+    asked = list(dict.fromkeys(stems))
+    if not asked:
+        return StemListing(rows=no_rows(LISTING), unanswered={})
+    with ThreadPoolExecutor(min(MAX_PARALLEL_LISTINGS, len(asked)), thread_name_prefix="stem") as threads:
+        answers = dict(zip(asked, threads.map(partial(_list_stem, store, full_suffixes), asked), strict=True))
+    errors = [answer for answer in answers.values() if isinstance(answer, StorageError)]
+    if errors and len(errors) == len(answers):
+        raise errors[0]
+    listed = [answer for answer in answers.values() if isinstance(answer, pa.RecordBatch)]
+    unanswered = {
+        stem: answer.message if isinstance(answer, StorageError) else answer
+        for stem, answer in answers.items()
+        if not isinstance(answer, pa.RecordBatch)
+    }
+    return StemListing(rows=_sorted(listed), unanswered=unanswered)
+
+
+def _list_stem(store: Store, full_suffixes: Collection[str], stem: str) -> pa.RecordBatch | str | StorageError:
+    """The objects of a stem (LISTING), or why they could not be listed: an error, or the reason of a gap."""
+    ends = {*_endings(), *(f"{ending}{_lower(suffix)}" for ending in asset_endings() for suffix in full_suffixes)}
+    start = len(stem) + 1
+    until = f"{stem}.{max(ends, key=str.encode)}" if store.ordered else None
+    found: list[pa.RecordBatch] = []
+    rows = 0
+    try:
+        with closing(list_range(store, KeyRange(prefix=f"{stem}.", until=until))) as listing:
+            for batch in listing:
+                rows += batch.num_rows
+                if rows > MAX_ROWS:
+                    return _TOO_MANY
+                keys = cast("list[str]", column(batch, "key").to_pylist())
+                found.append(keep(batch, mask_of(pa.array([_lower(key[start:]) in ends for key in keys], pa.bool_()))))
+            gaps = listing.certificate().gaps
+    except (AccessDenied, SourceUnreachable) as error:
+        return error
+    return gaps[0].reason if gaps else joined([no_rows(LISTING), *found])
+
+
+def _sorted(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+    """The rows of all batches in key order, each key once: one object may belong to two stems."""
+    rows = joined([no_rows(LISTING), *batches])
+    order = in_order(as_binary(column(rows, "key")))
+    names = cast("list[str]", column(rows, "key").to_pylist())
+    first = [place for at, place in enumerate(order) if at == 0 or names[place] != names[order[at - 1]]]
+    return rows.take(pa.array(first, pa.int64()))
+
+
+@cache
+def _endings() -> frozenset[str]:
+    """What may follow a stem and its dot: the suffixes of assets, and those by which companions have their stem."""
+    return frozenset([*asset_endings(), *(role.stem_suffix[1:] for role in ROLES if role.stem_suffix)])
+
+
+def _lower(text: str) -> str:
+    """The text with ASCII letters in lower case, as suffixes are compared."""
+    return text.encode("utf-8", "surrogatepass").lower().decode("utf-8", "surrogatepass")

@@ -1,0 +1,172 @@
+"""An inventory stands in for a listing: the same objects, the same care, and a sentence where it cannot."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from tests.support.inventories import FOLDER, rows_of, write_inventory, write_manifest
+from tests.support.passes import Mirrored, picture, put_all
+from tests.support.torture import torture_keys
+
+from mirrorlake.mirror.report import Report
+from mirrorlake.model.runs import RunState
+from mirrorlake.model.sources import Location, Provider
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory.store import MemoryStore
+
+LATER = timedelta(minutes=1)  # an inventory that is written after the pass before it
+KEYS = [f"site/{number:02}.png" for number in range(20)]
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    store = MemoryStore(page_rows=500)
+    put_all(store, [*KEYS, "a b+c%.png"])
+    store.put("site/00.json", b'{"site": "hall"}')
+    return store
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
+    location = Location(provider=Provider.S3, container="photos")
+    mirrored = Mirrored(empty_catalog, tmp_path, store, location=location)
+    mirrored.change_all(inventory=f"s3://photos/{FOLDER}")
+    return mirrored
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def used(report: Report) -> bool:
+    return any("Listed by the inventory of" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("kind", ["CSV", "Parquet", "ORC"])
+def test_an_inventory_gives_what_a_listing_gives(mirrored: Mirrored, store: MemoryStore, kind: str) -> None:
+    write_inventory(store, now() - timedelta(hours=5), kind=kind)
+    report = mirrored.run()
+    assert (report.state, used(report)) == (RunState.SUCCEEDED, True)
+    assert (report.counts.new, report.counts.failed) == (21, 0)
+    assert report.requests.list == 1  # of the folder with inventories
+    assert mirrored.assets()["site/00.png"].metadata == {"site": "hall"}
+    listed = mirrored.run()
+    assert (used(listed), listed.counts.unchanged) == (False, 21)  # no inventory is newer than that pass
+
+
+@pytest.mark.parametrize("kind", ["CSV", "Parquet", "ORC"])
+def test_every_key_comes_back_from_an_inventory(empty_catalog: Catalog, tmp_path: Path, kind: str) -> None:
+    store = MemoryStore()
+    keys = [f"{key}.png" for key in torture_keys() if not key.startswith("reports/")][:60]
+    put_all(store, keys)
+    mirrored = Mirrored(empty_catalog, tmp_path, store, location=Location(provider=Provider.S3, container="photos"))
+    mirrored.change_all(inventory=f"s3://photos/{FOLDER}")
+    write_inventory(store, now(), kind=kind)
+    assert used(mirrored.run())
+    assert mirrored.visible() == set(keys)
+
+
+def test_objects_that_an_inventory_lacks_need_their_own_404(mirrored: Mirrored, store: MemoryStore) -> None:
+    assert mirrored.run().counts.new == 21  # there is no inventory yet: listed
+    store.delete(KEYS[0])
+    rows = [row for row in rows_of(store) if row["key"] != KEYS[1]]
+    write_inventory(store, now() + LATER, rows=rows)
+    report = mirrored.run()
+    assert used(report)
+    assert (report.counts.removed, report.counts.missing) == (1, 1)
+    assert (mirrored.states()[KEYS[0]], mirrored.states()[KEYS[1]]) == ("trash", "present")
+
+
+def test_an_empty_inventory_is_held(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.run()
+    write_inventory(store, now() + LATER, rows=[])
+    report = mirrored.run()
+    assert (used(report), report.state) == (True, RunState.HELD)
+    assert len(mirrored.visible()) == 21
+
+
+def test_what_events_have_brought_up_to_date_since_is_left_alone(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.run()
+    write_inventory(store, now() + timedelta(milliseconds=1))
+    store.put(KEYS[0], picture(500))
+    store.put("site/new.png", picture(501))
+    store.delete(KEYS[1])
+    mirrored.partial([KEYS[0], KEYS[1], "site/new.png"])
+    before = {key: (asset.id, asset.size) for key, asset in mirrored.assets().items()}
+    report = mirrored.run()
+    assert used(report)
+    counts = report.counts
+    assert (counts.new, counts.changed, counts.failed, counts.removed, counts.missing) == (0, 0, 0, 0, 0)
+    assert {key: (asset.id, asset.size) for key, asset in mirrored.assets().items()} == before
+
+
+def refused(report: Report) -> str:
+    """Why the inventory was not used, in a run that listed instead."""
+    assert (report.state, report.counts.new, used(report)) == (RunState.SUCCEEDED, 21, False)
+    [note] = [note for note in report.notes if "inventory" in note]
+    assert note.startswith("The inventory was not used, and the bucket was listed.")
+    return note
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"sourceBucket": "other"}, "lists the bucket other"),
+        ({"fileFormat": "XML"}, "not one of S3"),
+        ({"files": None}, "not one of S3"),
+        ({"files": [{"key": "x", "size": 1 << 40, "MD5checksum": "x"}]}, "has a file of more than"),
+        ({"fileSchema": "Bucket, Key, Size"}, "lacks the field ETag"),
+        ({"fileFormat": "Parquet", "fileSchema": "binary key, int64 size, binary e_tag"}, "cannot be read as Parquet"),
+        ({"fileFormat": "ORC", "fileSchema": "struct<key:string,size:bigint,e_tag:string>"}, "cannot be read as ORC"),
+        ({"creationTimestamp": "1500000000000"}, "days old"),
+        ({"creationTimestamp": "yesterday"}, "not one of S3"),
+    ],
+)
+def test_a_manifest_that_cannot_be_trusted_is_refused_and_the_bucket_is_listed(
+    mirrored: Mirrored, store: MemoryStore, change: dict[str, object], words: str
+) -> None:
+    created = now()
+    manifest = write_inventory(store, created)
+    write_manifest(store, created, json.loads(store.get(manifest, token=None, limit=1 << 20).data) | change)
+    assert words in refused(mirrored.run())
+
+
+def test_damage_is_found_before_anything_is_concluded(mirrored: Mirrored, store: MemoryStore) -> None:
+    manifest = write_inventory(store, now())
+    files = sorted(key for key in store._objects if key.startswith(f"{FOLDER}data/"))
+    whole = store.get(files[1], token=None, limit=1 << 20).data
+    store.put(files[1], whole[:-1])
+    assert "does not fit its checksum" in refused(mirrored.preview(known=False))
+    store.put(files[1], whole[:-1] + b"x")
+    assert "does not fit its checksum" in refused(mirrored.preview(known=False))
+    store.delete(files[1])
+    assert "missing or has another size" in refused(mirrored.preview(known=False))
+    store.put(manifest, b"{}")
+    assert "does not fit manifest.checksum" in refused(mirrored.preview(known=False))
+    store.delete(manifest)
+    assert "is damaged" in refused(mirrored.preview(known=False))
+
+
+def test_an_inventory_of_rows_of_another_bucket_is_refused(mirrored: Mirrored, store: MemoryStore) -> None:
+    rows = [row | {"bucket": "other"} for row in rows_of(store)]
+    write_inventory(store, now(), rows=rows)
+    report = mirrored.run()
+    assert not used(report)
+    assert any("another bucket than photos" in note for note in report.notes)
+
+
+def test_the_newest_complete_inventory_is_used(mirrored: Mirrored, store: MemoryStore) -> None:
+    write_inventory(store, now() - timedelta(days=2), rows=rows_of(store)[:2])
+    write_inventory(store, now() - timedelta(days=1))
+    half = write_inventory(store, now(), rows=[])
+    store.delete(half.replace("manifest.json", "manifest.checksum"))  # it is still being written
+    assert mirrored.run().counts.new == 21
+
+
+def test_a_dry_run_lists_by_the_inventory_too(mirrored: Mirrored, store: MemoryStore) -> None:
+    write_inventory(store, now())
+    report = mirrored.preview(known=False)
+    assert (report.counts.new, used(report)) == (21, True)
