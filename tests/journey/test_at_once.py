@@ -37,9 +37,11 @@ def listings_wait(stub: S3Stub) -> Generator[threading.Event]:
 
 
 def activity(cli: Cli) -> list[tuple[Any, ...]]:
+    """What was recorded after the creation of the datasource."""
     with psycopg.connect(cli.environ["MIRRORLAKE_DATABASE_URL"]) as session:
         return session.execute(
-            "SELECT actor_kind, action, subject_kind, subject, details FROM activity ORDER BY id"
+            "SELECT actor_kind, action, subject_kind, subject, details FROM activity"
+            " WHERE action <> 'create' ORDER BY id"
         ).fetchall()
 
 
