@@ -266,6 +266,14 @@ def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLib
     assert api.datasources.get("lake").uri == "s3://lake/photos/"
 
 
+def test_a_document_of_another_server_than_the_connection_is_refused(operator: LocalLibrary) -> None:
+    operator.connections.add("lake", "s3", settings={"endpoint": "https://s3.example"}, secrets=KEYS)
+    with pytest.raises(SettingsError, match="not that of the connection lake"):
+        operator.datasources.create("s3://lake", connection="lake", settings={"endpoint": "https://other.example"})
+    same = operator.datasources.create("s3://lake", connection="lake", settings={"endpoint": "https://s3.example/"})
+    assert same.endpoint == "https://s3.example"
+
+
 def test_an_endpoint_without_a_connection_would_receive_the_machine_s_own_keys(
     api: LocalLibrary, operator: LocalLibrary
 ) -> None:

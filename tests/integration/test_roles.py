@@ -84,6 +84,28 @@ def test_a_role_that_admits_anybody_is_not_used(role: RoleMaker) -> None:
     assert "sts:ExternalId" in refused.value.fix
 
 
+def test_the_machine_s_own_identity_can_assume_a_role(
+    aws: Ministack, user: tuple[str, Keys], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    principal, keys = user
+    arn = aws.role("of-the-machine", trust(principal, EXTERNAL_ID))
+    for name, value in (("AWS_ACCESS_KEY_ID", keys.access_key), ("AWS_SECRET_ACCESS_KEY", keys.secret_key)):
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    source = AssumedRole(
+        StsServer(url=aws.endpoint, region=REGION),
+        role_arn=arn,
+        session_name="tests",
+        external_id=EXTERNAL_ID,
+        base=None,
+    )
+    first = source.current()
+    copy = pickle.loads(pickle.dumps(source))  # noqa: S301  without the session of botocore, which it makes again
+    expire(copy, timedelta(minutes=1))
+    assert copy.current().token != first.token
+
+
 def test_a_role_that_was_checked_is_not_tried_without_its_external_id_again(role: RoleMaker) -> None:
     """Each trial is a refusal in the trail of the account."""
     source = role(None)

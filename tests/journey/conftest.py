@@ -32,6 +32,7 @@ def fake_gcs() -> Iterator[FakeGcs]:
         yield server
 
 
+@pytest.fixture(scope="session")
 def azure() -> Iterator[Azurite]:
     with Azurite() as server:
         yield server

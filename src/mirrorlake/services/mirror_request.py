@@ -56,12 +56,19 @@ class MirrorOptions:
     def access(self, stored: Access, connected: ConnectionUse | None = None) -> Access:
         """How to access the source: the given options, else the stored ones.
 
-        A connection decides endpoint and credentials; only the region may be the datasource's own.
+        A connection decides endpoint and credentials; only the region may be the datasource's own. Raises SettingsError
+        if a settings file names another endpoint than the connection.
         """
         provider = provider_of(self.location.provider)
         given = _given_options(self.request, self.hint)
         if connected is None:
             return provider.change_access(stored, given)
+        if self.hint.endpoint is not None and self.hint.endpoint.rstrip("/") != connected.endpoint:
+            raise SettingsError(
+                f"The settings file names the endpoint {self.hint.endpoint}, which is not that of the connection "
+                f"{connected.name}.",
+                "Remove endpoint from the file, or use another connection.",
+            )
         region = given.region or stored.options().region
         return provider.read_access({"endpoint": connected.endpoint, "region": region})
 

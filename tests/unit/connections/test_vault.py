@@ -76,7 +76,9 @@ def test_any_of_several_keys_opens_and_the_newest_seals(tmp_path: Path) -> None:
     assert Vault(with_key(tmp_path, newer)).open(OWNER, lambda: sealed) == SECRETS
 
 
-@pytest.mark.parametrize("text", ["secret", "0" * 44, "default", KEY[:-4], "aws-kms:"], ids=repr)
+@pytest.mark.parametrize(
+    "text", ["secret", "0" * 44, "default", KEY[:-4], "aws-kms:"], ids=["word", "zeros", "default", "short", "no kms"]
+)
 def test_what_is_no_key_is_refused_and_not_shown(text: str, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="not a key") as refused:
         read_key_ring(with_key(tmp_path, text))

@@ -179,7 +179,7 @@ def test_settings_survive_being_written_and_read(settings):
         ({"listingOrdered": "yes"}, ["true or false"]),
         ({"glob_patterns": "a"}, ["not a list"]),
         ({"glob_patterns": [1]}, ["not text"]),
-        ({"bucket_type": "azure", "mirror_configs": []}, ["not supported yet"]),
+        ({"bucket_type": "gopher", "mirror_configs": []}, ["not supported yet"]),
         ({"bucket_name": 1}, ["not a text"]),
         ({"mirror_configs": [1]}, ["mirror_configs[0] is not a JSON object"]),
         ({"mirror_configs": [{"id": "a"}, {"id": "a"}]}, ["Two mirror_configs"]),
