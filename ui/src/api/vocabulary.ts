@@ -61,6 +61,7 @@ export const JOB_KINDS: Record<JobKind, { label: string }> = {
   reapply: { label: 'metadata reapplied' },
   preview: { label: 'preview' },
   verify: { label: 'verification' },
+  connection_check: { label: 'connection check' },
   thumbnails_check: { label: 'thumbnail check' },
   thumbnails_make: { label: 'thumbnails rebuilt' },
   thumbnails_clean: { label: 'thumbnails cleaned' },
