@@ -128,6 +128,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show All
+         * @description List all connections, without their secrets.
+         */
+        get: operations["listConnections"];
+        put?: never;
+        /**
+         * Add
+         * @description Store a connection. Makes no request to any server.
+         */
+        post: operations["addConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description Get a connection, without its secrets.
+         */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description Delete a connection with its secrets. Fails with 409 while datasources use it.
+         */
+        delete: operations["deleteConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change settings or secrets, and keep the others. What begins afterwards uses them.
+         */
+        patch: operations["changeConnection"];
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Try each ability with real requests, store the result, and correct a wrong region. Half a minute at most.
+         */
+        post: operations["checkConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Documents
+         * @description Get the documents that grant the connection its bucket and prefix, ready to paste.
+         */
+        get: operations["getConnectionDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/datasources": {
         parameters: {
             query?: never;
@@ -141,7 +233,11 @@ export interface paths {
          */
         get: operations["listDatasources"];
         put?: never;
-        post?: never;
+        /**
+         * Create
+         * @description Create a datasource without running it. Its address cannot be changed later.
+         */
+        post: operations["createDatasource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -174,6 +270,26 @@ export interface paths {
          * @description Change some settings, for example the schedule, and keep the others. The next run uses them.
          */
         patch: operations["changeDatasource"];
+        trace?: never;
+    };
+    "/api/v1/datasources/{name}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check
+         * @description Try each ability that a run needs with real requests. Takes half a minute at most. Stores nothing.
+         */
+        post: operations["checkDatasource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/datasources/{name}/deletion": {
@@ -729,13 +845,33 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AbilityCheck
+         * @description One row of a check: an ability of a connection, tried with a real request.
+         */
+        AbilityCheck: {
+            /** Cause */
+            cause: string | null;
+            /** Check */
+            check: string;
+            /** Error */
+            error: string | null;
+            /** Fix */
+            fix: string | null;
+            /** Key */
+            key: string | null;
+            /** Message */
+            message: string;
+            /** Ok */
+            ok: boolean | null;
+        };
+        /**
          * Activity
          * @description One change that a caller made, with who made it.
          */
         Activity: {
             /**
              * Action
-             * @description The kind of action: edit, restore, add, remove, change_settings or delete.
+             * @description The kind of action: create, edit, restore, add, remove, change_settings, delete or force_run.
              */
             action: string;
             /** Actor */
@@ -761,12 +897,12 @@ export interface components {
             id: number;
             /**
              * Subject
-             * @description The id of an asset, or the name of a project or datasource at that time.
+             * @description The id of an asset, or the name of a project, datasource or connection at that time.
              */
             subject: string;
             /**
              * Subject Kind
-             * @description The kind of its subject: asset, project or datasource.
+             * @description The kind of its subject: asset, project, datasource or connection.
              */
             subject_kind: string;
         };
@@ -970,6 +1106,235 @@ export interface components {
             takes: boolean;
         };
         /**
+         * Connection
+         * @description A connection at a glance. It never contains a secret.
+         */
+        Connection: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /**
+             * Datasources
+             * @description Names of the datasources that use it.
+             * @default []
+             */
+            datasources: string[];
+            /**
+             * External Id
+             * @description Made by the library: random, unique and immutable. A trust policy requires it.
+             */
+            external_id: string;
+            /** @description The last check; null: never checked. */
+            health: components["schemas"]["Health"] | null;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["ConnectionKind"];
+            /** Name */
+            name: string;
+            /**
+             * References
+             * @description Secrets that are stored elsewhere, by name, such as `env:NAME`.
+             */
+            references: {
+                [key: string]: string;
+            };
+            /**
+             * Secrets
+             * @description Names of the secrets that are stored, such as `secret_access_key`.
+             * @default []
+             */
+            secrets: string[];
+            settings: components["schemas"]["ConnectionSettings"];
+            /**
+             * Trusted
+             * @description Whether an operator chose its addresses on the library's machine. Others may not be private ones.
+             * @default false
+             */
+            trusted: boolean;
+        };
+        /**
+         * ConnectionChange
+         * @description A change of a connection. What it does not name is kept; null resets a setting or removes a secret.
+         */
+        ConnectionChange: {
+            /**
+             * Secrets
+             * @description Write-only. A change of addresses needs all secrets again.
+             */
+            secrets?: {
+                access_key_id?: string | null;
+                account_key?: string | null;
+                client_secret?: string | null;
+                connection_string?: string | null;
+                credentials_json?: string | null;
+                sas_token?: string | null;
+                secret_access_key?: string | null;
+                session_token?: string | null;
+            } & {
+                [key: string]: string | null;
+            };
+            /** Settings */
+            settings?: {
+                account?: string | boolean | null;
+                allow_writes?: string | boolean | null;
+                bucket?: string | boolean | null;
+                ca_bundle?: string | boolean | null;
+                client_id?: string | boolean | null;
+                endpoint?: string | boolean | null;
+                path_style?: string | boolean | null;
+                prefix?: string | boolean | null;
+                preset?: string | boolean | null;
+                profile?: string | boolean | null;
+                project?: string | boolean | null;
+                proxy?: string | boolean | null;
+                region?: string | boolean | null;
+                requester_pays?: string | boolean | null;
+                role_arn?: string | boolean | null;
+                session_name?: string | boolean | null;
+                sts_endpoint?: string | boolean | null;
+                tenant_id?: string | boolean | null;
+                token_file?: string | boolean | null;
+            } & {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * ConnectionDocuments
+         * @description Everything that grants a connection access to its bucket and prefix, ready to paste.
+         */
+        ConnectionDocuments: {
+            /**
+             * Bucket Policy
+             * @description Grants the principal access by the bucket's own policy, without keys and roles.
+             */
+            bucket_policy: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Commands
+             * @description The same for a shell, in order.
+             * @default []
+             */
+            commands: string[];
+            /**
+             * Cors
+             * @description Rules that allow the web pages to show originals.
+             */
+            cors: {
+                [key: string]: unknown;
+            }[] | null;
+            /**
+             * External Id
+             * @description Made by mirrorlake, one for each connection, immutable.
+             */
+            external_id: string;
+            /**
+             * Iam Policy
+             * @description What the connection may do: nothing but that.
+             */
+            iam_policy: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Notes
+             * @description What is not known and must be completed, or cannot be limited further.
+             * @default []
+             */
+            notes: string[];
+            /**
+             * Notification
+             * @description Sends events of the prefix to the queue or topic.
+             */
+            notification: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Principal
+             * @description Who accesses the bucket: an ARN, an email address or an id of the cloud. None: not known.
+             */
+            principal: string | null;
+            /**
+             * Queue Policy
+             * @description Allows the bucket to send events to the queue.
+             */
+            queue_policy: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Terraform
+             * @description The same as configuration of Terraform.
+             */
+            terraform: string | null;
+            /**
+             * Trust Policy
+             * @description Who may assume the role, with the external id. None: the cloud has no such document.
+             */
+            trust_policy: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * ConnectionKind
+         * @description How a connection authenticates.
+         * @enum {string}
+         */
+        ConnectionKind: "aws-keys" | "aws-role" | "aws-ambient" | "aws-web-identity" | "aws-bucket-policy" | "s3" | "gcs-service-account" | "gcs-workload-identity" | "gcs-ambient" | "gcs-hmac" | "azure-key" | "azure-sas" | "azure-connection-string" | "azure-service-principal" | "azure-managed-identity" | "local";
+        /**
+         * ConnectionSettings
+         * @description What a connection consists of besides its secrets. Names that a kind does not use stay None.
+         */
+        ConnectionSettings: {
+            /** Account */
+            account: string | null;
+            /**
+             * Allow Writes
+             * @default false
+             */
+            allow_writes: boolean;
+            /** Bucket */
+            bucket: string | null;
+            /** Ca Bundle */
+            ca_bundle: string | null;
+            /** Client Id */
+            client_id: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** Path Style */
+            path_style: boolean | null;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /** Preset */
+            preset: string | null;
+            /** Profile */
+            profile: string | null;
+            /** Project */
+            project: string | null;
+            /** Proxy */
+            proxy: string | null;
+            /** Region */
+            region: string | null;
+            /**
+             * Requester Pays
+             * @default false
+             */
+            requester_pays: boolean;
+            /** Role Arn */
+            role_arn: string | null;
+            /** Session Name */
+            session_name: string | null;
+            /** Sts Endpoint */
+            sts_endpoint: string | null;
+            /** Tenant Id */
+            tenant_id: string | null;
+            /** Token File */
+            token_file: string | null;
+        };
+        /**
          * Consent
          * @description Consent to held removals. `run` or `plan_hash` identifies them; any other field given must match.
          */
@@ -1084,6 +1449,11 @@ export interface components {
              */
             configs: components["schemas"]["MirrorConfig"][];
             /**
+             * Connection
+             * @description Name of the connection that provides its credentials; null: those of the library's machine.
+             */
+            connection: string | null;
+            /**
              * Container
              * @description The bucket, or the path of the folder.
              */
@@ -1094,6 +1464,8 @@ export interface components {
              * @default 0
              */
             cooldown_minutes: number;
+            /** Description */
+            description: string | null;
             /** Endpoint */
             endpoint: string | null;
             /**
@@ -1114,6 +1486,11 @@ export interface components {
              * @description When the schedule starts the next run.
              */
             next_due: string | null;
+            /**
+             * Paused
+             * @description Why its schedule pauses: its connection does not work. Null: it does not pause.
+             */
+            paused: string | null;
             /** Prefix */
             prefix: string;
             /**
@@ -1136,6 +1513,8 @@ export interface components {
              * @description Time zone of a cron expression.
              */
             timezone: string | null;
+            /** Title */
+            title: string | null;
             /** Uri */
             uri: string;
         };
@@ -1211,11 +1590,18 @@ export interface components {
         };
         /**
          * Health
-         * @description Health of the server. Contains nothing confidential.
+         * @description The result of the last check of a connection.
          */
         Health: {
-            /** Status */
-            status: string;
+            /**
+             * Checked
+             * Format: date-time
+             */
+            checked: string;
+            /** Checks */
+            checks: components["schemas"]["AbilityCheck"][];
+            /** Ok */
+            ok: boolean;
         };
         /**
          * Hold
@@ -1359,7 +1745,7 @@ export interface components {
          * @description What a job does. Each kind has one handler, see `mirrorlake.jobs.registry`.
          * @enum {string}
          */
-        JobKind: "mirror" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean";
+        JobKind: "mirror" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "connection_check" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean";
         /**
          * JobProgress
          * @description The progress of a job: `done` of `total` units in the current step.
@@ -1512,6 +1898,119 @@ export interface components {
          * @enum {string}
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
+        /**
+         * NewConnection
+         * @description A connection to store.
+         */
+        NewConnection: {
+            /**
+             * Kind
+             * @description Its kind, such as aws-keys.
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Secrets
+             * @description Write-only: no response contains them. A secret may be a reference, such as vault:….
+             */
+            secrets?: {
+                access_key_id?: string;
+                account_key?: string;
+                client_secret?: string;
+                connection_string?: string;
+                credentials_json?: string;
+                sas_token?: string;
+                secret_access_key?: string;
+                session_token?: string;
+            } & {
+                [key: string]: string;
+            };
+            /** Settings */
+            settings?: {
+                account?: string | boolean | null;
+                allow_writes?: string | boolean | null;
+                bucket?: string | boolean | null;
+                ca_bundle?: string | boolean | null;
+                client_id?: string | boolean | null;
+                endpoint?: string | boolean | null;
+                path_style?: string | boolean | null;
+                prefix?: string | boolean | null;
+                preset?: string | boolean | null;
+                profile?: string | boolean | null;
+                project?: string | boolean | null;
+                proxy?: string | boolean | null;
+                region?: string | boolean | null;
+                requester_pays?: string | boolean | null;
+                role_arn?: string | boolean | null;
+                session_name?: string | boolean | null;
+                sts_endpoint?: string | boolean | null;
+                tenant_id?: string | boolean | null;
+                token_file?: string | boolean | null;
+            } & {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * NewDatasource
+         * @description A datasource to create.
+         */
+        NewDatasource: {
+            /**
+             * Connection
+             * @description Name of the connection that provides server and credentials.
+             */
+            connection?: string | null;
+            /**
+             * Name
+             * @description Default: derived from the address.
+             */
+            name?: string | null;
+            /**
+             * Settings
+             * @description Settings by their names in a settings file, such as title and schedule.
+             */
+            settings?: {
+                description?: string | null;
+                exclude?: string[] | null;
+                /** @enum {unknown} */
+                followSymlinks?: false | null;
+                glob_file_path?: string | null;
+                glob_patterns?: string[] | null;
+                listingOrdered?: boolean | null;
+                /** @enum {unknown} */
+                look?: "full" | null;
+                metadataSidecarSuffix?: string | null;
+                mirror_configs?: Record<string, never>[] | null;
+                /** @enum {unknown} */
+                namingStrategy?: "fullPath" | "fileName" | "eTag" | "metadata" | null;
+                namingStrategyMetadataKey?: string | null;
+                /** @enum {unknown} */
+                orphans?: "keep" | "trash" | "remove" | null;
+                paths?: string[] | null;
+                removeOrphanedSourcesFromWorkspace?: boolean | null;
+                removeOrphanedSourcesWhenDisappeared?: boolean | null;
+                runScheduledEvery?: number | null;
+                schedule?: string | null;
+                /** @enum {unknown} */
+                storage?: "reference" | null;
+                timezone?: string | null;
+                title?: string | null;
+                /** @enum {unknown} */
+                updateImageStrategy?: "overwrite" | null;
+                updateImageWhenNewer?: boolean | null;
+                /** @enum {unknown} */
+                updateMetadataStrategy?: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append" | null;
+                updateMetadataWhenNewer?: boolean | null;
+            } | {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Uri
+             * @description Address of a bucket or folder. It cannot be changed.
+             */
+            uri: string;
+        };
         /**
          * NextTimes
          * @description When the runs of a schedule start.
@@ -1667,7 +2166,7 @@ export interface components {
          * @description The protocol of a source.
          * @enum {string}
          */
-        Provider: "s3" | "file" | "memory";
+        Provider: "s3" | "gs" | "az" | "file" | "memory";
         /**
          * Purge
          * @description What purging the trash of a datasource removes permanently.
@@ -1807,6 +2306,14 @@ export interface components {
             reason: string;
         };
         /**
+         * ServerHealth
+         * @description Health of the server. Contains nothing confidential.
+         */
+        ServerHealth: {
+            /** Status */
+            status: string;
+        };
+        /**
          * SettingsChange
          * @description Settings by their names in a settings file. Settings that are not named are kept; null resets a setting.
          * @example {
@@ -1815,6 +2322,7 @@ export interface components {
          *     }
          */
         SettingsChange: {
+            description?: string | null;
             exclude?: string[] | null;
             /** @enum {unknown} */
             followSymlinks?: false | null;
@@ -1838,6 +2346,7 @@ export interface components {
             /** @enum {unknown} */
             storage?: "reference" | null;
             timezone?: string | null;
+            title?: string | null;
             /** @enum {unknown} */
             updateImageStrategy?: "overwrite" | null;
             updateImageWhenNewer?: boolean | null;
@@ -1850,7 +2359,7 @@ export interface components {
          * @description The kind of its subject.
          * @enum {string}
          */
-        Subject: "asset" | "project" | "datasource";
+        Subject: "asset" | "project" | "datasource" | "connection";
         /**
          * Verdict
          * @description What happens to a key.
@@ -2764,6 +3273,868 @@ export interface operations {
             };
         };
     };
+    listConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkConnection: {
+        parameters: {
+            query?: {
+                /** @description Origin of the web pages that show originals. Default: MIRRORLAKE_ORIGIN. */
+                origin?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConnectionDocuments: {
+        parameters: {
+            query?: {
+                /** @description Origin of the web pages that show originals. Default: MIRRORLAKE_ORIGIN. */
+                origin?: string | null;
+                /** @description Queue or topic for events: an ARN on AWS, else its name. */
+                queue?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectionDocuments"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDatasources: {
         parameters: {
             query?: never;
@@ -2780,6 +4151,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasourceSummary"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDatasource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDatasource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
             /** @description Invalid query or setting. */
@@ -3153,6 +4647,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasourceSummary"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkDatasource: {
+        parameters: {
+            query?: {
+                /** @description Origin of the web pages that show originals. Default: MIRRORLAKE_ORIGIN. */
+                origin?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
                 };
             };
             /** @description Invalid query or setting. */
@@ -4139,7 +5758,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["ServerHealth"];
                 };
             };
         };
