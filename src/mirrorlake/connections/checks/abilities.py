@@ -18,7 +18,7 @@ import pyarrow as pa
 from mirrorlake.connections.checks.diagnose import diagnose
 from mirrorlake.connections.checks.presigned import OK, PARTIAL, Fetch, fetcher, ignored_range, no_cors, refusal_of
 from mirrorlake.connections.checks.symptom import Ability, Subject, symptom_of
-from mirrorlake.core.errors import OPEN_ROLE, NoSuchBucket, SourceUnreachable, StorageError, WrongRegion
+from mirrorlake.core.errors import OPEN_ROLE, NoSuchBucket, ServerAnswer, SourceUnreachable, StorageError, WrongRegion
 from mirrorlake.model.connections import AbilityCheck, ConnectionKind
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.storage.base import Store
@@ -170,10 +170,9 @@ class AbilityChecker:
             yield self._failed(Ability.EXTERNAL_ID, error)
             return
         # Without an answer, the credentials themselves could not be obtained; a missing folder is not their fault.
-        unknown = answer is None and not isinstance(error, NoSuchBucket)
-        if unknown or (
-            answer and (answer.service or answer.code in _UNAUTHENTICATED or answer.status == _UNAUTHORIZED)
-        ):
+        if isinstance(error, NoSuchBucket):
+            self._target.known_key = None
+        elif answer is None or _is_unauthenticated(answer):
             yield self._failed(Ability.AUTHENTICATE, error)
             return
         yield from self._accepted()
@@ -308,6 +307,13 @@ def failed_row(
         error=None if error.answer is None else str(error.answer),
         cause=None if found is None else found.cause,
     )
+
+
+def _is_unauthenticated(answer: ServerAnswer) -> bool:
+    """Whether the server does not know the caller, whatever the request was."""
+    if answer.service or answer.status == _UNAUTHORIZED or answer.code in _UNAUTHENTICATED:
+        return True
+    return "failed to authenticate" in answer.words.lower()  # Azure, under several codes
 
 
 def untried_row(ability: Ability, why: str) -> AbilityCheck:

@@ -40,7 +40,10 @@ ROWS = (
     ),
     Row(
         name="wrong key",
-        applies=code("AuthenticationFailed", "InvalidAuthenticationInfo"),
+        applies=lambda symptom: (
+            symptom.code in ("AuthenticationFailed", "InvalidAuthenticationInfo")
+            or symptom.mentions("failed to authenticate")
+        ),
         cause="The key or token does not belong to the storage account {c.account}, or was renewed.",
         fix="az storage account keys list --account-name {c.shell_account}",
     ),

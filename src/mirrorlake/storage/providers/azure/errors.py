@@ -15,6 +15,7 @@ from mirrorlake.core.errors import (
     NoSuchBucket,
     ObjectChanged,
     ObjectGone,
+    ServerAnswer,
     SourceUnreachable,
     StorageError,
 )
@@ -79,7 +80,14 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusa
 
 
 def translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
-    """Our error for `refusal`. Only a 404 with the code for exactly this blob is ObjectGone."""
+    """Our error for `refusal`, with the answer. Only a 404 with the code for exactly this blob is ObjectGone."""
+    error = _translate(refusal, asked)
+    words = " ".join(clean_text(text) for text in (refusal.message, refusal.detail) if text)
+    error.answer = ServerAnswer(status=refusal.status, code=refusal.code, words=words)
+    return error
+
+
+def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)

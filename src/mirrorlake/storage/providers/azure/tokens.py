@@ -18,9 +18,9 @@ from urllib.parse import urlencode
 
 import orjson
 
-from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable, StorageError
+from mirrorlake.core.errors import AccessDenied, ServerAnswer, SettingsError, SourceUnreachable, StorageError
 from mirrorlake.storage.http import HttpClient, NoAnswer
-from mirrorlake.storage.server_words import clean_text
+from mirrorlake.storage.server_words import clean_code, clean_text
 
 AUTHORITY = "https://login.microsoftonline.com"
 METADATA = "http://169.254.169.254"  # the metadata service of every virtual machine
@@ -205,12 +205,19 @@ def _refusal(asked: TokenRequest, status: int, fields: Any) -> StorageError:
     for secret in asked.secrets:
         words = words.replace(secret, "...")
     reports = f" The server reports: {clean_text(words.partition('Trace ID')[0]).rstrip('.')}." if words else ""
-    if asked.metadata:
-        return AccessDenied(f"The managed identity was refused ({status}).{reports}", _no_identity())
-    return AccessDenied(
+    error = AccessDenied(
         f"Microsoft Entra ID refused the application ({status}).{reports}",
         "Check the tenant id, the client id and the secret, and whether the secret has expired.",
     )
+    if asked.metadata:
+        error = AccessDenied(f"The managed identity was refused ({status}).{reports}", _no_identity())
+    error.answer = ServerAnswer(
+        status=status,
+        code=clean_code(str(fields.get("error") or "")),
+        words=clean_text(words.partition("Trace ID")[0]),
+        service="entra",
+    )
+    return error
 
 
 def _no_identity() -> str:
