@@ -6,7 +6,7 @@ from mirrorlake.client.connection import NounClient
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page
 from mirrorlake.model.runs import RunState
-from mirrorlake.services.contract import GRACE_HOURS, WATCH_S, Jobs
+from mirrorlake.services.job_contract import GRACE_HOURS, WATCH_S, Jobs
 
 
 class JobClient(NounClient, Jobs):

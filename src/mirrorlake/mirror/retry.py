@@ -17,6 +17,7 @@ from mirrorlake.catalog.outcomes import failed_keys
 from mirrorlake.catalog.runs import Lease
 from mirrorlake.catalog.sharing import make_recogniser
 from mirrorlake.core.columnar import column, columns, equal_to, is_in, joined, keep, no_rows, where
+from mirrorlake.mirror.common_failure import CommonFailure
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import commit_batches, commit_unread
 from mirrorlake.mirror.existence import ExistenceChecker
@@ -97,8 +98,17 @@ class _Retry:
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
             rows = self._rows_to_process(store, rules, root.doubts)
             processed = pool.process(rows)
-            commit_batches(self.lease, processed, self.counters, progress, namer=self.namer, strategies=strategies)
-        return RunResult()
+            common = CommonFailure()
+            commit_batches(
+                self.lease,
+                processed,
+                self.counters,
+                progress,
+                namer=self.namer,
+                strategies=strategies,
+                on_processed=common.add,
+            )
+        return RunResult(failure=common.sentence(self.counters.counts))
 
     def _rows_to_process(self, store: Store, rules: Rules, doubts: Doubts) -> Iterator[pa.RecordBatch]:
         """The rows to read, some thousand keys at a time; rows that need no reading are committed first."""

@@ -12,7 +12,7 @@ from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.runs import RunState
 from mirrorlake.services.base import Service, requires
-from mirrorlake.services.contract import GRACE_HOURS, WATCH_S, Jobs
+from mirrorlake.services.job_contract import GRACE_HOURS, WATCH_S, Jobs
 
 JOBS = "jobs"  # the name of the list in its cursors
 WATCH_POLL_S = 0.5

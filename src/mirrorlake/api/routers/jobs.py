@@ -16,7 +16,7 @@ from mirrorlake.api.routers.assets import Cursor
 from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, json_answer, list_answer
 from mirrorlake.model.jobs import Job, JobKind
 from mirrorlake.model.runs import RunState
-from mirrorlake.services.contract import GRACE_HOURS, PAGE_LIMIT
+from mirrorlake.services.job_contract import GRACE_HOURS, PAGE_LIMIT
 
 WAIT_LIMIT_S: Final = 60
 ALIVE_S: Final = 15.0  # between two keep-alive comments on an idle stream: proxies close silent connections
