@@ -128,6 +128,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show All
+         * @description List all connections, without their secrets.
+         */
+        get: operations["listConnections"];
+        put?: never;
+        /**
+         * Add
+         * @description Store a connection. Makes no request to any server.
+         */
+        post: operations["addConnection"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connections/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description Get a connection, without its secrets.
+         */
+        get: operations["getConnection"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description Delete a connection with its secrets. Fails with 409 while datasources use it.
+         */
+        delete: operations["deleteConnection"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change settings or secrets, and keep the others. What begins afterwards uses them.
+         */
+        patch: operations["changeConnection"];
+        trace?: never;
+    };
     "/api/v1/datasources": {
         parameters: {
             query?: never;
@@ -141,7 +193,11 @@ export interface paths {
          */
         get: operations["listDatasources"];
         put?: never;
-        post?: never;
+        /**
+         * Create
+         * @description Create a datasource without running it. Its address cannot be changed later.
+         */
+        post: operations["createDatasource"];
         delete?: never;
         options?: never;
         head?: never;
@@ -191,6 +247,34 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasources/{name}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description Show how the events of a datasource arrive, and what has arrived.
+         */
+        get: operations["getEvents"];
+        /**
+         * Change
+         * @description Set where events come from. The secret of a webhook is in this response only.
+         */
+        put: operations["setEvents"];
+        post?: never;
+        /**
+         * Off
+         * @description Receive no more events of a datasource, and forget the keys that wait.
+         */
+        delete: operations["turnEventsOff"];
         options?: never;
         head?: never;
         patch?: never;
@@ -294,6 +378,26 @@ export interface paths {
          * @description Queue a run for a worker. Fails with 409 during a run, and during the cooldown unless it is forced.
          */
         post: operations["runDatasource"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept
+         * @description Accept events of a bucket in a signed request. The keys that they name are checked soon.
+         */
+        post: operations["sendEvents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -724,10 +828,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show All
+         * @description List all webhooks, without their secrets.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Add
+         * @description Add a webhook. Its secret is in this response only.
+         */
+        post: operations["addWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get
+         * @description Get a webhook, without its secret.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete
+         * @description Delete a webhook. What waits is not sent any more.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries
+         * @description List the newest deliveries of a webhook with their attempts.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{webhook_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Send a test now. The response shows what became of it.
+         */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AbilityCheck
+         * @description One row of a check: an ability of a connection, tried with a real request.
+         */
+        AbilityCheck: {
+            /** Check */
+            check: string;
+            /** Fix */
+            fix: string | null;
+            /** Key */
+            key: string | null;
+            /** Message */
+            message: string;
+            /** Ok */
+            ok: boolean | null;
+        };
         /**
          * Activity
          * @description One change that a caller made, with who made it.
@@ -735,7 +943,7 @@ export interface components {
         Activity: {
             /**
              * Action
-             * @description The kind of action: edit, restore, add, remove, change_settings or delete.
+             * @description The kind of action: create, edit, restore, add, remove, change_settings, delete or force_run.
              */
             action: string;
             /** Actor */
@@ -761,12 +969,12 @@ export interface components {
             id: number;
             /**
              * Subject
-             * @description The id of an asset, or the name of a project or datasource at that time.
+             * @description The id of an asset, or the name of a project, datasource or connection at that time.
              */
             subject: string;
             /**
              * Subject Kind
-             * @description The kind of its subject: asset, project or datasource.
+             * @description The kind of its subject: asset, project, datasource or connection.
              */
             subject_kind: string;
         };
@@ -970,6 +1178,160 @@ export interface components {
             takes: boolean;
         };
         /**
+         * Connection
+         * @description A connection at a glance. It never contains a secret.
+         */
+        Connection: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /**
+             * Datasources
+             * @description Names of the datasources that use it.
+             * @default []
+             */
+            datasources: string[];
+            /**
+             * External Id
+             * @description Made by the library: random, unique and immutable. A trust policy requires it.
+             */
+            external_id: string;
+            /** @description The last check; null: never checked. */
+            health: components["schemas"]["mirrorlake__model__connections__Health"] | null;
+            /** Id */
+            id: number;
+            kind: components["schemas"]["ConnectionKind"];
+            /** Name */
+            name: string;
+            /**
+             * References
+             * @description Secrets that are stored elsewhere, by name, such as `env:NAME`.
+             */
+            references: {
+                [key: string]: string;
+            };
+            /**
+             * Secrets
+             * @description Names of the secrets that are stored, such as `secret_access_key`.
+             * @default []
+             */
+            secrets: string[];
+            settings: components["schemas"]["ConnectionSettings"];
+            /**
+             * Trusted
+             * @description Whether an operator chose its addresses on the library's machine. Others may not be private ones.
+             * @default false
+             */
+            trusted: boolean;
+        };
+        /**
+         * ConnectionChange
+         * @description A change of a connection. What it does not name is kept; null resets a setting or removes a secret.
+         */
+        ConnectionChange: {
+            /**
+             * Secrets
+             * @description Write-only. A change of addresses needs all secrets again.
+             */
+            secrets?: {
+                access_key_id?: string | null;
+                account_key?: string | null;
+                client_secret?: string | null;
+                connection_string?: string | null;
+                credentials_json?: string | null;
+                sas_token?: string | null;
+                secret_access_key?: string | null;
+                session_token?: string | null;
+            } & {
+                [key: string]: string | null;
+            };
+            /** Settings */
+            settings?: {
+                account?: string | boolean | null;
+                allow_writes?: string | boolean | null;
+                bucket?: string | boolean | null;
+                ca_bundle?: string | boolean | null;
+                client_id?: string | boolean | null;
+                endpoint?: string | boolean | null;
+                path_style?: string | boolean | null;
+                prefix?: string | boolean | null;
+                preset?: string | boolean | null;
+                profile?: string | boolean | null;
+                project?: string | boolean | null;
+                proxy?: string | boolean | null;
+                region?: string | boolean | null;
+                requester_pays?: string | boolean | null;
+                role_arn?: string | boolean | null;
+                session_name?: string | boolean | null;
+                sts_endpoint?: string | boolean | null;
+                tenant_id?: string | boolean | null;
+                token_file?: string | boolean | null;
+            } & {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * ConnectionKind
+         * @description How a connection authenticates.
+         * @enum {string}
+         */
+        ConnectionKind: "aws-keys" | "aws-role" | "aws-ambient" | "aws-web-identity" | "aws-bucket-policy" | "s3" | "gcs-service-account" | "gcs-workload-identity" | "gcs-ambient" | "gcs-hmac" | "azure-key" | "azure-sas" | "azure-connection-string" | "azure-service-principal" | "azure-managed-identity" | "local";
+        /**
+         * ConnectionSettings
+         * @description What a connection consists of besides its secrets. Names that a kind does not use stay None.
+         */
+        ConnectionSettings: {
+            /** Account */
+            account: string | null;
+            /**
+             * Allow Writes
+             * @default false
+             */
+            allow_writes: boolean;
+            /** Bucket */
+            bucket: string | null;
+            /** Ca Bundle */
+            ca_bundle: string | null;
+            /** Client Id */
+            client_id: string | null;
+            /** Endpoint */
+            endpoint: string | null;
+            /** Path Style */
+            path_style: boolean | null;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+            /** Preset */
+            preset: string | null;
+            /** Profile */
+            profile: string | null;
+            /** Project */
+            project: string | null;
+            /** Proxy */
+            proxy: string | null;
+            /** Region */
+            region: string | null;
+            /**
+             * Requester Pays
+             * @default false
+             */
+            requester_pays: boolean;
+            /** Role Arn */
+            role_arn: string | null;
+            /** Session Name */
+            session_name: string | null;
+            /** Sts Endpoint */
+            sts_endpoint: string | null;
+            /** Tenant Id */
+            tenant_id: string | null;
+            /** Token File */
+            token_file: string | null;
+        };
+        /**
          * Consent
          * @description Consent to held removals. `run` or `plan_hash` identifies them; any other field given must match.
          */
@@ -1084,6 +1446,11 @@ export interface components {
              */
             configs: components["schemas"]["MirrorConfig"][];
             /**
+             * Connection
+             * @description Name of the connection that provides its credentials; null: those of the library's machine.
+             */
+            connection: string | null;
+            /**
              * Container
              * @description The bucket, or the path of the folder.
              */
@@ -1094,6 +1461,8 @@ export interface components {
              * @default 0
              */
             cooldown_minutes: number;
+            /** Description */
+            description: string | null;
             /** Endpoint */
             endpoint: string | null;
             /**
@@ -1136,6 +1505,8 @@ export interface components {
              * @description Time zone of a cron expression.
              */
             timezone: string | null;
+            /** Title */
+            title: string | null;
             /** Uri */
             uri: string;
         };
@@ -1181,6 +1552,145 @@ export interface components {
             trashed: number;
         };
         /**
+         * Delivery
+         * @description One request to a webhook, with its attempts.
+         */
+        Delivery: {
+            /** Attempts */
+            attempts: number;
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /** Error */
+            error: string | null;
+            /** Event */
+            event: string;
+            /** Finished */
+            finished: string | null;
+            /** Id */
+            id: number;
+            /** Next Attempt */
+            next_attempt: string | null;
+            /**
+             * Run
+             * @description The run that it reports; null for a test.
+             */
+            run: number | null;
+            state: components["schemas"]["DeliveryState"];
+            /** Status */
+            status: number | null;
+        };
+        /**
+         * DeliveryState
+         * @description What became of a delivery.
+         * @enum {string}
+         */
+        DeliveryState: "waiting" | "delivered" | "failed";
+        /**
+         * EventCounts
+         * @description What has arrived since events were set up.
+         */
+        EventCounts: {
+            /**
+             * Foreign
+             * @description Hints for another bucket, or for keys outside the prefix.
+             * @default 0
+             */
+            foreign: number;
+            /**
+             * Received
+             * @description Hints for keys of this datasource. Several hints for one key are checked once.
+             * @default 0
+             */
+            received: number;
+            /**
+             * Tests
+             * @description Test messages.
+             * @default 0
+             */
+            tests: number;
+            /**
+             * Unreadable
+             * @description Messages, or parts of them, that could not be used.
+             * @default 0
+             */
+            unreadable: number;
+        };
+        /**
+         * EventStatus
+         * @description How the events of a datasource arrive, and what has arrived.
+         */
+        EventStatus: {
+            /**
+             * Address
+             * @description The queue or subscription; null for a webhook.
+             */
+            address: string | null;
+            counts: components["schemas"]["EventCounts"];
+            /** Datasource */
+            datasource: string;
+            kind: components["schemas"]["ReceiverKind"];
+            /**
+             * Last Error
+             * @description Why the last poll failed; null once one succeeds.
+             */
+            last_error: string | null;
+            /** Last Event */
+            last_event: string | null;
+            /**
+             * Last Poll
+             * @description When the queue was asked last; null for a webhook.
+             */
+            last_poll: string | null;
+            /**
+             * Last Warning
+             * @description Why something that arrived could not be used.
+             */
+            last_warning: string | null;
+            /**
+             * Secret
+             * @description Signs the requests of a webhook. Shown once, when it is created.
+             */
+            secret: string | null;
+            /**
+             * Waiting
+             * @description Keys that wait to be checked.
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * EventsAccepted
+         * @description What a request with events contained.
+         */
+        EventsAccepted: {
+            /**
+             * Foreign
+             * @description Hints for another bucket, or for keys outside the prefix.
+             */
+            foreign: number;
+            /**
+             * Received
+             * @description Hints for keys of the datasource, which will be checked.
+             */
+            received: number;
+            /**
+             * Warnings
+             * @description Why parts of it could not be used.
+             */
+            warnings: string[];
+        };
+        /**
+         * EventsOff
+         * @description A datasource that receives no more events.
+         */
+        EventsOff: {
+            /** Datasource */
+            datasource: string;
+        };
+        /**
          * Explained
          * @description What a run does with one key, and which rule decides it.
          */
@@ -1208,14 +1718,6 @@ export interface components {
             /** Sidecars */
             sidecars: string[];
             verdict: components["schemas"]["Verdict"];
-        };
-        /**
-         * Health
-         * @description Health of the server. Contains nothing confidential.
-         */
-        Health: {
-            /** Status */
-            status: string;
         };
         /**
          * Hold
@@ -1359,7 +1861,7 @@ export interface components {
          * @description What a job does. Each kind has one handler, see `mirrorlake.jobs.registry`.
          * @enum {string}
          */
-        JobKind: "mirror" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean";
+        JobKind: "mirror" | "events" | "receive" | "deliver" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean";
         /**
          * JobProgress
          * @description The progress of a job: `done` of `total` units in the current step.
@@ -1512,6 +2014,147 @@ export interface components {
          * @enum {string}
          */
         NamingStrategy: "fullPath" | "fileName" | "eTag" | "metadata";
+        /**
+         * NewConnection
+         * @description A connection to store.
+         */
+        NewConnection: {
+            /**
+             * Kind
+             * @description Its kind, such as aws-keys.
+             */
+            kind: string;
+            /** Name */
+            name: string;
+            /**
+             * Secrets
+             * @description Write-only: no response contains them. A secret may be a reference, such as vault:….
+             */
+            secrets?: {
+                access_key_id?: string;
+                account_key?: string;
+                client_secret?: string;
+                connection_string?: string;
+                credentials_json?: string;
+                sas_token?: string;
+                secret_access_key?: string;
+                session_token?: string;
+            } & {
+                [key: string]: string;
+            };
+            /** Settings */
+            settings?: {
+                account?: string | boolean | null;
+                allow_writes?: string | boolean | null;
+                bucket?: string | boolean | null;
+                ca_bundle?: string | boolean | null;
+                client_id?: string | boolean | null;
+                endpoint?: string | boolean | null;
+                path_style?: string | boolean | null;
+                prefix?: string | boolean | null;
+                preset?: string | boolean | null;
+                profile?: string | boolean | null;
+                project?: string | boolean | null;
+                proxy?: string | boolean | null;
+                region?: string | boolean | null;
+                requester_pays?: string | boolean | null;
+                role_arn?: string | boolean | null;
+                session_name?: string | boolean | null;
+                sts_endpoint?: string | boolean | null;
+                tenant_id?: string | boolean | null;
+                token_file?: string | boolean | null;
+            } & {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * NewDatasource
+         * @description A datasource to create.
+         */
+        NewDatasource: {
+            /**
+             * Connection
+             * @description Name of the connection that provides server and credentials.
+             */
+            connection?: string | null;
+            /**
+             * Name
+             * @description Default: derived from the address.
+             */
+            name?: string | null;
+            /**
+             * Settings
+             * @description Settings by their names in a settings file, such as title and schedule.
+             */
+            settings?: {
+                description?: string | null;
+                exclude?: string[] | null;
+                /** @enum {unknown} */
+                followSymlinks?: false | null;
+                glob_file_path?: string | null;
+                glob_patterns?: string[] | null;
+                inventory?: string | null;
+                listingOrdered?: boolean | null;
+                /** @enum {unknown} */
+                look?: "full" | null;
+                metadataSidecarSuffix?: string | null;
+                mirror_configs?: Record<string, never>[] | null;
+                /** @enum {unknown} */
+                namingStrategy?: "fullPath" | "fileName" | "eTag" | "metadata" | null;
+                namingStrategyMetadataKey?: string | null;
+                /** @enum {unknown} */
+                orphans?: "keep" | "trash" | "remove" | null;
+                paths?: string[] | null;
+                removeOrphanedSourcesFromWorkspace?: boolean | null;
+                removeOrphanedSourcesWhenDisappeared?: boolean | null;
+                runScheduledEvery?: number | null;
+                schedule?: string | null;
+                /** @enum {unknown} */
+                storage?: "reference" | null;
+                timezone?: string | null;
+                title?: string | null;
+                /** @enum {unknown} */
+                updateImageStrategy?: "overwrite" | null;
+                updateImageWhenNewer?: boolean | null;
+                /** @enum {unknown} */
+                updateMetadataStrategy?: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append" | null;
+                updateMetadataWhenNewer?: boolean | null;
+            } | {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Uri
+             * @description Address of a bucket or folder. It cannot be changed.
+             */
+            uri: string;
+        };
+        /**
+         * NewWebhook
+         * @description A webhook to add.
+         */
+        NewWebhook: {
+            /**
+             * Datasource
+             * @description Only runs of this datasource.
+             */
+            datasource?: string | null;
+            /**
+             * Events
+             * @description What it reports; everything.
+             * @default [
+             *       "run.started",
+             *       "run.held",
+             *       "run.finished",
+             *       "run.failed"
+             *     ]
+             */
+            events?: components["schemas"]["WebhookEvent"][];
+            /**
+             * Url
+             * @description Where requests are sent to.
+             */
+            url: string;
+        };
         /**
          * NextTimes
          * @description When the runs of a schedule start.
@@ -1667,7 +2310,7 @@ export interface components {
          * @description The protocol of a source.
          * @enum {string}
          */
-        Provider: "s3" | "file" | "memory";
+        Provider: "s3" | "gs" | "az" | "file" | "memory";
         /**
          * Purge
          * @description What purging the trash of a datasource removes permanently.
@@ -1701,6 +2344,24 @@ export interface components {
              * @description Whether it requires an action, for example starting a worker.
              */
             stuck: boolean;
+        };
+        /**
+         * ReceiverKind
+         * @description Where the events of a datasource come from.
+         * @enum {string}
+         */
+        ReceiverKind: "sqs" | "azure-queue" | "pubsub" | "webhook";
+        /**
+         * ReceiverSetting
+         * @description Where the events of a datasource come from.
+         */
+        ReceiverSetting: {
+            /**
+             * Address
+             * @description The URL of the queue, or the name of the subscription; not for a webhook.
+             */
+            address?: string | null;
+            kind: components["schemas"]["ReceiverKind"];
         };
         /**
          * Requests
@@ -1815,11 +2476,13 @@ export interface components {
          *     }
          */
         SettingsChange: {
+            description?: string | null;
             exclude?: string[] | null;
             /** @enum {unknown} */
             followSymlinks?: false | null;
             glob_file_path?: string | null;
             glob_patterns?: string[] | null;
+            inventory?: string | null;
             listingOrdered?: boolean | null;
             /** @enum {unknown} */
             look?: "full" | null;
@@ -1838,6 +2501,7 @@ export interface components {
             /** @enum {unknown} */
             storage?: "reference" | null;
             timezone?: string | null;
+            title?: string | null;
             /** @enum {unknown} */
             updateImageStrategy?: "overwrite" | null;
             updateImageWhenNewer?: boolean | null;
@@ -1850,13 +2514,61 @@ export interface components {
          * @description The kind of its subject.
          * @enum {string}
          */
-        Subject: "asset" | "project" | "datasource";
+        Subject: "asset" | "project" | "datasource" | "webhook" | "connection";
         /**
          * Verdict
          * @description What happens to a key.
          * @enum {string}
          */
         Verdict: "asset" | "skipped" | "sidecar" | "left" | "absent";
+        /**
+         * Webhook
+         * @description An address, what it is sent, and what became of the newest delivery.
+         */
+        Webhook: {
+            /**
+             * Created
+             * Format: date-time
+             */
+            created: string;
+            /**
+             * Datasource
+             * @description Null: of all datasources.
+             */
+            datasource: string | null;
+            /** Events */
+            events: components["schemas"]["WebhookEvent"][];
+            /** Id */
+            id: number;
+            /** Last Error */
+            last_error: string | null;
+            /** @description Of the newest delivery that was tried. */
+            last_state: components["schemas"]["DeliveryState"] | null;
+            /**
+             * Last Status
+             * @description The HTTP status of its response; null without one.
+             */
+            last_status: number | null;
+            /**
+             * Secret
+             * @description Signs its requests. Shown once, when the webhook is added.
+             */
+            secret: string | null;
+            /** Url */
+            url: string;
+            /**
+             * Waiting
+             * @description Deliveries that wait for an attempt.
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * WebhookEvent
+         * @description What a webhook reports.
+         * @enum {string}
+         */
+        WebhookEvent: "run.started" | "run.held" | "run.finished" | "run.failed";
         /**
          * Would
          * @description The requests and bytes that a run would need, from a dry run.
@@ -1870,6 +2582,29 @@ export interface components {
             head: number;
             /** List */
             list: number;
+        };
+        /**
+         * Health
+         * @description Health of the server. Contains nothing confidential.
+         */
+        mirrorlake__api__web__Health: {
+            /** Status */
+            status: string;
+        };
+        /**
+         * Health
+         * @description The result of the last check of a connection.
+         */
+        mirrorlake__model__connections__Health: {
+            /**
+             * Checked
+             * Format: date-time
+             */
+            checked: string;
+            /** Checks */
+            checks: components["schemas"]["AbilityCheck"][];
+            /** Ok */
+            ok: boolean;
         };
     };
     responses: never;
@@ -2764,6 +3499,616 @@ export interface operations {
             };
         };
     };
+    listConnections: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConnection"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeConnection: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the connection. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectionChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Connection"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDatasources: {
         parameters: {
             query?: never;
@@ -2780,6 +4125,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DatasourceSummary"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createDatasource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDatasource"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasourceSummary"];
                 };
             };
             /** @description Invalid query or setting. */
@@ -3275,6 +4743,376 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Deletion"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStatus"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setEvents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReceiverSetting"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventStatus"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    turnEventsOff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsOff"];
                 };
             };
             /** @description Invalid query or setting. */
@@ -4124,6 +5962,131 @@ export interface operations {
             };
         };
     };
+    sendEvents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Time and signature of the body. */
+                "Mirrorlake-Signature": string;
+            };
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventsAccepted"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     health: {
         parameters: {
             query?: never;
@@ -4139,7 +6102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Health"];
+                    "application/json": components["schemas"]["mirrorlake__api__web__Health"];
                 };
             };
         };
@@ -6510,6 +8473,737 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the webhook. */
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the webhook. */
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Number of deliveries. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Number of the webhook. */
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the webhook. */
+                webhook_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Invalid query or setting. */
