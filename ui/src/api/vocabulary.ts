@@ -46,6 +46,8 @@ export const TRIGGERS: Record<string, { label: string }> = {
   mirror: { label: 'command line' },
   manual: { label: 'manual' },
   schedule: { label: 'scheduled' },
+  events: { label: 'events' },
+  reconcile: { label: 'after events' },
   reapply: { label: 'metadata reapplied' },
   retry: { label: 'retry' },
   confirm: { label: 'confirmed removals' },
@@ -55,6 +57,9 @@ export const TRIGGERS: Record<string, { label: string }> = {
 /** What a job does. Open in the contract: an unknown kind is shown by its name. */
 export const JOB_KINDS: Record<JobKind, { label: string }> = {
   mirror: { label: 'run' },
+  events: { label: 'events checked' },
+  receive: { label: 'events received' },
+  deliver: { label: 'webhooks sent' },
   confirm: { label: 'confirmed removals' },
   retry: { label: 'retry' },
   purge: { label: 'trash emptied' },
