@@ -12,8 +12,6 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from mirrorlake.api.problems import RequestRefused, problem
-from mirrorlake.connections.signatures import HEADER
-from mirrorlake.model.access import SENDER
 from mirrorlake.services.callers import token_holder
 
 SESSION_S: Final = 30 * 24 * 3600  # a month without signing in again
@@ -76,21 +74,6 @@ class Gate:
             samesite="strict",
             secure=request.url.scheme == "https",
         )
-
-
-def admit_signed(request: Request) -> None:
-    """Check that a request has a signature, which the service checks, and set its caller. Raises RequestRefused."""
-    if not request.headers.get(HEADER, ""):
-        raise RequestRefused(
-            problem(
-                "not-signed-in",
-                "Not signed in",
-                401,
-                f"The request has no {HEADER} header.",
-                "Sign it, or use the SDK.",
-            )
-        )
-    request.state.caller = SENDER
 
 
 def _same(given: str, wanted: str) -> bool:

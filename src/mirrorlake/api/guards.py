@@ -14,10 +14,12 @@ from urllib.parse import unquote_to_bytes
 from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mirrorlake.api.access import Gate, admit_signed
+from mirrorlake.api.access import Gate
 from mirrorlake.api.bodies import ClientGone, read_body
 from mirrorlake.api.problems import RequestRefused, problem, problem_response, unexpected
 from mirrorlake.api.routing import is_api, keep_encoded_slashes
+from mirrorlake.connections.signatures import HEADER
+from mirrorlake.model.access import SENDER
 
 PUBLIC: Final = frozenset({"/api/v1/health"})
 SIGNED: Final = "/api/v1/events/"  # requests of senders without a token, which the service checks by their signature
@@ -66,8 +68,8 @@ class RequestGuard:
         if not is_api(path) or path in PUBLIC:
             return receive  # no such route reads a body
         request = Request(scope)
-        if path.startswith(SIGNED):
-            admit_signed(request)
+        if path.startswith(SIGNED) and request.headers.get(HEADER):
+            request.state.caller = SENDER
         else:
             self._gate.admit(request)
         return await read_body(scope, receive)

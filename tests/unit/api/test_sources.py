@@ -61,6 +61,8 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "previewSchedule", "listProjects", "addToProject", "removeFromProject", "beginPreview", "getPreview",
         "cancelRun", "retryRun", "signIn", "listActivity",
         "cancelJob", "checkThumbnails", "cleanThumbnails", "getJob", "listJobs", "makeThumbnails", "verify", "watchJob",
+        "getEvents", "setEvents", "turnEventsOff", "sendEvents",
+        "listWebhooks", "addWebhook", "getWebhook", "listDeliveries", "testWebhook", "deleteWebhook",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
     }  # fmt: skip

@@ -15,7 +15,14 @@ from tests.unit.api.conftest import Library
 from mirrorlake.core.cursors import write_cursor
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"}
-NAMES = {"{asset_id}": "1000", "{run_id}": "3", "{name}": "harbour cams", "{preview_id}": "x", "{job_id}": "6"}
+NAMES = {
+    "{webhook_id}": "1",
+    "{asset_id}": "1000",
+    "{run_id}": "3",
+    "{name}": "harbour cams",
+    "{preview_id}": "x",
+    "{job_id}": "6",
+}
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -51,14 +51,15 @@ export const TRIGGERS: Record<string, { label: string }> = {
   confirm: { label: 'confirmed removals' },
   purge: { label: 'trash emptied' },
   events: { label: 'events' },
+  reconcile: { label: 'after events' },
 };
 
 /** What a job does. Open in the contract: an unknown kind is shown by its name. */
 export const JOB_KINDS: Record<JobKind, { label: string }> = {
   mirror: { label: 'run' },
-  events: { label: 'events applied' },
+  events: { label: 'events checked' },
   receive: { label: 'events received' },
-  deliver: { label: 'webhook delivery' },
+  deliver: { label: 'webhooks sent' },
   confirm: { label: 'confirmed removals' },
   retry: { label: 'retry' },
   purge: { label: 'trash emptied' },
