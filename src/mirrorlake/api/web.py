@@ -19,6 +19,7 @@ from mirrorlake.api.routers.activity import activity_routes
 from mirrorlake.api.routers.assets import asset_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.jobs import job_routes
+from mirrorlake.api.routers.labels import label_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
@@ -77,6 +78,7 @@ def create_app(
         run_routes,
         job_routes,
         project_routes,
+        label_routes,
         schedule_routes,
         activity_routes,
     ):

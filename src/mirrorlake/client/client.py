@@ -15,6 +15,7 @@ from mirrorlake.client.assets import AssetClient
 from mirrorlake.client.connection import Connection
 from mirrorlake.client.datasources import DatasourceClient
 from mirrorlake.client.jobs import JobClient
+from mirrorlake.client.labels import LabelClient, OntologyClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
 
@@ -32,6 +33,8 @@ class Client:
         self.runs = RunClient(self._connection)
         self.jobs = JobClient(self._connection)
         self.projects = ProjectClient(self._connection)
+        self.ontologies = OntologyClient(self._connection)
+        self.labels = LabelClient(self._connection)
         self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:

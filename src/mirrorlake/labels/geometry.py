@@ -160,7 +160,12 @@ def scale(geometry: Geometry, by_x: float, by_y: float) -> Geometry:
     def point(xy: Point) -> Point:
         return xy[0] * by_x, xy[1] * by_y
 
-    return _map(geometry, point, lambda box: Box(box.x * by_x, box.y * by_y, box.width * by_x, box.height * by_y))
+    return _map(geometry, point, lambda box: scale_box(box, by_x, by_y))
+
+
+def scale_box(box: Box, by_x: float, by_y: float) -> Box:
+    """As `scale`."""
+    return Box(box.x * by_x, box.y * by_y, box.width * by_x, box.height * by_y)
 
 
 def relative(geometry: Geometry, width: float, height: float) -> Geometry:

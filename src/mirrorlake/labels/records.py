@@ -33,7 +33,6 @@ class ImageLabels:
     suffixed: bool = True  # whether `path` includes the suffix of the image
     width: int | None = None  # pixels, as the file states them
     height: int | None = None
-    pixels: bool = False  # coordinates are pixels of an image whose size the file does not state
     file: str = ""  # the label file
     labels: tuple[Label, ...] = ()
 
@@ -72,6 +71,7 @@ class LabelOutput(Protocol):
 
 Report = Callable[[LabelProblem], None]  # receives each problem
 Reader = Callable[[LabelFiles, Report], Iterator[ImageLabels]]
+# Takes labels in the shapes of its format, of images with a size.
 Writer = Callable[[Iterable[ImageLabels], Sequence[LabelClass], LabelOutput], None]
 
 

@@ -50,7 +50,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             layout=Layout.FOLDER,
             shapes=yolo.OBB_SHAPES,
             read=yolo.read_obb,
-            write=yolo.write_obb,
+            write=yolo.write,
             namespace=yolo.NAMESPACE,
         ),
         LabelFormat(

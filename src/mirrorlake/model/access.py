@@ -41,6 +41,8 @@ class Permission(StrEnum):
     JOBS_CONTROL = "jobs:control"
     PROJECTS_READ = "projects:read"
     PROJECTS_EDIT = "projects:edit"
+    LABELS_READ = "labels:read"
+    LABELS_EDIT = "labels:edit"
     ACTIVITY_READ = "activity:read"
     LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
 

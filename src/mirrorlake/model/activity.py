@@ -19,6 +19,9 @@ class Action(StrEnum):
     REMOVE = "remove"  # assets from a project
     CHANGE_SETTINGS = "change_settings"  # of a datasource
     DELETE = "delete"  # a datasource
+    ANNOTATE = "annotate"  # an asset
+    CHANGE_CLASSES = "change_classes"  # of an ontology
+    IMPORT_LABELS = "import_labels"  # into an ontology
     FORCE_RUN = "force_run"  # of a datasource, during the cooldown
 
 
@@ -28,6 +31,7 @@ class Subject(StrEnum):
     ASSET = "asset"
     PROJECT = "project"
     DATASOURCE = "datasource"
+    ONTOLOGY = "ontology"
 
 
 @public_noun
@@ -42,8 +46,8 @@ class Activity:
     action: str
     """The kind of action: edit, restore, add, remove, change_settings or delete."""
     subject_kind: str
-    """The kind of its subject: asset, project or datasource."""
+    """The kind of its subject: asset, project, datasource or ontology."""
     subject: str
-    """The id of an asset, or the name of a project or datasource at that time."""
+    """The id of an asset, or the name of its other subject at that time."""
     details: Mapping[str, Any]
     """What was changed; its members depend on the action."""

@@ -22,6 +22,7 @@ from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
+from mirrorlake.services.label_contract import Labels, Ontologies
 
 PAGE_LIMIT: Final = 500  # items of one page
 TRASH_DAYS: Final = 30
@@ -372,6 +373,16 @@ class Library(Protocol):
     @property
     def projects(self) -> Projects:
         """Use cases of projects."""
+        ...
+
+    @property
+    def ontologies(self) -> Ontologies:
+        """Use cases of ontologies."""
+        ...
+
+    @property
+    def labels(self) -> Labels:
+        """Use cases of labels."""
         ...
 
     @property

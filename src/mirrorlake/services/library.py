@@ -12,6 +12,8 @@ from mirrorlake.services.assets import AssetService
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.datasources import DatasourceService
 from mirrorlake.services.jobs import JobService
+from mirrorlake.services.labels import LabelService
+from mirrorlake.services.ontologies import OntologyService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
 
@@ -25,6 +27,8 @@ class LocalLibrary:
         self.runs = RunService(resources, caller)
         self.jobs = JobService(resources, caller)
         self.projects = ProjectService(resources, caller)
+        self.ontologies = OntologyService(resources, caller)
+        self.labels = LabelService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

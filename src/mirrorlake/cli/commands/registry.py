@@ -14,6 +14,8 @@ COMMANDS = {
     "metadata": "Set and remove metadata of assets.",
     "datasource": "Manage datasources: list, run, schedule, delete.",
     "project": "Manage projects, which are named sets of assets.",
+    "ontology": "Manage ontologies, which are named lists of classes for annotations.",
+    "labels": "Import, export, show and count labels of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
     "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
     "activity": "Show who changed assets, projects and datasources, the newest change first.",
@@ -36,6 +38,8 @@ SPELLINGS = {
     "tags": "tag",
     "datasources": "datasource",
     "projects": "project",
+    "ontologies": "ontology",
+    "label": "labels",
     "thumbnail": "thumbnails",
     "workers": "worker",
 }
@@ -58,6 +62,10 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.datasource import install  # noqa: PLC0415  see above
         case "project":
             from mirrorlake.cli.commands.project import install  # noqa: PLC0415  see above
+        case "ontology":
+            from mirrorlake.cli.commands.ontology import install  # noqa: PLC0415  see above
+        case "labels":
+            from mirrorlake.cli.commands.labels import install  # noqa: PLC0415  see above
         case "runs":
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
         case "jobs":

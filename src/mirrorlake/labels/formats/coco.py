@@ -15,7 +15,7 @@ import orjson
 
 from mirrorlake.labels import rle
 from mirrorlake.labels.class_numbers import class_numbers
-from mirrorlake.labels.geometry import bounds, convert_to_any, relative, scale
+from mirrorlake.labels.geometry import bounds, relative, scale, scale_box
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -195,11 +195,9 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
             row = {"id": each, "file_name": image.path, "width": image.width, "height": image.height}
             file.write((b"," if each > 1 else b"") + b"\n" + orjson.dumps(row))
             for label in image.labels:
-                document = _to_json(label, image)
-                if document is not None:
-                    ids = {"id": written + 1, "image_id": each, "category_id": numbers[label.class_name]}
-                    spool.write((b"," if written else b"") + b"\n" + orjson.dumps(ids | document))
-                    written += 1
+                ids = {"id": written + 1, "image_id": each, "category_id": numbers[label.class_name]}
+                spool.write((b"," if written else b"") + b"\n" + orjson.dumps(ids | _to_json(label, image)))
+                written += 1
         file.write(b'],"annotations":[')
         spool.seek(0)
         while block := spool.read(1 << 20):
@@ -208,15 +206,11 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         file.write(b'],"categories":' + orjson.dumps(rows) + b"}\n")
 
 
-def _to_json(label: Label, image: ImageLabels) -> dict[str, Any] | None:
-    made = convert_to_any(label.geometry, SHAPES)
-    if made is None or not image.width or not image.height:
-        return None
-    geometry = scale(made[0], image.width, image.height)
-    around = bounds(made[0])
-    box = Box(0, 0, 0, 0) if around is None else scale(around, image.width, image.height)
-    if not isinstance(box, Box):
-        raise TypeError("a scaled box is a box")
+def _to_json(label: Label, image: ImageLabels) -> dict[str, Any]:
+    width, height = image.width or 1, image.height or 1
+    geometry = scale(label.geometry, width, height)
+    around = bounds(label.geometry)
+    box = Box(0, 0, 0, 0) if around is None else scale_box(around, width, height)
     attributes = dict(label.attributes)
     document: dict[str, Any] = {
         "bbox": [box.x, box.y, box.width, box.height],

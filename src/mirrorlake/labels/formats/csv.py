@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from mirrorlake.labels.geometry import convert_to_any, relative, scale
+from mirrorlake.labels.geometry import relative, scale
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -89,10 +89,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
         writer.writerow(COLUMNS)
         for image in images:
             for label in image.labels:
-                made = convert_to_any(label.geometry, SHAPES)
-                if made is None or not image.width or not image.height:
-                    continue
-                box = scale(made[0], image.width, image.height)
+                box = scale(label.geometry, image.width or 1, image.height or 1)
                 if isinstance(box, Box):
                     edges = (box.x, box.y, box.x + box.width, box.y + box.height)
                     names = (_guarded(image.path), image.width, image.height, _guarded(label.class_name))

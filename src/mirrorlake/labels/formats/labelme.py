@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from mirrorlake.labels.geometry import bounds, convert_to_any, relative, scale
+from mirrorlake.labels.geometry import bounds, relative, scale
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -158,10 +158,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 
 def _to_json(label: Label, image: ImageLabels) -> list[dict[str, Any]]:
-    made = convert_to_any(label.geometry, SHAPES)
-    if made is None or not image.width or not image.height:
-        return []
-    geometry = scale(made[0], image.width, image.height)
+    geometry = scale(label.geometry, image.width or 1, image.height or 1)
     attributes = dict(label.attributes)
     group = attributes.pop("group_id", None)
     description = attributes.pop("description", "")

@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from mirrorlake.labels.geometry import convert_to_any, relative, scale
+from mirrorlake.labels.geometry import relative, scale
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -121,10 +121,7 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 
 def _lines(label: Label, image: ImageLabels) -> bytes:
-    made = convert_to_any(label.geometry, SHAPES)
-    if made is None or not image.width or not image.height:
-        return b""
-    box = scale(made[0], image.width, image.height)
+    box = scale(label.geometry, image.width or 1, image.height or 1)
     if not isinstance(box, Box):
         return b""
     edges = zip(_EDGES, (box.x, box.y, box.x + box.width, box.y + box.height), strict=True)

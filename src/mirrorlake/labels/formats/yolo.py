@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from mirrorlake.labels.class_numbers import class_numbers
-from mirrorlake.labels.geometry import convert_to_any
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label, LabelFiles, LabelOutput, Report, number, problem
 from mirrorlake.model.labels import Box, Classification, Geometry, LabelClass, Polygon, RotatedBox, Shape
 
@@ -56,13 +55,7 @@ def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterato
         yield ImageLabels(path=_image_of(name), suffixed=False, file=name, labels=tuple(labels))
 
 
-def write(
-    images: Iterable[ImageLabels],
-    classes: Sequence[LabelClass],
-    output: LabelOutput,
-    *,
-    shapes: Sequence[Shape] = SHAPES,
-) -> None:
+def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
     """`labels/PATH.txt` for each image and `data.yaml` with the class names."""
     numbers = class_numbers(classes, NAMESPACE, start=0)
     with output.open(DATA) as file:
@@ -72,13 +65,10 @@ def write(
     for image in images:
         with output.open(f"labels/{_without_suffix(image.path)}.txt") as file:
             for label in image.labels:
-                made = convert_to_any(label.geometry, shapes)
-                if made is not None:
-                    file.writelines(_lines(numbers[label.class_name], made[0]))
+                file.writelines(_lines(numbers[label.class_name], label.geometry))
 
 
 read_obb = partial(read, corners=True)
-write_obb = partial(write, shapes=OBB_SHAPES)
 
 
 def _line(text: bytes, classes: Mapping[int, str], place: str, *, corners: bool) -> Label | None:
