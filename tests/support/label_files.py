@@ -83,6 +83,15 @@ def real_label_files(package: str, version: str, suffixes: Sequence[str]) -> dic
     }
 
 
+def flat(value: object) -> list[object]:
+    """The single values of a document, in order."""
+    if isinstance(value, dict):
+        return [one for member in value.values() for one in flat(member)]
+    if isinstance(value, list | tuple):
+        return [one for member in value for one in flat(member)]
+    return [value]
+
+
 CLASSES = (
     LabelClass(name="forklift", shape=Shape.BOX, colour="#ff0000", external_ids={"YOLO": "7"}),
     LabelClass(name='it\'s; <a> "load"', shape=Shape.POLYGON, colour="#00ff00", external_ids={"YOLO": "2"}),

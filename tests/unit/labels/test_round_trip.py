@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.support.label_files import CLASSES, image_lists, read_labels, write_labels
+from tests.support.label_files import CLASSES, flat, image_lists, read_labels, write_labels
 
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.geometry import scale
@@ -16,14 +16,6 @@ from mirrorlake.model.labels import Geometry
 PIXELS = 0.001
 # Formats that name images only where they have labels.
 WITHOUT_EMPTY = {"csv"}
-
-
-def flat(value: object) -> list[object]:
-    if isinstance(value, dict):
-        return [one for member in value.values() for one in flat(member)]
-    if isinstance(value, list | tuple):
-        return [one for member in value for one in flat(member)]
-    return [value]
 
 
 def in_pixels(geometry: Geometry, image: ImageLabels) -> list[object]:

@@ -47,7 +47,7 @@ _CROWD = "iscrowd"
 
 
 class _Document(msgspec.Struct):
-    images: list[msgspec.Raw] = []
+    images: list[msgspec.Raw]
     annotations: list[msgspec.Raw] = []
     categories: list[msgspec.Raw] = []
 
