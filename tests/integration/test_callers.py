@@ -23,7 +23,7 @@ from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
 
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
-NOUNS = ("assets", "datasources", "runs", "projects", "activity")
+NOUNS = ("assets", "datasources", "runs", "projects", "ontologies", "labels", "activity")
 
 
 @pytest.fixture
@@ -63,7 +63,15 @@ def test_every_use_case_needs_a_permission(resources: Resources) -> None:
 
 def test_a_service_has_the_use_cases_of_its_noun(resources: Resources) -> None:
     library = LocalLibrary(resources, ANNA)
-    protocols = (contract.Assets, contract.Datasources, contract.Runs, contract.Projects, contract.Activities)
+    protocols = (
+        contract.Assets,
+        contract.Datasources,
+        contract.Runs,
+        contract.Projects,
+        contract.Ontologies,
+        contract.Labels,
+        contract.Activities,
+    )
     for noun, protocol in zip(NOUNS, protocols, strict=True):
         named = {name for name in vars(protocol) if not name.startswith("_")}
         assert named <= {name for name in dir(getattr(library, noun)) if not name.startswith("_")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, assert_never, cast
 
@@ -60,13 +61,13 @@ def geometry_from_json(shape: Shape, document: Mapping[str, Any]) -> Geometry:
         case Shape.KEYPOINTS:
             _only(document, "points")
             triples = [_numbers(point, 3) for point in _list(document["points"])]
-            geometry = Keypoints(tuple((x, y, int(visible)) for x, y, visible in triples))
+            geometry = Keypoints(tuple((x, y, _whole(visible)) for x, y, visible in triples))
         case Shape.MASK:
             _only(document, "width", "height", "counts")
             counts = document["counts"]
             if not isinstance(counts, str):
                 raise BadLabels("counts is not a text.")
-            geometry = Mask(int(_number(document, "width")), int(_number(document, "height")), counts)
+            geometry = Mask(_whole(_number(document, "width")), _whole(_number(document, "height")), counts)
         case Shape.CLASSIFICATION:
             _only(document)
             geometry = Classification()
@@ -109,6 +110,15 @@ def _as_number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BadLabels("A coordinate is not a number.")
     try:
-        return float(value)
+        made = float(value)
     except OverflowError:
         raise BadLabels("A coordinate is too large.") from None
+    if not math.isfinite(made):
+        raise BadLabels("A coordinate is not a finite number.")
+    return made
+
+
+def _whole(value: float) -> int:
+    if value != int(value):
+        raise BadLabels("The size of a mask and the visibility of a keypoint are whole numbers.")
+    return int(value)

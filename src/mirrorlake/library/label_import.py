@@ -125,7 +125,10 @@ def _survey(files: LabelFiles, chosen_format: LabelFormat, step: Step) -> _Surve
                 if len(survey.crossing) < KEPT_PROBLEMS:
                     survey.crossing.append(problem(image.file, note, label.place))
     if not survey.images and not survey.problem_count:
-        raise UsageError(f"There are no labels in the format {chosen_format.name}.", "Check the path and the format.")
+        raise UsageError(
+            f"There are no labels in the format {chosen_format.name}.",
+            "Check the path, the format and the suffixes of the files.",
+        )
     return survey
 
 

@@ -94,7 +94,7 @@ Geometry = Box | RotatedBox | Polygon | Polyline | Keypoints | Mask | Classifica
 
 @public_noun
 class LabelClass:
-    """A class of an ontology: what annotations can say that they show."""
+    """A class of an ontology: what annotations can show."""
 
     name: str
     shape: Shape
@@ -195,7 +195,7 @@ class LabelImport:
     unmatched: tuple[str, ...]
     """The first of the images without an asset."""
     ambiguous: tuple[str, ...]
-    """The first of the images that several assets fit; they are left out."""
+    """The first of the images that several assets fit, or whose asset another image fits better; they are left out."""
     resized: int
     """Matched images whose label file states another aspect ratio than the asset has."""
     classes: tuple[ClassMapping, ...]

@@ -10,7 +10,7 @@ CREATE TEMPORARY TABLE label_row (
 -- name: match_label_images
 -- Fragment after a WITH that names the assets in question `chosen`: the asset that each path names. The whole key is
 -- better than a path that one of them ends with, and that is better than an equal file name. A path that several assets
--- fit equally well, or an asset that several paths fit, is ambiguous.
+-- fit equally well is ambiguous, and so is one whose asset another path fits as well or better.
 , wanted AS (
   SELECT path, suffixed, split_part(path, '/', -1) AS base,
     CASE WHEN suffixed THEN regexp_replace(split_part(path, '/', -1), '(.)\.[^.]*$', '\1') ELSE split_part(path, '/', -1) END AS stem
@@ -32,20 +32,25 @@ CREATE TEMPORARY TABLE label_row (
     WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 2
     WHEN candidate_base = base THEN 3
   END AS rank FROM compared
+), compared_in_order AS (
+  SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked WHERE rank IS NOT NULL
 ), best AS (
-  SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_of_path, min(rank) OVER (PARTITION BY id) AS best_of_asset
-  FROM ranked WHERE rank IS NOT NULL
-), counted AS (
-  SELECT path, suffixed, id, count(*) OVER (PARTITION BY path, suffixed) AS assets, count(*) OVER (PARTITION BY id) AS paths
-  FROM best WHERE rank = best_of_path AND rank = best_of_asset
+  SELECT path, suffixed, rank, min(id) AS asset_id, count(*) AS assets FROM compared_in_order
+  WHERE rank = best_rank GROUP BY path, suffixed, rank
+), single AS (
+  SELECT *, min(rank) OVER (PARTITION BY asset_id) AS best_rank, count(*) OVER (PARTITION BY asset_id, rank) AS paths
+  FROM best WHERE assets = 1
 )
-SELECT path, suffixed, min(id) AS asset_id, bool_or(assets > 1 OR paths > 1) AS ambiguous FROM counted GROUP BY path, suffixed;
+SELECT path, suffixed, asset_id, rank > best_rank OR paths > 1 AS ambiguous FROM single
+UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE assets > 1;
 
 -- name: label_import_counts
 -- The images of an import: all, those that are assets, those of another aspect ratio, and annotations without an asset.
 SELECT count(DISTINCT (image.path, image.suffixed)), count(DISTINCT match.asset_id) FILTER (WHERE NOT match.ambiguous),
   count(DISTINCT (image.path, image.suffixed)) FILTER (
-    WHERE NOT match.ambiguous AND abs(ln((image.width * asset.height)::float8 / nullif(image.height * asset.width, 0))) > 0.02
+    WHERE NOT match.ambiguous AND CASE WHEN least(image.width, image.height, asset.width, asset.height) > 0 THEN
+      abs(ln(image.width::float8 * asset.height / image.height / asset.width)) > 0.02
+    END
   )
 FROM label_image AS image LEFT JOIN label_match AS match USING (path, suffixed)
 LEFT JOIN asset ON asset.id = match.asset_id;

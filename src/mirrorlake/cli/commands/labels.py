@@ -18,9 +18,8 @@ from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, Shape
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-FORMAT = Annotated[
-    str, typer.Option("--format", help="Format of the label files: yolo, yolo-obb, coco, voc, labelme or csv.")
-]
+FORMAT_HELP = "Format of the label files: yolo, yolo-obb, coco, voc, labelme or csv."
+FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
 
 
 @app.command("import")
@@ -170,7 +169,7 @@ def _report(result: LabelImport) -> None:
         echo(f"{count_noun(result.left_out, 'label')} of images without an asset left out.")
     if result.resized:
         echo(f"{count_noun(result.resized, 'image')} of another aspect ratio than the asset: labels may be displaced.")
-    for title, paths in (("No asset", result.unmatched), ("Several assets", result.ambiguous)):
+    for title, paths in (("No asset", result.unmatched), ("Ambiguous", result.ambiguous)):
         for path in paths:
             echo(f"{title}: {path}")
     for one in result.problems:

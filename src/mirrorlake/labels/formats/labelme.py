@@ -78,9 +78,7 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 def _read_document(name: str, document: _Document, report: Report) -> ImageLabels:
     path = join_path(name, document.imagePath)
-    width, height = document.imageWidth, document.imageHeight
-    if document.shapes:
-        width, height = image_size(width, height)
+    width, height = image_size(document.imageWidth, document.imageHeight) if document.shapes else (None, None)
     labels: list[Label] = [
         Label(class_name=check_text(flag, "A flag"), geometry=Classification(), place="flags")
         for flag, value in (document.flags or {}).items()
@@ -101,8 +99,7 @@ def _read_document(name: str, document: _Document, report: Report) -> ImageLabel
         if shape.description:
             attributes |= plain_attributes({"description": shape.description})
         labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place))
-    whole = (None, None) if width is None or height is None else (int(width), int(height))
-    return ImageLabels(path=path, width=whole[0], height=whole[1], file=name, labels=tuple(labels))
+    return ImageLabels(path=path, width=width, height=height, file=name, labels=tuple(labels))
 
 
 def _geometry(shape: _Shape) -> Geometry:

@@ -13,7 +13,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from mirrorlake.labels.class_numbers import class_numbers
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label, LabelFiles, LabelOutput, Report, number, problem
+from mirrorlake.labels.records import (
+    BadLabels,
+    ImageLabels,
+    Label,
+    LabelFiles,
+    LabelOutput,
+    Report,
+    check_text,
+    number,
+    problem,
+)
 from mirrorlake.model.labels import Box, Classification, Geometry, LabelClass, Polygon, RotatedBox, Shape
 
 SHAPES = (Shape.BOX, Shape.POLYGON)
@@ -132,6 +142,8 @@ def _class_names(files: LabelFiles, report: Report) -> dict[int, str]:
         try:
             text = files.read(name).decode("utf-8-sig")
             names = _yaml_names(text) if base.endswith(("yaml", "yml")) else _listed_names(text)
+            for number_of_name, each in names.items():
+                check_text(each, f"The name of class {number_of_name}")
         except (UnicodeDecodeError, BadLabels) as error:
             report(problem(name, f"The names of the classes cannot be read: {error}"))
             continue
