@@ -7,6 +7,7 @@ import math
 import tarfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 from hypothesis import strategies as st
@@ -160,12 +161,27 @@ def image_lists(draw: st.DrawFn, shapes: Sequence[Shape]) -> list[ImageLabels]:
         max_size=4,
         unique_by=lambda one: (one.class_name, one.geometry if one.geometry == Classification() else id(one)),
     )
-    return [
-        ImageLabels(
-            path=f"{path}.jpg",
-            width=draw(st.integers(1, 9000)),
-            height=draw(st.integers(1, 9000)),
-            labels=tuple(draw(one_of_each)),
-        )
-        for path in draw(st.lists(_paths, max_size=4, unique=True))
+    images: list[ImageLabels] = []
+    for path in draw(st.lists(_paths, max_size=4, unique=True)):
+        width, height = draw(st.integers(1, 9000)), draw(st.integers(1, 9000))
+        labels_of_image = [
+            replace(label, geometry=draw(_rectangles(width, height)))
+            if isinstance(label.geometry, RotatedBox)
+            else label
+            for label in draw(one_of_each)
+        ]
+        images.append(ImageLabels(path=f"{path}.jpg", width=width, height=height, labels=tuple(labels_of_image)))
+    return images
+
+
+@st.composite
+def _rectangles(draw: st.DrawFn, width: int, height: int) -> RotatedBox:
+    """A rectangle in pixels that is not upright: some formats write its angle."""
+    angle = math.radians(draw(st.integers(1, 89)))
+    side = min(width, height)
+    a, b = draw(st.floats(0.05, 0.3)) * side, draw(st.floats(0.05, 0.3)) * side
+    turned = [
+        (x * math.cos(angle) - y * math.sin(angle), x * math.sin(angle) + y * math.cos(angle))
+        for x, y in ((-a, -b), (a, -b), (a, b), (-a, b))
     ]
+    return RotatedBox(tuple((0.5 + x / width, 0.5 + y / height) for x, y in turned))

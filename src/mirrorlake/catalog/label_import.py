@@ -45,7 +45,8 @@ class StoredLabels:
 def label_transaction(catalog: Catalog, *, dry_run: bool) -> Generator[Connection]:
     """A transaction with the staging tables of an import; it is rolled back at the end of a dry run."""
     with catalog.write() as connection, connection.transaction(force_rollback=dry_run):
-        connection.execute(statement("create_label_staging").query)
+        for name in ("create_label_image", "create_label_row", "create_label_match"):
+            connection.execute(statement(name).query)
         yield connection
 
 
@@ -72,12 +73,8 @@ def store_labels(
     """Match the staged images with the chosen assets and store their labels in this ontology (its number and name)."""
     connection.execute(b"ANALYZE label_image")
     text, params = chosen
-    match = statement("match_label_images").query.replace(b"%(by_name)s", b"true" if by_name else b"false")
-    connection.execute(
-        b"CREATE TEMPORARY TABLE label_match ON COMMIT DROP AS WITH chosen AS MATERIALIZED (" + text + b")" + match,
-        tuple(params),
-        prepare=False,
-    )
+    match = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("match_label_images").query
+    connection.execute(match, (*params, by_name), prepare=False)
     connection.execute(b"ANALYZE label_match")
     images, matched, resized = _row(connection, "label_import_counts")
     rows = connection.execute(statement("unmatched_label_images").query, {"limit": 2 * SHOWN_IMAGES}).fetchall()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mirrorlake.labels.formats import coco, csv, labelme, voc, yolo
+from mirrorlake.labels.formats import coco, csv, encord, label_studio, labelme, voc, yolo
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
 
@@ -77,6 +77,22 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=labelme.SHAPES,
             read=labelme.read,
             write=labelme.write,
+        ),
+        LabelFormat(
+            name="encord",
+            title="Encord label rows",
+            layout=Layout.FILE,
+            shapes=encord.SHAPES,
+            read=encord.read,
+            write=encord.write,
+        ),
+        LabelFormat(
+            name="label-studio",
+            title="Label Studio tasks",
+            layout=Layout.FILE,
+            shapes=label_studio.SHAPES,
+            read=label_studio.read,
+            write=label_studio.write,
         ),
         LabelFormat(
             name="csv", title="CSV of boxes", layout=Layout.FILE, shapes=csv.SHAPES, read=csv.read, write=csv.write

@@ -33,6 +33,21 @@ def labelme(kind: str, points: list[list[float]]) -> bytes:
     return json.dumps(LABELME | {"shapes": [{"label": "dog", "points": points, "shape_type": kind}]}).encode()
 
 
+def encord(shape: str, *, title: str | None = None, **geometry: object) -> bytes:
+    labels = {"objects": [{"name": "dog", "shape": shape} | geometry], "classifications": [{"name": "indoor"}]}
+    unit = {"data_title": title, "width": 200, "height": 100, "labels": labels}
+    return json.dumps([{"data_units": {"h": unit}}]).encode()
+
+
+def task(image: str, kind: str, **value: object) -> bytes:
+    result = {"type": kind, "value": value | {kind: ["dog"]}, "original_width": 200, "original_height": 100}
+    return json.dumps(
+        [{"data": {"image": image}, "annotations": [{"result": [result]}, {"was_cancelled": True}]}]
+    ).encode()
+
+
+QUARTER = {"x": 0.375, "y": 0.15, "w": 0.25, "h": 0.4, "theta": 90}  # 50 by 40 pixels around (100, 35), turned
+NUMBERED = {"10": {"x": 0.6, "y": 0.6}, "2": {"x": 0.6, "y": 0.1}, "0": {"x": 0.1, "y": 0.1}}
 BOX = Box(0.1, 0.1, 0.5, 0.5)
 TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
 
@@ -84,6 +99,42 @@ TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
             {"json/a.json": labelme("linestrip", [[20, 10], [120, 60]])},
             "img/a.jpg",
             [("indoor", Classification()), ("dog", Polyline(((0.1, 0.1), (0.6, 0.6))))],
+        ),
+        (
+            "encord",
+            {"x/a.jpg.encord.json": encord("bounding_box", boundingBox={"x": 0.1, "y": 0.1, "w": 0.5, "h": 0.5})},
+            "x/a.jpg",
+            [("dog", BOX), ("indoor", Classification())],
+        ),
+        (
+            "encord",
+            {"r.json": encord("rotatable_bounding_box", title="a.jpg", rotatableBoundingBox=QUARTER)},
+            "a.jpg",
+            [("dog", RotatedBox(((0.6, 0.1), (0.6, 0.6), (0.4, 0.6), (0.4, 0.1)))), ("indoor", Classification())],
+        ),
+        (
+            "encord",
+            {"r.json": encord("polygon", title="a.jpg", polygon=NUMBERED)},
+            "a.jpg",
+            [("dog", TRIANGLE), ("indoor", Classification())],
+        ),
+        (
+            "label-studio",
+            {"t.json": task("s3://bucket/x/a%20b.jpg", "rectanglelabels", x=10, y=10, width=50, height=50)},
+            "x/a b.jpg",
+            [("dog", BOX)],
+        ),
+        (
+            "label-studio",
+            {"t.json": task("/data/local-files/?d=x/a.jpg", "polygonlabels", points=[[10, 10], [60, 10], [60, 60]])},
+            "x/a.jpg",
+            [("dog", TRIANGLE)],
+        ),
+        (
+            "label-studio",
+            {"t.json": task("/data/upload/1/a.jpg", "rectanglelabels", x=60, y=10, width=25, height=40, rotation=90)},
+            "data/upload/1/a.jpg",
+            [("dog", RotatedBox(((0.6, 0.1), (0.6, 0.6), (0.4, 0.6), (0.4, 0.1))))],
         ),
         (
             "csv",
@@ -139,6 +190,17 @@ def test_a_file_means_what_its_format_says(
         ("coco", {"c.json": coco(segmentation={"size": [1]})}, "annotations[0]", "size and counts", 0),
         ("labelme", {"a.json": labelme("mask", [[1, 1], [2, 2]])}, "shapes[0]", "'mask' with 2 points", 1),
         ("labelme", {"a.json": b"{}"}, "", "not a LabelMe document", None),
+        ("encord", {"r.json": b"{}"}, "", "not a label row", None),
+        ("encord", {"r.json": encord("skeleton", title="a")}, "objects[0]", "'skeleton' is not supported", 1),
+        ("label-studio", {"t.json": b"{}"}, "", "not a list of tasks", None),
+        ("label-studio", {"t.json": b'[{"data": {}}]'}, "[0]", "no image", None),
+        (
+            "label-studio",
+            {"t.json": task("a.jpg", "brushlabels")},
+            "[0].annotations[0].result[0]",
+            "'brushlabels' is not supported",
+            0,
+        ),
         ("csv", {"a.csv": b"filename,width\n"}, "line 1", "no column height, class", None),
         (
             "csv",

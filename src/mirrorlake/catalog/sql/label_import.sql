@@ -1,10 +1,19 @@
--- name: create_label_staging
--- What an import reads, until it is compared with the assets.
-CREATE TEMPORARY TABLE label_image (
+-- name: create_label_image
+-- The images that an import reads.
+CREATE TEMP TABLE label_image (
   number bigint, path text COLLATE "C", suffixed boolean, width integer, height integer
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE label_row (
+
+-- name: create_label_row
+-- Their annotations.
+CREATE TEMP TABLE label_row (
   image bigint, class_id integer, x float8, y float8, width float8, height float8, geometry jsonb, attributes jsonb
+) ON COMMIT DROP;
+
+-- name: create_label_match
+-- The assets that they are.
+CREATE TEMP TABLE label_match (
+  path text COLLATE "C", suffixed boolean, asset_id bigint, ambiguous boolean
 ) ON COMMIT DROP;
 
 -- name: match_label_images
@@ -18,7 +27,7 @@ CREATE TEMPORARY TABLE label_row (
 ), candidate AS (
   SELECT id, text, split_part(text, '/', -1) AS base, regexp_replace(split_part(text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
   FROM (
-    SELECT asset.id, CASE WHEN %(by_name)s THEN asset.name ELSE asset.key END AS text
+    SELECT asset.id, CASE WHEN %s THEN asset.name ELSE asset.key END AS text
     FROM asset JOIN chosen ON chosen.id = asset.id
   ) AS asset
 ), compared AS (
@@ -28,9 +37,9 @@ CREATE TEMPORARY TABLE label_row (
   FROM wanted JOIN candidate ON candidate.stem = wanted.stem
 ), ranked AS (
   SELECT path, suffixed, id, CASE
-    WHEN text = path THEN 1
-    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 2
-    WHEN candidate_base = base THEN 3
+    WHEN text = path THEN 'a: whole key'
+    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'b: end of a path'
+    WHEN candidate_base = base THEN 'c: file name'
   END AS rank FROM compared
 ), compared_in_order AS (
   SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked WHERE rank IS NOT NULL
@@ -41,6 +50,7 @@ CREATE TEMPORARY TABLE label_row (
   SELECT *, min(rank) OVER (PARTITION BY asset_id) AS best_rank, count(*) OVER (PARTITION BY asset_id, rank) AS paths
   FROM best WHERE assets = 1
 )
+INSERT INTO label_match
 SELECT path, suffixed, asset_id, rank > best_rank OR paths > 1 AS ambiguous FROM single
 UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE assets > 1;
 
