@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mirrorlake.labels.formats import coco, csv, encord, label_studio, labelme, voc, yolo
+from mirrorlake.labels.formats import coco, csv, dataloop, encord, label_studio, labelme, voc, yolo
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
 
@@ -93,6 +93,14 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=label_studio.SHAPES,
             read=label_studio.read,
             write=label_studio.write,
+        ),
+        LabelFormat(
+            name="dataloop",
+            title="Dataloop items",
+            layout=Layout.FOLDER,
+            shapes=dataloop.SHAPES,
+            read=dataloop.read,
+            write=dataloop.write,
         ),
         LabelFormat(
             name="csv", title="CSV of boxes", layout=Layout.FILE, shapes=csv.SHAPES, read=csv.read, write=csv.write

@@ -46,6 +46,12 @@ def task(image: str, kind: str, **value: object) -> bytes:
     ).encode()
 
 
+def item(kind: str, coordinates: object) -> bytes:
+    rows = [{"type": kind, "label": "dog", "coordinates": coordinates, "attributes": []}]
+    size = {"system": {"width": 200, "height": 100}}
+    return json.dumps({"filename": "/x/a.jpg", "annotations": rows, "metadata": size}).encode()
+
+
 QUARTER = {"x": 0.375, "y": 0.15, "w": 0.25, "h": 0.4, "theta": 90}  # 50 by 40 pixels around (100, 35), turned
 NUMBERED = {"10": {"x": 0.6, "y": 0.6}, "2": {"x": 0.6, "y": 0.1}, "0": {"x": 0.1, "y": 0.1}}
 BOX = Box(0.1, 0.1, 0.5, 0.5)
@@ -119,6 +125,19 @@ TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
             [("dog", TRIANGLE), ("indoor", Classification())],
         ),
         (
+            "dataloop",
+            {"a.json": item("box", [{"x": 120, "y": 60, "z": 0}, {"x": 20, "y": 10}])},
+            "x/a.jpg",
+            [("dog", BOX)],
+        ),
+        (
+            "dataloop",
+            {"a.json": item("segment", [[{"x": 20, "y": 10}, {"x": 120, "y": 10}, {"x": 120, "y": 60}]])},
+            "x/a.jpg",
+            [("dog", TRIANGLE)],
+        ),
+        ("dataloop", {"a.json": item("class", [])}, "x/a.jpg", [("dog", Classification())]),
+        (
             "label-studio",
             {"t.json": task("s3://bucket/x/a%20b.jpg", "rectanglelabels", x=10, y=10, width=50, height=50)},
             "x/a b.jpg",
@@ -191,6 +210,10 @@ def test_a_file_means_what_its_format_says(
         ("labelme", {"a.json": labelme("mask", [[1, 1], [2, 2]])}, "shapes[0]", "'mask' with 2 points", 1),
         ("labelme", {"a.json": b"{}"}, "", "not a LabelMe document", None),
         ("encord", {"r.json": b"{}"}, "", "not a label row", None),
+        ("dataloop", {"a.json": b"{}"}, "", "not an item", None),
+        ("dataloop", {"a.json": item("box", [])}, "annotations[0]", "no points", 0),
+        ("dataloop", {"a.json": item("box", [{"x": "1"}])}, "annotations[0]", "Expected", 0),
+        ("dataloop", {"a.json": item("cube", [])}, "annotations[0]", "'cube' is not supported", 0),
         ("encord", {"r.json": encord("skeleton", title="a")}, "objects[0]", "'skeleton' is not supported", 1),
         ("label-studio", {"t.json": b"{}"}, "", "not a list of tasks", None),
         ("label-studio", {"t.json": b'[{"data": {}}]'}, "[0]", "no image", None),
