@@ -192,8 +192,10 @@ def test_an_import_replaces_earlier_imports_and_never_what_users_made(library: C
 
 
 def test_labels_take_the_shape_of_their_class_or_are_named(library: Catalog, tmp_path: Path) -> None:
-    ontologies.save(library, "site", [replace(LOAD, name="0"), replace(FORKLIFT, name="1", shape=Shape.MASK)])
-    path = yolo(tmp_path, {"4.txt": "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n"})
+    ontologies.save(library, "site", [replace(LOAD, name="0"), replace(FORKLIFT, name="1", shape=Shape.MASK), FORKLIFT])
+    lossy = yolo(tmp_path / "lossy", {"4.txt": "2 0.1 0.1 0.5 0.1 0.5 0.5\n"})
+    assert run_import(library, lossy, classes={"2": FORKLIFT.name}, dry_run=True).converted == 1
+    path = yolo(tmp_path / "set", {"4.txt": "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n"})
     with pytest.raises(MirrorlakeError, match=r"4.txt, line 2: A box cannot become a mask."):
         run_import(library, path)
     assert labels_of(library, "4.jpg") == []

@@ -86,7 +86,7 @@ def _expressible(
                 counts.left_out += 1
                 continue
             counts.converted += made[0] is not label.geometry
-            kept.append(replace(label, geometry=made[0]))
+            kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
         counts.images += 1
         counts.annotations += len(kept)
         if counts.images % STEP_IMAGES == 0:

@@ -99,6 +99,7 @@ class _Survey:
 
     def __init__(self) -> None:
         self.images = 0
+        self.converted = 0
         self.classes: defaultdict[str, Counter[Shape]] = defaultdict(Counter)
         self.problems: list[LabelProblem] = []
         self.crossing: list[LabelProblem] = []  # imported all the same
@@ -146,7 +147,7 @@ def _checked(
                 kept.append(label)
             else:
                 report(problem(image.file, reason, label.place))
-        yield replace(image, labels=tuple(kept))
+        yield image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
 
 
 def _converted(images: Iterator[ImageLabels], shapes: Mapping[str, Shape], survey: _Survey) -> Iterator[ImageLabels]:
@@ -157,7 +158,8 @@ def _converted(images: Iterator[ImageLabels], shapes: Mapping[str, Shape], surve
             shape = shapes.get(label.class_name)
             made = None if shape is None else convert(label.geometry, shape)
             if made is not None:
-                kept.append(replace(label, geometry=made[0]))
+                survey.converted += not made[1]
+                kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
             elif shape is not None:
                 reason = f"A {shape_of(label.geometry).value} cannot become a {shape.value}."
                 survey.report(problem(image.file, reason, label.place))
@@ -215,6 +217,7 @@ def _result(
         annotations=stored.annotations,
         replaced=stored.replaced,
         left_out=stored.left_out,
+        converted=survey.converted,
         problems=(*survey.problems, *survey.crossing),
         problem_count=survey.problem_count,
         dry_run=options.dry_run,

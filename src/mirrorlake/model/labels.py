@@ -205,6 +205,8 @@ class LabelImport:
     """Earlier imported annotations that were deleted, or would be."""
     left_out: int
     """Annotations of images without an asset."""
+    converted: int
+    """Annotations in the files that became the box around them, because their class has boxes."""
     problems: tuple[LabelProblem, ...]
     """The first problems."""
     problem_count: int

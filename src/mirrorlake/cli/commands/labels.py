@@ -167,6 +167,8 @@ def _report(result: LabelImport) -> None:
         echo(f"{count_noun(result.replaced, 'label')} of earlier imports replaced.")
     if result.left_out:
         echo(f"{count_noun(result.left_out, 'label')} of images without an asset left out.")
+    if result.converted:
+        echo(f"{count_noun(result.converted, 'label')} became the box around them, because their class has boxes.")
     if result.resized:
         echo(f"{count_noun(result.resized, 'image')} of another aspect ratio than the asset: labels may be displaced.")
     for title, paths in (("No asset", result.unmatched), ("Ambiguous", result.ambiguous)):
