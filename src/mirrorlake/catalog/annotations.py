@@ -18,6 +18,7 @@ from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.documents import geometry_from_json, geometry_to_json
 from mirrorlake.labels.geometry import bounds, check_geometry, crosses_itself, shape_of
+from mirrorlake.labels.ontology import check_attributes
 from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.labels import (
@@ -148,6 +149,9 @@ def _check_against(stored: StoredOntology, annotations: Sequence[NewAnnotation])
                 f"Annotation {position} is a {shape_of(one.geometry).value}; "
                 f"those of class {known.name} are a {known.shape.value}."
             )
+        reason = check_attributes(known, one.attributes)
+        if reason is not None:
+            raise UsageError(f"Annotation {position} ({one.class_name}) is invalid: {reason}")
 
 
 def _difference(

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.class_numbers import choose_namespace
+from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import ClassMapping, LabelClass, Shape
 
 NAME_LIMIT = 100  # characters of a name of an ontology, class, attribute or namespace
@@ -53,6 +54,16 @@ def check_classes(classes: Sequence[LabelClass]) -> None:
         for namespace, external in one.external_ids.items():
             _check_name(namespace, "namespace")
             _check_name(external, "external id")
+
+
+def check_attributes(one: LabelClass, values: Mapping[str, Scalar]) -> str | None:
+    """Why these cannot be attributes of an annotation of the class; None if they can. Undeclared ones always can."""
+    for name, value in values.items():
+        kind = one.attributes.get(name)
+        found = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+        if kind not in (None, found):
+            return f"The attribute {name} is a {found}; its class declares it as {kind}."
+    return None
 
 
 def next_colour(position: int) -> str:

@@ -11,12 +11,14 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.class_numbers import choose_namespace, class_numbers
 from mirrorlake.labels.ontology import (
     added_classes,
+    check_attributes,
     check_classes,
     check_ontology_name,
     map_classes,
     new_shape,
     next_colour,
 )
+from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import ClassMapping, LabelClass, Shape
 
 FORKLIFT = LabelClass(name="forklift", shape=Shape.BOX, colour="#ff0000", external_ids={"yolo": "3", "a": "x"})
@@ -83,6 +85,16 @@ def test_a_new_class_has_the_narrowest_shape_that_keeps_its_labels(shapes: dict[
 def test_classes_that_cannot_be_one_ontology_are_refused(classes: Sequence[LabelClass], part: str) -> None:
     with pytest.raises(UsageError, match=part):
         check_classes(classes)
+
+
+@pytest.mark.parametrize(
+    ("value", "fits"), [(True, "boolean"), (1, "number"), (0.5, "number"), ("1", "text"), ("", "text")]
+)
+def test_an_attribute_has_the_type_of_its_class(value: Scalar, fits: str) -> None:
+    for kind in ("boolean", "number", "text"):
+        declared = replace(FORKLIFT, attributes={"a": kind})
+        assert (check_attributes(declared, {"a": value}) is None) == (kind == fits)
+        assert check_attributes(declared, {"other": value}) is None
 
 
 def test_an_ontology_has_a_name_without_slashes() -> None:
