@@ -12,6 +12,7 @@ from mirrorlake.model.labels import Geometry, LabelClass, LabelProblem
 
 TEXT_LIMIT = 1000  # characters of a class name or of an attribute
 ATTRIBUTES_LIMIT = 100  # of one label
+INTEGER_LIMIT = 2**63
 NUMBER_LIMIT = 1e12  # of a coordinate in any unit
 
 
@@ -77,7 +78,8 @@ Writer = Callable[[Iterable[ImageLabels], Sequence[LabelClass], LabelOutput], No
 
 def problem(file: str, reason: object, place: str = "") -> LabelProblem:
     """A problem at this place of a file."""
-    return LabelProblem(file=file, place=place, reason=str(reason))
+    readable = file.encode("utf-8", "replace").decode()  # names of files need not be UTF-8
+    return LabelProblem(file=readable, place=place, reason=str(reason))
 
 
 def image_path(text: str) -> str:
@@ -136,9 +138,16 @@ def plain_attributes(values: Mapping[str, object] | None) -> dict[str, Scalar]:
     kept: dict[str, Scalar] = {}
     for name, value in (values or {}).items():
         if isinstance(value, str | bool | int | float):
-            if isinstance(value, str):
-                value = value[:TEXT_LIMIT].replace("\0", "")  # noqa: PLW2901  made safe
-            kept[check_text(name, "The name of an attribute")] = value
+            kept[check_text(name, "The name of an attribute")] = _storable(value)
     if len(kept) > ATTRIBUTES_LIMIT:
         raise BadLabels(f"A label has more than {ATTRIBUTES_LIMIT} attributes.")
     return kept
+
+
+def _storable(value: Scalar) -> Scalar:
+    """A value that the catalog can store: texts are cut, and integers beyond 64 bits become floats."""
+    if isinstance(value, str):
+        return value[:TEXT_LIMIT].replace("\0", "")
+    if isinstance(value, int) and not -INTEGER_LIMIT <= value < INTEGER_LIMIT:
+        return NUMBER_LIMIT if value > 0 else -NUMBER_LIMIT
+    return value

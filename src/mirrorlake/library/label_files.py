@@ -52,13 +52,21 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
-        with open(f"{self._folder}/{name}", "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+        with self._open(name) as file:
             return _read(file)
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one file."""
-        with open(f"{self._folder}/{name}", "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+        with self._open(name) as file:
             yield from _lines(file)
+
+    @contextmanager
+    def _open(self, name: str) -> Generator[IO[bytes]]:
+        try:
+            with open(f"{self._folder}/{name}", "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+                yield file
+        except OSError as error:
+            raise BadLabels(f"The file cannot be read: {error.strerror}.") from error
 
     def _walk(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self._folder):

@@ -260,3 +260,33 @@ def test_a_cell_that_a_spreadsheet_executes_is_guarded_and_read_back() -> None:
 def test_class_numbers_are_the_external_ids() -> None:
     assert b"  2: " in write_labels(FORMATS["yolo"], [], CLASSES)["data.yaml"]
     assert b"  7: 'forklift'" in write_labels(FORMATS["yolo"], [], CLASSES)["data.yaml"]
+
+
+DEEP = b"[" * 5000 + b"]" * 5000
+HOSTILE = {
+    "deep": b"[" * 200_000,
+    "deep below": b'{"images":[],"shapes":[],"imagePath":"a","x":' + DEEP + b"}",
+    "deep part": b'{"images":[{"id":1,"file_name":"a","x":' + DEEP + b"}]}",
+    "deep list": b"[" + DEEP + b"]",
+    "half a pair": b'{"images":[{"id":1,"file_name":"\\ud800"}],"filename":"\\ud800","annotations":[]}',
+    "NUL": b'{"images":[{"id":1,"file_name":"a\\u0000"}],"categories":[{"id":1,"name":"\\u0000"}]}',
+    "bytes": b"\xff\xfe\x00",
+    "nothing": b"",
+    "null": b"null",
+}
+
+
+@pytest.mark.parametrize("content", HOSTILE)
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_content_raises_anything(name: str, content: str) -> None:
+    for suffix in (".json", ".xml", ".csv", ".txt"):
+        images, problems = read_labels(FORMATS[name], {f"a{suffix}": HOSTILE[content]})
+        assert all("\0" not in image.path for image in images)
+        assert all(one.file == f"a{suffix}" for one in problems)
+
+
+def test_attributes_are_what_the_catalog_can_store() -> None:
+    rows = coco(bbox=[20, 10, 100, 50], attributes={"big": 10**30, "long": "x\0" * 2000, "list": [1], "ok": True})
+    [image], problems = read_labels(FORMATS["coco"], {"c.json": rows})
+    assert not problems
+    assert image.labels[0].attributes == {"big": 1e12, "long": "x" * 500, "ok": True}

@@ -23,7 +23,7 @@ def in_pixels(geometry: Geometry, image: ImageLabels) -> list[object]:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_labels_come_back_to_a_thousandth_of_a_pixel(name: str, data: st.DataObject) -> None:
     one = FORMATS[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels
+from mirrorlake.labels.registry import FORMATS
 from mirrorlake.library import label_files
 from mirrorlake.library.label_files import FolderOutput, open_label_files, safe_part
+from mirrorlake.model.labels import LabelProblem
 
 
 def packed(path: Path, files: dict[str, bytes]) -> Path:
@@ -77,6 +80,14 @@ def test_a_damaged_zip_is_named(tmp_path: Path) -> None:
         files.read("a.txt")
 
 
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    with open_label_files(tmp_path) as files:
+        assert files.names() == ["gone.txt"]
+        with pytest.raises(BadLabels, match="cannot be read: No such file"):
+            files.read("gone.txt")
+
+
 def test_nothing_at_a_path_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no file or folder"), open_label_files(tmp_path / "none"):
         pass
@@ -97,3 +108,13 @@ def test_two_images_with_one_label_file_are_an_error(tmp_path: Path) -> None:
         file.write(b"1")
     with pytest.raises(BadLabels, match="Two images"), output.open("labels/a.txt"):
         pass
+
+
+def test_a_name_that_is_not_utf_8_is_a_problem_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_bytes(b"0 0.5 0.5 0.1 0.1")
+    (tmp_path / "a.txt").write_bytes(b"0 0.5 0.5 0.1 0.1")
+    problems: list[LabelProblem] = []
+    with open_label_files(tmp_path) as files:
+        images = list(FORMATS["yolo"].read(files, problems.append))
+    assert [image.path for image in images] == ["a"]
+    assert [one.file for one in problems] == ["?.txt"]

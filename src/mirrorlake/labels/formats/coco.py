@@ -16,6 +16,7 @@ import orjson
 from mirrorlake.labels import rle
 from mirrorlake.labels.class_numbers import class_numbers
 from mirrorlake.labels.geometry import bounds, relative, scale, scale_box
+from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -80,8 +81,8 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
         if not name.lower().endswith(".json"):
             continue
         try:
-            document = msgspec.json.decode(files.read(name), type=_Document)
-        except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+            document = decode_json(files.read(name), _Document)
+        except BadLabels as error:
             report(problem(name, f"The file is not a COCO document: {error}"))
             continue
         yield from _read_document(name, document, report)
@@ -92,8 +93,8 @@ def _read_document(name: str, document: _Document, report: Report) -> Iterator[I
         for i, raw in enumerate(raws):
             place = f"{member}[{i}]"
             try:
-                yield place, msgspec.json.decode(raw, type=kind)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                yield place, decode_json(raw, kind)
+            except BadLabels as error:
                 report(problem(name, error, place))
 
     categories: dict[int, str] = {}

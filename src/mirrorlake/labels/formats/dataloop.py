@@ -13,6 +13,7 @@ import msgspec
 import orjson
 
 from mirrorlake.labels.geometry import bounds, relative, scale
+from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -74,11 +75,9 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
     for name in files.names():
         if name.lower().endswith(".json"):
             try:
-                yield _item(name, msgspec.json.decode(files.read(name), type=_Item), report)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                report(problem(name, f"The file is not an item: {error}"))
+                yield _item(name, decode_json(files.read(name), _Item), report)
             except BadLabels as error:
-                report(problem(name, error))
+                report(problem(name, f"The file is not an item: {error}"))
 
 
 def _item(name: str, item: _Item, report: Report) -> ImageLabels:
@@ -88,14 +87,14 @@ def _item(name: str, item: _Item, report: Report) -> ImageLabels:
     for i, raw in enumerate(item.annotations):
         place = f"annotations[{i}]"
         try:
-            one = msgspec.json.decode(raw, type=_Annotation)
+            one = decode_json(raw, _Annotation)
             geometry = _geometry(one)
             if not isinstance(geometry, Classification):
                 geometry = relative(geometry, *image_size(*size))
             attributes = plain_attributes(one.attributes) if isinstance(one.attributes, dict) else {}
             class_name = check_text(one.label, "The label")
             labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place))
-        except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+        except BadLabels as error:
             report(problem(name, error, place))
     path = image_path(item.filename.lstrip("/"))
     return ImageLabels(path=path, width=size[0], height=size[1], file=name, labels=tuple(labels))
@@ -128,7 +127,10 @@ def _parts(found: object) -> list[object]:
 
 
 def _points(found: object) -> tuple[Point, ...]:
-    points = tuple((point.x, point.y) for point in msgspec.convert(found, list[_XY]))
+    try:
+        points = tuple((point.x, point.y) for point in msgspec.convert(found, list[_XY]))
+    except msgspec.ValidationError as error:
+        raise BadLabels(str(error)) from error
     if not points:
         raise BadLabels("The annotation has no points.")
     return points

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import orjson
 
+from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -105,11 +106,12 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
         if not name.lower().endswith(".json"):
             continue
         try:
-            found: list[_Row] | _Row = msgspec.json.decode(files.read(name), type=list[_Row] | _Row)
-        except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+            data = files.read(name)
+            rows = decode_json(data, list[_Row]) if data.lstrip()[:1] == b"[" else [decode_json(data, _Row)]
+        except BadLabels as error:
             report(problem(name, f"The file is not a label row: {error}"))
             continue
-        for row in found if isinstance(found, list) else [found]:
+        for row in rows:
             for unit in row.data_units.values():
                 try:
                     yield _unit(name, row, unit, report)
@@ -126,20 +128,20 @@ def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
             place = f"{member}[{i}]"
             try:
                 labels.append(_object(raw, unit, place) if member == "objects" else _classified(raw, place))
-            except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+            except BadLabels as error:
                 report(problem(name, error, place))
     size = (None, None) if not unit.width or not unit.height else image_size(unit.width, unit.height)
     return ImageLabels(path=image_path(title), width=size[0], height=size[1], file=name, labels=tuple(labels))
 
 
 def _classified(raw: msgspec.Raw, place: str) -> Label:
-    name = msgspec.json.decode(raw, type=_Classified).name
+    name = decode_json(raw, _Classified).name
     return Label(class_name=check_text(name, "The name"), geometry=Classification(), place=place)
 
 
 def _object(raw: msgspec.Raw, unit: _Unit, place: str) -> Label:
-    one = msgspec.json.decode(raw, type=_Object)
-    attributes = plain_attributes(msgspec.json.decode(raw, type=dict[str, Any]))
+    one = decode_json(raw, _Object)
+    attributes = plain_attributes(decode_json(raw, dict[str, Any]))
     kept = {key: attributes[key] for key in ("objectHash", "featureHash") if key in attributes}
     class_name = check_text(one.name, "The name")
     return Label(class_name=class_name, geometry=_geometry(one, unit), attributes=kept, place=place)

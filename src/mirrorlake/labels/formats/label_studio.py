@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import orjson
 
+from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -81,14 +82,14 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
         if not name.lower().endswith(".json"):
             continue
         try:
-            tasks = msgspec.json.decode(files.read(name), type=list[msgspec.Raw])
-        except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+            tasks = decode_json(files.read(name), list[msgspec.Raw])
+        except BadLabels as error:
             report(problem(name, f"The file is not a list of tasks: {error}"))
             continue
         for i, raw in enumerate(tasks):
             try:
-                yield _task(name, f"[{i}]", msgspec.json.decode(raw, type=_Task), report)
-            except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+                yield _task(name, f"[{i}]", decode_json(raw, _Task), report)
+            except BadLabels as error:
                 report(problem(name, error, f"[{i}]"))
 
 
@@ -99,11 +100,11 @@ def _task(name: str, at: str, task: _Task, report: Report) -> ImageLabels:
         for r, raw in enumerate([] if annotation.was_cancelled else annotation.result):
             place = f"{at}.annotations[{a}].result[{r}]"
             try:
-                result = msgspec.json.decode(raw, type=_Result)
+                result = decode_json(raw, _Result)
                 labels += _result(result, place)
                 if result.original_width and result.original_height:
                     size = image_size(result.original_width, result.original_height)
-            except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+            except BadLabels as error:
                 report(problem(name, error, place))
     path = _image_of(task.data)
     return ImageLabels(path=path, width=size[0], height=size[1], file=name, labels=tuple(labels))

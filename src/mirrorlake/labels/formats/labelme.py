@@ -14,6 +14,7 @@ import msgspec
 import orjson
 
 from mirrorlake.labels.geometry import bounds, relative, scale
+from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -69,11 +70,9 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
     for name in files.names():
         if name.lower().endswith(".json"):
             try:
-                yield _read_document(name, msgspec.json.decode(files.read(name), type=_Document), report)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                report(problem(name, f"The file is not a LabelMe document: {error}"))
+                yield _read_document(name, decode_json(files.read(name), _Document), report)
             except BadLabels as error:
-                report(problem(name, error))
+                report(problem(name, f"The file is not a LabelMe document: {error}"))
 
 
 def _read_document(name: str, document: _Document, report: Report) -> ImageLabels:
@@ -87,17 +86,14 @@ def _read_document(name: str, document: _Document, report: Report) -> ImageLabel
     for i, raw in enumerate(document.shapes):
         place = f"shapes[{i}]"
         try:
-            shape = msgspec.json.decode(raw, type=_Shape)
+            shape = decode_json(raw, _Shape)
             class_name = check_text(shape.label, "The label")
             geometry = relative(_geometry(shape), width or 1, height or 1)
             attributes = plain_attributes(shape.flags)
-        except (msgspec.DecodeError, UnicodeDecodeError, BadLabels) as error:
+        except BadLabels as error:
             report(problem(name, error, place))
             continue
-        if shape.group_id is not None:
-            attributes["group_id"] = shape.group_id
-        if shape.description:
-            attributes |= plain_attributes({"description": shape.description})
+        attributes |= plain_attributes({"group_id": shape.group_id, "description": shape.description or None})
         labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place))
     return ImageLabels(path=path, width=width, height=height, file=name, labels=tuple(labels))
 

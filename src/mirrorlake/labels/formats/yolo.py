@@ -21,6 +21,7 @@ from mirrorlake.labels.records import (
     LabelOutput,
     Report,
     check_text,
+    image_path,
     number,
     problem,
 )
@@ -50,6 +51,7 @@ def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterato
             continue
         labels: list[Label] = []
         try:
+            path = image_path(_image_of(name))
             for line, text in files.lines(name):
                 place = f"line {line}"
                 try:
@@ -62,7 +64,7 @@ def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterato
         except BadLabels as error:
             report(problem(name, error))
             continue
-        yield ImageLabels(path=_image_of(name), suffixed=False, file=name, labels=tuple(labels))
+        yield ImageLabels(path=path, suffixed=False, file=name, labels=tuple(labels))
 
 
 def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
