@@ -101,6 +101,10 @@ def test_a_class_with_annotations_is_neither_deleted_nor_reshaped(library: Catal
     with library.read() as connection:
         kept = connection.execute("SELECT version, jsonb_array_length(classes) FROM ontology_version ORDER BY 1")
         assert kept.fetchall() == [(1, 2), (2, 1)]
+    assert ontologies.by_name(library, "site", version=1).classes == CLASSES
+    assert ontologies.by_name(library, "site") == ontologies.by_name(library, "site", version=2) == changed
+    with pytest.raises(NotFound, match="no version 3"):
+        ontologies.by_name(library, "site", version=3)
 
 
 def test_equal_annotations_keep_who_made_them(library: Catalog) -> None:

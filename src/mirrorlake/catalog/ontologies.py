@@ -37,10 +37,19 @@ def list_all(catalog: Catalog) -> list[Ontology]:
     return [_stored(row).ontology for row in rows]
 
 
-def by_name(catalog: Catalog, name: str) -> Ontology:
-    """One ontology. Raises NotFound."""
+def by_name(catalog: Catalog, name: str, *, version: int | None = None) -> Ontology:
+    """One ontology, as it is or as it was in a version. Raises NotFound."""
     with catalog.read() as connection:
-        return read_ontology(connection, name).ontology
+        latest = read_ontology(connection, name).ontology
+        if version is None:
+            return latest
+        values = {"name": name, "version": version}
+        row = connection.execute(statement("ontology_at_version").query, values).fetchone()
+    if row is None:
+        raise NotFound(f"Ontology {name!r} has no version {version}.", f"Its latest one is {latest.version}.")
+    number, at, by, classes = row
+    known = tuple(LabelClass(**{**one, "shape": Shape(one["shape"])}) for one in classes)
+    return Ontology(name=name, version=number, classes=known, updated=at, by=by)
 
 
 def read_ontology(connection: psycopg.Connection[TupleRow], name: str) -> StoredOntology:

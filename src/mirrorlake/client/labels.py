@@ -19,9 +19,9 @@ class OntologyClient(NounClient, Ontologies):
         """See `Ontologies.list`."""
         return self.connection.ask(tuple[Ontology, ...], "GET", "/ontologies")
 
-    def get(self, name: str) -> Ontology:
+    def get(self, name: str, *, version: int | None = None) -> Ontology:
         """See `Ontologies.get`."""
-        return self.connection.ask(Ontology, "GET", f"/ontologies/{segment(name)}")
+        return self.connection.ask(Ontology, "GET", f"/ontologies/{segment(name)}", params={"version": version})
 
     def save(self, name: str, classes: Sequence[LabelClass], *, version: int | None = None) -> Ontology:
         """See `Ontologies.save`."""

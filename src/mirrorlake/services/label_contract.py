@@ -15,8 +15,8 @@ class Ontologies(Protocol):
         """All ontologies, by name."""
         ...
 
-    def get(self, name: str) -> Ontology:
-        """One ontology. Raises NotFound."""
+    def get(self, name: str, *, version: int | None = None) -> Ontology:
+        """One ontology, as it is or as it was in a version. Raises NotFound."""
         ...
 
     def save(self, name: str, classes: Sequence[LabelClass], *, version: int | None = None) -> Ontology:

@@ -20,9 +20,9 @@ class OntologyService(Service, Ontologies):
         return ontologies.list_all(self.resources.catalog)
 
     @requires(Permission.LABELS_READ)
-    def get(self, name: str) -> Ontology:
+    def get(self, name: str, *, version: int | None = None) -> Ontology:
         """See `Ontologies.get`."""
-        return ontologies.by_name(self.resources.catalog, name)
+        return ontologies.by_name(self.resources.catalog, name, version=version)
 
     @requires(Permission.LABELS_EDIT)
     def save(self, name: str, classes: Sequence[LabelClass], *, version: int | None = None) -> Ontology:

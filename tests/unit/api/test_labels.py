@@ -29,6 +29,9 @@ def test_an_ontology_is_saved_in_versions_and_deleted_when_unused(client: TestCl
     assert (made["version"], made["classes"][0]["external_ids"]) == (1, {"YOLO": "0"})
     assert client.get("/api/v1/ontologies").json() == [made]
     assert client.put(ONTOLOGY, json={"classes": [CLASS], "version": 7}).status_code == 409
+    assert client.put(ONTOLOGY, json={"classes": [], "version": 1}).json()["version"] == 2
+    assert client.get(ONTOLOGY, params={"version": 1}).json() == made
+    assert client.put(ONTOLOGY, json={"classes": [CLASS], "version": 2}).json()["version"] == 3
     assert client.put(ANNOTATIONS, json=body()).status_code == 200
     assert client.delete(ONTOLOGY).status_code == 409
     assert client.put(ANNOTATIONS, json={"ontology": "site", "annotations": []}).json() == []

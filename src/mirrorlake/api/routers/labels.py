@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from mirrorlake.api.routers.assets import AssetId
 from mirrorlake.api.routing import Bound, add_route
-from mirrorlake.api.schemas.labels import AnnotationsBody, OntologyBody
+from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
 from mirrorlake.model.labels import Annotation, ClassCount, Ontology
 
@@ -21,9 +21,15 @@ def show_all(library: Bound) -> Sequence[Ontology]:
     return library.ontologies.list()
 
 
-def get(library: Bound, name: OntologyName) -> Ontology:
+def get(
+    library: Bound,
+    name: OntologyName,
+    version: Annotated[
+        int | None, Query(ge=1, le=VERSION_LIMIT, description="An earlier version; the latest if omitted.")
+    ] = None,
+) -> Ontology:
     """Get an ontology."""
-    return library.ontologies.get(name)
+    return library.ontologies.get(name, version=version)
 
 
 def save(library: Bound, name: OntologyName, body: OntologyBody) -> Ontology:

@@ -14,6 +14,7 @@ from mirrorlake.labels.ontology import ATTRIBUTE_LIMIT, CLASS_LIMIT, NAME_LIMIT
 from mirrorlake.labels.records import ATTRIBUTES_LIMIT, TEXT_LIMIT, BadLabels
 from mirrorlake.model.labels import LabelClass, NewAnnotation, Shape
 
+VERSION_LIMIT = 2**31 - 1
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT, pattern=VISIBLE)]
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 _Scalar = bool | Annotated[int, Field(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)] | float | _Text
@@ -35,7 +36,7 @@ class OntologyBody(Body):
     classes: Annotated[tuple[ClassBody, ...], Field(max_length=CLASS_LIMIT)]
     version: Annotated[
         int | None,
-        Field(ge=0, le=2**31 - 1, description="The version that is replaced; 0 to create only. Any if omitted."),
+        Field(ge=0, le=VERSION_LIMIT, description="The version that is replaced; 0 to create only. Any if omitted."),
     ] = None
 
     def as_classes(self) -> list[LabelClass]:

@@ -40,6 +40,12 @@ UPDATE ontology SET version = version + 1, updated = now(), by = %(by)s WHERE id
 INSERT INTO ontology_version (ontology_id, version, classes, by)
 SELECT id, version, %(classes)s, by FROM ontology WHERE id = %(ontology_id)s;
 
+-- name: ontology_at_version
+-- An ontology as it was in one version.
+SELECT ontology_version.version, ontology_version.at, ontology_version.by, ontology_version.classes
+FROM ontology_version JOIN ontology ON ontology.id = ontology_version.ontology_id
+WHERE ontology.name = %(name)s AND ontology_version.version = %(version)s;
+
 -- name: save_classes
 -- Add classes, or change those that exist.
 INSERT INTO label_class (ontology_id, position, name, shape, colour, attributes, external_ids)

@@ -26,6 +26,7 @@ app.add_typer(classes, name="class")
 NAME = Annotated[str, typer.Argument(metavar="NAME", help="Name of the ontology.")]
 CLASS = Annotated[str, typer.Argument(metavar="CLASS", help="Name of the class.")]
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+VERSION = Annotated[int | None, typer.Option(min=1, help="An earlier version; the latest if omitted.")]
 COLOUR = Annotated[str | None, typer.Option(help="Colour as #rrggbb.")]
 ATTRIBUTES = Annotated[
     list[str] | None, typer.Option("--attribute", metavar="NAME=TYPE", help="Attribute: text, number or boolean.")
@@ -51,10 +52,10 @@ def list_(*, json: JSON = False) -> None:
 
 
 @app.command("show")
-def show(name: NAME, *, json: JSON = False) -> None:
+def show(name: NAME, *, version: VERSION = None, json: JSON = False) -> None:
     """Show the classes of an ontology."""
     with open_library() as library:
-        found = library.ontologies.get(name)
+        found = library.ontologies.get(name, version=version)
     if json:
         print_json(found)
         return
@@ -75,13 +76,16 @@ def create(name: NAME) -> None:
 
 @app.command("export")
 def export(
-    name: NAME, out: Annotated[Path | None, typer.Option(help="File; standard output if omitted.")] = None
+    name: NAME,
+    *,
+    out: Annotated[Path | None, typer.Option(help="File; standard output if omitted.")] = None,
+    version: VERSION = None,
 ) -> None:
     """Write the classes of an ontology as JSON."""
     import orjson  # noqa: PLC0415  only here
 
     with open_library() as library:
-        found = library.ontologies.get(name)
+        found = library.ontologies.get(name, version=version)
     text = orjson.dumps({"classes": found.classes}, option=orjson.OPT_INDENT_2) + b"\n"
     if out is None:
         sys.stdout.buffer.write(text)
