@@ -20,6 +20,8 @@ from mirrorlake.model.labels import LabelClass, Ontology, Shape
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
+_FIELDS = ("name", "shape", "colour", "attributes", "external_ids")  # of a class, as `_class` takes them
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredOntology:
@@ -48,7 +50,7 @@ def by_name(catalog: Catalog, name: str, *, version: int | None = None) -> Ontol
     if row is None:
         raise NotFound(f"Ontology {name!r} has no version {version}.", f"Its latest one is {latest.version}.")
     number, at, by, classes = row
-    known = tuple(LabelClass(**{**one, "shape": Shape(one["shape"])}) for one in classes)
+    known = tuple(_class(*(one[field] for field in _FIELDS)) for one in classes)
     return Ontology(name=name, version=number, classes=known, updated=at, by=by)
 
 
@@ -168,9 +170,12 @@ def _query(which: str) -> bytes:
 
 def _stored(row: TupleRow) -> StoredOntology:
     number, name, version, updated, by, rows = row
-    classes = tuple(
-        LabelClass(name=each, shape=Shape(shape), colour=colour, attributes=attributes, external_ids=external_ids)
-        for _, each, shape, colour, attributes, external_ids in rows
-    )
+    classes = tuple(_class(*fields) for _, *fields in rows)
     ontology = Ontology(name=name, version=version, classes=classes, updated=updated, by=by)
     return StoredOntology(id=number, ontology=ontology, class_ids={each[1]: each[0] for each in rows})
+
+
+def _class(
+    name: str, shape: str, colour: str, attributes: Mapping[str, str], external_ids: Mapping[str, str]
+) -> LabelClass:
+    return LabelClass(name=name, shape=Shape(shape), colour=colour, attributes=attributes, external_ids=external_ids)
