@@ -5420,7 +5420,10 @@ export interface operations {
     };
     getOntology: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description An earlier version; the latest if omitted. */
+                version?: number | null;
+            };
             header?: never;
             path: {
                 /** @description Name of the ontology. */
