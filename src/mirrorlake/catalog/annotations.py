@@ -33,7 +33,7 @@ from mirrorlake.model.labels import (
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
 
-ANNOTATION_LIMIT = 10_000  # of one asset in one ontology, by one request
+ANNOTATION_LIMIT = 5_000  # of one asset in one ontology, by one request
 
 # The chosen assets: a SELECT of `asset.id` with its values.
 Chosen = tuple[bytes, Sequence[object]]

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.class_numbers import choose_namespace
+from mirrorlake.labels.records import TEXT_LIMIT
 from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import ClassMapping, LabelClass, Shape
 
 NAME_LIMIT = 100  # characters of a name of an ontology, class, attribute or namespace
-CLASS_LIMIT = 10_000  # of one ontology
+CLASS_LIMIT = 5_000  # of one ontology
 ATTRIBUTE_LIMIT = 100  # of one class
 ATTRIBUTE_TYPES = ("text", "number", "boolean")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -59,6 +60,10 @@ def check_classes(classes: Sequence[LabelClass]) -> None:
 def check_attributes(one: LabelClass, values: Mapping[str, Scalar]) -> str | None:
     """Why these cannot be attributes of an annotation of the class; None if they can. Undeclared ones always can."""
     for name, value in values.items():
+        if not name.strip() or len(name) > NAME_LIMIT or not name.isprintable():
+            return f"The name of an attribute is invalid: {name!r}."
+        if isinstance(value, str) and (len(value) > TEXT_LIMIT or "\0" in value):
+            return f"The attribute {name} has more than {TEXT_LIMIT:,} characters or contains a NUL character."
         kind = one.attributes.get(name)
         found = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
         if kind not in (None, found):

@@ -97,6 +97,11 @@ def test_an_attribute_has_the_type_of_its_class(value: Scalar, fits: str) -> Non
         assert check_attributes(declared, {"other": value}) is None
 
 
+@pytest.mark.parametrize(("name", "value"), [("", 1), ("a\n", 1), ("x" * 101, 1), ("a", "x" * 1001), ("a", "\0")])
+def test_an_attribute_that_cannot_be_stored_is_refused(name: str, value: Scalar) -> None:
+    assert check_attributes(FORKLIFT, {name: value}) is not None
+
+
 def test_an_ontology_has_a_name_without_slashes() -> None:
     with pytest.raises(UsageError, match="without slashes"):
         check_ontology_name("a/b")

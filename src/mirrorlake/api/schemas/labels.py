@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field
+from pydantic.config import JsonDict
 
 from mirrorlake.api.schemas import NUMBER_LIMIT, VISIBLE, Body
 from mirrorlake.catalog.annotations import ANNOTATION_LIMIT
@@ -16,6 +17,8 @@ from mirrorlake.model.labels import LabelClass, NewAnnotation, Shape
 
 VERSION_LIMIT = 2**31 - 1
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT, pattern=VISIBLE)]
+# `labels.ontology` checks these names, with better messages than a schema can give.
+_NAMED: JsonDict = {"propertyNames": {"type": "string", "minLength": 1, "maxLength": NAME_LIMIT, "pattern": VISIBLE}}
 _Text = Annotated[str, Field(max_length=TEXT_LIMIT)]
 _Scalar = bool | Annotated[int, Field(ge=-NUMBER_LIMIT, le=NUMBER_LIMIT)] | float | _Text
 
@@ -26,8 +29,12 @@ class ClassBody(Body):
     name: _Name
     shape: Shape
     colour: Annotated[str, Field(pattern=r"^#[0-9a-f]{6}$", description="As #rrggbb.")]
-    attributes: Annotated[dict[_Name, _Name], Field(default_factory=dict, max_length=ATTRIBUTE_LIMIT)]
-    external_ids: Annotated[dict[_Name, _Name], Field(default_factory=dict, max_length=ATTRIBUTE_LIMIT)]
+    attributes: Annotated[
+        dict[str, _Name], Field(default_factory=dict, max_length=ATTRIBUTE_LIMIT, json_schema_extra=_NAMED)
+    ]
+    external_ids: Annotated[
+        dict[str, _Name], Field(default_factory=dict, max_length=ATTRIBUTE_LIMIT, json_schema_extra=_NAMED)
+    ]
 
 
 class OntologyBody(Body):
@@ -59,7 +66,9 @@ class AnnotationBody(Body):
     class_name: _Name
     shape: Shape
     geometry: Annotated[dict[str, Any], Field(max_length=4, description="By shape; see the reference of labels.")]
-    attributes: Annotated[dict[_Name, _Scalar], Field(default_factory=dict, max_length=ATTRIBUTES_LIMIT)]
+    attributes: Annotated[
+        dict[str, _Scalar], Field(default_factory=dict, max_length=ATTRIBUTES_LIMIT, json_schema_extra=_NAMED)
+    ]
 
 
 class AnnotationsBody(Body):
