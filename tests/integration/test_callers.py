@@ -23,7 +23,7 @@ from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
 
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
-NOUNS = ("assets", "datasources", "runs", "projects", "connections", "activity")
+NOUNS = ("assets", "datasources", "runs", "projects", "ontologies", "labels", "connections", "activity")
 
 
 @pytest.fixture
@@ -64,8 +64,8 @@ def test_every_use_case_needs_a_permission(resources: Resources) -> None:
 def test_a_service_has_the_use_cases_of_its_noun(resources: Resources) -> None:
     library = LocalLibrary(resources, ANNA)
     protocols = (
-        contract.Assets, contract.Datasources, contract.Runs, contract.Projects, contract.Connections,
-        contract.Activities,
+        contract.Assets, contract.Datasources, contract.Runs, contract.Projects, contract.Ontologies, contract.Labels,
+        contract.Connections, contract.Activities,
     )  # fmt: skip
     for noun, protocol in zip(NOUNS, protocols, strict=True):
         named = {name for name in vars(protocol) if not name.startswith("_")}

@@ -57,6 +57,7 @@ def _row(dice: random.Random, number: int) -> Row:
         modified=dice.choice([*MOMENTS, None, None]),
         tags=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
         projects=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
+        classes={name: dice.randint(1, 3) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))},
         metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
     )
 
@@ -79,6 +80,12 @@ def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -
             " SET name = excluded.name RETURNING id) INSERT INTO project_asset SELECT id, %(asset)s FROM made",
             {"name": project, "asset": row.id},
         )
+    for name, count in row.classes.items():
+        connection.execute(
+            "INSERT INTO annotation (asset_id, class_id, source)"
+            " SELECT %s, id, 'user' FROM label_class, generate_series(1, %s) WHERE name = %s",
+            (row.id, count, name),
+        )
     if row.also_in:
         connection.execute(
             "INSERT INTO object (datasource_id, state, size, asset_id, key, token) VALUES (%s, 0, 1, %s, %s, '')",
@@ -97,6 +104,12 @@ def library(catalog: Catalog) -> list[Row]:
             ).fetchone()[0]
             for name in ("one", "two")
         }
+        connection.execute(
+            "WITH made AS (INSERT INTO ontology (name) VALUES ('o') RETURNING id)"
+            " INSERT INTO label_class (ontology_id, position, name, shape, colour)"
+            " SELECT id, 0, name, 'classification', '#000000' FROM made, unnest(%s::text[]) AS name",
+            (TAGS,),
+        )
         for row in rows:
             _insert(connection, row, sources)
     return rows

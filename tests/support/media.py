@@ -35,6 +35,23 @@ def pillow_images() -> Path:
     return folder
 
 
+def fetch_source(name: str, version_: str) -> Path:
+    """The source package of this version, an archive. The first call fetches it with pip."""
+    folder = _CACHE / f"{name}-{version_}-source"
+    if not folder.is_dir():
+        _CACHE.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=_CACHE) as scratch:
+            into = Path(scratch) / "source"
+            _fetch_source(name, version_, into)
+            try:
+                into.rename(folder)
+            except OSError:
+                # Another test process was faster: its folder is as good.
+                if not folder.is_dir():
+                    raise
+    return next(folder.glob("*.tar.gz"))
+
+
 def _fetch_source(name: str, version_: str, into: Path) -> None:
     # Only this package as source: pip would otherwise build the package's build tools from source, for minutes.
     command = [

@@ -12,10 +12,12 @@ from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
+    AnnotationCount,
     Boolean,
     Comparison,
     Everything,
     FileName,
+    HasClass,
     HasId,
     HasKind,
     HasMediaType,
@@ -113,6 +115,9 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.one_of(st.sampled_from(TAGS), patterns).map(HasTag),
     st.one_of(st.sampled_from(TAGS), patterns).map(InProject),
     st.sampled_from(SOURCES).map(InDatasource),
+    st.one_of(st.sampled_from(TAGS), patterns).map(HasClass),
+    st.builds(HasClass, st.one_of(st.sampled_from(TAGS), patterns), comparisons, st.integers(0, 3)),
+    st.builds(AnnotationCount, st.sampled_from([Comparison.GE, Comparison.LE]), st.integers(0, 3)),
     st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(HasMediaType),
     st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
@@ -184,6 +189,10 @@ def _write(node: Node) -> str:
             return f"project:{_stars(value)}"
         case InDatasource(name):
             return f"datasource:{_quoted(name)}"
+        case HasClass(value, comparison, count):
+            return f"class:{_stars(value)}{'' if node == HasClass(value) else f'{comparison.value}{count}'}"
+        case AnnotationCount(comparison, count):
+            return f"{'min' if comparison is Comparison.GE else 'max'}-annotations:{count}"
         case HasMediaType(value):
             return f"type:{value}"
         case HasKind(kind):

@@ -15,10 +15,12 @@ from mirrorlake.model.assets import AssetState, Scalar
 from mirrorlake.model.media import MediaKind
 from mirrorlake.search.nodes import (
     And,
+    AnnotationCount,
     Boolean,
     Comparison,
     Everything,
     FileName,
+    HasClass,
     HasId,
     HasKind,
     HasMediaType,
@@ -76,6 +78,7 @@ class Row:
     modified: datetime | None
     tags: frozenset[str]
     projects: frozenset[str]
+    classes: Mapping[str, int]  # the number of annotations of each
     metadata: Mapping[str, Scalar]
 
 
@@ -151,6 +154,13 @@ def _matches(node: Node, row: Row) -> bool:
             return project in row.projects
         case InDatasource(name):
             return name in (row.datasource, row.also_in)
+        case HasClass(Pattern(pieces), comparison, count):
+            matching = sum(number for name, number in row.classes.items() if _like(pieces, name))
+            return _OPERATORS[comparison](matching, count)
+        case HasClass(str() as name, comparison, count):
+            return _OPERATORS[comparison](row.classes.get(name, 0), count)
+        case AnnotationCount(comparison, count):
+            return _OPERATORS[comparison](sum(row.classes.values()), count)
         case HasMediaType(value):
             return row.type == value if "/" in value else row.type.split("/")[0] == value
         case HasKind(kind):

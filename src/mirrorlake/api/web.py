@@ -21,6 +21,7 @@ from mirrorlake.api.routers.connections import connection_routes
 from mirrorlake.api.routers.datasources import datasource_routes
 from mirrorlake.api.routers.events import event_routes
 from mirrorlake.api.routers.jobs import job_routes
+from mirrorlake.api.routers.labels import label_routes
 from mirrorlake.api.routers.projects import project_routes
 from mirrorlake.api.routers.runs import run_routes
 from mirrorlake.api.routers.schedules import schedule_routes
@@ -41,6 +42,7 @@ _ROUTES: Final = (
     job_routes,
     project_routes,
     connection_routes,
+    label_routes,
     schedule_routes,
     activity_routes,
 )

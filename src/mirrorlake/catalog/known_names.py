@@ -27,12 +27,14 @@ class NameKind(StrEnum):
 
     METADATA_KEY = "metadata key"
     TAG = "tag"
+    CLASS = "class"
     PROJECT = "project"
     DATASOURCE = "datasource"
 
 
 _STATEMENTS = {
     NameKind.TAG: "known_tags",
+    NameKind.CLASS: "known_classes",
     NameKind.PROJECT: "known_projects",
     NameKind.DATASOURCE: "known_datasources",
 }

@@ -26,11 +26,12 @@ def _list(members: Iterable[IntEnum]) -> str:
     return ", ".join(str(int(member)) for member in members)
 
 
-# Users have edited the asset, tagged it, put it into a project, or moved it to the trash.
+# Users have edited the asset, tagged it, labelled it, put it into a project, or moved it to the trash.
 _WORKED_ON = (
     "(asset.edited OR asset.state = {asset.trash}"
     " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
-    " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id))"
+    " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)"
+    " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id))"
 )
 _CONNECTION_NAME = (
     "(SELECT connection.name FROM connection WHERE connection.id = datasource.connection_id) AS connected"

@@ -17,6 +17,7 @@ from mirrorlake.client.connections import ConnectionClient
 from mirrorlake.client.datasources import DatasourceClient
 from mirrorlake.client.events import EventClient
 from mirrorlake.client.jobs import JobClient
+from mirrorlake.client.labels import LabelClient, OntologyClient
 from mirrorlake.client.projects import ProjectClient
 from mirrorlake.client.runs import RunClient
 from mirrorlake.client.webhooks import WebhookClient
@@ -38,6 +39,8 @@ class Client:
         self.events = EventClient(self._connection)
         self.connections = ConnectionClient(self._connection)
         self.webhooks = WebhookClient(self._connection)
+        self.ontologies = OntologyClient(self._connection)
+        self.labels = LabelClient(self._connection)
         self.activity = ActivityClient(self._connection)
 
     def __enter__(self) -> Self:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from mirrorlake.jobs.handler import Handler
-from mirrorlake.jobs.handlers import thumbnails
+from mirrorlake.jobs.handlers import labels, thumbnails
 from mirrorlake.jobs.handlers.confirm import CONFIRM
 from mirrorlake.jobs.handlers.connection_check import CONNECTION_CHECK
 from mirrorlake.jobs.handlers.deliver import DELIVER
@@ -37,6 +37,8 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         thumbnails.CHECK,
         thumbnails.MAKE,
         thumbnails.CLEAN,
+        labels.IMPORT,
+        labels.EXPORT,
     )
 }
 QUICK_KINDS: Final = frozenset(kind for kind, handler in HANDLERS.items() if handler.quick)

@@ -47,6 +47,8 @@ class Permission(StrEnum):
     PROJECTS_EDIT = "projects:edit"
     CONNECTIONS_READ = "connections:read"
     CONNECTIONS_EDIT = "connections:edit"
+    LABELS_READ = "labels:read"
+    LABELS_EDIT = "labels:edit"
     ACTIVITY_READ = "activity:read"
     LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
 

@@ -20,6 +20,9 @@ class Action(StrEnum):
     REMOVE = "remove"  # assets from a project
     CHANGE_SETTINGS = "change_settings"  # of a datasource or connection
     DELETE = "delete"  # a datasource or connection
+    ANNOTATE = "annotate"  # an asset
+    CHANGE_CLASSES = "change_classes"  # of an ontology
+    IMPORT_LABELS = "import_labels"  # into an ontology
     FORCE_RUN = "force_run"  # of a datasource, during the cooldown
 
 
@@ -31,6 +34,7 @@ class Subject(StrEnum):
     DATASOURCE = "datasource"
     WEBHOOK = "webhook"
     CONNECTION = "connection"
+    ONTOLOGY = "ontology"
 
 
 @public_noun
@@ -45,8 +49,8 @@ class Activity:
     action: str
     """The kind of action: create, edit, restore, add, remove, change_settings, delete or force_run."""
     subject_kind: str
-    """The kind of its subject: asset, project, datasource or connection."""
+    """The kind of its subject, such as asset, project, datasource or connection."""
     subject: str
-    """The id of an asset, or the name of a project, datasource or connection at that time."""
+    """The id of an asset, or the name of its other subject at that time."""
     details: Mapping[str, Any]
     """What was changed; its members depend on the action."""

@@ -32,6 +32,8 @@ class JobKind(StrEnum):
     THUMBNAILS_CHECK = "thumbnails_check"
     THUMBNAILS_MAKE = "thumbnails_make"
     THUMBNAILS_CLEAN = "thumbnails_clean"
+    LABELS_IMPORT = "labels_import"
+    LABELS_EXPORT = "labels_export"
 
 
 # Jobs that are runs: they have counts and outcomes, and hold the lock of their datasource.

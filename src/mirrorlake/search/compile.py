@@ -11,12 +11,15 @@ from datetime import datetime, timedelta
 from typing import LiteralString, assert_never
 
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
+from mirrorlake.search.glob_regex import glob_to_regex
 from mirrorlake.search.nodes import (
     And,
+    AnnotationCount,
     Boolean,
     Comparison,
     Everything,
     FileName,
+    HasClass,
     HasId,
     HasKind,
     HasMediaType,
@@ -99,9 +102,6 @@ _ZONE: LiteralString = r"Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
 ISO_TIME: LiteralString = (
     "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
 )
-
-# Characters that a backslash escapes in PostgreSQL's regular expressions. Letters and digits must not be escaped.
-_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,10 @@ def _leaf(leaf: Leaf) -> Sql:
             return _project(value)
         case InDatasource(name):
             return Sql(_IN_DATASOURCE, (name, name))
+        case HasClass(value, comparison, count):
+            return _class(value, comparison, count)
+        case AnnotationCount(comparison, count):
+            return _annotation_count(_ANNOTATIONS, (), comparison, count)
         case HasMediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
@@ -226,6 +230,23 @@ def _project(value: str | Pattern) -> Sql:
     return Sql(_IN_PROJECT + "name = %s)", (value,))
 
 
+def _class(value: str | Pattern, comparison: Comparison, count: int) -> Sql:
+    if isinstance(value, Pattern):
+        return _annotation_count(_OF_CLASS + "LIKE %s)", (_like_pattern(value),), comparison, count)
+    return _annotation_count(_OF_CLASS + "= %s)", (value,), comparison, count)
+
+
+def _annotation_count(rows: LiteralString, params: tuple[Param, ...], comparison: Comparison, count: int) -> Sql:
+    if (comparison, count) in ((Comparison.GE, 1), (Comparison.GT, 0)):
+        return Sql("EXISTS (SELECT " + rows + ")", params)  # which the planner can begin with, unlike a count
+    return Sql("(SELECT count(*) " + rows + ") " + _SYMBOLS[comparison] + " %s", (*params, count))
+
+
+_ANNOTATIONS: LiteralString = "FROM annotation WHERE annotation.asset_id = asset.id"
+_OF_CLASS: LiteralString = (
+    "FROM annotation WHERE annotation.asset_id = asset.id"
+    " AND annotation.class_id IN (SELECT label_class.id FROM label_class WHERE label_class.name "
+)
 _IN_PROJECT: LiteralString = (
     "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
     " WHERE project_asset.asset_id = asset.id AND project."
@@ -277,23 +298,7 @@ def _path(glob: str, *, literal: bool) -> Sql:
     if literal or "*" not in text:
         # A leading slash means the root. It also matches a key that itself starts with a slash.
         return Sql("asset.key IN (%s, %s)", (text, "/" + text)) if rooted else Sql("asset.key = %s", (text,))
-    return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + _regex(text) + "$",))
-
-
-def _regex(glob: str) -> str:
-    """Translate a glob: `*` stays within a folder, `**` crosses folders, `**/` also matches no folder."""
-    pieces: list[str] = []
-    for found in re.finditer(r"(?:(?<=/)|^)(?:\*\*/)+|\*\*|\*|[^*]+", glob):
-        piece = found.group()
-        if piece.endswith("**/"):
-            pieces.append("(?:.*/)?")
-        elif piece == "**":
-            pieces.append(".*")
-        elif piece == "*":
-            pieces.append("[^/]*")
-        else:
-            pieces.append(_PUNCTUATION.sub(r"\\\g<0>", piece))
-    return "".join(pieces)
+    return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + glob_to_regex(text) + "$",))
 
 
 def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:

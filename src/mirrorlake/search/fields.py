@@ -5,14 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Never
 
 from mirrorlake.core.errors import PatternError
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
+from mirrorlake.search.label_fields import read_annotation_count, read_class, read_has
 from mirrorlake.search.nodes import (
     And,
     Boolean,
@@ -43,6 +42,7 @@ from mirrorlake.search.nodes import (
     TimeCompare,
 )
 from mirrorlake.search.scanner import Scanner, Value
+from mirrorlake.search.term import Term, as_comparison
 from mirrorlake.search.values import (
     read_integer,
     read_literal,
@@ -58,8 +58,8 @@ _OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
 _METADATA = re.compile(r"metadata[.:]", re.IGNORECASE)
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
+_COUNTED = frozenset({"class"})  # fields whose value may be followed by a comparison with a number
 _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
-_COMPARISONS = {"": Comparison.EQ, "=": Comparison.EQ, "==": Comparison.EQ}
 _QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
@@ -68,42 +68,9 @@ FORMATS = {suffix.removeprefix("."): one.media_type for suffix, one in formats_b
 # Operators that the language reserves for features that do not exist yet.
 RESERVED_FIELDS = frozenset(
     {
-        "class", "split", "dataset", "like-image", "near-duplicate", "has", "min-annotations",
-        "max-annotations",
+        "split", "dataset", "like-image", "near-duplicate",
     }
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """One `field op value`, scanned but not interpreted."""
-
-    field: str
-    field_at: int
-    comparison: Comparison
-    op_at: int
-    value: Value
-    scanner: Scanner
-
-    def reject(self, message: str, fix: str) -> Never:
-        """Reject the value."""
-        raise self.scanner.error(message, fix, at=self.value.at)
-
-    def require_equals(self, fix: str = "") -> None:
-        """Reject every operator except `:` and `=`."""
-        if self.comparison is not Comparison.EQ:
-            raise self.scanner.error(
-                f"{self.field} does not support {self.comparison.value}.",
-                fix or f"Write {self.field}:value.",
-                at=self.op_at,
-            )
-
-    def allow_negation(self, node: Node) -> Node:
-        """`node` for `:`, its negation for `!=`, no other operator. Only for facts that every asset has."""
-        if self.comparison is Comparison.NE:
-            return Not(node)
-        self.require_equals(f"Only : and != work with {self.field}.")
-        return node
 
 
 def read_field(scanner: Scanner) -> Node | None:
@@ -168,20 +135,20 @@ def _term(scanner: Scanner, name: str, field_at: int, op_at: int) -> Term:
         raise scanner.error("Expected : or a comparison.", f"Examples: {name}:value, {name}>80.", at=op_at)
     scanner.at = operator.end()
     symbol = operator.group().removeprefix(":")
-    comparison = _COMPARISONS.get(symbol) or Comparison(symbol)
+    comparison = as_comparison(symbol)
     return Term(
         field=name,
         field_at=field_at,
         comparison=comparison,
         op_at=op_at,
-        value=_value(scanner, scanner.source[field_at : scanner.at]),
+        value=_value(scanner, scanner.source[field_at : scanner.at], follows=")<>=!" if name in _COUNTED else ")"),
         scanner=scanner,
     )
 
 
-def _value(scanner: Scanner, before: str) -> Value:
+def _value(scanner: Scanner, before: str, *, follows: str = ")") -> Value:
     """`value = quoted | raw`, directly after its operator."""
-    value = scanner.read_quoted() if scanner.next == '"' else scanner.read_raw()
+    value = scanner.read_quoted(follows=follows) if scanner.next == '"' else scanner.read_raw()
     if not value.text and not value.quoted:
         raise scanner.error("Expected a value.", f"Write it directly after {before} without a space.", at=value.at)
     doubled = None if value.quoted else _DOUBLED.match(value.text)
@@ -374,6 +341,10 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "format": _format,
     "state": _state,
     "id": _id,
+    "class": read_class,
+    "has": read_has,
+    "min-annotations": partial(read_annotation_count, comparison=Comparison.GE),
+    "max-annotations": partial(read_annotation_count, comparison=Comparison.LE),
     **{column.value: partial(_integer, column=column) for column in IntegerColumn},
     **{column.value: partial(_time, column=column) for column in TimeColumn},
     "min-width": partial(_bound, column=IntegerColumn.WIDTH, comparison=Comparison.GE),

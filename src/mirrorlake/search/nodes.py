@@ -175,6 +175,23 @@ class InDatasource:
 
 
 @dataclass(frozen=True, slots=True)
+class HasClass:
+    """As many annotations of the class with this name, or of classes that match the pattern. Case-sensitive."""
+
+    value: str | Pattern
+    comparison: Comparison = Comparison.GE
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class AnnotationCount:
+    """A comparison with the number of annotations of any class."""
+
+    comparison: Comparison
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class HasMediaType:
     """A media type such as `image/png`, or a family such as `image`."""
 
@@ -231,6 +248,8 @@ Leaf = (
     | HasTag
     | InProject
     | InDatasource
+    | HasClass
+    | AnnotationCount
     | HasMediaType
     | HasKind
     | HasId

@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from mirrorlake.catalog.known_names import KnownNames, NameKind
 from mirrorlake.search.nodes import (
     And,
+    HasClass,
     HasTag,
     InDatasource,
     InProject,
@@ -88,6 +89,8 @@ def _named(node: Node) -> tuple[NameKind, str] | None:
             return NameKind.METADATA_KEY, key
         case HasTag(str(tag)):
             return NameKind.TAG, tag
+        case HasClass(str(name)):
+            return NameKind.CLASS, name
         case InProject(str(name)):
             return NameKind.PROJECT, name
         case InDatasource(name):
@@ -119,7 +122,7 @@ def _explain_unknown(kind: NameKind, name: str, known: KnownNames) -> str:
             missing = f"None of {known.sampled:,} sampled assets has the metadata key `{name}`."
         case NameKind.METADATA_KEY | NameKind.TAG:
             missing = f"No asset has the {kind.value} `{name}`."
-        case NameKind.PROJECT | NameKind.DATASOURCE:
+        case NameKind.PROJECT | NameKind.DATASOURCE | NameKind.CLASS:
             missing = f"No {kind.value} is named `{name}`."
     similar = nearest(name, known.some)
     return missing if similar is None else f"{missing} Did you mean `{written}{_as_written(kind, similar)}`?"

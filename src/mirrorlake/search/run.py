@@ -79,6 +79,13 @@ def stream(catalog: Catalog, query: str, limit: int | None = None) -> Iterator[A
     return _stream_assets(catalog, compiled, limit)
 
 
+def select_ids(query: str) -> tuple[bytes, tuple[Param, ...]]:
+    """A SELECT of the ids of all assets that match, with its values, for a larger statement. Raises QueryError."""
+    compiled = compile_query(parse(query))
+    text = f"SELECT asset.id FROM asset WHERE {compiled.where.text}"  # noqa: S608 - literals, values are bound
+    return replace_names(text).encode(), compiled.where.params
+
+
 def _stream_assets(catalog: Catalog, compiled: CompiledQuery, limit: int | None) -> Iterator[Asset]:
     with _explain_timeout(), catalog.read() as connection:
         limit_time(connection, TIMEOUT_S)

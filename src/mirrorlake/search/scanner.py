@@ -63,8 +63,8 @@ class Scanner:
             if ch == "\0" or _FIRST_SURROGATE <= ch <= _LAST_SURROGATE:
                 raise self.error("Unsearchable character: no name or value can contain it.", "Remove it.", at=at)
 
-    def read_quoted(self) -> Value:
-        r"""`quoted = '"' { any character but '"' and '\' | '\"' | '\\' | '\' } '"'`, then a space, `)` or the end."""
+    def read_quoted(self, *, follows: str = ")") -> Value:
+        r"""`quoted = '"' { any character but '"' and '\' | '\"' | '\\' | '\' } '"'`, a space, `follows` or the end."""
         opened = self.at
         self.at += 1
         pieces: list[str] = []
@@ -75,7 +75,7 @@ class Scanner:
                 self.at += 1
             pieces.append(self.next)
             self.at += 1
-        if not (self.at_end or self.at_space or self.next == ")"):
+        if not (self.at_end or self.at_space or self.next in follows):
             raise self.error(
                 "Expected a space after the closing quotation mark.",
                 r"Inside quotes, write a quotation mark as \" and a backslash as \\.",

@@ -26,6 +26,8 @@ from mirrorlake.services.connection_contract import Connections as Connections
 from mirrorlake.services.event_contract import Events as Events
 from mirrorlake.services.job_contract import PAGE_LIMIT as PAGE_LIMIT
 from mirrorlake.services.job_contract import Jobs as Jobs
+from mirrorlake.services.label_contract import Labels as Labels
+from mirrorlake.services.label_contract import Ontologies as Ontologies
 from mirrorlake.services.webhook_contract import Webhooks as Webhooks
 
 TRASH_DAYS: Final = 30
@@ -322,6 +324,16 @@ class Library(Protocol):
     @property
     def webhooks(self) -> Webhooks:
         """Use cases of webhooks."""
+        ...
+
+    @property
+    def ontologies(self) -> Ontologies:
+        """Use cases of ontologies."""
+        ...
+
+    @property
+    def labels(self) -> Labels:
+        """Use cases of labels."""
         ...
 
     @property

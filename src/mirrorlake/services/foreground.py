@@ -7,16 +7,29 @@ from contextlib import contextmanager
 
 from mirrorlake.core.settings import Settings
 from mirrorlake.library.audit import StepCallback
+from mirrorlake.library.label_export import LabelExportOptions
+from mirrorlake.library.label_import import LabelImportOptions
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.reapply import ProgressCallback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.connections import Rotation
+from mirrorlake.model.labels import LabelExport, LabelImport
 from mirrorlake.model.runs import Run
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.model.verification import Finding, Verification
-from mirrorlake.services import cancellation, previews, reapply, removal, retry, thumbnails, trigger, verification
+from mirrorlake.services import (
+    cancellation,
+    label_files,
+    previews,
+    reapply,
+    removal,
+    retry,
+    thumbnails,
+    trigger,
+    verification,
+)
 from mirrorlake.services.base import Service, open_resources, requires
 
 
@@ -135,6 +148,20 @@ class Foreground(Service):
         settings, catalog = self.resources.settings, self.resources.catalog
         return thumbnails.clean_thumbnails(
             settings, catalog, step, hours=hours, acknowledged=acknowledged, requested_by=self._name
+        )
+
+    @requires(Permission.LABELS_EDIT)
+    def import_labels(self, options: LabelImportOptions, step: StepCallback) -> LabelImport:
+        """Import labels from files, or preview it. Raises UsageError, NotFound and MirrorlakeError."""
+        return label_files.import_labels(
+            self.resources.settings, self.resources.catalog, options, step, requested_by=self._name
+        )
+
+    @requires(Permission.LABELS_READ)
+    def export_labels(self, options: LabelExportOptions, step: StepCallback) -> LabelExport:
+        """Export labels to files. Raises UsageError, NotFound and MirrorlakeError."""
+        return label_files.export_labels(
+            self.resources.settings, self.resources.catalog, options, step, requested_by=self._name
         )
 
     @property

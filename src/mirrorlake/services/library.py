@@ -14,6 +14,8 @@ from mirrorlake.services.connections import ConnectionService
 from mirrorlake.services.datasources import DatasourceService
 from mirrorlake.services.events import EventService
 from mirrorlake.services.jobs import JobService
+from mirrorlake.services.labels import LabelService
+from mirrorlake.services.ontologies import OntologyService
 from mirrorlake.services.projects import ProjectService
 from mirrorlake.services.runs import RunService
 from mirrorlake.services.webhooks import WebhookService
@@ -31,6 +33,8 @@ class LocalLibrary:
         self.events = EventService(resources, caller)
         self.connections = ConnectionService(resources, caller)
         self.webhooks = WebhookService(resources, caller)
+        self.ontologies = OntologyService(resources, caller)
+        self.labels = LabelService(resources, caller)
         self.activity = ActivityService(resources, caller)
 
 

@@ -15,6 +15,8 @@ from mirrorlake.jobs.handlers.purge import PurgeArgs
 from mirrorlake.jobs.handlers.thumbnails import CleanArgs
 from mirrorlake.jobs.handlers.verify import VerifyArgs
 from mirrorlake.jobs.registry import HANDLERS, QUICK_KINDS
+from mirrorlake.library.label_export import LabelExportOptions
+from mirrorlake.library.label_import import LabelImportOptions
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.jobs import RUN_KINDS, JobKind
 from mirrorlake.model.previews import Sample
@@ -49,6 +51,8 @@ def test_a_person_is_served_before_a_schedule():
         PurgeArgs(before=datetime(2026, 11, 28, 13, 7, 1, 5, tzinfo=UTC)),
         VerifyArgs(sample=None),
         CleanArgs(hours=1, acknowledged=9),
+        LabelImportOptions(path="a.zip", format="coco", ontology="site", classes={"dog": ""}, dry_run=True),
+        LabelExportOptions(query="cat", format="csv", path="a.csv"),
     ],
 )
 def test_arguments_come_back_as_they_were(args: object):

@@ -14,6 +14,7 @@ NAMES = {
     NameKind.METADATA_KEY: ("temperature", "capture.temperature", "site", "camera_id"),
     NameKind.TAG: ("reviewed", "night shift"),
     NameKind.PROJECT: ("roads",),
+    NameKind.CLASS: ("forklift", "fork lift"),
     NameKind.DATASOURCE: ("photos",),
 }
 
@@ -41,6 +42,7 @@ NOTES = {
     "metdata.site:x": ["`metdata.site:x` was searched in names. To search metadata, write `metadata.site:x`."],
     "tag:reviwed": ["No asset has the tag `reviwed`. Did you mean `tag:reviewed`?"],
     'tag:"nightshift"': ['No asset has the tag `nightshift`. Did you mean `tag:"night shift"`?'],
+    "class:forklft>=3": ["No class is named `forklft`. Did you mean `class:forklift`?"],
     "project:road": ["No project is named `road`. Did you mean `project:roads`?"],
     "(datasource:phtos OR -tag:x)": [
         "No asset has the tag `x`.",

@@ -70,6 +70,8 @@ export const JOB_KINDS: Record<JobKind, { label: string }> = {
   thumbnails_check: { label: 'thumbnail check' },
   thumbnails_make: { label: 'thumbnails rebuilt' },
   thumbnails_clean: { label: 'thumbnails cleaned' },
+  labels_import: { label: 'labels imported' },
+  labels_export: { label: 'labels exported' },
 };
 
 const kinds = Object.keys(OUTCOME_KINDS) as OutcomeKind[];

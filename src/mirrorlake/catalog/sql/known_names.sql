@@ -32,6 +32,11 @@ SELECT ARRAY(
   ),
   ARRAY(SELECT tag FROM distinct_tag WHERE tag IS NOT NULL LIMIT %(names)s);
 
+-- name: known_classes
+-- Which of these classes exist in any ontology, and the names of some of all classes.
+SELECT ARRAY(SELECT DISTINCT name FROM label_class WHERE name = ANY(%(wanted)s)),
+  ARRAY(SELECT DISTINCT name FROM label_class ORDER BY name LIMIT %(names)s);
+
 -- name: known_projects
 -- Which of these projects exist, and the names of some of all projects.
 SELECT ARRAY(SELECT name FROM project WHERE name = ANY(%(wanted)s)),

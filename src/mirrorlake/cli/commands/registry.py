@@ -15,6 +15,8 @@ COMMANDS = {
     "datasource": "Manage datasources: list, run, schedule, delete.",
     "connection": "Manage connections: credentials and servers that datasources use.",
     "project": "Manage projects, which are named sets of assets.",
+    "ontology": "Manage ontologies, which are named lists of classes for annotations.",
+    "labels": "Import, export, show and count labels of assets.",
     "runs": "List and show runs; confirm, cancel or retry them.",
     "jobs": "List, show, wait for and cancel jobs: long work of any kind.",
     "webhook": "Manage webhooks: addresses that get a request when runs start and end.",
@@ -42,12 +44,14 @@ SPELLINGS = {
     "projects": "project",
     "webhooks": "webhook",
     "secret": "secrets",
+    "ontologies": "ontology",
+    "label": "labels",
     "thumbnail": "thumbnails",
     "workers": "worker",
 }
 
 
-def install_command(name: str, app: typer.Typer) -> None:
+def install_command(name: str, app: typer.Typer) -> None:  # noqa: PLR0915  two lines for each command
     """Import the module of one command and add it to `app`. Raises KeyError for an unknown name."""
     match name:
         case "mirror":
@@ -68,6 +72,10 @@ def install_command(name: str, app: typer.Typer) -> None:
             from mirrorlake.cli.commands.secrets import install  # noqa: PLC0415  see above
         case "project":
             from mirrorlake.cli.commands.project import install  # noqa: PLC0415  see above
+        case "ontology":
+            from mirrorlake.cli.commands.ontology import install  # noqa: PLC0415  see above
+        case "labels":
+            from mirrorlake.cli.commands.labels import install  # noqa: PLC0415  see above
         case "runs":
             from mirrorlake.cli.commands.runs import install  # noqa: PLC0415  see above
         case "jobs":

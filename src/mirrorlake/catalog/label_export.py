@@ -1,0 +1,35 @@
+"""Stream assets with their annotations, in the order of their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from psycopg.rows import TupleRow
+
+from mirrorlake.catalog.annotations import Chosen, geometry_document
+from mirrorlake.catalog.statements import statement
+from mirrorlake.labels.documents import geometry_from_json
+from mirrorlake.labels.records import ImageLabels, Label
+from mirrorlake.model.labels import Shape
+from mirrorlake.postgres.pool import Catalog
+
+_FETCHED = 5_000  # rows in memory
+
+
+def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator[ImageLabels]:
+    """The chosen assets with their labels in one ontology, all of one moment. Memory use is constant."""
+    text, params = chosen
+    query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("labelled_images").query
+    with catalog.snapshot() as connection, connection.cursor("labels") as cursor:
+        cursor.itersize = _FETCHED
+        cursor.execute(query, (*params, ontology))
+        for (_, key, width, height), rows in groupby(cursor, key=lambda row: row[:4]):
+            labels = tuple(_label(row) for row in rows if row[4] is not None)
+            yield ImageLabels(path=key, width=width, height=height, labels=labels)
+
+
+def _label(row: TupleRow) -> Label:
+    name, shape, x, y, width, height, geometry, attributes = row[4:]
+    document = geometry_document(Shape(shape), (x, y, width, height), geometry)
+    return Label(class_name=name, geometry=geometry_from_json(Shape(shape), document), attributes=attributes)

@@ -1,0 +1,86 @@
+-- name: create_label_image
+-- The images that an import reads.
+CREATE TEMP TABLE label_image (
+  number bigint, path text COLLATE "C", suffixed boolean, width integer, height integer
+) ON COMMIT DROP;
+
+-- name: create_label_row
+-- Their annotations.
+CREATE TEMP TABLE label_row (
+  image bigint, class_id integer, x float8, y float8, width float8, height float8, geometry jsonb, attributes jsonb
+) ON COMMIT DROP;
+
+-- name: create_label_match
+-- The assets that they are.
+CREATE TEMP TABLE label_match (
+  path text COLLATE "C", suffixed boolean, asset_id bigint, ambiguous boolean
+) ON COMMIT DROP;
+
+-- name: match_label_images
+-- Fragment after a WITH that names the assets in question `chosen`: the asset that each path names. The whole key is
+-- better than a path that one of them ends with, and that is better than an equal file name. A path that several assets
+-- fit equally well is ambiguous, and so is one whose asset another path fits as well or better.
+, wanted AS (
+  SELECT path, suffixed, split_part(path, '/', -1) AS base,
+    CASE WHEN suffixed THEN regexp_replace(split_part(path, '/', -1), '(.)\.[^.]*$', '\1') ELSE split_part(path, '/', -1) END AS stem
+  FROM label_image GROUP BY path, suffixed
+), candidate AS (
+  SELECT id, text, split_part(text, '/', -1) AS base, regexp_replace(split_part(text, '/', -1), '(.)\.[^.]*$', '\1') AS stem
+  FROM (
+    SELECT asset.id, CASE WHEN %s THEN asset.name ELSE asset.key END AS text
+    FROM asset JOIN chosen ON chosen.id = asset.id
+  ) AS asset
+), compared AS (
+  SELECT wanted.path, wanted.suffixed, candidate.id, wanted.base,
+    CASE WHEN wanted.suffixed THEN candidate.text ELSE regexp_replace(candidate.text, '(.)\.[^./]*$', '\1') END AS text,
+    CASE WHEN wanted.suffixed THEN candidate.base ELSE candidate.stem END AS candidate_base
+  FROM wanted JOIN candidate ON candidate.stem = wanted.stem
+), ranked AS (
+  SELECT path, suffixed, id, CASE
+    WHEN text = path THEN 'a: whole key'
+    WHEN right(text, length(path) + 1) = '/' || path OR right(path, length(text) + 1) = '/' || text THEN 'b: end of a path'
+    WHEN candidate_base = base THEN 'c: file name'
+  END AS rank FROM compared
+), compared_in_order AS (
+  SELECT *, min(rank) OVER (PARTITION BY path, suffixed) AS best_rank FROM ranked WHERE rank IS NOT NULL
+), best AS (
+  SELECT path, suffixed, rank, min(id) AS asset_id, count(*) AS assets FROM compared_in_order
+  WHERE rank = best_rank GROUP BY path, suffixed, rank
+), single AS (
+  SELECT *, min(rank) OVER (PARTITION BY asset_id) AS best_rank, count(*) OVER (PARTITION BY asset_id, rank) AS paths
+  FROM best WHERE assets = 1
+)
+INSERT INTO label_match
+SELECT path, suffixed, asset_id, rank > best_rank OR paths > 1 AS ambiguous FROM single
+UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE assets > 1;
+
+-- name: label_import_counts
+-- The images of an import: all, those that are assets, those of another aspect ratio, and annotations without an asset.
+SELECT count(DISTINCT (image.path, image.suffixed)), count(DISTINCT match.asset_id) FILTER (WHERE NOT match.ambiguous),
+  count(DISTINCT (image.path, image.suffixed)) FILTER (
+    WHERE NOT match.ambiguous AND CASE WHEN least(image.width, image.height, asset.width, asset.height) > 0 THEN
+      abs(ln(image.width::float8 * asset.height / image.height / asset.width)) > 0.02
+    END
+  )
+FROM label_image AS image LEFT JOIN label_match AS match USING (path, suffixed)
+LEFT JOIN asset ON asset.id = match.asset_id;
+
+-- name: unmatched_label_images
+-- Some images of an import that are no assets, or that several assets fit.
+SELECT DISTINCT image.path, match.ambiguous IS NOT NULL
+FROM label_image AS image LEFT JOIN label_match AS match USING (path, suffixed)
+WHERE match.ambiguous IS NOT FALSE ORDER BY 2, 1 LIMIT %(limit)s;
+
+-- name: replace_imported
+-- Delete what earlier imports made of these assets in this ontology.
+DELETE FROM annotation USING label_match AS match, label_class
+WHERE NOT match.ambiguous AND annotation.asset_id = match.asset_id AND annotation.source = %(source)s
+  AND label_class.id = annotation.class_id AND label_class.ontology_id = %(ontology_id)s;
+
+-- name: insert_imported
+-- Store the annotations of all images that are assets.
+INSERT INTO annotation (asset_id, class_id, x, y, width, height, geometry, attributes, source, by)
+SELECT match.asset_id, row.class_id, row.x, row.y, row.width, row.height, row.geometry, row.attributes, %(source)s, %(by)s
+FROM label_row AS row JOIN label_image AS image ON image.number = row.image
+JOIN label_match AS match USING (path, suffixed)
+WHERE NOT match.ambiguous ORDER BY row.image;

@@ -1,0 +1,203 @@
+"""`mirrorlake labels`: import, export, show and count annotations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mirrorlake.cli.backend import open_foreground, open_library
+from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
+from mirrorlake.cli.progress import shown_count
+from mirrorlake.core.errors import UsageError
+from mirrorlake.core.text import count_noun
+from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, Shape
+
+app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
+
+JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
+FORMAT_HELP = "Format of the label files: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop or csv."
+FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Label file, folder of label files, or zip file.")],
+    *,
+    label_format: FORMAT,
+    ontology: Annotated[str, typer.Option(help="Ontology whose classes the labels get.")],
+    query: Annotated[str, typer.Option(help="Only label assets that match this query.")] = "",
+    project: Annotated[str | None, typer.Option(help="Only label assets of this project.")] = None,
+    mapping: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="NAME=CLASS", help="Class of a name in the files; NAME= leaves it out."),
+    ] = None,
+    add_classes: Annotated[
+        bool, typer.Option("--add-classes", help="Add classes that the ontology lacks; create the ontology.")
+    ] = False,
+    match_names: Annotated[
+        bool, typer.Option("--match-names", help="Match images with names of assets instead of keys.")
+    ] = False,
+    keep_existing: Annotated[
+        bool, typer.Option("--keep-existing", help="Add to labels that earlier imports made of these assets.")
+    ] = False,
+    skip_invalid: Annotated[
+        bool, typer.Option("--skip-invalid", help="Import the rest if some labels are invalid.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported, and store nothing.")] = False,
+    json: JSON = False,
+) -> None:
+    """Import labels from files. They replace labels that earlier imports made of the same assets."""
+    from mirrorlake.library.label_import import LabelImportOptions  # noqa: PLC0415  loads every format
+
+    options = LabelImportOptions(
+        path=str(path),
+        format=label_format,
+        ontology=ontology,
+        query=_in_project(query, project),
+        classes=_mapping(mapping),
+        add_classes=add_classes,
+        match_names=match_names,
+        keep_existing=keep_existing,
+        skip_invalid=skip_invalid,
+        dry_run=dry_run,
+    )
+    with open_foreground() as library, shown_count("Reading labels") as done:
+        result = library.import_labels(options, lambda _step, some, total: done(some, total))
+    if json:
+        print_json(result)
+    else:
+        _report(result)
+
+
+@app.command("export")
+def export(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help='Query of the assets; "" exports all.')],
+    *,
+    label_format: FORMAT,
+    out: Annotated[Path, typer.Option(help="New file or folder.")],
+    ontology: Annotated[str | None, typer.Option(help="Ontology to export; may be omitted if there is one.")] = None,
+    json: JSON = False,
+) -> None:
+    """Export the labels of assets to a new file or folder."""
+    from mirrorlake.library.label_export import LabelExportOptions  # noqa: PLC0415  loads every format
+
+    options = LabelExportOptions(query=query, format=label_format, path=str(out), ontology=ontology)
+    with open_foreground() as library, shown_count("Writing labels") as done:
+        result = library.export_labels(options, lambda _step, some, total: done(some, total))
+    if json:
+        print_json(result)
+        return
+    echo_detail(f"{count_noun(result.annotations, 'label')} of {count_noun(result.images, 'image')} in {result.path}.")
+    if result.converted:
+        echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
+    if result.left_out:
+        echo(f"{count_noun(result.left_out, 'label')} left out, because the format cannot express them.")
+
+
+@app.command("show")
+def show(
+    asset_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the asset, as printed by `mirrorlake search`.")],
+    *,
+    json: JSON = False,
+) -> None:
+    """Show the labels of an asset."""
+    with open_library() as library:
+        found = library.labels.of_asset(asset_id)
+    if json:
+        print_json_lines(found)
+    elif not found:
+        echo("The asset has no labels.")
+    else:
+        print_table(["class", "shape", "where", "source", "by"], _rows(found))
+
+
+@app.command("stats")
+def stats(
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="Query of the assets; all if omitted.")] = "",
+    *,
+    json: JSON = False,
+) -> None:
+    """Count the labels of assets by class."""
+    with open_library() as library:
+        found = library.labels.stats(query)
+    if json:
+        print_json_lines(found)
+    elif not found:
+        echo("No labels on matching assets.")
+    else:
+        columns = ["class", "ontology", "shape", "labels", "assets", "mean size"]
+        print_table(columns, map(_count_row, found), right=frozenset({3, 4, 5}))
+
+
+def _in_project(query: str, project: str | None) -> str:
+    if project is None:
+        return query
+    quoted = project.replace("\\", "\\\\").replace('"', '\\"')
+    return f'({query}) project:"{quoted}"' if query.strip() else f'project:"{quoted}"'
+
+
+def _mapping(words: Sequence[str] | None) -> dict[str, str]:
+    mapped: dict[str, str] = {}
+    for word in words or ():
+        name, sign, target = word.rpartition("=")
+        if not sign:
+            raise UsageError(f"--map {word} has no equals sign.", "Write --map NAME=CLASS.")
+        mapped[name] = target
+    return mapped
+
+
+def _report(result: LabelImport) -> None:
+    verb = "would be imported" if result.dry_run else "imported"
+    echo_detail(
+        f"{count_noun(result.annotations, 'label')} {verb}: "
+        f"{result.matched:,} of {count_noun(result.images, 'image')} are assets."
+    )
+    print_table(
+        ["in the files", "labels", "class", "shape"],
+        (
+            (one.name, f"{one.annotations:,}", _target(one.class_name, added=one.added), one.shape)
+            for one in result.classes
+        ),
+        right=frozenset({1}),
+    )
+    if result.replaced:
+        echo(f"{count_noun(result.replaced, 'label')} of earlier imports replaced.")
+    if result.left_out:
+        echo(f"{count_noun(result.left_out, 'label')} of images without an asset left out.")
+    if result.converted:
+        echo(f"{count_noun(result.converted, 'label')} became the box around them, because their class has boxes.")
+    if result.resized:
+        echo(f"{count_noun(result.resized, 'image')} of another aspect ratio than the asset: labels may be displaced.")
+    for title, paths in (("No asset", result.unmatched), ("Ambiguous", result.ambiguous)):
+        for path in paths:
+            echo(f"{title}: {path}")
+    for one in result.problems:
+        echo(f"{one.file}{f', {one.place}' if one.place else ''}: {one.reason}")
+    if result.problem_count > len(result.problems):
+        echo(f"{result.problem_count - len(result.problems):,} more problems were counted.")
+
+
+def _target(class_name: str | None, *, added: bool) -> str:
+    if class_name is None:
+        return "nothing fits"
+    return f"{class_name} (new)" if added else class_name or "left out"
+
+
+def _rows(found: Sequence[Annotation]) -> Iterator[tuple[object, ...]]:
+    for one in found:
+        numbers: Mapping[str, float] = one.geometry if one.shape is Shape.BOX else {}
+        where = " ".join(f"{name} {value:.4g}" for name, value in numbers.items())
+        yield one.class_name, one.shape.value, where, one.source.value, one.by
+
+
+def _count_row(one: ClassCount) -> tuple[object, ...]:
+    size = "" if one.width is None or one.height is None else f"{one.width:.3f}×{one.height:.3f}"
+    return one.class_name, one.ontology, one.shape.value, f"{one.annotations:,}", f"{one.assets:,}", size
+
+
+def install(parent: typer.Typer) -> None:
+    """Add these commands."""
+    parent.add_typer(app, name="labels")

@@ -1,0 +1,59 @@
+"""Ontologies and labels over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from mirrorlake.client.connection import NounClient, segment
+from mirrorlake.labels.documents import geometry_to_json
+from mirrorlake.labels.geometry import shape_of
+from mirrorlake.model.labels import Annotation, ClassCount, LabelClass, NewAnnotation, Ontology
+from mirrorlake.services.label_contract import Labels, Ontologies
+
+
+class OntologyClient(NounClient, Ontologies):
+    """Implements `Ontologies` over HTTP."""
+
+    def list(self) -> Sequence[Ontology]:
+        """See `Ontologies.list`."""
+        return self.connection.ask(tuple[Ontology, ...], "GET", "/ontologies")
+
+    def get(self, name: str, *, version: int | None = None) -> Ontology:
+        """See `Ontologies.get`."""
+        return self.connection.ask(Ontology, "GET", f"/ontologies/{segment(name)}", params={"version": version})
+
+    def save(self, name: str, classes: Sequence[LabelClass], *, version: int | None = None) -> Ontology:
+        """See `Ontologies.save`."""
+        body = {"classes": [asdict(one) for one in classes], "version": version}
+        return self.connection.ask(Ontology, "PUT", f"/ontologies/{segment(name)}", body=body)
+
+    def delete(self, name: str) -> None:
+        """See `Ontologies.delete`."""
+        self.connection.send("DELETE", f"/ontologies/{segment(name)}")
+
+
+class LabelClient(NounClient, Labels):
+    """Implements `Labels` over HTTP."""
+
+    def of_asset(self, asset_id: str) -> Sequence[Annotation]:
+        """See `Labels.of_asset`."""
+        return self.connection.ask(tuple[Annotation, ...], "GET", f"/assets/{segment(asset_id)}/annotations")
+
+    def replace(self, asset_id: str, ontology: str, annotations: Sequence[NewAnnotation]) -> Sequence[Annotation]:
+        """See `Labels.replace`."""
+        rows = [
+            {
+                "class_name": one.class_name,
+                "shape": shape_of(one.geometry).value,
+                "geometry": geometry_to_json(one.geometry),
+                "attributes": dict(one.attributes),
+            }
+            for one in annotations
+        ]
+        body = {"ontology": ontology, "annotations": rows}
+        return self.connection.ask(tuple[Annotation, ...], "PUT", f"/assets/{segment(asset_id)}/annotations", body=body)
+
+    def stats(self, query: str = "") -> Sequence[ClassCount]:
+        """See `Labels.stats`."""
+        return self.connection.ask(tuple[ClassCount, ...], "GET", "/labels/stats", params={"query": query})

@@ -1,0 +1,240 @@
+"""COCO: one JSON document with images, annotations and categories.
+
+A segmentation is a polygon of one or more rings or a mask of run lengths; without one, the `bbox` counts. Keypoints are
+taken from annotations without a segmentation. Source: cocodataset.org/#format-data.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, cast
+
+import msgspec
+import orjson
+
+from mirrorlake.labels import rle
+from mirrorlake.labels.class_numbers import class_numbers
+from mirrorlake.labels.geometry import bounds, relative, scale, scale_box
+from mirrorlake.labels.json_decode import decode_json
+from mirrorlake.labels.records import (
+    BadLabels,
+    ImageLabels,
+    Label,
+    LabelFiles,
+    LabelOutput,
+    Report,
+    check_text,
+    image_path,
+    image_size,
+    number,
+    plain_attributes,
+    problem,
+)
+from mirrorlake.model.labels import (
+    Box,
+    Geometry,
+    Keypoints,
+    LabelClass,
+    Mask,
+    Polygon,
+    Shape,
+)
+
+SHAPES = (Shape.POLYGON, Shape.BOX, Shape.MASK, Shape.KEYPOINTS)
+NAMESPACE = "COCO"
+FILE = "annotations.json"
+_CROWD = "iscrowd"
+
+
+class _Document(msgspec.Struct):
+    images: list[msgspec.Raw]
+    annotations: list[msgspec.Raw] = []
+    categories: list[msgspec.Raw] = []
+
+
+class _Image(msgspec.Struct):
+    id: int | str
+    file_name: str
+    width: float | None = None
+    height: float | None = None
+
+
+class _Category(msgspec.Struct):
+    id: int
+    name: str
+
+
+class _Annotation(msgspec.Struct):
+    image_id: int | str
+    category_id: int
+    bbox: list[float] | None = None
+    segmentation: Any = None
+    keypoints: list[float] | None = None
+    iscrowd: int | bool = 0
+    attributes: dict[str, Any] | None = None
+
+
+def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
+    """The images of every JSON file, with or without annotations."""
+    for name in files.names():
+        if not name.lower().endswith(".json"):
+            continue
+        try:
+            document = decode_json(files.read(name), _Document)
+        except BadLabels as error:
+            report(problem(name, f"The file is not a COCO document: {error}"))
+            continue
+        yield from _read_document(name, document, report)
+
+
+def _read_document(name: str, document: _Document, report: Report) -> Iterator[ImageLabels]:
+    def decode(member: str, raws: list[msgspec.Raw], kind: type[Any]) -> Iterator[tuple[str, Any]]:
+        for i, raw in enumerate(raws):
+            place = f"{member}[{i}]"
+            try:
+                yield place, decode_json(raw, kind)
+            except BadLabels as error:
+                report(problem(name, error, place))
+
+    categories: dict[int, str] = {}
+    for place, category in decode("categories", document.categories, _Category):
+        try:
+            categories[category.id] = check_text(category.name, "The name of the category")
+        except BadLabels as error:
+            report(problem(name, error, place))
+    labels: dict[int | str, list[tuple[str, _Annotation]]] = defaultdict(list)
+    for place, annotation in decode("annotations", document.annotations, _Annotation):
+        labels[annotation.image_id].append((place, annotation))
+    for place, image in decode("images", document.images, _Image):
+        try:
+            yield _image(name, image, labels.pop(image.id, []), categories, report)
+        except BadLabels as error:
+            report(problem(name, error, place))
+    for of_unknown in labels.values():
+        for place, annotation in of_unknown:
+            report(problem(name, f"There is no image with the id {annotation.image_id}.", place))
+
+
+def _image(
+    name: str,
+    image: _Image,
+    annotations: Sequence[tuple[str, _Annotation]],
+    categories: dict[int, str],
+    report: Report,
+) -> ImageLabels:
+    path = image_path(image.file_name)
+    width, height = image_size(image.width, image.height) if annotations else (None, None)
+    labels: list[Label] = []
+    for place, annotation in annotations:
+        try:
+            class_name = _class_name(annotation, categories)
+            geometry = _geometry(annotation, width or 1, height or 1)
+        except BadLabels as error:
+            report(problem(name, error, place))
+            continue
+        if annotation.segmentation and any((annotation.keypoints or [])[2::3]):
+            report(problem(name, "The keypoints beside the segmentation are not taken.", place))
+        attributes = plain_attributes(annotation.attributes) | ({_CROWD: 1} if annotation.iscrowd else {})
+        labels.append(Label(class_name=class_name, geometry=geometry, attributes=attributes, place=place))
+    return ImageLabels(path=path, width=width, height=height, file=name, labels=tuple(labels))
+
+
+def _class_name(annotation: _Annotation, categories: dict[int, str]) -> str:
+    if annotation.category_id not in categories:
+        raise BadLabels(f"There is no category with the id {annotation.category_id}.")
+    return categories[annotation.category_id]
+
+
+def _geometry(annotation: _Annotation, width: int, height: int) -> Geometry:
+    segmentation = annotation.segmentation
+    if isinstance(segmentation, dict):
+        return _mask(cast("dict[str, Any]", segmentation))
+    if isinstance(segmentation, list) and segmentation:
+        rings = [_flat(ring) for ring in cast("list[object]", segmentation)]
+        return relative(Polygon(tuple(tuple(zip(ring[::2], ring[1::2], strict=True)) for ring in rings)), width, height)
+    points = annotation.keypoints or []
+    if any(points[2::3]):
+        if len(points) % 3:
+            raise BadLabels("The number of keypoint values is not a multiple of 3.")
+        triples = zip(points[::3], points[1::3], points[2::3], strict=True)
+        return relative(Keypoints(tuple((x, y, int(visible)) for x, y, visible in triples)), width, height)
+    if annotation.bbox is None:
+        raise BadLabels("The annotation has neither bbox nor segmentation nor keypoints.")
+    if len(annotation.bbox) != 4:  # noqa: PLR2004  x, y, width, height
+        raise BadLabels("bbox does not have 4 numbers.")
+    return relative(Box(*annotation.bbox), width, height)
+
+
+def _flat(ring: object) -> list[float]:
+    if not isinstance(ring, list) or len(cast("list[object]", ring)) % 2:
+        raise BadLabels("A ring of the segmentation is not an even number of coordinates.")
+    return [number(str(value), "A coordinate") for value in cast("list[object]", ring)]
+
+
+def _mask(document: dict[str, Any]) -> Mask:
+    try:
+        height, width = (int(value) for value in document["size"])
+        counts = document["counts"]
+        if not isinstance(counts, str):
+            runs = [int(count) for count in counts]
+            if any(run < 0 for run in runs):
+                raise BadLabels("A run length of the mask is negative.")
+            counts = rle.encode_counts(runs)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadLabels("The segmentation is not a mask with size and counts.") from error
+    return Mask(width, height, counts)
+
+
+def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
+    """One document. Annotations wait in a temporary file until all images are written."""
+    numbers = class_numbers(classes, NAMESPACE, start=1)
+    with output.open(FILE) as file, output.scratch() as spool:
+        file.write(b'{"info":{"description":"exported by mirrorlake"},"images":[')
+        written = 0
+        for each, image in enumerate(images, 1):
+            row = {"id": each, "file_name": image.path, "width": image.width, "height": image.height}
+            file.write((b"," if each > 1 else b"") + b"\n" + orjson.dumps(row))
+            for label in image.labels:
+                ids = {"id": written + 1, "image_id": each, "category_id": numbers[label.class_name]}
+                spool.write((b"," if written else b"") + b"\n" + orjson.dumps(ids | _to_json(label, image)))
+                written += 1
+        file.write(b'],"annotations":[')
+        spool.seek(0)
+        while block := spool.read(1 << 20):
+            file.write(block)
+        rows = [{"id": each, "name": name, "supercategory": ""} for name, each in numbers.items()]
+        file.write(b'],"categories":' + orjson.dumps(rows) + b"}\n")
+
+
+def _to_json(label: Label, image: ImageLabels) -> dict[str, Any]:
+    width, height = image.width or 1, image.height or 1
+    geometry = scale(label.geometry, width, height)
+    around = bounds(label.geometry)
+    box = Box(0, 0, 0, 0) if around is None else scale_box(around, width, height)
+    attributes = dict(label.attributes)
+    document: dict[str, Any] = {
+        "bbox": [box.x, box.y, box.width, box.height],
+        "area": box.width * box.height,
+        "iscrowd": int(bool(attributes.pop(_CROWD, 0))),
+        "segmentation": [],
+    }
+    if attributes:
+        document["attributes"] = attributes
+    match geometry:
+        case Polygon(rings):
+            document["segmentation"] = [[value for point in ring for value in point] for ring in rings]
+            document["area"] = sum(_area(ring) for ring in rings)
+        case Mask(width, height, counts):
+            document["segmentation"] = {"size": [height, width], "counts": counts}
+            document["area"] = rle.area(geometry)
+        case Keypoints(points):
+            document["keypoints"] = [value for point in points for value in point]
+            document["num_keypoints"] = sum(1 for _, _, visible in points if visible)
+        case _:
+            pass  # a box is its bbox
+    return document
+
+
+def _area(ring: Sequence[tuple[float, float]]) -> float:
+    return abs(sum(x * ring[i - 1][1] - ring[i - 1][0] * y for i, (x, y) in enumerate(ring))) / 2

@@ -1,0 +1,219 @@
+"""YOLO: one text file per image, one line per object: a class number and relative coordinates.
+
+Lines of 5 numbers are boxes by their centre (Ultralytics "detect"), longer ones polygons ("segment"), also mixed in one
+file. Lines of 9 numbers are four corners: rotated boxes ("obb") where the format `yolo-obb` was chosen or the class has
+that shape. A sixth number after a box is a confidence. Class names come from `data.yaml`, `classes.txt` or `obj.names`.
+Sources: docs.ultralytics.com/datasets/detect, /segment and /obb.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+
+from mirrorlake.labels.class_numbers import class_numbers
+from mirrorlake.labels.records import (
+    BadLabels,
+    ImageLabels,
+    Label,
+    LabelFiles,
+    LabelOutput,
+    Report,
+    check_text,
+    image_path,
+    number,
+    problem,
+)
+from mirrorlake.model.labels import Box, Classification, Geometry, LabelClass, Polygon, RotatedBox, Shape
+
+SHAPES = (Shape.BOX, Shape.POLYGON)
+OBB_SHAPES = (Shape.ROTATED_BOX,)
+NAMESPACE = "YOLO"
+DATA = "data.yaml"
+_NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names", "_darknet.labels")
+_NOT_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt"})
+_BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
+_CONFIDENCE = "confidence"
+_KEY = re.compile(r"(?P<indent>\s*)(?P<key>[\w\"'-]+)\s*:\s*(?P<value>.*)")
+_ITEM = re.compile(r"\s*-\s+(?P<value>.+)")
+_PAIR = re.compile(r"\s*(?P<key>\d+)\s*:\s*(?P<value>.+)")
+_INLINE = re.compile(r"""\s*(?:(?P<key>\d+)\s*:\s*)?(?P<value>"[^"]*"|'(?:[^']|'')*'|[^,\[\]{}"']+?)\s*(?:,|$)""")
+
+
+def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterator[ImageLabels]:
+    """The images of a folder of label files; `corners`: lines of 9 numbers are rotated boxes."""
+    names = files.names()
+    classes = _class_names(files, report)
+    for name in names:
+        base = name.rsplit("/", 1)[-1]
+        if not name.lower().endswith(".txt") or base.lower() in _NOT_LABELS:
+            continue
+        labels: list[Label] = []
+        try:
+            path = image_path(_image_of(name))
+            for line, text in files.lines(name):
+                place = f"line {line}"
+                try:
+                    found = _line(text, classes, place, corners=corners)
+                except BadLabels as error:
+                    report(problem(name, error, place))
+                else:
+                    if found is not None:
+                        labels.append(found)
+        except BadLabels as error:
+            report(problem(name, error))
+            continue
+        yield ImageLabels(path=path, suffixed=False, file=name, labels=tuple(labels))
+
+
+def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
+    """`labels/PATH.txt` for each image and `data.yaml` with the class names."""
+    numbers = class_numbers(classes, NAMESPACE, start=0)
+    with output.open(DATA) as file:
+        file.write(b"path: .\ntrain: images\nval: images\nnames:\n")
+        for name, each in sorted(numbers.items(), key=lambda item: item[1]):
+            file.write(f"  {each}: {_quoted(name)}\n".encode())
+    for image in images:
+        with output.open(f"labels/{_without_suffix(image.path)}.txt") as file:
+            for label in image.labels:
+                file.writelines(_lines(numbers[label.class_name], label.geometry))
+
+
+read_obb = partial(read, corners=True)
+
+
+def _line(text: bytes, classes: Mapping[int, str], place: str, *, corners: bool) -> Label | None:
+    words = text.split()
+    if not words or words[0].startswith(b"#"):
+        return None
+    if not words[0].isdigit() or len(words[0]) > 9:  # noqa: PLR2004  no data set has a billion classes
+        raise BadLabels(f"The class is not a number: {words[0].decode('utf-8', 'replace')[:40]!r}.")
+    each = int(words[0])
+    name = classes.get(each, str(each))
+    if len(words) == 1:
+        return Label(class_name=name, geometry=Classification(), place=place)
+    values = [number(word, "A coordinate") for word in words[1:]]
+    attributes: dict[str, float] = {}
+    geometry: Geometry
+    if len(words) in (_BOX, _BOX_WITH_CONFIDENCE):
+        x, y, width, height = values[:4]
+        geometry = Box(x - width / 2, y - height / 2, width, height)
+        if len(words) == _BOX_WITH_CONFIDENCE:
+            attributes[_CONFIDENCE] = values[4]
+    elif len(words) > _BOX_WITH_CONFIDENCE and len(words) % 2:
+        points = tuple(zip(values[::2], values[1::2], strict=True))
+        geometry = RotatedBox(points) if corners and len(words) == _CORNERS else Polygon((points,))
+    else:
+        raise BadLabels(f"A line has 5 numbers for a box or an odd number from 7 for a polygon, not {len(words)}.")
+    return Label(class_name=name, geometry=geometry, attributes=attributes, place=place)
+
+
+def _lines(each: int, geometry: Geometry) -> list[bytes]:
+    match geometry:
+        case Box(x, y, width, height):
+            rows = [[x + width / 2, y + height / 2, width, height]]
+        case RotatedBox(corners):
+            rows = [[value for point in corners for value in point]]
+        case Polygon(rings):
+            rows = [[value for point in ring for value in point] for ring in rings]
+        case _:
+            raise AssertionError(f"YOLO has no {type(geometry).__name__}")
+    return [f"{each} {' '.join(f'{value:.9g}' for value in row)}\n".encode() for row in rows]
+
+
+def _image_of(name: str) -> str:
+    """The path of the image without its suffix: Ultralytics looks in `labels/` for each image in `images/`."""
+    stem = _without_suffix(name)
+    head, found, tail = f"/{stem}".rpartition("/labels/")
+    return f"{head}/images/{tail}".removeprefix("/") if found else stem
+
+
+def _without_suffix(path: str) -> str:
+    folder, slash, base = path.rpartition("/")
+    return f"{folder}{slash}{base.rpartition('.')[0] or base}"
+
+
+def _class_names(files: LabelFiles, report: Report) -> dict[int, str]:
+    """The names by number, from the first file of names that is nearest to the root."""
+    for base in _NAME_FILES:
+        found = [name for name in files.names() if name.rsplit("/", 1)[-1].lower() == base]
+        if not found:
+            continue
+        name = min(found, key=lambda one: (one.count("/"), one))
+        try:
+            text = files.read(name).decode("utf-8-sig")
+            names = _yaml_names(text) if base.endswith(("yaml", "yml")) else _listed_names(text)
+            for number_of_name, each in names.items():
+                check_text(each, f"The name of class {number_of_name}")
+        except (UnicodeDecodeError, BadLabels) as error:
+            report(problem(name, f"The names of the classes cannot be read: {error}"))
+            continue
+        if names:
+            return names
+    return {}
+
+
+def _listed_names(text: str) -> dict[int, str]:
+    names = [line.strip() for line in text.splitlines()]
+    while names and not names[-1]:
+        names.pop()
+    return {i: name for i, name in enumerate(names) if name}
+
+
+def _yaml_names(text: str) -> dict[int, str]:
+    """The value of `names`: a list or a mapping, on one line or several. The rest of the YAML is not read."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    for at, line in enumerate(lines):
+        found = _KEY.fullmatch(line)
+        if found is None or found["indent"] or found["key"].strip("\"'") != "names":
+            continue
+        value = _without_comment(found["value"])
+        if value:
+            whole = value
+            for following in lines[at + 1 :]:
+                if whole.rstrip().endswith(("]", "}")):
+                    break
+                whole += " " + _without_comment(following)
+            return _inline_names(whole)
+        return _block_names(lines[at + 1 :])
+    return {}
+
+
+def _inline_names(text: str) -> dict[int, str]:
+    text = text.strip()
+    if text[:1] + text[-1:] not in ("[]", "{}"):
+        raise BadLabels("`names` is neither a list nor a mapping.")
+    names: dict[int, str] = {}
+    for i, found in enumerate(_INLINE.finditer(text[1:-1])):
+        names[i if found["key"] is None else int(found["key"])] = _unquoted(found["value"])
+    return names
+
+
+def _block_names(lines: Sequence[str]) -> dict[int, str]:
+    names: dict[int, str] = {}
+    for line in lines:
+        item, pair = _ITEM.fullmatch(line), _PAIR.fullmatch(line)
+        if item is not None:
+            names[len(names)] = _unquoted(_without_comment(item["value"]))
+        elif pair is not None:
+            names[int(pair["key"])] = _unquoted(_without_comment(pair["value"]))
+        else:
+            break
+    return names
+
+
+def _without_comment(text: str) -> str:
+    quoted = re.match(r"""\s*("[^"]*"|'(?:[^']|'')*')""", text)
+    return (quoted[0] if quoted else re.sub(r"\s+#.*$", "", text)).strip()
+
+
+def _unquoted(text: str) -> str:
+    text = text.strip()
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("'", "''").replace("\n", " ").replace("\r", " ") + "'"

@@ -1,0 +1,275 @@
+"""Check geometries, convert between their shapes and between relative coordinates and pixels. Pure.
+
+Tolerance: a coordinate may be outside the image by 1 % of its side, because label tools round to pixels and to six
+decimals. It is stored as it is, not clipped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import assert_never
+
+from mirrorlake.labels import rle
+from mirrorlake.model.labels import (
+    Box,
+    Classification,
+    Geometry,
+    Keypoints,
+    Mask,
+    Point,
+    Polygon,
+    Polyline,
+    RotatedBox,
+    Shape,
+)
+
+EDGE = 0.01  # of a side: how far a coordinate may be outside
+RING_POINTS = 5000
+RINGS = 1000
+KEYPOINTS = 1000
+CORNERS = 4
+_LEAST_RING = 3
+_COMPARED_WHOLE = 64  # points up to which plain Python is quicker than loading numpy
+
+_SHAPES: dict[type, Shape] = {
+    Box: Shape.BOX,
+    RotatedBox: Shape.ROTATED_BOX,
+    Polygon: Shape.POLYGON,
+    Polyline: Shape.POLYLINE,
+    Keypoints: Shape.KEYPOINTS,
+    Mask: Shape.MASK,
+    Classification: Shape.CLASSIFICATION,
+}
+
+
+def shape_of(geometry: Geometry) -> Shape:
+    """The shape of a geometry."""
+    return _SHAPES[type(geometry)]
+
+
+def check_geometry(geometry: Geometry) -> str | None:
+    """Why a geometry cannot be stored; None if it can. Crossing lines are checked apart, by `crosses_itself`."""
+    match geometry:
+        case Box(x, y, width, height):
+            if not _finite((x, y, width, height)):
+                return "A coordinate is not a finite number."
+            if width <= 0 or height <= 0:
+                return "The box has no area."
+            return _outside(((x, y), (x + width, y + height)))
+        case RotatedBox(corners):
+            if len(corners) != CORNERS:
+                return "A rotated box has four corners."
+            return _ring(corners)
+        case Polygon(rings):
+            if not 0 < len(rings) <= RINGS:
+                return f"A polygon has 1 to {RINGS:,} rings."
+            return next((reason for ring in rings if (reason := _ring(ring))), None)
+        case Polyline(points):
+            if not 2 <= len(points) <= RING_POINTS:  # noqa: PLR2004  a line has two ends
+                return f"A polyline has 2 to {RING_POINTS:,} points."
+            return _points(points)
+        case Keypoints(points):
+            if not 0 < len(points) <= KEYPOINTS:
+                return f"There are 1 to {KEYPOINTS:,} keypoints."
+            if any(visible not in (0, 1, 2) for _, _, visible in points):
+                return "The visibility of a keypoint is 0, 1 or 2."
+            return _points([(x, y) for x, y, visible in points if visible])
+        case Mask():
+            return rle.check(geometry)
+        case Classification():
+            return None
+        case _:
+            assert_never(geometry)
+
+
+def crosses_itself(geometry: Geometry) -> bool:
+    """Whether a ring of a polygon or the outline of a rotated box crosses itself."""
+    match geometry:
+        case RotatedBox(corners):
+            return _ring_crosses(corners)
+        case Polygon(rings):
+            return any(_ring_crosses(ring) for ring in rings)
+        case _:
+            return False
+
+
+def bounds(geometry: Geometry) -> Box | None:
+    """The smallest upright box around a geometry; None for a classification and an empty mask."""
+    match geometry:
+        case Box():
+            return geometry
+        case RotatedBox(points) | Polyline(points):
+            return _bounds(points)
+        case Polygon(rings):
+            return _bounds([point for ring in rings for point in ring])
+        case Keypoints(points):
+            labelled = [(x, y) for x, y, visible in points if visible]
+            return _bounds(labelled) if labelled else None
+        case Mask():
+            return rle.bounds(geometry)
+        case Classification():
+            return None
+        case _:
+            assert_never(geometry)
+
+
+def corners(box: Box) -> tuple[Point, ...]:
+    """The corners of a box, clockwise from the top left one."""
+    right, bottom = box.x + box.width, box.y + box.height
+    return ((box.x, box.y), (right, box.y), (right, bottom), (box.x, bottom))
+
+
+def convert(geometry: Geometry, shape: Shape) -> tuple[Geometry, bool] | None:
+    """A geometry as another shape, and whether nothing was lost; None if it cannot be one."""
+    if shape_of(geometry) is shape:
+        return geometry, True
+    match geometry, shape:
+        case Box(), Shape.ROTATED_BOX:
+            return RotatedBox(corners(geometry)), True
+        case Box(), Shape.POLYGON:
+            return Polygon((corners(geometry),)), True
+        case RotatedBox(points), Shape.POLYGON:
+            return Polygon((points,)), True
+        case Polygon((points,)), Shape.ROTATED_BOX if len(points) == CORNERS:
+            return RotatedBox(points), True
+        case ((RotatedBox() | Polygon() | Mask()), Shape.BOX):
+            box = bounds(geometry)
+            return None if box is None else (box, False)
+        case _:
+            return None
+
+
+def convert_to_any(geometry: Geometry, shapes: Sequence[Shape]) -> tuple[Geometry, bool] | None:
+    """A geometry as it is if these shapes include its own, else as the first that keeps it whole, else as the first.
+
+    None if it can be none of them.
+    """
+    if shape_of(geometry) in shapes:
+        return geometry, True
+    found = [made for shape in shapes if (made := convert(geometry, shape)) is not None]
+    return next((made for made in found if made[1]), found[0] if found else None)
+
+
+def scale(geometry: Geometry, by_x: float, by_y: float) -> Geometry:
+    """A geometry with its coordinates multiplied: by the size of the image to get pixels, by 1/size for the reverse.
+
+    Masks count pixels of their own.
+    """
+
+    def point(xy: Point) -> Point:
+        return xy[0] * by_x, xy[1] * by_y
+
+    return _map(geometry, point, lambda box: scale_box(box, by_x, by_y))
+
+
+def scale_box(box: Box, by_x: float, by_y: float) -> Box:
+    """As `scale`."""
+    return Box(box.x * by_x, box.y * by_y, box.width * by_x, box.height * by_y)
+
+
+def relative(geometry: Geometry, width: float, height: float) -> Geometry:
+    """A geometry in pixels of an image of this size as relative coordinates. Division keeps 1 exact."""
+
+    def point(xy: Point) -> Point:
+        return xy[0] / width, xy[1] / height
+
+    def box(one: Box) -> Box:
+        return Box(one.x / width, one.y / height, one.width / width, one.height / height)
+
+    return _map(geometry, point, box)
+
+
+def _map(geometry: Geometry, point: Callable[[Point], Point], box: Callable[[Box], Box]) -> Geometry:
+    match geometry:
+        case Box():
+            return box(geometry)
+        case RotatedBox(points):
+            return RotatedBox(tuple(map(point, points)))
+        case Polygon(rings):
+            return Polygon(tuple(tuple(map(point, ring)) for ring in rings))
+        case Polyline(points):
+            return Polyline(tuple(map(point, points)))
+        case Keypoints(points):
+            return Keypoints(tuple((*point((x, y)), visible) for x, y, visible in points))
+        case Mask() | Classification():
+            return geometry
+        case _:
+            assert_never(geometry)
+
+
+def _finite(values: Iterable[float]) -> bool:
+    return all(map(math.isfinite, values))
+
+
+def _points(points: Sequence[Point]) -> str | None:
+    if not _finite(value for point in points for value in point):
+        return "A coordinate is not a finite number."
+    return _outside(points)
+
+
+def _outside(points: Iterable[Point]) -> str | None:
+    for x, y in points:
+        if not (-EDGE <= x <= 1 + EDGE and -EDGE <= y <= 1 + EDGE):
+            return f"A point is outside the image: {x:.4g}, {y:.4g} of its width and height."
+    return None
+
+
+def _ring(points: Sequence[Point]) -> str | None:
+    if not _LEAST_RING <= len(points) <= RING_POINTS:
+        return f"A ring of a polygon has {_LEAST_RING} to {RING_POINTS:,} points."
+    reason = _points(points)
+    if reason is None and _area(points) == 0.0:
+        return "The polygon has no area."
+    return reason
+
+
+def _area(points: Sequence[Point]) -> float:
+    """Twice the area if nothing crosses; 0 also for a symmetric figure of eight, which is no polygon either."""
+    return abs(sum(x * points[i - 1][1] - points[i - 1][0] * y for i, (x, y) in enumerate(points)))
+
+
+def _bounds(points: Sequence[Point]) -> Box:
+    left, top = min(x for x, _ in points), min(y for _, y in points)
+    return Box(left, top, max(x for x, _ in points) - left, max(y for _, y in points) - top)
+
+
+def _ring_crosses(ring: Sequence[Point]) -> bool:
+    """Whether two edges of a ring cross inside both of them. Touching is not crossing: real labels have it often."""
+    if len(ring) > _COMPARED_WHOLE:
+        return _long_ring_crosses(ring)
+    edges = list(zip(ring, [*ring[1:], ring[0]], strict=True))
+    return any(
+        _cross(*one, *other)
+        for i, one in enumerate(edges)
+        for other in edges[i + 2 : len(edges) - 1 if i == 0 else None]  # neighbours share a point
+    )
+
+
+def _cross(a: Point, b: Point, c: Point, d: Point) -> bool:
+    return _turn(a, b, c) * _turn(a, b, d) < 0 and _turn(c, d, a) * _turn(c, d, b) < 0
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _long_ring_crosses(ring: Sequence[Point]) -> bool:
+    import numpy as np  # noqa: PLC0415  most rings are short
+
+    points = np.array(ring, dtype=np.float64)
+    following = np.roll(points, -1, axis=0)
+    steps = following - points
+    for i in range(len(points) - 2):
+        last = len(points) - 1 if i == 0 else len(points)
+        a, b, step = points[i], following[i], steps[i]
+        c, d, other = points[i + 2 : last], following[i + 2 : last], steps[i + 2 : last]
+        ends = np.sign(step[0] * (c - a)[:, 1] - step[1] * (c - a)[:, 0]) * np.sign(
+            step[0] * (d - a)[:, 1] - step[1] * (d - a)[:, 0]
+        )
+        starts = np.sign(other[:, 0] * (a - c)[:, 1] - other[:, 1] * (a - c)[:, 0]) * np.sign(
+            other[:, 0] * (b - c)[:, 1] - other[:, 1] * (b - c)[:, 0]
+        )
+        if bool(np.any((ends < 0) & (starts < 0))):
+            return True
+    return False

@@ -1,0 +1,197 @@
+"""The label files of an import and an export: a folder, a zip file or one file.
+
+Names in a zip file never become paths: members are read by name, with limits on their number and on what they unpack
+to. Names that a writer chooses come from object keys, so every part that could leave the folder is replaced.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, BinaryIO
+from urllib.parse import quote
+
+from mirrorlake.core.errors import UsageError
+from mirrorlake.labels.records import BadLabels, LabelFiles
+
+FILE_BYTES = 500_000_000  # of one label file
+LINE_BYTES = 1_000_000
+ZIP_MEMBERS = 5_000_000
+ZIP_BYTES = 20_000_000_000  # of all members together, unpacked
+_UNSAFE = ("", ".", "..")
+
+
+@contextmanager
+def open_label_files(path: Path) -> Generator[LabelFiles]:
+    """The files at this path. Raises UsageError if there is nothing, or if a zip file is damaged or too large."""
+    if path.is_dir():
+        yield FolderFiles(path)
+    elif not path.is_file():
+        raise UsageError(f"There is no file or folder {path}.", "Name a label file, a folder of them, or a zip file.")
+    elif zipfile.is_zipfile(path):
+        with _open_zip(path) as archive:
+            yield ZipFiles(archive)
+    else:
+        yield FolderFiles(path.parent, [path.name])
+
+
+class FolderFiles:
+    """The files below a folder, or some of them. Symbolic links to folders are not followed."""
+
+    def __init__(self, folder: Path, names: Sequence[str] | None = None) -> None:
+        self._folder = folder
+        self._names = list(self._walk()) if names is None else names
+
+    def names(self) -> Sequence[str]:
+        """The paths relative to the folder, in order."""
+        return self._names
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one file."""
+        with self._open(name) as file:
+            return _read(file)
+
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """The lines of one file."""
+        with self._open(name) as file:
+            yield from _lines(file)
+
+    @contextmanager
+    def _open(self, name: str) -> Generator[IO[bytes]]:
+        try:
+            with open(f"{self._folder}/{name}", "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+                yield file
+        except OSError as error:
+            raise BadLabels(f"The file cannot be read: {error.strerror}.") from error
+
+    def _walk(self) -> Iterator[str]:
+        for folder, folders, files in os.walk(self._folder):
+            folders.sort()
+            for file in sorted(files):
+                yield (Path(folder) / file).relative_to(self._folder).as_posix()
+
+
+class ZipFiles:
+    """The members of a zip file."""
+
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._members = {info.filename: info for info in archive.infolist() if not info.is_dir()}
+        self._unpacked = 0
+
+    def names(self) -> Sequence[str]:
+        """The names of the members, in order."""
+        return sorted(self._members)
+
+    def read(self, name: str) -> bytes:
+        """The bytes of one member."""
+        with self._open(name) as file:
+            data = _read(file)
+        self._count(len(data))
+        return data
+
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """The lines of one member."""
+        with self._open(name) as file:
+            for number, line in _lines(file):
+                self._count(len(line))
+                yield number, line
+
+    @contextmanager
+    def _open(self, name: str) -> Generator[IO[bytes]]:
+        try:
+            with self._archive.open(self._members[name]) as file:
+                yield file
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+            raise BadLabels(f"The member of the zip file cannot be read: {error}.") from error
+
+    def _count(self, size: int) -> None:
+        self._unpacked += size  # of what was really unpacked: sizes in the directory may be false
+        if self._unpacked > ZIP_BYTES:
+            raise UsageError(
+                f"The zip file unpacks to more than {ZIP_BYTES:,} bytes.", "Unpack it and name the folder."
+            )
+
+
+@contextmanager
+def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
+    with archive:
+        members = archive.infolist()
+        if len(members) > ZIP_MEMBERS or sum(info.file_size for info in members) > ZIP_BYTES:
+            raise UsageError(
+                f"The zip file {path} has more than {ZIP_MEMBERS:,} members or {ZIP_BYTES:,} bytes.",
+                "Unpack it and name the folder.",
+            )
+        yield archive
+
+
+def _read(file: IO[bytes]) -> bytes:
+    data = file.read(FILE_BYTES + 1)
+    if len(data) > FILE_BYTES:
+        raise BadLabels(f"The file is larger than {FILE_BYTES:,} bytes.")
+    return data
+
+
+def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    number = 0
+    while line := file.readline(LINE_BYTES + 1):
+        number += 1
+        if len(line) > LINE_BYTES:
+            raise BadLabels(f"Line {number} is longer than {LINE_BYTES:,} bytes.")
+        yield number, line.rstrip(b"\r\n")
+
+
+class FolderOutput:
+    """New files below a folder that did not exist or was empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """A new file; the folders on its way are made. Raises BadLabels if there is one, as for `a.jpg` and `a.png`."""
+        path = self._folder.joinpath(*map(safe_part, name.split("/")))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            file = path.open("xb")
+        except (FileExistsError, IsADirectoryError, NotADirectoryError):
+            raise BadLabels(f"Two images have labels in {name}.") from None
+        with file:
+            yield file
+
+    @contextmanager
+    def scratch(self) -> Generator[BinaryIO]:
+        """A temporary file."""
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            yield file  # pyright: ignore[reportReturnType]: it has all methods of a file
+
+
+class FileOutput(FolderOutput):
+    """One file under a name of the user, whatever the writer calls it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path.parent)
+        self._path = path
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """The file."""
+        del name
+        with self._path.open("xb") as file:
+            yield file
+
+
+def safe_part(part: str) -> str:
+    """A part of a key as the name of a file or folder: never a way out, and nothing that a file system refuses."""
+    if part in _UNSAFE:
+        return quote(part, safe="").replace(".", "%2E") or "%"
+    made = "".join(quote(ch) if ch == "\\" or not ch.isprintable() else ch for ch in part)
+    return made if len(made.encode("utf-8", "replace")) <= 250 else quote(made, safe="")[:230]  # noqa: PLR2004  a name has 255 bytes

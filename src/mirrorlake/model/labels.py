@@ -1,0 +1,226 @@
+"""Labels: ontologies with their classes, and annotations with their geometry.
+
+All coordinates are relative to the upright image: 0 is its left or top edge, 1 its right or bottom edge. Only masks
+count pixels. Decision 26 has the reasons.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from mirrorlake.model.assets import Scalar
+from mirrorlake.model.public import public_noun
+
+Point = tuple[float, float]
+
+
+class Shape(StrEnum):
+    """What the annotations of a class are."""
+
+    BOX = "box"
+    ROTATED_BOX = "rotated_box"
+    POLYGON = "polygon"
+    POLYLINE = "polyline"
+    KEYPOINTS = "keypoints"
+    MASK = "mask"
+    CLASSIFICATION = "classification"  # of the whole image
+
+
+class AnnotationSource(StrEnum):
+    """Where an annotation came from."""
+
+    USER = "user"  # the command line, REST or the SDK
+    IMPORT = "import"  # a label file
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright box by its top left corner and its size."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class RotatedBox:
+    """Four corners in order around the box: a rectangle in pixels, not in relative coordinates."""
+
+    corners: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """One or more closed rings, without repeating the first point; together they are one object."""
+
+    rings: tuple[tuple[Point, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Polyline:
+    """An open line."""
+
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoints:
+    """Points in the order that the class defines, each with its visibility: 0 not labelled, 1 hidden, 2 visible."""
+
+    points: tuple[tuple[float, float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """Pixels, as COCO's compressed run lengths over columns."""
+
+    width: int  # pixels
+    height: int
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The whole image."""
+
+
+Geometry = Box | RotatedBox | Polygon | Polyline | Keypoints | Mask | Classification
+
+
+@public_noun
+class LabelClass:
+    """A class of an ontology: what annotations can show."""
+
+    name: str
+    shape: Shape
+    colour: str
+    """As #rrggbb."""
+    attributes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Names of attributes of its annotations, each with its type: text, number or boolean."""
+    external_ids: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What other systems call it, by namespace, such as YOLO: 3."""
+
+
+@public_noun
+class Ontology:
+    """A named and versioned list of classes."""
+
+    name: str
+    version: int
+    """Increases with every change."""
+    classes: tuple[LabelClass, ...]
+    updated: datetime
+    by: str | None
+    """Who changed it last, if known."""
+
+
+@public_noun
+class Annotation:
+    """One label of an asset."""
+
+    ontology: str
+    class_name: str
+    shape: Shape
+    geometry: Mapping[str, Any]
+    """Relative coordinates, by shape; see the reference of labels."""
+    attributes: Mapping[str, Scalar]
+    source: AnnotationSource
+    by: str | None
+    """Who made or imported it, if known."""
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAnnotation:
+    """An annotation to store."""
+
+    class_name: str
+    geometry: Geometry
+    attributes: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
+
+
+@public_noun
+class ClassCount:
+    """How many annotations of a class the assets of a query have."""
+
+    ontology: str
+    class_name: str
+    shape: Shape
+    annotations: int
+    assets: int
+    """Number of assets with at least one of them."""
+    width: float | None
+    """Mean width of the annotations, relative; null for classifications."""
+    height: float | None
+    """Mean height of the annotations, relative; null for classifications."""
+
+
+@public_noun
+class LabelProblem:
+    """Something in a label file that was not imported, or needs attention."""
+
+    file: str
+    place: str
+    """The line or member; empty for the whole file."""
+    reason: str
+
+
+@public_noun
+class ClassMapping:
+    """A class in a label file, and the class of the ontology that it becomes."""
+
+    name: str
+    annotations: int
+    class_name: str | None
+    """Null: nothing fits, and its annotations cannot be imported."""
+    shape: Shape | None
+    """The shape that its annotations get."""
+    added: bool
+    """Whether the import adds the class to the ontology."""
+
+
+@public_noun
+class LabelImport:
+    """The result of an import of labels, or of its preview."""
+
+    images: int
+    """Images that the label files name."""
+    matched: int
+    """Images that are assets."""
+    unmatched: tuple[str, ...]
+    """The first of the images without an asset."""
+    ambiguous: tuple[str, ...]
+    """The first of the images that several assets fit, or whose asset another image fits better; they are left out."""
+    resized: int
+    """Matched images whose label file states another aspect ratio than the asset has."""
+    classes: tuple[ClassMapping, ...]
+    annotations: int
+    """Annotations that were imported, or would be."""
+    replaced: int
+    """Earlier imported annotations that were deleted, or would be."""
+    left_out: int
+    """Annotations of images without an asset."""
+    converted: int
+    """Annotations in the files that became the box around them, because their class has boxes."""
+    problems: tuple[LabelProblem, ...]
+    """The first problems."""
+    problem_count: int
+    dry_run: bool
+
+
+@public_noun
+class LabelExport:
+    """The result of an export of labels."""
+
+    images: int
+    annotations: int
+    converted: int
+    """Annotations whose shape the format does not have, written as another shape."""
+    left_out: int
+    """Annotations that the format cannot express."""
+    path: str

@@ -1,0 +1,58 @@
+"""The fields of the query language that are about annotations."""
+
+from __future__ import annotations
+
+import re
+
+from mirrorlake.search.nodes import AnnotationCount, Comparison, HasClass, Node
+from mirrorlake.search.scanner import Value
+from mirrorlake.search.term import Term, as_comparison
+from mirrorlake.search.values import read_integer, read_text
+
+_COUNT = re.compile(r"(?P<op>>=|<=|!=|==|>|<|=)(?P<count>[0-9]*)")
+
+
+def read_class(term: Term) -> Node:
+    """`class = ("class:" | "class=") value [comparison number]`, such as `class:forklift>=3`."""
+    term.require_equals(f"To exclude assets with a class, write -class:{term.value.text}.")
+    value, scanner = term.value, term.scanner
+    if value.quoted:
+        found = _COUNT.match(scanner.source, scanner.at)
+        at = scanner.at
+        if found is not None:
+            scanner.at = found.end()
+            if not (scanner.at_end or scanner.at_space or scanner.next == ")"):
+                raise scanner.error(
+                    "Expected a whole number.", 'Example: class:"fork lift">=3.', at=found.start("count")
+                )
+    else:
+        found = _COUNT.search(value.text)
+        at = value.at
+        if found is not None:
+            if found.end() != len(value.text):
+                at = value.at + found.start("count")
+                raise scanner.error("Expected a whole number.", "Example: class:forklift>=3.", at=at)
+            value = Value(value.text[: found.start()], value.at, quoted=False)
+    if found is None:
+        return HasClass(read_text(value))
+    count = read_integer(found["count"])
+    if count is None:
+        raise scanner.error("Expected a whole number.", "Example: class:forklift>=3.", at=at + found.start("count"))
+    comparison = as_comparison(found["op"])
+    return HasClass(read_text(value), comparison, count)
+
+
+def read_has(term: Term) -> Node:
+    """`has = "has:annotations"`."""
+    if term.value.text.lower() != "annotations":
+        term.reject("Unknown part of an asset.", "Write has:annotations.")
+    return term.allow_negation(AnnotationCount(Comparison.GE, 1))
+
+
+def read_annotation_count(term: Term, comparison: Comparison) -> Node:
+    """`("min-annotations:" | "max-annotations:") number`."""
+    term.require_equals()
+    number = read_integer(term.value.text)
+    if number is None:
+        term.reject("Invalid number of annotations.", f"Write a whole number, for example {term.field}:3.")
+    return AnnotationCount(comparison, number)

@@ -1,0 +1,32 @@
+"""Use cases of labels: the annotations of assets, and their numbers by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mirrorlake.catalog import annotations as stored
+from mirrorlake.model.access import Permission
+from mirrorlake.model.labels import Annotation, ClassCount, NewAnnotation
+from mirrorlake.search.run import select_ids
+from mirrorlake.services.base import Service, requires
+from mirrorlake.services.label_contract import Labels
+
+
+class LabelService(Service, Labels):
+    """Implements `Labels` over the catalog."""
+
+    @requires(Permission.LABELS_READ)
+    def of_asset(self, asset_id: str) -> Sequence[Annotation]:
+        """See `Labels.of_asset`."""
+        return stored.of_asset(self.resources.catalog, asset_id)
+
+    @requires(Permission.LABELS_EDIT)
+    def replace(self, asset_id: str, ontology: str, annotations: Sequence[NewAnnotation]) -> Sequence[Annotation]:
+        """See `Labels.replace`."""
+        stored.replace(self.resources.catalog, asset_id, ontology, annotations, by=self.caller)
+        return stored.of_asset(self.resources.catalog, asset_id)
+
+    @requires(Permission.LABELS_READ)
+    def stats(self, query: str = "") -> Sequence[ClassCount]:
+        """See `Labels.stats`."""
+        return stored.count_by_class(self.resources.catalog, select_ids(query))

@@ -1,0 +1,272 @@
+"""Labels in the catalog: imported and exported as sets, replaced by users, and never lost with a class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.label_files import CLASSES, flat
+
+from mirrorlake.catalog import annotations, ontologies
+from mirrorlake.catalog.sql_names import replace_names
+from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, UsageError
+from mirrorlake.labels.registry import FORMATS, Layout
+from mirrorlake.library.label_export import LabelExportOptions, export_labels
+from mirrorlake.library.label_import import LabelImportOptions, import_labels
+from mirrorlake.model.access import LIBRARY, Actor, ActorKind, Context
+from mirrorlake.model.labels import (
+    AnnotationSource,
+    Box,
+    Classification,
+    Geometry,
+    LabelImport,
+    NewAnnotation,
+    Polygon,
+    RotatedBox,
+    Shape,
+)
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.search.run import select_ids
+
+ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
+FORKLIFT, LOAD = CLASSES
+KEYS = ("site-a/1.jpg", "site-a/2.jpg", "site-b/1.jpg", "x.y/3.png", "4.jpg")
+TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
+
+
+def no_step(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture
+def library(empty_catalog: Catalog) -> Catalog:
+    with empty_catalog.write() as connection:
+        connection.execute(
+            "WITH source AS (INSERT INTO datasource (name, uri, access, settings)"
+            " VALUES ('s', '', '{}', '{}') RETURNING id)"
+            " INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation,"
+            " digest, placeholder) SELECT source.id, key, key, '', 1, 'image', 'image/jpeg', 640, 480, 1, '', ''"
+            " FROM source, unnest(%s::text[]) WITH ORDINALITY AS keys (key, place) ORDER BY place",
+            (list(KEYS),),
+        )
+    return empty_catalog
+
+
+def ids(catalog: Catalog) -> Mapping[str, str]:
+    with catalog.read() as connection:
+        return {key: str(number) for key, number in connection.execute("SELECT key, id FROM asset")}
+
+
+def labels_of(catalog: Catalog, key: str) -> list[tuple[str, AnnotationSource]]:
+    return [(one.class_name, one.source) for one in annotations.of_asset(catalog, ids(catalog)[key])]
+
+
+def yolo(folder: Path, files: Mapping[str, str]) -> str:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return str(folder)
+
+
+def run_import(catalog: Catalog, path: str, **options: Any) -> LabelImport:
+    given = {"format": "yolo", "ontology": "site", "add_classes": True} | options
+    return import_labels(catalog, LabelImportOptions(path=path, **given), no_step, by=ANNA)
+
+
+def add(catalog: Catalog, key: str, *made: tuple[str, Geometry], by: Context = LIBRARY) -> None:
+    new = [NewAnnotation(class_name=name, geometry=geometry) for name, geometry in made]
+    annotations.replace(catalog, ids(catalog)[key], "site", new, by=by)
+
+
+def test_a_class_with_annotations_is_neither_deleted_nor_reshaped(library: Catalog) -> None:
+    assert ontologies.save(library, "site", CLASSES, version=0).version == 1
+    add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)), (FORKLIFT.name, Box(0.3, 0.3, 0.2, 0.2)))
+    add(library, KEYS[1], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
+    used = "Class forklift is used by 3 annotations of 2 assets"
+    with pytest.raises(Conflict, match=used):
+        ontologies.save(library, "site", [LOAD])
+    with pytest.raises(Conflict, match=used):
+        ontologies.save(library, "site", [replace(FORKLIFT, shape=Shape.MASK), LOAD])
+    with pytest.raises(Conflict, match=used):
+        ontologies.delete(library, "site")
+    with pytest.raises(Conflict, match="has version 1, not 7"):
+        ontologies.save(library, "site", CLASSES, version=7)
+    changed = ontologies.save(library, "site", [replace(FORKLIFT, colour="#123456")], version=1, by=ANNA)
+    assert (changed.version, changed.by, changed.classes) == (2, "anna on lab", (replace(FORKLIFT, colour="#123456"),))
+    with library.read() as connection:
+        kept = connection.execute("SELECT version, jsonb_array_length(classes) FROM ontology_version ORDER BY 1")
+        assert kept.fetchall() == [(1, 2), (2, 1)]
+    assert ontologies.by_name(library, "site", version=1).classes == CLASSES
+    assert ontologies.by_name(library, "site") == ontologies.by_name(library, "site", version=2) == changed
+    with pytest.raises(NotFound, match="no version 3"):
+        ontologies.by_name(library, "site", version=3)
+
+
+def test_equal_annotations_keep_who_made_them(library: Catalog) -> None:
+    ontologies.save(library, "site", CLASSES)
+    box, other = Box(0.1, 0.1, 0.2, 0.2), Box(0.5, 0.5, 0.2, 0.2)
+    add(library, KEYS[0], (FORKLIFT.name, box), (FORKLIFT.name, box), (LOAD.name, TRIANGLE), by=ANNA)
+    add(library, KEYS[0], (FORKLIFT.name, other), (FORKLIFT.name, box), (LOAD.name, TRIANGLE))
+    found = annotations.of_asset(library, ids(library)[KEYS[0]])
+    assert [(one.class_name, one.by) for one in found] == [
+        (FORKLIFT.name, "anna on lab"),
+        (LOAD.name, "anna on lab"),
+        (FORKLIFT.name, "mirrorlake"),
+    ]
+    assert found[2].geometry == {"x": 0.5, "y": 0.5, "width": 0.2, "height": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("name", "geometry", "part"),
+    [
+        (FORKLIFT.name, Box(0.9, 0.9, 0.2, 0.2), "Annotation 2 .* outside"),
+        (LOAD.name, Polygon((((0, 0), (1, 1), (1, 0), (0, 0.9)),)), "crosses itself"),
+        (FORKLIFT.name, TRIANGLE, "is a polygon; those of class forklift are a box"),
+        ("crate", TRIANGLE, "no class 'crate'"),
+        (FORKLIFT.name, Classification(), "is a classification"),
+    ],
+)
+def test_one_invalid_annotation_changes_nothing(library: Catalog, name: str, geometry: Geometry, part: str) -> None:
+    ontologies.save(library, "site", CLASSES)
+    with pytest.raises(UsageError, match=part):
+        add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)), (name, geometry))
+    assert labels_of(library, KEYS[0]) == []
+    with pytest.raises(NotFound):
+        annotations.replace(library, "999999", "site", [])
+
+
+def test_an_image_is_found_by_whole_key_then_by_the_end_of_its_path_then_by_its_name(
+    library: Catalog, tmp_path: Path
+) -> None:
+    line = "0 0.5 0.5 0.1 0.1\n"
+    path = yolo(
+        tmp_path,
+        {
+            "site-a/1.txt": line,  # the whole key
+            "set/site-b/1.txt": line,  # ends with the key
+            "labels/2.txt": line,  # the file name alone
+            "elsewhere/3.txt": line,  # as above, in a folder with a dot
+            "1.txt": line,  # two assets
+            "5.txt": line,
+        },
+    )
+    result = run_import(library, path)
+    assert (result.images, result.matched, result.annotations, result.left_out) == (6, 4, 4, 2)
+    assert (result.unmatched, result.ambiguous) == (("5",), ("1",))
+    for key in KEYS[:4]:
+        assert labels_of(library, key) == [("0", AnnotationSource.IMPORT)]
+    assert run_import(library, path, query='path:"site-a/1.jpg"', dry_run=True).matched == 1
+
+
+def test_a_preview_and_a_refused_import_store_nothing(library: Catalog, tmp_path: Path) -> None:
+    path = yolo(tmp_path, {"4.txt": "0 0.5 0.5 0.1 0.1\n0 2 2 0.1 0.1\n1 0.5\n"})
+    preview = run_import(library, path, dry_run=True)
+    assert (preview.annotations, preview.problem_count) == (1, 2)
+    assert {(one.file, one.place) for one in preview.problems} == {("4.txt", "line 2"), ("4.txt", "line 3")}
+    with pytest.raises(MirrorlakeError, match=r"2 labels cannot be imported. The first: 4.txt, line"):
+        run_import(library, path)
+    with pytest.raises(NotFound, match="Create it, or use --add-classes"):
+        run_import(library, path, add_classes=False, skip_invalid=True)
+    assert ontologies.list_all(library) == []
+    assert run_import(library, path, skip_invalid=True).annotations == 1
+    assert labels_of(library, "4.jpg") == [("0", AnnotationSource.IMPORT)]
+    yolo(tmp_path, {"4.txt": "8 0.5 0.5 0.1 0.1\n"})
+    with pytest.raises(MirrorlakeError, match=r"1 class of the label files fit no class of the ontology: 8 \(1\)"):
+        run_import(library, path, add_classes=False)
+
+
+def test_an_import_replaces_earlier_imports_and_never_what_users_made(library: Catalog, tmp_path: Path) -> None:
+    path = yolo(tmp_path, {"data.yaml": "names: [forklift]\n", "4.txt": "0 0.5 0.5 0.1 0.1\n"})
+    ontologies.save(library, "site", CLASSES)
+    add(library, "4.jpg", (LOAD.name, TRIANGLE), by=ANNA)
+    run_import(library, path)
+    again = run_import(library, path)
+    assert (again.annotations, again.replaced) == (1, 1)
+    assert labels_of(library, "4.jpg") == [
+        (LOAD.name, AnnotationSource.USER),
+        (FORKLIFT.name, AnnotationSource.IMPORT),
+    ]
+    assert run_import(library, path, keep_existing=True).replaced == 0
+    assert len(labels_of(library, "4.jpg")) == 3
+
+
+def test_labels_take_the_shape_of_their_class_or_are_named(library: Catalog, tmp_path: Path) -> None:
+    ontologies.save(library, "site", [replace(LOAD, name="0"), replace(FORKLIFT, name="1", shape=Shape.MASK), FORKLIFT])
+    lossy = yolo(tmp_path / "lossy", {"4.txt": "2 0.1 0.1 0.5 0.1 0.5 0.5\n"})
+    assert run_import(library, lossy, classes={"2": FORKLIFT.name}, dry_run=True).converted == 1
+    path = yolo(tmp_path / "set", {"4.txt": "0 0.5 0.5 0.1 0.1\n1 0.5 0.5 0.1 0.1\n"})
+    with pytest.raises(MirrorlakeError, match=r"4.txt, line 2: A box cannot become a mask."):
+        run_import(library, path)
+    assert labels_of(library, "4.jpg") == []
+    run_import(library, path, skip_invalid=True)
+    [found] = annotations.of_asset(library, ids(library)["4.jpg"])
+    assert found.shape is Shape.POLYGON
+    assert len(found.geometry["rings"][0]) == 4
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_exported_and_imported_again_is_the_same(library: Catalog, tmp_path: Path, name: str) -> None:
+    one = FORMATS[name]
+    shapes = [shape for shape in (Shape.BOX, Shape.POLYGON, Shape.ROTATED_BOX) if shape in one.shapes]
+    classes = [replace(FORKLIFT, name=shape.value, shape=shape, external_ids={}) for shape in shapes]
+    ontologies.save(library, "site", classes)
+    made = {"box": Box(0.1, 0.2, 0.3, 0.4), "polygon": TRIANGLE, "rotated_box": _diamond()}
+    for key in KEYS[:2]:
+        add(library, key, *((shape.value, made[shape.value]) for shape in shapes))
+    out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else "out.csv" if name == "csv" else "out.json"))
+    exported = export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+    count = len(shapes) * 2
+    assert (exported.images, exported.annotations, exported.left_out, exported.converted) == (len(KEYS), count, 0, 0)
+    with pytest.raises(UsageError, match="exists"):
+        export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+    before = {key: annotations.of_asset(library, ids(library)[key]) for key in KEYS[:2]}
+    for key in KEYS[:2]:
+        add(library, key)
+    back = run_import(library, out, format=name, add_classes=False)
+    assert (back.annotations, back.left_out, back.resized, back.ambiguous) == (count, 0, 0, ())
+    for key, expected in before.items():
+        found = annotations.of_asset(library, ids(library)[key])
+        assert [each.class_name for each in found] == [each.class_name for each in expected]
+        assert flat([each.geometry for each in found]) == pytest.approx(
+            flat([each.geometry for each in expected]), abs=1e-6
+        )
+
+
+def _diamond() -> Geometry:
+    """A square of 200 pixels on its corner: some formats write the angle of a rectangle."""
+    return RotatedBox(((0.5, 0.5 - 200 / 480), (0.5 + 200 / 640, 0.5), (0.5, 0.5 + 200 / 480), (0.5 - 200 / 640, 0.5)))
+
+
+def test_labels_of_another_shape_of_image_are_pointed_out(library: Catalog, tmp_path: Path) -> None:
+    rows = [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 10, 10]}]
+    images = [{"id": 1, "file_name": "4.jpg", "width": 480, "height": 640}]
+    (tmp_path / "c.json").write_text(
+        json.dumps({"images": images, "annotations": rows, "categories": [{"id": 1, "name": "a"}]})
+    )
+    assert run_import(library, str(tmp_path / "c.json"), format="coco").resized == 1
+
+
+def test_classes_are_counted_over_the_assets_of_a_query(library: Catalog) -> None:
+    ontologies.save(library, "site", CLASSES)
+    for key in KEYS[:3]:
+        add(library, key, (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.4)), (LOAD.name, TRIANGLE))
+    add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.4)), (FORKLIFT.name, Box(0.5, 0.1, 0.4, 0.4)))
+    found = annotations.count_by_class(library, select_ids("path:site-a/*"))
+    assert [(one.class_name, one.annotations, one.assets) for one in found] == [
+        (FORKLIFT.name, 3, 2),
+        (LOAD.name, 1, 1),
+    ]
+    assert found[0].width == pytest.approx(0.8 / 3)
+
+
+def test_an_asset_with_labels_counts_as_worked_on(library: Catalog) -> None:
+    ontologies.save(library, "site", CLASSES)
+    add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.4)))
+    with library.read() as connection:
+        found = connection.execute(replace_names("SELECT key FROM asset WHERE {rule.worked_on}").encode()).fetchall()
+    assert found == [(KEYS[0],)]

@@ -1,0 +1,120 @@
+"""Label files come from folders and zip files, and go to folders: no name leaves its folder, no bomb unpacks."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrorlake.core.errors import UsageError
+from mirrorlake.labels.records import BadLabels
+from mirrorlake.labels.registry import FORMATS
+from mirrorlake.library import label_files
+from mirrorlake.library.label_files import FolderOutput, open_label_files, safe_part
+from mirrorlake.model.labels import LabelProblem
+
+
+def packed(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_folder_a_zip_and_a_file_give_the_same(tmp_path: Path) -> None:
+    (tmp_path / "set" / "labels").mkdir(parents=True)
+    (tmp_path / "set" / "labels" / "a.txt").write_bytes(b"one\r\ntwo")
+    archive = packed(tmp_path / "set.zip", {"labels/a.txt": b"one\r\ntwo", "empty/": b""})
+    for place in (tmp_path / "set", archive):
+        with open_label_files(place) as files:
+            assert files.names() == ["labels/a.txt"]
+            assert files.read("labels/a.txt") == b"one\r\ntwo"
+            assert list(files.lines("labels/a.txt")) == [(1, b"one"), (2, b"two")]
+    with open_label_files(tmp_path / "set" / "labels" / "a.txt") as files:
+        assert files.names() == ["a.txt"]
+
+
+def test_a_member_that_climbs_out_is_only_a_name(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "slip.zip", {"../../evil.txt": b"x", "/etc/evil.txt": b"y"})
+    before = sorted(tmp_path.rglob("*"))
+    with open_label_files(archive) as files:
+        assert [files.read(name) for name in files.names()] == [b"x", b"y"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = packed(tmp_path / "bomb.zip", {f"{i}.txt": b"0" * 60_000 for i in range(4)})
+    monkeypatch.setattr(label_files, "FILE_BYTES", 50_000)
+    with open_label_files(archive) as files, pytest.raises(BadLabels, match="larger than 50,000"):
+        files.read("0.txt")
+    monkeypatch.setattr(label_files, "ZIP_BYTES", 200_000)
+    with pytest.raises(UsageError, match="members or 200,000 bytes"), open_label_files(archive):
+        pass
+    monkeypatch.setattr(label_files, "LINE_BYTES", 50_000)
+    monkeypatch.setattr(label_files, "ZIP_BYTES", 300_000)
+    with open_label_files(archive) as files, pytest.raises(BadLabels, match="Line 1 is longer"):
+        list(files.lines("0.txt"))
+
+
+def test_a_directory_that_lies_about_sizes_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = packed(tmp_path / "liar.zip", {"0.txt": b"0" * 60_000, "1.txt": b"1" * 60_000})
+    with open_label_files(archive) as files:
+        monkeypatch.setattr(label_files, "ZIP_BYTES", 100_000)
+        files.read("0.txt")
+        with pytest.raises(UsageError, match="unpacks to more"):
+            files.read("1.txt")
+
+
+def test_a_damaged_zip_is_named(tmp_path: Path) -> None:
+    archive = packed(tmp_path / "set.zip", {"a.txt": b"0123456789" * 50})
+    data = bytearray(archive.read_bytes())
+    data[40] ^= 0xFF
+    archive.write_bytes(data)
+    with open_label_files(archive) as files, pytest.raises(BadLabels, match="cannot be read"):
+        files.read("a.txt")
+
+
+def test_a_file_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "gone.txt").symlink_to(tmp_path / "nowhere")
+    with open_label_files(tmp_path) as files:
+        assert files.names() == ["gone.txt"]
+        with pytest.raises(BadLabels, match="cannot be read: No such file"):
+            files.read("gone.txt")
+
+
+def test_nothing_at_a_path_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no file or folder"), open_label_files(tmp_path / "none"):
+        pass
+
+
+@given(name=st.lists(st.sampled_from(["..", ".", "", "a", "é", "\\", "\n", "x" * 300, "%2e%2e", "~"])).map("/".join))
+def test_no_name_of_a_key_leaves_its_folder(name: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    root = Path("/root/out")
+    made = root.joinpath(*map(safe_part, name.split("/")))
+    assert root in made.parents
+    assert ".." not in made.parts
+    assert all(len(part.encode()) <= 255 for part in made.parts)
+
+
+def test_two_images_with_one_label_file_are_an_error(tmp_path: Path) -> None:
+    output = FolderOutput(tmp_path)
+    with output.open("labels/a.txt") as file:
+        file.write(b"1")
+    with pytest.raises(BadLabels, match="Two images"), output.open("labels/a.txt"):
+        pass
+
+
+def test_a_name_that_is_not_utf_8_is_a_problem_and_ends_nothing(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"\xff.txt")).write_bytes(b"0 0.5 0.5 0.1 0.1")
+    (tmp_path / "a.txt").write_bytes(b"0 0.5 0.5 0.1 0.1")
+    problems: list[LabelProblem] = []
+    with open_label_files(tmp_path) as files:
+        images = list(FORMATS["yolo"].read(files, problems.append))
+    assert [image.path for image in images] == ["a"]
+    assert [one.file for one in problems] == ["?.txt"]
