@@ -20,6 +20,13 @@ class AzureAccess(Access):
 
     endpoint: str | None = None  # the server's address; None = the account's own on Azure
     anonymous: bool = False
+    # Of a connection:
+    ca_bundle: str | None = None
+    proxy: str | None = None
+
+    def stored(self) -> dict[str, object]:
+        """As users gave it; what its connection decides at each use is left out."""
+        return {"endpoint": self.endpoint, "anonymous": self.anonymous}
 
 
 def azure_access(access: Access) -> AzureAccess:

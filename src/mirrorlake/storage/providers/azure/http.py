@@ -11,6 +11,7 @@ import urllib3
 
 from mirrorlake.core.errors import StorageError
 from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.credentials import Authentication
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
 
@@ -22,13 +23,16 @@ _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]
 class Http:
     """Sends authenticated requests for one container. Thread-safe; raises only our own errors."""
 
-    def __init__(self, url: str, container: str, authentication: Authentication) -> None:
+    def __init__(
+        self, url: str, container: str, authentication: Authentication, access: AzureAccess | None = None
+    ) -> None:
         parts = urlsplit(url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self.account_path = parts.path or "/"
         self.container_path = f"{parts.path}/{container}"
         self._authentication = authentication
-        self._client = HttpClient(self.base)
+        access = access or AzureAccess()
+        self._client = HttpClient(self.base, access.ca_bundle, networks=access.networks, proxy=access.proxy)
 
     def path(self, key: str) -> str:
         """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""

@@ -167,7 +167,7 @@ def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[st
 
 def _obtained(asked: TokenRequest) -> tuple[str, float]:
     """The token and its life in seconds."""
-    client = HttpClient(asked.base, metadata=asked.metadata)
+    client = HttpClient(asked.base, metadata=asked.metadata, networks=None)  # no user chooses its address
     try:
         answer = client.send(asked.method, asked.target, client.headers(asked.headers), asked.body, deadline_s=_WAIT_S)
         body = client.read(answer, limit=_TOKEN_BYTES)
