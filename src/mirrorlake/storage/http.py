@@ -20,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from mirrorlake.core.errors import MirrorlakeError, SettingsError
 from mirrorlake.storage.connections import PROXY_POOLS, Networks, check_host, checked_pools
 from mirrorlake.storage.pace import CURRENT, Pace
+from mirrorlake.storage.wire import Wire
 
 CONNECT_S = 10  # seconds to connect
 METADATA_CONNECT_S = 2  # seconds to connect to a metadata service, which is on the same machine
@@ -139,6 +140,11 @@ class HttpClient:
     def close(self) -> None:
         """Close all connections."""
         self._manager.clear()
+
+
+def client_of(base: str, wire: Wire, *, metadata: bool = False) -> HttpClient:
+    """A client of the server at `base`, which is reached as a connection specifies."""
+    return HttpClient(base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy, metadata=metadata)
 
 
 def _describe_error(error: BaseException) -> str:

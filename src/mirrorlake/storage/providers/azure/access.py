@@ -20,6 +20,14 @@ class AzureAccess(Access):
 
     endpoint: str | None = None  # the server's address; None = the account's own on Azure
     anonymous: bool = False
+    # Of a connection:
+    ca_bundle: str | None = None
+    proxy: str | None = None
+    holder: str | None = None  # the connection's external id: no other one uses tokens that were issued to it
+
+    def stored(self) -> dict[str, object]:
+        """As users gave it; what its connection decides at each use is left out."""
+        return {name: getattr(self, name) for name in ("endpoint", "anonymous")}
 
 
 def azure_access(access: Access) -> AzureAccess:

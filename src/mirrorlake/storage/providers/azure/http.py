@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
-from mirrorlake.storage.providers.azure.credentials import Authentication
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, ResponseTooLong, client_of
+from mirrorlake.storage.providers.azure.credentials import Authentication, Sas
+from mirrorlake.storage.providers.azure.denials import SasFacts
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
+from mirrorlake.storage.wire import MACHINE, Wire
 
 ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _SECRET_CHARACTERS = 8
@@ -22,13 +25,13 @@ _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]
 class Http:
     """Sends authenticated requests for one container. Thread-safe; raises only our own errors."""
 
-    def __init__(self, url: str, container: str, authentication: Authentication) -> None:
+    def __init__(self, url: str, container: str, authentication: Authentication, wire: Wire = MACHINE) -> None:
         parts = urlsplit(url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self.account_path = parts.path or "/"
         self.container_path = f"{parts.path}/{container}"
         self._authentication = authentication
-        self._client = HttpClient(self.base)
+        self._client = client_of(self.base, wire)
 
     def path(self, key: str) -> str:
         """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
@@ -45,16 +48,25 @@ class Http:
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
     ) -> urllib3.BaseHTTPResponse:
-        """The status and headers of the response; `read` reads its body."""
+        """The status and headers of the response; `read` reads its body.
+
+        A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
+        """
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
         sent = self._client.headers(headers or {})
         if body is not None:
             sent["Content-Length"] = str(len(body))
-        target, sent = self._authentication.authenticate(method, target, sent)
+        own = self._authentication
+        signed_target, signed = own.authenticate(method, target, sent)
         try:
-            return self._client.send(method, target, sent, body, deadline_s=deadline_s)
+            answer = self._client.send(method, signed_target, signed, body, deadline_s=deadline_s)
+            if answer.status == HTTPStatus.UNAUTHORIZED and own.renew(signed):
+                self.discard(answer)
+                signed_target, signed = own.authenticate(method, target, sent)
+                answer = self._client.send(method, signed_target, signed, body, deadline_s=deadline_s)
         except NoAnswer as error:
             raise unreachable(asked, self._hidden(str(error))) from error
+        return answer
 
     def read(
         self,
@@ -90,6 +102,7 @@ class Http:
             code=self._hidden(refusal.code),
             message=self._hidden(refusal.message),
             detail=self._hidden(refusal.detail),
+            sas=_facts_of(self._authentication),
         )
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
@@ -106,3 +119,10 @@ class Http:
             if len(secret) >= _SECRET_CHARACTERS:  # a shorter one could be part of any word
                 text = text.replace(secret, "...")
         return _SIGNATURE.sub("...", text)
+
+
+def _facts_of(authentication: Authentication) -> SasFacts | None:
+    if not isinstance(authentication, Sas):
+        return None
+    own = authentication
+    return SasFacts(expires=own.expires, permissions=own.permissions, one_object=own.is_of_one_object)

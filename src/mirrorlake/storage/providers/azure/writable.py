@@ -59,7 +59,7 @@ class AzureWritableStore:
             )
         config = config or config_of(access, account_of(location), None)
         self._url = url_of(location, config)
-        self._authentication = config.authentication
+        self._authentication, self._wire = config.authentication, config.wire
         self._place = location.container
         self._container = container_of(location)
         self._prefix = location.prefix
@@ -251,5 +251,5 @@ class AzureWritableStore:
         """The connections, opened in the process that uses them."""
         with self._lock:
             if self._opened is None:
-                self._opened = Http(self._url, self._container, self._authentication)
+                self._opened = Http(self._url, self._container, self._authentication, self._wire)
             return self._opened

@@ -11,10 +11,10 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, ResponseTooLong, client_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import Refusal, RequestInfo, read_refusal, unreachable
-from mirrorlake.storage.providers.gcs.tokens import READ, TokenCache
+from mirrorlake.storage.providers.gcs.tokens import READ, token_cache
 
 ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _TOKEN = re.compile(r"\bya29\.\S+|\bBearer\s+\S+")
@@ -27,10 +27,9 @@ class Http:
         parts = urlsplit(config.server.url)
         self._base, self._folder = f"{parts.scheme}://{parts.netloc}", parts.path
         self._bucket = quote(bucket, safe="")
-        self._tokens = None if config.source is None else TokenCache(config.source, scope)
+        self._tokens = None if config.source is None else token_cache(config.source, scope)
         self._billed = [] if config.billed_project is None else [("userProject", config.billed_project)]
-        wire = config.wire
-        self._client = HttpClient(self._base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy)
+        self._client = client_of(self._base, config.wire)
 
     @property
     def bucket_path(self) -> str:
