@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
 import pytest
@@ -142,8 +141,7 @@ def identities(entra: AzureStub) -> set[str]:
     }
 
 
-def test_applications_and_the_machine_use_each_their_own_tokens(cli: Cli, entra: AzureStub, tmp_path: Path) -> None:
-    del tmp_path
+def test_applications_and_the_machine_use_each_their_own_tokens(cli: Cli, entra: AzureStub) -> None:
     own = cli.with_environ(AZURE_AUTHORITY_HOST=entra.base, AZURE_POD_IDENTITY_AUTHORITY_HOST=entra.base)
     account, container = ["--account", azstub.ACCOUNT], f"{azstub.ACCOUNT}/photos"
     outputs: list[Result] = []

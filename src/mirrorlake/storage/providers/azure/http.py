@@ -11,13 +11,12 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, ResponseTooLong, client_of
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
 from mirrorlake.storage.providers.azure.credentials import Authentication, Sas
 from mirrorlake.storage.providers.azure.denials import SasFacts
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
 from mirrorlake.storage.wire import MACHINE, Wire
 
-ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]*|\bMAC signature\b.*")
 
@@ -80,22 +79,16 @@ class Http:
 
         Raises `too_long` for a body of more than `limit` bytes, if it is given.
         """
-        try:
-            return self._client.read(answer, limit=limit)
-        except NoAnswer as error:
-            if too_long is not None and isinstance(error, ResponseTooLong):
-                raise too_long from error
-            raise unreachable(asked, str(error)) from error
+        return self._client.read_or_raise(
+            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
+        )
 
     def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
         """
-        try:
-            body = self._client.read(answer, limit=ERROR_BYTES)
-        except NoAnswer:
-            body = b""
+        body = self._client.read_error(answer)
         refusal = read_refusal(answer.status, answer.headers, body)
         return replace(
             refusal,

@@ -25,12 +25,12 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.address import account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import AzureConfig
 from mirrorlake.storage.providers.azure.errors import RequestInfo, translate, unreachable
-from mirrorlake.storage.providers.azure.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import request_page
 from mirrorlake.storage.providers.azure.object_reader import etag_of
 from mirrorlake.storage.providers.azure.pages import AzurePage
