@@ -89,9 +89,9 @@ def denial(denied: Denied) -> StorageError:
     """AccessDenied with the advice that fits, or ObjectArchived. The server's own words follow our sentence."""
     if denied.code == "BlobArchived":
         return ObjectArchived(f"{denied.what} is in the archive tier.{_quote(denied)}", _REFUSALS["BlobArchived"][1])
-    told = None if denied.sas is None else _told_by_signature(denied, denied.sas)
-    if told is not None:
-        return AccessDenied(*told)
+    reason = None if denied.sas is None else _refused_by_signature(denied, denied.sas)
+    if reason is not None:
+        return AccessDenied(*reason)
     if denied.code == "AuthenticationFailed":
         sentence, advice = _failed_authentication(denied.detail)
         return AccessDenied(f"{denied.what}: {sentence}", advice)
@@ -112,7 +112,7 @@ def denial(denied: Denied) -> StorageError:
     return AccessDenied(f"The credentials may not {denied.verb} {denied.what}.{_quote(denied)}", _missing_right(denied))
 
 
-def _told_by_signature(denied: Denied, sas: SasFacts) -> tuple[str, str] | None:
+def _refused_by_signature(denied: Denied, sas: SasFacts) -> tuple[str, str] | None:
     """The sentence and the advice for a signature that cannot do what was asked, by its own words."""
     if sas.expires is not None and sas.expires <= datetime.now(UTC):
         return (
