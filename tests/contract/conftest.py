@@ -19,6 +19,7 @@ from tests.support.s3quirks import QUIRKS, UNDATED, as_google
 
 from mirrorlake.model.credentials import AwsKeys
 from mirrorlake.model.sources import Location, Provider
+from mirrorlake.storage import tokens
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.credentials import AzureConfig, SharedKey
@@ -220,6 +221,23 @@ def _gcs_stub(server: GcsStub) -> Bench:
         lambda _: True,
         conflicts=False,
     )
+
+
+class Clock:
+    """The monotonic clock of the token cache."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(tokens, "time", made)
+    return made
 
 
 def azure_stub_store(stub: azstub.AzureStub, container: str, *, ordered: bool | None = None) -> AzureStore:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from tests.contract.conftest import Clock
 from tests.support.gcsstub import GcsStub
 from tests.support.gcstokens import EMAIL, SUBJECT, FixedToken, TokenStub, pem, private_key
 from tests.support.httpstub import Answer
@@ -34,7 +35,7 @@ from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.connections import ForbiddenAddress
-from mirrorlake.storage.providers.gcs import machine, tokens
+from mirrorlake.storage.providers.gcs import machine
 from mirrorlake.storage.providers.gcs.access import GcsAccess
 from mirrorlake.storage.providers.gcs.config import GOOGLE, config_of
 from mirrorlake.storage.providers.gcs.impersonation import Impersonation
@@ -42,8 +43,9 @@ from mirrorlake.storage.providers.gcs.machine_tokens import MetadataService
 from mirrorlake.storage.providers.gcs.provider import GcsProvider
 from mirrorlake.storage.providers.gcs.signed_urls import signed_url
 from mirrorlake.storage.providers.gcs.store import GcsStore
-from mirrorlake.storage.providers.gcs.tokens import READ, AccessToken, TokenCache, TokenSource, UrlSigner
-from mirrorlake.storage.providers.gcs.wire import Wire
+from mirrorlake.storage.providers.gcs.tokens import CLOUD, READ, TokenSource, UrlSigner, token_cache
+from mirrorlake.storage.tokens import AccessToken
+from mirrorlake.storage.wire import Wire
 
 WHOLE = KeyRange()
 MACHINE = ("GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_CONFIG", "GCE_METADATA_HOST", "STORAGE_EMULATOR_HOST")
@@ -121,23 +123,6 @@ def test_a_token_that_is_refused_before_its_time_is_replaced_once(google: TokenS
     store.close()
 
 
-class Clock:
-    """The monotonic clock of the token cache."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    made = Clock()
-    monkeypatch.setattr(tokens, "time", made)
-    return made
-
-
 def source_of(google: TokenStub) -> TokenSource:
     source = config_of(GcsAccess(), key_of(google)).source
     assert source is not None
@@ -145,7 +130,7 @@ def source_of(google: TokenStub) -> TokenSource:
 
 
 def test_in_a_long_pass_tokens_are_replaced_before_they_expire(google: TokenStub, clock: Clock) -> None:
-    cache = TokenCache(source_of(google), READ)
+    cache = token_cache(source_of(google), READ)
     seen: list[str] = []
     for _ in range(24 * 4):  # a day, in quarters of an hour
         seen.append(cache.current())
@@ -155,7 +140,7 @@ def test_in_a_long_pass_tokens_are_replaced_before_they_expire(google: TokenStub
 
 
 def test_a_token_server_that_is_down_for_a_while_stops_nothing(google: TokenStub, clock: Clock) -> None:
-    cache = TokenCache(source_of(google), READ)
+    cache = token_cache(source_of(google), READ)
     first = cache.current()
     google.http.fail(Answer(503), times=2)
     clock.now += 3400
@@ -169,7 +154,7 @@ def test_a_token_server_that_is_down_for_a_while_stops_nothing(google: TokenStub
 @pytest.mark.parametrize("life", [1, 60, None, 10**12])
 def test_a_token_of_any_life_is_used_more_than_once(google: TokenStub, clock: Clock, life: float | None) -> None:
     google.life_s = life
-    cache = TokenCache(source_of(google), READ)
+    cache = token_cache(source_of(google), READ)
     assert cache.current() == cache.current()
     clock.now += 13 * 3600  # longer than any token of Google
     cache.current()
@@ -177,7 +162,7 @@ def test_a_token_of_any_life_is_used_more_than_once(google: TokenStub, clock: Cl
 
 
 def test_many_threads_fetch_one_token(google: TokenStub) -> None:
-    cache = TokenCache(source_of(google), READ)
+    cache = token_cache(source_of(google), READ)
     ready = threading.Barrier(8)
 
     def current(_: int) -> str:
@@ -363,7 +348,7 @@ def test_impersonation_from_gcloud_acts_as_the_service_account(
     }
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", file_of(tmp_path, document))
     source = machine.machine_source()
-    assert (source.fetch(READ).text, google.scopes) == ("ya29.issued-1", [tokens.CLOUD, READ])
+    assert (source.fetch(READ).text, google.scopes) == ("ya29.issued-1", [CLOUD, READ])
     signer = source.signer()
     assert signer is not None
     assert verified(signer) == EMAIL

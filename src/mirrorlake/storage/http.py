@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -17,14 +17,16 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from mirrorlake.core.errors import MirrorlakeError, SettingsError
+from mirrorlake.core.errors import MirrorlakeError, SettingsError, StorageError
 from mirrorlake.storage.connections import PROXY_POOLS, Networks, check_host, checked_pools
 from mirrorlake.storage.pace import CURRENT, Pace
+from mirrorlake.storage.wire import Wire
 
 CONNECT_S = 10  # seconds to connect
 METADATA_CONNECT_S = 2  # seconds to connect to a metadata service, which is on the same machine
 REQUEST_S = 300  # seconds for a whole request; more for large bodies, see `deadline_of`
 SLOWEST_BYTES_S = 16 << 10  # bytes per second that a large body may take at least
+ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 BODY_BYTES = 32 << 20  # maximum of a page of a listing; the largest one of S3 has an eighth of that
 POOL = 64  # connections that are kept; more are opened for more threads
 USER_AGENT = "mirrorlake"
@@ -130,6 +132,29 @@ class HttpClient:
         answer.release_conn()
         return data
 
+    def read_or_raise(
+        self,
+        answer: urllib3.BaseHTTPResponse,
+        *,
+        limit: int,
+        too_long: StorageError | None,
+        unreadable: Callable[[str], StorageError],
+    ) -> bytes:
+        """As `read`, but raises a provider's own errors: `too_long`, if it is given, and `unreadable` of the cause."""
+        try:
+            return self.read(answer, limit=limit)
+        except NoAnswer as error:
+            if too_long is not None and isinstance(error, ResponseTooLong):
+                raise too_long from error
+            raise unreadable(str(error)) from error
+
+    def read_error(self, answer: urllib3.BaseHTTPResponse) -> bytes:
+        """The body of an error response; empty if it cannot be read or is too large. Its connection is released."""
+        try:
+            return self.read(answer, limit=ERROR_BYTES)
+        except NoAnswer:
+            return b""
+
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
         """Release a connection whose response was not read completely: it cannot be reused."""
         if answer.connection is not None:
@@ -139,6 +164,11 @@ class HttpClient:
     def close(self) -> None:
         """Close all connections."""
         self._manager.clear()
+
+
+def client_of(base: str, wire: Wire, *, metadata: bool = False) -> HttpClient:
+    """A client of the server at `base`, which is reached as a connection specifies."""
+    return HttpClient(base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy, metadata=metadata)
 
 
 def _describe_error(error: BaseException) -> str:

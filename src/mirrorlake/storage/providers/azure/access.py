@@ -23,10 +23,11 @@ class AzureAccess(Access):
     # Of a connection:
     ca_bundle: str | None = None
     proxy: str | None = None
+    holder: str | None = None  # the connection's external id: no other one uses tokens that were issued to it
 
     def stored(self) -> dict[str, object]:
         """As users gave it; what its connection decides at each use is left out."""
-        return {"endpoint": self.endpoint, "anonymous": self.anonymous}
+        return {name: getattr(self, name) for name in ("endpoint", "anonymous")}
 
 
 def azure_access(access: Access) -> AzureAccess:

@@ -13,8 +13,9 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.http import ERROR_BYTES
 from mirrorlake.storage.providers.azure.errors import RequestInfo, translate
-from mirrorlake.storage.providers.azure.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_xml import read_xml
 from mirrorlake.storage.providers.azure.signing import DelegationKey
 from mirrorlake.storage.providers.azure.tokens import TokenSource

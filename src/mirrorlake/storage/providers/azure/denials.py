@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from mirrorlake.core.errors import AccessDenied, ObjectArchived, StorageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SasFacts:
+    """What a shared access signature says of itself; servers report less, and nothing in an answer to HEAD."""
+
+    expires: datetime | None
+    permissions: str | None
+    one_object: bool  # it is not of a container
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +29,7 @@ class Denied:
     verb: str
     anonymous: bool
     writes: bool
+    sas: SasFacts | None = None
 
 
 _REFUSALS: dict[str, tuple[str, str]] = {
@@ -78,6 +89,9 @@ def denial(denied: Denied) -> StorageError:
     """AccessDenied with the advice that fits, or ObjectArchived. The server's own words follow our sentence."""
     if denied.code == "BlobArchived":
         return ObjectArchived(f"{denied.what} is in the archive tier.{_quote(denied)}", _REFUSALS["BlobArchived"][1])
+    reason = None if denied.sas is None else _refused_by_signature(denied, denied.sas)
+    if reason is not None:
+        return AccessDenied(*reason)
     if denied.code == "AuthenticationFailed":
         sentence, advice = _failed_authentication(denied.detail)
         return AccessDenied(f"{denied.what}: {sentence}", advice)
@@ -96,6 +110,24 @@ def denial(denied: Denied) -> StorageError:
             f"Look the code up in Azure's documentation. {_missing_right(denied)}",
         )
     return AccessDenied(f"The credentials may not {denied.verb} {denied.what}.{_quote(denied)}", _missing_right(denied))
+
+
+def _refused_by_signature(denied: Denied, sas: SasFacts) -> tuple[str, str] | None:
+    """The sentence and the advice for a signature that cannot do what was asked, by its own words."""
+    if sas.expires is not None and sas.expires <= datetime.now(UTC):
+        return (
+            f"{denied.what}: The shared access signature expired on {sas.expires:%Y-%m-%d at %H:%M UTC}.",
+            "Create a new one, and replace it in the connection or in AZURE_STORAGE_SAS_TOKEN.",
+        )
+    needed = "racwdl" if denied.writes else "l" if denied.verb == "list" else "r"
+    rights = "racwdl" if denied.writes else "r and l"
+    if sas.permissions is not None and not set(needed) <= set(sas.permissions):
+        sentence = f"{denied.what}: The shared access signature has only the permissions {sas.permissions}."
+        return sentence, f"Create one for the container with the permissions {rights}."
+    if sas.one_object and denied.verb == "list":
+        sentence = f"{denied.what}: The shared access signature is for one object, and cannot list."
+        return sentence, f"Create one for the container with the permissions {rights}."
+    return None
 
 
 def _failed_authentication(detail: str) -> tuple[str, str]:

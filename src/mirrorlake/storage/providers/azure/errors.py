@@ -19,7 +19,7 @@ from mirrorlake.core.errors import (
     SourceUnreachable,
     StorageError,
 )
-from mirrorlake.storage.providers.azure.denials import Denied, denial, is_denial
+from mirrorlake.storage.providers.azure.denials import Denied, SasFacts, denial, is_denial
 from mirrorlake.storage.providers.azure.list_xml import read_xml
 from mirrorlake.storage.retry import retry_after_s
 from mirrorlake.storage.server_words import clean_code, clean_text
@@ -56,6 +56,7 @@ class Refusal:
     message: str = ""
     detail: str = ""  # of a failed authentication
     redirects: bool = False
+    sas: SasFacts | None = None  # of the signature that was refused
     again_after_s: float | None = None
 
 
@@ -116,6 +117,7 @@ def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
                 verb=asked.verb,
                 anonymous=asked.anonymous,
                 writes=asked.writes,
+                sas=refusal.sas,
             )
         )
     status_text = f"{status} {code}".strip() + (f" ({clean_text(refusal.message)})" if refusal.message else "")

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
-from mirrorlake.storage.providers.azure.access import AzureAccess
-from mirrorlake.storage.providers.azure.credentials import Authentication
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
+from mirrorlake.storage.providers.azure.credentials import Authentication, Sas
+from mirrorlake.storage.providers.azure.denials import SasFacts
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
+from mirrorlake.storage.wire import MACHINE, Wire
 
-ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]*|\bMAC signature\b.*")
 
@@ -23,16 +24,13 @@ _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]
 class Http:
     """Sends authenticated requests for one container. Thread-safe; raises only our own errors."""
 
-    def __init__(
-        self, url: str, container: str, authentication: Authentication, access: AzureAccess | None = None
-    ) -> None:
+    def __init__(self, url: str, container: str, authentication: Authentication, wire: Wire = MACHINE) -> None:
         parts = urlsplit(url)
         self.base = f"{parts.scheme}://{parts.netloc}"
         self.account_path = parts.path or "/"
         self.container_path = f"{parts.path}/{container}"
         self._authentication = authentication
-        access = access or AzureAccess()
-        self._client = HttpClient(self.base, access.ca_bundle, networks=access.networks, proxy=access.proxy)
+        self._client = client_of(self.base, wire)
 
     def path(self, key: str) -> str:
         """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
@@ -49,16 +47,25 @@ class Http:
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
     ) -> urllib3.BaseHTTPResponse:
-        """The status and headers of the response; `read` reads its body."""
+        """The status and headers of the response; `read` reads its body.
+
+        A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
+        """
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
         sent = self._client.headers(headers or {})
         if body is not None:
             sent["Content-Length"] = str(len(body))
-        target, sent = self._authentication.authenticate(method, target, sent)
+        own = self._authentication
+        signed_target, signed = own.authenticate(method, target, sent)
         try:
-            return self._client.send(method, target, sent, body, deadline_s=deadline_s)
+            answer = self._client.send(method, signed_target, signed, body, deadline_s=deadline_s)
+            if answer.status == HTTPStatus.UNAUTHORIZED and own.renew(signed):
+                self.discard(answer)
+                signed_target, signed = own.authenticate(method, target, sent)
+                answer = self._client.send(method, signed_target, signed, body, deadline_s=deadline_s)
         except NoAnswer as error:
             raise unreachable(asked, self._hidden(str(error))) from error
+        return answer
 
     def read(
         self,
@@ -72,28 +79,23 @@ class Http:
 
         Raises `too_long` for a body of more than `limit` bytes, if it is given.
         """
-        try:
-            return self._client.read(answer, limit=limit)
-        except NoAnswer as error:
-            if too_long is not None and isinstance(error, ResponseTooLong):
-                raise too_long from error
-            raise unreachable(asked, str(error)) from error
+        return self._client.read_or_raise(
+            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
+        )
 
     def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
         """
-        try:
-            body = self._client.read(answer, limit=ERROR_BYTES)
-        except NoAnswer:
-            body = b""
+        body = self._client.read_error(answer)
         refusal = read_refusal(answer.status, answer.headers, body)
         return replace(
             refusal,
             code=self._hidden(refusal.code),
             message=self._hidden(refusal.message),
             detail=self._hidden(refusal.detail),
+            sas=_facts_of(self._authentication),
         )
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
@@ -110,3 +112,10 @@ class Http:
             if len(secret) >= _SECRET_CHARACTERS:  # a shorter one could be part of any word
                 text = text.replace(secret, "...")
         return _SIGNATURE.sub("...", text)
+
+
+def _facts_of(authentication: Authentication) -> SasFacts | None:
+    if not isinstance(authentication, Sas):
+        return None
+    own = authentication
+    return SasFacts(expires=own.expires, permissions=own.permissions, one_object=own.is_of_one_object)

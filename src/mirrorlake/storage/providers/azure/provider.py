@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-from mirrorlake.core.errors import AccessDenied, ObjectGone
 from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
@@ -105,13 +104,6 @@ class AzureProvider:
 
     def single_object(self, location: Location, store: Store) -> SingleObject | None:
         """Determined by a HEAD request for the address without its last slash."""
-        key = location.prefix.removesuffix("/")
-        if not key:
-            return None
-        try:
-            store.head(key)
-        except (ObjectGone, AccessDenied):
-            return None  # with only the permission to list, an empty folder is still not an error
-        folder, _, name = key.rpartition("/")
-        container = f"az://{location.container}"
-        return SingleObject(uri=f"{container}/{key}", folder=f"{container}/{folder}", name=name)
+        from mirrorlake.storage.providers.single_object import find_single_object  # noqa: PLC0415  loads Arrow
+
+        return find_single_object(location, store)

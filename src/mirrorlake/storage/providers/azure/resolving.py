@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import SettingsError
@@ -16,8 +17,7 @@ from mirrorlake.model.credentials import (
     AzureServicePrincipal,
     Credentials,
 )
-from mirrorlake.storage.providers.azure.access import AzureAccess, account_url
-from mirrorlake.storage.providers.azure.address import BLOB_HOST
+from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.connection_string import clean_sas, decode_key, parse_connection_string
 from mirrorlake.storage.providers.azure.credentials import (
     Anonymous,
@@ -27,6 +27,7 @@ from mirrorlake.storage.providers.azure.credentials import (
     Sas,
     SharedKey,
 )
+from mirrorlake.storage.providers.azure.receivers import CONNECTION_STRING, check_receiver
 from mirrorlake.storage.providers.azure.tokens import (
     AUTHORITY,
     METADATA,
@@ -38,32 +39,32 @@ from mirrorlake.storage.providers.azure.tokens import (
     source_of,
 )
 from mirrorlake.storage.server_address import server_url
+from mirrorlake.storage.wire import Wire
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,127}")
 _CONFIGURED = "set in mirrorlake"
-_VARIABLES = ("AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY")
-_AZURE_HOSTS = (
-    BLOB_HOST,
-    ".blob.storage.azure.net",
-    ".blob.core.usgovcloudapi.net",
-    ".blob.core.chinacloudapi.cn",
-)
+_VARIABLES = (CONNECTION_STRING, "AZURE_STORAGE_ACCOUNT", "AZURE_STORAGE_KEY")
 
 
 def config_of(
     access: AzureAccess, account: str | None, credentials: Credentials | None, environ: Mapping[str, str] = os.environ
 ) -> AzureConfig:
-    """How to reach containers of `account` (None: of any). Makes no request. Raises SettingsError."""
-    own = AzureConfig(authentication=Anonymous()) if access.anonymous else None
-    if own is None:
-        own = _of_credentials(credentials) or _of_environment(environ, account)
-    if access.endpoint is None:
-        return own
-    stored = credentials is not None and not isinstance(credentials, Ambient)
-    _check_receiver(access.endpoint, own.authentication, stored=stored)
-    return AzureConfig(
-        authentication=own.authentication, account=own.account, endpoint=access.endpoint, origin=_CONFIGURED
-    )
+    """How to reach containers of `account` (None: of any). Makes no request. Raises SettingsError.
+
+    Credentials of a connection are complete in themselves, whatever the machine's environment contains.
+    """
+    wire = Wire(ca_bundle=access.ca_bundle, proxy=access.proxy, networks=access.networks)
+    stored = None if isinstance(credentials, Ambient) else credentials
+    if access.anonymous:
+        own = AzureConfig(authentication=Anonymous())
+    elif stored is None:
+        own = _of_environment(environ, account, wire)
+    else:
+        own = _of_credentials(stored, environ, wire, access.holder)
+    if access.endpoint is not None:
+        own = replace(own, endpoint=access.endpoint, origin=_CONFIGURED)
+    check_receiver(own, stored, operator=access.networks is None)
+    return replace(own, wire=wire)
 
 
 def resolved_config(
@@ -77,10 +78,10 @@ def resolved_config(
     return config_of(access, None, credentials, environ)
 
 
-def _of_credentials(credentials: Credentials | None) -> AzureConfig | None:
+def _of_credentials(
+    credentials: Credentials, environ: Mapping[str, str], wire: Wire, holder: str | None
+) -> AzureConfig:
     match credentials:
-        case None | Ambient():
-            return None
         case AzureAccountKey(account=account, key=key):
             return AzureConfig(authentication=SharedKey(account=account, key=decode_key(key)), account=account)
         case AzureSas(account=account, token=token):
@@ -90,30 +91,24 @@ def _of_credentials(credentials: Credentials | None) -> AzureConfig | None:
                 tenant_id=_identifier(own.tenant_id, "tenant id"),
                 client_id=_identifier(own.client_id, "client id"),
                 client_secret=own.client_secret,
-                authority=AUTHORITY if own.authority is None else check_authority(own.authority),
+                authority=_authority(environ) if own.authority is None else check_authority(own.authority),
             )
-            return AzureConfig(authentication=_bearer(grant), account=own.account)
+            return AzureConfig(authentication=_bearer(grant, wire, holder), account=own.account)
         case AzureManagedIdentity(account=account, client_id=client_id):
-            return AzureConfig(authentication=_bearer(_machine(client_id, os.environ)), account=account)
+            return AzureConfig(authentication=_bearer(_machine(client_id, environ), wire, holder), account=account)
         case _:
             raise SettingsError(
                 "These credentials are not for Azure.", "Use a connection whose kind begins with azure-."
             )
 
 
-def _of_environment(environ: Mapping[str, str], account: str | None) -> AzureConfig:
+def _of_environment(environ: Mapping[str, str], account: str | None, wire: Wire) -> AzureConfig:
     """The variables of the Azure command line and libraries, most specific first; else the machine's identity."""
-    text = environ.get("AZURE_STORAGE_CONNECTION_STRING", "").strip()
+    text = environ.get(CONNECTION_STRING, "").strip()
     if text:
         parsed = parse_connection_string(text)
-        config = _of_credentials(parsed.credentials)
-        assert config is not None  # noqa: S101  only for other kinds
-        return AzureConfig(
-            authentication=config.authentication,
-            account=config.account,
-            endpoint=parsed.endpoint,
-            origin="AZURE_STORAGE_CONNECTION_STRING",
-        )
+        config = _of_credentials(parsed.credentials, environ, wire, None)
+        return replace(config, endpoint=parsed.endpoint, origin=CONNECTION_STRING)
     named = environ.get("AZURE_STORAGE_ACCOUNT", "").strip() or account
     key = environ.get("AZURE_STORAGE_KEY", "").strip()
     if key and named:
@@ -123,20 +118,27 @@ def _of_environment(environ: Mapping[str, str], account: str | None) -> AzureCon
         return AzureConfig(
             authentication=Sas(token=clean_sas(token)), account=environ.get("AZURE_STORAGE_ACCOUNT", "").strip() or None
         )
-    return AzureConfig(authentication=_entra(environ))
+    return AzureConfig(authentication=_entra(environ, wire))
 
 
-def _entra(environ: Mapping[str, str]) -> Authentication:
+def _entra(environ: Mapping[str, str], wire: Wire) -> Authentication:
     tenant, client = environ.get("AZURE_TENANT_ID", ""), environ.get("AZURE_CLIENT_ID", "")
     secret, file = environ.get("AZURE_CLIENT_SECRET", ""), environ.get("AZURE_FEDERATED_TOKEN_FILE", "")
-    host = environ.get("AZURE_AUTHORITY_HOST", "").strip()
-    authority = check_authority(host if "://" in host else f"https://{host}") if host else AUTHORITY
+    authority = _authority(environ)
     if tenant and client and (secret or file):
         tenant, client = _identifier(tenant, "AZURE_TENANT_ID"), _identifier(client, "AZURE_CLIENT_ID")
         if secret:
-            return _bearer(ClientSecret(tenant_id=tenant, client_id=client, client_secret=secret, authority=authority))
-        return _bearer(FederatedToken(tenant_id=tenant, client_id=client, token_file=file, authority=authority))
-    return _bearer(_machine(client or None, environ))
+            grant = ClientSecret(tenant_id=tenant, client_id=client, client_secret=secret, authority=authority)
+        else:
+            grant = FederatedToken(tenant_id=tenant, client_id=client, token_file=file, authority=authority)
+        return _bearer(grant, wire)
+    return _bearer(_machine(client or None, environ), wire)
+
+
+def _authority(environ: Mapping[str, str]) -> str:
+    """Where this machine's cloud issues tokens."""
+    host = environ.get("AZURE_AUTHORITY_HOST", "").strip()
+    return check_authority(host if "://" in host else f"https://{host}") if host else AUTHORITY
 
 
 def _machine(client_id: str | None, environ: Mapping[str, str]) -> MachineIdentity:
@@ -163,25 +165,8 @@ def _identity_server(address: str, variable: str) -> tuple[str, str]:
     return f"{parts.scheme}://{parts.netloc}", parts.path
 
 
-def _bearer(grant: Grant) -> Bearer:
-    return Bearer(tokens=source_of(grant))
-
-
-def _check_receiver(endpoint: str, authentication: Authentication, *, stored: bool) -> None:
-    """Raise SettingsError before a token goes to a server that could use it: an endpoint may be anybody's.
-
-    A token of Entra ID opens everything that the identity may read. A SAS of a connection was given for its endpoint.
-    """
-    if not isinstance(authentication, Bearer) and (stored or not isinstance(authentication, Sas)):
-        return
-    parts = urlsplit(account_url("account", endpoint, _CONFIGURED))
-    host = parts.hostname or ""
-    of_azure = parts.scheme == "https" and host.endswith(_AZURE_HOSTS)
-    if not of_azure and host not in ("127.0.0.1", "localhost", "::1"):
-        raise SettingsError(
-            f"The machine's tokens for Azure are not sent to {host}, which is no host of Azure.",
-            "Leave --endpoint out, or give an account key of that server.",
-        )
+def _bearer(grant: Grant, wire: Wire, holder: str | None = None) -> Bearer:
+    return Bearer(tokens=source_of(grant, wire, holder))
 
 
 def _identifier(text: str, name: str) -> str:

@@ -61,7 +61,7 @@ class AzureStore:
         self._authentication = config.authentication
         self._server = f"{self._url} ({config.origin})" if config.endpoint else self._url
         self._asked = RequestInfo(container=location.container, anonymous=isinstance(config.authentication, Anonymous))
-        self._http = Http(self._url, self._container, config.authentication, access)
+        self._http = Http(self._url, self._container, config.authentication, config.wire)
         self._ordered = listing_ordered
         self._asking = threading.Lock()
         self._starts_anywhere = True  # until the server shows that it does not know startFrom

@@ -6,25 +6,25 @@ https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/ho
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any, cast
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from mirrorlake.core.errors import AccessDenied, ServerAnswer, SettingsError, SourceUnreachable, StorageError
-from mirrorlake.storage.http import HttpClient, NoAnswer
+from mirrorlake.storage.http import NoAnswer, client_of
+from mirrorlake.storage.server_address import is_loopback
 from mirrorlake.storage.server_words import clean_code, clean_text
+from mirrorlake.storage.tokens import AccessToken, NoCredentials, TokenCache
+from mirrorlake.storage.wire import MACHINE, Wire
 
 AUTHORITY = "https://login.microsoftonline.com"
 METADATA = "http://169.254.169.254"  # the metadata service of every virtual machine
-RENEW_S = 300.0  # before its expiry, a token is renewed
 _RESOURCE = "https://storage.azure.com"
 _TOKEN_BYTES = 64 << 10  # of a response, or of a token file
 _WAIT_S = 20.0  # for a token; outside of Azure nothing answers at the metadata address
@@ -116,41 +116,34 @@ class MachineIdentity(Grant):
 class TokenSource:
     """The current token of a grant. Thread-safe. A pickled one begins without a token."""
 
-    def __init__(self, grant: Grant) -> None:
-        self._grant = grant
-        self._lock = threading.Lock()
-        self._token = ""
-        self._expires = 0.0  # by the monotonic clock
+    def __init__(self, grant: Grant, wire: Wire = MACHINE, holder: str | None = None) -> None:
+        self._made_of = grant, wire, holder
+        self._cache = TokenCache(lambda: _obtained(grant.request(), wire))
 
-    def __reduce__(self) -> tuple[Callable[[Grant], TokenSource], tuple[Grant]]:
-        return source_of, (self._grant,)
+    def __reduce__(self) -> tuple[Callable[..., TokenSource], tuple[Grant, Wire, str | None]]:
+        return source_of, self._made_of
 
     def current(self) -> str:
         """A token that is valid for some minutes. Raises AccessDenied or SourceUnreachable."""
-        with self._lock:
-            if time.monotonic() >= self._expires - RENEW_S:
-                self._renew()
-            return self._token
+        return self._cache.current()
+
+    def drop(self, refused: str) -> None:
+        """Forget a token that a server refused before it expired."""
+        self._cache.drop(refused)
 
     def secrets(self) -> tuple[str, ...]:
         """The token, if there is one."""
-        return (self._token,) if self._token else ()
-
-    def _renew(self) -> None:
-        before = time.monotonic()
-        try:
-            self._token, life_s = _obtained(self._grant.request())
-        except SourceUnreachable:
-            if before < self._expires:  # the old one is still valid: the next request tries again
-                return
-            raise
-        self._expires = before + life_s
+        token = self._cache.known()
+        return () if token is None else (token,)
 
 
 @lru_cache(maxsize=64)
-def source_of(grant: Grant) -> TokenSource:
-    """The source of this grant's tokens that all stores of this process share: many live for one request only."""
-    return TokenSource(grant)
+def source_of(grant: Grant, wire: Wire = MACHINE, holder: str | None = None) -> TokenSource:
+    """The source of this grant's tokens that all stores of this process share: many live for one request only.
+
+    `holder` is the connection; None: the machine itself.
+    """
+    return TokenSource(grant, wire, holder)
 
 
 def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[str, str], secret: str) -> TokenRequest:
@@ -165,15 +158,15 @@ def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[st
     )
 
 
-def _obtained(asked: TokenRequest) -> tuple[str, float]:
-    """The token and its life in seconds."""
-    client = HttpClient(asked.base, metadata=asked.metadata, networks=None)  # no user chooses its address
+def _obtained(asked: TokenRequest, wire: Wire) -> AccessToken:
+    """The token of one request."""
+    client = client_of(asked.base, wire, metadata=asked.metadata)
     try:
         answer = client.send(asked.method, asked.target, client.headers(asked.headers), asked.body, deadline_s=_WAIT_S)
         body = client.read(answer, limit=_TOKEN_BYTES)
     except NoAnswer as error:
         if asked.metadata:
-            raise AccessDenied(
+            raise NoCredentials(
                 f"No managed identity is available: {asked.base} does not answer ({error}).", _no_identity()
             ) from error
         raise SourceUnreachable(
@@ -194,7 +187,7 @@ def _obtained(asked: TokenRequest) -> tuple[str, float]:
         ) from error
     if not (token.isascii() and token.isprintable() and " " not in token and 0 < life_s < float("inf")):
         raise AccessDenied(f"{asked.base} returned an invalid token.", "Check the authority and any proxy.")
-    return token, life_s
+    return AccessToken(text=token, life_s=life_s)
 
 
 def _refusal(asked: TokenRequest, status: int, fields: Any) -> StorageError:
@@ -228,9 +221,16 @@ def _no_identity() -> str:
 
 
 def check_authority(authority: str) -> str:
-    """The address of an authority. Raises SettingsError unless it is HTTPS: requests contain the secret."""
+    """The address of an authority, which gets secrets. Raises SettingsError unless it is HTTPS, or this machine."""
     plain = authority.strip().rstrip("/")
-    if not plain.isascii() or not plain.isprintable() or not plain.startswith("https://") or "@" in plain:
+    try:
+        parts = urlsplit(plain)
+        usable = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        usable = usable and bool(parts.hostname) and not (parts.path or parts.query or parts.fragment)
+        usable = usable and parts.port != 0 and "@" not in plain and plain.isascii() and plain.isprintable()
+    except ValueError:
+        usable = False
+    if not usable or " " in plain:
         raise SettingsError(
             "The authority of Microsoft Entra ID is not an address that begins with https://.",
             f"Leave it out for {AUTHORITY}.",

@@ -25,12 +25,12 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.address import account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import AzureConfig
 from mirrorlake.storage.providers.azure.errors import RequestInfo, translate, unreachable
-from mirrorlake.storage.providers.azure.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import request_page
 from mirrorlake.storage.providers.azure.object_reader import etag_of
 from mirrorlake.storage.providers.azure.pages import AzurePage
@@ -59,8 +59,7 @@ class AzureWritableStore:
             )
         config = config or config_of(access, account_of(location), None)
         self._url = url_of(location, config)
-        self._authentication = config.authentication
-        self._access = access
+        self._authentication, self._wire = config.authentication, config.wire
         self._place = location.container
         self._container = container_of(location)
         self._prefix = location.prefix
@@ -252,5 +251,5 @@ class AzureWritableStore:
         """The connections, opened in the process that uses them."""
         with self._lock:
             if self._opened is None:
-                self._opened = Http(self._url, self._container, self._authentication, self._access)
+                self._opened = Http(self._url, self._container, self._authentication, self._wire)
             return self._opened

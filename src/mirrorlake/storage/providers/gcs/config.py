@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.credentials import Ambient, AwsKeys, Credentials, GcsServiceAccount, GcsWorkloadIdentity
 from mirrorlake.storage.providers.gcs.access import KIND, GcsAccess
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
 from mirrorlake.storage.server_address import is_loopback, server_url
+from mirrorlake.storage.wire import MACHINE, Wire
 
 if TYPE_CHECKING:
     from mirrorlake.storage.providers.gcs.tokens import TokenSource  # not loaded by commands that only show

@@ -27,8 +27,9 @@ from mirrorlake.storage.providers.gcs.token_requests import (
     request_text,
     token_of,
 )
-from mirrorlake.storage.providers.gcs.tokens import AccessToken, TokenSource, UrlSigner
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
+from mirrorlake.storage.providers.gcs.tokens import TokenSource, UrlSigner
+from mirrorlake.storage.tokens import AccessToken
+from mirrorlake.storage.wire import MACHINE, Wire
 
 SUBJECT_BYTES = 64 * 1024  # a token of an identity provider has a few kilobytes
 # The services for tokens and impersonation, global and of a region.

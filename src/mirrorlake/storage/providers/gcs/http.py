@@ -11,12 +11,11 @@ from urllib.parse import quote, urlsplit
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import Refusal, RequestInfo, read_refusal, unreachable
-from mirrorlake.storage.providers.gcs.tokens import READ, TokenCache
+from mirrorlake.storage.providers.gcs.tokens import READ, token_cache
 
-ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _TOKEN = re.compile(r"\bya29\.\S+|\bBearer\s+\S+")
 
 
@@ -27,10 +26,9 @@ class Http:
         parts = urlsplit(config.server.url)
         self._base, self._folder = f"{parts.scheme}://{parts.netloc}", parts.path
         self._bucket = quote(bucket, safe="")
-        self._tokens = None if config.source is None else TokenCache(config.source, scope)
+        self._tokens = None if config.source is None else token_cache(config.source, scope)
         self._billed = [] if config.billed_project is None else [("userProject", config.billed_project)]
-        wire = config.wire
-        self._client = HttpClient(self._base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy)
+        self._client = client_of(self._base, config.wire)
 
     @property
     def bucket_path(self) -> str:
@@ -110,22 +108,16 @@ class Http:
 
         Raises `too_long` for a body of more than `limit` bytes, if it is given.
         """
-        try:
-            return self._client.read(answer, limit=limit)
-        except NoAnswer as error:
-            if too_long is not None and isinstance(error, ResponseTooLong):
-                raise too_long from error
-            raise unreachable(asked, str(error)) from error
+        return self._client.read_or_raise(
+            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
+        )
 
     def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
         """The details of an error response, without the token that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
         """
-        try:
-            body = self._client.read(answer, limit=ERROR_BYTES)
-        except NoAnswer:
-            body = b""
+        body = self._client.read_error(answer)
         refusal = read_refusal(answer.status, answer.headers, body)
         return replace(refusal, reason=self._hide(refusal.reason), message=self._hide(refusal.message))
 

@@ -15,8 +15,9 @@ from datetime import UTC, datetime
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import AccessDenied, SettingsError
 from mirrorlake.storage.providers.gcs.token_requests import LONGEST_LIFE_S, access_token, checked_address, post_json
-from mirrorlake.storage.providers.gcs.tokens import CLOUD, AccessToken, TokenCache, TokenSource, UrlSigner
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
+from mirrorlake.storage.providers.gcs.tokens import CLOUD, TokenSource, UrlSigner, token_cache
+from mirrorlake.storage.tokens import AccessToken
+from mirrorlake.storage.wire import MACHINE, Wire
 
 IAM = "https://iamcredentials.googleapis.com"
 _ADDRESS = re.compile(r"(.+/serviceAccounts/([^/:@\s]+@[^/:@\s]+)):generateAccessToken")
@@ -72,7 +73,7 @@ class IamSigner:
         account_url: str | None = None,
         wire: Wire = MACHINE,
     ) -> None:
-        self._tokens = TokenCache(base, CLOUD)
+        self._tokens = token_cache(base, CLOUD)
         self._find_email = find_email
         self._account_url = account_url  # None: of the e-mail address, in the service of Google
         self._wire = wire

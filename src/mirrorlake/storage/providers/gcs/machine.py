@@ -18,7 +18,7 @@ from mirrorlake.storage.providers.gcs.machine_tokens import MetadataService, Sig
 from mirrorlake.storage.providers.gcs.service_account import ServiceAccount
 from mirrorlake.storage.providers.gcs.token_requests import as_object
 from mirrorlake.storage.providers.gcs.tokens import TokenSource
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
+from mirrorlake.storage.wire import MACHINE, Wire
 
 VARIABLE = "GOOGLE_APPLICATION_CREDENTIALS"
 _FILE_BYTES = 256 * 1024

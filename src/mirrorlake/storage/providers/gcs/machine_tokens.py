@@ -12,7 +12,8 @@ from mirrorlake.core.errors import AccessDenied, SettingsError
 from mirrorlake.storage.providers.gcs.impersonation import IamSigner
 from mirrorlake.storage.providers.gcs.service_account import TOKEN_URL
 from mirrorlake.storage.providers.gcs.token_requests import Unanswered, object_of, post_form, request_text, token_of
-from mirrorlake.storage.providers.gcs.tokens import AccessToken, NoCredentials, UrlSigner
+from mirrorlake.storage.providers.gcs.tokens import UrlSigner
+from mirrorlake.storage.tokens import AccessToken, NoCredentials
 
 _METADATA_HOST = re.compile(r"[A-Za-z0-9.-]+(?::\d{1,5})?")
 _ACCOUNT = "/computeMetadata/v1/instance/service-accounts/default"

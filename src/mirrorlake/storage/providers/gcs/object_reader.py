@@ -13,7 +13,7 @@ from mirrorlake.core.errors import ObjectChanged, ObjectGone, StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.gcs.errors import (
     LIST,
     RequestInfo,
@@ -23,7 +23,7 @@ from mirrorlake.storage.providers.gcs.errors import (
     translate,
     unreachable,
 )
-from mirrorlake.storage.providers.gcs.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.gcs.http import Http
 
 _FIELDS = "name,size,generation,updated,storageClass"
 _GENERATION_DIGITS = 19

@@ -31,7 +31,7 @@ class PubsubService:
         """The subscription, read with the account that reads the bucket."""
         from mirrorlake.storage.providers.gcs.config import config_of  # noqa: PLC0415  loads clients
         from mirrorlake.storage.providers.gcs.pubsub import PubsubQueue  # noqa: PLC0415  as above
-        from mirrorlake.storage.providers.gcs.tokens import TokenCache  # noqa: PLC0415  as above
+        from mirrorlake.storage.providers.gcs.tokens import token_cache  # noqa: PLC0415  as above
 
         self.check(address)
         config = config_of(gcs_access(access), credentials)
@@ -40,4 +40,4 @@ class PubsubService:
                 "A subscription of Pub/Sub needs an account of Google Cloud, not HMAC keys or none.",
                 "Mirror the datasource with a connection of the kind gcs-service-account or gcs-ambient.",
             )
-        return PubsubQueue(address, TokenCache(config.source, SCOPE).current, networks=networks)
+        return PubsubQueue(address, token_cache(config.source, SCOPE).current, networks=networks)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.storage.providers.gcs.token_requests import checked_address, post_form, token_of
-from mirrorlake.storage.providers.gcs.tokens import AccessToken, UrlSigner
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
+from mirrorlake.storage.providers.gcs.tokens import UrlSigner
+from mirrorlake.storage.tokens import AccessToken
+from mirrorlake.storage.wire import MACHINE, Wire
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # loaded when a key is used

@@ -15,11 +15,12 @@ from mirrorlake.model.objects import KeyRange, ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.bucket_keys import KEY_LIMIT, check_key
+from mirrorlake.storage.http import ERROR_BYTES
 from mirrorlake.storage.listing_batches import key_at, rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import GET, LIST, RequestInfo
-from mirrorlake.storage.providers.gcs.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.gcs.http import Http
 from mirrorlake.storage.providers.gcs.list_requests import request_page
 from mirrorlake.storage.providers.gcs.object_reader import ObjectReader
 from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage

@@ -9,12 +9,12 @@ from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from mirrorlake.core.errors import AccessDenied, ServerAnswer, SettingsError, SourceUnreachable
-from mirrorlake.storage.http import HttpClient, NoAnswer
-from mirrorlake.storage.providers.gcs.tokens import AccessToken
-from mirrorlake.storage.providers.gcs.wire import MACHINE, Wire
+from mirrorlake.storage.http import NoAnswer, client_of
 from mirrorlake.storage.retry import retry_after_s
 from mirrorlake.storage.server_address import is_loopback
 from mirrorlake.storage.server_words import clean_code, clean_text
+from mirrorlake.storage.tokens import AccessToken
+from mirrorlake.storage.wire import MACHINE, Wire
 
 ANSWER_BYTES = 64 * 1024
 DEADLINE_S = 30.0
@@ -66,13 +66,7 @@ def request_text(
     With `metadata`, the operator of this machine named the address: it may be that of a metadata service.
     """
     parts = urlsplit(url)
-    client = HttpClient(
-        f"{parts.scheme}://{parts.netloc}",
-        wire.ca_bundle,
-        networks=wire.networks,
-        proxy=wire.proxy,
-        metadata=metadata,
-    )
+    client = client_of(f"{parts.scheme}://{parts.netloc}", wire, metadata=metadata)
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     try:
         answer = client.send(method, target, client.headers(headers), body, deadline_s=DEADLINE_S)

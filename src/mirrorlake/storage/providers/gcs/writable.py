@@ -25,10 +25,10 @@ from mirrorlake.core.errors import (
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, no_such_bucket, translate, unreachable
-from mirrorlake.storage.providers.gcs.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.gcs.http import Http
 from mirrorlake.storage.providers.gcs.list_requests import request_page
 from mirrorlake.storage.providers.gcs.object_reader import ObjectReader, number_of
 from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage

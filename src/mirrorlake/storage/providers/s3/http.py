@@ -10,13 +10,12 @@ from urllib.parse import quote
 import urllib3
 
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, ResponseTooLong
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_refusal, unreachable
 from mirrorlake.storage.providers.s3.signing import signed_headers, signed_url
 
-ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 _PAYER = "x-amz-request-payer"
 _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"AWS4-HMAC\S*|\b(?:Credential|SignedHeaders|Signature)=[^\s,<&]*")
@@ -66,22 +65,16 @@ class Http:
 
         Raises `too_long` for a body of more than `limit` bytes, if it is given.
         """
-        try:
-            return self._client.read(answer, limit=limit)
-        except NoAnswer as error:
-            if too_long is not None and isinstance(error, ResponseTooLong):
-                raise too_long from error
-            raise unreachable(asked, str(error)) from error
+        return self._client.read_or_raise(
+            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
+        )
 
     def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
         """
-        try:
-            body = self._client.read(answer, limit=ERROR_BYTES)
-        except NoAnswer:
-            body = b""
+        body = self._client.read_error(answer)
         return self.hide(read_refusal(answer.status, answer.headers, body))
 
     def hide(self, refusal: Refusal) -> Refusal:

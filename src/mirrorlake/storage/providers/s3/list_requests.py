@@ -5,8 +5,9 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from mirrorlake.core.errors import ListingBroken
+from mirrorlake.storage.http import ERROR_BYTES
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
-from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.pages import S3Page, read_page
 
 PAGE_KEYS = 1000  # the maximum of S3 per page

@@ -10,9 +10,9 @@ from xml.sax.saxutils import escape
 from mirrorlake.core.errors import ListingBroken, StorageError
 from mirrorlake.storage.chunks import chunks
 from mirrorlake.storage.etags import unquoted
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate
-from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 PART_BYTES = 8 << 20  # S3 requires at least 5 MiB for all parts but the last

@@ -24,11 +24,11 @@ from mirrorlake.core.errors import (
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
 from mirrorlake.storage.etags import unquoted
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
-from mirrorlake.storage.providers.s3.http import ERROR_BYTES, Http
+from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload
