@@ -11,7 +11,7 @@ from mirrorlake.core.errors import AccessDenied, ObjectArchived, StorageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SasFacts:
-    """What a shared access signature says of itself; servers report less, and nothing in an answer to HEAD."""
+    """What a shared access signature contains; servers report less, and nothing in an answer to HEAD."""
 
     expires: datetime | None
     permissions: str | None
