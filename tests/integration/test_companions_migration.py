@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.types.json import Jsonb
 from tests.support.passes import Mirrored, picture
 from tests.support.postgres import Server
 
@@ -18,9 +19,10 @@ from mirrorlake.catalog.runs import begin
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Counts, Trigger
-from mirrorlake.model.sources import Orphans
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.migrate import all_migrations, migrate
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.settings import settings_to_json
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 BEFORE = 12  # the schema with one sidecar in columns of its own
@@ -68,8 +70,16 @@ def old(postgres_server: Server, tmp_path: Path, bucket: MemoryStore) -> Iterato
         for migration in all_migrations()[:BEFORE]:
             session.execute(migration.sql.encode())
             session.execute("INSERT INTO schema_version VALUES (%s, %s)", [migration.version, migration.name])
+        settings = MirrorSettings(configs=(MirrorConfig(orphans=Orphans.KEEP),))
+        location = Location(provider=Provider.MEMORY, container="")
+        row = session.execute(
+            "INSERT INTO datasource (name, uri, access, settings) VALUES ('memory', %s, '{}', %s) RETURNING id",
+            [location.uri, Jsonb(settings_to_json(settings))],
+        ).fetchone()
+        assert row is not None
+        source = Datasource(id=row[0], name="memory", location=location, access=Access(), settings=settings)
     with Catalog(conninfo) as catalog:
-        mirrored = Mirrored(catalog, tmp_path, bucket, orphans=Orphans.KEEP)
+        mirrored = Mirrored(catalog, tmp_path, bucket, source=source)
         _fill(conninfo, mirrored, bucket)
         yield mirrored
 

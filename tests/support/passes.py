@@ -26,7 +26,7 @@ from mirrorlake.mirror.retry import retry
 from mirrorlake.mirror.run import dry_run, run_leased, run_pass
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import Trigger
-from mirrorlake.model.sources import Access, Location, MirrorConfig, MirrorSettings, Orphans, Provider
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.store_factory import OpenedStore
@@ -56,11 +56,12 @@ class Mirrored:
         orphans: Orphans = Orphans.TRASH,
         location: Location | None = None,
         globs: tuple[str, ...] = (),
+        source: Datasource | None = None,
     ) -> None:
         self.catalog = catalog
         self.folder = folder
         self.store = store
-        self.source = datasources.create(
+        self.source = source or datasources.create(
             catalog,
             name=None,
             location=location or Location(provider=Provider.MEMORY, container=""),

@@ -65,5 +65,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "listWebhooks", "addWebhook", "getWebhook", "listDeliveries", "testWebhook", "deleteWebhook",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
+        "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
+        "countLabels",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

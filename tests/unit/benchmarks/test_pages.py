@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 from benchmarks.gcs_pages import GOOGLE, generation_of
-from benchmarks.pages import Listing, Server, etag_of, key_of, render, row_of, size_of
+from benchmarks.pages import Listing, S3Server, etag_of, key_of, render, row_of, size_of
 
 from mirrorlake.core.errors import ObjectGone
 from mirrorlake.model.objects import KeyRange
@@ -27,7 +27,7 @@ OBJECTS = 43_210  # three folders, the last one not full, the last page neither
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Store]:
-    server = Server(Listing(OBJECTS), render(OBJECTS, tmp_path_factory.mktemp("pages")))
+    server = S3Server(Listing(OBJECTS), render(OBJECTS, tmp_path_factory.mktemp("pages")))
     threading.Thread(target=server.serve, daemon=True).start()
     location = Location(provider=Provider.S3, container="bench")
     opened = S3Store(location, S3Access(endpoint=server.address, anonymous=True), listing_ordered=True)
@@ -88,7 +88,7 @@ def test_a_file_of_rows_is_made_once(tmp_path: Path) -> None:
 
 def test_google_lists_the_same_objects(tmp_path: Path) -> None:
     objects = 21_234
-    server = Server(Listing(objects, GOOGLE), render(objects, tmp_path, GOOGLE))
+    server = S3Server(Listing(objects, GOOGLE), render(objects, tmp_path, GOOGLE))
     threading.Thread(target=server.serve, daemon=True).start()
     config = GcsConfig(server=GcsServer(url=server.address, origin="this test"))
     store = GcsStore(Location(provider=Provider.GCS, container="bench"), config)
