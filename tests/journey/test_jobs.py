@@ -63,7 +63,7 @@ def next_worker(cli: Cli, library: JobLibrary, job_id: int) -> str:
     return worker.communicate(timeout=PATIENCE_S)[1]
 
 
-# Nothing stops deliveries in their middle here: tests/integration/test_webhooks.py shows what becomes of those.
+# Nothing stops deliveries in their middle here. What an interrupted one did not send is still due.
 @pytest.mark.parametrize("kind", [kind for kind in JobKind if kind is not JobKind.DELIVER])
 def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, library: JobLibrary, kind: JobKind):
     job_id = library.request(kind)
