@@ -13,7 +13,7 @@ import httpx
 import psycopg
 import pytest
 from tests.support.cli import PATIENCE_S, Cli
-from tests.support.job_library import GONE, PICTURES, JobLibrary, job_library
+from tests.support.job_library import GONE, PICTURES, QUEUED_KINDS, JobLibrary, job_library
 from tests.support.served import Serving, serving
 
 from mirrorlake.client import Client
@@ -64,7 +64,7 @@ def next_worker(cli: Cli, library: JobLibrary, job_id: int) -> str:
 
 
 # Nothing stops deliveries in their middle here. What an interrupted one did not send is still due.
-@pytest.mark.parametrize("kind", [kind for kind in JobKind if kind is not JobKind.DELIVER])
+@pytest.mark.parametrize("kind", [kind for kind in QUEUED_KINDS if kind is not JobKind.DELIVER])
 def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, library: JobLibrary, kind: JobKind):
     job_id = library.request(kind)
     with standstill(library):

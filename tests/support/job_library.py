@@ -31,6 +31,9 @@ from mirrorlake.services import previews, reapply, removal, retry, thumbnails, v
 
 ME = "Ada"
 PICTURES, GONE = 12, 8
+# Files of labels are on the machine of the command, which carries these out itself: nobody queues them.
+NEVER_QUEUED = (JobKind.LABELS_IMPORT, JobKind.LABELS_EXPORT)
+QUEUED_KINDS = [kind for kind in JobKind if kind not in NEVER_QUEUED]
 
 
 @dataclass
@@ -83,6 +86,8 @@ class JobLibrary:
                 return thumbnails.request_make(catalog, requested_by=ME)
             case JobKind.THUMBNAILS_CLEAN:
                 return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
+            case JobKind.LABELS_IMPORT | JobKind.LABELS_EXPORT:
+                raise AssertionError(f"{kind} is never queued")
 
     def request_connection_check(self) -> int:
         """Queue a check of a connection to the folder, which is made for it."""
