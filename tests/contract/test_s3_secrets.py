@@ -112,6 +112,7 @@ def test_a_role_that_is_assumed_with_bad_credentials_shows_no_header(
         "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\ncredential_source = Environment\n"
         "sts_regional_endpoints = regional\nregion = us-east-1\nendpoint_url = http://127.0.0.1:1\n"
     )
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")  # nobody listens there
     for name in FIELDS.values():
         monkeypatch.setenv(name, f"{CANARY}{name}")
     monkeypatch.setenv(variable, f"{CANARY}{IN_ENVIRONMENT[byte]}")  # at its end: botocore does not strip it
