@@ -35,9 +35,9 @@ def library(cli: Cli, tmp_path: Path) -> Iterator[JobLibrary]:
 
 @contextmanager
 def standstill(library: JobLibrary) -> Iterator[None]:
-    """Whatever reads or writes assets or queues waits meanwhile: work of any kind stops in its middle."""
+    """Whatever reads or writes assets waits meanwhile: work of any kind stops in its middle."""
     with psycopg.connect(library.catalog.conninfo) as session:
-        session.execute("LOCK TABLE asset, object, outcome, held_removal, event_receiver IN ACCESS EXCLUSIVE MODE")
+        session.execute("LOCK TABLE asset, object, outcome, held_removal IN ACCESS EXCLUSIVE MODE")
         yield
         session.rollback()
 
@@ -51,20 +51,8 @@ def wait_for_start(library: JobLibrary, job_id: int) -> None:
     raise AssertionError(f"job {job_id} never began")
 
 
-def next_worker(cli: Cli, library: JobLibrary, job_id: int) -> str:
-    """What a worker logs that serves until the job has ended. One with --once leaves queues of events alone."""
-    worker = cli.start("worker", "--jobs", "1")
-    pause = threading.Event()
-    for _ in range(PATIENCE_S * 20):
-        if library.last(job_id).ended:
-            break
-        pause.wait(0.05)
-    worker.terminate()
-    return worker.communicate(timeout=PATIENCE_S)[1]
-
-
-# Nothing stops deliveries in their middle here. What an interrupted one did not send is still due.
-@pytest.mark.parametrize("kind", [kind for kind in QUEUED_KINDS if kind is not JobKind.DELIVER])
+# Nothing stops jobs of the background in their middle here. What an interrupted one did not poll or send is still due.
+@pytest.mark.parametrize("kind", [kind for kind in QUEUED_KINDS if kind not in BACKGROUND_KINDS])
 def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, library: JobLibrary, kind: JobKind):
     job_id = library.request(kind)
     with standstill(library):
@@ -75,7 +63,7 @@ def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, lib
     assert library.job(job_id).state is JobState.RUNNING  # nobody has noticed
     library.age_leases()
 
-    told = next_worker(cli, library, job_id) if kind in BACKGROUND_KINDS else cli.run("worker", "--once").err
+    told = cli.run("worker", "--once").err
 
     noun = "run" if kind in RUN_KINDS else "job"
     assert f"{noun} {job_id}" in told
