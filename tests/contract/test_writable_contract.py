@@ -101,7 +101,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
         case "azurite":
             container = request.getfixturevalue("azure").container()
             location = container.location.below("lib").below("thumbs")
-            # Blocks that no list commits are not objects: Azure discards them by itself.
+            # Blocks that no list commits are not objects: Azure discards them.
             made = Kind(AzureWritableStore(location, AzureAccess(), config=container.config), lambda: 0)
         case _:
             weed = request.getfixturevalue("weed")
@@ -118,7 +118,7 @@ def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kind]:
 def conditional(kind: Kind) -> Kind:
     """A store of a server that keeps to preconditions."""
     if not kind.conditional:
-        pytest.skip("this server ignores preconditions; its stub does not")
+        pytest.skip("2026-11-28: this server ignores preconditions; its stub does not")
     return kind
 
 

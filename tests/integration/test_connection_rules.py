@@ -294,7 +294,7 @@ def test_a_rotation_rewraps_every_secret_and_no_reader_fails_meanwhile(
     for _ in range(4):
         rotation = foreground.rotate_secrets()
         assert (rotation.rewrapped, rotation.current) == (6, 0)
-        operator.connections.change("keys-0", secrets=KEYS)  # sealed anew between two rotations
+        operator.connections.change("keys-0", secrets=KEYS)  # sealed again between two rotations
     assert ended() > 10
     assert failures == []
     assert len((resources.settings.home / "secret.key").read_text().split()) == 2
