@@ -123,6 +123,10 @@ class JobLibrary:
             job = self.job(job.continued_by)
         return job
 
+    def newest(self, kind: JobKind) -> Job:
+        """The job of this kind that was made last."""
+        return jobs.list_jobs(self.catalog, limit=1, kind=kind.value)[0]
+
     def age_leases(self) -> None:
         """Expire all leases, as if no holder had sent a heartbeat for more than a minute."""
         with self.catalog.write() as connection:
