@@ -6,6 +6,7 @@ Every batch is committed as soon as it is complete, so that a pass that ends ear
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import assert_never
 
@@ -56,9 +57,17 @@ def execute(
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
     companions, images = plan.changes.split_by_work()
-    processed = chain(pool.read_companions(companions), pool.process(images))
     common = CommonFailure()
-    commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies, on_processed=common.add)
+    with closing(pool.read_companions(companions)) as first, closing(pool.process(images)) as rest:
+        commit_batches(
+            lease,
+            chain(first, rest),
+            counters,
+            progress,
+            namer=namer,
+            strategies=strategies,
+            on_processed=common.add,
+        )
     failure = common.sentence(counters.counts)
     pool.close()  # the rest needs no workers
     lease.check()
