@@ -12,7 +12,7 @@ from typing import assert_never
 
 import pyarrow as pa
 
-from mirrorlake.catalog import commit, datasources, range_digests
+from mirrorlake.catalog import commit, datasources, library_count, range_digests
 from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
@@ -48,6 +48,7 @@ def execute(
     configs = source.settings.configs
     counters.add(plan.found)
     range_digests.store(catalog, source.id, plan.listing.measured)
+    library_count.fold(catalog)
     remember_glob_files(catalog, source.id, plan.glob_files)
     record_gaps(lease, plan.listing.gaps)
     namer = AssetNamer(configs)
