@@ -107,7 +107,9 @@ def fit_rows(
     columns: Sequence[str], rows: Sequence[Sequence[str]], *, elastic: frozenset[int], width: int = 120, gap: int = 2
 ) -> list[list[str]]:
     """The rows of a table with cells of the `elastic` columns shortened in their middle, so that lines fit `width`."""
-    widest = [max(map(len, column)) for column in zip(columns, *rows, strict=True)]
+    from rich.cells import cell_len  # noqa: PLC0415  rich costs 0.1 s
+
+    widest = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
     while sum(widest) + gap * (len(widest) - 1) > width:
         place = max(elastic, key=lambda one: widest[one] - len(columns[one]))
         if widest[place] <= max(len(columns[place]), _LEAST_CELL):
@@ -119,10 +121,18 @@ def fit_rows(
 
 
 def _shorten(text: str, width: int) -> str:
-    if len(text) <= width:
+    """The text with characters left out of its middle, so that a terminal shows it in `width` cells."""
+    from rich.cells import cell_len  # noqa: PLC0415  as above
+
+    if cell_len(text) <= width:
         return text
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+    kept = width - 1
+    while True:
+        tail = kept // 2
+        short = f"{text[: kept - tail]}…{text[len(text) - tail :]}"
+        if cell_len(short) <= width or not kept:
+            return short
+        kept -= 1
 
 
 def _short_moment(time: datetime) -> str:

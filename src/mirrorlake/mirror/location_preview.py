@@ -192,10 +192,7 @@ class _LocationSurvey:
         if self._selection is not None:
             self._pairs.settle(self._selection.held_from or self._last_key)
         self._last_key = bytes_at(as_binary(keys), -1)
-        for masks in recognise(keys, self._rules).companions.values():
-            for mask in (masks.stemmed, masks.full_named):
-                if mask is not None and mask.any():
-                    self._pairs.listed(chosen(keys, mask))
+        self._pairs.listed(chosen(keys, recognise(keys, self._rules).any_companion))
 
 
 class _Watched:

@@ -169,12 +169,7 @@ class LocationTally:
     def _fates(self, batch: pa.RecordBatch, keys: Column) -> _Fates:
         named = recognise(column(batch, "key"), self._rules)
         markers = mask_of(ends_with(keys, "/"))
-        sidecars = np.zeros(len(keys), dtype=np.bool_)
-        for masks in named.companions.values():
-            for mask in (masks.stemmed, masks.full_named):
-                if mask is not None:
-                    sidecars |= mask
-        sidecars &= ~markers
+        sidecars = named.any_companion & ~markers
         supported = named.supported & ~markers
         selected = np.zeros(len(keys), dtype=np.bool_)
         selected[supported] = self._rules.governing(chosen(column(batch, "key"), supported)) >= 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import (
@@ -145,6 +146,16 @@ class Recognised:
 
     supported: BoolMask  # could be assets
     companions: Mapping[CompanionRole, CompanionMasks]
+
+    @property
+    def any_companion(self) -> BoolMask:
+        """Which keys are companions, of any role and form."""
+        found = np.zeros_like(self.supported)
+        for masks in self.companions.values():
+            for mask in (masks.stemmed, masks.full_named):
+                if mask is not None:
+                    found |= mask
+        return found
 
 
 def recognise(keys: Column, rules: Rules) -> Recognised:
