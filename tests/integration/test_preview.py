@@ -10,10 +10,14 @@ from tests.support.two import Two
 
 from mirrorlake.catalog import runs
 from mirrorlake.cli.documents import report_document
-from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError
+from mirrorlake.mirror.cancellation import never_cancelled
+from mirrorlake.mirror.location_preview import PreviewContext, preview_location
+from mirrorlake.model.location_previews import LeftOutKind, LocationSummary
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -65,6 +69,57 @@ def test_samples_name_what_the_next_pass_does(mirrored: Mirrored) -> None:
     assert set(report_document(told)) - set(report_document(done)) == {"samples"}
     assert told.samples is not None
     assert told.samples["moved"][0].old_key == "03.png"
+
+
+def test_a_location_shows_before_the_datasource_exists_what_its_first_pass_needs(
+    empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    store = MemoryStore(page_rows=16)
+    put_all(store, [f"{folder}/{number:02}.png" for folder in "ab" for number in range(20)])
+    for key in ("a/01.json", "a/02.json", "b/03.json", "b/lonely.json", "notes.txt", "a/"):
+        store.put(key, b"{}")
+    store.put("b/empty.png", b"")
+    mirrored = Mirrored(empty_catalog, tmp_path, store, globs=("a/**", "b/0*", "b/e*"))
+    context = PreviewContext(
+        catalog=empty_catalog, workdir=tmp_path, processes=1, check=never_cancelled, report=lambda _: None
+    )
+
+    told = preview_location(mirrored.source, context, OpenedStore(store))
+
+    first = mirrored.preview()
+    assert first.would is not None
+    assert (told.listed, told.selected) == (first.counts.listed, first.counts.selected)
+    assert {one.kind: one.objects for one in told.left_out} == {
+        LeftOutKind.FOLDER_MARKER: 1, LeftOutKind.UNSUPPORTED: 1, LeftOutKind.NO_PATTERN: 10, LeftOutKind.EMPTY: 1
+    }  # fmt: skip
+    needed = told.estimate.requests
+    assert (needed.list, needed.get, needed.head) == (first.would.list, first.would.get, first.would.head)
+    assert told.estimate.bytes == first.would.bytes
+    assert (told.sidecars.paired, told.sidecars.samples) == (3, ("b/lonely.json",))
+
+
+def test_a_listing_that_breaks_off_leaves_what_was_found_until_then(empty_catalog: Catalog, tmp_path: Path) -> None:
+    store = MemoryStore(page_rows=5)
+    put_all(store, [f"{number:02}.png" for number in range(20)])
+    asked: list[object] = []
+    reports: list[LocationSummary] = []
+
+    def broken(times: int) -> LocationSummary:
+        def check() -> None:
+            asked.append(None)
+            if len(asked) > times:
+                raise AccessDenied("The credentials have expired.", "Renew them.")
+
+        asked.clear()
+        context = PreviewContext(
+            catalog=empty_catalog, workdir=tmp_path, processes=1, check=check, report=reports.append
+        )
+        return preview_location(Mirrored(empty_catalog, tmp_path, store).source, context, OpenedStore(store))
+
+    told = broken(2)
+    assert (told.complete, told.listed, told.error) == (False, 10, "The credentials have expired. Renew them.")
+    with pytest.raises(AccessDenied):
+        broken(0)
 
 
 def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> None:

@@ -47,7 +47,7 @@ class DatasourceClient(NounClient, Datasources):
     ) -> LocationPreview:
         """See `Datasources.begin_location_preview`."""
         body = _given(uri=uri, connection=connection, settings=settings)
-        return self.connection.ask(LocationPreview, "POST", "/datasources/preview", body=body)
+        return self.connection.ask(LocationPreview, "POST", "/location-previews", body=body)
 
     def get_location_preview(self, preview_id: str) -> LocationPreview:
         """See `Datasources.get_location_preview`."""

@@ -166,7 +166,7 @@ class _LocationSurvey:
             estimate=estimate(
                 self._reads.by_class,
                 counters.requests,
-                price_list(self._source.location.provider, counters.server),
+                price_list(counters.server),
                 listing_s=seconds,
                 processes=self._context.processes,
             ),

@@ -155,7 +155,7 @@ def datasource_routes() -> APIRouter:
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
     add_route(router, "POST", "/datasources", create, operation="createDatasource", status=201)
     add_route(
-        router, "POST", "/datasources/preview", begin_location_preview, operation="beginLocationPreview", status=202
+        router, "POST", "/location-previews", begin_location_preview, operation="beginLocationPreview", status=202
     )
     add_route(router, "GET", "/location-previews/{preview_id}", get_location_preview, operation="getLocationPreview")
     add_route(
