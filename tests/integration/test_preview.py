@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import Two
 
-from mirrorlake.catalog import runs
+from mirrorlake.catalog import jobs, runs
 from mirrorlake.cli.documents import report_document
-from mirrorlake.core.errors import AccessDenied, MirrorlakeError
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, RunCancelled
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import execute, new_job
+from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.location_preview import LocationArgs
+from mirrorlake.jobs.progress import Reporter
+from mirrorlake.mirror import location_preview
 from mirrorlake.mirror.cancellation import never_cancelled
 from mirrorlake.mirror.location_preview import PreviewContext, preview_location
+from mirrorlake.model.jobs import JobKind
 from mirrorlake.model.location_previews import LeftOutKind, LocationSummary
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.location_previews import show_location_preview
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -120,6 +129,37 @@ def test_a_listing_that_breaks_off_leaves_what_was_found_until_then(empty_catalo
     assert (told.complete, told.listed, told.error) == (False, 10, "The credentials have expired. Renew them.")
     with pytest.raises(AccessDenied):
         broken(0)
+
+
+def test_a_cancelled_preview_of_a_location_shows_what_it_found(empty_catalog: Catalog, tmp_path: Path) -> None:
+    store = MemoryStore(page_rows=5)
+    put_all(store, [f"{number:02}.png" for number in range(40)])
+    source = Mirrored(empty_catalog, tmp_path, store).source
+    lease = jobs.begin(empty_catalog, new_job(JobKind.LOCATION_PREVIEW, LocationArgs.of(source), subject="memory"))
+
+    def cancel_at_ten(summary: LocationSummary) -> None:
+        if summary.listed >= 10:
+            lease.mark_cancelled("ada")
+
+    context = JobContext(
+        settings=Settings(home=tmp_path),
+        catalog=empty_catalog,
+        lease=lease,
+        reporter=Reporter(lease),
+        processes=1,
+        item=cancel_at_ten,
+        store_factory=lambda _: OpenedStore(store),
+    )
+    pages = patch.object(location_preview, "BATCH_ROWS", 1), patch.object(location_preview, "REPORT_EVERY_S", -1.0)
+    with pages[0], pages[1], lease, pytest.raises(RunCancelled):
+        execute(context)
+
+    told = show_location_preview(empty_catalog, str(lease.job_id))
+    assert (told.state, told.error) == (RunState.CANCELLED, f"Job {lease.job_id} was cancelled by ada.")
+    assert told.summary is not None
+    assert not told.summary.complete
+    assert 10 <= told.summary.listed < 40
+    assert told.summary.formats[0].objects == told.summary.listed
 
 
 def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> None:
