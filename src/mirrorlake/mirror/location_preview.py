@@ -1,4 +1,4 @@
-"""Look at a location before a datasource exists: list it once, and count what its patterns would select.
+"""Examine a location before a datasource exists: list it once, and count what its patterns would select.
 
     list ─▶ tally ─▶ sort, if the store does not list in order ─▶ sidecars ─▶ select, pair ─▶ reads ─▶ estimate
 
