@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.journey.test_connection_health import ORIGIN, red, rows
+from tests.journey.test_connection_health import red, rows
 from tests.journey.test_connections import add
 from tests.support import azurite
 from tests.support.azurite import Azurite
@@ -24,6 +24,8 @@ from tests.support.gcstokens import TokenStub
 from tests.support.ministack_server import Ministack
 from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, Seaweed
 from tests.support.served import serving
+
+ORIGIN = "https://lake.example.org"
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +52,13 @@ def test_keys_of_a_signing_server_over_command_line_and_api(cli: Cli, weed: Seaw
     added = add(cli, "lake", weed.endpoint, ACCESS_KEY, SECRET_KEY, *scope)
     assert added.code == 0, added.err
     made = succeeded(cli.run("connection", "documents", "lake", "--json"))
+    assert {"external_id", "principal", "iam_policy", "trust_policy", "cors"} <= made.keys()
     weed.client().put_bucket_cors(Bucket=bucket.name, CORSConfiguration={"CORSRules": made["cors"]})
     checked = cli.run("connection", "check", "lake", "--json")
-    assert (checked.json["ok"], red(checked)) == (True, set())
+    assert (checked.code, checked.json["ok"], red(checked)) == (0, True, set()), checked.out
+    assert {"check", "ok", "message", "fix"} <= checked.json["checks"][0].keys()
+    shown = succeeded(cli.run("connection", "show", "lake", "--json"))
+    assert (shown["external_id"], shown["health"]) == (made["external_id"], checked.json)
 
     # Preview: on the command line, then over the API with the progress of its job.
     uri = f"s3://{bucket.name}/site-a"
@@ -68,6 +74,8 @@ def test_keys_of_a_signing_server_over_command_line_and_api(cli: Cli, weed: Seaw
     assert cli.run("datasource", "list", "--json").lines == []
 
     with serving(cli, tmp_path / "nobody") as server:
+        assert succeeded(server.remote.run("connection", "documents", "lake", "--json")) == made
+        assert red(server.remote.run("connection", "check", "lake", "--json")) == set()
         there = succeeded(server.remote.run(*words))
         assert {name: value for name, value in there.items() if name not in {"seconds", "estimate"}} == {
             name: value for name, value in here.items() if name not in {"seconds", "estimate"}
@@ -82,9 +90,11 @@ def test_keys_of_a_signing_server_over_command_line_and_api(cli: Cli, weed: Seaw
             assert job["args"]["uri"] == f"{uri}/"
 
             changes = created_and_changed(client, wanted, bucket.name)
-        shown = server.remote.run("datasource", "history", "cats", "--json").lines
-        assert [one["id"] for one in shown] == [one["id"] for one in changes]
-    assert SECRET_KEY not in json.dumps([here, there, job, changes]) + checked.out
+        told = server.remote.run("datasource", "history", "cats", "--json").lines
+        assert [one["id"] for one in told] == [one["id"] for one in changes]
+        of_source = server.remote.run("datasource", "check", "cats", "--json")
+        assert rows(of_source)["read a match"]["key"] == "site-a/cat.png"
+    assert SECRET_KEY not in json.dumps([made, here, there, job, changes]) + checked.out + of_source.out + of_source.err
 
 
 def created_and_changed(client: httpx.Client, wanted: dict[str, object], bucket: str) -> Any:

@@ -29,7 +29,7 @@ _REASONS = {
     LeftOutKind.EXCLUDED: "excluded by a pattern",
     LeftOutKind.EMPTY: "selected, but empty",
     LeftOutKind.ARCHIVED: "selected, but archived",
-    LeftOutKind.INVALID_KEY: "their keys cannot be stored",
+    LeftOutKind.UNUSABLE: "symbolic links, or keys that cannot be stored",
 }
 
 
@@ -153,9 +153,13 @@ def _print_estimate(estimate: Estimate) -> None:
     cost = estimate.cost
     if cost is not None:
         echo_detail(
-            f"Estimated cost: {cost.currency} {cost.same_region:,.2f} in the region of the bucket, "
-            f"{cost.with_egress:,.2f} outside of the cloud (prices of {cost.prices}, {cost.as_of}: {cost.source})."
+            f"Estimated cost: {cost.currency} {_amount(cost.same_region)} in the region of the bucket, "
+            f"{_amount(cost.with_egress)} outside of the cloud (prices of {cost.prices}, {cost.as_of}: {cost.source})."
         )
+
+
+def _amount(money: float) -> str:
+    return f"{money:,.2f}" if money >= 1 else f"{money:.4f}"  # a thousand requests cost less than a cent
 
 
 def _duration(seconds: float) -> str:

@@ -111,7 +111,7 @@ class _LocationSurvey:
         self._pairs.settle(None)
         certificate = listing.certificate()
         self.gaps, self.unsupported = certificate.gaps, certificate.unsupported
-        self._tally.add_invalid(certificate.unsupported)
+        self._tally.add_unusable(certificate.unsupported)
 
     @property
     def listed(self) -> int:

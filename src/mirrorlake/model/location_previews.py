@@ -22,7 +22,7 @@ class LeftOutKind(StrEnum):
     EXCLUDED = "excluded"  # a pattern of `exclude` matches
     EMPTY = "empty"  # selected, but it has no bytes
     ARCHIVED = "archived"  # selected, but its storage class cannot be read at once
-    INVALID_KEY = "invalid_key"  # no catalog can store its key
+    UNUSABLE = "unusable"  # no catalog can store its key, or it is a symbolic link
 
 
 @public_noun

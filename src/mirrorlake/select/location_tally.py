@@ -84,7 +84,7 @@ class LocationTally:
         self._suffixes = NameTally(TRACKED_NAMES)
         self._left_out = {kind: _Fate(Reservoir(LEFT_OUT_SAMPLES)) for kind in LeftOutKind}
         self._read = _Fate(Reservoir(SAMPLES))
-        self._invalid: tuple[Sample, ...] = ()
+        self._unusable: tuple[Sample, ...] = ()
         self.listed = Counted()
         self.sidecars = Counted()
 
@@ -108,11 +108,11 @@ class LocationTally:
         suffixes = _pc.ascii_lower(_extract(chosen(column(batch, "key"), files), _SUFFIX))
         self._suffixes.add(suffixes, chosen(sizes, files), fates.selected[files])
 
-    def add_invalid(self, unsupported: Sequence[UnsupportedKey]) -> None:
-        """Objects whose keys no catalog can store: they are listed, and left out."""
+    def add_unusable(self, unsupported: Sequence[UnsupportedKey]) -> None:
+        """Objects whose keys no catalog can store, and symbolic links: they are listed, and left out."""
         self.listed.add(len(unsupported), 0, 0)
-        self._left_out[LeftOutKind.INVALID_KEY].objects += len(unsupported)
-        self._invalid = tuple(Sample(key=one.shown, reason=one.reason) for one in unsupported[:LEFT_OUT_SAMPLES])
+        self._left_out[LeftOutKind.UNUSABLE].objects += len(unsupported)
+        self._unusable = tuple(Sample(key=one.shown, reason=one.reason) for one in unsupported[:LEFT_OUT_SAMPLES])
 
     @property
     def selected(self) -> tuple[int, int]:
@@ -200,8 +200,8 @@ class LocationTally:
         return found
 
     def _samples_of(self, kind: LeftOutKind, fate: _Fate) -> tuple[Sample, ...]:
-        if kind is LeftOutKind.INVALID_KEY:
-            return self._invalid
+        if kind is LeftOutKind.UNUSABLE:
+            return self._unusable
         return tuple(self._explained(fate.samples.items, _SKIPS.get(kind)))
 
     def _explained(self, keys: Sequence[str], skip: str | None) -> Iterator[Sample]:
