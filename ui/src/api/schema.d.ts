@@ -2529,7 +2529,7 @@ export interface components {
          * @description Why an object would not be read. Each object has one kind, the first that applies.
          * @enum {string}
          */
-        LeftOutKind: "folder_marker" | "unsupported" | "no_pattern" | "excluded" | "empty" | "archived" | "invalid_key";
+        LeftOutKind: "folder_marker" | "unsupported" | "no_pattern" | "excluded" | "empty" | "archived" | "unusable";
         /**
          * LocationPreview
          * @description The preview of a location on a server, running or ended. It is a job, which can be watched and cancelled.
