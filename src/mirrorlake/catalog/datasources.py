@@ -217,6 +217,7 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
             paused=paused.get(source.id),
             cooldown_minutes=waits[source.name],
             can_run=source.name not in busy and not waits[source.name],
+            at_work=busy[source.name].state if source.name in busy else None,
         )
         for source in sources
     ]

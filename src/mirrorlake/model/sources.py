@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.public import public_noun
-from mirrorlake.model.runs import Run
+from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_of
 
 
@@ -181,6 +181,37 @@ class Datasource:
     connection_id: int | None = None
 
 
+class DatasourceStatus(StrEnum):
+    """How a datasource is doing: the first that applies."""
+
+    RUNNING = "running"
+    BROKEN_CONNECTION = "broken_connection"  # the last check of its connection failed: its schedule pauses
+    QUEUED = "queued"
+    HELD = "held"  # removals wait for confirmation
+    FAILED = "failed"  # its newest run
+    NEW = "new"  # it has never run
+    ACTIVE = "active"
+
+
+def status_of(last_run: Run | None, at_work: RunState | None, paused: str | None) -> DatasourceStatus:
+    """The status of a datasource. `at_work` is the state of a run that is queued or running."""
+    if at_work is RunState.RUNNING:
+        return DatasourceStatus.RUNNING
+    if paused is not None:
+        return DatasourceStatus.BROKEN_CONNECTION
+    if at_work is RunState.QUEUED:
+        return DatasourceStatus.QUEUED
+    if last_run is None:
+        return DatasourceStatus.NEW
+    match last_run.state:
+        case RunState.HELD if last_run.hold is None or last_run.hold.confirmed_by is None:
+            return DatasourceStatus.HELD
+        case RunState.FAILED:
+            return DatasourceStatus.FAILED
+        case _:
+            return DatasourceStatus.ACTIVE
+
+
 @public_noun
 class DatasourceSummary:
     """A datasource at a glance. It contains names of credentials, never a secret."""
@@ -217,6 +248,8 @@ class DatasourceSummary:
     """Why its schedule pauses: its connection does not work. Null: it does not pause."""
     can_run: bool = True
     """Whether a run can be requested now: none is queued or running, and the cooldown has passed."""
+    status: DatasourceStatus = DatasourceStatus.NEW
+    """How it is doing: running, broken_connection, queued, held, failed, new or active, the first that applies."""
     cooldown_minutes: int = 0
     """Minutes until a run can be requested; 0: no cooldown."""
     assets: int
@@ -234,6 +267,7 @@ def summarize(
     paused: str | None = None,
     cooldown_minutes: int = 0,
     can_run: bool = True,
+    at_work: RunState | None = None,
 ) -> DatasourceSummary:
     """The public form of a datasource."""
     settings, access = source.settings, source.access.options()
@@ -260,6 +294,7 @@ def summarize(
         next_due=next_due,
         paused=paused,
         can_run=can_run,
+        status=status_of(last_run, at_work, paused),
         cooldown_minutes=cooldown_minutes,
         assets=assets,
         last_run=last_run,
