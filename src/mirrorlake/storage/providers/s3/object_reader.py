@@ -115,4 +115,5 @@ class ObjectReader:
             limit=most if declared is None else declared,
             too_long=None if declared is not None else too_large(asked.what, None, limit),
         )
-        return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)
+        info = info if info.size == len(data) else replace(info, size=len(data))
+        return decoded_body(asked.what, info, data, encoding, limit)
