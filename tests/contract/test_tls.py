@@ -1,4 +1,4 @@
-"""HTTPS: certificates are checked before anything is sent, also through a proxy; one connection serves many requests."""
+"""HTTPS: certificates are checked before anything is sent, also through a proxy; a connection serves many requests."""
 
 from __future__ import annotations
 
