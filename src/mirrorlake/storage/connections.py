@@ -129,7 +129,7 @@ class PacedConnection(HTTPConnection):
             if body:
                 send_paced(wire, body)
         except (BrokenPipeError, ConnectionResetError):
-            pass  # a server may refuse a request before it has read all of it: the response says so
+            pass  # a server may refuse a request before it has read all of it: its response is the reason
         response = PacedResponse(wire, method=method)
         response.begin()
         return response
