@@ -8,10 +8,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
-import urllib3
-
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, Response, client_of
 from mirrorlake.storage.providers.azure.credentials import Authentication, Sas
 from mirrorlake.storage.providers.azure.denials import SasFacts
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
@@ -46,7 +44,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body.
 
         A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
@@ -69,7 +67,7 @@ class Http:
 
     def read(
         self,
-        answer: urllib3.BaseHTTPResponse,
+        answer: Response,
         *,
         asked: RequestInfo,
         limit: int = BODY_BYTES,
@@ -83,7 +81,7 @@ class Http:
             answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
         )
 
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -98,7 +96,7 @@ class Http:
             sas=_facts_of(self._authentication),
         )
 
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
+    def discard(self, answer: Response) -> None:
         """Release the connection of a response that was not read completely."""
         self._client.discard(answer)
 

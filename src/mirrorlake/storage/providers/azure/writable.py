@@ -12,8 +12,6 @@ from itertools import chain
 from typing import cast
 from uuid import uuid4
 
-import urllib3
-
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import (
     ListingBroken,
@@ -25,7 +23,7 @@ from mirrorlake.core.errors import (
 )
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.address import account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import AzureConfig
@@ -210,7 +208,7 @@ class AzureWritableStore:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float | None = None,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http = self._http()
         return http.send(
             method,
@@ -222,19 +220,19 @@ class AzureWritableStore:
             deadline_s=deadline_of(len(body or b"")) if deadline_s is None else deadline_s,
         )
 
-    def _finish(self, answer: urllib3.BaseHTTPResponse, key: str, *, tagged: bool = True) -> str:
+    def _finish(self, answer: Response, key: str, *, tagged: bool = True) -> str:
         """The token that a successful write returned, if it returns one. Raises StorageError for a refusal."""
         self._check(answer, key)
         asked = self._asked(key)
         self._http().read(answer, asked=asked, limit=ERROR_BYTES)
         return etag_of(answer.headers, asked) if tagged else ""
 
-    def _check(self, answer: urllib3.BaseHTTPResponse, key: str) -> None:
+    def _check(self, answer: Response, key: str) -> None:
         """Raise our error for a refusal."""
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise translate(self._http().refusal(answer), self._asked(key))
 
-    def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
+    def _info(self, key: str, answer: Response) -> StoredObject:
         asked = self._asked(key)
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         modified = read_date(answer.headers.get("Last-Modified", ""))

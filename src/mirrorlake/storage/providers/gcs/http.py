@@ -8,10 +8,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
-import urllib3
-
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, Response, client_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import Refusal, RequestInfo, read_refusal, unreachable
 from mirrorlake.storage.providers.gcs.tokens import READ, token_cache
@@ -62,7 +60,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body.
 
         A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
@@ -90,7 +88,7 @@ class Http:
         *,
         asked: RequestInfo,
         deadline_s: float,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         try:
             return self._client.send(method, target, sent, body, deadline_s=deadline_s)
         except NoAnswer as error:
@@ -98,7 +96,7 @@ class Http:
 
     def read(
         self,
-        answer: urllib3.BaseHTTPResponse,
+        answer: Response,
         *,
         asked: RequestInfo,
         limit: int = BODY_BYTES,
@@ -112,7 +110,7 @@ class Http:
             answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
         )
 
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without the token that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -125,7 +123,7 @@ class Http:
         token = None if self._tokens is None else self._tokens.known()
         return _TOKEN.sub("...", text.replace(token, "...") if token else text)
 
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
+    def discard(self, answer: Response) -> None:
         """Release the connection of a response that was not read completely."""
         self._client.discard(answer)
 

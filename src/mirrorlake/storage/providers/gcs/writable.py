@@ -11,7 +11,6 @@ from itertools import chain
 from typing import cast
 
 import msgspec
-import urllib3
 
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import (
@@ -25,7 +24,7 @@ from mirrorlake.core.errors import (
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, no_such_bucket, translate, unreachable
 from mirrorlake.storage.providers.gcs.http import Http
@@ -227,12 +226,12 @@ class GcsWritableStore:
         query: Sequence[tuple[str, str]] = (),
         headers: dict[str, str] | None = None,
         deadline_s: float = deadline_of(0),
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http, _ = self._open()
         path = http.path(self._prefix + key)
         return http.send(method, path, asked=self._asked(key), query=query, headers=headers, deadline_s=deadline_s)
 
-    def _info_of_headers(self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StoredObject:
+    def _info_of_headers(self, key: str, answer: Response, asked: RequestInfo) -> StoredObject:
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         size, generation = number_of(whole), answer.headers.get("X-Goog-Generation", "")
         modified = read_date(answer.headers.get("Last-Modified", ""))

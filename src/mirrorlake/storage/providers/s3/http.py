@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-import urllib3
-
 from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer
+from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer, Response
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_refusal, unreachable
@@ -42,7 +40,7 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body. `query` must be sorted by name."""
         target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
         sent = self._client.headers({**(headers or {}), **self._extra})
@@ -55,7 +53,7 @@ class Http:
 
     def read(
         self,
-        answer: urllib3.BaseHTTPResponse,
+        answer: Response,
         *,
         asked: RequestInfo,
         limit: int = BODY_BYTES,
@@ -69,7 +67,7 @@ class Http:
             answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
         )
 
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -96,7 +94,7 @@ class Http:
             redirect=without(refusal.redirect),
         )
 
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
+    def discard(self, answer: Response) -> None:
         """Release the connection of a response that was not read completely."""
         self._client.discard(answer)
 

@@ -12,8 +12,6 @@ from itertools import chain
 from typing import cast
 from urllib.parse import quote
 
-import urllib3
-
 from mirrorlake.core.errors import (
     ListingBroken,
     ObjectChanged,
@@ -24,7 +22,7 @@ from mirrorlake.core.errors import (
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.chunks import chunks
 from mirrorlake.storage.etags import unquoted
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
@@ -189,13 +187,13 @@ class S3WritableStore:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = deadline_of(0),
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http = self._http()
         path = http.endpoint.path(self._prefix + key)
         asked = self._asked(key)
         return http.send(method, path, asked=asked, headers=headers, body=body, deadline_s=deadline_s)
 
-    def _finish(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
+    def _finish(self, answer: Response, asked: RequestInfo) -> None:
         """Read the small body of a successful request. Raises StorageError for a refusal."""
         self._check(answer, asked)
         body = self._http().read(answer, asked=asked, limit=ERROR_BYTES)
@@ -209,7 +207,7 @@ class S3WritableStore:
             refusal = read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, body)
             raise translate(self._http().hide(refusal), asked)
 
-    def _check(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
+    def _check(self, answer: Response, asked: RequestInfo) -> None:
         """Raise our error for a refusal."""
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return
@@ -218,7 +216,7 @@ class S3WritableStore:
             raise unreachable(asked, "another write of the same object is in progress")
         raise translate(refusal, asked)
 
-    def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
+    def _info(self, key: str, answer: Response) -> StoredObject:
         asked = self._asked(key)
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         try:
@@ -245,5 +243,5 @@ class S3WritableStore:
             return self._opened
 
 
-def _token(answer: urllib3.BaseHTTPResponse) -> str:
+def _token(answer: Response) -> str:
     return unquoted(answer.headers.get("ETag", ""))
