@@ -64,7 +64,9 @@ def run_leased(
     def work() -> RunResult:
         pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, prestarter=context.prestarter)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
-            stand_in = _find_stand_in(source, source.id, factory, context=context, counters=counters, check=lease.check)
+            stand_in = _find_stand_in(
+                source, source.id, factory, store, context=context, counters=counters, check=lease.check
+            )
             return _plan_and_execute(
                 lease,
                 source,
@@ -120,7 +122,7 @@ def dry_run(
         with open_metered(factory, counters, check) as store:
             root = read_root(source, context.catalog)
             checker = DryRunChecker()
-            stand_in = _find_stand_in(source, known_id, factory, context=context, counters=counters, check=check)
+            stand_in = _find_stand_in(source, known_id, factory, store, context=context, counters=counters, check=check)
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root, stand_in=stand_in)
         plan = plan.with_known_copies(checker)
         report = report_plan(plan, counters, proofs=checker.asked)
@@ -134,6 +136,7 @@ def _find_stand_in(
     source: Datasource,
     known_id: int | None,
     factory: StoreFactory,
+    store: Store,
     *,
     context: RunContext,
     counters: Counters,
@@ -145,10 +148,16 @@ def _find_stand_in(
         return None
     opens, location = found
     server = counters.server
-    with open_metered(opens, counters, check) as store:
+    with open_metered(opens, counters, check) as inventories:
         counters.server = server  # reports name that of the source
         return find_stand_in(
-            source, known_id, store, prefix=location.prefix, catalog=context.catalog, workdir=context.workdir
+            source,
+            known_id,
+            inventories,
+            store,
+            prefix=location.prefix,
+            catalog=context.catalog,
+            workdir=context.workdir,
         )
 
 
