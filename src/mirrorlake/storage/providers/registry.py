@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mirrorlake.model.events import ReceiverKind
 from mirrorlake.model.sources import Provider
+from mirrorlake.storage.key_services import ServiceKey
 from mirrorlake.storage.providers.base import StorageProvider
 from mirrorlake.storage.queues import QueueService
 
@@ -115,3 +116,29 @@ _QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
 def queue_service(kind: ReceiverKind) -> QueueService | None:
     """The service of these queues; None if events of this kind are not polled."""
     return _QUEUES[kind]() if kind in _QUEUES else None
+
+
+def _aws_kms(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.s3.kms import AwsKmsKey  # noqa: PLC0415  loads botocore
+
+    return AwsKmsKey(name)
+
+
+def _gcp_kms(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.gcs.kms import GcpKmsKey  # noqa: PLC0415  loads an HTTP client
+
+    return GcpKmsKey(name)
+
+
+def _key_vault(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.azure.key_vault import KeyVaultKey  # noqa: PLC0415  as above
+
+    return KeyVaultKey(name)
+
+
+# Services with keys that encrypt the secrets of a library, by the first part of a key in MIRRORLAKE_SECRET_KEY.
+KEY_SERVICES: Mapping[str, Callable[[str], ServiceKey]] = {
+    "aws-kms": _aws_kms,
+    "gcp-kms": _gcp_kms,
+    "azure-key-vault": _key_vault,
+}
