@@ -26,6 +26,7 @@ from mirrorlake.model.credentials import (
     Credentials,
     GcsServiceAccount,
     GcsWorkloadIdentity,
+    Unsigned,
 )
 
 SESSION_NAME = "mirrorlake"
@@ -72,7 +73,7 @@ def _address(text: str, name: str) -> str:
     if "@" in text:
         raise SettingsError(
             f"The setting {name} contains a user name or password.",
-            "Leave it out: settings are shown. A proxy with a login is set by HTTPS_PROXY on the library's machine.",
+            "Leave it out: settings are shown.",
         )
     try:
         parts = urlsplit(text)
@@ -89,6 +90,11 @@ def _address(text: str, name: str) -> str:
 def ambient(_given: Given) -> Credentials:
     """Those of the machine."""
     return Ambient()
+
+
+def unsigned(_given: Given) -> Credentials:
+    """None."""
+    return Unsigned()
 
 
 def local(given: Given) -> Credentials:

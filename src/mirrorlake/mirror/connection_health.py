@@ -168,11 +168,7 @@ def _target(config: StoreConfig, subject: Subject, connection: Connection | None
         store=_open(config),
         writable=(lambda: _open_writable(config)) if own is not None and own.allow_writes else None,
         reopen=lambda region: _open(_in_region(config, region)),
-        fetch=fetcher(
-            None if own is None else own.ca_bundle,
-            networks=config.access.networks,
-            proxy=None if own is None else own.proxy,
-        ),
+        fetch=fetcher(config.access.ca_bundle, networks=config.access.networks, proxy=config.access.proxy),
         same_prefix=config.location.prefix,
     )
 

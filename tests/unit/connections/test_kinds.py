@@ -34,6 +34,7 @@ from mirrorlake.model.credentials import (
     Credentials,
     GcsServiceAccount,
     GcsWorkloadIdentity,
+    Unsigned,
 )
 
 CANARY = "Y2FuYXJ5LXNlY3JldA=="
@@ -62,6 +63,9 @@ COMPLETE: Mapping[ConnectionKind, tuple[dict[str, Any], dict[str, str], type[Cre
         {"account": "lake", "tenant_id": "t", "client_id": "c"}, {"client_secret": CANARY}, AzureServicePrincipal
     ),
     ConnectionKind.AZURE_MANAGED_IDENTITY: ({"account": "lake"}, {}, AzureManagedIdentity),
+    ConnectionKind.S3_ANONYMOUS: ({}, {}, Unsigned),
+    ConnectionKind.GCS_ANONYMOUS: ({}, {}, Unsigned),
+    ConnectionKind.AZURE_ANONYMOUS: ({"account": "lake"}, {}, Unsigned),
     ConnectionKind.LOCAL: ({"bucket": "/data/photos"}, {}, Ambient),
 }  # fmt: skip
 

@@ -26,6 +26,7 @@ from mirrorlake.cli.commands.connection_options import (
     PROFILE,
     PROJECT,
     PROXY,
+    PROXY_LOGIN,
     REGION,
     REQUESTER_PAYS,
     ROLE_ARN,
@@ -84,6 +85,7 @@ def add(
     sas_token: SAS_TOKEN = None,
     connection_string: CONNECTION_STRING = None,
     client_secret: CLIENT_SECRET = None,
+    proxy_login: PROXY_LOGIN = None,
     json: JSON = False,
 ) -> None:
     """Store a connection. Makes no request.
@@ -149,6 +151,7 @@ def change(
     sas_token: SAS_TOKEN = None,
     connection_string: CONNECTION_STRING = None,
     client_secret: CLIENT_SECRET = None,
+    proxy_login: PROXY_LOGIN = None,
     unset: Annotated[
         list[str] | None, typer.Option(help="Reset this setting, or remove this secret. Repeatable.")
     ] = None,

@@ -42,6 +42,7 @@ CLIENT_ID = Annotated[str | None, typer.Option(help="Application or managed iden
 PROJECT = Annotated[str | None, typer.Option(help="Project of Google Cloud.")]
 CA_BUNDLE = Annotated[str | None, typer.Option(help="PEM file of additional certificate authorities.")]
 PROXY = Annotated[str | None, typer.Option(help="URL of an HTTP proxy for this connection.")]
+PROXY_LOGIN = Annotated[str | None, typer.Option(help="USER:PASSWORD of the proxy; - reads it from standard input.")]
 ALLOW_WRITES = Annotated[
     bool | None, typer.Option("--allow-writes/--read-only", help="Include writing in documents and checks.")
 ]
@@ -75,11 +76,17 @@ def read_options(values: Mapping[str, Any]) -> tuple[dict[str, Json], dict[str, 
         if value == INPUT:
             secrets[name] = sys.stdin.read(INPUT_LIMIT).strip()
         elif name not in _SHOWN and not is_reference(value):
-            echo(
-                f"warning: {_option(name)} on the command line is visible to other users of this machine, and stays in "
-                f"the shell's history. Read it from standard input: {_option(name)} -"
-            )
+            _warn(name, name)
+    if "@" in str(settings.get("proxy", "")):
+        _warn("proxy", "proxy_login")
     return settings, secrets
+
+
+def _warn(name: str, instead: str) -> None:
+    echo(
+        f"warning: {_option(name)} on the command line is visible to other users of this machine, and stays in "
+        f"the shell's history. Read it from standard input: {_option(instead)} -"
+    )
 
 
 def _option(name: str) -> str:

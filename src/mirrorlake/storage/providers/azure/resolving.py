@@ -16,6 +16,7 @@ from mirrorlake.model.credentials import (
     AzureSas,
     AzureServicePrincipal,
     Credentials,
+    Unsigned,
 )
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.connection_string import clean_sas, decode_key, parse_connection_string
@@ -55,7 +56,7 @@ def config_of(
     """
     wire = Wire(ca_bundle=access.ca_bundle, proxy=access.proxy, networks=access.networks)
     stored = None if isinstance(credentials, Ambient) else credentials
-    if access.anonymous:
+    if access.anonymous or isinstance(stored, Unsigned):
         own = AzureConfig(authentication=Anonymous())
     elif stored is None:
         own = _of_environment(environ, account, wire)
