@@ -14,6 +14,7 @@ from mirrorlake.storage.queues import QueueService
 
 if TYPE_CHECKING:
     from mirrorlake.storage.inventories import InventoryService  # loads Arrow
+    from mirrorlake.storage.providers.azure.connection_string import ConnectionString  # loads a parser
 
 
 def _s3() -> StorageProvider:
@@ -116,6 +117,13 @@ _QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
 def queue_service(kind: ReceiverKind) -> QueueService | None:
     """The service of these queues; None if events of this kind are not polled."""
     return _QUEUES[kind]() if kind in _QUEUES else None
+
+
+def parse_connection_string(text: str) -> ConnectionString:
+    """Credentials and endpoint of a connection string of Azure. Raises SettingsError, which does not repeat it."""
+    from mirrorlake.storage.providers.azure import connection_string  # noqa: PLC0415  few connections need it
+
+    return connection_string.parse_connection_string(text)
 
 
 def _aws_kms(name: str) -> ServiceKey:
