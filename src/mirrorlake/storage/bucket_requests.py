@@ -9,6 +9,7 @@ from urllib.parse import quote
 import urllib3
 
 from mirrorlake.core.errors import StorageError
+from mirrorlake.storage.bodies import declared_size, most_sent, too_large
 from mirrorlake.storage.http import BODY_BYTES, HttpClient
 
 Asked = TypeVar("Asked")  # what a provider knows of a request, for its errors
@@ -36,6 +37,19 @@ class BucketRequests(Generic[Asked]):
         return self._client.read_or_raise(
             answer, limit=limit, too_long=too_long, unreadable=lambda why: self._unreachable(asked, why)
         )
+
+    def read_object(self, answer: urllib3.BaseHTTPResponse, *, asked: Asked, what: str, limit: int) -> bytes:
+        """The body of a response to a GET of the object `what`, with its content encoding.
+
+        Raises ObjectTooLarge before more than `limit` bytes are in memory, or little more of an encoded body.
+        """
+        declared = declared_size(answer.headers)
+        most = most_sent(answer.headers.get("Content-Encoding", ""), limit)
+        if declared is not None and declared > most:
+            raise too_large(what, declared, limit)
+        if declared is not None:
+            return self.read(answer, asked=asked, limit=declared)
+        return self.read(answer, asked=asked, limit=most, too_long=too_large(what, None, limit))
 
     def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
         """Release the connection of a response that was not read completely."""
