@@ -11,7 +11,7 @@ from tests.support.inventories import FOLDER, rows_of, write_inventory, write_ma
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.torture import torture_keys
 
-from mirrorlake.core.errors import SourceUnreachable
+from mirrorlake.core.errors import NoSuchBucket, SourceUnreachable
 from mirrorlake.mirror import inventory
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.objects import KeyRange
@@ -131,19 +131,23 @@ def test_an_object_that_is_younger_than_the_inventory_is_never_removed(
     assert mirrored.run().counts.removed == 1  # the listing that follows finds it gone
 
 
-def test_a_bucket_that_cannot_be_listed_again_leaves_the_inventory_as_it_is(
-    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_bucket_that_cannot_be_listed_again_leaves_the_inventory_as_it_is_and_a_missing_one_fails(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, *, missing: bool
 ) -> None:
     write_inventory(store, now())
     usual = MemoryStore.list_page
 
     def failing(self: MemoryStore, scope: KeyRange, cursor: object | None) -> ListPage:
         if not scope.prefix:
-            raise SourceUnreachable("The server answered 503.", "Try again.")
+            raise NoSuchBucket("Gone.") if missing else SourceUnreachable("The server answered 503.", "Try again.")
         return usual(self, scope, cursor)
 
     monkeypatch.setattr(MemoryStore, "list_page", failing)
     report = mirrored.run()
+    if missing:
+        assert (report.state, report.counts.new) == (RunState.FAILED, 0)
+        return
     assert (used(report), report.counts.new) == (True, 21)
     assert "ended early: The server answered 503." in " ".join(report.notes)
 

@@ -133,7 +133,7 @@ class Worker:
         events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
         all_succeeded = True
         while self.stop.signal is None:
-            state = self._claim(BACKGROUND_KINDS, self.stop.during_pass) or self.step()
+            state = self.step() or self._claim(BACKGROUND_KINDS, self.stop.during_pass)
             if state is None:
                 if webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs())):
                     continue

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import BoolMask, Column, as_binary, column, greater, keep, min_max
-from mirrorlake.core.errors import StorageError
+from mirrorlake.core.errors import NoSuchBucket, StorageError, WrongRegion
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, UnsupportedKey
@@ -60,7 +60,10 @@ class RecentListing:
 
 
 def list_recent(store: Store, ranges: Sequence[KeyRange], workdir: Path) -> RecentListing:
-    """List these ranges, which are in key order, one after another, until an error or more than `MOST_ROWS` objects."""
+    """List these ranges, which are in key order, one after another, until an error or more than `MOST_ROWS` objects.
+
+    Raises NoSuchBucket and WrongRegion.
+    """
     done: list[KeyRange] = []
     unsupported: list[UnsupportedKey] = []
     errors: list[str] = []
@@ -80,6 +83,8 @@ def list_recent(store: Store, ranges: Sequence[KeyRange], workdir: Path) -> Rece
                         unsupported.extend(listing.certificate().unsupported)
                         done.append(scope)
                         continue
+            except (NoSuchBucket, WrongRegion):  # these concern the whole source, whatever an inventory lists
+                raise
             except StorageError as error:
                 errors.append(error.message)
             if last is not None:
