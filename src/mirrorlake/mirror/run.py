@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 
@@ -26,6 +26,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.previews import Would
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.base import Store
@@ -80,18 +81,22 @@ def run_leased(
                 stand_in=stand_in,
             )
 
-    def work() -> RunResult:
-        try:
-            return attempt(factory)
-        except WrongRegion as error:  # raised by the first listing: nothing was planned or committed
-            moved = _in_named_region(factory, error)
-            if moved is None:
-                raise
-        result = attempt(moved.factory)
-        datasources.correct_region(context.catalog, source.id, moved.region)
-        return replace(result, notes=(*result.notes, moved.note))
+    return finalize(lease, source, counters, lambda: in_right_region(context.catalog, source, factory, attempt))
 
-    return finalize(lease, source, counters, work)
+
+def in_right_region(
+    catalog: Catalog, source: Datasource, factory: StoreFactory, attempt: Callable[[StoreFactory], RunResult]
+) -> RunResult:
+    """The result of a pass, which is attempted once more if the cloud names another region; that is then stored."""
+    try:
+        return attempt(factory)
+    except WrongRegion as error:  # raised by the first listing: nothing was planned or committed
+        moved = _in_named_region(factory, error)
+        if moved is None:
+            raise
+    result = attempt(moved.factory)
+    datasources.correct_region(catalog, source.id, moved.region)
+    return replace(result, notes=(*result.notes, moved.note))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
