@@ -22,7 +22,7 @@ def _million(rounds: int) -> list[Table]:
 
 
 def _azure(rounds: int) -> list[Table]:
-    return [azure.beside_s3(MILLION // 5, rounds=rounds)]
+    return [azure.beside_s3(MILLION, rounds=rounds), *no_change.azure(MILLION, rounds=rounds)]
 
 
 def _ten_million(rounds: int) -> list[Table]:
@@ -43,7 +43,7 @@ def _seaweed(rounds: int) -> list[Table]:
 
 
 def _google(rounds: int) -> list[Table]:
-    return google.listing(MILLION, rounds=rounds)
+    return [*google.listing(MILLION, rounds=rounds), *no_change.google(MILLION, rounds=rounds)]
 
 
 def _picture(rounds: int) -> list[Table]:

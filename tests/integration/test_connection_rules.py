@@ -222,6 +222,23 @@ def test_a_secret_is_replaced_kept_or_removed_alone(resources: Resources, operat
     assert operator.connections.get("keys") == referred
 
 
+def test_the_login_of_a_proxy_is_sealed_and_shown_nowhere(resources: Resources, operator: LocalLibrary) -> None:
+    address = "http://anna:pr0xy-canary@proxy.example:3128"
+    made = operator.connections.add("lake", "s3-anonymous", settings={"proxy": address, "bucket": "lake"})
+    assert (made.settings.proxy, made.secrets) == ("http://proxy.example:3128", ("proxy_login",))
+    operator.datasources.create("s3://lake", connection="lake", name="pictures")
+    stores = SourceStores(resources.settings, resources.catalog)
+    config = stores(datasources.named(resources.catalog, "pictures"))
+    assert config.access.proxy == address
+    assert "pr0xy-canary" not in f"{config!r} {operator.connections.get('lake')!r}"
+    with resources.catalog.read() as connection:
+        rows = connection.execute("SELECT connection::text FROM connection").fetchall()
+        rows += connection.execute("SELECT activity::text FROM activity").fetchall()
+    assert "pr0xy-canary" not in str(rows)
+    changed = operator.connections.change("lake", settings={"proxy": None}, secrets={"proxy_login": None})
+    assert (changed.settings.proxy, changed.secrets) == (None, ())
+
+
 def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) -> None:
     operator.connections.add("keys", "aws-keys", secrets=KEYS)
     with pytest.raises(SettingsError, match=r"is for s3:// addresses"):

@@ -21,6 +21,7 @@ from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.sources import (
     Access,
+    AccessOptions,
     Datasource,
     DatasourceSummary,
     GlobFile,
@@ -169,6 +170,19 @@ def change_locked(
     saved = _update(connection, changed)
     _record_change(connection, stored, saved, by)
     return saved
+
+
+@retry_on_contention
+def correct_region(catalog: Catalog, datasource_id: int, region: str) -> None:
+    """Store the region of a bucket, as the cloud reported it, with a record of the change."""
+
+    def corrected(found: Datasource) -> Datasource:
+        provider = provider_of(found.location.provider)
+        return replace(found, access=provider.change_access(found.access, AccessOptions(region=region)))
+
+    with catalog.write() as connection:
+        connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id})
+        change_locked(connection, datasource_id, corrected, by=LIBRARY)
 
 
 @retry_on_contention

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
@@ -65,15 +65,18 @@ class Access:
     # The networks that its addresses may be in besides public ones. None: an operator chose them, so any is allowed
     # except link-local ones and metadata services.
     networks: tuple[str, ...] | None = None
+    ca_bundle: str | None = None  # of a connection: path of a PEM file with additional authorities
+    proxy: str | None = field(default=None, repr=False)  # of a connection; its address may contain a login
 
     def stored(self) -> dict[str, object]:
         """What the catalog keeps of this access: all but what its connection decides at each use."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "networks"}
+        own = {each.name for each in fields(self)} - {each.name for each in fields(Access)}
+        return {name: getattr(self, name) for name in sorted(own)}
 
     def options(self) -> AccessOptions:
         """The public form of this access."""
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
-        return AccessOptions(**{field.name: own[field.name] for field in fields(AccessOptions) if field.name in own})
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        return AccessOptions(**{each.name: own[each.name] for each in fields(AccessOptions) if each.name in own})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +86,7 @@ class AccessOptions(Access):
     endpoint: str | None = None  # the server's address; None = the provider's own service
     region: str | None = None
     profile: str | None = None  # of the machine's own configuration
-    anonymous: bool = False
+    anonymous: bool | None = None  # as an option, None: not given
 
 
 class Orphans(StrEnum):
@@ -283,7 +286,7 @@ def summarize(
         endpoint=access.endpoint,
         region=access.region,
         profile=access.profile,
-        anonymous=access.anonymous,
+        anonymous=bool(access.anonymous),
         connection=source.connection,
         globs=settings.globs,
         configs=settings.configs,

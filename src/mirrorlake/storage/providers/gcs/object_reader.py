@@ -11,7 +11,7 @@ from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ObjectChanged, ObjectGone, StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.bodies import decoded_body
 from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.gcs.errors import (
     LIST,
@@ -101,17 +101,8 @@ class ObjectReader:
             raise unreachable(asked, "it does not report the generation of the object")
         if token is not None and generation != token:  # not every server supports the precondition
             raise has_changed(asked)
-        declared = declared_size(answer.headers)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = most_sent(encoding, limit)
-        if declared is not None and declared > most:
-            raise too_large(asked.what, declared, limit)
-        data = self._http.read(
-            answer,
-            asked=asked,
-            limit=most if declared is None else declared,
-            too_long=None if declared is not None else too_large(asked.what, None, limit),
-        )
+        data = self._http.read_object(answer, asked=asked, what=asked.what, limit=limit)
         info = ObjectInfo(
             key=key,
             size=_stored_size(answer.headers, data),

@@ -13,7 +13,7 @@ from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.bodies import decoded_body
 from mirrorlake.storage.etags import token_of
 from mirrorlake.storage.http import Response, deadline_of
 from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
@@ -98,22 +98,12 @@ class ObjectReader:
     def _read(self, key: str, answer: Response, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         if answer.status != HTTPStatus.OK:
             raise self._refused(answer, asked)
-        declared = declared_size(answer.headers)
-        info = object_info(key, answer.headers, declared or 0, self._dialect)
+        info = object_info(key, answer.headers, 0, self._dialect)
         if not info.token and not self._dialect.if_match:
             raise unreachable(asked, f"it does not report {self._dialect.version_header}")
         # Not every server honours If-Match.
         if token is not None and not info.is_version(token):
             raise has_changed(asked)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = most_sent(encoding, limit)
-        if declared is not None and declared > most:
-            raise too_large(asked.what, declared, limit)
-        data = self._http.read(
-            answer,
-            asked=asked,
-            limit=most if declared is None else declared,
-            too_long=None if declared is not None else too_large(asked.what, None, limit),
-        )
-        info = info if info.size == len(data) else replace(info, size=len(data))
-        return decoded_body(asked.what, info, data, encoding, limit)
+        data = self._http.read_object(answer, asked=asked, what=asked.what, limit=limit)
+        return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)

@@ -60,7 +60,7 @@ class S3Store:
         self._bucket = location.container
         self._dialect = dialect
         self._region = config.region
-        self._anonymous = access.anonymous
+        self._anonymous = config.source is None
         self._config = config
         self._ordered = config.server.is_aws if listing_ordered is None else listing_ordered
         self._server = str(config.server)
