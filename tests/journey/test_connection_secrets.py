@@ -50,6 +50,8 @@ class Canaries:
                 return json.dumps({"type": "external_account", "credential_source": {"headers": {"x": canary}}})
             case "sas_token":
                 return f"sv=2024&sig={canary}"
+            case "proxy_login":
+                return f"u:{canary}"
             case "connection_string":
                 return f"AccountName=lake;AccountKey={canary}"
             case _:
@@ -98,8 +100,16 @@ def test_no_secret_of_any_kind_can_be_read_anywhere(cli: Cli, stub: S3Stub, tmp_
                 body = {"name": kind.value, "kind": kind.value, "settings": settings_of(kind, stub.endpoint)}
                 answers = [api.post("/connections", json={**body, "secrets": canaries.secrets(kind)})]
                 assert answers[0].status_code == 201, answers[0].text
-                answers.append(api.patch(f"/connections/{kind.value}", json={"secrets": canaries.secrets(kind)}))
-                assert answers[1].status_code == 200, answers[1].text
+                behind = {
+                    "settings": {"proxy": f"http://u:{canaries.new()}@127.0.0.1:9"},
+                    "secrets": canaries.secrets(kind),
+                }
+                behind["secrets"].pop("proxy_login")  # it is in the address
+                answers.append(api.patch(f"/connections/{kind.value}", json=behind))
+                assert answers[1].status_code == (400 if KINDS[kind].sends_identity else 200), answers[1].text
+                plain = {"settings": {"proxy": None}, "secrets": canaries.secrets(kind)}
+                answers.append(api.patch(f"/connections/{kind.value}", json=plain))
+                assert answers[2].status_code == 200, answers[2].text
                 answers += _misused(api, kind, canaries)
                 for answer in answers:
                     canaries.absent_from(answer.text + str(answer.headers), f"{answer.request.url}: {answer.text}")
@@ -128,7 +138,7 @@ def _misused(api: httpx.Client, kind: ConnectionKind, canaries: Canaries) -> lis
         {"name": "other", "kind": "nothing", "secrets": secrets},
         {"name": "other", "kind": kind.value, "secrets": {name: [value] for name, value in secrets.items()}},
         {"name": "other", "kind": kind.value, "settings": {"endpoint": f"https://u:{canaries.new()}@h"}},
-        {"name": "other", "kind": kind.value, "settings": {"proxy": f"http://u:{canaries.new()}@h"}},
+        {"name": "other", "kind": kind.value, "settings": {"proxy": f"http://{canaries.new()}@h"}},
     ]
     answers = [api.post("/connections", json=body) for body in bodies]
     assert all(answer.status_code in (400, 422) for answer in answers), [answer.text for answer in answers]
