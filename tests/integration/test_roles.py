@@ -20,12 +20,17 @@ from tests.support.postgres import Server, address_of
 from tests.support.rawserver import RawServer, response, sends
 
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable
+from mirrorlake.core.settings import Settings
+from mirrorlake.model.access import Actor, ActorKind, Context
+from mirrorlake.services.base import open_resources
+from mirrorlake.services.library import LocalLibrary
 from mirrorlake.storage.providers.s3.credentials import Keys
 from mirrorlake.storage.providers.s3.roles import REFRESH, AssumedRole, WebIdentityRole
 from mirrorlake.storage.providers.s3.sts import RoleRefused, StsServer
 
 EXTERNAL_ID = "mirrorlake-of-a-test"
 REGION = "us-east-1"
+OPERATOR = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 
 
 @pytest.fixture(scope="module")
@@ -231,6 +236,30 @@ def test_the_token_of_a_web_identity_is_read_from_its_file_for_each_request(
     source._held = None
     source.current()
     assert [form["WebIdentityToken"] for form in forms] == [["first.token"], ["second.token"]]
+
+
+def test_an_open_role_is_not_even_saved(
+    aws: Ministack, user: tuple[str, Keys], postgres_server: Server, tmp_path: Path
+) -> None:
+    principal, keys = user
+    shut = aws.role("shut", trust(principal, "mirrorlake-of-somebody-else"))
+    wide = aws.role("wide-open", trust(principal, None))
+    secrets = {"access_key_id": keys.access_key, "secret_access_key": keys.secret_key}
+    settings = Settings(home=tmp_path / "home", database_url=postgres_server.new_database())
+    settings.home.mkdir()
+    with open_resources(settings) as resources:
+        connections = LocalLibrary(resources, OPERATOR).connections
+        role = {"role_arn": wide, "sts_endpoint": aws.endpoint}
+        with pytest.raises(AccessDenied, match="without its ExternalId") as refused:
+            connections.add("lake", "aws-role", settings=role, secrets=secrets)
+        assert "trust policy" in refused.value.fix
+        assert connections.list() == []
+        connections.add("lake", "aws-role", settings={**role, "role_arn": shut}, secrets=secrets)
+        with pytest.raises(AccessDenied, match="without its ExternalId"):
+            connections.change("lake", settings={"role_arn": wide})
+        assert connections.get("lake").settings.role_arn == shut
+        # What cannot be asked now is asked at the first use.
+        connections.change("lake", settings={"sts_endpoint": "http://127.0.0.1:9"})
 
 
 @pytest.mark.parametrize("token", [None, "", "two\nlines", "ü"], ids=repr)

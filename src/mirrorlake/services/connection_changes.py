@@ -14,6 +14,7 @@ from mirrorlake.connections.input.check import check_input
 from mirrorlake.connections.kinds import (
     KINDS,
     OPERATOR_ONLY,
+    access_values,
     canonical_name,
     change_settings,
     changed_addresses,
@@ -33,6 +34,7 @@ from mirrorlake.model.access import Context
 from mirrorlake.model.connections import Connection, ConnectionKind, ConnectionSettings, Sealed, StoredConnection
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
+from mirrorlake.storage.providers.registry import provider_of
 
 _Value = TypeVar("_Value")
 
@@ -46,7 +48,10 @@ def add(
     given: Mapping[str, Json],
     secrets: Mapping[str, str | None],
 ) -> Connection:
-    """Store a new connection. Raises Conflict, UsageError and SettingsError; no secret is part of an error."""
+    """Store a new connection; no secret is part of an error.
+
+    Raises Conflict, UsageError, SettingsError, and AccessDenied for a role that admits callers without an external id.
+    """
     check_name(name)
     own = parse_kind(kind)
     given, secrets = split_login(_canonical(given), _canonical(secrets))
@@ -56,7 +61,7 @@ def add(
     found = {key: value for key, value in check_secrets(own, secrets).items() if value is not None}
     plain, referred = _split(resources.settings, caller, found)
     external_id = connections.new_external_id()
-    _check_form(own, settings, plain, referred, external_id=external_id, caller=caller)
+    _check_form(resources.settings, own, settings, plain, referred, external_id=external_id, caller=caller)
     values = ConnectionValues(
         settings=settings,
         references=referred,
@@ -76,7 +81,7 @@ def change(
     given: Mapping[str, Json],
     secrets: Mapping[str, str | None],
 ) -> Connection:
-    """Change a connection. Raises NotFound, UsageError and SettingsError; no secret is part of an error."""
+    """Change a connection. Raises NotFound, and the errors of `add`; no secret is part of an error."""
     given, secrets = split_login(_canonical(given), _canonical(secrets))
 
     def change_values(stored: StoredConnection) -> tuple[ConnectionValues, Mapping[str, object]]:
@@ -93,12 +98,14 @@ def change(
                 f"Give them again in the same request: {', '.join(stale)}.",
             )
         plain, referred = _split(resources.settings, caller, {k: v for k, v in changed.items() if v is not None})
-        kept = _kept_secrets(resources, stored) if changed else dict[str, str]()
+        checked = bool(changed) or settings != before.settings
+        kept = _kept_secrets(resources, stored) if checked else dict[str, str]()
         plain = {**{key: value for key, value in kept.items() if key not in changed}, **plain}
         referred = {**{key: value for key, value in before.references.items() if key not in changed}, **referred}
         names = tuple(sorted(plain)) if changed else before.secrets
-        if changed:
-            _check_form(before.kind, settings, plain, referred, external_id=before.external_id, caller=caller)
+        if checked:
+            found = (before.kind, settings, plain, referred)
+            _check_form(resources.settings, *found, external_id=before.external_id, caller=caller)
         else:
             check_complete(before.kind, settings, frozenset({*names, *referred}))
         values = ConnectionValues(
@@ -174,6 +181,7 @@ def _split(settings: Settings, caller: Context, secrets: Mapping[str, str]) -> t
 
 
 def _check_form(
+    library: Settings,
     kind: ConnectionKind,
     settings: ConnectionSettings,
     plain: Mapping[str, str],
@@ -182,12 +190,19 @@ def _check_form(
     external_id: str,
     caller: Context,
 ) -> None:
-    """Raise SettingsError if something is missing, or a secret has not the form of its kind."""
+    """Raise SettingsError if something is missing, or a secret has not the form of its kind.
+
+    Raises AccessDenied for a role that admits callers without an external id.
+    """
     check_complete(kind, settings, frozenset({*plain, *referred}))
     if "credentials_json" in plain and not caller.is_operator:
         _check_credential_source(plain["credentials_json"])
     if not referred:  # the form of a secret that is stored elsewhere shows at its use
-        make_credentials(kind, settings, plain, external_id=external_id)
+        own, credentials = make_credentials(kind, settings, plain, external_id=external_id)
+        networks = None if caller.is_operator else library.allow_addresses
+        provider = provider_of(kind.provider)
+        access = provider.read_access({**access_values(own, region=None), "networks": networks, "holder": external_id})
+        provider.check_credentials(access, credentials)
 
 
 def _check_credential_source(text: str) -> None:

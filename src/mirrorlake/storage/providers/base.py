@@ -92,6 +92,13 @@ class StorageProvider(Protocol):
         """
         ...
 
+    def check_credentials(self, access: Access, credentials: Credentials) -> None:
+        """Refuse credentials of a connection that must not be stored, as far as a request can tell now.
+
+        Raises AccessDenied. Credentials that do not work, or not yet, are not refused.
+        """
+        ...
+
     def load(self) -> type[Store]:
         """The class of its stores. Loading it takes most of the time of the first `open`."""
         ...

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.identity import Identity
-from mirrorlake.model.sources import Location
+from mirrorlake.model.sources import Access, Location
 from mirrorlake.storage.providers.base import SingleObject
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ class BucketProvider:
     def derive_name(self, location: Location) -> str:
         """Bucket and folders."""
         return f"{location.container}/{location.prefix}".strip("/")
+
+    def check_credentials(self, access: Access, credentials: Credentials) -> None:
+        """Refuse nothing, unless a provider does."""
 
     def root_identity(self, location: Location) -> Identity | None:
         """None: what distinguishes a bucket takes a request, see `identify` of the store."""

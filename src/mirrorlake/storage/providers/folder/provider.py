@@ -81,6 +81,9 @@ class FolderProvider:
         del access, credentials
         return None
 
+    def check_credentials(self, access: Access, credentials: Credentials) -> None:
+        """Refuse nothing."""
+
     def load(self) -> type[FolderStore]:
         """The class of its stores."""
         from mirrorlake.storage.providers.folder.store import FolderStore  # noqa: PLC0415  loads Arrow

@@ -70,6 +70,9 @@ class MemoryProvider:
         del access, credentials
         return None
 
+    def check_credentials(self, access: Access, credentials: Credentials) -> None:
+        """Refuse nothing."""
+
     def load(self) -> type[MemoryStore]:
         """The class of its stores."""
         from mirrorlake.storage.providers.memory.store import MemoryStore  # noqa: PLC0415  loads Arrow

@@ -45,6 +45,14 @@ def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
     )
 
 
+def refuse_open_role(access: S3Access, credentials: Credentials) -> None:
+    """Raise AccessDenied for a role that is known to admit callers without the ExternalId. Asks its server."""
+    if isinstance(credentials, AwsRole):
+        source = _source(credentials, access, access.region or DEFAULT_REGION)
+        if isinstance(source, AssumedRole):
+            source.refuse_if_open()
+
+
 def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSource | None:
     match credentials:
         case Unsigned():

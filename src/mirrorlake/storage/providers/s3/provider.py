@@ -75,6 +75,12 @@ class S3Provider(BucketProvider):
 
         return with_resolved_credentials(config_of(s3.s3_access(access)))
 
+    def check_credentials(self, access: Access, credentials: Credentials) -> None:
+        """Refuse a role that admits callers without the ExternalId."""
+        from mirrorlake.storage.providers.s3.connection import refuse_open_role  # noqa: PLC0415  loads clients
+
+        refuse_open_role(s3.s3_access(access), credentials)
+
     def load(self) -> type[S3Store]:
         """The class of its stores."""
         from mirrorlake.storage.providers.s3.store import S3Store  # noqa: PLC0415  loads clients

@@ -84,6 +84,17 @@ class AssumedRole(RefreshedKeys):
         self._profile = profile
         self._proven = proven
 
+    def refuse_if_open(self) -> None:
+        """Raise AccessDenied if the role is known to admit callers without the ExternalId.
+
+        What cannot be asked now, since no identity or no server answers, is asked at the first use.
+        """
+        try:
+            self._prove(self._find_caller().current())
+        except (AccessDenied, SourceUnreachable) as error:
+            if error.answer is not None and error.answer.code == OPEN_ROLE:
+                raise
+
     def _fetch(self) -> TemporaryKeys:
         caller = self._find_caller().current()
         self._prove(caller)
