@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import api_requests, azure, first_pass, google, no_change, picture, renames, sidecars
+from benchmarks import api_requests, azure, first_pass, google, labels, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -53,6 +53,10 @@ def _google(rounds: int) -> list[Table]:
     return google.listing(MILLION, rounds=rounds)
 
 
+def _labels(rounds: int) -> list[Table]:
+    return labels.imports_and_exports(MILLION // 10, rounds=min(rounds, 3))
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -73,6 +77,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "sidecars": _sidecars,
     "renames": _renames,
     "gcs": _google,
+    "labels": _labels,
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,

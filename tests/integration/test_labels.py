@@ -8,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.support.label_files import CLASSES, flat
 
 from mirrorlake.catalog import annotations, ontologies
+from mirrorlake.catalog.label_import import ImageStage, label_transaction
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, UsageError
+from mirrorlake.labels.records import ImageLabels
 from mirrorlake.labels.registry import FORMATS, Layout
 from mirrorlake.library.label_export import LabelExportOptions, export_labels
 from mirrorlake.library.label_import import LabelImportOptions, import_labels
@@ -24,11 +27,13 @@ from mirrorlake.model.labels import (
     Classification,
     Geometry,
     LabelImport,
+    MatchBy,
     NewAnnotation,
     Polygon,
     RotatedBox,
     Shape,
 )
+from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 
@@ -270,3 +275,62 @@ def test_an_asset_with_labels_counts_as_worked_on(library: Catalog) -> None:
     with library.read() as connection:
         found = connection.execute(replace_names("SELECT key FROM asset WHERE {rule.worked_on}").encode()).fetchall()
     assert found == [(KEYS[0],)]
+
+
+INSERT = "INSERT INTO annotation (asset_id, class_id, source) VALUES (%s, %s, 'user')"
+
+
+@pytest.mark.parametrize(("asset", "class_id", "part"), [(999, 1, "the asset 999"), (1, 999, "the class 999")])
+def test_an_annotation_refers_to_what_exists(library: Catalog, asset: int, class_id: int, part: str) -> None:
+    ontologies.save(library, "site", CLASSES)
+    with library.session() as session:
+        session.execute(INSERT, (1, 1))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match=part):
+            session.execute(INSERT, (asset, class_id))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match=part):
+            session.execute("UPDATE annotation SET asset_id = %s, class_id = %s", (asset, class_id))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a class with annotations"):
+            session.execute("DELETE FROM label_class")
+        session.execute("DELETE FROM asset WHERE id = 1")
+        assert session.execute("SELECT count(*) FROM annotation").fetchone() == (0,)
+        session.execute("DELETE FROM label_class")
+
+
+@pytest.mark.parametrize("deletion", ["DELETE FROM asset", "DELETE FROM label_class"])
+def test_what_an_uncommitted_annotation_refers_to_cannot_be_deleted(library: Catalog, deletion: str) -> None:
+    ontologies.save(library, "site", CLASSES)
+    with library.write() as writer, library.session() as other:
+        writer.execute(INSERT, (1, 1))
+        other.execute("SET lock_timeout = '10ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(deletion)
+
+
+def test_a_restore_loads_annotations_after_what_they_refer_to(library: Catalog) -> None:
+    with library.session() as session:
+        order = list(_by_reference(session, ["annotation", "asset", "label_class"]))
+    assert order.index("annotation") > max(order.index("asset"), order.index("label_class"))
+
+
+def test_label_files_that_change_during_an_import_are_not_imported(library: Catalog) -> None:
+    with label_transaction(library, dry_run=True) as connection:
+        stage = ImageStage(connection)
+        stage.add(ImageLabels(path="a.jpg"))
+        assert stage.check_again(ImageLabels(path="a.jpg"), 0) == 1
+        with pytest.raises(MirrorlakeError, match="changed during the import"):
+            stage.check_again(ImageLabels(path="b.jpg"), 0)
+        with pytest.raises(MirrorlakeError, match="changed during the import"):
+            stage.check_again(ImageLabels(path="a.jpg"), 1)
+
+
+def test_images_are_found_by_the_digest_in_their_file_name(library: Catalog, tmp_path: Path) -> None:
+    digests = {KEYS[0]: "ab" * 32, KEYS[1]: "cd" * 32, KEYS[2]: "cd" * 32}
+    with library.write() as connection:
+        for key, digest in digests.items():
+            connection.execute("UPDATE asset SET digest = %s WHERE key = %s", (bytes.fromhex(digest), key))
+    line = "0 0.5 0.5 0.1 0.1\n"
+    path = yolo(tmp_path, {f"{name}.txt": line for name in ("AB" * 32, "cd" * 32, "ef" * 32, "4")})
+    result = run_import(library, path, match_by=MatchBy.DIGEST)
+    assert (result.images, result.matched, result.annotations) == (4, 1, 1)
+    assert (sorted(result.unmatched), result.ambiguous) == (["4", "ef" * 32], ("cd" * 32,))
+    assert labels_of(library, KEYS[0]) == [("0", AnnotationSource.IMPORT)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from mirrorlake.labels.box_batch import BatchReader
 from mirrorlake.labels.formats import coco, csv, dataloop, encord, label_studio, labelme, voc, yolo
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
@@ -29,6 +30,7 @@ class LabelFormat:
     shapes: tuple[Shape, ...]  # that it can write, in the order in which others are converted
     read: Reader
     write: Writer
+    read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
 
 
@@ -42,6 +44,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.SHAPES,
             read=yolo.read,
             write=yolo.write,
+            read_batches=yolo.read_batches,
             namespace=yolo.NAMESPACE,
         ),
         LabelFormat(

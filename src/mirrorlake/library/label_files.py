@@ -19,6 +19,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels, LabelFiles
 
 FILE_BYTES = 500_000_000  # of one label file
+FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
 ZIP_MEMBERS = 5_000_000
 ZIP_BYTES = 20_000_000_000  # of all members together, unpacked
@@ -71,8 +72,10 @@ class FolderFiles:
     def _walk(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self._folder):
             folders.sort()
+            below = Path(folder).relative_to(self._folder).as_posix()
+            prefix = "" if below == "." else f"{below}/"
             for file in sorted(files):
-                yield (Path(folder) / file).relative_to(self._folder).as_posix()
+                yield prefix + file
 
 
 class ZipFiles:
@@ -134,7 +137,9 @@ def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
 
 
 def _read(file: IO[bytes]) -> bytes:
-    data = file.read(FILE_BYTES + 1)
+    data = file.read(FIRST_BYTES)
+    if len(data) == FIRST_BYTES:  # a large read would make room for all of it
+        data += file.read(FILE_BYTES + 1 - FIRST_BYTES)
     if len(data) > FILE_BYTES:
         raise BadLabels(f"The file is larger than {FILE_BYTES:,} bytes.")
     return data

@@ -37,6 +37,14 @@ class AnnotationSource(StrEnum):
     IMPORT = "import"  # a label file
 
 
+class MatchBy(StrEnum):
+    """What of an asset the images of label files are compared with."""
+
+    KEY = "key"
+    NAME = "name"
+    DIGEST = "digest"  # of its bytes, as the name of the file
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """An upright box by its top left corner and its size."""

@@ -13,7 +13,7 @@ from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_line
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, Shape
+from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, MatchBy, Shape
 
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
@@ -37,9 +37,9 @@ def import_(
     add_classes: Annotated[
         bool, typer.Option("--add-classes", help="Add classes that the ontology lacks; create the ontology.")
     ] = False,
-    match_names: Annotated[
-        bool, typer.Option("--match-names", help="Match images with names of assets instead of keys.")
-    ] = False,
+    match_by: Annotated[
+        MatchBy, typer.Option(help="What of assets is compared: the key, the name, or the digest as file name.")
+    ] = MatchBy.KEY,
     keep_existing: Annotated[
         bool, typer.Option("--keep-existing", help="Add to labels that earlier imports made of these assets.")
     ] = False,
@@ -59,7 +59,7 @@ def import_(
         query=_in_project(query, project),
         classes=_mapping(mapping),
         add_classes=add_classes,
-        match_names=match_names,
+        match_by=match_by,
         keep_existing=keep_existing,
         skip_invalid=skip_invalid,
         dry_run=dry_run,
