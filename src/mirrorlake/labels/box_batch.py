@@ -33,11 +33,11 @@ class BoxBatch:
         start = 0
         for path, file, count in zip(self.paths, self.files, self.counts.tolist(), strict=True):
             rows = slice(start, start + count)
-            names = [self.names[code] for code in self.codes[rows].tolist()]
+            codes: list[int] = self.codes[rows].tolist()
             boxes: list[list[float]] = self.boxes[rows].tolist()
             labels = tuple(
-                Label(class_name=name, geometry=Box(*box), place=f"line {line}")
-                for name, box, line in zip(names, boxes, self.lines[rows].tolist(), strict=True)
+                Label(class_name=self.names[code], geometry=Box(*box), place=f"line {line}")
+                for code, box, line in zip(codes, boxes, self.lines[rows].tolist(), strict=True)
             )
             start += count
             yield ImageLabels(path=path, suffixed=False, file=file, labels=labels)

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
 from mirrorlake.catalog.annotation_copy import AnnotationCopy
-from mirrorlake.catalog.label_import import ImageStage, label_transaction, record_import, replace_imported
+from mirrorlake.catalog.annotations import Chosen
+from mirrorlake.catalog.label_import import (
+    Connection,
+    ImageStage,
+    Matches,
+    label_transaction,
+    record_import,
+    replace_imported,
+)
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology, save_in
 from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
-from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, shape_of
 from mirrorlake.labels.ontology import added_classes, check_classes, check_ontology_name, map_classes
-from mirrorlake.labels.records import ImageLabels, Label, LabelFiles, Report, problem
+from mirrorlake.labels.records import LabelFiles
 from mirrorlake.labels.registry import FORMATS, LabelFormat
 from mirrorlake.library.label_files import open_label_files
+from mirrorlake.library.label_survey import Step, Survey, in_class_shapes, read_valid, survey_labels
 from mirrorlake.model.access import Context
-from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, LabelProblem, MatchBy, Shape
+from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, MatchBy, Shape
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
-
-KEPT_PROBLEMS = 100  # all of them are counted
-STEP_IMAGES = 200  # between two reports
-READING, CHECKING = "reading labels", "checking labels"
-Step = Callable[[str, int, int], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,44 +59,63 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
         open_label_files(Path(options.path)) as files,
         label_transaction(catalog, dry_run=options.dry_run) as connection,
     ):
-        stage = ImageStage(connection)
-        survey = _survey(files, chosen_format, step, stage.add)
-        stored = _ontology(lambda: read_ontology(connection, options.ontology), add=options.add_classes)
-        existing = stored.ontology.classes if stored is not None else ()
-        mapped = map_classes(
-            survey.classes,
-            existing,
-            given=options.classes,
-            namespace=chosen_format.namespace,
-            add=options.add_classes,
-        )
-        if not options.dry_run:
-            _refuse(survey, mapped, skip_invalid=options.skip_invalid)
-        classes = [*existing, *added_classes(mapped, len(existing))]
-        if stored is None or len(classes) > len(existing):
-            check_classes(classes)
-            stored = save_in(connection, options.ontology, classes, by)
-        matches = stage.match(chosen, by=options.match_by)
-        replaced = 0 if options.keep_existing else replace_imported(connection, stored.id)
-        numbers, shapes = _targets(mapped, stored)
-        copy = AnnotationCopy(
-            connection,
-            numbers,
-            source=AnnotationSource.IMPORT.value,
-            by=by.actor.name,
-            discard=options.dry_run,
-        )
-        first = 0
-        for images in _converted(_checked(files, chosen_format, survey.discard, step, survey.images), shapes, survey):
-            count = stage.check_again(images, first)
-            copy.add(images, matches.assets[first : first + count])
-            first += count
-        copy.flush()
-        if not options.dry_run:
-            _refuse(survey, mapped, skip_invalid=options.skip_invalid)  # labels that their class cannot have
-        record_import(
-            connection, options.ontology, images=matches.matched, stored=copy.stored, replaced=replaced, by=by
-        )
+        return _import_files(connection, files, chosen_format, chosen, options, step, by)
+
+
+def _import_files(
+    connection: Connection,
+    files: LabelFiles,
+    chosen_format: LabelFormat,
+    chosen: Chosen,
+    options: LabelImportOptions,
+    step: Step,
+    by: Context,
+) -> LabelImport:
+    stage = ImageStage(connection)
+    survey = survey_labels(files, chosen_format, step, stage.add)
+    stored = _ontology(lambda: read_ontology(connection, options.ontology), add=options.add_classes)
+    existing = stored.ontology.classes if stored is not None else ()
+    mapped = map_classes(
+        survey.classes,
+        existing,
+        given=options.classes,
+        namespace=chosen_format.namespace,
+        add=options.add_classes,
+    )
+    if not options.dry_run:
+        _refuse(survey, mapped, skip_invalid=options.skip_invalid)
+    classes = [*existing, *added_classes(mapped, len(existing))]
+    if stored is None or len(classes) > len(existing):
+        check_classes(classes)
+        stored = save_in(connection, options.ontology, classes, by)
+    matches = stage.match(chosen, by=options.match_by)
+    replaced = 0 if options.keep_existing else replace_imported(connection, stored.id)
+    numbers, shapes = _targets(mapped, stored)
+    copy = AnnotationCopy(
+        connection, numbers, source=AnnotationSource.IMPORT.value, by=by.actor.name, discard=options.dry_run
+    )
+    again = read_valid(files, chosen_format, survey.discard, step, survey.images)
+    first = 0
+    for images in in_class_shapes(again, shapes, survey):
+        count = stage.check_again(images, first)
+        copy.add(images, matches.assets[first : first + count])
+        first += count
+    copy.flush()
+    if not options.dry_run:
+        _refuse(survey, mapped, skip_invalid=options.skip_invalid)  # labels that their class cannot have
+    record_import(connection, options.ontology, images=matches.matched, stored=copy.stored, replaced=replaced, by=by)
+    return _result(matches, mapped, survey, copy, replaced=replaced, dry_run=options.dry_run)
+
+
+def _result(
+    matches: Matches,
+    mapped: list[ClassMapping],
+    survey: Survey,
+    copy: AnnotationCopy,
+    *,
+    replaced: int,
+    dry_run: bool,
+) -> LabelImport:
     return LabelImport(
         images=matches.images,
         matched=matches.matched,
@@ -111,7 +129,7 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
         converted=survey.converted,
         problems=(*survey.problems, *survey.crossing),
         problem_count=survey.problem_count,
-        dry_run=options.dry_run,
+        dry_run=dry_run,
     )
 
 
@@ -121,105 +139,6 @@ def read_format(name: str) -> LabelFormat:
     if found is None:
         raise UsageError(f"Unknown label format: {name}.", f"Formats are {', '.join(FORMATS)}.")
     return found
-
-
-class _Survey:
-    """What the files contain."""
-
-    def __init__(self) -> None:
-        self.images = 0
-        self.converted = 0
-        self.classes: defaultdict[str, Counter[Shape]] = defaultdict(Counter)
-        self.problems: list[LabelProblem] = []
-        self.crossing: list[LabelProblem] = []  # imported all the same
-        self.problem_count = 0
-
-    def report(self, found: LabelProblem) -> None:
-        self.problem_count += 1
-        if len(self.problems) < KEPT_PROBLEMS:
-            self.problems.append(found)
-
-    def discard(self, found: LabelProblem) -> None:
-        """The second reading finds the same problems."""
-
-
-def _survey(
-    files: LabelFiles, chosen_format: LabelFormat, step: Step, stage: Callable[[LabelsOfImages], object]
-) -> _Survey:
-    survey = _Survey()
-    for images in _checked(files, chosen_format, survey.report, step, 0):
-        stage(images)
-        if isinstance(images, BoxBatch):
-            survey.images += len(images.paths)
-            for name, count in zip(images.names, np.bincount(images.codes).tolist(), strict=True):
-                survey.classes[name][Shape.BOX] += count
-            continue
-        survey.images += 1
-        for label in images.labels:
-            survey.classes[label.class_name][shape_of(label.geometry)] += 1
-            if crosses_itself(label.geometry):
-                # Real data sets are full of them, and to leave them out would lose labels.
-                note = "The polygon crosses itself. It is imported as it is."
-                if len(survey.crossing) < KEPT_PROBLEMS:
-                    survey.crossing.append(problem(images.file, note, label.place))
-    if not survey.images and not survey.problem_count:
-        raise UsageError(
-            f"There are no labels in the format {chosen_format.name}.",
-            "Check the path, the format and the suffixes of the files.",
-        )
-    return survey
-
-
-def _checked(
-    files: LabelFiles, chosen_format: LabelFormat, report: Report, step: Step, total: int
-) -> Iterator[LabelsOfImages]:
-    """The images with those labels whose geometry can be stored."""
-    done = reported = 0
-    for images in (chosen_format.read_batches or chosen_format.read)(files, report):
-        done += len(images.paths) if isinstance(images, BoxBatch) else 1
-        if done >= reported + STEP_IMAGES:
-            step(READING if total else CHECKING, done, max(total, done))
-            reported = done
-        yield images if isinstance(images, BoxBatch) else _valid(images, report)
-
-
-def _valid(image: ImageLabels, report: Report) -> ImageLabels:
-    kept: list[Label] = []
-    for label in image.labels:
-        reason = check_geometry(label.geometry)
-        if reason is None:
-            kept.append(label)
-        else:
-            report(problem(image.file, reason, label.place))
-    return image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
-
-
-def _converted(
-    found: Iterator[LabelsOfImages], shapes: Mapping[str, Shape], survey: _Survey
-) -> Iterator[LabelsOfImages]:
-    """The images with their labels in the shapes of their classes."""
-    for images in found:
-        if not isinstance(images, BoxBatch):
-            yield _in_shapes(images, shapes, survey)
-        elif all(shapes.get(name, Shape.BOX) is Shape.BOX for name in images.names):
-            yield images
-        else:
-            for image in images.images():
-                yield _in_shapes(image, shapes, survey)
-
-
-def _in_shapes(image: ImageLabels, shapes: Mapping[str, Shape], survey: _Survey) -> ImageLabels:
-    kept: list[Label] = []
-    for label in image.labels:
-        shape = shapes.get(label.class_name)
-        made = None if shape is None else convert(label.geometry, shape)
-        if made is not None:
-            survey.converted += not made[1]
-            kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
-        elif shape is not None:
-            reason = f"A {shape_of(label.geometry).value} cannot become a {shape.value}."
-            survey.report(problem(image.file, reason, label.place))
-    return replace(image, labels=tuple(kept))
 
 
 def _ontology(read: Callable[[], StoredOntology], *, add: bool) -> StoredOntology | None:
@@ -242,7 +161,7 @@ def _targets(mapped: list[ClassMapping], stored: StoredOntology) -> tuple[dict[s
     )
 
 
-def _refuse(survey: _Survey, mapped: list[ClassMapping], *, skip_invalid: bool) -> None:
+def _refuse(survey: Survey, mapped: list[ClassMapping], *, skip_invalid: bool) -> None:
     unmapped = [one for one in mapped if one.class_name is None]
     if unmapped:
         names = ", ".join(f"{one.name} ({one.annotations:,})" for one in unmapped[:10])
