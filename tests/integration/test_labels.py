@@ -37,6 +37,7 @@ from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 
+SUFFIXES = {"csv": "csv", "vi": "jsonl"}
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 FORKLIFT, LOAD = CLASSES
 KEYS = ("site-a/1.jpg", "site-a/2.jpg", "site-b/1.jpg", "x.y/3.png", "4.jpg")
@@ -223,7 +224,7 @@ def test_what_is_exported_and_imported_again_is_the_same(library: Catalog, tmp_p
     made = {"box": Box(0.1, 0.2, 0.3, 0.4), "polygon": TRIANGLE, "rotated_box": _diamond()}
     for key in KEYS[:2]:
         add(library, key, *((shape.value, made[shape.value]) for shape in shapes))
-    out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else "out.csv" if name == "csv" else "out.json"))
+    out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else f"out.{SUFFIXES.get(name, 'json')}"))
     exported = export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
     count = len(shapes) * 2
     assert (exported.images, exported.annotations, exported.left_out, exported.converted) == (len(KEYS), count, 0, 0)
@@ -334,3 +335,21 @@ def test_images_are_found_by_the_digest_in_their_file_name(library: Catalog, tmp
     assert (result.images, result.matched, result.annotations) == (4, 1, 1)
     assert (sorted(result.unmatched), result.ambiguous) == (["4", "ef" * 32], ("cd" * 32,))
     assert labels_of(library, KEYS[0]) == [("0", AnnotationSource.IMPORT)]
+
+
+def test_pixels_without_a_size_are_those_of_the_asset(library: Catalog, tmp_path: Path) -> None:
+    def image(name: str, x: float) -> dict[str, object]:
+        row = {"label": "dog", "coordinates": {"x": x, "y": 240, "width": 64, "height": 48}}
+        return {"image": name, "annotations": [row]}
+
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps([image("4.jpg", 320), image("site-a/1.jpg", 900), image("no.jpg", 9e6)]))
+    with pytest.raises(MirrorlakeError, match=r"a.json.*outside the image"):
+        run_import(library, str(file), format="createml")
+    result = run_import(library, str(file), format="createml", skip_invalid=True)
+    assert (result.annotations, result.left_out, result.problem_count) == (1, 1, 1)
+    [found] = annotations.of_asset(library, ids(library)["4.jpg"])
+    assert flat(found.geometry) == pytest.approx([0.45, 0.45, 0.1, 0.1])
+    with library.write() as connection:
+        connection.execute("UPDATE asset SET kind = 'document', width = NULL, height = NULL")
+    assert run_import(library, str(file), format="createml", skip_invalid=True).annotations == 0

@@ -16,7 +16,7 @@ from mirrorlake.catalog.activity import record_activity
 from mirrorlake.catalog.annotations import Chosen
 from mirrorlake.catalog.statements import statement
 from mirrorlake.core.errors import MirrorlakeError
-from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
+from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
 from mirrorlake.model.access import Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.labels import AnnotationSource, MatchBy
@@ -34,6 +34,7 @@ class Matches:
     """What the staged images are."""
 
     assets: npt.NDArray[np.int64]  # the number of the asset of each image; 0 for none
+    sizes: npt.NDArray[np.int64]  # of those assets: width and height; 0 where unknown
     images: int  # under different paths
     matched: int
     resized: int
@@ -78,7 +79,7 @@ class ImageStage:
         paths = images.paths if isinstance(images, BoxBatch) else (images.path,)
         if self._marks[first : first + len(paths)] != array("q", map(hash, paths)):
             raise MirrorlakeError("The label files changed during the import.", "Import them again.")
-        return len(paths)
+        return count_images(images)
 
     def match(self, chosen: Chosen, *, by: MatchBy) -> Matches:
         """Find the asset of each image among the chosen ones."""
@@ -92,11 +93,15 @@ class ImageStage:
         connection.execute(b"ANALYZE label_match")
         images, matched, resized = _row(connection, "label_import_counts")
         rows = connection.execute(statement("unmatched_label_images").query, {"limit": 2 * SHOWN_IMAGES}).fetchall()
-        numbers, found = (np.frombuffer(column or b"", ">i8") for column in _row(connection, "matched_label_images"))
+        columns = _row(connection, "matched_label_images")
+        numbers, found, sides = (np.frombuffer(column or b"", ">i8") for column in columns)
         assets = np.zeros(len(self._marks), np.int64)
         assets[numbers] = found
+        sizes = np.zeros((len(assets), 2), np.int64)
+        sizes[numbers] = sides.reshape(-1, 2)
         return Matches(
             assets=assets,
+            sizes=sizes,
             images=images,
             matched=matched,
             resized=resized,

@@ -44,4 +44,11 @@ class BoxBatch:
 
 
 LabelsOfImages: TypeAlias = ImageLabels | BoxBatch
+
+
+def count_images(images: LabelsOfImages) -> int:
+    """How many images these are."""
+    return len(images.paths) if isinstance(images, BoxBatch) else 1
+
+
 BatchReader = Callable[[LabelFiles, Report], Iterator[LabelsOfImages]]  # like a Reader, with batches where it can

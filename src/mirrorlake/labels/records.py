@@ -38,6 +38,7 @@ class ImageLabels:
     height: int | None = None
     file: str = ""  # the label file
     labels: tuple[Label, ...] = ()
+    pixels: bool = False  # whether coordinates are pixels of the image, whose size the file does not state
 
 
 class BadLabels(ValueError):

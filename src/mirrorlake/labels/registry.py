@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from mirrorlake.labels.box_batch import BatchReader
-from mirrorlake.labels.formats import coco, csv, dataloop, encord, label_studio, labelme, voc, yolo
+from mirrorlake.labels.formats import coco, createml, csv, dataloop, encord, label_studio, labelme, vi, voc, yolo
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
 
@@ -104,6 +104,17 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=dataloop.SHAPES,
             read=dataloop.read,
             write=dataloop.write,
+        ),
+        LabelFormat(
+            name="createml",
+            title="Create ML JSON",
+            layout=Layout.FILE,
+            shapes=createml.SHAPES,
+            read=createml.read,
+            write=createml.write,
+        ),
+        LabelFormat(
+            name="vi", title="Datature Vi JSONL", layout=Layout.FILE, shapes=vi.SHAPES, read=vi.read, write=vi.write
         ),
         LabelFormat(
             name="csv", title="CSV of boxes", layout=Layout.FILE, shapes=csv.SHAPES, read=csv.read, write=csv.write

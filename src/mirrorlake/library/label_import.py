@@ -19,11 +19,12 @@ from mirrorlake.catalog.label_import import (
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology, save_in
 from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.core.text import count_noun
+from mirrorlake.labels.box_batch import count_images
 from mirrorlake.labels.ontology import added_classes, check_classes, check_ontology_name, map_classes
-from mirrorlake.labels.records import LabelFiles
+from mirrorlake.labels.records import ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, LabelFormat
 from mirrorlake.library.label_files import open_label_files
-from mirrorlake.library.label_survey import Step, Survey, in_class_shapes, read_valid, survey_labels
+from mirrorlake.library.label_survey import Step, Survey, in_asset_size, in_class_shapes, read_valid, survey_labels
 from mirrorlake.model.access import Context
 from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, MatchBy, Shape
 from mirrorlake.postgres.pool import Catalog
@@ -59,11 +60,14 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
         open_label_files(Path(options.path)) as files,
         label_transaction(catalog, dry_run=options.dry_run) as connection,
     ):
-        return _import_files(connection, files, chosen_format, chosen, options, step, by)
+        return _import_files(
+            connection, files=files, chosen_format=chosen_format, chosen=chosen, options=options, step=step, by=by
+        )
 
 
 def _import_files(
     connection: Connection,
+    *,
     files: LabelFiles,
     chosen_format: LabelFormat,
     chosen: Chosen,
@@ -96,10 +100,16 @@ def _import_files(
     )
     again = read_valid(files, chosen_format, survey.discard, step, survey.images)
     first = 0
-    for images in in_class_shapes(again, shapes, survey):
-        count = stage.check_again(images, first)
-        copy.add(images, matches.assets[first : first + count])
-        first += count
+    for images in again:
+        end = first + stage.check_again(images, first)
+        if isinstance(images, ImageLabels) and images.pixels and matches.assets[first]:
+            width, height = matches.sizes[first].tolist()
+            images = in_asset_size(images, width, height, survey.report)  # noqa: PLW2901  the same in other units
+        for part in in_class_shapes(images, shapes, survey):
+            copy.add(part, matches.assets[first : first + count_images(part)])
+            first += count_images(part)
+        if first != end:
+            raise AssertionError("all parts of the images were written")
     copy.flush()
     if not options.dry_run:
         _refuse(survey, mapped, skip_invalid=options.skip_invalid)  # labels that their class cannot have

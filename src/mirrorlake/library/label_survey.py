@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from mirrorlake.core.errors import UsageError
-from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
-from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, shape_of
-from mirrorlake.labels.records import ImageLabels, Label, LabelFiles, Report, problem
+from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
+from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, relative, shape_of
+from mirrorlake.labels.records import NUMBER_LIMIT, ImageLabels, Label, LabelFiles, Report, problem
 from mirrorlake.labels.registry import LabelFormat
 from mirrorlake.model.labels import LabelProblem, Shape
 
@@ -76,7 +76,7 @@ def read_valid(
     """The images with those labels whose geometry can be stored."""
     done = reported = 0
     for images in (chosen_format.read_batches or chosen_format.read)(files, report):
-        done += len(images.paths) if isinstance(images, BoxBatch) else 1
+        done += count_images(images)
         if done >= reported + STEP_IMAGES:
             step(READING if total else CHECKING, done, max(total, done))
             reported = done
@@ -86,7 +86,9 @@ def read_valid(
 def _valid(image: ImageLabels, report: Report) -> ImageLabels:
     kept: list[Label] = []
     for label in image.labels:
-        reason = check_geometry(label.geometry)
+        # Without a size, only what is outside of every image can be refused; `in_asset_size` checks again.
+        geometry = relative(label.geometry, NUMBER_LIMIT, NUMBER_LIMIT) if image.pixels else label.geometry
+        reason = check_geometry(geometry)
         if reason is None:
             kept.append(label)
         else:
@@ -94,18 +96,23 @@ def _valid(image: ImageLabels, report: Report) -> ImageLabels:
     return image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
 
 
-def in_class_shapes(
-    found: Iterator[LabelsOfImages], shapes: Mapping[str, Shape], survey: Survey
-) -> Iterator[LabelsOfImages]:
-    """The images with their labels in the shapes of their classes."""
-    for images in found:
-        if not isinstance(images, BoxBatch):
-            yield _in_shapes(images, shapes, survey)
-        elif all(shapes.get(name, Shape.BOX) is Shape.BOX for name in images.names):
-            yield images
-        else:
-            for image in images.images():
-                yield _in_shapes(image, shapes, survey)
+def in_asset_size(image: ImageLabels, width: int, height: int, report: Report) -> ImageLabels:
+    """An image whose labels are in pixels, with relative labels, for an asset of this size."""
+    if not width or not height:
+        if image.labels:
+            report(problem(image.file, "The size of the asset is unknown: coordinates in pixels need it."))
+        return replace(image, labels=(), pixels=False)
+    labels = tuple(replace(one, geometry=relative(one.geometry, width, height)) for one in image.labels)
+    return _valid(replace(image, labels=labels, width=width, height=height, pixels=False), report)
+
+
+def in_class_shapes(images: LabelsOfImages, shapes: Mapping[str, Shape], survey: Survey) -> Sequence[LabelsOfImages]:
+    """The images, in one or several parts, with their labels in the shapes of their classes."""
+    if not isinstance(images, BoxBatch):
+        return [_in_shapes(images, shapes, survey)]
+    if all(shapes.get(name, Shape.BOX) is Shape.BOX for name in images.names):
+        return [images]
+    return [_in_shapes(image, shapes, survey) for image in images.images()]
 
 
 def _in_shapes(image: ImageLabels, shapes: Mapping[str, Shape], survey: Survey) -> ImageLabels:

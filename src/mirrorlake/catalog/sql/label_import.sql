@@ -85,6 +85,8 @@ WHERE NOT match.ambiguous AND annotation.asset_id = match.asset_id AND annotatio
   AND label_class.id = annotation.class_id AND label_class.ontology_id = %(ontology_id)s;
 
 -- name: matched_label_images
--- The numbers of images that are assets, and those assets, as the bytes of all values.
-SELECT string_agg(int8send(image.number), ''::bytea), string_agg(int8send(match.asset_id), ''::bytea)
-FROM label_image AS image JOIN label_match AS match USING (path, suffixed) WHERE NOT match.ambiguous;
+-- The numbers of images that are assets, those assets, and their sizes, as the bytes of all values.
+SELECT string_agg(int8send(image.number), ''::bytea), string_agg(int8send(match.asset_id), ''::bytea),
+  string_agg(int8send(coalesce(asset.width, 0)) || int8send(coalesce(asset.height, 0)), ''::bytea)
+FROM label_image AS image JOIN label_match AS match USING (path, suffixed) JOIN asset ON asset.id = match.asset_id
+WHERE NOT match.ambiguous;

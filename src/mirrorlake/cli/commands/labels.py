@@ -18,7 +18,7 @@ from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, MatchBy
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-FORMAT_HELP = "Format of the label files: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop or csv."
+FORMAT_HELP = "Label format: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop, createml, vi or csv."
 FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
 
 
