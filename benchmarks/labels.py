@@ -17,9 +17,9 @@ from mirrorlake.catalog import ontologies
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.ontology import next_colour
 from mirrorlake.library.label_export import LabelExportOptions, export_labels
-from mirrorlake.library.label_import import LabelImportOptions, import_labels
+from mirrorlake.library.label_import import import_labels
 from mirrorlake.model.access import LIBRARY
-from mirrorlake.model.labels import LabelClass, Shape
+from mirrorlake.model.labels import LabelClass, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 BOXES = 10  # in each file

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,11 +17,15 @@ from tests.support.label_files import CLASSES, flat
 from mirrorlake.catalog import annotations, ontologies
 from mirrorlake.catalog.label_import import ImageStage, label_transaction
 from mirrorlake.catalog.sql_names import replace_names
-from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, UsageError
-from mirrorlake.labels.records import ImageLabels
+from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGone, UsageError
+from mirrorlake.core.settings import Settings
+from mirrorlake.labels.records import BadLabels, ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, Layout
 from mirrorlake.library.label_export import LabelExportOptions, export_labels
-from mirrorlake.library.label_import import LabelImportOptions, import_labels
+from mirrorlake.library.label_files import open_label_files, packed_for_upload
+from mirrorlake.library.label_import import import_labels
+from mirrorlake.library.label_sources import open_label_source
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import LIBRARY, Actor, ActorKind, Context
 from mirrorlake.model.labels import (
     AnnotationSource,
@@ -27,6 +33,7 @@ from mirrorlake.model.labels import (
     Classification,
     Geometry,
     LabelImport,
+    LabelImportOptions,
     MatchBy,
     NewAnnotation,
     Polygon,
@@ -36,6 +43,7 @@ from mirrorlake.model.labels import (
 from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
+from mirrorlake.storage.providers.folder.store import FolderStore
 
 SUFFIXES = {"csv": "csv", "vi": "jsonl"}
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
@@ -353,3 +361,69 @@ def test_pixels_without_a_size_are_those_of_the_asset(library: Catalog, tmp_path
     with library.write() as connection:
         connection.execute("UPDATE asset SET kind = 'document', width = NULL, height = NULL")
     assert run_import(library, str(file), format="createml", skip_invalid=True).annotations == 0
+
+
+@contextmanager
+def opened_source(catalog: Catalog, workdir: Path, **options: Any) -> Iterator[LabelFiles]:
+    workdir.mkdir()
+    given = LabelImportOptions(format="yolo", ontology="site", **options)
+    stores = SourceStores(Settings(home=workdir), catalog)
+    with open_label_source(given, catalog=catalog, stores=stores, uploads=None, workdir=workdir) as files:
+        yield files
+
+
+def test_label_files_of_a_bucket_are_those_of_a_folder_and_read_once(
+    library: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {f"labels/{number}.txt": f"{number}\n" for number in range(100)} | {"data.yaml": "names: [a]"}
+    folder = Path(yolo(tmp_path / "set", texts | {"images/1.jpg": "no label file"}))
+    gets: list[str] = []
+    get = FolderStore.get
+    monkeypatch.setattr(FolderStore, "get", lambda self, key, **given: gets.append(key) or get(self, key, **given))
+    with opened_source(library, tmp_path / "work", path=folder.as_uri()) as files:
+        assert list(files.names()) == sorted(texts)
+        for _ in range(2):
+            assert {name: files.read(name).decode() for name in files.names()} == texts
+        assert list(files.lines("labels/7.txt")) == [(1, b"7")]
+        assert sorted(gets) == sorted(texts)
+
+
+def test_a_file_of_a_bucket_that_cannot_be_read_costs_itself_alone(library: Catalog, tmp_path: Path) -> None:
+    folder = Path(yolo(tmp_path / "set", {"a.txt": "a", "b.txt": "b"}))
+    with opened_source(library, tmp_path / "work", path=folder.as_uri()) as files:
+        (folder / "a.txt").unlink()
+        for _ in range(2):
+            with pytest.raises(BadLabels, match="cannot be read"):
+                files.read("a.txt")
+        assert files.read("b.txt") == b"b"
+
+
+def test_one_object_is_an_archive_or_a_label_file(library: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    with zipfile.ZipFile(tmp_path / "set" / "x.zip", "w") as archive:
+        archive.writestr("a.txt", "0 1 2 3 4")
+    (tmp_path / "set" / "c.json").write_text("{}")
+    with opened_source(library, tmp_path / "work", path=(tmp_path / "set" / "x.zip").as_uri()) as files:
+        assert list(files.names()) == ["a.txt"]
+    with opened_source(library, tmp_path / "again", path=(tmp_path / "set" / "c.json").as_uri()) as files:
+        assert [(name, files.read(name)) for name in files.names()] == [("c.json", b"{}")]
+    with (
+        pytest.raises(ObjectGone),
+        opened_source(library, tmp_path / "third", path=(tmp_path / "set" / "no.json").as_uri()),
+    ):
+        pass
+
+
+def test_a_folder_is_uploaded_as_a_zip_file_of_its_label_files(tmp_path: Path) -> None:
+    yolo(tmp_path / "set", {"labels/a.txt": "0 1 2 3 4", "images/a.jpg": "picture", "data.yaml": "names: [a]"})
+    with packed_for_upload(tmp_path / "set") as file:
+        (tmp_path / "packed.zip").write_bytes(file.read())
+    with open_label_files(tmp_path / "packed.zip") as files:
+        assert {name: files.read(name) for name in files.names()} == {
+            "labels/a.txt": b"0 1 2 3 4",
+            "data.yaml": b"names: [a]",
+        }
+    with packed_for_upload(tmp_path / "set" / "data.yaml") as file:
+        assert file.read() == b"names: [a]"
+    with pytest.raises(UsageError, match="Cannot read"), packed_for_upload(tmp_path / "none"):
+        pass

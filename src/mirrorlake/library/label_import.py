@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 
 from mirrorlake.catalog.annotation_copy import AnnotationCopy
@@ -24,31 +23,31 @@ from mirrorlake.labels.ontology import added_classes, check_classes, check_ontol
 from mirrorlake.labels.records import ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, LabelFormat
 from mirrorlake.library.label_files import open_label_files
-from mirrorlake.library.label_survey import Step, Survey, in_asset_size, in_class_shapes, read_valid, survey_labels
+from mirrorlake.library.label_survey import (
+    CHECKING,
+    Step,
+    Survey,
+    in_asset_size,
+    in_class_shapes,
+    read_valid,
+    survey_labels,
+)
 from mirrorlake.model.access import Context
-from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, MatchBy, Shape
+from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelImportOptions:
-    """What an import reads and how. `classes` maps names in the files to classes; an empty name leaves them out."""
-
-    path: str
-    format: str
-    ontology: str
-    query: str = ""
-    classes: Mapping[str, str] = field(default_factory=dict[str, str])
-    add_classes: bool = False
-    match_by: MatchBy = MatchBy.KEY
-    keep_existing: bool = False  # add to what earlier imports made of these assets in this ontology
-    skip_invalid: bool = False  # import the rest
-    dry_run: bool = False
-
-
 def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, by: Context) -> LabelImport:
-    """Import, or preview, the labels at a path of this machine.
+    """As `import_label_files`, of a path of this machine."""
+    with open_label_files(Path(options.path)) as files:
+        return import_label_files(catalog, files, options, step, by=by)
+
+
+def import_label_files(
+    catalog: Catalog, files: LabelFiles, options: LabelImportOptions, step: Step, *, by: Context
+) -> LabelImport:
+    """Import, or preview, labels.
 
     Raises UsageError for options or files that cannot be used, and MirrorlakeError with the first problems if labels
     are invalid or have no class; a dry run returns them instead.
@@ -56,10 +55,8 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
     chosen_format = read_format(options.format)
     check_ontology_name(options.ontology)
     chosen = select_ids(options.query)
-    with (
-        open_label_files(Path(options.path)) as files,
-        label_transaction(catalog, dry_run=options.dry_run) as connection,
-    ):
+    step(CHECKING, 0, 0)
+    with label_transaction(catalog, dry_run=options.dry_run) as connection:
         return _import_files(
             connection, files=files, chosen_format=chosen_format, chosen=chosen, options=options, step=step, by=by
         )

@@ -16,6 +16,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.public import public_noun
 
 Point = tuple[float, float]
+UPLOAD_BYTES = 500_000_000  # of one upload of label files
 
 
 class Shape(StrEnum):
@@ -190,6 +191,33 @@ class ClassMapping:
     """The shape that its annotations get."""
     added: bool
     """Whether the import adds the class to the ontology."""
+
+
+@public_noun
+class LabelUpload:
+    """Label files that were uploaded and wait for their import."""
+
+    id: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelImportOptions:
+    """What an import reads and how. `classes` maps names in the files to classes; an empty name leaves them out."""
+
+    path: str  # of this machine, or an address in a bucket; the file's name if it was uploaded
+    format: str
+    ontology: str
+    connection: str | None = None  # for the address; None: the machine's own credentials
+    upload: str | None = None  # the id of an upload
+    query: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    add_classes: bool = False
+    match_by: MatchBy = MatchBy.KEY
+    keep_existing: bool = False  # add to what earlier imports made of these assets in this ontology
+    skip_invalid: bool = False  # import the rest
+    dry_run: bool = False
 
 
 @public_noun

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from mirrorlake.model.labels import Annotation, ClassCount, LabelClass, NewAnnotation, Ontology
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelClass,
+    LabelImportOptions,
+    LabelUpload,
+    NewAnnotation,
+    Ontology,
+)
 
 
 class Ontologies(Protocol):
@@ -43,6 +52,17 @@ class Labels(Protocol):
         """Make these the annotations of an asset in this ontology; equal ones keep who made them.
 
         Raises NotFound, and UsageError for an invalid annotation.
+        """
+        ...
+
+    def upload(self, pieces: Iterable[bytes]) -> LabelUpload:
+        """Store label files, as one file or a zip file, for an import within a day. Raises UsageError if too large."""
+        ...
+
+    def start_import(self, options: LabelImportOptions) -> Job:
+        """Queue an import, or its preview, of an upload or of an address in a bucket through a connection.
+
+        Raises UsageError, QueryError, and NotFound for an unknown upload or connection.
         """
         ...
 

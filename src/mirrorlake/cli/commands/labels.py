@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_foreground, open_library
+from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
+from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, MatchBy, Shape
+from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, LabelImportOptions, MatchBy, Shape
+from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
 FORMAT_HELP = "Label format: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop, createml, vi or csv."
+PIECE_BYTES = 1_000_000
 FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
 
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Label file, folder of label files, or zip file.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Label file, zip file or folder, here or at an address in a bucket.")
+    ],
     *,
+    connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     label_format: FORMAT,
     ontology: Annotated[str, typer.Option(help="Ontology whose classes the labels get.")],
     query: Annotated[str, typer.Option(help="Only label assets that match this query.")] = "",
@@ -53,7 +60,8 @@ def import_(
     from mirrorlake.library.label_import import LabelImportOptions  # noqa: PLC0415  loads every format
 
     options = LabelImportOptions(
-        path=str(path),
+        path=path,
+        connection=connection,
         format=label_format,
         ontology=ontology,
         query=_in_project(query, project),
@@ -64,12 +72,31 @@ def import_(
         skip_invalid=skip_invalid,
         dry_run=dry_run,
     )
-    with open_foreground() as library, shown_count("Reading labels") as done:
-        result = library.import_labels(options, lambda _step, some, total: done(some, total))
+    result = _import(options)
     if json:
         print_json(result)
     else:
         _report(result)
+
+
+def _import(options: LabelImportOptions) -> LabelImport:
+    with open_server() as server:
+        if server is not None:
+            if "://" not in options.path:
+                options = _upload(server, options)
+            return job_result(server, server.labels.start_import(options), LabelImport)
+    with open_foreground() as library, shown_count("Reading labels") as done:
+        return library.import_labels(options, lambda _step, some, total: done(some, total))
+
+
+def _upload(server: Library, options: LabelImportOptions) -> LabelImportOptions:
+    """Upload the files at a path of this machine; a folder becomes a zip file."""
+    from mirrorlake.library.label_files import packed_for_upload  # noqa: PLC0415  only with a server
+
+    path = Path(options.path)
+    with packed_for_upload(path) as file:
+        made = server.labels.upload(iter(lambda: file.read(PIECE_BYTES), b""))
+    return replace(options, path=path.name or "labels", upload=made.id)
 
 
 @app.command("export")
