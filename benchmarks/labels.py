@@ -16,10 +16,11 @@ from benchmarks.tables import Table, number
 from mirrorlake.catalog import ontologies
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.ontology import next_colour
-from mirrorlake.library.label_export import LabelExportOptions, export_labels
+from mirrorlake.library.label_export import export_labels
 from mirrorlake.library.label_import import import_labels
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import LIBRARY
-from mirrorlake.model.labels import LabelClass, LabelImportOptions, Shape
+from mirrorlake.model.labels import LabelClass, LabelExportOptions, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog, open_catalog
 
 BOXES = 10  # in each file
@@ -86,7 +87,11 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
             measure(
                 "export as COCO",
                 lambda out=out: export_labels(
-                    catalog, LabelExportOptions(query="", format="coco", path=str(out)), _no_step
+                    catalog,
+                    LabelExportOptions(query="", format="coco", path=str(out)),
+                    _no_step,
+                    stores=SourceStores(Settings(home=home), catalog),
+                    workdir=folder,
                 ),
             )
     peak = high_water() / MB

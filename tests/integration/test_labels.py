@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +22,7 @@ from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGo
 from mirrorlake.core.settings import Settings
 from mirrorlake.labels.records import BadLabels, ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, Layout
-from mirrorlake.library.label_export import LabelExportOptions, export_labels
+from mirrorlake.library.label_export import export_labels
 from mirrorlake.library.label_files import open_label_files, packed_for_upload
 from mirrorlake.library.label_import import import_labels
 from mirrorlake.library.label_sources import open_label_source
@@ -32,6 +33,8 @@ from mirrorlake.model.labels import (
     Box,
     Classification,
     Geometry,
+    LabelExport,
+    LabelExportOptions,
     LabelImport,
     LabelImportOptions,
     MatchBy,
@@ -40,6 +43,7 @@ from mirrorlake.model.labels import (
     RotatedBox,
     Shape,
 )
+from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
@@ -90,6 +94,13 @@ def yolo(folder: Path, files: Mapping[str, str]) -> str:
 def run_import(catalog: Catalog, path: str, **options: Any) -> LabelImport:
     given = {"format": "yolo", "ontology": "site", "add_classes": True} | options
     return import_labels(catalog, LabelImportOptions(path=path, **given), no_step, by=ANNA)
+
+
+def run_export(catalog: Catalog, **options: Any) -> LabelExport:
+    given = LabelExportOptions(**({"query": ""} | options))
+    with tempfile.TemporaryDirectory() as workdir:
+        stores = SourceStores(Settings(home=Path(workdir)), catalog)
+        return export_labels(catalog, given, no_step, stores=stores, workdir=Path(workdir))
 
 
 def add(catalog: Catalog, key: str, *made: tuple[str, Geometry], by: Context = LIBRARY) -> None:
@@ -233,11 +244,11 @@ def test_what_is_exported_and_imported_again_is_the_same(library: Catalog, tmp_p
     for key in KEYS[:2]:
         add(library, key, *((shape.value, made[shape.value]) for shape in shapes))
     out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else f"out.{SUFFIXES.get(name, 'json')}"))
-    exported = export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+    exported = run_export(library, path=out, format=name)
     count = len(shapes) * 2
     assert (exported.images, exported.annotations, exported.left_out, exported.converted) == (len(KEYS), count, 0, 0)
     with pytest.raises(UsageError, match="exists"):
-        export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+        run_export(library, path=out, format=name)
     before = {key: annotations.of_asset(library, ids(library)[key]) for key in KEYS[:2]}
     for key in KEYS[:2]:
         add(library, key)
@@ -427,3 +438,57 @@ def test_a_folder_is_uploaded_as_a_zip_file_of_its_label_files(tmp_path: Path) -
         assert file.read() == b"names: [a]"
     with pytest.raises(UsageError, match="Cannot read"), packed_for_upload(tmp_path / "none"):
         pass
+
+
+@pytest.fixture
+def pictures(library: Catalog, tmp_path: Path) -> Path:
+    """The folder of the datasource, with the bytes of two assets of which one has changed."""
+    folder = tmp_path / "pictures"
+    for key in KEYS[:2]:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(key.encode())
+    with library.write() as connection:
+        connection.execute("UPDATE datasource SET uri = %s", (folder.as_uri(),))
+        token = FolderStore(Location(provider=Provider.FILE, container=str(folder))).head(KEYS[0]).token
+        connection.execute("UPDATE asset SET token = %s WHERE key = %s", (token, KEYS[0]))
+    ontologies.save(library, "site", CLASSES)
+    add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
+    return folder
+
+
+@pytest.mark.parametrize("out", ["set", "set.zip"])
+def test_images_are_copied_as_they_were_mirrored_or_named(
+    library: Catalog, pictures: Path, tmp_path: Path, out: str
+) -> None:
+    query = "path:site-a/*"
+    made = run_export(library, path=str(tmp_path / out), format="yolo", query=query, copy_images=True)
+    assert (made.images, made.copied, made.not_copied_count) == (2, 1, 1)
+    assert made.not_copied[0].startswith(KEYS[1])
+    with open_label_files(tmp_path / out) as files:
+        assert sorted(files.names()) == [
+            "data.yaml",
+            "images/site-a/1.jpg",
+            "labels/site-a/1.txt",
+            "labels/site-a/2.txt",
+        ]
+        assert files.read("images/site-a/1.jpg") == KEYS[0].encode()
+    with pytest.raises(UsageError, match="exists"):
+        run_export(library, path=str(tmp_path / out), format="yolo")
+    assert run_import(library, str(tmp_path / out), add_classes=False).annotations == 1
+
+
+def test_an_export_to_a_bucket_is_one_new_object(library: Catalog, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "bucket").mkdir()
+    address = (tmp_path / "bucket").as_uri()
+    run_export(library, path=f"{address}/labels.json", format="coco")
+    run_export(library, path=f"{address}/set.zip", format="yolo", copy_images=True)
+    assert sorted(path.name for path in (tmp_path / "bucket").iterdir()) == ["labels.json", "set.zip"]
+    assert run_import(library, str(tmp_path / "bucket" / "labels.json"), format="coco").annotations == 1
+    for path, part in (
+        ("labels.json", "exists"),
+        ("set.json", "cannot hold this export"),
+        ("a b.zip", "cannot be the name"),
+        ("folder/", "cannot hold this export"),
+    ):
+        with pytest.raises(UsageError, match=part):
+            run_export(library, path=f"{address}/{path}", format="yolo" if part != "exists" else "coco")

@@ -13,6 +13,7 @@ from mirrorlake.model.labels import (
     Annotation,
     ClassCount,
     LabelClass,
+    LabelExportOptions,
     LabelImportOptions,
     LabelUpload,
     NewAnnotation,
@@ -71,6 +72,10 @@ class LabelClient(NounClient, Labels):
     def start_import(self, options: LabelImportOptions) -> Job:
         """See `Labels.start_import`."""
         return self.connection.ask(Job, "POST", "/labels/imports", body=asdict(options))
+
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """See `Labels.start_export`."""
+        return self.connection.ask(Job, "POST", "/labels/exports", body=asdict(options))
 
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""

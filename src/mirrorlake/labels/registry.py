@@ -30,6 +30,7 @@ class LabelFormat:
     shapes: tuple[Shape, ...]  # that it can write, in the order in which others are converted
     read: Reader
     write: Writer
+    images: str = "images/"  # where copied images go
     read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
 
@@ -72,6 +73,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=voc.SHAPES,
             read=voc.read,
             write=voc.write,
+            images="",  # next to their label files
         ),
         LabelFormat(
             name="labelme",
@@ -80,6 +82,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=labelme.SHAPES,
             read=labelme.read,
             write=labelme.write,
+            images="",  # next to their label files
         ),
         LabelFormat(
             name="encord",
@@ -104,6 +107,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=dataloop.SHAPES,
             read=dataloop.read,
             write=dataloop.write,
+            images="",  # next to their label files
         ),
         LabelFormat(
             name="createml",

@@ -12,7 +12,7 @@ import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Self
 from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
@@ -25,6 +25,7 @@ FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
 ZIP_MEMBERS = 5_000_000
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
+MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
 _UNSAFE = ("", ".", "..")
 
 
@@ -244,6 +245,39 @@ class FileOutput(FolderOutput):
         del name
         with self._path.open("xb") as file:
             yield file
+
+
+class ZipOutput:
+    """A new zip file with the files of a writer, one open at a time. Use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._archive = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._names: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """A new member. Raises BadLabels if there is one with this name."""
+        safe = "/".join(map(safe_part, name.split("/")))
+        if safe in self._names:
+            raise BadLabels(f"Two images have labels in {name}.")
+        self._names.add(safe)
+        member = zipfile.ZipInfo(safe, MEMBER_DATE)
+        member.compress_type = zipfile.ZIP_DEFLATED
+        with self._archive.open(member, "w", force_zip64=True) as file:
+            yield file  # pyright: ignore[reportReturnType]: it has the methods that writers use
+
+    @contextmanager
+    def scratch(self) -> Generator[BinaryIO]:
+        """A temporary file."""
+        with tempfile.TemporaryFile(dir=self._path.parent) as file:
+            yield file  # pyright: ignore[reportReturnType]: it has all methods of a file
 
 
 def safe_part(part: str) -> str:

@@ -249,6 +249,18 @@ class LabelImport:
     dry_run: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelExportOptions:
+    """Which assets are exported, and where to. `ontology` may be omitted if there is only one."""
+
+    query: str
+    format: str
+    path: str  # new on this machine, or the address of a new object
+    ontology: str | None = None
+    connection: str | None = None  # for the address; None: the machine's own credentials
+    copy_images: bool = False  # beside the labels; otherwise they only name the images
+
+
 @public_noun
 class LabelExport:
     """The result of an export of labels."""
@@ -259,4 +271,9 @@ class LabelExport:
     """Annotations whose shape the format does not have, written as another shape."""
     left_out: int
     """Annotations that the format cannot express."""
+    copied: int
+    """Images that were copied."""
+    not_copied: tuple[str, ...]
+    """The first of the images that could not be copied, each with the reason."""
+    not_copied_count: int
     path: str

@@ -10,6 +10,7 @@ from mirrorlake.model.labels import (
     Annotation,
     ClassCount,
     LabelClass,
+    LabelExportOptions,
     LabelImportOptions,
     LabelUpload,
     NewAnnotation,
@@ -64,6 +65,10 @@ class Labels(Protocol):
 
         Raises UsageError, QueryError, and NotFound for an unknown upload or connection.
         """
+        ...
+
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """Queue an export to a new object in a bucket through a connection. Raises as `start_import`."""
         ...
 
     def stats(self, query: str = "") -> Sequence[ClassCount]:

@@ -12,14 +12,13 @@ from mirrorlake.jobs.execution import new_job, run_here
 from mirrorlake.jobs.library_store import UPLOADS, library_store
 from mirrorlake.jobs.progress import StepCallback
 from mirrorlake.labels.ontology import check_ontology_name
-from mirrorlake.library.label_export import LabelExportOptions
 from mirrorlake.library.label_import import read_format
 from mirrorlake.library.label_sources import address_of, is_address, label_datasource
 from mirrorlake.library.label_uploads import LabelUploads
 from mirrorlake.mirror.source_stores import check_fits
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.model.labels import LabelExport, LabelImport, LabelImportOptions, LabelUpload
+from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions, LabelUpload
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 from mirrorlake.services.base import Resources
@@ -54,12 +53,18 @@ def request_import(resources: Resources, options: LabelImportOptions, *, by: Con
     return jobs.request(resources.catalog, job)
 
 
-def _check_address(resources: Resources, options: LabelImportOptions, by: Context) -> None:
+def request_export(resources: Resources, options: LabelExportOptions, *, by: Context) -> int:
+    """Queue an export to a bucket. Errors as in `Labels.start_export`."""
+    read_format(options.format)
+    select_ids(options.query)
+    _check_address(resources, options, by)
+    job = new_job(JobKind.LABELS_EXPORT, options, subject=options.path, requested_by=by.actor.name)
+    return jobs.request(resources.catalog, job)
+
+
+def _check_address(resources: Resources, options: LabelImportOptions | LabelExportOptions, by: Context) -> None:
     if not is_address(options.path):
-        raise UsageError(
-            f"{options.path!r} is not an address in a bucket.",
-            "Upload the files, or name an address like s3://bucket/a/.",
-        )
+        raise UsageError(f"{options.path!r} is not an address in a bucket.", "Name one like s3://bucket/labels.json.")
     by.require(Permission.DATASOURCES_EDIT)  # who may read a bucket
     location, _ = address_of(options.path)
     if options.connection is None:

@@ -8,7 +8,14 @@ from mirrorlake.catalog import annotations as stored
 from mirrorlake.catalog import jobs
 from mirrorlake.model.access import Permission
 from mirrorlake.model.jobs import Job
-from mirrorlake.model.labels import Annotation, ClassCount, LabelImportOptions, LabelUpload, NewAnnotation
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelExportOptions,
+    LabelImportOptions,
+    LabelUpload,
+    NewAnnotation,
+)
 from mirrorlake.search.run import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.label_contract import Labels
@@ -41,6 +48,13 @@ class LabelService(Service, Labels):
         from mirrorlake.services.label_files import request_import  # noqa: PLC0415  as above
 
         return jobs.show_job(self.resources.catalog, request_import(self.resources, options, by=self.caller))
+
+    @requires(Permission.LABELS_READ)
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """See `Labels.start_export`."""
+        from mirrorlake.services.label_files import request_export  # noqa: PLC0415  as above
+
+        return jobs.show_job(self.resources.catalog, request_export(self.resources, options, by=self.caller))
 
     @requires(Permission.LABELS_READ)
     def stats(self, query: str = "") -> Sequence[ClassCount]:

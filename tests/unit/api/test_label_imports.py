@@ -120,6 +120,23 @@ def test_what_a_server_cannot_import_is_refused_at_once(
     assert client.get("/api/v1/jobs", params={"kind": "labels_import"}).json() == []
 
 
+@pytest.mark.parametrize(
+    ("given", "status", "part"),
+    [
+        ({"path": "/tmp/labels.json"}, 400, "not an address"),
+        ({"path": "file:///tmp/labels.json"}, 400, "needs a connection"),
+        ({"path": "s3://bucket/a.json", "connection": "none"}, 404, "none"),
+        ({"format": "x"}, 400, "Unknown label format"),
+    ],
+)
+def test_where_a_server_does_not_export_to(
+    client: TestClient, library: Library, given: dict[str, Any], status: int, part: str
+) -> None:
+    answer = client.post("/api/v1/labels/exports", json={"path": "s3://b/a.json", "format": "coco"} | given)
+    assert answer.status_code == status, answer.text
+    assert part in answer.text
+
+
 def test_old_uploads_are_deleted_by_later_ones(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     store = library_store(library.settings, UPLOADS)
     uploads = LabelUploads(store.store)

@@ -14,7 +14,7 @@ from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload
 from mirrorlake.api.problems import RequestRefused, problem, problem_response
 from mirrorlake.api.routers.assets import AssetId
 from mirrorlake.api.routing import Bound, add_route, json_answer
-from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelImportBody, OntologyBody
+from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelExportBody, LabelImportBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.labels import Annotation, ClassCount, LabelUpload, Ontology
@@ -102,6 +102,11 @@ def start_import(library: Bound, body: LabelImportBody) -> Job:
     return library.labels.start_import(body.as_options())
 
 
+def start_export(library: Bound, body: LabelExportBody) -> Job:
+    """Export labels to a new object in a bucket. Returns the queued job."""
+    return library.labels.start_export(body.as_options())
+
+
 def label_routes() -> APIRouter:
     """The routes under /ontologies, /assets/ID/annotations and /labels."""
     router = APIRouter(tags=["labels"])
@@ -129,5 +134,6 @@ def label_routes() -> APIRouter:
         openapi_extra={"requestBody": {"required": True, "content": {UPLOAD_TYPE: {"schema": {"format": "binary"}}}}},
     )
     add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", status=202)
+    add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", status=202)
     add_route(router, "GET", "/labels/stats", stats, operation="countLabels")
     return router

@@ -15,7 +15,16 @@ from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, LabelImportOptions, MatchBy, Shape
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelExport,
+    LabelExportOptions,
+    LabelImport,
+    LabelImportOptions,
+    MatchBy,
+    Shape,
+)
 from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
@@ -104,24 +113,43 @@ def export(
     query: Annotated[str, typer.Argument(metavar="QUERY", help='Query of the assets; "" exports all.')],
     *,
     label_format: FORMAT,
-    out: Annotated[Path, typer.Option(help="New file or folder.")],
+    out: Annotated[str, typer.Option(help="New file, folder or zip file, or the address of a new object.")],
+    connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     ontology: Annotated[str | None, typer.Option(help="Ontology to export; may be omitted if there is one.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only export assets of this project.")] = None,
+    copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the images beside the labels.")] = False,
     json: JSON = False,
 ) -> None:
     """Export the labels of assets to a new file or folder."""
-    from mirrorlake.library.label_export import LabelExportOptions  # noqa: PLC0415  loads every format
-
-    options = LabelExportOptions(query=query, format=label_format, path=str(out), ontology=ontology)
-    with open_foreground() as library, shown_count("Writing labels") as done:
-        result = library.export_labels(options, lambda _step, some, total: done(some, total))
+    options = LabelExportOptions(
+        query=_in_project(query, project),
+        format=label_format,
+        path=out,
+        ontology=ontology,
+        connection=connection,
+        copy_images=copy_images,
+    )
+    result = _export(options)
     if json:
         print_json(result)
         return
     echo_detail(f"{count_noun(result.annotations, 'label')} of {count_noun(result.images, 'image')} in {result.path}.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
+    if result.copied or result.not_copied_count:
+        echo(f"{count_noun(result.copied, 'image')} copied, {result.not_copied_count:,} not.")
+    for one in result.not_copied:
+        echo(f"Not copied: {one}")
     if result.left_out:
         echo(f"{count_noun(result.left_out, 'label')} left out, because the format cannot express them.")
+
+
+def _export(options: LabelExportOptions) -> LabelExport:
+    with open_server() as server:
+        if server is not None and "://" in options.path:
+            return job_result(server, server.labels.start_export(options), LabelExport)
+    with open_foreground() as library, shown_count("Writing labels") as done:
+        return library.export_labels(options, lambda _step, some, total: done(some, total))
 
 
 @app.command("show")

@@ -7,14 +7,14 @@ from contextlib import closing
 from mirrorlake.jobs.handler import Handler, JobContext
 from mirrorlake.jobs.library_store import UPLOADS, library_store
 from mirrorlake.jobs.scratch import scratch_folder
-from mirrorlake.library.label_export import LabelExportOptions, export_labels
+from mirrorlake.library.label_export import export_labels
 from mirrorlake.library.label_import import import_label_files
 from mirrorlake.library.label_sources import open_label_source
 from mirrorlake.library.label_uploads import LabelUploads
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.jobs import Job, JobKind
-from mirrorlake.model.labels import LabelExport, LabelImport, LabelImportOptions
+from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.plan.backoff import RetryPolicy
 
 KEPT_DAYS = 90
@@ -32,7 +32,9 @@ def run_import(job: Job, args: LabelImportOptions, context: JobContext) -> Label
 
 def run_export(_job: Job, args: LabelExportOptions, context: JobContext) -> LabelExport:
     """Write labels to new files."""
-    return export_labels(context.catalog, args, context.reporter.step)
+    stores = SourceStores(context.settings, context.catalog)
+    with scratch_folder(context.settings.home) as folder:
+        return export_labels(context.catalog, args, context.reporter.step, stores=stores, workdir=folder)
 
 
 _ONCE = RetryPolicy(after_failure=False)  # the files are no better a minute later
