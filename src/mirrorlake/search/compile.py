@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import LiteralString, assert_never
 
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
@@ -16,9 +17,11 @@ from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
     Boolean,
+    BoxMeasure,
     Comparison,
     Everything,
     FileName,
+    HasBox,
     HasClass,
     HasId,
     HasKind,
@@ -51,7 +54,7 @@ from mirrorlake.search.nodes import (
     TimeCompare,
 )
 
-Param = str | int | datetime
+Param = str | int | float | datetime
 
 _INTEGERS: dict[IntegerColumn, LiteralString] = {
     IntegerColumn.SIZE: "asset.size",
@@ -200,6 +203,8 @@ def _leaf(leaf: Leaf) -> Sql:
             return _class(value, comparison, count)
         case AnnotationCount(comparison, count):
             return _annotation_count(_ANNOTATIONS, (), comparison, count)
+        case HasBox(measure, bounds):
+            return _has_box(measure, bounds)
         case HasMediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
@@ -242,6 +247,16 @@ def _annotation_count(rows: LiteralString, params: tuple[Param, ...], comparison
     return Sql("(SELECT count(*) " + rows + ") " + _SYMBOLS[comparison] + " %s", (*params, count))
 
 
+def _has_box(measure: BoxMeasure, bounds: Sequence[tuple[Comparison, Decimal]]) -> Sql:
+    parts = [Sql(_MEASURES[measure] + " " + _SYMBOLS[comparison] + " %s", (float(n),)) for comparison, n in bounds]
+    passes = _join(" AND ", parts)
+    return Sql("EXISTS (SELECT " + _ANNOTATIONS + " AND " + passes.text + ")", passes.params)
+
+
+_MEASURES: dict[BoxMeasure, LiteralString] = {
+    BoxMeasure.AREA: "annotation.width * annotation.height",
+    BoxMeasure.SIDE: "least(annotation.width * asset.width, annotation.height * asset.height)",
+}
 _ANNOTATIONS: LiteralString = "FROM annotation WHERE annotation.asset_id = asset.id"
 _OF_CLASS: LiteralString = (
     "FROM annotation WHERE annotation.asset_id = asset.id"
