@@ -17,6 +17,7 @@ from tests.support.label_files import CLASSES, flat
 
 from mirrorlake.catalog import annotations, ontologies
 from mirrorlake.catalog.label_import import ImageStage, label_transaction
+from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGone, UsageError
 from mirrorlake.core.settings import Settings
@@ -492,3 +493,19 @@ def test_an_export_to_a_bucket_is_one_new_object(library: Catalog, pictures: Pat
     ):
         with pytest.raises(UsageError, match=part):
             run_export(library, path=f"{address}/{path}", format="yolo" if part != "exists" else "coco")
+
+
+def test_statistics_count_sizes_and_centres_of_the_assets_of_a_query(library: Catalog) -> None:
+    ontologies.save(library, "site", [*CLASSES, replace(FORKLIFT, name="indoor", shape=Shape.CLASSIFICATION)])
+    tiny, corner, whole = Box(0.5, 0.5, 0.005, 0.01), Box(0.95, 0.95, 0.06, 0.06), Box(0.0, 0.0, 1.0, 1.0)
+    add(library, KEYS[0], (FORKLIFT.name, tiny), (FORKLIFT.name, corner), ("indoor", Classification()))
+    add(library, KEYS[1], (FORKLIFT.name, whole))
+    add(library, KEYS[2], (FORKLIFT.name, whole))
+    found = read_statistics(library, select_ids("path:site-a/* OR id:4"))
+    assert (found.assets, found.annotated, found.annotations) == (3, 2, 4)
+    assert {one.at_least: one.annotations for one in found.sizes if one.annotations} == {0.0: 1, 0.001: 1, 1.0: 1}
+    columns = found.centres.columns
+    cells = {divmod(position, columns): count for position, count in enumerate(found.centres.counts) if count}
+    assert cells == {(10, 10): 2, (19, 19): 1}
+    empty = read_statistics(library, select_ids("id:999"))
+    assert (empty.assets, empty.annotations, empty.classes, sum(empty.centres.counts)) == (0, 0, (), 0)

@@ -15,6 +15,7 @@ from mirrorlake.model.labels import (
     LabelClass,
     LabelExportOptions,
     LabelImportOptions,
+    LabelStatistics,
     LabelUpload,
     NewAnnotation,
     Ontology,
@@ -80,3 +81,7 @@ class LabelClient(NounClient, Labels):
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""
         return self.connection.ask(tuple[ClassCount, ...], "GET", "/labels/stats", params={"query": query})
+
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """See `Labels.statistics`."""
+        return self.connection.ask(LabelStatistics, "GET", "/labels/statistics", params={"query": query})

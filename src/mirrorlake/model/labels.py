@@ -170,6 +170,42 @@ class ClassCount:
 
 
 @public_noun
+class SizeCount:
+    """How many annotations have a box of some size."""
+
+    at_least: float
+    """Area as a fraction of the image."""
+    below: float | None
+    """Null: no limit."""
+    annotations: int
+
+
+@public_noun
+class CentreMap:
+    """How many annotations have their centre in each cell of a grid over the image."""
+
+    columns: int
+    rows: int
+    counts: tuple[int, ...]
+    """Row by row from the top left cell."""
+
+
+@public_noun
+class LabelStatistics:
+    """The annotations of the assets of a query: their classes, sizes and places."""
+
+    assets: int
+    annotated: int
+    """Assets with annotations."""
+    annotations: int
+    classes: tuple[ClassCount, ...]
+    """The most frequent first."""
+    sizes: tuple[SizeCount, ...]
+    """From small to large; annotations without a box are not counted."""
+    centres: CentreMap
+
+
+@public_noun
 class LabelProblem:
     """Something in a label file that was not imported, or needs attention."""
 

@@ -12,6 +12,7 @@ from mirrorlake.model.labels import (
     LabelClass,
     LabelExportOptions,
     LabelImportOptions,
+    LabelStatistics,
     LabelUpload,
     NewAnnotation,
     Ontology,
@@ -73,4 +74,8 @@ class Labels(Protocol):
 
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """How many annotations each class has on the matching assets, the most frequent first. Raises QueryError."""
+        ...
+
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """The classes, sizes and places of the annotations of the matching assets. Raises QueryError."""
         ...

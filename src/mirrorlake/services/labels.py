@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from mirrorlake.catalog import annotations as stored
 from mirrorlake.catalog import jobs
+from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.model.access import Permission
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.labels import (
@@ -13,6 +14,7 @@ from mirrorlake.model.labels import (
     ClassCount,
     LabelExportOptions,
     LabelImportOptions,
+    LabelStatistics,
     LabelUpload,
     NewAnnotation,
 )
@@ -60,3 +62,8 @@ class LabelService(Service, Labels):
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""
         return stored.count_by_class(self.resources.catalog, select_ids(query))
+
+    @requires(Permission.LABELS_READ)
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """See `Labels.statistics`."""
+        return read_statistics(self.resources.catalog, select_ids(query))

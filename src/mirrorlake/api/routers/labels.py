@@ -17,7 +17,7 @@ from mirrorlake.api.routing import Bound, add_route, json_answer
 from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelExportBody, LabelImportBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
 from mirrorlake.model.jobs import Job
-from mirrorlake.model.labels import Annotation, ClassCount, LabelUpload, Ontology
+from mirrorlake.model.labels import Annotation, ClassCount, LabelStatistics, LabelUpload, Ontology
 
 OntologyName = Annotated[str, Path(max_length=4 * NAME_LIMIT, description="Name of the ontology.")]
 
@@ -67,6 +67,16 @@ def stats(
 ) -> Sequence[ClassCount]:
     """Count the annotations of the matching assets by class."""
     return library.labels.stats(query)
+
+
+def statistics(
+    library: Bound,
+    query: Annotated[
+        str, Query(max_length=8192, description="Query in the search language; empty matches everything.")
+    ] = "",
+) -> LabelStatistics:
+    """Count the annotations of the matching assets by class, size and place."""
+    return library.labels.statistics(query)
 
 
 async def upload(request: Request, library: Bound) -> Response:
@@ -136,4 +146,5 @@ def label_routes() -> APIRouter:
     add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", status=202)
     add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", status=202)
     add_route(router, "GET", "/labels/stats", stats, operation="countLabels")
+    add_route(router, "GET", "/labels/statistics", statistics, operation="getLabelStatistics")
     return router

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.label_report import html_report, text_report
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
 from mirrorlake.cli.server_job import job_result
@@ -173,9 +174,16 @@ def show(
 def stats(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Query of the assets; all if omitted.")] = "",
     *,
+    details: Annotated[bool, typer.Option("--details", help="Also show sizes, and where labels are.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML file with pictures of all that.")
+    ] = None,
     json: JSON = False,
 ) -> None:
     """Count the labels of assets by class."""
+    if details or report is not None:
+        _statistics(query, report, json=json)
+        return
     with open_library() as library:
         found = library.labels.stats(query)
     if json:
@@ -185,6 +193,22 @@ def stats(
     else:
         columns = ["class", "ontology", "shape", "labels", "assets", "mean size"]
         print_table(columns, map(_count_row, found), right=frozenset({3, 4, 5}))
+
+
+def _statistics(query: str, report: Path | None, *, json: bool) -> None:
+    with open_library() as library:
+        found = library.labels.statistics(query)
+    if report is not None:
+        try:
+            report.write_text(html_report(found), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"Cannot write {report}: {error.strerror}.", "Choose another path.") from error
+        echo(f"Report written: {report}")
+    if json:
+        print_json(found)
+    elif report is None:
+        for line in text_report(found):
+            echo_detail(line)
 
 
 def _in_project(query: str, project: str | None) -> str:
