@@ -47,9 +47,10 @@ from mirrorlake.model.labels import (
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.search.run import select_ids
+from mirrorlake.search.run import search, select_ids
 from mirrorlake.storage.providers.folder.store import FolderStore
 
+SIDES = ("x", "y", "width", "height")
 SUFFIXES = {"csv": "csv", "vi": "jsonl"}
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 FORKLIFT, LOAD = CLASSES
@@ -114,8 +115,10 @@ def test_a_class_with_annotations_is_neither_deleted_nor_reshaped(library: Catal
     add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)), (FORKLIFT.name, Box(0.3, 0.3, 0.2, 0.2)))
     add(library, KEYS[1], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
     used = "Class forklift is used by 3 annotations of 2 assets"
-    with pytest.raises(Conflict, match=used):
+    with pytest.raises(Conflict, match=used) as refused:
         ontologies.save(library, "site", [LOAD])
+    query = refused.value.fix.partition("mirrorlake search '")[2].rstrip("'")
+    assert [one.key for one in search(library, query + " sort:key", limit=9).items] == list(KEYS[:2])
     with pytest.raises(Conflict, match=used):
         ontologies.save(library, "site", [replace(FORKLIFT, shape=Shape.MASK), LOAD])
     with pytest.raises(Conflict, match=used):
@@ -509,3 +512,42 @@ def test_statistics_count_sizes_and_centres_of_the_assets_of_a_query(library: Ca
     assert cells == {(10, 10): 2, (19, 19): 1}
     empty = read_statistics(library, select_ids("id:999"))
     assert (empty.assets, empty.annotations, empty.classes, sum(empty.centres.counts)) == (0, 0, (), 0)
+
+
+BROKEN = {
+    "yolo-obb": ("4.txt", "0 0.1 0.1 0.6 0.1 0.6 0.6 0.1 0.6\n0 x\n"),
+    "coco": (
+        "c.json",
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "4.jpg", "width": 640, "height": 480}],
+                "categories": [{"id": 1, "name": "0"}],
+                "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 9, 9]}, {"image_id": 1}],
+            }
+        ),
+    ),
+    "csv": ("c.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\n4.jpg,640,480,0,1,1,9,9\n4.jpg,640\n"),
+    "createml": (
+        "c.json",
+        json.dumps(
+            [
+                {
+                    "image": "4.jpg",
+                    "annotations": [{"label": "0", "coordinates": dict.fromkeys(SIDES, 9)}, {"label": "0"}],
+                }
+            ]
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_the_rest_of_a_file_is_taken_or_not_by_a_setting(library: Catalog, tmp_path: Path, name: str) -> None:
+    file, text = BROKEN[name]
+    path = yolo(tmp_path, {file: text})
+    with pytest.raises(MirrorlakeError, match=f"1 label cannot be imported. The first: {file}, "):
+        run_import(library, path, format=name)
+    assert labels_of(library, "4.jpg") == []
+    result = run_import(library, path, format=name, skip_invalid=True)
+    assert (result.annotations, result.problem_count) == (1, 1)
+    assert labels_of(library, "4.jpg") == [("0", AnnotationSource.IMPORT)]
