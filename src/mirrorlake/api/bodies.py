@@ -54,17 +54,17 @@ async def read_body(scope: Scope, receive: Receive, *, patience_s: float = BODY_
     return receive_body
 
 
+def is_upload(scope: Scope) -> bool:
+    """Whether the body is declared as bytes. Any other body is JSON, or refused like it."""
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == UPLOAD_TYPE
+
+
 def limit_stream(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) -> Receive:
     """A function from which a route receives an upload piece by piece, each within some time. The route counts bytes.
 
-    Raises RequestRefused for a declared size over the limit and for another media type.
+    Raises RequestRefused for a declared size over the limit.
     """
-    headers = Headers(scope=scope)
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != UPLOAD_TYPE:
-        detail = "The upload is not declared as bytes."
-        fix = f"Send it with the header `Content-Type: {UPLOAD_TYPE}`."
-        raise RequestRefused(problem("unsupported-media-type", "Unsupported media type", 415, detail, fix))
-    length = headers.get("content-length", "")
+    length = Headers(scope=scope).get("content-length", "")
     if length.isdecimal():
         check_upload(int(length))
 

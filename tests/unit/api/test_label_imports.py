@@ -94,7 +94,8 @@ def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_remains(
     assert stored_parts(library) == before
     assert client.post(UPLOADED, content=b"x" * 1000, headers=BYTES).json()["size"] == 1000
     assert len(stored_parts(library)) == len(before) + 4
-    assert client.post(UPLOADED, content=b"{}").status_code == 415
+    for given in ({"content": b"{}"}, {"json": {}}, {}):
+        assert client.post(UPLOADED, **given).status_code == 415
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,6 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
-        "countLabels",
+        "countLabels", "getLabelStatistics", "uploadLabels", "importLabels", "exportLabels",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload
+from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload, is_upload
 from mirrorlake.api.problems import RequestRefused, problem, problem_response
 from mirrorlake.api.routers.assets import AssetId
 from mirrorlake.api.routing import Bound, add_route, json_answer
@@ -81,6 +81,9 @@ def statistics(
 
 async def upload(request: Request, library: Bound) -> Response:
     """Upload label files, as one file or a zip file, for an import within a day."""
+    if not is_upload(request.scope):
+        detail, fix = "The body is not declared as bytes.", f"Send it with the header `Content-Type: {UPLOAD_TYPE}`."
+        return problem_response(problem("unsupported-media-type", "Unsupported media type", 415, detail, fix))
     pieces = request.stream()
     size = 0
 
