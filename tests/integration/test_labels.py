@@ -544,13 +544,13 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("name", BROKEN)
-def test_the_rest_of_a_file_is_taken_or_not_by_a_setting(library: Catalog, tmp_path: Path, name: str) -> None:
-    file, text = BROKEN[name]
-    path = yolo(tmp_path, {file: text})
-    with pytest.raises(MirrorlakeError, match=f"1 label cannot be imported. The first: {file}, "):
-        run_import(library, path, format=name)
-    assert labels_of(library, "4.jpg") == []
-    result = run_import(library, path, format=name, skip_invalid=True)
-    assert (result.annotations, result.problem_count) == (1, 1)
-    assert labels_of(library, "4.jpg") == [("0", AnnotationSource.IMPORT)]
+def test_the_rest_of_a_file_is_taken_or_not_by_a_setting(library: Catalog, tmp_path: Path) -> None:
+    for name, (file, text) in BROKEN.items():
+        path = yolo(tmp_path / name, {file: text})
+        with pytest.raises(MirrorlakeError, match=f"1 label cannot be imported. The first: {file}, "):
+            run_import(library, path, format=name, ontology=name)
+        assert name not in [one.name for one in ontologies.list_all(library)]
+        result = run_import(library, path, format=name, ontology=name, skip_invalid=True)
+        assert (result.annotations, result.problem_count) == (1, 1), name
+    found = annotations.of_asset(library, ids(library)["4.jpg"])
+    assert [(one.ontology, one.class_name) for one in found] == [(name, "0") for name in BROKEN]

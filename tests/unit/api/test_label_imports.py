@@ -113,7 +113,7 @@ def test_an_upload_over_the_limit_is_refused_and_nothing_of_it_remains(
     ],
 )
 def test_what_a_server_cannot_import_is_refused_at_once(
-    client: TestClient, library: Library, given: dict[str, Any], status: int, part: str
+    client: TestClient, given: dict[str, Any], status: int, part: str
 ) -> None:
     answer = client.post(IMPORTS, json={"path": "a.zip", "format": "yolo", "ontology": "site"} | given)
     assert answer.status_code == status, answer.text
@@ -130,9 +130,7 @@ def test_what_a_server_cannot_import_is_refused_at_once(
         ({"format": "x"}, 400, "Unknown label format"),
     ],
 )
-def test_where_a_server_does_not_export_to(
-    client: TestClient, library: Library, given: dict[str, Any], status: int, part: str
-) -> None:
+def test_where_a_server_does_not_export_to(client: TestClient, given: dict[str, Any], status: int, part: str) -> None:
     answer = client.post("/api/v1/labels/exports", json={"path": "s3://b/a.json", "format": "coco"} | given)
     assert answer.status_code == status, answer.text
     assert part in answer.text
