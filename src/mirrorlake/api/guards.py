@@ -72,7 +72,7 @@ class RequestGuard:
             request.state.caller = SENDER
         else:
             self._gate.admit(request)
-        if path == UPLOADS and request.method == "POST" and is_upload(scope):
+        if path == UPLOADS and is_upload(scope):
             return limit_stream(scope, receive)
         return await read_body(scope, receive)
 
