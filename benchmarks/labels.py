@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import high_water, median, tree_cpu
+from benchmarks.measure import median, tree_cpu
 from benchmarks.one_pass import postmaster
 from benchmarks.place import fresh_home
 from benchmarks.tables import Table, number
@@ -26,7 +26,6 @@ from mirrorlake.postgres.pool import Catalog, open_catalog
 BOXES = 10  # in each file
 CLASSES = 80
 GOAL = 8_000  # files a second
-MB = 1_000_000
 _COLUMNS = "asset_id, class_id, x, y, width, height, source, by"
 _ASSETS = (
     "WITH source AS (INSERT INTO datasource (name, uri, access, settings) VALUES ('s', '', '{}', '{}') RETURNING id)"
@@ -94,7 +93,6 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
                     workdir=folder,
                 ),
             )
-    peak = high_water() / MB
     shown = [
         (
             title,
@@ -109,7 +107,7 @@ def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
         title=f"Labels: {files:,} YOLO files with {BOXES} boxes each, from a local folder",
         head=("", "wall s", "CPU s", "PostgreSQL CPU s", "files a second"),
         rows=shown,
-        notes=[f"Goal of the import: {GOAL:,} files a second.", f"Peak of this process: {peak:.0f} MB."],
+        notes=[f"Goal of the import: {GOAL:,} files a second."],
     )
     return [table]
 
