@@ -590,6 +590,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Export
+         * @description Export labels to a new object in a bucket. Returns the queued job.
+         */
+        post: operations["exportLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Import
+         * @description Import labels from an upload or a bucket, or preview that. Returns the queued job.
+         */
+        post: operations["importLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics
+         * @description Count the annotations of the matching assets by class, size and place.
+         */
+        get: operations["getLabelStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels/stats": {
         parameters: {
             query?: never;
@@ -604,6 +664,26 @@ export interface paths {
         get: operations["countLabels"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Upload label files, as one file or a zip file, for an import within a day.
+         */
+        post: operations["uploadLabels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1381,6 +1461,21 @@ export interface components {
          * @enum {string}
          */
         AssetState: "present" | "missing" | "trash";
+        /**
+         * CentreMap
+         * @description How many annotations have their centre in each cell of a grid over the image.
+         */
+        CentreMap: {
+            /** Columns */
+            columns: number;
+            /**
+             * Counts
+             * @description Row by row from the top left cell.
+             */
+            counts: number[];
+            /** Rows */
+            rows: number;
+        };
         /**
          * ClassBody
          * @description A class of an ontology.
@@ -2295,6 +2390,156 @@ export interface components {
             shape: components["schemas"]["Shape"];
         };
         /**
+         * LabelExportBody
+         * @description An export of labels to a bucket.
+         */
+        LabelExportBody: {
+            /**
+             * Connection
+             * @description Connection for the address.
+             */
+            connection?: string | null;
+            /**
+             * Copy Images
+             * @description Copy the images beside the labels.
+             * @default false
+             */
+            copy_images?: boolean;
+            /**
+             * Format
+             * @description Label format, such as yolo or coco.
+             */
+            format: string;
+            /**
+             * Ontology
+             * @description May be omitted if there is only one.
+             */
+            ontology?: string | null;
+            /**
+             * Path
+             * @description Address of a new object; may be a zip.
+             */
+            path: string;
+            /**
+             * Query
+             * @description Only export assets that match this query.
+             * @default
+             */
+            query?: string;
+        };
+        /**
+         * LabelImportBody
+         * @description An import of labels, or its preview.
+         */
+        LabelImportBody: {
+            /**
+             * Add Classes
+             * @description Add classes that the ontology lacks; create the ontology.
+             * @default false
+             */
+            add_classes?: boolean;
+            /**
+             * Classes
+             * @description Class of a name in the files; empty: none.
+             */
+            classes?: {
+                [key: string]: string;
+            };
+            /**
+             * Connection
+             * @description Connection for the address; not for an upload.
+             */
+            connection?: string | null;
+            /**
+             * Dry Run
+             * @description Preview: store nothing.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * Format
+             * @description Label format, such as yolo or coco.
+             */
+            format: string;
+            /**
+             * Keep Existing
+             * @description Add to labels of earlier imports of these assets.
+             * @default false
+             */
+            keep_existing?: boolean;
+            /** @default key */
+            match_by?: components["schemas"]["MatchBy"];
+            /** Ontology */
+            ontology: string;
+            /**
+             * Path
+             * @description Name of the uploaded file, or an address.
+             */
+            path: string;
+            /**
+             * Query
+             * @description Only label assets that match this query.
+             * @default
+             */
+            query?: string;
+            /**
+             * Skip Invalid
+             * @description Import the rest if some labels are invalid.
+             * @default false
+             */
+            skip_invalid?: boolean;
+            /**
+             * Upload
+             * @description Id of the upload.
+             */
+            upload?: string | null;
+        };
+        /**
+         * LabelStatistics
+         * @description The annotations of the assets of a query: their classes, sizes and places.
+         */
+        LabelStatistics: {
+            /**
+             * Annotated
+             * @description Assets with annotations.
+             */
+            annotated: number;
+            /** Annotations */
+            annotations: number;
+            /** Assets */
+            assets: number;
+            centres: components["schemas"]["CentreMap"];
+            /**
+             * Classes
+             * @description The most frequent first.
+             */
+            classes: components["schemas"]["ClassCount"][];
+            /**
+             * Sizes
+             * @description From small to large; annotations without a box are not counted.
+             */
+            sizes: components["schemas"]["SizeCount"][];
+        };
+        /**
+         * LabelUpload
+         * @description Label files that were uploaded and wait for their import.
+         */
+        LabelUpload: {
+            /** Id */
+            id: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
+         * MatchBy
+         * @description What of an asset the images of label files are compared with.
+         * @enum {string}
+         */
+        MatchBy: "key" | "name" | "digest";
+        /**
          * MediaKind
          * @description The kind of an asset, independent of its format: a PDF is a document, its media type `application/pdf`.
          * @enum {string}
@@ -2959,6 +3204,24 @@ export interface components {
          * @enum {string}
          */
         Shape: "box" | "rotated_box" | "polygon" | "polyline" | "keypoints" | "mask" | "classification";
+        /**
+         * SizeCount
+         * @description How many annotations have a box of some size.
+         */
+        SizeCount: {
+            /** Annotations */
+            annotations: number;
+            /**
+             * At Least
+             * @description Area as a fraction of the image.
+             */
+            at_least: number;
+            /**
+             * Below
+             * @description Null: no limit.
+             */
+            below: number | null;
+        };
         /**
          * Subject
          * @description The kind of its subject.
@@ -7661,6 +7924,374 @@ export interface operations {
             };
         };
     };
+    exportLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelExportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelImportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLabelStatistics: {
+        parameters: {
+            query?: {
+                /** @description Query in the search language; empty matches everything. */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelStatistics"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countLabels: {
         parameters: {
             query?: {
@@ -7680,6 +8311,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassCount"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelUpload"];
                 };
             };
             /** @description Invalid query or setting. */
