@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import api_requests, azure, first_pass, google, no_change, picture, renames, sidecars
+from benchmarks import api_requests, azure, first_pass, google, labels, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.results import provenance, update
 from benchmarks.tables import Table
@@ -46,6 +46,10 @@ def _google(rounds: int) -> list[Table]:
     return [*google.listing(MILLION, rounds=rounds), *no_change.google(MILLION, rounds=rounds)]
 
 
+def _labels(rounds: int) -> list[Table]:
+    return labels.imports_and_exports(MILLION // 10, rounds=min(rounds, 3))
+
+
 def _picture(rounds: int) -> list[Table]:
     return [picture.step_by_step(rounds)]
 
@@ -66,6 +70,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "sidecars": _sidecars,
     "renames": _renames,
     "gcs": _google,
+    "labels": _labels,
     "photographs": _photographs,
     "picture": _picture,
     "requests": _requests,

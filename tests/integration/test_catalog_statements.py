@@ -19,7 +19,16 @@ CONTINUED = {
     "annotation_columns": ["annotations_of_asset", "annotations_of_asset_in"],
 }
 CHOSEN = "WITH chosen AS (SELECT id FROM asset)\n"
-OF_CHOSEN = ["class_counts", "match_label_images", "labelled_images"]
+OF_CHOSEN = [
+    "class_counts",
+    "annotated_counts",
+    "box_sizes",
+    "box_centres",
+    "match_label_images",
+    "match_label_digests",
+    "labelled_images",
+    "exported_images",
+]
 
 
 def is_fragment(statement: Statement) -> bool:
@@ -50,7 +59,7 @@ def staging(postgres_server: Server):
     with Catalog(postgres_server.new_database()) as catalog, catalog.session() as session:
         for name in ("create_staged", "create_merged", "create_sibling"):
             session.execute(all_statements()[name].query)
-        for name in ("create_label_image", "create_label_row", "create_label_match"):
+        for name in ("create_label_image", "create_label_match"):
             session.execute(all_statements()[name].query.replace(b"ON COMMIT DROP", b""))
         yield session
 

@@ -3,35 +3,55 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from tests.support.label_files import CLASSES, flat
 
 from mirrorlake.catalog import annotations, ontologies
+from mirrorlake.catalog.label_import import ImageStage, label_transaction
+from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.catalog.sql_names import replace_names
-from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, UsageError
+from mirrorlake.core.errors import Conflict, MirrorlakeError, NotFound, ObjectGone, UsageError
+from mirrorlake.core.settings import Settings
+from mirrorlake.labels.records import BadLabels, ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, Layout
-from mirrorlake.library.label_export import LabelExportOptions, export_labels
-from mirrorlake.library.label_import import LabelImportOptions, import_labels
+from mirrorlake.library.label_export import export_labels
+from mirrorlake.library.label_files import open_label_files, packed_for_upload
+from mirrorlake.library.label_import import import_labels
+from mirrorlake.library.label_sources import open_label_source
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import LIBRARY, Actor, ActorKind, Context
 from mirrorlake.model.labels import (
     AnnotationSource,
     Box,
     Classification,
     Geometry,
+    LabelExport,
+    LabelExportOptions,
     LabelImport,
+    LabelImportOptions,
+    MatchBy,
     NewAnnotation,
     Polygon,
     RotatedBox,
     Shape,
 )
+from mirrorlake.model.sources import Location, Provider
+from mirrorlake.postgres.load import _by_reference
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
+from mirrorlake.storage.providers.folder.store import FolderStore
 
+SIDES = ("x", "y", "width", "height")
+SUFFIXES = {"csv": "csv", "vi": "jsonl"}
 ANNA = Context(actor=Actor(kind=ActorKind.USER, name="anna on lab"))
 FORKLIFT, LOAD = CLASSES
 KEYS = ("site-a/1.jpg", "site-a/2.jpg", "site-b/1.jpg", "x.y/3.png", "4.jpg")
@@ -78,6 +98,13 @@ def run_import(catalog: Catalog, path: str, **options: Any) -> LabelImport:
     return import_labels(catalog, LabelImportOptions(path=path, **given), no_step, by=ANNA)
 
 
+def run_export(catalog: Catalog, **options: Any) -> LabelExport:
+    given = LabelExportOptions(**({"query": ""} | options))
+    with tempfile.TemporaryDirectory() as workdir:
+        stores = SourceStores(Settings(home=Path(workdir)), catalog)
+        return export_labels(catalog, given, no_step, stores=stores, workdir=Path(workdir))
+
+
 def add(catalog: Catalog, key: str, *made: tuple[str, Geometry], by: Context = LIBRARY) -> None:
     new = [NewAnnotation(class_name=name, geometry=geometry) for name, geometry in made]
     annotations.replace(catalog, ids(catalog)[key], "site", new, by=by)
@@ -88,8 +115,13 @@ def test_a_class_with_annotations_is_neither_deleted_nor_reshaped(library: Catal
     add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)), (FORKLIFT.name, Box(0.3, 0.3, 0.2, 0.2)))
     add(library, KEYS[1], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
     used = "Class forklift is used by 3 annotations of 2 assets"
-    with pytest.raises(Conflict, match=used):
+    with pytest.raises(Conflict, match=used) as refused:
         ontologies.save(library, "site", [LOAD])
+    query = refused.value.fix.partition("mirrorlake search '")[2].rstrip("'")
+    text, values = select_ids(query)
+    with library.read() as connection:
+        users = {str(number) for (number,) in connection.execute(text, values)}
+    assert users == {ids(library)[key] for key in KEYS[:2]}
     with pytest.raises(Conflict, match=used):
         ontologies.save(library, "site", [replace(FORKLIFT, shape=Shape.MASK), LOAD])
     with pytest.raises(Conflict, match=used):
@@ -218,12 +250,12 @@ def test_what_is_exported_and_imported_again_is_the_same(library: Catalog, tmp_p
     made = {"box": Box(0.1, 0.2, 0.3, 0.4), "polygon": TRIANGLE, "rotated_box": _diamond()}
     for key in KEYS[:2]:
         add(library, key, *((shape.value, made[shape.value]) for shape in shapes))
-    out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else "out.csv" if name == "csv" else "out.json"))
-    exported = export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+    out = str(tmp_path / ("out" if one.layout is Layout.FOLDER else f"out.{SUFFIXES.get(name, 'json')}"))
+    exported = run_export(library, path=out, format=name)
     count = len(shapes) * 2
     assert (exported.images, exported.annotations, exported.left_out, exported.converted) == (len(KEYS), count, 0, 0)
     with pytest.raises(UsageError, match="exists"):
-        export_labels(library, LabelExportOptions(query="", format=name, path=out), no_step)
+        run_export(library, path=out, format=name)
     before = {key: annotations.of_asset(library, ids(library)[key]) for key in KEYS[:2]}
     for key in KEYS[:2]:
         add(library, key)
@@ -270,3 +302,255 @@ def test_an_asset_with_labels_counts_as_worked_on(library: Catalog) -> None:
     with library.read() as connection:
         found = connection.execute(replace_names("SELECT key FROM asset WHERE {rule.worked_on}").encode()).fetchall()
     assert found == [(KEYS[0],)]
+
+
+INSERT = "INSERT INTO annotation (asset_id, class_id, source) VALUES (%s, %s, 'user')"
+
+
+@pytest.mark.parametrize(("asset", "class_id", "part"), [(999, 1, "the asset 999"), (1, 999, "the class 999")])
+def test_an_annotation_refers_to_what_exists(library: Catalog, asset: int, class_id: int, part: str) -> None:
+    ontologies.save(library, "site", CLASSES)
+    with library.session() as session:
+        session.execute(INSERT, (1, 1))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match=part):
+            session.execute(INSERT, (asset, class_id))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match=part):
+            session.execute("UPDATE annotation SET asset_id = %s, class_id = %s", (asset, class_id))
+        with pytest.raises(psycopg.errors.ForeignKeyViolation, match="a class with annotations"):
+            session.execute("DELETE FROM label_class")
+        session.execute("DELETE FROM asset WHERE id = 1")
+        assert session.execute("SELECT count(*) FROM annotation").fetchone() == (0,)
+        session.execute("DELETE FROM label_class")
+
+
+@pytest.mark.parametrize("deletion", ["DELETE FROM asset", "DELETE FROM label_class"])
+def test_what_an_uncommitted_annotation_refers_to_cannot_be_deleted(library: Catalog, deletion: str) -> None:
+    ontologies.save(library, "site", CLASSES)
+    with library.write() as writer, library.session() as other:
+        writer.execute(INSERT, (1, 1))
+        other.execute("SET lock_timeout = '10ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute(deletion)
+
+
+def test_a_restore_loads_annotations_after_what_they_refer_to(library: Catalog) -> None:
+    with library.session() as session:
+        order = list(_by_reference(session, ["annotation", "asset", "label_class"]))
+    assert order.index("annotation") > max(order.index("asset"), order.index("label_class"))
+
+
+def test_label_files_that_change_during_an_import_are_not_imported(library: Catalog) -> None:
+    with label_transaction(library, dry_run=True) as connection:
+        stage = ImageStage(connection)
+        stage.add(ImageLabels(path="a.jpg"))
+        assert stage.check_again(ImageLabels(path="a.jpg"), 0) == 1
+        with pytest.raises(MirrorlakeError, match="changed during the import"):
+            stage.check_again(ImageLabels(path="b.jpg"), 0)
+        with pytest.raises(MirrorlakeError, match="changed during the import"):
+            stage.check_again(ImageLabels(path="a.jpg"), 1)
+
+
+def test_images_are_found_by_the_digest_in_their_file_name(library: Catalog, tmp_path: Path) -> None:
+    digests = {KEYS[0]: "ab" * 32, KEYS[1]: "cd" * 32, KEYS[2]: "cd" * 32}
+    with library.write() as connection:
+        for key, digest in digests.items():
+            connection.execute("UPDATE asset SET digest = %s WHERE key = %s", (bytes.fromhex(digest), key))
+    line = "0 0.5 0.5 0.1 0.1\n"
+    path = yolo(tmp_path, {f"{name}.txt": line for name in ("AB" * 32, "cd" * 32, "ef" * 32, "4")})
+    result = run_import(library, path, match_by=MatchBy.DIGEST)
+    assert (result.images, result.matched, result.annotations) == (4, 1, 1)
+    assert (sorted(result.unmatched), result.ambiguous) == (["4", "ef" * 32], ("cd" * 32,))
+    assert labels_of(library, KEYS[0]) == [("0", AnnotationSource.IMPORT)]
+
+
+def test_pixels_without_a_size_are_those_of_the_asset(library: Catalog, tmp_path: Path) -> None:
+    def image(name: str, x: float) -> dict[str, object]:
+        row = {"label": "dog", "coordinates": {"x": x, "y": 240, "width": 64, "height": 48}}
+        return {"image": name, "annotations": [row]}
+
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps([image("4.jpg", 320), image("site-a/1.jpg", 900), image("no.jpg", 9e6)]))
+    with pytest.raises(MirrorlakeError, match=r"a.json.*outside the image"):
+        run_import(library, str(file), format="createml")
+    result = run_import(library, str(file), format="createml", skip_invalid=True)
+    assert (result.annotations, result.left_out, result.problem_count) == (1, 1, 1)
+    [found] = annotations.of_asset(library, ids(library)["4.jpg"])
+    assert flat(found.geometry) == pytest.approx([0.45, 0.45, 0.1, 0.1])
+    with library.write() as connection:
+        connection.execute("UPDATE asset SET kind = 'document', width = NULL, height = NULL")
+    assert run_import(library, str(file), format="createml", skip_invalid=True).annotations == 0
+
+
+@contextmanager
+def opened_source(catalog: Catalog, workdir: Path, **options: Any) -> Iterator[LabelFiles]:
+    workdir.mkdir()
+    given = LabelImportOptions(format="yolo", ontology="site", **options)
+    stores = SourceStores(Settings(home=workdir), catalog)
+    with open_label_source(given, catalog=catalog, stores=stores, uploads=None, workdir=workdir) as files:
+        yield files
+
+
+def test_label_files_of_a_bucket_are_those_of_a_folder_and_read_once(
+    library: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = {f"labels/{number}.txt": f"{number}\n" for number in range(100)} | {"data.yaml": "names: [a]"}
+    folder = Path(yolo(tmp_path / "set", texts | {"images/1.jpg": "no label file"}))
+    gets: list[str] = []
+    get = FolderStore.get
+    monkeypatch.setattr(FolderStore, "get", lambda self, key, **given: gets.append(key) or get(self, key, **given))
+    with opened_source(library, tmp_path / "work", path=folder.as_uri()) as files:
+        assert list(files.names()) == sorted(texts)
+        for _ in range(2):
+            assert {name: files.read(name).decode() for name in files.names()} == texts
+        assert list(files.lines("labels/7.txt")) == [(1, b"7")]
+        assert sorted(gets) == sorted(texts)
+
+
+def test_a_file_of_a_bucket_that_cannot_be_read_costs_itself_alone(library: Catalog, tmp_path: Path) -> None:
+    folder = Path(yolo(tmp_path / "set", {"a.txt": "a", "b.txt": "b"}))
+    with opened_source(library, tmp_path / "work", path=folder.as_uri()) as files:
+        (folder / "a.txt").unlink()
+        for _ in range(2):
+            with pytest.raises(BadLabels, match="cannot be read"):
+                files.read("a.txt")
+        assert files.read("b.txt") == b"b"
+
+
+def test_one_object_is_an_archive_or_a_label_file(library: Catalog, tmp_path: Path) -> None:
+    (tmp_path / "set").mkdir()
+    with zipfile.ZipFile(tmp_path / "set" / "x.zip", "w") as archive:
+        archive.writestr("a.txt", "0 1 2 3 4")
+    (tmp_path / "set" / "c.json").write_text("{}")
+    with opened_source(library, tmp_path / "work", path=(tmp_path / "set" / "x.zip").as_uri()) as files:
+        assert list(files.names()) == ["a.txt"]
+    with opened_source(library, tmp_path / "again", path=(tmp_path / "set" / "c.json").as_uri()) as files:
+        assert [(name, files.read(name)) for name in files.names()] == [("c.json", b"{}")]
+    with (
+        pytest.raises(ObjectGone),
+        opened_source(library, tmp_path / "third", path=(tmp_path / "set" / "no.json").as_uri()),
+    ):
+        pass
+
+
+def test_a_folder_is_uploaded_as_a_zip_file_of_its_label_files(tmp_path: Path) -> None:
+    yolo(tmp_path / "set", {"labels/a.txt": "0 1 2 3 4", "images/a.jpg": "picture", "data.yaml": "names: [a]"})
+    with packed_for_upload(tmp_path / "set") as file:
+        (tmp_path / "packed.zip").write_bytes(file.read())
+    with open_label_files(tmp_path / "packed.zip") as files:
+        assert {name: files.read(name) for name in files.names()} == {
+            "labels/a.txt": b"0 1 2 3 4",
+            "data.yaml": b"names: [a]",
+        }
+    with packed_for_upload(tmp_path / "set" / "data.yaml") as file:
+        assert file.read() == b"names: [a]"
+    with pytest.raises(UsageError, match="Cannot read"), packed_for_upload(tmp_path / "none"):
+        pass
+
+
+@pytest.fixture
+def pictures(library: Catalog, tmp_path: Path) -> Path:
+    """The folder of the datasource, with the bytes of two assets of which one has changed."""
+    folder = tmp_path / "pictures"
+    for key in KEYS[:2]:
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(key.encode())
+    with library.write() as connection:
+        connection.execute("UPDATE datasource SET uri = %s", (folder.as_uri(),))
+        token = FolderStore(Location(provider=Provider.FILE, container=str(folder))).head(KEYS[0]).token
+        connection.execute("UPDATE asset SET token = %s WHERE key = %s", (token, KEYS[0]))
+    ontologies.save(library, "site", CLASSES)
+    add(library, KEYS[0], (FORKLIFT.name, Box(0.1, 0.1, 0.2, 0.2)))
+    return folder
+
+
+@pytest.mark.parametrize("out", ["set", "set.zip"])
+def test_images_are_copied_as_they_were_mirrored_or_named(
+    library: Catalog, pictures: Path, tmp_path: Path, out: str
+) -> None:
+    query = "path:site-a/*"
+    made = run_export(library, path=str(tmp_path / out), format="yolo", query=query, copy_images=True)
+    assert (made.images, made.copied, made.not_copied_count) == (2, 1, 1)
+    assert made.not_copied[0].startswith(KEYS[1])
+    with open_label_files(tmp_path / out) as files:
+        assert sorted(files.names()) == [
+            "data.yaml",
+            "images/site-a/1.jpg",
+            "labels/site-a/1.txt",
+            "labels/site-a/2.txt",
+        ]
+        assert files.read("images/site-a/1.jpg") == KEYS[0].encode()
+    with pytest.raises(UsageError, match="exists"):
+        run_export(library, path=str(tmp_path / out), format="yolo")
+    assert run_import(library, str(tmp_path / out), add_classes=False).annotations == 1
+
+
+def test_an_export_to_a_bucket_is_one_new_object(library: Catalog, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "bucket").mkdir()
+    address = (tmp_path / "bucket").as_uri()
+    run_export(library, path=f"{address}/labels.json", format="coco")
+    run_export(library, path=f"{address}/set.zip", format="yolo", copy_images=True)
+    assert sorted(path.name for path in (tmp_path / "bucket").iterdir()) == ["labels.json", "set.zip"]
+    assert run_import(library, str(tmp_path / "bucket" / "labels.json"), format="coco").annotations == 1
+    for path, part in (
+        ("labels.json", "exists"),
+        ("set.json", "cannot hold this export"),
+        ("a b.zip", "cannot be the name"),
+        ("folder/", "cannot hold this export"),
+    ):
+        with pytest.raises(UsageError, match=part):
+            run_export(library, path=f"{address}/{path}", format="yolo" if part != "exists" else "coco")
+
+
+def test_statistics_count_sizes_and_centres_of_the_assets_of_a_query(library: Catalog) -> None:
+    ontologies.save(library, "site", [*CLASSES, replace(FORKLIFT, name="indoor", shape=Shape.CLASSIFICATION)])
+    tiny, corner, whole = Box(0.5, 0.5, 0.005, 0.01), Box(0.95, 0.95, 0.06, 0.06), Box(0.0, 0.0, 1.0, 1.0)
+    add(library, KEYS[0], (FORKLIFT.name, tiny), (FORKLIFT.name, corner), ("indoor", Classification()))
+    add(library, KEYS[1], (FORKLIFT.name, whole))
+    add(library, KEYS[2], (FORKLIFT.name, whole))
+    found = read_statistics(library, select_ids("path:site-a/* OR id:4"))
+    assert (found.assets, found.annotated, found.annotations) == (3, 2, 4)
+    assert {one.at_least: one.annotations for one in found.sizes if one.annotations} == {0.0: 1, 0.001: 1, 1.0: 1}
+    columns = found.centres.columns
+    cells = {divmod(position, columns): count for position, count in enumerate(found.centres.counts) if count}
+    assert cells == {(10, 10): 2, (19, 19): 1}
+    empty = read_statistics(library, select_ids("id:999"))
+    assert (empty.assets, empty.annotations, empty.classes, sum(empty.centres.counts)) == (0, 0, (), 0)
+
+
+BROKEN = {
+    "yolo-obb": ("4.txt", "0 0.1 0.1 0.6 0.1 0.6 0.6 0.1 0.6\n0 x\n"),
+    "coco": (
+        "c.json",
+        json.dumps(
+            {
+                "images": [{"id": 1, "file_name": "4.jpg", "width": 640, "height": 480}],
+                "categories": [{"id": 1, "name": "0"}],
+                "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 9, 9]}, {"image_id": 1}],
+            }
+        ),
+    ),
+    "csv": ("c.csv", "filename,width,height,class,xmin,ymin,xmax,ymax\n4.jpg,640,480,0,1,1,9,9\n4.jpg,640\n"),
+    "createml": (
+        "c.json",
+        json.dumps(
+            [
+                {
+                    "image": "4.jpg",
+                    "annotations": [{"label": "0", "coordinates": dict.fromkeys(SIDES, 9)}, {"label": "0"}],
+                }
+            ]
+        ),
+    ),
+}
+
+
+def test_the_rest_of_a_file_is_taken_or_not_by_a_setting(library: Catalog, tmp_path: Path) -> None:
+    for name, (file, text) in BROKEN.items():
+        path = yolo(tmp_path / name, {file: text})
+        with pytest.raises(MirrorlakeError, match=f"1 label cannot be imported. The first: {file}, "):
+            run_import(library, path, format=name, ontology=name)
+        assert name not in [one.name for one in ontologies.list_all(library)]
+        result = run_import(library, path, format=name, ontology=name, skip_invalid=True)
+        assert (result.annotations, result.problem_count) == (1, 1), name
+    found = annotations.of_asset(library, ids(library)["4.jpg"])
+    assert [(one.ontology, one.class_name) for one in found] == [(name, "0") for name in BROKEN]

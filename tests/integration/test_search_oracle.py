@@ -29,6 +29,7 @@ VALUES = [
     "2026-01-01", "2026-01-01T10:00:30Z", "2026-01-01T10:00", "2026-01-01 12:00:59.5+02:00", "2026-02-30", "2023-02-29",
     "2024-02-29", "2026-01-31T24:00", "2026-01-01T", "2025-12-31T23:30:00-14:00", "0000-01-01", "9999-12-31", "🦝",
 ]  # fmt: skip
+SIDES = [0.25, 0.5, 1.0]  # exact in binary, as are their products
 
 
 def _text(dice: random.Random) -> str:
@@ -40,6 +41,8 @@ def _row(dice: random.Random, number: int) -> Row:
     source = dice.choice(["one", "two"])
     kind = dice.choices(list(MediaKind), weights=[8, 1, 1, 1, 1])[0]
     seen = kind is MediaKind.IMAGE or dice.random() < 0.5
+    classes = {name: dice.randint(1, 3) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))}
+    boxes = [(dice.choice(SIDES), dice.choice(SIDES)) for _ in range(sum(classes.values()))]
     return Row(
         id=number,
         datasource=source,
@@ -57,7 +60,8 @@ def _row(dice: random.Random, number: int) -> Row:
         modified=dice.choice([*MOMENTS, None, None]),
         tags=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
         projects=frozenset(dice.sample(TAGS, dice.choice([0, 0, 1, 2]))),
-        classes={name: dice.randint(1, 3) for name in dice.sample(TAGS, dice.choice([0, 0, 1, 2]))},
+        classes=classes,
+        boxes=tuple(boxes[1:]),  # the first annotation has none
         metadata={name: dice.choice(VALUES) for name in dice.sample(KEYS, dice.randint(0, len(KEYS)))},
     )
 
@@ -80,12 +84,14 @@ def _insert(connection: psycopg.Connection, row: Row, sources: dict[str, int]) -
             " SET name = excluded.name RETURNING id) INSERT INTO project_asset SELECT id, %(asset)s FROM made",
             {"name": project, "asset": row.id},
         )
+    boxes = [(None, None), *row.boxes]
     for name, count in row.classes.items():
-        connection.execute(
-            "INSERT INTO annotation (asset_id, class_id, source)"
-            " SELECT %s, id, 'user' FROM label_class, generate_series(1, %s) WHERE name = %s",
-            (row.id, count, name),
-        )
+        for width, height in [boxes.pop(0) for _ in range(count)]:
+            connection.execute(
+                "INSERT INTO annotation (asset_id, class_id, source, x, y, width, height)"
+                " SELECT %s, id, 'user', 0, 0, %s, %s FROM label_class WHERE name = %s",
+                (row.id, width, height, name),
+            )
     if row.also_in:
         connection.execute(
             "INSERT INTO object (datasource_id, state, size, asset_id, key, token) VALUES (%s, 0, 1, %s, %s, '')",

@@ -31,7 +31,9 @@ def served(cli: Cli, tmp_path: Path) -> Iterator[Serving]:
         yield made
 
 
-def test_a_server_and_a_library_in_process_say_the_same(served: Serving) -> None:
+def test_a_server_and_a_library_in_process_say_the_same(served: Serving, tmp_path: Path) -> None:
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "1.txt").write_text("0 0.5 0.5 0.1 0.1\n")
     newest = served.cli.search("1.png")[0]["id"]
     for words in (
         ["search", ""],
@@ -45,6 +47,17 @@ def test_a_server_and_a_library_in_process_say_the_same(served: Serving) -> None
         ["datasource", "list"],
         ["datasource", "show", "mine"],
         ["datasource", "show", "none"],
+        [
+            "labels",
+            "import",
+            str(tmp_path / "labels"),
+            "--format",
+            "yolo",
+            "--ontology",
+            "a",
+            "--add-classes",
+            "--dry-run",
+        ],
     ):
         here, there = served.cli.run(*words, "--json"), served.remote.run(*words, "--json")
         assert (there.code, there.out, there.err) == (here.code, here.out, here.err), words

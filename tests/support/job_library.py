@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.buckets import picture_no
 
-from mirrorlake.catalog import connections, datasources, events, jobs, queue, runs
+from mirrorlake.catalog import connections, datasources, events, jobs, ontologies, queue, runs
 from mirrorlake.catalog.connection_checks import check_job
 from mirrorlake.catalog.connections import ConnectionValues
 from mirrorlake.core.errors import NotFound
@@ -25,6 +25,7 @@ from mirrorlake.model.access import LIBRARY
 from mirrorlake.model.connections import ConnectionKind, ConnectionSettings
 from mirrorlake.model.events import EventCounts
 from mirrorlake.model.jobs import Job, JobKind
+from mirrorlake.model.labels import LabelExportOptions, LabelImportOptions
 from mirrorlake.model.sources import Access, Datasource, Location, MirrorConfig, MirrorSettings, Orphans, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
@@ -32,9 +33,7 @@ from mirrorlake.services import previews, reapply, removal, retry, thumbnails, v
 
 ME = "Ada"
 PICTURES, GONE = 12, 8
-# Files of labels are on the machine of the command, which carries these out itself: nobody queues them.
-NEVER_QUEUED = (JobKind.LABELS_IMPORT, JobKind.LABELS_EXPORT)
-QUEUED_KINDS = [kind for kind in JobKind if kind not in NEVER_QUEUED]
+QUEUED_KINDS = list(JobKind)
 
 
 @dataclass
@@ -90,8 +89,10 @@ class JobLibrary:
                 return thumbnails.request_make(catalog, requested_by=ME)
             case JobKind.THUMBNAILS_CLEAN:
                 return thumbnails.request_clean(catalog, hours=0, acknowledged=None, requested_by=ME)
-            case JobKind.LABELS_IMPORT | JobKind.LABELS_EXPORT:
-                raise AssertionError(f"{kind} is never queued")
+            case JobKind.LABELS_IMPORT:
+                return self.request_label_import()
+            case JobKind.LABELS_EXPORT:
+                return self.request_label_export()
 
     def request_connection_check(self) -> int:
         """Queue a check of a connection to the folder, which is made for it."""
@@ -104,6 +105,19 @@ class JobLibrary:
         except NotFound:
             made = connections.add(self.catalog, "folder", ConnectionKind.LOCAL, "id-1", values, details={}, by=LIBRARY)
         return jobs.request(self.catalog, check_job(made.id, made.name, requested_by=ME))
+
+    def request_label_import(self) -> int:
+        """Queue an import of one label file."""
+        file = self.settings.home / "00.txt"
+        file.write_text("0 0.5 0.5 0.1 0.1")
+        options = LabelImportOptions(path=str(file), format="yolo", ontology="site", add_classes=True)
+        return jobs.request(self.catalog, new_job(JobKind.LABELS_IMPORT, options, requested_by=ME))
+
+    def request_label_export(self) -> int:
+        """Queue an export to a new file."""
+        ontologies.save(self.catalog, "site", [])
+        options = LabelExportOptions(path=str(self.settings.home / "labels.zip"), format="yolo", query="")
+        return jobs.request(self.catalog, new_job(JobKind.LABELS_EXPORT, options, requested_by=ME))
 
     def empty_held(self) -> None:
         """Confirm what is held, so that it is in the trash."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import assert_never
 
 from hypothesis import strategies as st
@@ -14,9 +15,11 @@ from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
     Boolean,
+    BoxMeasure,
     Comparison,
     Everything,
     FileName,
+    HasBox,
     HasClass,
     HasId,
     HasKind,
@@ -78,6 +81,11 @@ _pieces = st.lists(st.sampled_from(["a", "b", "%", "_", "\\", "é", "1", "."]), 
 patterns = st.lists(_pieces, min_size=2, max_size=4).map(lambda pieces: Pattern(tuple(pieces)))
 keys = st.sampled_from(KEYS)
 comparisons = st.sampled_from(list(Comparison))
+_quarters = st.sampled_from(["0", "0.25", "0.5", "1"]).map(Decimal)
+_bounds = st.one_of(
+    st.tuples(st.tuples(comparisons.filter(lambda one: one is not Comparison.NE), _quarters)),
+    st.tuples(_quarters, _quarters).map(lambda ends: ((Comparison.GE, ends[0]), (Comparison.LE, ends[1]))),
+)
 
 
 def _found(value: Literal | None) -> Literal:
@@ -118,6 +126,7 @@ leaves: st.SearchStrategy[Node] = st.one_of(
     st.one_of(st.sampled_from(TAGS), patterns).map(HasClass),
     st.builds(HasClass, st.one_of(st.sampled_from(TAGS), patterns), comparisons, st.integers(0, 3)),
     st.builds(AnnotationCount, st.sampled_from([Comparison.GE, Comparison.LE]), st.integers(0, 3)),
+    st.builds(HasBox, st.sampled_from(list(BoxMeasure)), _bounds),
     st.sampled_from(["image", "image/png", "image/jpeg", "ima", "im%ge"]).map(HasMediaType),
     st.sampled_from(list(MediaKind)).map(HasKind),
     st.integers(0, 50).map(HasId),
@@ -193,6 +202,10 @@ def _write(node: Node) -> str:
             return f"class:{_stars(value)}{'' if node == HasClass(value) else f'{comparison.value}{count}'}"
         case AnnotationCount(comparison, count):
             return f"{'min' if comparison is Comparison.GE else 'max'}-annotations:{count}"
+        case HasBox(measure, ((Comparison.GE, low), (Comparison.LE, high))):
+            return f"{measure.value}:{low}..{high}"
+        case HasBox(measure, bounds):
+            return f"{measure.value}{bounds[0][0].value}{bounds[0][1]}"
         case HasMediaType(value):
             return f"type:{value}"
         case HasKind(kind):

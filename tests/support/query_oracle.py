@@ -17,9 +17,11 @@ from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
     Boolean,
+    BoxMeasure,
     Comparison,
     Everything,
     FileName,
+    HasBox,
     HasClass,
     HasId,
     HasKind,
@@ -79,6 +81,7 @@ class Row:
     tags: frozenset[str]
     projects: frozenset[str]
     classes: Mapping[str, int]  # the number of annotations of each
+    boxes: tuple[tuple[float, float], ...]  # width and height of the boxes of some annotations
     metadata: Mapping[str, Scalar]
 
 
@@ -91,6 +94,12 @@ def ids(query: Query, rows: list[Row]) -> list[int]:
         known.sort(key=lambda row: _sort_value(sort, row), reverse=sort.descending)
         found = known + [row for row in found if _sort_value(sort, row) is None]
     return [row.id for row in found]
+
+
+def _box_size(measure: BoxMeasure, box: tuple[float, float], row: Row) -> float | None:
+    if measure is BoxMeasure.AREA:
+        return box[0] * box[1]
+    return None if row.width is None or row.height is None else min(box[0] * row.width, box[1] * row.height)
 
 
 def _trashed(row: Row) -> bool:
@@ -161,6 +170,12 @@ def _matches(node: Node, row: Row) -> bool:
             return _OPERATORS[comparison](row.classes.get(name, 0), count)
         case AnnotationCount(comparison, count):
             return _OPERATORS[comparison](sum(row.classes.values()), count)
+        case HasBox(measure, bounds):
+            return any(
+                all(_OPERATORS[comparison](size, float(wanted)) for comparison, wanted in bounds)
+                for box in row.boxes
+                if (size := _box_size(measure, box, row)) is not None
+            )
         case HasMediaType(value):
             return row.type == value if "/" in value else row.type.split("/")[0] == value
         case HasKind(kind):

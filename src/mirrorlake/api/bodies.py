@@ -10,10 +10,13 @@ from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope
 
 from mirrorlake.api.problems import RequestRefused, problem
+from mirrorlake.model.labels import UPLOAD_BYTES
 from mirrorlake.select.json_reader import Json
 
 BODY_BYTES: Final = 1024 * 1024  # an edit of 1000 metadata keys with texts of 1000 characters
 BODY_S: Final = 30.0  # for the whole body
+UPLOADS: Final = "/api/v1/labels/uploads"  # the only address whose body is not JSON
+UPLOAD_TYPE: Final = "application/octet-stream"
 DEPTH: Final = 64  # of lists and objects in each other; ours have 4
 
 
@@ -49,6 +52,34 @@ async def read_body(scope: Scope, receive: Receive, *, patience_s: float = BODY_
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_body
+
+
+def is_upload(scope: Scope) -> bool:
+    """Whether the body is declared as bytes. Any other body is JSON, or refused like it."""
+    return Headers(scope=scope).get("content-type", "").partition(";")[0].strip().lower() == UPLOAD_TYPE
+
+
+def limit_stream(scope: Scope, receive: Receive, *, patience_s: float = BODY_S) -> Receive:
+    """A function from which a route receives an upload piece by piece, each within some time. The route counts bytes.
+
+    Raises RequestRefused for a declared size over the limit.
+    """
+    length = Headers(scope=scope).get("content-length", "")
+    if length.isdecimal():
+        check_upload(int(length))
+
+    async def receive_piece() -> Message:
+        async with asyncio.timeout(patience_s):
+            return await receive()
+
+    return receive_piece
+
+
+def check_upload(size: int) -> None:
+    """Raises RequestRefused for an upload of too many bytes."""
+    if size > UPLOAD_BYTES:
+        detail = f"The upload is larger than {UPLOAD_BYTES // 1_000_000:,} MB."
+        raise RequestRefused(problem("body-too-large", "Body too large", 413, detail, "Import it from a bucket."))
 
 
 async def _receive_all(receive: Receive) -> bytes:

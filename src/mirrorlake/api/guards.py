@@ -15,7 +15,7 @@ from fastapi import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mirrorlake.api.access import Gate
-from mirrorlake.api.bodies import ClientGone, read_body
+from mirrorlake.api.bodies import UPLOADS, ClientGone, is_upload, limit_stream, read_body
 from mirrorlake.api.problems import RequestRefused, problem, problem_response, unexpected
 from mirrorlake.api.routing import is_api, keep_encoded_slashes
 from mirrorlake.connections.signatures import HEADER
@@ -72,6 +72,8 @@ class RequestGuard:
             request.state.caller = SENDER
         else:
             self._gate.admit(request)
+        if path == UPLOADS and is_upload(scope):
+            return limit_stream(scope, receive)
         return await read_body(scope, receive)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 
 from psycopg.rows import TupleRow
@@ -13,6 +14,16 @@ from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.model.labels import Shape
 from mirrorlake.postgres.pool import Catalog
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportedImage:
+    """An asset whose bytes are exported."""
+
+    key: str
+    datasource_id: int
+    token: str
+
 
 _FETCHED = 5_000  # rows in memory
 
@@ -27,6 +38,16 @@ def labelled_images(catalog: Catalog, ontology: str, chosen: Chosen) -> Iterator
         for (_, key, width, height), rows in groupby(cursor, key=lambda row: row[:4]):
             labels = tuple(_label(row) for row in rows if row[4] is not None)
             yield ImageLabels(path=key, width=width, height=height, labels=labels)
+
+
+def exported_images(catalog: Catalog, chosen: Chosen) -> Iterator[ExportedImage]:
+    """The chosen assets with what is needed to read them. Memory use is constant."""
+    text, params = chosen
+    query = b"WITH chosen AS MATERIALIZED (" + text + b") " + statement("exported_images").query
+    with catalog.snapshot() as connection, connection.cursor("images") as cursor:
+        cursor.execute(query, params)
+        for key, datasource_id, token in cursor:
+            yield ExportedImage(key=key, datasource_id=datasource_id, token=token)
 
 
 def _label(row: TupleRow) -> Label:

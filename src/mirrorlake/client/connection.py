@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qs, quote, urlsplit
@@ -58,7 +58,7 @@ class Connection:
         *,
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
-        content: bytes | None = None,
+        content: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Send a request and return the response as a noun or a list of nouns. Raises the error of the response."""
@@ -84,11 +84,11 @@ class Connection:
         *,
         params: Parameters | None = None,
         body: Mapping[str, object] | None = None,
-        content: bytes | None = None,
+        content: bytes | Iterable[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
         redirects: bool = False,
     ) -> httpx.Response:
-        """Send a request, with `body` or with JSON that is `content` already, and return the response.
+        """Send a request, with `body` or `content` (JSON unless a header names another type), and return the response.
 
         Redirects are not followed: with `redirects`, they are returned, else they are an error. Raises the error of the
         response, and UsageError for values that no request can contain.

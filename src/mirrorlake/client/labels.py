@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from mirrorlake.client.connection import NounClient, segment
 from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.geometry import shape_of
-from mirrorlake.model.labels import Annotation, ClassCount, LabelClass, NewAnnotation, Ontology
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelClass,
+    LabelExportOptions,
+    LabelImportOptions,
+    LabelStatistics,
+    LabelUpload,
+    NewAnnotation,
+    Ontology,
+)
 from mirrorlake.services.label_contract import Labels, Ontologies
 
 
@@ -54,6 +65,23 @@ class LabelClient(NounClient, Labels):
         body = {"ontology": ontology, "annotations": rows}
         return self.connection.ask(tuple[Annotation, ...], "PUT", f"/assets/{segment(asset_id)}/annotations", body=body)
 
+    def upload(self, pieces: Iterable[bytes]) -> LabelUpload:
+        """See `Labels.upload`."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return self.connection.ask(LabelUpload, "POST", "/labels/uploads", content=pieces, headers=headers)
+
+    def start_import(self, options: LabelImportOptions) -> Job:
+        """See `Labels.start_import`."""
+        return self.connection.ask(Job, "POST", "/labels/imports", body=asdict(options))
+
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """See `Labels.start_export`."""
+        return self.connection.ask(Job, "POST", "/labels/exports", body=asdict(options))
+
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""
         return self.connection.ask(tuple[ClassCount, ...], "GET", "/labels/stats", params={"query": query})
+
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """See `Labels.statistics`."""
+        return self.connection.ask(LabelStatistics, "GET", "/labels/statistics", params={"query": query})

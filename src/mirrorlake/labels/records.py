@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ TEXT_LIMIT = 1000  # characters of a class name or of an attribute
 ATTRIBUTES_LIMIT = 100  # of one label
 INTEGER_LIMIT = 2**63
 NUMBER_LIMIT = 1e12  # of a coordinate in any unit
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class ImageLabels:
     height: int | None = None
     file: str = ""  # the label file
     labels: tuple[Label, ...] = ()
+    pixels: bool = False  # whether coordinates are pixels of the image, whose size the file does not state
 
 
 class BadLabels(ValueError):
@@ -109,7 +112,7 @@ def check_text(text: str, what: str) -> str:
     """A text that the catalog can store. Raises BadLabels."""
     if not text.strip():
         raise BadLabels(f"{what} is empty.")
-    if len(text) > TEXT_LIMIT or any(ch == "\0" or "\ud800" <= ch <= "\udfff" for ch in text):
+    if len(text) > TEXT_LIMIT or _UNSTORABLE.search(text):
         raise BadLabels(f"{what} is longer than {TEXT_LIMIT} characters or contains characters that cannot be stored.")
     return text
 

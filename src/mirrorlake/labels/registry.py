@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from mirrorlake.labels.formats import coco, csv, dataloop, encord, label_studio, labelme, voc, yolo
+from mirrorlake.labels.box_batch import BatchReader
+from mirrorlake.labels.formats import coco, createml, csv, dataloop, encord, label_studio, labelme, vi, voc, yolo
 from mirrorlake.labels.records import Reader, Writer
 from mirrorlake.model.labels import Shape
 
@@ -29,6 +30,8 @@ class LabelFormat:
     shapes: tuple[Shape, ...]  # that it can write, in the order in which others are converted
     read: Reader
     write: Writer
+    images: str = "images/"  # where copied images go
+    read_batches: BatchReader | None = None  # quicker, if it has one
     namespace: str | None = None  # of external ids, if it has numbers instead of names
 
 
@@ -42,6 +45,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=yolo.SHAPES,
             read=yolo.read,
             write=yolo.write,
+            read_batches=yolo.read_batches,
             namespace=yolo.NAMESPACE,
         ),
         LabelFormat(
@@ -69,6 +73,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=voc.SHAPES,
             read=voc.read,
             write=voc.write,
+            images="",  # next to their label files
         ),
         LabelFormat(
             name="labelme",
@@ -77,6 +82,7 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=labelme.SHAPES,
             read=labelme.read,
             write=labelme.write,
+            images="",  # next to their label files
         ),
         LabelFormat(
             name="encord",
@@ -101,6 +107,18 @@ FORMATS: Final[Mapping[str, LabelFormat]] = {
             shapes=dataloop.SHAPES,
             read=dataloop.read,
             write=dataloop.write,
+            images="",  # next to their label files
+        ),
+        LabelFormat(
+            name="createml",
+            title="Create ML JSON",
+            layout=Layout.FILE,
+            shapes=createml.SHAPES,
+            read=createml.read,
+            write=createml.write,
+        ),
+        LabelFormat(
+            name="vi", title="Datature Vi JSONL", layout=Layout.FILE, shapes=vi.SHAPES, read=vi.read, write=vi.write
         ),
         LabelFormat(
             name="csv", title="CSV of boxes", layout=Layout.FILE, shapes=csv.SHAPES, read=csv.read, write=csv.write

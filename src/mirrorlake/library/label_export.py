@@ -2,53 +2,50 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from mirrorlake.catalog.label_export import labelled_images
 from mirrorlake.catalog.ontologies import by_name, list_all
 from mirrorlake.core.errors import MirrorlakeError, UsageError
 from mirrorlake.labels.geometry import convert_to_any
-from mirrorlake.labels.records import BadLabels, ImageLabels, Label, LabelOutput
+from mirrorlake.labels.records import BadLabels, ImageLabels, Label
 from mirrorlake.labels.registry import LabelFormat, Layout
-from mirrorlake.library.label_files import FileOutput, FolderOutput
+from mirrorlake.library.label_images import Copies, copy_images
 from mirrorlake.library.label_import import read_format
-from mirrorlake.model.labels import Classification, LabelExport, Ontology
+from mirrorlake.library.label_targets import open_target
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.labels import Classification, LabelExport, LabelExportOptions, Ontology
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 
 STEP_IMAGES = 200  # between two reports
-WRITING = "writing labels"
+WRITING, COPYING = "writing labels", "copying images"
 Step = Callable[[str, int, int], object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelExportOptions:
-    """Which assets are exported, and where to. `ontology` may be omitted if there is only one."""
+def export_labels(
+    catalog: Catalog, options: LabelExportOptions, step: Step, *, stores: SourceStores, workdir: Path
+) -> LabelExport:
+    """Write the labels of all assets that match, which appear when they are complete; `workdir` is an empty folder.
 
-    query: str
-    format: str
-    path: str
-    ontology: str | None = None
-
-
-def export_labels(catalog: Catalog, options: LabelExportOptions, step: Step) -> LabelExport:
-    """Write the labels of all assets that match to a new file or folder, which appears when it is complete.
-
-    Raises UsageError, also if the path exists, and MirrorlakeError if two images would have the same label file.
+    Raises UsageError, also if something is there already, and MirrorlakeError if two images would have the same label
+    file.
     """
     chosen_format = read_format(options.format)
     chosen = select_ids(options.query)
     ontology = _ontology(catalog, options.ontology)
-    counts = _Counts()
+    counts, copies = _Counts(), Copies()
+    several = chosen_format.layout is Layout.FOLDER or options.copy_images
     try:
-        with _new_output(Path(options.path), chosen_format.layout) as output:
+        with open_target(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
+            step(WRITING, 0, 0)
             images = labelled_images(catalog, ontology.name, chosen)
             chosen_format.write(_expressible(images, chosen_format, counts, step), ontology.classes, output)
+            if options.copy_images:
+                for copies in copy_images(catalog, chosen, stores, output, chosen_format.images):
+                    step(COPYING, copies.copied + copies.not_copied, counts.images)
     except BadLabels as error:
         raise MirrorlakeError(
             f"The format {chosen_format.name} cannot hold these images: {error}",
@@ -61,6 +58,9 @@ def export_labels(catalog: Catalog, options: LabelExportOptions, step: Step) -> 
         annotations=counts.annotations,
         converted=counts.converted,
         left_out=counts.left_out,
+        copied=copies.copied,
+        not_copied=tuple(copies.examples),
+        not_copied_count=copies.not_copied,
         path=options.path,
     )
 
@@ -102,24 +102,3 @@ def _ontology(catalog: Catalog, name: str | None) -> Ontology:
         names = ", ".join(one.name for one in found) or "none"
         raise UsageError(f"Which ontology is exported is not clear: there are {names}.", "Use --ontology NAME.")
     return found[0]
-
-
-@contextmanager
-def _new_output(path: Path, layout: Layout) -> Generator[LabelOutput]:
-    """Where a writer puts its files: beside the path, to which they are moved at the end."""
-    if path.exists() and (layout is Layout.FILE or not path.is_dir() or any(path.iterdir())):
-        raise UsageError(f"{path} exists.", "Choose a new path, or an empty folder for formats with many files.")
-    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        if layout is Layout.FOLDER:
-            part.mkdir(parents=True)
-            yield FolderOutput(part)
-        else:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            yield FileOutput(part)
-        part.rename(path)
-    finally:
-        if part.is_dir():
-            shutil.rmtree(part)
-        else:
-            part.unlink(missing_ok=True)

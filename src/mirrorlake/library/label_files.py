@@ -12,22 +12,29 @@ import zipfile
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Self
 from urllib.parse import quote
 
 from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.records import BadLabels, LabelFiles
 
+# Of label files of any format; images beside them are not read.
+SUFFIXES = (".txt", ".json", ".jsonl", ".xml", ".csv", ".yaml", ".yml", ".names", ".labels")
 FILE_BYTES = 500_000_000  # of one label file
+FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
 ZIP_MEMBERS = 5_000_000
-ZIP_BYTES = 20_000_000_000  # of all members together, unpacked
+TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
+MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
 _UNSAFE = ("", ".", "..")
 
 
 @contextmanager
-def open_label_files(path: Path) -> Generator[LabelFiles]:
-    """The files at this path. Raises UsageError if there is nothing, or if a zip file is damaged or too large."""
+def open_label_files(path: Path, *, name: str | None = None) -> Generator[LabelFiles]:
+    """The files at this path; `name` is that of a single file, if it is a copy under another one.
+
+    Raises UsageError if there is nothing, or if a zip file is damaged or too large.
+    """
     if path.is_dir():
         yield FolderFiles(path)
     elif not path.is_file():
@@ -36,15 +43,15 @@ def open_label_files(path: Path) -> Generator[LabelFiles]:
         with _open_zip(path) as archive:
             yield ZipFiles(archive)
     else:
-        yield FolderFiles(path.parent, [path.name])
+        yield SingleFile(path, name or path.name)
 
 
 class FolderFiles:
-    """The files below a folder, or some of them. Symbolic links to folders are not followed."""
+    """The files below a folder. Symbolic links to folders are not followed."""
 
-    def __init__(self, folder: Path, names: Sequence[str] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._names = list(self._walk()) if names is None else names
+        self._names = list(self._walk())
 
     def names(self) -> Sequence[str]:
         """The paths relative to the folder, in order."""
@@ -52,27 +59,65 @@ class FolderFiles:
 
     def read(self, name: str) -> bytes:
         """The bytes of one file."""
-        with self._open(name) as file:
-            return _read(file)
+        with _open(f"{self._folder}/{name}") as file:
+            return read_file(file)
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one file."""
-        with self._open(name) as file:
-            yield from _lines(file)
-
-    @contextmanager
-    def _open(self, name: str) -> Generator[IO[bytes]]:
-        try:
-            with open(f"{self._folder}/{name}", "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
-                yield file
-        except OSError as error:
-            raise BadLabels(f"The file cannot be read: {error.strerror}.") from error
+        with _open(f"{self._folder}/{name}") as file:
+            yield from lines_of_file(file)
 
     def _walk(self) -> Iterator[str]:
         for folder, folders, files in os.walk(self._folder):
             folders.sort()
+            below = Path(folder).relative_to(self._folder).as_posix()
+            prefix = "" if below == "." else f"{below}/"
             for file in sorted(files):
-                yield (Path(folder) / file).relative_to(self._folder).as_posix()
+                yield prefix + file
+
+
+@contextmanager
+def packed_for_upload(path: Path) -> Generator[IO[bytes]]:
+    """A file to upload: the one at this path, or a zip file of the label files below it. Raises UsageError."""
+    if not path.is_dir():
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise UsageError(f"Cannot read {path}: {error.strerror}.", "Name a label file, or a folder.") from error
+        with file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as packed:
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name in FolderFiles(path).names():
+                if name.lower().endswith(SUFFIXES):
+                    archive.write(path / name, name)
+        packed.seek(0)
+        yield packed
+
+
+class SingleFile:
+    """One file under the name that it has for its reader."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        self._path = path
+        self._name = name
+
+    def names(self) -> Sequence[str]:
+        """The name."""
+        return [self._name]
+
+    def read(self, name: str) -> bytes:
+        """The bytes of the file."""
+        del name
+        with _open(self._path) as file:
+            return read_file(file)
+
+    def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
+        """The lines of the file."""
+        del name
+        with _open(self._path) as file:
+            yield from lines_of_file(file)
 
 
 class ZipFiles:
@@ -90,14 +135,14 @@ class ZipFiles:
     def read(self, name: str) -> bytes:
         """The bytes of one member."""
         with self._open(name) as file:
-            data = _read(file)
+            data = read_file(file)
         self._count(len(data))
         return data
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         """The lines of one member."""
         with self._open(name) as file:
-            for number, line in _lines(file):
+            for number, line in lines_of_file(file):
                 self._count(len(line))
                 yield number, line
 
@@ -111,9 +156,9 @@ class ZipFiles:
 
     def _count(self, size: int) -> None:
         self._unpacked += size  # of what was really unpacked: sizes in the directory may be false
-        if self._unpacked > ZIP_BYTES:
+        if self._unpacked > TOTAL_BYTES:
             raise UsageError(
-                f"The zip file unpacks to more than {ZIP_BYTES:,} bytes.", "Unpack it and name the folder."
+                f"The zip file unpacks to more than {TOTAL_BYTES:,} bytes.", "Unpack it and name the folder."
             )
 
 
@@ -125,22 +170,35 @@ def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
         raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
     with archive:
         members = archive.infolist()
-        if len(members) > ZIP_MEMBERS or sum(info.file_size for info in members) > ZIP_BYTES:
+        if len(members) > ZIP_MEMBERS or sum(info.file_size for info in members) > TOTAL_BYTES:
             raise UsageError(
-                f"The zip file {path} has more than {ZIP_MEMBERS:,} members or {ZIP_BYTES:,} bytes.",
+                f"The zip file {path} has more than {ZIP_MEMBERS:,} members or {TOTAL_BYTES:,} bytes.",
                 "Unpack it and name the folder.",
             )
         yield archive
 
 
-def _read(file: IO[bytes]) -> bytes:
-    data = file.read(FILE_BYTES + 1)
+@contextmanager
+def _open(path: Path | str) -> Generator[IO[bytes]]:
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123  joining paths takes as long as opening
+            yield file
+    except OSError as error:
+        raise BadLabels(f"The file cannot be read: {error.strerror}.") from error
+
+
+def read_file(file: IO[bytes]) -> bytes:
+    """The bytes of an open label file. Raises BadLabels if they are too many."""
+    data = file.read(FIRST_BYTES)
+    if len(data) == FIRST_BYTES:  # a large read would make room for all of it
+        data += file.read(FILE_BYTES + 1 - FIRST_BYTES)
     if len(data) > FILE_BYTES:
         raise BadLabels(f"The file is larger than {FILE_BYTES:,} bytes.")
     return data
 
 
-def _lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+def lines_of_file(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    """The lines of an open label file with their numbers. Raises BadLabels if one is too long."""
     number = 0
     while line := file.readline(LINE_BYTES + 1):
         number += 1
@@ -187,6 +245,39 @@ class FileOutput(FolderOutput):
         del name
         with self._path.open("xb") as file:
             yield file
+
+
+class ZipOutput:
+    """A new zip file with the files of a writer, one open at a time. Use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._archive = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED, compresslevel=1)
+        self._names: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._archive.close()
+
+    @contextmanager
+    def open(self, name: str) -> Generator[BinaryIO]:
+        """A new member. Raises BadLabels if there is one with this name."""
+        safe = "/".join(map(safe_part, name.split("/")))
+        if safe in self._names:
+            raise BadLabels(f"Two images have labels in {name}.")
+        self._names.add(safe)
+        member = zipfile.ZipInfo(safe, MEMBER_DATE)
+        member.compress_type = zipfile.ZIP_DEFLATED
+        with self._archive.open(member, "w", force_zip64=True) as file:
+            yield file  # pyright: ignore[reportReturnType]: it has the methods that writers use
+
+    @contextmanager
+    def scratch(self) -> Generator[BinaryIO]:
+        """A temporary file."""
+        with tempfile.TemporaryFile(dir=self._path.parent) as file:
+            yield file  # pyright: ignore[reportReturnType]: it has all methods of a file
 
 
 def safe_part(part: str) -> str:

@@ -2,49 +2,52 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
 from pathlib import Path
 
-from mirrorlake.catalog.label_import import StoredLabels, label_transaction, stage_labels, store_labels
+from mirrorlake.catalog.annotation_copy import AnnotationCopy
+from mirrorlake.catalog.annotations import Chosen
+from mirrorlake.catalog.label_import import (
+    Connection,
+    ImageStage,
+    Matches,
+    label_transaction,
+    record_import,
+    replace_imported,
+)
 from mirrorlake.catalog.ontologies import StoredOntology, read_ontology, save_in
 from mirrorlake.core.errors import MirrorlakeError, NotFound, UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, shape_of
+from mirrorlake.labels.box_batch import count_images
 from mirrorlake.labels.ontology import added_classes, check_classes, check_ontology_name, map_classes
-from mirrorlake.labels.records import ImageLabels, Label, LabelFiles, Report, problem
+from mirrorlake.labels.records import ImageLabels, LabelFiles
 from mirrorlake.labels.registry import FORMATS, LabelFormat
 from mirrorlake.library.label_files import open_label_files
+from mirrorlake.library.label_survey import (
+    CHECKING,
+    Step,
+    Survey,
+    in_asset_size,
+    in_class_shapes,
+    read_valid,
+    survey_labels,
+)
 from mirrorlake.model.access import Context
-from mirrorlake.model.labels import ClassMapping, LabelImport, LabelProblem, Shape
+from mirrorlake.model.labels import AnnotationSource, ClassMapping, LabelImport, LabelImportOptions, Shape
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.search.run import select_ids
 
-KEPT_PROBLEMS = 100  # all of them are counted
-STEP_IMAGES = 200  # between two reports
-READING, CHECKING = "reading labels", "checking labels"
-Step = Callable[[str, int, int], object]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelImportOptions:
-    """What an import reads and how. `classes` maps names in the files to classes; an empty name leaves them out."""
-
-    path: str
-    format: str
-    ontology: str
-    query: str = ""
-    classes: Mapping[str, str] = field(default_factory=dict[str, str])
-    add_classes: bool = False
-    match_names: bool = False  # with names of assets instead of keys
-    keep_existing: bool = False  # add to what earlier imports made of these assets in this ontology
-    skip_invalid: bool = False  # import the rest
-    dry_run: bool = False
-
 
 def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, by: Context) -> LabelImport:
-    """Import, or preview, the labels at a path of this machine.
+    """As `import_label_files`, of a path of this machine."""
+    with open_label_files(Path(options.path)) as files:
+        return import_label_files(catalog, files, options, step, by=by)
+
+
+def import_label_files(
+    catalog: Catalog, files: LabelFiles, options: LabelImportOptions, step: Step, *, by: Context
+) -> LabelImport:
+    """Import, or preview, labels.
 
     Raises UsageError for options or files that cannot be used, and MirrorlakeError with the first problems if labels
     are invalid or have no class; a dry run returns them instead.
@@ -52,38 +55,89 @@ def import_labels(catalog: Catalog, options: LabelImportOptions, step: Step, *, 
     chosen_format = read_format(options.format)
     check_ontology_name(options.ontology)
     chosen = select_ids(options.query)
-    with open_label_files(Path(options.path)) as files:
-        survey = _survey(files, chosen_format, step)
-        with label_transaction(catalog, dry_run=options.dry_run) as connection:
-            stored = _ontology(lambda: read_ontology(connection, options.ontology), add=options.add_classes)
-            existing = stored.ontology.classes if stored is not None else ()
-            mapped = map_classes(
-                survey.classes,
-                existing,
-                given=options.classes,
-                namespace=chosen_format.namespace,
-                add=options.add_classes,
-            )
-            if not options.dry_run:
-                _refuse(survey, mapped, skip_invalid=options.skip_invalid)
-            classes = [*existing, *added_classes(mapped, len(existing))]
-            if stored is None or len(classes) > len(existing):
-                check_classes(classes)
-                stored = save_in(connection, options.ontology, classes, by)
-            numbers, shapes = _targets(mapped, stored)
-            images = _converted(_checked(files, chosen_format, survey.discard, step, survey.images), shapes, survey)
-            stage_labels(connection, images, numbers.get)
-            result = store_labels(
-                connection,
-                (stored.id, options.ontology),
-                chosen,
-                by_name=options.match_names,
-                keep_existing=options.keep_existing,
-                by=by,
-            )
-            if not options.dry_run:
-                _refuse(survey, mapped, skip_invalid=options.skip_invalid)  # labels that their class cannot have
-    return _result(result, mapped, survey, options)
+    step(CHECKING, 0, 0)
+    with label_transaction(catalog, dry_run=options.dry_run) as connection:
+        return _import_files(
+            connection, files=files, chosen_format=chosen_format, chosen=chosen, options=options, step=step, by=by
+        )
+
+
+def _import_files(
+    connection: Connection,
+    *,
+    files: LabelFiles,
+    chosen_format: LabelFormat,
+    chosen: Chosen,
+    options: LabelImportOptions,
+    step: Step,
+    by: Context,
+) -> LabelImport:
+    stage = ImageStage(connection)
+    survey = survey_labels(files, chosen_format, step, stage.add)
+    stored = _ontology(lambda: read_ontology(connection, options.ontology), add=options.add_classes)
+    existing = stored.ontology.classes if stored is not None else ()
+    mapped = map_classes(
+        survey.classes,
+        existing,
+        given=options.classes,
+        namespace=chosen_format.namespace,
+        add=options.add_classes,
+    )
+    if not options.dry_run:
+        _refuse(survey, mapped, skip_invalid=options.skip_invalid)
+    classes = [*existing, *added_classes(mapped, len(existing))]
+    if stored is None or len(classes) > len(existing):
+        check_classes(classes)
+        stored = save_in(connection, options.ontology, classes, by)
+    matches = stage.match(chosen, by=options.match_by)
+    replaced = 0 if options.keep_existing else replace_imported(connection, stored.id)
+    numbers, shapes = _targets(mapped, stored)
+    copy = AnnotationCopy(
+        connection, numbers, source=AnnotationSource.IMPORT.value, by=by.actor.name, discard=options.dry_run
+    )
+    again = read_valid(files, chosen_format, survey.discard, step, survey.images)
+    first = 0
+    for images in again:
+        end = first + stage.check_again(images, first)
+        if isinstance(images, ImageLabels) and images.pixels and matches.assets[first]:
+            width, height = matches.sizes[first].tolist()
+            images = in_asset_size(images, width, height, survey.report)  # noqa: PLW2901  the same in other units
+        for part in in_class_shapes(images, shapes, survey):
+            copy.add(part, matches.assets[first : first + count_images(part)])
+            first += count_images(part)
+        if first != end:
+            raise AssertionError("all parts of the images were written")
+    copy.flush()
+    if not options.dry_run:
+        _refuse(survey, mapped, skip_invalid=options.skip_invalid)  # labels that their class cannot have
+    record_import(connection, options.ontology, images=matches.matched, stored=copy.stored, replaced=replaced, by=by)
+    return _result(matches, mapped, survey, copy, replaced=replaced, dry_run=options.dry_run)
+
+
+def _result(
+    matches: Matches,
+    mapped: list[ClassMapping],
+    survey: Survey,
+    copy: AnnotationCopy,
+    *,
+    replaced: int,
+    dry_run: bool,
+) -> LabelImport:
+    return LabelImport(
+        images=matches.images,
+        matched=matches.matched,
+        unmatched=matches.unmatched,
+        ambiguous=matches.ambiguous,
+        resized=matches.resized,
+        classes=tuple(mapped),
+        annotations=copy.stored,
+        replaced=replaced,
+        left_out=copy.left_out,
+        converted=survey.converted,
+        problems=(*survey.problems, *survey.crossing),
+        problem_count=survey.problem_count,
+        dry_run=dry_run,
+    )
 
 
 def read_format(name: str) -> LabelFormat:
@@ -92,78 +146,6 @@ def read_format(name: str) -> LabelFormat:
     if found is None:
         raise UsageError(f"Unknown label format: {name}.", f"Formats are {', '.join(FORMATS)}.")
     return found
-
-
-class _Survey:
-    """What the files contain."""
-
-    def __init__(self) -> None:
-        self.images = 0
-        self.converted = 0
-        self.classes: defaultdict[str, Counter[Shape]] = defaultdict(Counter)
-        self.problems: list[LabelProblem] = []
-        self.crossing: list[LabelProblem] = []  # imported all the same
-        self.problem_count = 0
-
-    def report(self, found: LabelProblem) -> None:
-        self.problem_count += 1
-        if len(self.problems) < KEPT_PROBLEMS:
-            self.problems.append(found)
-
-    def discard(self, found: LabelProblem) -> None:
-        """The second reading finds the same problems."""
-
-
-def _survey(files: LabelFiles, chosen_format: LabelFormat, step: Step) -> _Survey:
-    survey = _Survey()
-    for image in _checked(files, chosen_format, survey.report, step, 0):
-        survey.images += 1
-        for label in image.labels:
-            survey.classes[label.class_name][shape_of(label.geometry)] += 1
-            if crosses_itself(label.geometry):
-                # Real data sets are full of them, and to leave them out would lose labels.
-                note = "The polygon crosses itself. It is imported as it is."
-                if len(survey.crossing) < KEPT_PROBLEMS:
-                    survey.crossing.append(problem(image.file, note, label.place))
-    if not survey.images and not survey.problem_count:
-        raise UsageError(
-            f"There are no labels in the format {chosen_format.name}.",
-            "Check the path, the format and the suffixes of the files.",
-        )
-    return survey
-
-
-def _checked(
-    files: LabelFiles, chosen_format: LabelFormat, report: Report, step: Step, total: int
-) -> Iterator[ImageLabels]:
-    """The images with those labels whose geometry can be stored."""
-    for done, image in enumerate(chosen_format.read(files, report), 1):
-        if done % STEP_IMAGES == 0:
-            step(READING if total else CHECKING, done, max(total, done))
-        kept: list[Label] = []
-        for label in image.labels:
-            reason = check_geometry(label.geometry)
-            if reason is None:
-                kept.append(label)
-            else:
-                report(problem(image.file, reason, label.place))
-        yield image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
-
-
-def _converted(images: Iterator[ImageLabels], shapes: Mapping[str, Shape], survey: _Survey) -> Iterator[ImageLabels]:
-    """The images with their labels in the shapes of their classes."""
-    for image in images:
-        kept: list[Label] = []
-        for label in image.labels:
-            shape = shapes.get(label.class_name)
-            made = None if shape is None else convert(label.geometry, shape)
-            if made is not None:
-                survey.converted += not made[1]
-                kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
-            elif shape is not None:
-                reason = f"A {shape_of(label.geometry).value} cannot become a {shape.value}."
-                survey.report(problem(image.file, reason, label.place))
-        yield replace(image, labels=tuple(kept))
 
 
 def _ontology(read: Callable[[], StoredOntology], *, add: bool) -> StoredOntology | None:
@@ -186,7 +168,7 @@ def _targets(mapped: list[ClassMapping], stored: StoredOntology) -> tuple[dict[s
     )
 
 
-def _refuse(survey: _Survey, mapped: list[ClassMapping], *, skip_invalid: bool) -> None:
+def _refuse(survey: Survey, mapped: list[ClassMapping], *, skip_invalid: bool) -> None:
     unmapped = [one for one in mapped if one.class_name is None]
     if unmapped:
         names = ", ".join(f"{one.name} ({one.annotations:,})" for one in unmapped[:10])
@@ -202,23 +184,3 @@ def _refuse(survey: _Survey, mapped: list[ClassMapping], *, skip_invalid: bool) 
             f"{count_noun(survey.problem_count, 'label')} cannot be imported. The first: {where}: {first.reason}",
             "Use --dry-run to list them, or --skip-invalid to import the rest.",
         )
-
-
-def _result(
-    stored: StoredLabels, mapped: list[ClassMapping], survey: _Survey, options: LabelImportOptions
-) -> LabelImport:
-    return LabelImport(
-        images=stored.images,
-        matched=stored.matched,
-        unmatched=stored.unmatched,
-        ambiguous=stored.ambiguous,
-        resized=stored.resized,
-        classes=tuple(mapped),
-        annotations=stored.annotations,
-        replaced=stored.replaced,
-        left_out=stored.left_out,
-        converted=survey.converted,
-        problems=(*survey.problems, *survey.crossing),
-        problem_count=survey.problem_count,
-        dry_run=options.dry_run,
-    )

@@ -16,6 +16,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.public import public_noun
 
 Point = tuple[float, float]
+UPLOAD_BYTES = 500_000_000  # of one upload of label files
 
 
 class Shape(StrEnum):
@@ -35,6 +36,14 @@ class AnnotationSource(StrEnum):
 
     USER = "user"  # the command line, REST or the SDK
     IMPORT = "import"  # a label file
+
+
+class MatchBy(StrEnum):
+    """What of an asset the images of label files are compared with."""
+
+    KEY = "key"
+    NAME = "name"
+    DIGEST = "digest"  # of its bytes, as the name of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +170,42 @@ class ClassCount:
 
 
 @public_noun
+class SizeCount:
+    """How many annotations have a box of some size."""
+
+    at_least: float
+    """Area as a fraction of the image."""
+    below: float | None
+    """Null: no limit."""
+    annotations: int
+
+
+@public_noun
+class CentreMap:
+    """How many annotations have their centre in each cell of a grid over the image."""
+
+    columns: int
+    rows: int
+    counts: tuple[int, ...]
+    """Row by row from the top left cell."""
+
+
+@public_noun
+class LabelStatistics:
+    """The annotations of the assets of a query: their classes, sizes and places."""
+
+    assets: int
+    annotated: int
+    """Assets with annotations."""
+    annotations: int
+    classes: tuple[ClassCount, ...]
+    """The most frequent first."""
+    sizes: tuple[SizeCount, ...]
+    """From small to large; annotations without a box are not counted."""
+    centres: CentreMap
+
+
+@public_noun
 class LabelProblem:
     """Something in a label file that was not imported, or needs attention."""
 
@@ -182,6 +227,33 @@ class ClassMapping:
     """The shape that its annotations get."""
     added: bool
     """Whether the import adds the class to the ontology."""
+
+
+@public_noun
+class LabelUpload:
+    """Label files that were uploaded and wait for their import."""
+
+    id: str
+    size: int
+    """Bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelImportOptions:
+    """What an import reads and how. `classes` maps names in the files to classes; an empty name leaves them out."""
+
+    path: str  # of this machine, or an address in a bucket; the file's name if it was uploaded
+    format: str
+    ontology: str
+    connection: str | None = None  # for the address; None: the machine's own credentials
+    upload: str | None = None  # the id of an upload
+    query: str = ""
+    classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    add_classes: bool = False
+    match_by: MatchBy = MatchBy.KEY
+    keep_existing: bool = False  # add to what earlier imports made of these assets in this ontology
+    skip_invalid: bool = False  # import the rest
+    dry_run: bool = False
 
 
 @public_noun
@@ -213,6 +285,18 @@ class LabelImport:
     dry_run: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelExportOptions:
+    """Which assets are exported, and where to. `ontology` may be omitted if there is only one."""
+
+    query: str
+    format: str
+    path: str  # new on this machine, or the address of a new object
+    ontology: str | None = None
+    connection: str | None = None  # for the address; None: the machine's own credentials
+    copy_images: bool = False  # beside the labels; otherwise they only name the images
+
+
 @public_noun
 class LabelExport:
     """The result of an export of labels."""
@@ -223,4 +307,9 @@ class LabelExport:
     """Annotations whose shape the format does not have, written as another shape."""
     left_out: int
     """Annotations that the format cannot express."""
+    copied: int
+    """Images that were copied."""
+    not_copied: tuple[str, ...]
+    """The first of the images that could not be copied, each with the reason."""
+    not_copied_count: int
     path: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing, contextmanager
 from graphlib import TopologicalSorter
+from typing import Final
 
 import psycopg
 from psycopg import sql
@@ -29,6 +30,8 @@ from mirrorlake.postgres.migrate import (
 )
 
 LOCK_PATIENCE = "10s"  # for statements of other commands on the same database
+# Checked by triggers, not by constraints: tables, each with those that its rows refer to.
+REFERENCES: Final = {"annotation": ("asset", "label_class")}
 _FOREIGN_SCHEMA = "The backup does not fit the schema that it names"
 _OLDER_OR_OTHER = "Use another backup. This one was changed after it was written."
 
@@ -201,8 +204,9 @@ def _by_reference(session: psycopg.Connection[TupleRow], tables: list[str]) -> I
         " AND referring.relnamespace = current_schema()::regnamespace"
     ).fetchall()
     graph: dict[str, set[str]] = {name: set() for name in tables}
-    for referring, referred in rows:
-        if referring in graph:
+    by_trigger = [(name, referred) for name, several in REFERENCES.items() for referred in several]
+    for referring, referred in [*rows, *by_trigger]:
+        if referring in graph and referred in graph:
             graph[referring].add(referred)
     return TopologicalSorter(graph).static_order()
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import LiteralString, assert_never
 
 from mirrorlake.model.assets import STATE_NUMBERS, AssetState
 from mirrorlake.search.glob_regex import glob_to_regex
+from mirrorlake.search.label_sql import annotation_count_sql, class_sql, has_box_sql
 from mirrorlake.search.nodes import (
     And,
     AnnotationCount,
@@ -19,6 +19,7 @@ from mirrorlake.search.nodes import (
     Comparison,
     Everything,
     FileName,
+    HasBox,
     HasClass,
     HasId,
     HasKind,
@@ -50,8 +51,7 @@ from mirrorlake.search.nodes import (
     TimeColumn,
     TimeCompare,
 )
-
-Param = str | int | datetime
+from mirrorlake.search.sql import SYMBOLS, Param, Sql, join, like, like_pattern
 
 _INTEGERS: dict[IntegerColumn, LiteralString] = {
     IntegerColumn.SIZE: "asset.size",
@@ -85,14 +85,6 @@ _TYPES: dict[SortColumn, LiteralString] = {
     SortColumn.ID: "bigint",
 }
 _NULLABLE = frozenset({SortColumn.MODIFIED, SortColumn.WIDTH, SortColumn.HEIGHT})
-_SYMBOLS: dict[Comparison, LiteralString] = {
-    Comparison.EQ: "=",
-    Comparison.NE: "<>",
-    Comparison.LT: "<",
-    Comparison.LE: "<=",
-    Comparison.GT: ">",
-    Comparison.GE: ">=",
-}
 
 # An ISO date or time that exists, so that the cast never fails. The last digits of the year identify leap years.
 _DAY: LiteralString = r"(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
@@ -102,14 +94,6 @@ _ZONE: LiteralString = r"Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9]"
 ISO_TIME: LiteralString = (
     "^(?!0000)(?:[0-9]{4}-(?:" + _DAY + ")|(?:" + _LEAP_YEAR + ")-02-29)(?:[T ]" + _CLOCK + "(?:" + _ZONE + ")?)?$"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Sql:
-    """A piece of SQL and the values of its `%s`, in order. The type of `text` proves that it contains no value."""
-
-    text: LiteralString
-    params: tuple[Param, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +124,7 @@ def compile_query(query: Query) -> CompiledQuery:
     """Compile a query. Assets in the trash are excluded unless the query names the trash or any state."""
     where = _node(query.where)
     if not _names_trash(query.where):
-        where = _join(" AND ", [Sql("asset.state <> {asset.trash}"), where])
+        where = join(" AND ", [Sql("asset.state <> {asset.trash}"), where])
     keys = tuple(_sort_key(sort) for sort in query.sorts)
     id_descending = query.sorts[-1].descending if query.sorts else True  # newest first if nothing was asked
     return CompiledQuery(
@@ -163,9 +147,9 @@ def _names_trash(node: Node) -> bool:
 def _node(node: Node) -> Sql:
     match node:
         case And(terms):
-            return _join(" AND ", [_node(term) for term in terms])
+            return join(" AND ", [_node(term) for term in terms])
         case Or(terms):
-            return _join(" OR ", [_node(term) for term in terms])
+            return join(" OR ", [_node(term) for term in terms])
         case Not(term):
             inner = _node(term)
             # Comparing a missing value gives NULL, and NOT NULL would drop the asset.
@@ -179,7 +163,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case Everything():
             return Sql("TRUE")
         case NameContains(text):
-            return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{_like(form)}%",)))
+            return _match_any_form(text, lambda form: Sql("asset.name ILIKE %s", (f"%{like(form)}%",)))
         case FileName(value):
             return _file_name(value)
         case PathMatches(glob, literal):
@@ -189,7 +173,7 @@ def _leaf(leaf: Leaf) -> Sql:
         case MetadataCompare(key, comparison, literal):
             return _metadata(key, comparison, literal)
         case MetadataMatches(key, pattern):
-            return Sql("asset.metadata ->> %s::text LIKE %s", (key, _like_pattern(pattern)))
+            return Sql("asset.metadata ->> %s::text LIKE %s", (key, like_pattern(pattern)))
         case HasTag(value):
             return _tag(value)
         case InProject(value):
@@ -197,19 +181,21 @@ def _leaf(leaf: Leaf) -> Sql:
         case InDatasource(name):
             return Sql(_IN_DATASOURCE, (name, name))
         case HasClass(value, comparison, count):
-            return _class(value, comparison, count)
+            return class_sql(value, comparison, count)
         case AnnotationCount(comparison, count):
-            return _annotation_count(_ANNOTATIONS, (), comparison, count)
+            return annotation_count_sql(comparison, count)
+        case HasBox(measure, bounds):
+            return has_box_sql(measure, bounds)
         case HasMediaType(value):
             if "/" in value:
                 return Sql("asset.media_type = %s", (value,))
-            return Sql("asset.media_type LIKE %s", (f"{_like(value)}/%",))
+            return Sql("asset.media_type LIKE %s", (f"{like(value)}/%",))
         case HasKind(kind):
             return Sql("asset.kind = %s", (kind.value,))
         case HasId(number):
             return Sql("asset.id = %s", (number,))
         case IntegerCompare(column, comparison, value):
-            return Sql(_INTEGERS[column] + " " + _SYMBOLS[comparison] + " %s", (value,))
+            return Sql(_INTEGERS[column] + " " + SYMBOLS[comparison] + " %s", (value,))
         case TimeCompare(column, comparison, span):
             return _in_span(_TIMES[column], (), comparison, span)
         case StateIs(state):
@@ -220,33 +206,16 @@ def _leaf(leaf: Leaf) -> Sql:
 
 def _tag(value: str | Pattern) -> Sql:
     if isinstance(value, Pattern):
-        return Sql(_HAS_TAG + "tag LIKE %s)", (_like_pattern(value),))
+        return Sql(_HAS_TAG + "tag LIKE %s)", (like_pattern(value),))
     return Sql(_HAS_TAG + "tag = %s)", (value,))
 
 
 def _project(value: str | Pattern) -> Sql:
     if isinstance(value, Pattern):
-        return Sql(_IN_PROJECT + "name LIKE %s)", (_like_pattern(value),))
+        return Sql(_IN_PROJECT + "name LIKE %s)", (like_pattern(value),))
     return Sql(_IN_PROJECT + "name = %s)", (value,))
 
 
-def _class(value: str | Pattern, comparison: Comparison, count: int) -> Sql:
-    if isinstance(value, Pattern):
-        return _annotation_count(_OF_CLASS + "LIKE %s)", (_like_pattern(value),), comparison, count)
-    return _annotation_count(_OF_CLASS + "= %s)", (value,), comparison, count)
-
-
-def _annotation_count(rows: LiteralString, params: tuple[Param, ...], comparison: Comparison, count: int) -> Sql:
-    if (comparison, count) in ((Comparison.GE, 1), (Comparison.GT, 0)):
-        return Sql("EXISTS (SELECT " + rows + ")", params)  # which the planner can begin with, unlike a count
-    return Sql("(SELECT count(*) " + rows + ") " + _SYMBOLS[comparison] + " %s", (*params, count))
-
-
-_ANNOTATIONS: LiteralString = "FROM annotation WHERE annotation.asset_id = asset.id"
-_OF_CLASS: LiteralString = (
-    "FROM annotation WHERE annotation.asset_id = asset.id"
-    " AND annotation.class_id IN (SELECT label_class.id FROM label_class WHERE label_class.name "
-)
 _IN_PROJECT: LiteralString = (
     "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
     " WHERE project_asset.asset_id = asset.id AND project."
@@ -261,25 +230,11 @@ _IN_DATASOURCE: LiteralString = (
 )
 
 
-def _join(word: LiteralString, parts: list[Sql]) -> Sql:
-    text = word.join([part.text for part in parts])
-    return Sql("(" + text + ")", tuple(param for part in parts for param in part.params))
-
-
-def _like(text: str) -> str:
-    """Escape `text` for LIKE, so that every character is literal."""
-    return re.sub(r"([\\%_])", r"\\\1", text)
-
-
-def _like_pattern(pattern: Pattern) -> str:
-    return "%".join(_like(piece) for piece in pattern.pieces)
-
-
 def _match_any_form(text: str, compare: Callable[[str], Sql]) -> Sql:
     """Match composed and decomposed accents: which form is stored depends on the system that created the file."""
     forms = dict.fromkeys((text, unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)))
     parts = [compare(form) for form in forms]
-    return parts[0] if len(parts) == 1 else _join(" OR ", parts)
+    return parts[0] if len(parts) == 1 else join(" OR ", parts)
 
 
 def _file_name(value: str | Pattern) -> Sql:
@@ -289,7 +244,7 @@ def _file_name(value: str | Pattern) -> Sql:
             "(asset.name ILIKE %s AND substring(asset.name from '[^/]*$') ILIKE %s)", (f"%{like.lstrip('%')}", like)
         )
 
-    return _match_any_form(_like(value) if isinstance(value, str) else _like_pattern(value), compare)
+    return _match_any_form(like(value) if isinstance(value, str) else like_pattern(value), compare)
 
 
 def _path(glob: str, *, literal: bool) -> Sql:
@@ -307,7 +262,7 @@ def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
     if comparison is Comparison.NE:
         equal = _metadata_equal(key, literal)
         return Sql("(asset.metadata ? %s::text AND NOT " + equal.text + ")", (key, *equal.params))
-    symbol = _SYMBOLS[comparison]
+    symbol = SYMBOLS[comparison]
     match literal:
         case Number(_, value):
             # jsonb compares numbers exactly and never fails on a value of another type.
@@ -345,7 +300,7 @@ def _metadata_equal(key: str, literal: Literal) -> Sql:
             parts.append(_metadata_time(key, Comparison.EQ, literal))
         case _:
             assert_never(literal)
-    return parts[0] if len(parts) == 1 else _join(" OR ", parts)
+    return parts[0] if len(parts) == 1 else join(" OR ", parts)
 
 
 def _metadata_time(key: str, comparison: Comparison, span: Span) -> Sql:

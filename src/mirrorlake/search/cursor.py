@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import LiteralString, cast
 
 from mirrorlake.core.cursors import read_cursor, unusable_cursor, write_cursor
-from mirrorlake.search.compile import CompiledQuery, Param, Sql
+from mirrorlake.search.compile import CompiledQuery
+from mirrorlake.search.sql import Param, Sql
 
 BIGINT = 2**63
 

@@ -11,10 +11,11 @@ from mirrorlake.core.errors import PatternError
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.assets import AssetState
 from mirrorlake.model.media import MediaKind
-from mirrorlake.search.label_fields import read_annotation_count, read_class, read_has
+from mirrorlake.search.label_fields import read_annotation_count, read_box, read_class, read_has
 from mirrorlake.search.nodes import (
     And,
     Boolean,
+    BoxMeasure,
     Comparison,
     FileName,
     HasId,
@@ -345,6 +346,7 @@ FIELDS: dict[str, Callable[[Term], Node]] = {
     "has": read_has,
     "min-annotations": partial(read_annotation_count, comparison=Comparison.GE),
     "max-annotations": partial(read_annotation_count, comparison=Comparison.LE),
+    **{measure.value: partial(read_box, measure=measure) for measure in BoxMeasure},
     **{column.value: partial(_integer, column=column) for column in IntegerColumn},
     **{column.value: partial(_time, column=column) for column in TimeColumn},
     "min-width": partial(_bound, column=IntegerColumn.WIDTH, comparison=Comparison.GE),

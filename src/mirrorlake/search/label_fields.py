@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
-from mirrorlake.search.nodes import AnnotationCount, Comparison, HasClass, Node
+from mirrorlake.search.nodes import AnnotationCount, BoxMeasure, Comparison, HasBox, HasClass, Node
 from mirrorlake.search.scanner import Value
 from mirrorlake.search.term import Term, as_comparison
-from mirrorlake.search.values import read_integer, read_text
+from mirrorlake.search.values import read_integer, read_number, read_range, read_text
 
 _COUNT = re.compile(r"(?P<op>>=|<=|!=|==|>|<|=)(?P<count>[0-9]*)")
 
@@ -47,6 +48,30 @@ def read_has(term: Term) -> Node:
     if term.value.text.lower() != "annotations":
         term.reject("Unknown part of an asset.", "Write has:annotations.")
     return term.allow_negation(AnnotationCount(Comparison.GE, 1))
+
+
+def read_box(term: Term, measure: BoxMeasure) -> Node:
+    """`("box-area" | "box-side") op (number | low..high)`: a range is of one annotation."""
+    ends = read_range(term.value)
+    if ends is None:
+        if term.comparison is Comparison.NE:
+            term.require_equals(f"To exclude such assets, write -{term.field}:{term.value.text}.")
+        return HasBox(measure, ((term.comparison, _box_number(term, measure, term.value)),))
+    term.require_equals("A range cannot be combined with a comparison.")
+    low, high = ends
+    bounds = [(Comparison.GE, _box_number(term, measure, low))] if low.text else []
+    if high.text:
+        bounds.append((Comparison.LE, _box_number(term, measure, high)))
+    return HasBox(measure, tuple(bounds))
+
+
+def _box_number(term: Term, measure: BoxMeasure, value: Value) -> Decimal:
+    number = read_number(value.text)
+    if number is None or number.value < 0 or (measure is BoxMeasure.AREA and number.value > 1):
+        if measure is BoxMeasure.AREA:
+            term.reject("Invalid area.", "Write the fraction of the image, from 0 to 1, as in box-area>=0.1.")
+        term.reject("Invalid side.", "Write pixels, as in box-side<32.")
+    return number.value
 
 
 def read_annotation_count(term: Term, comparison: Comparison) -> Node:

@@ -191,6 +191,21 @@ class AnnotationCount:
     count: int
 
 
+class BoxMeasure(StrEnum):
+    """A measure of the box around an annotation."""
+
+    AREA = "box-area"  # as a fraction of the image
+    SIDE = "box-side"  # the shorter one, in pixels of the image
+
+
+@dataclass(frozen=True, slots=True)
+class HasBox:
+    """An annotation whose box passes all of these comparisons. One without a box passes none."""
+
+    measure: BoxMeasure
+    bounds: tuple[tuple[Comparison, Decimal], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class HasMediaType:
     """A media type such as `image/png`, or a family such as `image`."""
@@ -250,6 +265,7 @@ Leaf = (
     | InDatasource
     | HasClass
     | AnnotationCount
+    | HasBox
     | HasMediaType
     | HasKind
     | HasId

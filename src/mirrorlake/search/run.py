@@ -17,11 +17,12 @@ from mirrorlake.catalog.sql_names import replace_names
 from mirrorlake.core.errors import CatalogError
 from mirrorlake.model.assets import Asset, AssetPage
 from mirrorlake.postgres.pool import Catalog, limit_time
-from mirrorlake.search.compile import CompiledQuery, Param, Sql, compile_query
+from mirrorlake.search.compile import CompiledQuery, compile_query
 from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
 from mirrorlake.search.grammar import parse
 from mirrorlake.search.nodes import Everything, Query
 from mirrorlake.search.notes import explain_nothing
+from mirrorlake.search.sql import Param, Sql
 
 TIMEOUT_S = 10  # longer than people wait for a page
 COUNT_TIMEOUT_S = 2  # a total is worth less waiting than the page itself

@@ -7,15 +7,13 @@ from contextlib import contextmanager
 
 from mirrorlake.core.settings import Settings
 from mirrorlake.library.audit import StepCallback
-from mirrorlake.library.label_export import LabelExportOptions
-from mirrorlake.library.label_import import LabelImportOptions
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.reapply import ProgressCallback
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.connections import Rotation
-from mirrorlake.model.labels import LabelExport, LabelImport
+from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.model.location_previews import LocationSummary
 from mirrorlake.model.runs import Run
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from mirrorlake.model.labels import Annotation, ClassCount, LabelClass, NewAnnotation, Ontology
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelClass,
+    LabelExportOptions,
+    LabelImportOptions,
+    LabelStatistics,
+    LabelUpload,
+    NewAnnotation,
+    Ontology,
+)
 
 
 class Ontologies(Protocol):
@@ -46,6 +57,25 @@ class Labels(Protocol):
         """
         ...
 
+    def upload(self, pieces: Iterable[bytes]) -> LabelUpload:
+        """Store label files, as one file or a zip file, for an import within a day. Raises UsageError if too large."""
+        ...
+
+    def start_import(self, options: LabelImportOptions) -> Job:
+        """Queue an import, or its preview, of an upload or of an address in a bucket through a connection.
+
+        Raises UsageError, QueryError, and NotFound for an unknown upload or connection.
+        """
+        ...
+
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """Queue an export to a new object in a bucket through a connection. Raises as `start_import`."""
+        ...
+
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """How many annotations each class has on the matching assets, the most frequent first. Raises QueryError."""
+        ...
+
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """The classes, sizes and places of the annotations of the matching assets. Raises QueryError."""
         ...

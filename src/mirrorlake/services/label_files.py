@@ -1,15 +1,27 @@
-"""Import and export label files of this machine, in this process."""
+"""Import and export label files: in this process, or as jobs that a server queues."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import closing
+
+from mirrorlake.catalog import connections, jobs
+from mirrorlake.core.errors import UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job, run_here
+from mirrorlake.jobs.library_store import UPLOADS, library_store
 from mirrorlake.jobs.progress import StepCallback
-from mirrorlake.library.label_export import LabelExportOptions
-from mirrorlake.library.label_import import LabelImportOptions
+from mirrorlake.labels.ontology import check_ontology_name
+from mirrorlake.library.label_import import read_format
+from mirrorlake.library.label_sources import address_of, is_address, label_datasource
+from mirrorlake.library.label_uploads import LabelUploads
+from mirrorlake.mirror.source_stores import check_fits
+from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.jobs import JobKind
-from mirrorlake.model.labels import LabelExport, LabelImport
+from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions, LabelUpload
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.search.run import select_ids
+from mirrorlake.services.base import Resources
 
 
 def import_labels(
@@ -19,6 +31,49 @@ def import_labels(
     job = new_job(JobKind.LABELS_IMPORT, options, subject=options.path, requested_by=requested_by)
     result: LabelImport = run_here(settings, catalog, job, step=step)
     return result
+
+
+def store_upload(resources: Resources, pieces: Iterable[bytes]) -> LabelUpload:
+    """Store uploaded label files. Raises UsageError if they are too large."""
+    with closing(library_store(resources.settings, UPLOADS)) as library:
+        return LabelUploads(library.store).write(pieces)
+
+
+def request_import(resources: Resources, options: LabelImportOptions, *, by: Context) -> int:
+    """Queue an import of an upload or from a bucket. Errors as in `Labels.start_import`."""
+    read_format(options.format)
+    check_ontology_name(options.ontology)
+    select_ids(options.query)
+    if options.upload is not None:
+        with closing(library_store(resources.settings, UPLOADS)) as library:
+            LabelUploads(library.store).check(options.upload)
+    else:
+        _check_address(resources, options, by)
+    job = new_job(JobKind.LABELS_IMPORT, options, subject=options.path, requested_by=by.actor.name)
+    return jobs.request(resources.catalog, job)
+
+
+def request_export(resources: Resources, options: LabelExportOptions, *, by: Context) -> int:
+    """Queue an export to a bucket. Errors as in `Labels.start_export`."""
+    read_format(options.format)
+    select_ids(options.query)
+    _check_address(resources, options, by)
+    job = new_job(JobKind.LABELS_EXPORT, options, subject=options.path, requested_by=by.actor.name)
+    return jobs.request(resources.catalog, job)
+
+
+def _check_address(resources: Resources, options: LabelImportOptions | LabelExportOptions, by: Context) -> None:
+    if not is_address(options.path):
+        raise UsageError(f"{options.path!r} is not an address in a bucket.", "Name one like s3://bucket/labels.json.")
+    by.require(Permission.DATASOURCES_EDIT)  # who may read a bucket
+    location, _ = address_of(options.path)
+    if options.connection is None:
+        raise UsageError(
+            "An address over the API needs a connection: otherwise the machine's own credentials would be used.",
+            "Name a connection.",
+        )
+    found = connections.named(resources.catalog, options.connection).connection
+    check_fits(label_datasource(location), found.kind, found.settings, found.name)
 
 
 def export_labels(

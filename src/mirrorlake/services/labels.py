@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mirrorlake.catalog import annotations as stored
+from mirrorlake.catalog import jobs
+from mirrorlake.catalog.label_statistics import read_statistics
 from mirrorlake.model.access import Permission
-from mirrorlake.model.labels import Annotation, ClassCount, NewAnnotation
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelExportOptions,
+    LabelImportOptions,
+    LabelStatistics,
+    LabelUpload,
+    NewAnnotation,
+)
 from mirrorlake.search.run import select_ids
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.label_contract import Labels
@@ -26,7 +37,33 @@ class LabelService(Service, Labels):
         stored.replace(self.resources.catalog, asset_id, ontology, annotations, by=self.caller)
         return stored.of_asset(self.resources.catalog, asset_id)
 
+    @requires(Permission.LABELS_EDIT)
+    def upload(self, pieces: Iterable[bytes]) -> LabelUpload:
+        """See `Labels.upload`."""
+        from mirrorlake.services.label_files import store_upload  # noqa: PLC0415  loads what reaches buckets
+
+        return store_upload(self.resources, pieces)
+
+    @requires(Permission.LABELS_EDIT)
+    def start_import(self, options: LabelImportOptions) -> Job:
+        """See `Labels.start_import`."""
+        from mirrorlake.services.label_files import request_import  # noqa: PLC0415  as above
+
+        return jobs.show_job(self.resources.catalog, request_import(self.resources, options, by=self.caller))
+
+    @requires(Permission.LABELS_READ)
+    def start_export(self, options: LabelExportOptions) -> Job:
+        """See `Labels.start_export`."""
+        from mirrorlake.services.label_files import request_export  # noqa: PLC0415  as above
+
+        return jobs.show_job(self.resources.catalog, request_export(self.resources, options, by=self.caller))
+
     @requires(Permission.LABELS_READ)
     def stats(self, query: str = "") -> Sequence[ClassCount]:
         """See `Labels.stats`."""
         return stored.count_by_class(self.resources.catalog, select_ids(query))
+
+    @requires(Permission.LABELS_READ)
+    def statistics(self, query: str = "") -> LabelStatistics:
+        """See `Labels.statistics`."""
+        return read_statistics(self.resources.catalog, select_ids(query))

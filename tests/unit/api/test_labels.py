@@ -85,6 +85,8 @@ def test_the_sdk_has_the_same_nouns(client: TestClient, library: Library) -> Non
     )
     assert list(labels.of_asset("1001")) == [annotation]
     assert [one.annotations for one in labels.stats()] == [1]
+    statistics = labels.statistics("class:forklift")
+    assert (statistics.annotations, sum(statistics.centres.counts), len(statistics.classes)) == (1, 1, 1)
     with pytest.raises(Conflict, match="used by 1 annotation of 1 asset"):
         ontologies.delete("site")
 

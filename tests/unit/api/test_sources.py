@@ -67,6 +67,6 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "checkConnection", "checkDatasource", "getConnectionDocuments",
         "beginLocationPreview", "getLocationPreview", "listChanges",
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
-        "countLabels",
+        "countLabels", "getLabelStatistics", "uploadLabels", "importLabels", "exportLabels",
     }  # fmt: skip
     assert all(path.startswith("/api/v1/") for path in document["paths"])

@@ -52,6 +52,17 @@ def item(kind: str, coordinates: object) -> bytes:
     return json.dumps({"filename": "/x/a.jpg", "annotations": rows, "metadata": size}).encode()
 
 
+def createml(image: object) -> bytes:
+    return json.dumps([image]).encode()
+
+
+def vi(bounds: object) -> bytes:
+    contents = {"type": "PhraseGrounding", "caption": "a dog", "groundedPhrases": [{"phrase": "dog", "bounds": bounds}]}
+    asset = {"type": "Image", "filename": "x/a.jpg", "width": 200, "height": 100}
+    return json.dumps({"id": "1", "asset": asset, "contents": contents}).encode()
+
+
+CREATEML = {"label": "dog", "coordinates": {"x": 70, "y": 35, "width": 100, "height": 50}}
 QUARTER = {"x": 0.375, "y": 0.15, "w": 0.25, "h": 0.4, "theta": 90}  # 50 by 40 pixels around (100, 35), turned
 NUMBERED = {"10": {"x": 0.6, "y": 0.6}, "2": {"x": 0.6, "y": 0.1}, "0": {"x": 0.1, "y": 0.1}}
 BOX = Box(0.1, 0.1, 0.5, 0.5)
@@ -156,6 +167,14 @@ TRIANGLE = Polygon((((0.1, 0.1), (0.6, 0.1), (0.6, 0.6)),))
             [("dog", RotatedBox(((0.6, 0.1), (0.6, 0.6), (0.4, 0.6), (0.4, 0.1))))],
         ),
         (
+            "createml",
+            {"a.json": createml({"imagefilename": "x/a.jpg", "annotation": [CREATEML]})},
+            "x/a.jpg",
+            [("dog", Box(20, 10, 100, 50))],  # pixels of an image whose size the file does not state
+        ),
+        ("vi", {"a.jsonl": vi([[0.1, 0.1, 0.6, 0.6]]) + b"\n"}, "x/a.jpg", [("dog", BOX)]),
+        ("vi", {"a.jsonl": vi([[[0.1, 0.6], [0.1, 0.1], [0.6, 0.1], [0.6, 0.6]]])}, "x/a.jpg", [("dog", BOX)]),
+        (
             "csv",
             {
                 "a.csv": b"\xef\xbb\xbfclass,filename,width,height,xmin,ymin,xmax,ymax,x\n"
@@ -224,6 +243,19 @@ def test_a_file_means_what_its_format_says(
             "'brushlabels' is not supported",
             0,
         ),
+        ("createml", {"a.json": b"{}"}, "", "not a list of images", None),
+        ("createml", {"a.json": createml({"annotations": []})}, "[0]", "name of the image is empty", None),
+        (
+            "createml",
+            {"a.json": createml({"image": "a.jpg", "annotations": [CREATEML, {"label": "dog"}]})},
+            "[0].annotations[1]",
+            "missing required field `coordinates`",
+            1,
+        ),
+        ("vi", {"a.jsonl": b"\n{\n"}, "line 2", "truncated", None),
+        ("vi", {"a.jsonl": vi([[1, 2, 3]])}, "line 1, groundedPhrases[0]", "Expected `array`", 0),
+        ("vi", {"a.jsonl": vi([[[0, 0], [1, 1]]])}, "line 1, groundedPhrases[0]", "neither 4 numbers nor 4 points", 0),
+        ("vi", {"a.jsonl": vi([[0, 0, "x", 1]])}, "line 1, groundedPhrases[0]", "not a number", 0),
         ("csv", {"a.csv": b"filename,width\n"}, "line 1", "no column height, class", None),
         (
             "csv",
@@ -279,7 +311,7 @@ HOSTILE = {
 @pytest.mark.parametrize("content", HOSTILE)
 @pytest.mark.parametrize("name", FORMATS)
 def test_no_content_raises_anything(name: str, content: str) -> None:
-    for suffix in (".json", ".xml", ".csv", ".txt"):
+    for suffix in (".json", ".jsonl", ".xml", ".csv", ".txt"):
         images, problems = read_labels(FORMATS[name], {f"a{suffix}": HOSTILE[content]})
         assert all("\0" not in image.path for image in images)
         assert all(one.file == f"a{suffix}" for one in problems)
@@ -290,3 +322,10 @@ def test_attributes_are_what_the_catalog_can_store() -> None:
     [image], problems = read_labels(FORMATS["coco"], {"c.json": rows})
     assert not problems
     assert image.labels[0].attributes == {"big": 1e12, "long": "x" * 500, "ok": True}
+
+
+def test_questions_and_answers_are_no_labels() -> None:
+    contents = {"type": "Vqa", "interactions": [{"order": 1, "question": "dog?", "answer": "no"}]}
+    line = json.dumps({"id": "1", "asset": {"type": "Image", "filename": "a.jpg"}, "contents": contents}).encode()
+    images, problems = read_labels(FORMATS["vi"], {"a.jsonl": line})
+    assert (len(images), images[0].labels, problems) == (1, (), [])

@@ -114,3 +114,13 @@ def test_numbers_are_external_ids_if_every_class_has_its_own() -> None:
     assert class_numbers(CLASSES, "YOLO", start=0) == {"forklift": 3, "Load": 0}
     assert class_numbers(CLASSES, "COCO", start=1) == {"forklift": 1, "Load": 2}
     assert class_numbers((FORKLIFT, replace(FORKLIFT, name="x")), "YOLO", start=0) == {"forklift": 0, "x": 1}
+
+
+@pytest.mark.parametrize(
+    ("namespaces", "chosen"), [(["COCO", "yolo"], "yolo"), (["b", "a"], "a"), (["YOLO", "A"], "YOLO"), ([], None)]
+)
+def test_the_namespace_is_the_wanted_one_in_any_case_or_the_first(namespaces: list[str], chosen: str | None) -> None:
+    classes = [
+        LabelClass(name=name, shape=Shape.BOX, colour="#000000", external_ids={name: "1"}) for name in namespaces
+    ]
+    assert choose_namespace(classes, "YOLO") == chosen

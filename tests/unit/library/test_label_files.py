@@ -53,11 +53,11 @@ def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
     monkeypatch.setattr(label_files, "FILE_BYTES", 50_000)
     with open_label_files(archive) as files, pytest.raises(BadLabels, match="larger than 50,000"):
         files.read("0.txt")
-    monkeypatch.setattr(label_files, "ZIP_BYTES", 200_000)
+    monkeypatch.setattr(label_files, "TOTAL_BYTES", 200_000)
     with pytest.raises(UsageError, match="members or 200,000 bytes"), open_label_files(archive):
         pass
     monkeypatch.setattr(label_files, "LINE_BYTES", 50_000)
-    monkeypatch.setattr(label_files, "ZIP_BYTES", 300_000)
+    monkeypatch.setattr(label_files, "TOTAL_BYTES", 300_000)
     with open_label_files(archive) as files, pytest.raises(BadLabels, match="Line 1 is longer"):
         list(files.lines("0.txt"))
 
@@ -65,7 +65,7 @@ def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
 def test_a_directory_that_lies_about_sizes_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path / "liar.zip", {"0.txt": b"0" * 60_000, "1.txt": b"1" * 60_000})
     with open_label_files(archive) as files:
-        monkeypatch.setattr(label_files, "ZIP_BYTES", 100_000)
+        monkeypatch.setattr(label_files, "TOTAL_BYTES", 100_000)
         files.read("0.txt")
         with pytest.raises(UsageError, match="unpacks to more"):
             files.read("1.txt")

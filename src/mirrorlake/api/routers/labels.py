@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from anyio import from_thread
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
+from mirrorlake.api.bodies import UPLOAD_TYPE, check_upload, is_upload
+from mirrorlake.api.problems import RequestRefused, problem, problem_response
 from mirrorlake.api.routers.assets import AssetId
-from mirrorlake.api.routing import Bound, add_route
-from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, OntologyBody
+from mirrorlake.api.routing import Bound, add_route, json_answer
+from mirrorlake.api.schemas.labels import VERSION_LIMIT, AnnotationsBody, LabelExportBody, LabelImportBody, OntologyBody
 from mirrorlake.labels.ontology import NAME_LIMIT
-from mirrorlake.model.labels import Annotation, ClassCount, Ontology
+from mirrorlake.model.jobs import Job
+from mirrorlake.model.labels import Annotation, ClassCount, LabelStatistics, LabelUpload, Ontology
 
 OntologyName = Annotated[str, Path(max_length=4 * NAME_LIMIT, description="Name of the ontology.")]
 
@@ -63,6 +69,57 @@ def stats(
     return library.labels.stats(query)
 
 
+def statistics(
+    library: Bound,
+    query: Annotated[
+        str, Query(max_length=8192, description="Query in the search language; empty matches everything.")
+    ] = "",
+) -> LabelStatistics:
+    """Count the annotations of the matching assets by class, size and place."""
+    return library.labels.statistics(query)
+
+
+async def upload(request: Request, library: Bound) -> Response:
+    """Upload label files, as one file or a zip file, for an import within a day."""
+    if not is_upload(request.scope):
+        detail, fix = "The body is not declared as bytes.", f"Send it with the header `Content-Type: {UPLOAD_TYPE}`."
+        return problem_response(problem("unsupported-media-type", "Unsupported media type", 415, detail, fix))
+    pieces = request.stream()
+    size = 0
+
+    async def next_piece() -> bytes:
+        nonlocal size
+        piece = await anext(pieces, b"")
+        size += len(piece)
+        check_upload(size)
+        return piece
+
+    def read() -> Iterator[bytes]:
+        while piece := from_thread.run(next_piece):
+            yield piece
+
+    try:
+        made = await run_in_threadpool(lambda: library.labels.upload(read()))
+    except RequestRefused as refusal:
+        return problem_response(refusal.problem)
+    except ClientDisconnect:
+        return Response(status_code=400)  # that nobody receives
+    except TimeoutError:
+        detail = "The upload paused for too long."
+        return problem_response(problem("timeout", "Request Timeout", 408, detail))
+    return json_answer(made, status=201)
+
+
+def start_import(library: Bound, body: LabelImportBody) -> Job:
+    """Import labels from an upload or a bucket, or preview that. Returns the queued job."""
+    return library.labels.start_import(body.as_options())
+
+
+def start_export(library: Bound, body: LabelExportBody) -> Job:
+    """Export labels to a new object in a bucket. Returns the queued job."""
+    return library.labels.start_export(body.as_options())
+
+
 def label_routes() -> APIRouter:
     """The routes under /ontologies, /assets/ID/annotations and /labels."""
     router = APIRouter(tags=["labels"])
@@ -80,5 +137,17 @@ def label_routes() -> APIRouter:
     )
     add_route(router, "GET", "/assets/{asset_id}/annotations", list_annotations, operation="getAnnotations")
     add_route(router, "PUT", "/assets/{asset_id}/annotations", replace, operation="replaceAnnotations")
+    router.add_api_route(
+        "/labels/uploads",
+        upload,
+        methods=["POST"],
+        operation_id="uploadLabels",
+        response_model=LabelUpload,
+        status_code=201,
+        openapi_extra={"requestBody": {"required": True, "content": {UPLOAD_TYPE: {"schema": {"format": "binary"}}}}},
+    )
+    add_route(router, "POST", "/labels/imports", start_import, operation="importLabels", status=202)
+    add_route(router, "POST", "/labels/exports", start_export, operation="exportLabels", status=202)
     add_route(router, "GET", "/labels/stats", stats, operation="countLabels")
+    add_route(router, "GET", "/labels/statistics", statistics, operation="getLabelStatistics")
     return router

@@ -13,7 +13,7 @@ from mirrorlake.core.errors import UsageError
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.labels.ontology import ATTRIBUTE_LIMIT, CLASS_LIMIT, NAME_LIMIT
 from mirrorlake.labels.records import ATTRIBUTES_LIMIT, TEXT_LIMIT, BadLabels
-from mirrorlake.model.labels import LabelClass, NewAnnotation, Shape
+from mirrorlake.model.labels import LabelClass, LabelExportOptions, LabelImportOptions, MatchBy, NewAnnotation, Shape
 
 VERSION_LIMIT = 2**31 - 1
 _Name = Annotated[str, Field(min_length=1, max_length=NAME_LIMIT, pattern=VISIBLE)]
@@ -58,6 +58,50 @@ class OntologyBody(Body):
             )
             for one in self.classes
         ]
+
+
+class LabelImportBody(Body):
+    """An import of labels, or its preview."""
+
+    path: Annotated[
+        str,
+        Field(min_length=1, max_length=2048, pattern=VISIBLE, description="Name of the uploaded file, or an address."),
+    ]
+    format: Annotated[str, Field(max_length=NAME_LIMIT, description="Label format, such as yolo or coco.")]
+    ontology: _Name
+    connection: Annotated[_Name | None, Field(description="Connection for the address; not for an upload.")] = None
+    upload: Annotated[str | None, Field(max_length=64, description="Id of the upload.")] = None
+    query: Annotated[str, Field(max_length=8192, description="Only label assets that match this query.")] = ""
+    classes: Annotated[
+        dict[str, Annotated[str, Field(max_length=NAME_LIMIT)]],
+        Field(default_factory=dict, max_length=CLASS_LIMIT, description="Class of a name in the files; empty: none."),
+    ]
+    add_classes: Annotated[bool, Field(description="Add classes that the ontology lacks; create the ontology.")] = False
+    match_by: MatchBy = MatchBy.KEY
+    keep_existing: Annotated[bool, Field(description="Add to labels of earlier imports of these assets.")] = False
+    skip_invalid: Annotated[bool, Field(description="Import the rest if some labels are invalid.")] = False
+    dry_run: Annotated[bool, Field(description="Preview: store nothing.")] = False
+
+    def as_options(self) -> LabelImportOptions:
+        """The import as a value of the library."""
+        return LabelImportOptions(**self.model_dump())
+
+
+class LabelExportBody(Body):
+    """An export of labels to a bucket."""
+
+    path: Annotated[
+        str, Field(min_length=1, max_length=2048, pattern=VISIBLE, description="Address of a new object; may be a zip.")
+    ]
+    format: Annotated[str, Field(max_length=NAME_LIMIT, description="Label format, such as yolo or coco.")]
+    connection: Annotated[_Name | None, Field(description="Connection for the address.")] = None
+    ontology: Annotated[_Name | None, Field(description="May be omitted if there is only one.")] = None
+    query: Annotated[str, Field(max_length=8192, description="Only export assets that match this query.")] = ""
+    copy_images: Annotated[bool, Field(description="Copy the images beside the labels.")] = False
+
+    def as_options(self) -> LabelExportOptions:
+        """The export as a value of the library."""
+        return LabelExportOptions(**self.model_dump())
 
 
 class AnnotationBody(Body):

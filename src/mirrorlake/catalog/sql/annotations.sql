@@ -41,3 +41,21 @@ SELECT ontology.name, label_class.name, label_class.shape, count(*), count(DISTI
 FROM annotation JOIN chosen ON chosen.id = annotation.asset_id
 JOIN label_class ON label_class.id = annotation.class_id JOIN ontology ON ontology.id = label_class.ontology_id
 GROUP BY ontology.name, label_class.id ORDER BY count(*) DESC, ontology.name, label_class.name;
+
+-- name: annotated_counts
+-- Fragment after a WITH that names the assets `chosen`: their number, and that of those with annotations.
+SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM annotation WHERE annotation.asset_id = chosen.id))
+FROM chosen;
+
+-- name: box_sizes
+-- Fragment after a WITH that names the assets `chosen`: annotations by the area of their box, in the bin of each limit.
+SELECT width_bucket(annotation.width * annotation.height, %s::float8[]), count(*)
+FROM annotation JOIN chosen ON chosen.id = annotation.asset_id WHERE annotation.width IS NOT NULL GROUP BY 1;
+
+-- name: box_centres
+-- Fragment after a WITH that names the assets `chosen`: annotations by the cell of a grid that their centre is in.
+SELECT least(greatest(floor((x + width / 2) * grid.columns), 0), grid.columns - 1)::integer,
+  least(greatest(floor((y + height / 2) * grid.rows), 0), grid.rows - 1)::integer, count(*)
+FROM annotation JOIN chosen ON chosen.id = annotation.asset_id
+CROSS JOIN (SELECT %s::integer AS columns, %s::integer AS rows) AS grid
+WHERE annotation.width IS NOT NULL GROUP BY 1, 2;

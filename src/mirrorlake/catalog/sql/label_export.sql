@@ -9,3 +9,7 @@ FROM chosen JOIN asset ON asset.id = chosen.id LEFT JOIN LATERAL (
   JOIN ontology ON ontology.id = label_class.ontology_id
   WHERE annotation.asset_id = asset.id AND ontology.name = %s
 ) AS annotation ON true ORDER BY asset.id, annotation.id;
+
+-- name: exported_images
+-- Fragment after a WITH that names the assets `chosen`: what is needed to read each of them.
+SELECT asset.key, asset.datasource_id, asset.token FROM chosen JOIN asset ON asset.id = chosen.id ORDER BY asset.id;

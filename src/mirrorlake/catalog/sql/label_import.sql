@@ -4,12 +4,6 @@ CREATE TEMP TABLE label_image (
   number bigint, path text COLLATE "C", suffixed boolean, width integer, height integer
 ) ON COMMIT DROP;
 
--- name: create_label_row
--- Their annotations.
-CREATE TEMP TABLE label_row (
-  image bigint, class_id integer, x float8, y float8, width float8, height float8, geometry jsonb, attributes jsonb
-) ON COMMIT DROP;
-
 -- name: create_label_match
 -- The assets that they are.
 CREATE TEMP TABLE label_match (
@@ -54,6 +48,19 @@ INSERT INTO label_match
 SELECT path, suffixed, asset_id, rank > best_rank OR paths > 1 AS ambiguous FROM single
 UNION ALL SELECT path, suffixed, asset_id, true FROM best WHERE assets > 1;
 
+-- name: match_label_digests
+-- Fragment after a WITH that names the assets in question `chosen`: the asset whose bytes have the digest (BLAKE3, in
+-- hexadecimal) that the file name without its suffix is. Equal assets are ambiguous.
+, wanted AS (
+  SELECT path, suffixed, lower(CASE WHEN suffixed THEN split_part(split_part(path, '/', -1), '.', 1)
+    ELSE split_part(path, '/', -1) END) AS digest
+  FROM label_image GROUP BY path, suffixed
+)
+INSERT INTO label_match
+SELECT path, suffixed, min(asset.id), count(*) > 1 OR count(*) OVER (PARTITION BY min(asset.id)) > 1
+FROM wanted JOIN asset ON asset.digest = CASE WHEN wanted.digest ~ '^[0-9a-f]{64}$' THEN decode(wanted.digest, 'hex') END JOIN chosen ON chosen.id = asset.id
+GROUP BY path, suffixed;
+
 -- name: label_import_counts
 -- The images of an import: all, those that are assets, those of another aspect ratio, and annotations without an asset.
 SELECT count(DISTINCT (image.path, image.suffixed)), count(DISTINCT match.asset_id) FILTER (WHERE NOT match.ambiguous),
@@ -77,10 +84,9 @@ DELETE FROM annotation USING label_match AS match, label_class
 WHERE NOT match.ambiguous AND annotation.asset_id = match.asset_id AND annotation.source = %(source)s
   AND label_class.id = annotation.class_id AND label_class.ontology_id = %(ontology_id)s;
 
--- name: insert_imported
--- Store the annotations of all images that are assets.
-INSERT INTO annotation (asset_id, class_id, x, y, width, height, geometry, attributes, source, by)
-SELECT match.asset_id, row.class_id, row.x, row.y, row.width, row.height, row.geometry, row.attributes, %(source)s, %(by)s
-FROM label_row AS row JOIN label_image AS image ON image.number = row.image
-JOIN label_match AS match USING (path, suffixed)
-WHERE NOT match.ambiguous ORDER BY row.image;
+-- name: matched_label_images
+-- The numbers of images that are assets, those assets, and their sizes, as the bytes of all values.
+SELECT string_agg(int8send(image.number), ''::bytea), string_agg(int8send(match.asset_id), ''::bytea),
+  string_agg(int8send(coalesce(asset.width, 0)) || int8send(coalesce(asset.height, 0)), ''::bytea)
+FROM label_image AS image JOIN label_match AS match USING (path, suffixed) JOIN asset ON asset.id = match.asset_id
+WHERE NOT match.ambiguous;

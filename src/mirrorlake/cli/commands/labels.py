@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mirrorlake.cli.backend import open_foreground, open_library
+from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.label_report import html_report, text_report
 from mirrorlake.cli.output import echo, echo_detail, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count
+from mirrorlake.cli.server_job import job_result
 from mirrorlake.core.errors import UsageError
 from mirrorlake.core.text import count_noun
-from mirrorlake.model.labels import Annotation, ClassCount, LabelImport, Shape
+from mirrorlake.model.labels import (
+    Annotation,
+    ClassCount,
+    LabelExport,
+    LabelExportOptions,
+    LabelImport,
+    LabelImportOptions,
+    MatchBy,
+    Shape,
+)
+from mirrorlake.services.contract import Library
 
 app = typer.Typer(help="Import, export, show and count labels of assets.", no_args_is_help=True)
 
 JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard output.")]
-FORMAT_HELP = "Format of the label files: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop or csv."
+FORMAT_HELP = "Label format: yolo, yolo-obb, coco, voc, labelme, encord, label-studio, dataloop, createml, vi or csv."
+PIECE_BYTES = 1_000_000
 FORMAT = Annotated[str, typer.Option("--format", help=FORMAT_HELP)]
 
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="Label file, folder of label files, or zip file.")],
+    path: Annotated[
+        str, typer.Argument(metavar="PATH", help="Label file, zip file or folder, here or at an address in a bucket.")
+    ],
     *,
+    connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     label_format: FORMAT,
     ontology: Annotated[str, typer.Option(help="Ontology whose classes the labels get.")],
     query: Annotated[str, typer.Option(help="Only label assets that match this query.")] = "",
@@ -37,9 +54,9 @@ def import_(
     add_classes: Annotated[
         bool, typer.Option("--add-classes", help="Add classes that the ontology lacks; create the ontology.")
     ] = False,
-    match_names: Annotated[
-        bool, typer.Option("--match-names", help="Match images with names of assets instead of keys.")
-    ] = False,
+    match_by: Annotated[
+        MatchBy, typer.Option(help="What of assets is compared: the key, the name, or the digest as file name.")
+    ] = MatchBy.KEY,
     keep_existing: Annotated[
         bool, typer.Option("--keep-existing", help="Add to labels that earlier imports made of these assets.")
     ] = False,
@@ -53,23 +70,43 @@ def import_(
     from mirrorlake.library.label_import import LabelImportOptions  # noqa: PLC0415  loads every format
 
     options = LabelImportOptions(
-        path=str(path),
+        path=path,
+        connection=connection,
         format=label_format,
         ontology=ontology,
         query=_in_project(query, project),
         classes=_mapping(mapping),
         add_classes=add_classes,
-        match_names=match_names,
+        match_by=match_by,
         keep_existing=keep_existing,
         skip_invalid=skip_invalid,
         dry_run=dry_run,
     )
-    with open_foreground() as library, shown_count("Reading labels") as done:
-        result = library.import_labels(options, lambda _step, some, total: done(some, total))
+    result = _import(options)
     if json:
         print_json(result)
     else:
         _report(result)
+
+
+def _import(options: LabelImportOptions) -> LabelImport:
+    with open_server() as server:
+        if server is not None:
+            if "://" not in options.path:
+                options = _upload(server, options)
+            return job_result(server, server.labels.start_import(options), LabelImport)
+    with open_foreground() as library, shown_count("Reading labels") as done:
+        return library.import_labels(options, lambda _step, some, total: done(some, total))
+
+
+def _upload(server: Library, options: LabelImportOptions) -> LabelImportOptions:
+    """Upload the files at a path of this machine; a folder becomes a zip file."""
+    from mirrorlake.library.label_files import packed_for_upload  # noqa: PLC0415  only with a server
+
+    path = Path(options.path)
+    with packed_for_upload(path) as file:
+        made = server.labels.upload(iter(lambda: file.read(PIECE_BYTES), b""))
+    return replace(options, path=path.name or "labels", upload=made.id)
 
 
 @app.command("export")
@@ -77,24 +114,43 @@ def export(
     query: Annotated[str, typer.Argument(metavar="QUERY", help='Query of the assets; "" exports all.')],
     *,
     label_format: FORMAT,
-    out: Annotated[Path, typer.Option(help="New file or folder.")],
+    out: Annotated[str, typer.Option(help="New file, folder or zip file, or the address of a new object.")],
+    connection: Annotated[str | None, typer.Option(help="Stored connection for the address.")] = None,
     ontology: Annotated[str | None, typer.Option(help="Ontology to export; may be omitted if there is one.")] = None,
+    project: Annotated[str | None, typer.Option(help="Only export assets of this project.")] = None,
+    copy_images: Annotated[bool, typer.Option("--copy-images", help="Copy the images beside the labels.")] = False,
     json: JSON = False,
 ) -> None:
     """Export the labels of assets to a new file or folder."""
-    from mirrorlake.library.label_export import LabelExportOptions  # noqa: PLC0415  loads every format
-
-    options = LabelExportOptions(query=query, format=label_format, path=str(out), ontology=ontology)
-    with open_foreground() as library, shown_count("Writing labels") as done:
-        result = library.export_labels(options, lambda _step, some, total: done(some, total))
+    options = LabelExportOptions(
+        query=_in_project(query, project),
+        format=label_format,
+        path=out,
+        ontology=ontology,
+        connection=connection,
+        copy_images=copy_images,
+    )
+    result = _export(options)
     if json:
         print_json(result)
         return
     echo_detail(f"{count_noun(result.annotations, 'label')} of {count_noun(result.images, 'image')} in {result.path}.")
     if result.converted:
         echo(f"{count_noun(result.converted, 'label')} became another shape, which the format has.")
+    if result.copied or result.not_copied_count:
+        echo(f"{count_noun(result.copied, 'image')} copied, {result.not_copied_count:,} not.")
+    for one in result.not_copied:
+        echo(f"Not copied: {one}")
     if result.left_out:
         echo(f"{count_noun(result.left_out, 'label')} left out, because the format cannot express them.")
+
+
+def _export(options: LabelExportOptions) -> LabelExport:
+    with open_server() as server:
+        if server is not None and "://" in options.path:
+            return job_result(server, server.labels.start_export(options), LabelExport)
+    with open_foreground() as library, shown_count("Writing labels") as done:
+        return library.export_labels(options, lambda _step, some, total: done(some, total))
 
 
 @app.command("show")
@@ -118,9 +174,16 @@ def show(
 def stats(
     query: Annotated[str, typer.Argument(metavar="QUERY", help="Query of the assets; all if omitted.")] = "",
     *,
+    details: Annotated[bool, typer.Option("--details", help="Also show sizes, and where labels are.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write an HTML file with pictures of all that.")
+    ] = None,
     json: JSON = False,
 ) -> None:
     """Count the labels of assets by class."""
+    if details or report is not None:
+        _statistics(query, report, json=json)
+        return
     with open_library() as library:
         found = library.labels.stats(query)
     if json:
@@ -130,6 +193,22 @@ def stats(
     else:
         columns = ["class", "ontology", "shape", "labels", "assets", "mean size"]
         print_table(columns, map(_count_row, found), right=frozenset({3, 4, 5}))
+
+
+def _statistics(query: str, report: Path | None, *, json: bool) -> None:
+    with open_library() as library:
+        found = library.labels.statistics(query)
+    if report is not None:
+        try:
+            report.write_text(html_report(found), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"Cannot write {report}: {error.strerror}.", "Choose another path.") from error
+        echo(f"Report written: {report}")
+    if json:
+        print_json(found)
+    elif report is None:
+        for line in text_report(found):
+            echo_detail(line)
 
 
 def _in_project(query: str, project: str | None) -> str:

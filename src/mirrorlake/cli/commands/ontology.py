@@ -82,11 +82,8 @@ def export(
     version: VERSION = None,
 ) -> None:
     """Write the classes of an ontology as JSON."""
-    import orjson  # noqa: PLC0415  only here
-
     with open_library() as library:
-        found = library.ontologies.get(name, version=version)
-    text = orjson.dumps({"classes": found.classes}, option=orjson.OPT_INDENT_2) + b"\n"
+        text = write_classes(library.ontologies.get(name, version=version).classes)
     if out is None:
         sys.stdout.buffer.write(text)
     else:
@@ -171,6 +168,13 @@ def remove_class(name: NAME, class_name: CLASS) -> None:
         found = library.ontologies.get(name)
         _class_of(found, class_name)
         _save(library, found, [one for one in found.classes if one.name != class_name])
+
+
+def write_classes(known: Sequence[LabelClass]) -> bytes:
+    """The JSON document of classes, as `read_classes` reads it."""
+    import orjson  # noqa: PLC0415  start-up of the other commands
+
+    return orjson.dumps({"classes": known}, option=orjson.OPT_INDENT_2) + b"\n"
 
 
 def read_classes(document: Json) -> list[LabelClass]:

@@ -1,13 +1,20 @@
-"""Import and export labels. Their paths are on this machine, so no server queues these jobs."""
+"""Import and export labels. A job with a path of this machine is executed by the command that names it."""
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from mirrorlake.jobs.handler import Handler, JobContext
-from mirrorlake.library.label_export import LabelExportOptions, export_labels
-from mirrorlake.library.label_import import LabelImportOptions, import_labels
+from mirrorlake.jobs.library_store import UPLOADS, library_store
+from mirrorlake.jobs.scratch import scratch_folder
+from mirrorlake.library.label_export import export_labels
+from mirrorlake.library.label_import import import_label_files
+from mirrorlake.library.label_sources import open_label_source
+from mirrorlake.library.label_uploads import LabelUploads
+from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.jobs import Job, JobKind
-from mirrorlake.model.labels import LabelExport, LabelImport
+from mirrorlake.model.labels import LabelExport, LabelExportOptions, LabelImport, LabelImportOptions
 from mirrorlake.plan.backoff import RetryPolicy
 
 KEPT_DAYS = 90
@@ -16,12 +23,18 @@ KEPT_DAYS = 90
 def run_import(job: Job, args: LabelImportOptions, context: JobContext) -> LabelImport:
     """Import labels as one transaction, or preview that."""
     by = Context(actor=Actor(kind=ActorKind.USER, name=job.requested_by or "mirrorlake"), workspace=job.workspace)
-    return import_labels(context.catalog, args, context.reporter.step, by=by)
+    stores = SourceStores(context.settings, context.catalog)
+    with closing(library_store(context.settings, UPLOADS)) as library, scratch_folder(context.settings.home) as folder:
+        uploads = LabelUploads(library.store) if args.upload is not None else None
+        with open_label_source(args, catalog=context.catalog, stores=stores, uploads=uploads, workdir=folder) as files:
+            return import_label_files(context.catalog, files, args, context.reporter.step, by=by)
 
 
 def run_export(_job: Job, args: LabelExportOptions, context: JobContext) -> LabelExport:
     """Write labels to new files."""
-    return export_labels(context.catalog, args, context.reporter.step)
+    stores = SourceStores(context.settings, context.catalog)
+    with scratch_folder(context.settings.home) as folder:
+        return export_labels(context.catalog, args, context.reporter.step, stores=stores, workdir=folder)
 
 
 _ONCE = RetryPolicy(after_failure=False)  # the files are no better a minute later

@@ -12,7 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
+import numpy as np
+
+from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
 from mirrorlake.labels.class_numbers import class_numbers
+from mirrorlake.labels.formats.yolo_boxes import Boxes, read_boxes
 from mirrorlake.labels.records import (
     BadLabels,
     ImageLabels,
@@ -35,6 +39,8 @@ _NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.name
 _NOT_LABELS = frozenset({"classes.txt", "train.txt", "val.txt", "valid.txt", "test.txt", "readme.txt", "notes.txt"})
 _BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
 _CONFIDENCE = "confidence"
+_CHUNK_FILES, _CHUNK_BYTES = 2_000, 4_000_000  # read at once
+_UNREADABLE = b"?"
 _KEY = re.compile(r"(?P<indent>\s*)(?P<key>[\w\"'-]+)\s*:\s*(?P<value>.*)")
 _ITEM = re.compile(r"\s*-\s+(?P<value>.+)")
 _PAIR = re.compile(r"\s*(?P<key>\d+)\s*:\s*(?P<value>.+)")
@@ -43,28 +49,31 @@ _INLINE = re.compile(r"""\s*(?:(?P<key>\d+)\s*:\s*)?(?P<value>"[^"]*"|'(?:[^']|'
 
 def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterator[ImageLabels]:
     """The images of a folder of label files; `corners`: lines of 9 numbers are rotated boxes."""
-    names = files.names()
     classes = _class_names(files, report)
-    for name in names:
-        base = name.rsplit("/", 1)[-1]
-        if not name.lower().endswith(".txt") or base.lower() in _NOT_LABELS:
-            continue
-        labels: list[Label] = []
+    for name in _label_files(files):
+        image = _read_file(name, files, report, classes, corners=corners)
+        if image is not None:
+            yield image
+
+
+def read_batches(files: LabelFiles, report: Report) -> Iterator[LabelsOfImages]:
+    """The same as `read`, with the images of usual files in batches; an order of magnitude quicker."""
+    classes = _class_names(files, report)
+    for names, texts in _chunks(files):
+        boxes = read_boxes(texts)
+        quick = [name for name, read in zip(names, boxes.read, strict=True) if read]
         try:
-            path = image_path(_image_of(name))
-            for line, text in files.lines(name):
-                place = f"line {line}"
-                try:
-                    found = _line(text, classes, place, corners=corners)
-                except BadLabels as error:
-                    report(problem(name, error, place))
-                else:
-                    if found is not None:
-                        labels.append(found)
-        except BadLabels as error:
-            report(problem(name, error))
-            continue
-        yield ImageLabels(path=path, suffixed=False, file=name, labels=tuple(labels))
+            paths = [image_path(_image_of(name)) for name in quick]
+        except BadLabels:
+            others = names  # one of them has a name that no key can contain
+        else:
+            if quick:
+                yield _batch(quick, paths, boxes, classes)
+            others = [name for name, read in zip(names, boxes.read, strict=True) if not read]
+        for name in others:
+            image = _read_file(name, files, report, classes, corners=False)
+            if image is not None:
+                yield image
 
 
 def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: LabelOutput) -> None:
@@ -81,6 +90,68 @@ def write(images: Iterable[ImageLabels], classes: Sequence[LabelClass], output: 
 
 
 read_obb = partial(read, corners=True)
+
+
+def _label_files(files: LabelFiles) -> Iterator[str]:
+    for name in files.names():
+        base = name.rsplit("/", 1)[-1].lower()
+        if base.endswith(".txt") and base not in _NOT_LABELS:
+            yield name
+
+
+def _read_file(
+    name: str, files: LabelFiles, report: Report, classes: Mapping[int, str], *, corners: bool
+) -> ImageLabels | None:
+    labels: list[Label] = []
+    try:
+        path = image_path(_image_of(name))
+        for line, text in files.lines(name):
+            place = f"line {line}"
+            try:
+                found = _line(text, classes, place, corners=corners)
+            except BadLabels as error:
+                report(problem(name, error, place))
+            else:
+                if found is not None:
+                    labels.append(found)
+    except BadLabels as error:
+        report(problem(name, error))
+        return None
+    return ImageLabels(path=path, suffixed=False, file=name, labels=tuple(labels))
+
+
+def _chunks(files: LabelFiles) -> Iterator[tuple[list[str], list[bytes]]]:
+    """Label files with their bytes, some at a time. One that cannot be read is left to `_read_file`."""
+    names: list[str] = []
+    texts: list[bytes] = []
+    size = 0
+    for name in _label_files(files):
+        try:
+            text = files.read(name)
+        except BadLabels:
+            text = _UNREADABLE
+        names.append(name)
+        texts.append(text if len(text) <= _CHUNK_BYTES else _UNREADABLE)
+        size += len(texts[-1])
+        if len(names) == _CHUNK_FILES or size >= _CHUNK_BYTES:
+            yield names, texts
+            names, texts, size = [], [], 0
+    if names:
+        yield names, texts
+
+
+def _batch(names: Sequence[str], paths: Sequence[str], boxes: Boxes, classes: Mapping[int, str]) -> BoxBatch:
+    numbers, codes = np.unique(boxes.classes, return_inverse=True)
+    ends = np.cumsum(boxes.counts)
+    return BoxBatch(
+        paths=paths,
+        files=names,
+        counts=boxes.counts,
+        names=[classes.get(each, str(each)) for each in numbers.tolist()],
+        codes=codes.reshape(-1).astype(np.int64),
+        boxes=boxes.boxes,
+        lines=np.arange(1, len(codes) + 1) - np.repeat(ends - boxes.counts, boxes.counts),
+    )
 
 
 def _line(text: bytes, classes: Mapping[int, str], place: str, *, corners: bool) -> Label | None:

@@ -1,0 +1,155 @@
+"""Imports and exports of labels, beside a bare COPY of the same rows and beside reading the files alone."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.measure import median, tree_cpu
+from benchmarks.one_pass import postmaster
+from benchmarks.place import fresh_home
+from benchmarks.tables import Table, number
+from mirrorlake.catalog import ontologies
+from mirrorlake.core.settings import Settings
+from mirrorlake.labels.ontology import next_colour
+from mirrorlake.library.label_export import export_labels
+from mirrorlake.library.label_import import import_labels
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.access import LIBRARY
+from mirrorlake.model.labels import LabelClass, LabelExportOptions, LabelImportOptions, Shape
+from mirrorlake.postgres.pool import Catalog, open_catalog
+
+BOXES = 10  # in each file
+CLASSES = 80
+GOAL = 8_000  # files a second
+_COLUMNS = "asset_id, class_id, x, y, width, height, source, by"
+_ASSETS = (
+    "WITH source AS (INSERT INTO datasource (name, uri, access, settings) VALUES ('s', '', '{}', '{}') RETURNING id)"
+    " INSERT INTO asset (datasource_id, key, name, token, size, kind, media_type, width, height, orientation, digest,"
+    " placeholder) SELECT source.id, 'images/' || to_char(place, 'FM00000000') || '.jpg', place::text, '', 1, 'image',"
+    " 'image/jpeg', 640, 480, 1, '', '' FROM source, generate_series(0, %s - 1) AS place"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timed:
+    """What one piece of work took."""
+
+    seconds: float
+    cpu: float  # of this process
+    database_cpu: float
+
+
+def imports_and_exports(files: int, *, rounds: int) -> list[Table]:
+    """An import of YOLO files and an export of their boxes."""
+    rows: dict[str, list[Timed]] = {}
+
+    def measure(name: str, work: Callable[[], object]) -> None:
+        started, cpu, database_cpu = time.perf_counter(), time.process_time(), tree_cpu(postmaster(home))
+        work()
+        rows.setdefault(name, []).append(
+            Timed(
+                seconds=time.perf_counter() - started,
+                cpu=time.process_time() - cpu,
+                database_cpu=tree_cpu(postmaster(home)) - database_cpu,
+            )
+        )
+
+    with (
+        tempfile.TemporaryDirectory() as name,
+        fresh_home() as home,
+        open_catalog(Settings(home=home)) as catalog,
+    ):
+        folder = Path(name)
+        _write_files(folder / "set", files)
+        _fill(catalog, files)
+        options = LabelImportOptions(path=str(folder / "set"), format="yolo", ontology="site")
+        import_labels(catalog, options, _no_step, by=LIBRARY)
+        with catalog.session() as session:
+            stored = session.execute("SELECT count(*) FROM annotation").fetchone()
+            if stored != (files * BOXES,):
+                raise RuntimeError(f"{stored} annotations were stored")
+            session.execute("VACUUM ANALYZE asset")
+            with session.cursor().copy(f"COPY annotation ({_COLUMNS}) TO STDOUT (FORMAT BINARY)") as copy:
+                copied = b"".join(copy)
+        for turn in range(rounds):
+            measure("reading the files", lambda: _read_all(folder / "set"))
+            _empty(catalog)
+            measure("bare COPY of the rows, with indexes", lambda: _copy(catalog, copied))
+            _empty(catalog)
+            measure("the import", lambda: import_labels(catalog, options, _no_step, by=LIBRARY))
+            out = folder / f"{turn}.json"
+            measure(
+                "export as COCO",
+                lambda out=out: export_labels(
+                    catalog,
+                    LabelExportOptions(query="", format="coco", path=str(out)),
+                    _no_step,
+                    stores=SourceStores(Settings(home=home), catalog),
+                    workdir=folder,
+                ),
+            )
+    shown = [
+        (
+            title,
+            number(median([each.seconds for each in found])),
+            number(median([each.cpu for each in found])),
+            number(median([each.database_cpu for each in found])),
+            f"{files / median([each.seconds for each in found]):,.0f}",
+        )
+        for title, found in rows.items()
+    ]
+    table = Table(
+        title=f"Labels: {files:,} YOLO files with {BOXES} boxes each, from a local folder",
+        head=("", "wall s", "CPU s", "PostgreSQL CPU s", "files a second"),
+        rows=shown,
+        notes=[f"Goal of the import: {GOAL:,} files a second."],
+    )
+    return [table]
+
+
+def _no_step(_step: str, _done: int, _total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _write_files(folder: Path, files: int) -> None:
+    chosen = random.Random(1)  # noqa: S311  numbers of a benchmark
+    labels = folder / "labels"
+    labels.mkdir(parents=True)
+    for each in range(files):
+        lines = [
+            f"{chosen.randrange(CLASSES)} {chosen.uniform(0.2, 0.8):.6f} {chosen.uniform(0.2, 0.8):.6f}"
+            f" {chosen.uniform(0.01, 0.4):.6f} {chosen.uniform(0.01, 0.4):.6f}\n"
+            for _ in range(BOXES)
+        ]
+        (labels / f"{each:08}.txt").write_text("".join(lines), encoding="ascii")
+
+
+def _fill(catalog: Catalog, files: int) -> None:
+    with catalog.write() as connection:
+        connection.execute(_ASSETS, (files,))
+    classes = [LabelClass(name=str(each), shape=Shape.BOX, colour=next_colour(each)) for each in range(CLASSES)]
+    ontologies.save(catalog, "site", classes)
+
+
+def _empty(catalog: Catalog) -> None:
+    with catalog.session() as session:
+        session.execute("TRUNCATE annotation")
+        session.execute("CHECKPOINT")
+
+
+def _copy(catalog: Catalog, rows: bytes) -> None:
+    with (
+        catalog.session() as session,
+        session.cursor().copy(f"COPY annotation ({_COLUMNS}) FROM STDIN (FORMAT BINARY)") as copy,
+    ):
+        for start in range(0, len(rows), 1 << 20):
+            copy.write(rows[start : start + (1 << 20)])
+
+
+def _read_all(folder: Path) -> int:
+    return sum(len(path.read_bytes()) for path in sorted(folder.rglob("*.txt")))

@@ -1,0 +1,129 @@
+"""Read the label files of an import: once to survey them, once to store their labels in the shapes of their classes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mirrorlake.core.errors import UsageError
+from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages, count_images
+from mirrorlake.labels.geometry import check_geometry, convert, crosses_itself, relative, shape_of
+from mirrorlake.labels.records import NUMBER_LIMIT, ImageLabels, Label, LabelFiles, Report, problem
+from mirrorlake.labels.registry import LabelFormat
+from mirrorlake.model.labels import LabelProblem, Shape
+
+KEPT_PROBLEMS = 100  # all of them are counted
+STEP_IMAGES = 200  # between two reports
+READING, CHECKING = "reading labels", "checking labels"
+Step = Callable[[str, int, int], object]
+
+
+class Survey:
+    """What the files contain."""
+
+    def __init__(self) -> None:
+        self.images = 0
+        self.converted = 0
+        self.classes: defaultdict[str, Counter[Shape]] = defaultdict(Counter)
+        self.problems: list[LabelProblem] = []
+        self.crossing: list[LabelProblem] = []  # imported all the same
+        self.problem_count = 0
+
+    def report(self, found: LabelProblem) -> None:
+        """Count a problem."""
+        self.problem_count += 1
+        if len(self.problems) < KEPT_PROBLEMS:
+            self.problems.append(found)
+
+    def discard(self, found: LabelProblem) -> None:
+        """The second reading finds the same problems."""
+
+
+def survey_labels(
+    files: LabelFiles, chosen_format: LabelFormat, step: Step, stage: Callable[[LabelsOfImages], object]
+) -> Survey:
+    """What the files contain; `stage` receives their images. Raises UsageError if there are none."""
+    survey = Survey()
+    for images in read_valid(files, chosen_format, survey.report, step, 0):
+        stage(images)
+        if isinstance(images, BoxBatch):
+            survey.images += len(images.paths)
+            for name, count in zip(images.names, np.bincount(images.codes).tolist(), strict=True):
+                survey.classes[name][Shape.BOX] += count
+            continue
+        survey.images += 1
+        for label in images.labels:
+            survey.classes[label.class_name][shape_of(label.geometry)] += 1
+            if crosses_itself(label.geometry):
+                # Real data sets are full of them, and to leave them out would lose labels.
+                note = "The polygon crosses itself. It is imported as it is."
+                if len(survey.crossing) < KEPT_PROBLEMS:
+                    survey.crossing.append(problem(images.file, note, label.place))
+    if not survey.images and not survey.problem_count:
+        raise UsageError(
+            f"There are no labels in the format {chosen_format.name}.",
+            "Check the path, the format and the suffixes of the files.",
+        )
+    return survey
+
+
+def read_valid(
+    files: LabelFiles, chosen_format: LabelFormat, report: Report, step: Step, total: int
+) -> Iterator[LabelsOfImages]:
+    """The images with those labels whose geometry can be stored."""
+    done = reported = 0
+    for images in (chosen_format.read_batches or chosen_format.read)(files, report):
+        done += count_images(images)
+        if done >= reported + STEP_IMAGES:
+            step(READING if total else CHECKING, done, max(total, done))
+            reported = done
+        yield images if isinstance(images, BoxBatch) else _valid(images, report)
+
+
+def _valid(image: ImageLabels, report: Report) -> ImageLabels:
+    kept: list[Label] = []
+    for label in image.labels:
+        # Without a size, only what is outside of every image can be refused; `in_asset_size` checks again.
+        geometry = relative(label.geometry, NUMBER_LIMIT, NUMBER_LIMIT) if image.pixels else label.geometry
+        reason = check_geometry(geometry)
+        if reason is None:
+            kept.append(label)
+        else:
+            report(problem(image.file, reason, label.place))
+    return image if len(kept) == len(image.labels) else replace(image, labels=tuple(kept))
+
+
+def in_asset_size(image: ImageLabels, width: int, height: int, report: Report) -> ImageLabels:
+    """An image whose labels are in pixels, with relative labels, for an asset of this size."""
+    if not width or not height:
+        if image.labels:
+            report(problem(image.file, "The size of the asset is unknown: coordinates in pixels need it."))
+        return replace(image, labels=(), pixels=False)
+    labels = tuple(replace(one, geometry=relative(one.geometry, width, height)) for one in image.labels)
+    return _valid(replace(image, labels=labels, width=width, height=height, pixels=False), report)
+
+
+def in_class_shapes(images: LabelsOfImages, shapes: Mapping[str, Shape], survey: Survey) -> Sequence[LabelsOfImages]:
+    """The images, in one or several parts, with their labels in the shapes of their classes."""
+    if not isinstance(images, BoxBatch):
+        return [_in_shapes(images, shapes, survey)]
+    if all(shapes.get(name, Shape.BOX) is Shape.BOX for name in images.names):
+        return [images]
+    return [_in_shapes(image, shapes, survey) for image in images.images()]
+
+
+def _in_shapes(image: ImageLabels, shapes: Mapping[str, Shape], survey: Survey) -> ImageLabels:
+    kept: list[Label] = []
+    for label in image.labels:
+        shape = shapes.get(label.class_name)
+        made = None if shape is None else convert(label.geometry, shape)
+        if made is not None:
+            survey.converted += not made[1]
+            kept.append(label if made[0] is label.geometry else replace(label, geometry=made[0]))
+        elif shape is not None:
+            reason = f"A {shape_of(label.geometry).value} cannot become a {shape.value}."
+            survey.report(problem(image.file, reason, label.place))
+    return replace(image, labels=tuple(kept))

@@ -1,0 +1,107 @@
+"""Where an export of labels goes: a new file, folder or zip file of this machine, or a new object in a bucket."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from mirrorlake.core.errors import ObjectGone, UsageError
+from mirrorlake.labels.records import LabelOutput
+from mirrorlake.library.label_files import FileOutput, FolderOutput, ZipOutput
+from mirrorlake.library.label_sources import address_of, is_address, label_store
+from mirrorlake.mirror.source_stores import SourceStores
+from mirrorlake.model.labels import LabelExportOptions
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.registry import provider_of
+from mirrorlake.storage.writable import WritableStore, check_key
+
+ZIP = ".zip"
+_PIECE = 1 << 20  # bytes
+
+
+@contextmanager
+def open_target(
+    options: LabelExportOptions, *, several: bool, catalog: Catalog, stores: SourceStores, workdir: Path
+) -> Generator[LabelOutput]:
+    """Where an export writes its files, `several` or one. It appears when it is complete; nothing is replaced.
+
+    Raises UsageError if there is something already, or if one object cannot hold the files.
+    """
+    if is_address(options.path):
+        with _open_bucket(options, several=several, catalog=catalog, stores=stores, workdir=workdir) as output:
+            yield output
+    else:
+        with _open_path(Path(options.path), several=several) as output:
+            yield output
+
+
+@contextmanager
+def _open_path(path: Path, *, several: bool) -> Generator[LabelOutput]:
+    zipped = path.suffix.lower() == ZIP
+    if path.exists() and (zipped or not several or not path.is_dir() or any(path.iterdir())):
+        raise UsageError(f"{path} exists.", "Choose a new path, or an empty folder for formats with many files.")
+    part = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
+    try:
+        part.parent.mkdir(parents=True, exist_ok=True)
+        if zipped:
+            with ZipOutput(part) as output:
+                yield output
+        elif several:
+            part.mkdir()
+            yield FolderOutput(part)
+        else:
+            yield FileOutput(part)
+        part.rename(path)
+    finally:
+        if part.is_dir():
+            shutil.rmtree(part)
+        else:
+            part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _open_bucket(
+    options: LabelExportOptions, *, several: bool, catalog: Catalog, stores: SourceStores, workdir: Path
+) -> Generator[LabelOutput]:
+    location, key = address_of(options.path)
+    zipped = key.lower().endswith(ZIP)
+    if not key or (several and not zipped):
+        what = "a name that ends with .zip" if several else "the name of a new object, such as s3://bucket/labels.json"
+        raise UsageError(f"{options.path} cannot hold this export.", f"Choose {what}.")
+    name = key.rpartition("/")[2]
+    try:
+        check_key(name)
+    except ValueError as error:
+        raise UsageError(
+            f"{name!r} cannot be the name of an export.", "Use letters, digits, dots, hyphens and underscores."
+        ) from error
+    config = label_store(location, options.connection, catalog, stores).with_resolved()
+    provider = provider_of(location.provider)
+    with closing(provider.open_writable(location, config.access, resolved=config.resolved)) as store:
+        if _exists(store, name):
+            raise UsageError(f"{options.path} exists.", "Choose the name of a new object.")
+        file = workdir / "export"
+        if zipped:
+            with ZipOutput(file) as output:
+                yield output
+        else:
+            yield FileOutput(file)
+        with file.open("rb") as written:
+            store.put_stream(name, _pieces(written))
+
+
+def _exists(store: WritableStore, name: str) -> bool:
+    try:
+        store.head(name)
+    except ObjectGone:
+        return False
+    return True
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(_PIECE):
+        yield piece
