@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.label_sidecars import LabelSidecars
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
@@ -35,6 +36,7 @@ from mirrorlake.select.json_reader import (
     read_text,
     read_texts,
 )
+from mirrorlake.select.label_settings import labels_to_json, read_labels
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -82,6 +84,7 @@ _DATASOURCE_SETTINGS = (
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
+    "labels",
     "schedule",
     "timezone",
     "runScheduledEvery",
@@ -168,6 +171,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["listingOrdered"] = settings.listing_ordered
     if settings.inventory is not None:
         wide["inventory"] = settings.inventory
+    if settings.labels is not None:
+        wide["labels"] = labels_to_json(settings.labels)
     if settings.schedule != OFF:
         wide["schedule"] = schedule_to_text(settings.schedule)
     if isinstance(settings.schedule, Cron):
@@ -283,8 +288,19 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
+        labels=_read_labels(wide.get("labels", nowhere)[1], suffix_given),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
+
+
+def _read_labels(given: dict[str, Json], suffix_given: dict[str, Json]) -> LabelSidecars | None:
+    labels = read_labels(given.get("labels"))
+    suffix = suffix_given.get("metadataSidecarSuffix")
+    if labels is not None and labels.full_suffix and labels.full_suffix == suffix:
+        raise SettingsError(
+            f"metadataSidecarSuffix and labels.suffix are both {quote(suffix)}.", "Give each kind of file its own."
+        )
+    return labels
 
 
 def _read_text(given: dict[str, Json], name: str) -> str | None:
