@@ -291,7 +291,7 @@ def count_planned(
     labels: Iterable[pa.RecordBatch],
     changes: Iterable[pa.RecordBatch],
 ) -> int:
-    """How many known objects have only other labels than before. `labels` and `changes` are those of a plan (CHANGES)."""
+    """How many known objects have only other labels than before. `labels` and `changes` are of a plan (CHANGES)."""
     with catalog.arrow() as connection, connection.cursor() as cursor:
         for name in ("create_staged_label", "create_label_target", "create_label_planned"):
             cursor.execute(statement(name).text)

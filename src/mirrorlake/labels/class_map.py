@@ -78,7 +78,7 @@ def _general_warnings(
     if labels.format is SidecarFormat.YOLO:
         if not any(one.shape in YOLO_SHAPES for one in classes):
             warnings.append(
-                f"The ontology {labels.ontology} has no class of boxes, polygons or rotated boxes, which YOLO files have."
+                f"The ontology {labels.ontology} has no class of boxes, polygons or rotated boxes, as YOLO has."
             )
         if not any(one.external_ids for one in classes) and not labels.class_map:
             warnings.append(

@@ -114,8 +114,8 @@ def label_files_of(keys: Sequence[str], names: LabelNames) -> list[str]:
     named: Column = pa.array(keys, pa.string())
     claimed = names.claims(named)
     images = chosen(named, ~claimed & SuffixMatcher(named).match_any(tuple(formats_by_suffix())))
-    labels = [each for each in names.labels(images).to_pylist() if each is not None]
-    return list(dict.fromkeys([*chosen(named, claimed).to_pylist(), *labels]))
+    found = [*chosen(named, claimed).to_pylist(), *names.labels(images).to_pylist()]
+    return [str(each) for each in dict.fromkeys(found) if each is not None]
 
 
 def compile_label_names(settings: LabelSidecars, prefix: str = "") -> LabelNames:
