@@ -9,10 +9,10 @@ import pytest
 from tests.support.passes import Mirrored, picture
 
 from mirrorlake.catalog import annotations, ontologies, runs
-from mirrorlake.model.access import LIBRARY
+from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, SidecarFormat
 from mirrorlake.model.labels import Annotation, Box, LabelClass, NewAnnotation, Shape
-from mirrorlake.model.runs import OutcomeKind, RunState
+from mirrorlake.model.runs import RunState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -56,11 +56,6 @@ def outcomes(mirrored: Mirrored, run_id: int | None) -> dict[str, tuple[str, str
     assert run_id is not None
     found = runs.outcomes(mirrored.catalog, run_id, limit=100)
     return {each.key: (each.kind.value, each.reason or "") for each in found}
-
-
-def draw(mirrored: Mirrored, key: str, *boxes: tuple[str, float]) -> None:
-    drawn = [NewAnnotation(class_name=name, geometry=Box(x, 0.1, 0.1, 0.1)) for name, x in boxes]
-    annotations.replace(mirrored.catalog, mirrored.assets()[key].id, "yard", drawn, by=LIBRARY)
 
 
 def test_labels_follow_their_files_and_a_second_pass_plans_nothing(mirrored: Mirrored, store: MemoryStore) -> None:
@@ -174,8 +169,6 @@ def test_a_strategy_decides_about_classes_that_users_edited(
     store.put(LABEL, load + pallet)
     mirrored.run()
     kept = next(each for each in labels(mirrored, IMAGE) if each.class_name == "pallet")
-    from mirrorlake.labels.documents import geometry_from_json  # noqa: PLC0415
-
     drawn = [
         NewAnnotation(class_name="pallet", geometry=geometry_from_json(kept.shape, kept.geometry)),
         NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1)),
@@ -184,4 +177,3 @@ def test_a_strategy_decides_about_classes_that_users_edited(
     store.put(LABEL, load)
     mirrored.run()
     assert classes(mirrored, IMAGE) == expected
-    assert runs is not None and OutcomeKind.LABELS_CHANGED

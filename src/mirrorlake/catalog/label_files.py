@@ -20,7 +20,8 @@ from mirrorlake.model.objects import KnownState
 from mirrorlake.model.runs import Counts
 from mirrorlake.postgres.db_errors import retry_on_contention
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.select.label_names import LabelNames, Reach
+from mirrorlake.select.label_names import LabelNames
+from mirrorlake.select.label_patterns import Reach
 
 KNOWN_ROWS = 16_384  # read at once
 _REACHES = list(Reach)

@@ -220,3 +220,8 @@ class _OneFile:
 
     def lines(self, name: str) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(self.read(name).split(b"\n"), 1)
+
+
+def read_class_names(name: str, data: bytes) -> dict[int, str]:
+    """The class names in a `data.yaml` or `classes.txt`, by number; none if there are none."""
+    return yolo.class_names(_OneFile(name, data), lambda _: None)

@@ -26,7 +26,8 @@ from mirrorlake.mirror.stem_listing import (
 from mirrorlake.model.columns import KNOWN
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.select.label_names import LabelNames, Reach, label_files_of
+from mirrorlake.select.label_names import LabelNames, label_files_of
+from mirrorlake.select.label_patterns import Reach
 from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.wrappers import StoreWrapper
 

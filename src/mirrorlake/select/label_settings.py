@@ -14,7 +14,7 @@ from mirrorlake.select.json_reader import (
     read_object,
     read_text,
 )
-from mirrorlake.select.label_names import compile_label_names
+from mirrorlake.select.label_patterns import rewrites
 
 SUFFIX_LIMIT = 128  # characters
 NUMBER_LIMIT = 10**9  # class numbers are smaller
@@ -104,7 +104,7 @@ def _check_patterns(labels: LabelSidecars) -> None:
             )
     elif labels.label_pattern is not None:
         raise SettingsError("labels.labelPattern is set without labels.imagePattern.", "Set both, or none.")
-    compile_label_names(labels)
+    rewrites(labels)
 
 
 def _read_suffix(given: dict[str, Json], kind: SidecarFormat, *, patterns: bool) -> str | None:

@@ -44,7 +44,7 @@ _INLINE = re.compile(r"""\s*(?:(?P<key>\d+)\s*:\s*)?(?P<value>"[^"]*"|'(?:[^']|'
 def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterator[ImageLabels]:
     """The images of a folder of label files; `corners`: lines of 9 numbers are rotated boxes."""
     names = files.names()
-    classes = _class_names(files, report)
+    classes = class_names(files, report)
     for name in names:
         base = name.rsplit("/", 1)[-1]
         if not name.lower().endswith(".txt") or base.lower() in _NOT_LABELS:
@@ -134,8 +134,8 @@ def _without_suffix(path: str) -> str:
     return f"{folder}{slash}{base.rpartition('.')[0] or base}"
 
 
-def _class_names(files: LabelFiles, report: Report) -> dict[int, str]:
-    """The names by number, from the first file of names that is nearest to the root."""
+def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
+    """The names of classes by number, from the first file of names that is nearest to the root."""
     for base in _NAME_FILES:
         found = [name for name in files.names() if name.rsplit("/", 1)[-1].lower() == base]
         if not found:
