@@ -40,7 +40,8 @@ SIZE = b', "width": 8, "height": 8}'
 COCO_IMAGES = b'{"id": 1, "file_name": "a.png"' + SIZE + b', {"id": 2, "file_name": "b.png"' + SIZE
 COCOS = [
     b'{"images": [' + COCO_IMAGES + b'], "categories": [{"id": 1, "name": "c1"}], "annotations":'
-    b' [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}, {"image_id": 2, "category_id": 1, "bbox": [1, 1, 3, 3]}]}',
+    b' [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]}, {"image_id": 2, "category_id": 1, "bbox": [1, 1, 3, 3]'
+    b"}]}",
     b'{"images": [' + COCO_IMAGES + b'], "categories": [{"id": 1, "name": "c2"}], "annotations":'
     b' [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 4, 4]}]}',
     b'{"images": []}',

@@ -76,7 +76,7 @@ class _Columns:
     class_id: list[int] = field(default_factory=list[int])
     box: list[Box | None] = field(default_factory=list["Box | None"])
     geometry: list[str | None] = field(default_factory=list["str | None"])
-    attributes: list[str] = field(default_factory=list[str])
+    attributes: list[str | None] = field(default_factory=list["str | None"])
 
     def batch(self) -> pa.RecordBatch:
         sides = [
@@ -200,7 +200,7 @@ class SidecarReader:
             columns.geometry.append(
                 None if isinstance(label.geometry, Box) else orjson.dumps(geometry_to_json(label.geometry)).decode()
             )
-            columns.attributes.append(orjson.dumps(dict(label.attributes)).decode())
+            columns.attributes.append(orjson.dumps(dict(label.attributes)).decode() if label.attributes else None)
 
 
 @dataclass(frozen=True, slots=True)

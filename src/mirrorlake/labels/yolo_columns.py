@@ -95,13 +95,12 @@ def _batch(
 ) -> pa.RecordBatch:
     count = len(file)
     no_text: Any = pa.nulls(count, pa.string())
-    empty: Any = pa.repeat(pa.scalar("{}", pa.string()), count)
     arrays: list[Any] = [
         pa.array(file),
         no_text,
         pa.array(class_id),
         *(pa.array(boxes[:, i]) for i in range(4)),
         no_text,
-        empty,
+        no_text,
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
