@@ -201,7 +201,8 @@ def commit(
         _stage(staging, batch, names)
         if content.num_rows:
             staging.copy("label_content", content, by="file")
-        staging.run("match_label_targets", "analyze_label_targets")
+        staging.run("match_label_targets")
+        staging.analyze("label_target", by="asset_id")
         staging.fetch("lock_label_targets")
         _keep_edits(staging, strategy)
         staging.run("delete_label_content", "insert_label_content", "finish_label_files")

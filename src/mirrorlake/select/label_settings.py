@@ -34,8 +34,8 @@ _PATTERNS = ("imagePattern", "labelPattern")
 _WHERE = "labels."
 
 
-def read_labels(value: Json) -> LabelSidecars | None:
-    """The value of the setting `labels`. Raises SettingsError."""
+def read_labels(value: Json, metadata_suffix: Json = None) -> LabelSidecars | None:
+    """The value of the setting `labels`, beside that of `metadataSidecarSuffix`. Raises SettingsError."""
     if value is None:
         return None
     given = read_object(value, "labels")
@@ -61,6 +61,11 @@ def read_labels(value: Json) -> LabelSidecars | None:
         skip_invalid=read_bool(given, "skipInvalid", _WHERE) is True,
     )
     _check_patterns(labels)
+    if labels.full_suffix and labels.full_suffix == metadata_suffix:
+        raise SettingsError(
+            f"metadataSidecarSuffix and labels.suffix are both {quote(metadata_suffix)}.",
+            "Give each kind of file its own.",
+        )
     return labels
 
 

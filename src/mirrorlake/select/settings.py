@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.label_sidecars import LabelSidecars
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_ORPHANS,
@@ -288,19 +287,9 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
-        labels=_read_labels(wide.get("labels", nowhere)[1], suffix_given),
+        labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
-
-
-def _read_labels(given: dict[str, Json], suffix_given: dict[str, Json]) -> LabelSidecars | None:
-    labels = read_labels(given.get("labels"))
-    suffix = suffix_given.get("metadataSidecarSuffix")
-    if labels is not None and labels.full_suffix and labels.full_suffix == suffix:
-        raise SettingsError(
-            f"metadataSidecarSuffix and labels.suffix are both {quote(suffix)}.", "Give each kind of file its own."
-        )
-    return labels
 
 
 def _read_text(given: dict[str, Json], name: str) -> str | None:

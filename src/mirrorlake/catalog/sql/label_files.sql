@@ -119,10 +119,6 @@ FROM staged_label AS staged CROSS JOIN LATERAL (
 ) AS object JOIN asset ON asset.id = object.asset_id AND asset.datasource_id = $1
 WHERE staged.fate = 0;
 
--- name: analyze_label_targets
--- Let the planner know how many assets there are.
-ANALYZE label_target (number, asset_id);
-
 -- name: drop_vanished_targets
 -- Leave out assets whose object is not there any more, also while their removal is held: they keep their labels.
 DELETE FROM label_target WHERE state <> {known.present} OR EXISTS (
@@ -170,7 +166,7 @@ WHERE annotation.asset_id = target.asset_id AND annotation.source = 'bucket' AND
 );
 
 -- name: insert_label_content
--- Store the annotations of the staged label files.
+-- Store the annotations of the staged label files, in the order of the files.
 INSERT INTO annotation (asset_id, class_id, x, y, width, height, geometry, attributes, source)
 SELECT target.asset_id, content.class_id, content.x, content.y, content.width, content.height, content.geometry::jsonb,
   coalesce(content.attributes::jsonb, '{}'), 'bucket'
@@ -179,7 +175,8 @@ FROM label_content AS content JOIN label_target AS target ON target.number = con
 WHERE NOT EXISTS (
   SELECT FROM label_kept AS kept
   WHERE kept.asset_id = target.asset_id AND (kept.class_id IS NULL OR kept.class_id = content.class_id)
-);
+)
+ORDER BY target.asset_id, content.ctid;
 
 -- name: finish_label_files
 -- Mark the staged label files read, unless they changed since.

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.output import echo, echo_error, print_json, print_table
+from mirrorlake.cli.output import echo, print_json, print_table
 from mirrorlake.core.errors import NotFound, UsageError
 from mirrorlake.labels.class_map import ClassMap, make_class_map
 from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, Naming, SidecarFormat
@@ -65,26 +66,41 @@ def labels(
         "skipInvalid": skip_invalid,
     }
     change = {key: value for key, value in given.items() if value is not None}
-    with open_library() as library:
-        stored = library.datasources.get(name).labels
-        classes = _classes(library.ontologies, ontology or (stored and stored.ontology))
-        mapped = _mapping(mapping or []) | ({} if names is None else _from_names(names, classes))
-        if change or mapped:
-            document = {} if stored is None else labels_to_json(stored)
-            if mapped:
-                document["classMap"] = {**(dict(stored.class_map) if stored else {}), **mapped}
-            read_labels({**document, **change})  # an invalid value is refused before any request
-            stored = library.datasources.change_settings(name, {"labels": {**document, **change}}).labels
-    if stored is None:
-        raise UsageError(f"{name} has no label files.", "Enable them with --format and --ontology.")
+    stored, classes = _store(name, change, _mapping(mapping or []), names)
     if json:
         print_json(stored)
-        return
+    else:
+        _show(stored, classes)
+
+
+def _store(
+    name: str, change: dict[str, Json], mapping: dict[str, Json], names: Path | None
+) -> tuple[LabelSidecars, tuple[LabelClass, ...] | None]:
+    """The settings after the change, and the classes of their ontology; None if it does not exist."""
+    with open_library() as library:
+        stored = library.datasources.get(name).labels
+        document = {} if stored is None else labels_to_json(stored)
+        document |= change
+        ontology = document.get("ontology")
+        classes = _classes(library.ontologies, ontology if isinstance(ontology, str) else None)
+        mapped = ({} if names is None else _from_names(names, classes)) | mapping
+        if mapped:
+            document["classMap"] = {**(dict(stored.class_map) if stored else {}), **mapped}
+        if change or mapped:
+            read_labels(document)  # an invalid value is refused before anything is stored
+            stored = library.datasources.change_settings(name, {"labels": document}).labels
+    if stored is None:
+        raise UsageError(f"{name} has no label files.", "Enable them with --format and --ontology.")
+    return stored, classes
+
+
+def _show(stored: LabelSidecars, classes: tuple[LabelClass, ...] | None) -> None:
     print_table(["", ""], _rows(stored))
     if classes is not None:
         _print_class_map(make_class_map(stored, classes))
     else:
-        echo_error(f"The ontology {stored.ontology} does not exist. Create it: mirrorlake ontology import FILE")
+        command = f"mirrorlake ontology create {shlex.quote(stored.ontology)}"
+        echo(f"Warning: no label file is read, because the ontology {stored.ontology} does not exist. {command}")
 
 
 def _classes(ontologies: Ontologies, name: str | None) -> tuple[LabelClass, ...] | None:
