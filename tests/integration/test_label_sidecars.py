@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from tests.support.passes import Mirrored, picture
 
-from mirrorlake.catalog import annotations, ontologies, runs
+from mirrorlake.catalog import annotations, datasources, deletion, ontologies, runs
 from mirrorlake.labels.documents import geometry_from_json
 from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, SidecarFormat
 from mirrorlake.model.labels import Annotation, Box, LabelClass, NewAnnotation, Shape
 from mirrorlake.model.runs import RunState
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -177,3 +178,72 @@ def test_a_strategy_decides_about_classes_that_users_edited(
     store.put(LABEL, load)
     mirrored.run()
     assert classes(mirrored, IMAGE) == expected
+
+
+def test_the_datasource_that_governs_an_asset_labels_it(
+    mirrored: Mirrored, store: MemoryStore, empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    mirrored.run()
+    second = datasources.create(
+        empty_catalog,
+        name="second",
+        location=Location(provider=Provider.MEMORY, container=""),
+        access=Access(),
+        settings=MirrorSettings(labels=YOLO),
+    )
+    younger = Mirrored(empty_catalog, tmp_path, store, source=second)
+    younger.run()
+    assert classes(mirrored, IMAGE) == ["forklift"]  # once, though both have the file
+
+    count = deletion.preview_deletion(empty_catalog, mirrored.source).acknowledge
+    deletion.delete(empty_catalog, mirrored.source, count)
+    store.put(LABEL, BOX + BOX)
+    younger.run()
+    assert classes(younger, IMAGE) == ["forklift", "forklift"]
+
+
+def test_a_copied_and_deleted_folder_takes_the_labels_of_its_new_place(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(3):
+        store.put(f"images/train/{number}.png", picture(number))
+        store.put(f"labels/train/{number}.txt", BOX)
+    mirrored.run()
+    ids = {asset.id for asset in mirrored.assets().values()}
+    for number in range(3):
+        store.put(f"images/val/{number}.png", picture(number))
+        store.put(f"labels/val/{number}.txt", BOX + BOX)
+    mirrored.run()
+    for number in range(3):
+        store.delete(f"images/train/{number}.png")
+        store.delete(f"labels/train/{number}.txt")
+    mirrored.run()
+    assert {asset.id for asset in mirrored.assets().values()} == ids
+    assert classes(mirrored, "images/val/1.png") == ["forklift", "forklift"]
+
+
+def test_without_its_ontology_nothing_is_read_and_the_run_says_so(mirrored: Mirrored, store: MemoryStore) -> None:
+    ontologies.delete(mirrored.catalog, "yard")
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    report = mirrored.run()
+    assert report.notes
+    assert "No label file was read. Ontology 'yard' does not exist." in report.notes[0]
+    ontologies.save(mirrored.catalog, "yard", CLASSES)
+    mirrored.run()
+    assert classes(mirrored, IMAGE) == ["forklift"]
+
+
+def test_a_label_file_beside_its_image_is_no_metadata(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.change_all(
+        labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard"), sidecar_suffix=".meta.json"
+    )
+    store.put("a.png", picture(1))
+    shape = '{"label": "forklift", "shape_type": "rectangle", "points": [[1, 1], [3, 3]]}'
+    store.put(
+        "a.json",
+        f'{{"shapes": [{shape}], "imagePath": "other.png", "imageWidth": 8, "imageHeight": 8}}'.encode(),
+    )
+    store.put("a.png.meta.json", b'{"site": "hall"}')
+    mirrored.run()
+    assert (classes(mirrored, "a.png"), mirrored.assets()["a.png"].metadata) == (["forklift"], {"site": "hall"})

@@ -65,7 +65,7 @@ def labels(
         "strategy": strategy and strategy.value,
         "skipInvalid": skip_invalid,
     }
-    change = {key: value for key, value in given.items() if value is not None}
+    change: dict[str, Json] = {key: value for key, value in given.items() if value is not None}
     stored, classes = _store(name, change, _mapping(mapping or []), names)
     if json:
         print_json(stored)
