@@ -247,3 +247,18 @@ def test_a_label_file_beside_its_image_is_no_metadata(mirrored: Mirrored, store:
     store.put("a.png.meta.json", b'{"site": "hall"}')
     mirrored.run()
     assert (classes(mirrored, "a.png"), mirrored.assets()["a.png"].metadata) == (["forklift"], {"site": "hall"})
+
+
+def test_what_was_metadata_before_label_files_were_enabled_is_none_any_more(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    mirrored.change_all(labels=None)
+    store.put("a.png", picture(1))
+    store.put("a.json", b'{"shapes": [], "imagePath": "a.png", "imageWidth": 8, "imageHeight": 8}')
+    mirrored.run()
+    assert "imagePath" in mirrored.assets()["a.png"].metadata
+    mirrored.change_all(labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard"))
+    assert mirrored.run().counts.metadata_changed == 1
+    assert mirrored.assets()["a.png"].metadata == {}
+    again = mirrored.run()
+    assert (again.counts.unchanged, again.requests.head, again.requests.get) == (1, 0, 0)

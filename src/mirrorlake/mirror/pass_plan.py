@@ -174,7 +174,7 @@ def plan_pass(
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
     checker.doubt(state.doubts)
-    unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
+    unlisted = find_unlisted_sidecars(listing.changes, rules, catalog, known_id)
     changes = plan(
         listing,
         found,
