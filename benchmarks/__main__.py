@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import api_requests, azure, first_pass, google, no_change, picture, renames, sidecars
+from benchmarks import api_requests, azure, first_pass, google, label_files, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
 from benchmarks.tables import Table
 
@@ -38,6 +38,10 @@ def _ten_million(rounds: int) -> list[Table]:
 
 def _sidecars(rounds: int) -> list[Table]:
     return sidecars.changed(MILLION, sidecars=10_000, rounds=rounds)
+
+
+def _label_files(rounds: int) -> list[Table]:
+    return label_files.loaded(MILLION // 10, rounds=min(rounds, 3))
 
 
 def _renames(rounds: int) -> list[Table]:
@@ -71,6 +75,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "million": _million,
     "azure": _azure,
     "sidecars": _sidecars,
+    "label-files": _label_files,
     "renames": _renames,
     "gcs": _google,
     "photographs": _photographs,
