@@ -4,7 +4,7 @@ before images:  changed label files ─▶ catalog, unread      images that appe
 after images:   unread label files with an image ─▶ read ─▶ one transaction for a batch: annotations of the assets
 after removals: label files that are gone, each proven by its own 404 ─▶ their annotations, of images that remain
 
-What is to be read stands in the catalog before any image is committed, so a pass that is killed loses nothing.
+What is to be read is in the catalog before any image is committed, so a pass that is killed loses nothing.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ class LabelNames:
         return found
 
     def images(self, keys: Column) -> Column:
-        """What `reach` says of the image of each label file; null for other keys."""
+        """The key, the stem or the folder of the image of each label file (`reach`); null for other keys."""
         return _rewritten(keys, self.to_image)
 
     def labels(self, keys: Column) -> Column:

@@ -1,5 +1,5 @@
 -- name: create_staged_label
--- Label files that are processed together. `reach` is what `image` says: select.label_names.Reach by its position.
+-- Label files that are processed together. `reach` is the kind of `image`: select.label_names.Reach by its position.
 CREATE TEMP TABLE IF NOT EXISTS staged_label (
   number integer, key text COLLATE "C", size bigint, token text COLLATE "C", image text COLLATE "C", reach smallint,
   fate smallint, reason text
