@@ -54,3 +54,21 @@ def test_a_list_of_configs_replaces_all_patterns_and_strategies() -> None:
 def test_what_cannot_be_set_is_refused(stored: MirrorSettings, change: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         patch_settings(stored, change)  # type: ignore[arg-type]
+
+
+def test_label_files_are_enabled_later_and_their_format_stays():
+    enabled = patch_settings(MirrorSettings(), {"labels": {"format": "voc", "ontology": "o"}})
+    assert patch_settings(enabled, {"title": "Yard"}).labels == enabled.labels
+    changed = patch_settings(enabled, {"labels": {"format": "voc", "ontology": "o", "strategy": "userWins"}})
+    assert changed.labels != enabled.labels
+    for other in ({"format": "labelme", "ontology": "o"}, None):
+        with pytest.raises(SettingsError, match="cannot be changed once they are enabled; here it is voc"):
+            patch_settings(enabled, {"labels": other})
+
+
+def test_one_suffix_is_not_that_of_two_kinds_of_files():
+    with pytest.raises(SettingsError, match="are both"):
+        patch_settings(
+            MirrorSettings(sidecar_suffix=".x.json"),
+            {"labels": {"format": "encord", "ontology": "o", "suffix": ".x.json"}},
+        )
