@@ -56,7 +56,7 @@ def test_what_cannot_be_set_is_refused(stored: MirrorSettings, change: dict[str,
         patch_settings(stored, change)  # type: ignore[arg-type]
 
 
-def test_label_files_are_enabled_later_and_their_format_stays():
+def test_label_files_are_enabled_later_and_their_format_stays() -> None:
     enabled = patch_settings(MirrorSettings(), {"labels": {"format": "voc", "ontology": "o"}})
     assert patch_settings(enabled, {"title": "Yard"}).labels == enabled.labels
     changed = patch_settings(enabled, {"labels": {"format": "voc", "ontology": "o", "strategy": "userWins"}})
@@ -66,7 +66,7 @@ def test_label_files_are_enabled_later_and_their_format_stays():
             patch_settings(enabled, {"labels": other})
 
 
-def test_one_suffix_is_not_that_of_two_kinds_of_files():
+def test_one_suffix_is_not_that_of_two_kinds_of_files() -> None:
     with pytest.raises(SettingsError, match="are both"):
         patch_settings(
             MirrorSettings(sidecar_suffix=".x.json"),
