@@ -1192,7 +1192,7 @@ export interface components {
          * @description Where an annotation came from.
          * @enum {string}
          */
-        AnnotationSource: "user" | "import";
+        AnnotationSource: "user" | "import" | "bucket";
         /**
          * AnnotationsBody
          * @description All annotations of an asset in one ontology.
@@ -1822,6 +1822,8 @@ export interface components {
             globs: string[];
             /** Id */
             id: number;
+            /** @description The label files of the source; null: they are not read. */
+            labels: components["schemas"]["LabelSidecars"] | null;
             /** @description The newest run, whatever its state. */
             last_run: components["schemas"]["Run"] | null;
             /** Listing Ordered */
@@ -2295,6 +2297,59 @@ export interface components {
             shape: components["schemas"]["Shape"];
         };
         /**
+         * LabelSidecars
+         * @description The label files of a datasource. The format cannot be changed once it is set.
+         */
+        LabelSidecars: {
+            /**
+             * Class Map
+             * @description Classes by their names or numbers in label files, before external ids; an empty name leaves a class out.
+             */
+            class_map: {
+                [key: string]: string;
+            };
+            format: components["schemas"]["SidecarFormat"];
+            /**
+             * Image Pattern
+             * @description Keys of images, with placeholders such as {name}; set together with `label_pattern`.
+             */
+            image_pattern: string | null;
+            /**
+             * Label Pattern
+             * @description Keys of label files, with the same placeholders.
+             */
+            label_pattern: string | null;
+            /**
+             * Namespace
+             * @description External ids that name the classes in label files; null: that of the format, else the first alphabetically.
+             */
+            namespace: string | null;
+            /**
+             * Ontology
+             * @description Name of the ontology whose classes the annotations get.
+             */
+            ontology: string;
+            /**
+             * Skip Invalid
+             * @description Take the valid labels of a file with invalid ones; false: such a file changes nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /** @default bucketWins */
+            strategy: components["schemas"]["LabelStrategy"];
+            /**
+             * Suffix
+             * @description What the key of a label file ends with; null: the default of the format.
+             */
+            suffix: string | null;
+        };
+        /**
+         * LabelStrategy
+         * @description What a changed label file does to annotations that users edited. The class plays the part of a metadata key.
+         * @enum {string}
+         */
+        LabelStrategy: "bucketWins" | "userWins" | "untilFirstChange";
+        /**
          * MediaKind
          * @description The kind of an asset, independent of its format: a PDF is a document, its media type `application/pdf`.
          * @enum {string}
@@ -2492,6 +2547,21 @@ export interface components {
                 glob_file_path?: string | null;
                 glob_patterns?: string[] | null;
                 inventory?: string | null;
+                labels?: {
+                    classMap?: {
+                        [key: string]: string;
+                    } | null;
+                    /** @enum {unknown} */
+                    format: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+                    imagePattern?: string | null;
+                    labelPattern?: string | null;
+                    namespace?: string | null;
+                    ontology: string;
+                    skipInvalid?: boolean | null;
+                    /** @enum {unknown} */
+                    strategy?: "bucketWins" | "userWins" | "untilFirstChange" | null;
+                    suffix?: string | null;
+                } | null;
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
@@ -2927,6 +2997,21 @@ export interface components {
             glob_file_path?: string | null;
             glob_patterns?: string[] | null;
             inventory?: string | null;
+            labels?: {
+                classMap?: {
+                    [key: string]: string;
+                } | null;
+                /** @enum {unknown} */
+                format: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+                imagePattern?: string | null;
+                labelPattern?: string | null;
+                namespace?: string | null;
+                ontology: string;
+                skipInvalid?: boolean | null;
+                /** @enum {unknown} */
+                strategy?: "bucketWins" | "userWins" | "untilFirstChange" | null;
+                suffix?: string | null;
+            } | null;
             listingOrdered?: boolean | null;
             /** @enum {unknown} */
             look?: "full" | null;
@@ -2959,6 +3044,12 @@ export interface components {
          * @enum {string}
          */
         Shape: "box" | "rotated_box" | "polygon" | "polyline" | "keypoints" | "mask" | "classification";
+        /**
+         * SidecarFormat
+         * @description The formats of label sidecars.
+         * @enum {string}
+         */
+        SidecarFormat: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
         /**
          * Subject
          * @description The kind of its subject.
