@@ -7,7 +7,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import api_requests, azure, first_pass, google, labels, no_change, picture, renames, sidecars
+from benchmarks import (
+    api_requests,
+    azure,
+    first_pass,
+    google,
+    label_files,
+    labels,
+    no_change,
+    picture,
+    renames,
+    sidecars,
+)
 from benchmarks.place import loaded_s3
 from benchmarks.results import provenance, update
 from benchmarks.tables import Table
@@ -31,6 +42,10 @@ def _ten_million(rounds: int) -> list[Table]:
 
 def _sidecars(rounds: int) -> list[Table]:
     return sidecars.changed(MILLION, sidecars=10_000, rounds=rounds)
+
+
+def _label_files(rounds: int) -> list[Table]:
+    return label_files.loaded(MILLION // 10, rounds=min(rounds, 3))
 
 
 def _renames(rounds: int) -> list[Table]:
@@ -68,6 +83,7 @@ BENCH: dict[str, Callable[[int], list[Table]]] = {
     "million": _million,
     "azure": _azure,
     "sidecars": _sidecars,
+    "label-files": _label_files,
     "renames": _renames,
     "gcs": _google,
     "labels": _labels,

@@ -130,6 +130,9 @@ def _replace(catalog: Catalog, asset_id: str, ontology: str, annotations: Sequen
             return
         connection.execute(statement("delete_annotations").query, {"ids": removed})
         _insert(connection, values, stored, added, by)
+        edited = {row[2] for row in rows if row[0] in set(removed)} | {one.class_name for one in added}
+        edits = {**values, "class_ids": [stored.class_ids[name] for name in sorted(edited)]}
+        connection.execute(statement("record_label_edits").query, edits)
         connection.execute(statement("touch_annotated").query, values)
         details = {"ontology": ontology, "added": len(added), "removed": len(removed)}
         record_activity(connection, by, Action.ANNOTATE, Subject.ASSET, [asset_id], details=details)

@@ -50,7 +50,7 @@ def delete(catalog: Catalog, source: Datasource, acknowledged: int, *, by: Conte
             Orphans.TRASH: ("trash_objects_of", "trash_assets_of"),
             Orphans.REMOVE: ("delete_objects_of", "delete_assets_of", "trash_objects_of", "trash_assets_of"),
         }[found.orphans]
-        for name in (*steps, "mark_unread", "hand_over_assets", "detach_objects_of"):
+        for name in (*steps, "mark_unread", "mark_shared_labels_unread", "hand_over_assets", "detach_objects_of"):
             connection.execute(statement(name).query, values)
         if connection.execute(statement("delete_datasource").query, values).rowcount == 0:
             connection.execute(statement("retire_datasource").query, values)

@@ -31,7 +31,8 @@ _WORKED_ON = (
     "(asset.edited OR asset.state = {asset.trash}"
     " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
     " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)"
-    " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id))"
+    " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id"
+    " AND annotation.source <> 'bucket'))"
 )
 _CONNECTION_NAME = (
     "(SELECT connection.name FROM connection WHERE connection.id = datasource.connection_id) AS connected"

@@ -117,8 +117,12 @@ class Staging:
         """COPY a batch into one of the staging tables, which later statements join by the column `by`."""
         self._cursor.adbc_ingest(table, batch, mode="append", temporary=True)
         if batch.num_rows >= ANALYZE_FROM_ROWS:
-            # Only this column: statistics of columns that are still empty would mislead the planner.
-            self._cursor.execute(f"ANALYZE {table} ({by})")
+            self.analyze(table, by=by)
+
+    def analyze(self, table: str, *, by: str) -> None:
+        """Let the planner know one of the staging tables, which later statements join by the column `by`."""
+        # Only this column: statistics of columns that are still empty would mislead the planner.
+        self._cursor.execute(f"ANALYZE {table} ({by})")
 
     def check_lease(self) -> None:
         """Raise LeaseLost if another pass has taken over, RunCancelled if somebody cancelled the run."""

@@ -77,6 +77,8 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         yield from _describe_config(config)
     if summary.sidecar_suffix is not None:
         yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
+    if summary.labels is not None:
+        yield "label files", f"{summary.labels.format.value}, for the ontology {summary.labels.ontology}"
     if summary.listing_ordered is not None:
         yield "listing", "in byte order of keys" if summary.listing_ordered else "unordered, sorted here"
 

@@ -23,6 +23,7 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.existence import ExistenceChecker
 from mirrorlake.mirror.finalize import RunResult
 from mirrorlake.mirror.glob_files import remember_glob_files
+from mirrorlake.mirror.labels import begin_labels
 from mirrorlake.mirror.naming import AssetNamer
 from mirrorlake.mirror.pass_plan import PassPlan
 from mirrorlake.mirror.progress import Progress
@@ -32,6 +33,7 @@ from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.select.fingerprints import any_differs
+from mirrorlake.storage.base import Store
 
 
 def execute(
@@ -39,6 +41,7 @@ def execute(
     lease: Lease,
     pool: ProcessingPool,
     *,
+    store: Store,
     checker: ExistenceChecker,
     counters: Counters,
     progress: Progress,
@@ -51,6 +54,9 @@ def execute(
     library_count.fold(catalog)
     remember_glob_files(catalog, source.id, plan.glob_files)
     record_gaps(lease, plan.listing.gaps)
+    labels = begin_labels(lease, plan, counters, checker)
+    if labels is not None:
+        labels.prepare()
     namer = AssetNamer(configs)
     commit_unread(lease, plan.changes.batches(), counters, namer)
     progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
@@ -77,18 +83,28 @@ def execute(
         report_removals_undone(lease, removals, counters)
         return RunResult(error=plan.error, failure=failure, removals_decided=False, notes=plan.notes)
     copies = find_copy_moves(catalog, source.id, removals).proven(checker)
+    if copies and labels is not None:
+        labels.prepare_moves(copies.moves)
     if copies:
         move_onto_copies(lease, copies, removals, counters=counters, namer=namer, strategies=strategies)
         removals = removals.without(copies.moves.old_keys)
+    if labels is not None:
+        labels.apply(store)
     if plan.window is not None:
         left = execute_partial_removals(lease, removals, checker, counters)
+        if labels is not None and not left:
+            labels.remove_gone()
         return RunResult(error=plan.error, failure=failure, removals_decided=False, left_to_whole=left)
     state = plan.state
     execute_removals(lease, removals, checker, state.known, counters)
+    notes = plan.notes
+    if labels is not None:
+        labels.remove_gone()
+        notes = (*notes, *labels.notes)
     # Missing objects may be in the gaps.
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)
-    return RunResult(hold=removals.hold, error=plan.error, failure=failure, notes=plan.notes)
+    return RunResult(hold=removals.hold, error=plan.error, failure=failure, notes=notes)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:

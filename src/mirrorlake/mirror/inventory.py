@@ -89,6 +89,12 @@ class _SideExcept:
         del parts
         return []  # an inventory is sorted as a whole
 
+    def label_files(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        for batch in self.snapshot.label_files(after=after, until=until):
+            rows = keep(batch, ~is_in(column(batch, "key"), self.newer))
+            if rows.num_rows:
+                yield rows
+
 
 @dataclass(frozen=True, slots=True)
 class _RowsExcept:

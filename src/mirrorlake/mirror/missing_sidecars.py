@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import cast
 
 import pyarrow as pa
@@ -19,21 +19,28 @@ from mirrorlake.plan.missing_sidecars import (
     keys_to_check,
 )
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.rules import Rules
 
 
 def find_unlisted_sidecars(
-    changes: Iterable[pa.RecordBatch], suffixes: Mapping[str, str], catalog: Catalog, known_id: int | None
+    changes: Iterable[pa.RecordBatch], rules: Rules, catalog: Catalog, known_id: int | None
 ) -> UnlistedSidecars:
-    """The known companions that are not in the listing behind these CHANGES. One statement per batch and role."""
+    """The known companions that are not in the listing behind these CHANGES. One statement per batch and role.
+
+    Those that are label files by now are none of them: they are listed, but no companions any more.
+    """
     if known_id is None:
         return NO_UNLISTED_SIDECARS
     rows = [no_rows(REMEMBERED)]
     for batch in changes:
         for role in ROLES:
-            keys = cast("list[str]", keys_to_check(batch, role, suffixes).to_pylist())
+            keys = cast("list[str]", keys_to_check(batch, role, rules.suffixes).to_pylist())
             if keys:
                 remembered = remembered_companions(catalog, known_id, keys)
-                rows.append(keep(remembered, is_inconclusive(remembered, batch, role, suffixes)))
+                unclear = is_inconclusive(remembered, batch, role, rules.suffixes)
+                if rules.labels is not None:
+                    unclear &= ~rules.labels.claims(column(remembered, "companion_key"))
+                rows.append(keep(remembered, unclear))
     return UnlistedSidecars(joined(rows))
 
 

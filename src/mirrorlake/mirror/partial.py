@@ -70,7 +70,7 @@ def run_partial(
             checker = ExistenceChecker(store)
             plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, keys=keys)
             unsettled = plan.window.unsettled if plan.window is not None else frozenset()
-            result = execute(plan, lease, pool, checker=checker, counters=counters, progress=progress)
+            result = execute(plan, lease, pool, store=store, checker=checker, counters=counters, progress=progress)
         needs_whole |= result.left_to_whole or bool(plan.glob_files)
         return result
 

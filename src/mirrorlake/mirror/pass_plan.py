@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mirrorlake.catalog import label_files
 from mirrorlake.catalog.sharing import make_recogniser
+from mirrorlake.core.columnar import column, equal_to, sum_where
 from mirrorlake.core.errors import StorageError
 from mirrorlake.mirror.copies import count_copy_moves, find_copy_moves
 from mirrorlake.mirror.existence import KeyChecker
@@ -23,6 +25,7 @@ from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide, ListingDiff, scan
 from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.mirror.window import Window, open_window
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.outcomes import Op
 from mirrorlake.model.runs import Counts
 from mirrorlake.model.sources import Datasource, GlobFile
 from mirrorlake.plan.decide import plan_moves
@@ -30,6 +33,7 @@ from mirrorlake.plan.moves import NO_MOVES, Moves
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import WorkerPrestarter
+from mirrorlake.select.label_names import compile_label_names
 from mirrorlake.select.patterns import quote_path
 from mirrorlake.select.rules import Rules
 from mirrorlake.storage.base import Store
@@ -49,6 +53,18 @@ class RunContext:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedLabels:
+    """What a pass would do about label files."""
+
+    changed: int = 0  # known objects of which only the labels change
+    files: int = 0  # to read; those without an image are not
+    bytes: int = 0
+
+
+NO_LABELS = PlannedLabels()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PassPlan:
     """What a pass over a datasource will do. The changes are read from the work folder, any number of times.
 
@@ -64,6 +80,7 @@ class PassPlan:
     removals: Removals
     notes: tuple[str, ...]  # why nothing was selected, if that was probably not intended
     window: Window | None = None  # of a partial pass; None: the plan is about the whole source
+    labels: PlannedLabels = NO_LABELS  # of a dry run, see `with_labels`
     copies: Moves = NO_MOVES  # of a dry run, see `with_known_copies`; a pass finds them once it has read what is new
 
     def with_known_copies(self, checker: KeyChecker) -> PassPlan:
@@ -72,6 +89,27 @@ class PassPlan:
             return self
         copies = find_copy_moves(self.removals.catalog, self.known_id, self.removals).proven(checker).moves
         return replace(self, copies=copies, removals=self.removals.without(copies.old_keys)) if copies else self
+
+    def with_labels(self) -> PassPlan:
+        """The plan with the counts of label files."""
+        settings = self.source.settings.labels
+        if settings is None:
+            return self
+        read = [
+            equal_to(column(batch, "op"), int(Op.NEW)) | equal_to(column(batch, "op"), int(Op.CHANGED))
+            for batch in self.listing.labels
+        ]
+        size = sum(
+            sum_where(column(batch, "size"), mask) for batch, mask in zip(self.listing.labels, read, strict=True)
+        )
+        changed = 0
+        if self.known_id is not None:
+            names = compile_label_names(settings, self.source.location.prefix)
+            changed = label_files.count_planned(
+                self.removals.catalog, self.known_id, names, self.listing.labels, self.changes.batches()
+            )
+        planned = PlannedLabels(changed=changed, files=sum(int(mask.sum()) for mask in read), bytes=size)
+        return replace(self, labels=planned)
 
     @property
     def found(self) -> Counts:
@@ -87,7 +125,8 @@ class PassPlan:
     def counts(self) -> Counts:
         """The counts of executing the plan, if every object can be read and every removal is proven."""
         copied = count_copy_moves(self.copies, self.changes) if self.copies else Counts()
-        return self.found + self.changes.summary.counts + copied + self.removals.counts
+        labels = Counts(labels_changed=self.labels.changed, unchanged=-self.labels.changed)
+        return self.found + self.changes.summary.counts + copied + self.removals.counts + labels
 
     @property
     def error(self) -> str | None:
@@ -135,7 +174,7 @@ def plan_pass(
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
     checker.doubt(state.doubts)
-    unlisted = find_unlisted_sidecars(listing.changes, rules.suffixes, catalog, known_id)
+    unlisted = find_unlisted_sidecars(listing.changes, rules, catalog, known_id)
     changes = plan(
         listing,
         found,
@@ -165,7 +204,15 @@ def _window(
     if snapshot.datasource_id is None:
         return None
     suffixes = tuple(rules.suffixes.values())
-    return open_window(store, snapshot.catalog, snapshot.datasource_id, keys, full_suffixes=suffixes, checker=checker)
+    return open_window(
+        store,
+        snapshot.catalog,
+        snapshot.datasource_id,
+        keys,
+        full_suffixes=suffixes,
+        checker=checker,
+        labels=rules.labels,
+    )
 
 
 def _sides(

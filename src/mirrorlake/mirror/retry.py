@@ -129,7 +129,7 @@ class _Retry:
         differences = diff([candidates], [known], update_policy([rule.config for rule in rules.rules]))
         changes = [_reread_refused(keep(rows, ~equal_to(column(rows, "op"), int(Op.VANISHED)))) for rows in differences]
         unlisted = keep_unproven(
-            find_unlisted_sidecars(changes, rules.suffixes, self.lease.catalog, self.source.id),
+            find_unlisted_sidecars(changes, rules, self.lease.catalog, self.source.id),
             ExistenceChecker(store, doubts),
         )
         changes = [unlisted.apply_to(rows) for rows in changes]

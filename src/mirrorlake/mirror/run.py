@@ -132,7 +132,7 @@ def _plan_and_execute(
     root = read_root(source, context.catalog)
     checker = ExistenceChecker(store)
     plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, stand_in=stand_in)
-    return execute(plan, lease, pool, checker=checker, counters=counters, progress=progress)
+    return execute(plan, lease, pool, store=store, checker=checker, counters=counters, progress=progress)
 
 
 def dry_run(
@@ -158,7 +158,7 @@ def dry_run(
             checker = DryRunChecker()
             stand_in = _find_stand_in(source, known_id, factory, store, context=context, counters=counters, check=check)
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root, stand_in=stand_in)
-        plan = plan.with_known_copies(checker)
+        plan = plan.with_known_copies(checker).with_labels()
         return report_plan(plan, counters, proofs=checker.asked)
 
     try:
@@ -216,9 +216,9 @@ def report_plan(plan: PassPlan, counters: Counters, *, proofs: int) -> Report:
         hold=plan.removals.hold,
         would=Would(
             list=made.list,
-            get=made.get + reads.get,
+            get=made.get + reads.get + plan.labels.files,
             head=made.head + plan.removals.heads + proofs,
-            bytes=counters.bytes_read + plan.changes.summary.bytes,
+            bytes=counters.bytes_read + plan.changes.summary.bytes + plan.labels.bytes,
         ),
         error=plan.error,
         samples=sample_plan(plan.changes, plan.removals, plan.copies),

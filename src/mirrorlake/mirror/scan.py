@@ -6,10 +6,10 @@ range 2:  list ─▶ select, pair ─▶ leave out by digest ─▶ diff ─▶
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from mirrorlake.catalog import objects
+from mirrorlake.catalog import label_files, objects
 from mirrorlake.core.errors import ListingDisordered, StorageError
+from mirrorlake.mirror.label_scan import ListedLabels
 from mirrorlake.mirror.listing_gaps import PartialListing, exclude_gaps
 from mirrorlake.mirror.prefetch import prefetch
 from mirrorlake.mirror.progress import Progress
@@ -31,7 +32,7 @@ from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.pairing import safe_ranges
 from mirrorlake.select.pattern_use import UnusedPattern
 from mirrorlake.select.rules import Rules
-from mirrorlake.select.stream import select
+from mirrorlake.select.stream import Selection, select
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import BATCH_ROWS, list_range, sorted_listing
 from mirrorlake.storage.stack import stack_store
@@ -67,6 +68,10 @@ class KnownSide(Protocol):
         """Keys that divide the known rows into about equal parts; none if there are few rows."""
         ...
 
+    def label_files(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """The known label files with `after < key <= until`, as KNOWN batches in byte order of the keys."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogSnapshot:
@@ -88,6 +93,11 @@ class CatalogSnapshot:
         """Keys that divide the known rows into about equal parts; none if there are few rows."""
         return [] if self.datasource_id is None else objects.bounds(self.catalog, self.datasource_id, parts)
 
+    def label_files(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """The known label files in these keys."""
+        if self.datasource_id is not None:
+            yield from label_files.known(self.catalog, self.datasource_id, after=after, until=until)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingDiff:
@@ -104,6 +114,7 @@ class ListingDiff:
     examples: tuple[str, ...] = ()  # some of their keys, if nothing is selected or a pattern is unused
     unused: frozenset[UnusedPattern] = frozenset()  # patterns that select nothing
     measured: tuple[MeasuredRanges, ...] = ()  # digests of the known rows that were read, for the next pass
+    labels: SpooledBatches = field(default_factory=lambda: SpooledBatches(()))  # CHANGES of label files
 
 
 def scan(
@@ -142,6 +153,7 @@ def scan(
         examples=tuple(key for part in done for key in part.examples),
         unused=done[0].unused.intersection(*(part.unused for part in done)),
         measured=tuple(part.measured for part in done if part.measured is not None),
+        labels=SpooledBatches(part.labels for part in done if part.labels is not None),
     )
 
 
@@ -160,6 +172,7 @@ class _RangeResult:
     examples: tuple[str, ...] = ()
     unused: frozenset[UnusedPattern] = frozenset()
     measured: MeasuredRanges | None = None
+    labels: Path | None = None  # the spool of changes of label files
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,18 +188,19 @@ class _RangeScanner:
     def part(self, index: int, scope: KeyRange) -> _RangeResult:
         spool = self.workdir / f"changes-{index}.arrow"
         try:
-            return self._compare(scope, spool)
+            return self._compare(index, scope, spool)
         except ListingDisordered as error:
             write_spool(spool, ())
             return _RangeResult(spool=spool, gaps=(Gap(range=scope, reason=str(error)),), error=error)
 
-    def _compare(self, scope: KeyRange, spool: Path) -> _RangeResult:
+    def _compare(self, index: int, scope: KeyRange, spool: Path) -> _RangeResult:
         share = min(BATCH_ROWS, MAX_ROWS_IN_MEMORY // self.side_by_side)
         listing = list_range(self.store, scope, batch_rows=share)
         if not self.store.ordered:
             listing = sorted_listing(listing, self.workdir)
         listed = PartialListing(listing, scope, ordered=self.store.ordered)
-        selection = select(listed, self.rules, broken=listed.ended_early)
+        labels = ListedLabels(self.workdir, index)
+        selection = select(listed, self.rules, broken=listed.ended_early, on_labels=labels.add)
         frozen = update_policy([rule.config for rule in self.rules.rules])
         with self.known.open() as known, ExitStack() as ends:
             meter = RangeMeter(MIN_OBJECTS)
@@ -209,7 +223,12 @@ class _RangeScanner:
             examples=tuple(selection.examples),
             unused=selection.use.unused,
             measured=measured,
+            labels=None if self.rules.labels is None else self._compare_labels(scope, labels, listing.gaps, selection),
         )
+
+    def _compare_labels(self, scope: KeyRange, labels: ListedLabels, gaps: Sequence[Gap], selection: Selection) -> Path:
+        known = self.known.label_files(after=scope.after, until=scope.until)
+        return labels.compare(known, lambda: selection.undecided_from, gaps)
 
     def _read_known(self, known: KnownRows | None, meter: RangeMeter, scope: KeyRange) -> Generator[pa.RecordBatch]:
         if known is None:

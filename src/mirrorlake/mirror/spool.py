@@ -32,6 +32,28 @@ def write_spool(path: Path, batches: Iterable[pa.RecordBatch], schema: pa.Schema
     return rows
 
 
+class SpoolWriter:
+    """Writes batches of one layout to a spool as they come. Raises DiskFull."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        with room_in(path.parent):
+            self._sink = pa.OSFile(str(path), "wb")
+            self._writer = pa.ipc.new_stream(self._sink, schema, options=_COMPRESSED)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add a batch."""
+        with room_in(self._path.parent):
+            for start in range(0, batch.num_rows, MAX_ROWS):
+                self._writer.write_batch(batch.slice(start, MAX_ROWS))
+
+    def close(self) -> None:
+        """End the spool; it can be read from then on."""
+        with room_in(self._path.parent):
+            self._writer.close()
+            self._sink.close()
+
+
 class SpooledBatches:
     """The batches of several spools, in the order of writing; can be read any number of times."""
 

@@ -16,7 +16,7 @@ from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.core.columnar import as_binary, column, in_order, joined, keep, mask_of, no_rows
+from mirrorlake.core.columnar import as_binary, column, equal_to, in_order, joined, keep, mask_of, no_rows
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
 from mirrorlake.formats.registry import formats_by_suffix
 from mirrorlake.model.columns import LISTING
@@ -73,7 +73,7 @@ def list_stems(store: Store, stems: Iterable[str], full_suffixes: Collection[str
         for stem, answer in answers.items()
         if not isinstance(answer, pa.RecordBatch)
     }
-    return StemListing(rows=_sorted(listed), unanswered=unanswered)
+    return StemListing(rows=merge_listings(listed), unanswered=unanswered)
 
 
 def _list_stem(store: Store, full_suffixes: Collection[str], stem: str) -> pa.RecordBatch | str | StorageError:
@@ -97,7 +97,29 @@ def _list_stem(store: Store, full_suffixes: Collection[str], stem: str) -> pa.Re
     return gaps[0].reason if gaps else joined([no_rows(LISTING), *found])
 
 
-def _sorted(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
+def list_keys(store: Store, keys: Sequence[str]) -> tuple[pa.RecordBatch, frozenset[str]]:
+    """The objects of exactly these keys (LISTING, in any order), and the keys that could not be listed."""
+    if not keys:
+        return no_rows(LISTING), frozenset()
+    with ThreadPoolExecutor(min(MAX_PARALLEL_LISTINGS, len(keys)), thread_name_prefix="key") as threads:
+        answers = dict(zip(keys, threads.map(partial(_list_key, store), keys), strict=True))
+    listed = joined([no_rows(LISTING), *(each for each in answers.values() if each is not None)])
+    return listed, frozenset(key for key, each in answers.items() if each is None)
+
+
+def _list_key(store: Store, key: str) -> pa.RecordBatch | None:
+    scope = KeyRange(prefix=key, until=key if store.ordered else None)
+    found = no_rows(LISTING)
+    try:
+        with closing(list_range(store, scope)) as listing:
+            for batch in listing:
+                found = joined([found, keep(batch, equal_to(column(batch, "key"), key))])
+            return None if listing.certificate().gaps else found
+    except (AccessDenied, SourceUnreachable):
+        return None
+
+
+def merge_listings(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
     """The rows of all batches in key order, each key once: one object may belong to two stems."""
     rows = joined([no_rows(LISTING), *batches])
     order = in_order(as_binary(column(rows, "key")))

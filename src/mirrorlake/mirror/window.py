@@ -7,17 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pyarrow as pa
 
-from mirrorlake.catalog import objects
-from mirrorlake.core.columnar import column, is_in, keep
+from mirrorlake.catalog import label_files, objects
+from mirrorlake.core.columnar import chosen, column, is_in, keep, no_rows
 from mirrorlake.mirror.existence import KeyChecker, Proof
-from mirrorlake.mirror.stem_listing import StemListing, asset_endings, list_stems, stems_of
+from mirrorlake.mirror.stem_listing import (
+    StemListing,
+    asset_endings,
+    list_keys,
+    list_stems,
+    merge_listings,
+    stems_of,
+)
+from mirrorlake.model.columns import KNOWN
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.select.label_names import LabelNames, label_files_of
+from mirrorlake.select.label_patterns import Reach
 from mirrorlake.storage.base import ListPage, Store
 from mirrorlake.storage.wrappers import StoreWrapper
 
@@ -29,6 +39,7 @@ class Window:
     listed: StemListing
     known: pa.RecordBatch  # KNOWN
     unsettled: frozenset[str]  # of the keys asked for: those about which the source gave no answer, or a doubtful one
+    known_labels: pa.RecordBatch = field(default_factory=lambda: no_rows(KNOWN))  # label files (KNOWN)
 
     @contextmanager
     def open(self) -> Generator[Window]:
@@ -54,6 +65,12 @@ class Window:
         """None: a window is not divided."""
         del parts
         return []
+
+    def label_files(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
+        """The known label files of these keys."""
+        del after, until
+        if self.known_labels.num_rows:
+            yield self.known_labels
 
     def over(self, store: Store) -> Store:
         """The store as seen through the window: it lists what is in the window, and reads anything."""
@@ -93,13 +110,18 @@ def open_window(
     *,
     full_suffixes: Collection[str],
     checker: KeyChecker,
+    labels: LabelNames | None = None,
 ) -> Window:
     """The window around these keys. `store` is listed once for each stem.
 
     It also holds what left the bucket in an earlier partial pass and appears now under another key: whether its removal
     or its new key was reported first must not matter. Raises StorageError if nothing could be listed.
     """
-    stems = {key: stems_of(key, full_suffixes) for key in keys}
+    named = list(keys)
+    files = [] if labels is None else label_files_of(named, labels)
+    stems = {key: stems_of(key, full_suffixes) for key in named}
+    if labels is not None:
+        stems |= {key: _stems_of_images(key, labels, full_suffixes) for key in files}
     asked = dict.fromkeys(stem for some in stems.values() for stem in some)
     window = _compose(store, catalog, datasource_id, list(asked), full_suffixes)
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))
@@ -108,6 +130,8 @@ def open_window(
     more = [stem for key in left for stem in stems_of(key, full_suffixes) if stem not in asked]
     if more:
         window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes)
+    if labels is not None:
+        window = _with_label_files(window, store, catalog, datasource_id, files=files, labels=labels)
     return replace(window, unsettled=_unsettled(window, stems, checker))
 
 
@@ -121,6 +145,29 @@ def _compose(
         answered = [stem for stem in stems if stem not in listed.unanswered]
         known = objects.known_of_stems(catalog, datasource_id, answered, asset_endings())
     return Window(listed=listed, known=known, unsettled=frozenset())
+
+
+def _stems_of_images(key: str, labels: LabelNames, full_suffixes: Collection[str]) -> list[str]:
+    """The stem of the images of a label file, so that they are in the window too. None for one of a whole folder."""
+    image = cast("str | None", labels.images(pa.array([key], pa.string()))[0].as_py())
+    if image is None or labels.reach is Reach.FOLDER:
+        return []
+    return [image] if labels.reach is Reach.STEM else stems_of(image, full_suffixes)
+
+
+def _with_label_files(
+    window: Window, store: Store, catalog: Catalog, datasource_id: int, *, files: Sequence[str], labels: LabelNames
+) -> Window:
+    """The window with these label files, listed and known. One that cannot be listed is left out on both sides."""
+    listed, unanswered = list_keys(store, files)
+    rows = merge_listings([window.listed.rows, listed])
+    here = cast("list[str]", chosen(column(rows, "key"), labels.claims(column(rows, "key"))).to_pylist())
+    asked = [key for key in dict.fromkeys([*files, *here]) if key not in unanswered]
+    return replace(
+        window,
+        listed=replace(window.listed, rows=rows),
+        known_labels=label_files.known_keys(catalog, datasource_id, asked),
+    )
 
 
 def _unsettled(window: Window, stems: dict[str, list[str]], checker: KeyChecker) -> frozenset[str]:

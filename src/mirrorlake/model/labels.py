@@ -35,7 +35,8 @@ class AnnotationSource(StrEnum):
     """Where an annotation came from."""
 
     USER = "user"  # the command line, REST or the SDK
-    IMPORT = "import"  # a label file
+    IMPORT = "import"  # an imported label file
+    BUCKET = "bucket"  # a label sidecar of a datasource
 
 
 class MatchBy(StrEnum):

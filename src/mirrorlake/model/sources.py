@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
+from mirrorlake.model.label_sidecars import LabelSidecars
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.runs import Run, RunState
@@ -151,6 +152,7 @@ class MirrorSettings:
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
+    labels: LabelSidecars | None = None  # label files of the source; None: they are not read
     schedule: Schedule = OFF  # when a pass is due automatically
 
     @property
@@ -240,6 +242,8 @@ class DatasourceSummary:
     configs: tuple[MirrorConfig, ...]
     """The first config that selects an object governs it."""
     sidecar_suffix: str | None
+    labels: LabelSidecars | None = None
+    """The label files of the source; null: they are not read."""
     listing_ordered: bool | None
     schedule: str
     """`off`, `every: 6h`, or a cron expression."""
@@ -291,6 +295,7 @@ def summarize(
         globs=settings.globs,
         configs=settings.configs,
         sidecar_suffix=settings.sidecar_suffix,
+        labels=settings.labels,
         listing_ordered=settings.listing_ordered,
         schedule=schedule_to_text(settings.schedule),
         timezone=timezone_of(settings.schedule),

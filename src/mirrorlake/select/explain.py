@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pyarrow as pa
+
 from mirrorlake.formats.registry import format_of_name, formats_by_suffix
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
@@ -51,6 +53,10 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
     if key.endswith("/"):
         reason = "The key is a folder marker: some tools create an object with such a name in place of a folder."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
+    if rules.labels is not None and rules.labels.claims(pa.array([key], pa.string()))[0]:
+        image = rules.labels.images(pa.array([key], pa.string()))[0].as_py()
+        reason = f"The key is that of a label file: its image is named by {rules.labels.reach.value}, {image!r}."
+        return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
     for role in ROLES:
         suffix, stem_suffix = rules.suffixes.get(role.name), role.stem_suffix
         if suffix is not None and key.endswith(suffix):

@@ -18,6 +18,7 @@ from mirrorlake.model.companions import ROLES
 from mirrorlake.model.explanations import Origin
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
+from mirrorlake.select.label_names import LabelNames, compile_label_names
 
 _TAKEN: list[pa.Field[Any]] = [*LISTING, CANDIDATES.field("config")]
 TAKEN = pa.schema(_TAKEN)  # listed objects that a config selects, with the index of that config
@@ -42,6 +43,7 @@ class Rules:
     rules: tuple[Rule, ...]
     prefix: str  # of the datasource: patterns match what follows it
     suffixes: Mapping[str, str]  # the full-name suffix of each companion role that has one, by the role's name
+    labels: LabelNames | None = None  # label files, which are no assets; None: they are not read
 
     def taken(self, objects: pa.RecordBatch) -> pa.RecordBatch:
         """The objects (LISTING) that a config selects, as TAKEN."""
@@ -83,6 +85,7 @@ def compile_rules(
         rules=tuple(_compile_rule(config, prefix, glob_files) for config in settings.configs),
         prefix=prefix,
         suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
+        labels=None if settings.labels is None else compile_label_names(settings.labels, prefix),
     )
 
 

@@ -35,6 +35,7 @@ from mirrorlake.select.json_reader import (
     read_text,
     read_texts,
 )
+from mirrorlake.select.label_settings import labels_to_json, read_labels
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -82,6 +83,7 @@ _DATASOURCE_SETTINGS = (
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
+    "labels",
     "schedule",
     "timezone",
     "runScheduledEvery",
@@ -168,6 +170,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["listingOrdered"] = settings.listing_ordered
     if settings.inventory is not None:
         wide["inventory"] = settings.inventory
+    if settings.labels is not None:
+        wide["labels"] = labels_to_json(settings.labels)
     if settings.schedule != OFF:
         wide["schedule"] = schedule_to_text(settings.schedule)
     if isinstance(settings.schedule, Cron):
@@ -283,6 +287,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
+        labels=read_labels(wide.get("labels", nowhere)[1].get("labels"), suffix_given.get("metadataSidecarSuffix")),
         schedule=_read_schedule({name: one[name] for name, (_, one) in wide.items()}),
     )
 

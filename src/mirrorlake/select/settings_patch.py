@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.sources import MirrorSettings
 from mirrorlake.select.json_reader import Json
+from mirrorlake.select.label_settings import check_label_change
 from mirrorlake.select.settings import settings_from_document, settings_to_json
 
 _SCHEDULE = ("schedule", "timezone", "runScheduledEvery")  # these depend on each other
@@ -37,4 +38,5 @@ def patch_settings(stored: MirrorSettings, change: Mapping[str, Json]) -> Mirror
         kept = {name: value for name, value in kept.items() if name not in _SCHEDULE}
     merged = {**kept, **change}
     settings, _ = settings_from_document({name: value for name, value in merged.items() if value is not None})
+    check_label_change(stored.labels, settings.labels)
     return settings

@@ -58,8 +58,14 @@ class Selection:
     """
 
     def __init__(
-        self, listing: Iterable[pa.RecordBatch], rules: Rules, pairing: Pairing, broken: Callable[[], bool]
+        self,
+        listing: Iterable[pa.RecordBatch],
+        rules: Rules,
+        pairing: Pairing,
+        broken: Callable[[], bool],
+        on_labels: Callable[[pa.RecordBatch], object],
     ) -> None:
+        self._on_labels = on_labels
         self._listing = listing
         self._broken = broken
         self._rules = rules
@@ -84,7 +90,7 @@ class Selection:
             last_key = _checked_last(whole, last_key)
             batch = self._without_own(whole)
             self.listed += batch.num_rows
-            assets, companions = self._split(batch)
+            assets, companions = self._split(self._without_labels(batch))
             self.selected += assets.num_rows
             yield from map(_with_skips, self._pairing.feed(assets, companions, last_key))
         if self._broken():
@@ -98,6 +104,18 @@ class Selection:
     def held_from(self) -> bytes | None:
         """The first key whose candidate is held back until more is listed; None if none is."""
         return self._pairing.held_from
+
+    def _without_labels(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch without label files, which are compared apart: see `mirror.label_scan`."""
+        if self._rules.labels is None:
+            return batch
+        labels = self._rules.labels.claims(column(batch, "key"))
+        for suffix in self._rules.suffixes.values():  # a metadata file by its full name stays one
+            labels &= ~mask_of(ends_with(as_binary(column(batch, "key")), suffix))
+        if not labels.any():
+            return batch
+        self._on_labels(keep(batch, labels))
+        return keep(batch, ~labels)
 
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[CompanionRole, ListedCompanions]]:
         """The selected assets of a batch, and its companions."""
@@ -183,15 +201,16 @@ def select(
     *,
     hold_limit: int = HOLD_LIMIT,
     broken: Callable[[], bool] = lambda: False,
+    on_labels: Callable[[pa.RecordBatch], object] = lambda _: None,
 ) -> Selection:
     """The objects of `listing` (LISTING batches in strict key order) that the library can process and `rules` select.
 
     Where a datasource is listed in several ranges, each range is selected for itself; their bounds must be safe
     (`pairing.safe_ranges`), or pairs are torn. `hold_limit` is how many candidates may wait in memory behind one
     of which a companion may still be listed. `broken` is asked when `listing` has ended, and answers whether it broke
-    off.
+    off. `on_labels` receives the label files of each batch (LISTING).
     """
-    return Selection(listing, rules, Pairing(hold_limit, rules.suffixes), broken)
+    return Selection(listing, rules, Pairing(hold_limit, rules.suffixes), broken, on_labels)
 
 
 def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:

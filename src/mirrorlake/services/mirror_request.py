@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
+from mirrorlake.select.label_settings import check_label_change
 from mirrorlake.select.patterns import check_patterns, quote_path
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
@@ -79,12 +80,14 @@ class MirrorOptions:
         Raises SettingsError for `--glob` if there are several configs.
         """
         settings = stored
-        if self.settings is not None:  # what users call it is kept, unless the file names it
+        if self.settings is not None:  # what users call it and label files are kept, unless the file names them
             settings = replace(
                 self.settings,
                 title=self.settings.title or stored.title,
                 description=self.settings.description or stored.description,
+                labels=self.settings.labels or stored.labels,
             )
+            check_label_change(stored.labels, settings.labels)
         globs = self.request.globs
         if globs is None:
             return settings

@@ -61,3 +61,21 @@ def test_the_address_of_a_datasource_cannot_be_changed(name: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name} is part of the address, which cannot be changed") as refused:
         patch_settings(PLAIN, {"title": "x", name: "s3://other/"})
     assert "Create another datasource" in refused.value.fix
+
+
+def test_label_files_are_enabled_later_and_their_format_stays() -> None:
+    enabled = patch_settings(MirrorSettings(), {"labels": {"format": "voc", "ontology": "o"}})
+    assert patch_settings(enabled, {"title": "Yard"}).labels == enabled.labels
+    changed = patch_settings(enabled, {"labels": {"format": "voc", "ontology": "o", "strategy": "userWins"}})
+    assert changed.labels != enabled.labels
+    for other in ({"format": "labelme", "ontology": "o"}, None):
+        with pytest.raises(SettingsError, match="cannot be changed once they are enabled; here it is voc"):
+            patch_settings(enabled, {"labels": other})
+
+
+def test_one_suffix_is_not_that_of_two_kinds_of_files() -> None:
+    with pytest.raises(SettingsError, match="are both"):
+        patch_settings(
+            MirrorSettings(sidecar_suffix=".x.json"),
+            {"labels": {"format": "encord", "ontology": "o", "suffix": ".x.json"}},
+        )

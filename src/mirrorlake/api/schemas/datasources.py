@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final
 from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from mirrorlake.api.schemas import Body
+from mirrorlake.model.label_sidecars import LabelStrategy, SidecarFormat
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
 from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT, TEXT_LIMITS
@@ -46,6 +47,22 @@ SETTINGS: Final[dict[str, Any]] = {
     "removeOrphanedSourcesWhenDisappeared": _BOOLEAN,
     "orphans": _choice(Orphans),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
+    "labels": _or_null(
+        type="object",
+        properties={
+            "format": {"enum": [each.value for each in SidecarFormat]},
+            "ontology": {"type": "string", "minLength": 1},
+            "suffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
+            "imagePattern": _TEXT,
+            "labelPattern": _TEXT,
+            "namespace": _TEXT,
+            "classMap": _or_null(type="object", additionalProperties={"type": "string"}),
+            "strategy": _choice(LabelStrategy),
+            "skipInvalid": _BOOLEAN,
+        },
+        required=["format", "ontology"],
+        additionalProperties=False,
+    ),
     "listingOrdered": _BOOLEAN,
     "inventory": _TEXT,
     "title": _or_null(type="string", minLength=1, maxLength=TEXT_LIMITS["title"]),

@@ -83,13 +83,13 @@ WHERE job.kind <> 'events' AND (job.state = 'queued' OR job.state = 'running' AN
 ORDER BY job.state, job.priority, job.id DESC;
 
 -- name: count_failed
--- How many objects failed in a run, without the folders that could not be listed.
-SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list';
+-- How many objects failed in a run, without folders that could not be listed and label files.
+SELECT count(*) FROM outcome WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND coalesce(stage, '') NOT IN ('list', 'labels');
 
 -- name: failed_keys
 -- The next keys of objects that failed in a run, in byte order.
 SELECT key FROM outcome
-WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND stage IS DISTINCT FROM 'list' AND key > %(after)s
+WHERE run_id = %(run_id)s AND kind = {outcome.failed} AND coalesce(stage, '') NOT IN ('list', 'labels') AND key > %(after)s
 ORDER BY key LIMIT %(limit)s;
 
 -- name: record_gaps

@@ -11,6 +11,7 @@ from mirrorlake.cli.backend import open_foreground, open_library, open_server
 from mirrorlake.cli.commands.datasource_change import change, history, schedule
 from mirrorlake.cli.commands.datasource_create import create, preview
 from mirrorlake.cli.commands.datasource_events import app as events
+from mirrorlake.cli.commands.datasource_labels import labels
 from mirrorlake.cli.documents import datasource_document, report_document
 from mirrorlake.cli.formatting import describe_datasource, fit_rows, list_row
 from mirrorlake.cli.health import show_health
@@ -248,4 +249,5 @@ def _purge(name: str, days: int, acknowledge: int | None) -> tuple[Purge, Report
 def install(parent: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(events, name="events")
+    app.command("labels")(labels)
     parent.add_typer(app, name="datasource")

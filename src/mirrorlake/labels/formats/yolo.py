@@ -49,7 +49,7 @@ _INLINE = re.compile(r"""\s*(?:(?P<key>\d+)\s*:\s*)?(?P<value>"[^"]*"|'(?:[^']|'
 
 def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterator[ImageLabels]:
     """The images of a folder of label files; `corners`: lines of 9 numbers are rotated boxes."""
-    classes = _class_names(files, report)
+    classes = class_names(files, report)
     for name in _label_files(files):
         image = _read_file(name, files, report, classes, corners=corners)
         if image is not None:
@@ -58,7 +58,7 @@ def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterato
 
 def read_batches(files: LabelFiles, report: Report) -> Iterator[LabelsOfImages]:
     """The same as `read`, with the images of usual files in batches; an order of magnitude quicker."""
-    classes = _class_names(files, report)
+    classes = class_names(files, report)
     for names, texts in _chunks(files):
         boxes = read_boxes(texts)
         quick = [name for name, read in zip(names, boxes.read, strict=True) if read]
@@ -205,8 +205,8 @@ def _without_suffix(path: str) -> str:
     return f"{folder}{slash}{base.rpartition('.')[0] or base}"
 
 
-def _class_names(files: LabelFiles, report: Report) -> dict[int, str]:
-    """The names by number, from the first file of names that is nearest to the root."""
+def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
+    """The names of classes by number, from the first file of names that is nearest to the root."""
     for base in _NAME_FILES:
         found = [name for name in files.names() if name.rsplit("/", 1)[-1].lower() == base]
         if not found:

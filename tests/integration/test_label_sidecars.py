@@ -1,0 +1,264 @@
+"""Label files of a bucket: annotations follow them, whatever comes, goes or changes, and in whichever order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from tests.support.passes import Mirrored, picture
+
+from mirrorlake.catalog import annotations, datasources, deletion, ontologies, runs
+from mirrorlake.labels.documents import geometry_from_json
+from mirrorlake.model.label_sidecars import LabelSidecars, LabelStrategy, SidecarFormat
+from mirrorlake.model.labels import Annotation, Box, LabelClass, NewAnnotation, Shape
+from mirrorlake.model.runs import RunState
+from mirrorlake.model.sources import Access, Location, MirrorSettings, Provider
+from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.providers.memory.store import MemoryStore
+
+CLASSES = [
+    LabelClass(name="forklift", shape=Shape.BOX, colour="#ff0000", external_ids={"yolo": "0"}),
+    LabelClass(name="load", shape=Shape.POLYGON, colour="#00ff00", external_ids={"yolo": "1"}),
+    LabelClass(name="pallet", shape=Shape.ROTATED_BOX, colour="#0000ff", external_ids={"yolo": "2"}),
+]
+YOLO = LabelSidecars(
+    format=SidecarFormat.YOLO,
+    ontology="yard",
+    image_pattern="images/{split}/{name**}.{ext}",
+    label_pattern="labels/{split}/{name**}.txt",
+)
+BOX = b"0 0.5 0.5 0.2 0.2\n"
+IMAGE, LABEL = "images/train/a.png", "labels/train/a.txt"
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore(page_rows=3)
+
+
+@pytest.fixture
+def mirrored(empty_catalog: Catalog, tmp_path: Path, store: MemoryStore) -> Mirrored:
+    ontologies.save(empty_catalog, "yard", CLASSES)
+    mirrored = Mirrored(empty_catalog, tmp_path, store)
+    mirrored.change_all(labels=YOLO)
+    return mirrored
+
+
+def labels(mirrored: Mirrored, key: str) -> Sequence[Annotation]:
+    return annotations.of_asset(mirrored.catalog, mirrored.assets("state:any")[key].id)
+
+
+def classes(mirrored: Mirrored, key: str) -> list[str]:
+    return sorted(each.class_name for each in labels(mirrored, key))
+
+
+def outcomes(mirrored: Mirrored, run_id: int | None) -> dict[str, tuple[str, str]]:
+    assert run_id is not None
+    found = runs.outcomes(mirrored.catalog, run_id, limit=100)
+    return {each.key: (each.kind.value, each.reason or "") for each in found}
+
+
+def test_labels_follow_their_files_and_a_second_pass_plans_nothing(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put(IMAGE, picture(1))
+    store.put("images/val/b/c.png", picture(2))
+    store.put(LABEL, BOX + b"1 0.1 0.1 0.9 0.1 0.5 0.9\n2 0.1 0.1 0.5 0.1 0.5 0.5 0.1 0.5\n2 0.5 0.5 0.2 0.2\n")
+    store.put("labels/val/b/c.txt", BOX)
+    first = mirrored.run()
+    assert (first.state, first.counts.new, first.counts.selected) == (RunState.SUCCEEDED, 2, 2)
+    found = labels(mirrored, IMAGE)
+    assert [(each.class_name, each.shape, each.source.value) for each in found] == [
+        ("forklift", Shape.BOX, "bucket"),
+        ("load", Shape.POLYGON, "bucket"),
+        ("pallet", Shape.ROTATED_BOX, "bucket"),
+        ("pallet", Shape.ROTATED_BOX, "bucket"),
+    ]
+    assert found[0].geometry == pytest.approx({"x": 0.4, "y": 0.4, "width": 0.2, "height": 0.2})
+    assert mirrored.visible() == {IMAGE, "images/val/b/c.png"}
+
+    store.put(LABEL, BOX + BOX)
+    assert mirrored.preview().counts.labels_changed == 1
+    second = mirrored.run()
+    assert (second.counts.labels_changed, second.counts.unchanged, second.requests.get) == (1, 1, 1)  # no image is read
+    assert outcomes(mirrored, second.run) == {IMAGE: ("labels_changed", "")}
+    assert classes(mirrored, IMAGE) == ["forklift", "forklift"]
+
+    third = mirrored.run()
+    assert (third.counts.unchanged, third.counts.labels_changed, third.requests.get) == (2, 0, 0)
+    assert third.requests.head == 0
+
+
+def test_a_label_waits_for_its_image_and_a_gone_one_is_removed_by_its_own_404(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    store.put(LABEL, BOX)
+    store.put("images/train/b.png", picture(9))
+    assert mirrored.run().requests.get == 1  # of the image
+    store.put(IMAGE, picture(1))
+    assert mirrored.run().requests.get == 2
+    assert classes(mirrored, IMAGE) == ["forklift"]
+    store.delete(LABEL)
+    gone = mirrored.run()
+    assert (gone.counts.labels_changed, gone.requests.head, classes(mirrored, IMAGE)) == (1, 1, [])
+
+
+def test_labels_of_the_trash_stay_although_their_files_are_deleted_too(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    for number in range(20):
+        store.put(f"images/val/{number}.png", picture(100 + number))
+    mirrored.run()
+    store.delete(IMAGE)
+    store.delete(LABEL)
+    assert mirrored.run().counts.removed == 1
+    assert mirrored.states()[IMAGE] == "trash"
+    assert classes(mirrored, IMAGE) == ["forklift"]
+    store.put(IMAGE, picture(1))  # as it was, but now it has no labels
+    mirrored.run()
+    assert classes(mirrored, IMAGE) == []
+
+
+def test_labels_stay_while_removals_of_their_images_are_held(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(20):
+        store.put(f"images/val/{number}.png", picture(100 + number))
+        store.put(f"labels/val/{number}.txt", BOX)
+    mirrored.run()
+    for number in range(15):
+        store.delete(f"images/val/{number}.png")
+        store.delete(f"labels/val/{number}.txt")
+    assert mirrored.run().state is RunState.HELD
+    assert classes(mirrored, "images/val/3.png") == ["forklift"]
+
+
+def test_an_unusable_label_file_keeps_the_old_labels_and_says_where(mirrored: Mirrored, store: MemoryStore) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    mirrored.run()
+    store.put(LABEL, b"0 0.5 0.5 0.1 0.1\n0 0.5 x 0.1 0.1\n0 0.5 0.5 0.3 0.3\n")
+    report = mirrored.run()
+    kind, reason = outcomes(mirrored, report.run)[LABEL]
+    assert (kind, report.state, report.counts.failed) == ("failed", RunState.SUCCEEDED, 0)
+    assert "stay as they were: line 2: A coordinate is not a number" in reason
+    assert labels(mirrored, IMAGE)[0].geometry["width"] == pytest.approx(0.2)
+    assert mirrored.run().requests.get == 0  # remembered by its token
+
+    mirrored.change_all(labels=LabelSidecars(**{**_fields(YOLO), "skip_invalid": True}))
+    again = mirrored.run()  # other settings: every file is read again
+    assert "Only the valid labels were taken" in outcomes(mirrored, again.run)[LABEL][1]
+    assert classes(mirrored, IMAGE) == ["forklift", "forklift"]
+
+
+def _fields(one: LabelSidecars) -> dict[str, object]:
+    return {name: getattr(one, name) for name in LabelSidecars.__dataclass_fields__}
+
+
+@pytest.mark.parametrize(
+    ("strategy", "expected"),
+    [
+        # The file then has one load and no forklift; a user had drawn a forklift and removed a load.
+        (LabelStrategy.BUCKET_WINS, ["forklift", "load"]),
+        (LabelStrategy.USER_WINS, ["forklift"]),
+        (LabelStrategy.UNTIL_FIRST_CHANGE, ["forklift", "pallet"]),
+    ],
+)
+def test_a_strategy_decides_about_classes_that_users_edited(
+    mirrored: Mirrored, store: MemoryStore, strategy: LabelStrategy, expected: list[str]
+) -> None:
+    mirrored.change_all(labels=LabelSidecars(**{**_fields(YOLO), "strategy": strategy}))
+    load, pallet = b"1 0.1 0.1 0.9 0.1 0.5 0.9\n", b"2 0.5 0.5 0.2 0.2\n"
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, load + pallet)
+    mirrored.run()
+    kept = next(each for each in labels(mirrored, IMAGE) if each.class_name == "pallet")
+    drawn = [
+        NewAnnotation(class_name="pallet", geometry=geometry_from_json(kept.shape, kept.geometry)),
+        NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1)),
+    ]
+    annotations.replace(mirrored.catalog, mirrored.assets()[IMAGE].id, "yard", drawn)
+    store.put(LABEL, load)
+    mirrored.run()
+    assert classes(mirrored, IMAGE) == expected
+
+
+def test_the_datasource_that_governs_an_asset_labels_it(
+    mirrored: Mirrored, store: MemoryStore, empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    mirrored.run()
+    second = datasources.create(
+        empty_catalog,
+        name="second",
+        location=Location(provider=Provider.MEMORY, container=""),
+        access=Access(),
+        settings=MirrorSettings(labels=YOLO),
+    )
+    younger = Mirrored(empty_catalog, tmp_path, store, source=second)
+    younger.run()
+    assert classes(mirrored, IMAGE) == ["forklift"]  # once, though both have the file
+
+    count = deletion.preview_deletion(empty_catalog, mirrored.source).acknowledge
+    deletion.delete(empty_catalog, mirrored.source, count)
+    store.put(LABEL, BOX + BOX)
+    younger.run()
+    assert classes(younger, IMAGE) == ["forklift", "forklift"]
+
+
+def test_a_copied_and_deleted_folder_takes_the_labels_of_its_new_place(mirrored: Mirrored, store: MemoryStore) -> None:
+    for number in range(3):
+        store.put(f"images/train/{number}.png", picture(number))
+        store.put(f"labels/train/{number}.txt", BOX)
+    mirrored.run()
+    ids = {asset.id for asset in mirrored.assets().values()}
+    for number in range(3):
+        store.put(f"images/val/{number}.png", picture(number))
+        store.put(f"labels/val/{number}.txt", BOX + BOX)
+    mirrored.run()
+    for number in range(3):
+        store.delete(f"images/train/{number}.png")
+        store.delete(f"labels/train/{number}.txt")
+    mirrored.run()
+    assert {asset.id for asset in mirrored.assets().values()} == ids
+    assert classes(mirrored, "images/val/1.png") == ["forklift", "forklift"]
+
+
+def test_without_its_ontology_nothing_is_read_and_the_run_says_so(mirrored: Mirrored, store: MemoryStore) -> None:
+    ontologies.delete(mirrored.catalog, "yard")
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX)
+    report = mirrored.run()
+    assert report.notes
+    assert "No label file was read. Ontology 'yard' does not exist." in report.notes[0]
+    ontologies.save(mirrored.catalog, "yard", CLASSES)
+    mirrored.run()
+    assert classes(mirrored, IMAGE) == ["forklift"]
+
+
+def test_a_label_file_beside_its_image_is_no_metadata(mirrored: Mirrored, store: MemoryStore) -> None:
+    mirrored.change_all(
+        labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard"), sidecar_suffix=".meta.json"
+    )
+    store.put("a.png", picture(1))
+    shape = '{"label": "forklift", "shape_type": "rectangle", "points": [[1, 1], [3, 3]]}'
+    store.put(
+        "a.json",
+        f'{{"shapes": [{shape}], "imagePath": "other.png", "imageWidth": 8, "imageHeight": 8}}'.encode(),
+    )
+    store.put("a.png.meta.json", b'{"site": "hall"}')
+    mirrored.run()
+    assert (classes(mirrored, "a.png"), mirrored.assets()["a.png"].metadata) == (["forklift"], {"site": "hall"})
+
+
+def test_what_was_metadata_before_label_files_were_enabled_is_none_any_more(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    mirrored.change_all(labels=None)
+    store.put("a.png", picture(1))
+    store.put("a.json", b'{"shapes": [], "imagePath": "a.png", "imageWidth": 8, "imageHeight": 8}')
+    mirrored.run()
+    assert "imagePath" in mirrored.assets()["a.png"].metadata
+    mirrored.change_all(labels=LabelSidecars(format=SidecarFormat.LABELME, ontology="yard"))
+    assert mirrored.run().counts.metadata_changed == 1
+    assert mirrored.assets()["a.png"].metadata == {}
+    again = mirrored.run()
+    assert (again.counts.unchanged, again.requests.head, again.requests.get) == (1, 0, 0)

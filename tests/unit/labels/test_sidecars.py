@@ -1,0 +1,129 @@
+"""Label sidecars become columns: the quick way gives what the reader of the format gives, and problems have places."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirrorlake.core.columnar import no_rows
+from mirrorlake.labels import sidecars
+from mirrorlake.labels.class_map import make_class_map
+from mirrorlake.labels.sidecars import ROWS, SidecarReader
+from mirrorlake.model.label_sidecars import LabelSidecars, SidecarFormat
+from mirrorlake.model.labels import LabelClass, Shape
+
+
+def label_class(name: str, shape: Shape = Shape.BOX, **external: str) -> LabelClass:
+    return LabelClass(name=name, shape=shape, colour="#ff0000", external_ids=external)
+
+
+CLASSES = [label_class("car", yolo="0"), label_class("bus", yolo="12"), label_class("sign", Shape.POLYGON, yolo="3")]
+IDS = {"car": 7, "bus": 8, "sign": 9}
+
+
+def settings(kind: SidecarFormat = SidecarFormat.YOLO, **values: object) -> LabelSidecars:
+    return LabelSidecars(format=kind, ontology="o", **values)  # type: ignore[arg-type]
+
+
+def reader(kind: SidecarFormat = SidecarFormat.YOLO, *, skip_invalid: bool = False) -> SidecarReader:
+    return SidecarReader(
+        format=kind, classes=make_class_map(settings(kind), CLASSES), class_ids=IDS, skip_invalid=skip_invalid
+    )
+
+
+NUMBERS = st.sampled_from(
+    ["0.5", "0.25", ".1", "1", "0", "1e-1", "-0.1", "nan", "inf", "x", "1_0", "0.500000001", "9.9"]
+)
+LINES = st.one_of(
+    st.lists(NUMBERS, min_size=3, max_size=6).map(lambda each: " ".join(["0", *each])),
+    st.tuples(st.sampled_from(["0", "12", "3", "5", "00", "x", "1.0"]), st.just("0.5 0.5 0.2 0.1")).map(" ".join),
+    st.sampled_from(["", "  ", "# note", "0\t0.5 0.5 0.2 0.1", "0 0.5 0.5 0.2 0.1 0.9", "0"]),
+)
+FILES = st.lists(LINES, max_size=4).flatmap(
+    lambda lines: st.sampled_from(["\n", "\r\n"]).map(lambda end: end.join([*lines, ""]).encode())
+)
+
+
+@given(files=st.lists(FILES, max_size=5), skip_invalid=st.booleans())
+def test_the_quick_way_reads_what_the_reader_of_the_format_reads(*, files: list[bytes], skip_invalid: bool) -> None:
+    quick = reader(skip_invalid=skip_invalid).read(files)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sidecars, "read_boxes", lambda each, _ids, _schema: (no_rows(ROWS), range(len(each))))
+        slow = reader(skip_invalid=skip_invalid).read(files)
+    assert (quick.refused, quick.incomplete, dict(quick.unmapped)) == (
+        slow.refused,
+        slow.incomplete,
+        dict(slow.unmapped),
+    )
+    by_file = [sorted(part.rows.to_pylist(), key=lambda row: row["file"]) for part in (quick, slow)]
+    assert by_file[0] == by_file[1]
+
+
+def test_a_word_of_a_million_digits_takes_no_room_in_the_others() -> None:
+    files = [b"0 0.5 0.5 0.2 0.1\n" * 1000, b"0 0.5 0.5 0.2 " + b"1" * 1_000_000]
+    found = reader().read(files)
+    assert (found.rows.num_rows, list(found.refused)) == (1000, [1])
+
+
+def test_problems_name_their_line_and_the_rest_is_taken_if_the_settings_say_so() -> None:
+    file = b"0 0.5 0.5 0.2 0.2\n0 0.5 0.5 0 0\n0 0.5\n3 0.1 0.1 0.9 0.1 0.5 0.9\n"
+    strict = reader().read([file])
+    assert strict.refused[0].sentence() == (
+        "line 3: A line has 5 numbers for a box or an odd number from 7 for a polygon, not 2.;"
+        " line 2: The box has no area."
+    )
+    assert strict.rows.num_rows == 0
+    lenient = reader(skip_invalid=True).read([file])
+    assert (lenient.incomplete[0].count, lenient.rows.column("class_id").to_pylist()) == (2, [7, 9])
+
+
+@pytest.mark.parametrize("kind", [each for each in SidecarFormat if each is not SidecarFormat.YOLO])
+@pytest.mark.parametrize("file", [b"", b"{", b"[]", b"<a/>", b"\xff\xfe", b"[" * 100_000, b"{}"])
+def test_what_is_no_label_file_is_refused_with_a_reason(kind: SidecarFormat, file: bytes) -> None:
+    found = reader(kind, skip_invalid=True).read([file])
+    assert (found.rows.num_rows, [*found.refused]) == (0, [0])
+    assert found.refused[0].sentence()
+
+
+def test_a_coco_file_is_about_all_images_of_its_folder() -> None:
+    file = (
+        b'{"images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 10}],'
+        b' "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "tree"}],'
+        b' "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 2, 2]},'
+        b' {"image_id": 1, "category_id": 2, "bbox": [1, 1, 2, 2]}]}'
+    )
+    found = reader(SidecarFormat.COCO).read([file])
+    assert cast("list[str]", found.rows.column("image").to_pylist()) == ["a.jpg"]
+    assert (found.images, found.unmapped) == ({0: ("a.jpg",)}, {"tree": 1})
+
+
+def test_the_namespace_is_that_of_the_format_in_any_case_else_the_first() -> None:
+    both = [label_class("car", Darknet="1", YoLo="2"), label_class("bus", Darknet="3")]
+    assert make_class_map(settings(), both).namespace == "YoLo"
+    assert [*make_class_map(settings(), [both[1]]).classes] == ["3"]
+    chosen = make_class_map(settings(namespace="Darknet"), both)
+    assert {number: one.name for number, one in chosen.classes.items()} == {"1": "car", "3": "bus"}
+
+
+def test_the_class_map_of_the_settings_overrides_external_ids() -> None:
+    made = make_class_map(settings(class_map={"0": "bus", "3": "", "5": "tree"}), CLASSES)
+    assert {number: one.name for number, one in made.classes.items()} == {"0": "bus", "12": "bus"}
+    assert made.left_out == {"3"}
+    assert made.warnings == ("The ontology o has no class 'tree', to which 5 is mapped.",)
+
+
+def test_what_can_map_nothing_is_said() -> None:
+    points = [label_class("dot", Shape.KEYPOINTS)]
+    assert make_class_map(settings(), points).warnings == (
+        "The ontology o has no class of boxes, polygons or rotated boxes, as YOLO has.",
+        "The classes of the ontology o have no external ids, and labels.classMap is empty.",
+        "No class of the label files is mapped to a class of the ontology o.",
+    )
+    twins = make_class_map(
+        settings(), [label_class("a", yolo="1"), label_class("b", yolo="01"), label_class("c", yolo="x")]
+    )
+    assert len(twins.warnings) == 2
+    assert [*twins.classes] == ["1"]
