@@ -48,6 +48,18 @@ def read_camera_facts(block: bytes) -> CameraFacts:
         tiff = TiffBlock(block.removeprefix(MARK))
     except ValueError as error:
         return CameraFacts(values={}, warnings=(f"EXIF could not be read: {error}",))
+    return _read_facts(tiff)
+
+
+def read_tiff_facts(data: bytes) -> CameraFacts:
+    """The facts of a TIFF, which has the tags of EXIF among its own. Never raises: damage becomes a warning."""
+    try:
+        return _read_facts(TiffBlock(data))
+    except ValueError as error:
+        return CameraFacts(values={}, warnings=(f"EXIF could not be read: {error}",))
+
+
+def _read_facts(tiff: TiffBlock) -> CameraFacts:
     main = tiff.read(tiff.first, _MAIN_TAGS)
     camera = _read_below(tiff, main.values.get(_EXIF_IFD), _CAMERA_TAGS)
     gps = _read_below(tiff, main.values.get(_GPS_IFD), _GPS_TAGS)

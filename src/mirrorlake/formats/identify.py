@@ -43,8 +43,6 @@ def _describe(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page (often a sign-in or error page that was saved instead of the file)"
-    if text.startswith(b"<svg") or (text.startswith(b"<?xml") and b"<svg" in text):
-        return "an SVG drawing"
     if text.startswith(b"<"):
         return "XML or HTML text (often an error message that was saved instead of the file)"
     if text.startswith((b"{", b"[")):

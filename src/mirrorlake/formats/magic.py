@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 HEAD_BYTES = 4096  # enough for every magic number and for the brands of an ISO media file
@@ -41,3 +42,31 @@ def iso_media(*brands: bytes) -> Magic:
 def is_bitmap(head: bytes) -> bool:
     """Windows bitmaps."""
     return head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BITMAP_HEADERS
+
+
+def is_tiff(head: bytes) -> bool:
+    """TIFF and BigTIFF in either byte order, without the raw photographs of Canon, which begin like one."""
+    return head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")) and head[8:10] != b"CR"
+
+
+_HEVC = iso_media(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs")
+_AVIF = iso_media(b"avif", b"avis")
+_OTHER_CODECS = iso_media(b"jpeg", b"j2ki", b"avci")
+_HEIF = iso_media(b"mif1", b"msf1")
+
+
+def is_heic(head: bytes) -> bool:
+    """HEIF with HEVC pixels. The brands `mif1` and `msf1` do not name the codec, which then is HEVC in most files."""
+    return not _AVIF(head) and (_HEVC(head) or (_HEIF(head) and not _OTHER_CODECS(head)))
+
+
+# What may precede the root element of XML: declaration, processing instructions, comments, a document type.
+_PROLOG = re.compile(rb"(?:\s+|<\?[^>]*\?>|<!--.*?-->|<!DOCTYPE[^\[>]*(?:\[[^\]]*\]\s*)?>)*", re.DOTALL)
+_ROOT = re.compile(rb"<(?:[A-Za-z_][\w.-]*:)?svg[\s>/]")
+
+
+def is_drawing(head: bytes) -> bool:
+    """XML whose root element is `svg`."""
+    text = head[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
+    start = _PROLOG.match(text)
+    return start is not None and _ROOT.match(text, start.end()) is not None

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from mirrorlake.formats.codec import Codec
-from mirrorlake.formats.magic import Magic, is_bitmap, iso_media, riff, starts_with
+from mirrorlake.formats.magic import Magic, is_bitmap, is_drawing, is_heic, is_tiff, iso_media, riff, starts_with
 from mirrorlake.model.media import MediaKind
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
+MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,13 +71,43 @@ def _avif() -> Codec:
     return avif.CODEC
 
 
+def _gif() -> Codec:
+    from mirrorlake.formats import gif  # noqa: PLC0415  loads libvips
+
+    return gif.CODEC
+
+
+def _tiff() -> Codec:
+    from mirrorlake.formats import tiff_image  # noqa: PLC0415  loads libvips
+
+    return tiff_image.CODEC
+
+
+def _heic() -> Codec:
+    from mirrorlake.formats import heic  # noqa: PLC0415  loads libheif and Pillow
+
+    return heic.CODEC
+
+
+def _jpeg2000() -> Codec:
+    from mirrorlake.formats import jpeg2000  # noqa: PLC0415  loads Pillow
+
+    return jpeg2000.CODEC
+
+
+def _svg() -> Codec:
+    from mirrorlake.formats import svg  # noqa: PLC0415  loads libvips
+
+    return svg.CODEC
+
+
 FORMATS: tuple[Format, ...] = (
     Format(
         name="JPEG",
         phrase="a JPEG",
         kind=MediaKind.IMAGE,
         media_type="image/jpeg",
-        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         magic=starts_with(b"\xff\xd8"),
         codec=_jpeg,
     ),
@@ -116,26 +147,67 @@ FORMATS: tuple[Format, ...] = (
         magic=iso_media(b"avif", b"avis"),
         codec=_avif,
     ),
+    Format(
+        name="GIF",
+        phrase="a GIF",
+        kind=MediaKind.IMAGE,
+        media_type="image/gif",
+        suffixes=(".gif",),
+        magic=starts_with(b"GIF87a", b"GIF89a"),
+        codec=_gif,
+    ),
+    Format(
+        name="TIFF",
+        phrase="a TIFF",
+        kind=MediaKind.IMAGE,
+        media_type="image/tiff",
+        suffixes=(".tif", ".tiff"),
+        magic=is_tiff,
+        codec=_tiff,
+    ),
+    Format(
+        name="HEIC",
+        phrase="a HEIC",
+        kind=MediaKind.IMAGE,
+        media_type="image/heic",
+        suffixes=(".heic", ".heif", ".hif"),
+        magic=is_heic,
+        codec=_heic,
+    ),
+    Format(
+        name="JPEG 2000",
+        phrase="a JPEG 2000",
+        kind=MediaKind.IMAGE,
+        media_type="image/jp2",
+        suffixes=(".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
+        magic=starts_with(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),
+        codec=_jpeg2000,
+    ),
+    Format(
+        name="SVG",
+        phrase="an SVG",
+        kind=MediaKind.IMAGE,
+        media_type="image/svg+xml",
+        suffixes=(".svg",),
+        magic=is_drawing,
+        codec=_svg,
+        max_bytes=MAX_DRAWING_BYTES,
+    ),
 )
 
 # Recognised, so that messages can name them. The first match counts, after all formats above.
 UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
     UnsupportedFormat(phrase=phrase, magic=magic)
     for phrase, magic in (
-        ("a HEIC", iso_media(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")),
+        ("a raw photograph of Canon", starts_with(b"II*\0\x10\0\0\0CR")),
         ("a QuickTime video", iso_media(b"qt  ")),
         ("an MP4 or similar video", iso_media()),
         ("an AVI video", riff(b"AVI ")),
         ("a WAVE sound", riff(b"WAVE")),
         ("a RIFF file", riff()),
-        ("a GIF", starts_with(b"GIF8")),
-        ("a TIFF", starts_with(b"II*\0", b"MM\0*")),
-        ("a BigTIFF", starts_with(b"II+\0", b"MM\0+")),
         ("a PDF", starts_with(b"%PDF")),
         ("PostScript", starts_with(b"%!PS")),
         ("a Photoshop document", starts_with(b"8BPS")),
-        ("a JPEG 2000", starts_with(b"\x00\x00\x00\x0cjP  ")),
-        ("a JPEG 2000 stream", starts_with(b"\xff\x4f\xff\x51")),
         ("a JPEG XL", starts_with(b"\x00\x00\x00\x0cJXL ")),
         ("a JPEG XL stream", starts_with(b"\xff\x0a")),
         ("a QOI image", starts_with(b"qoif")),

@@ -23,6 +23,12 @@ NAMES = [
     "j.dib",
     "ü.webp",
     "\n.png",
+    "k.MPO",
+    "l.gif",
+    "m.Tiff",
+    "n.HEIC",
+    "o.j2k",
+    "p.svg",
 ]
 OTHERS = [
     "a.jp",
@@ -32,7 +38,7 @@ OTHERS = [
     ".",
     "a.jpg ",
     "a.jpg/",
-    "a.gif",
+    "a.psd",
     "a\x0ejpg",
     "a.jp\uff47",
     "a.\u017fpg",
@@ -58,7 +64,7 @@ def test_bytes_of_a_neighbouring_key_never_complete_a_suffix(keys):
 def test_the_format_follows_the_suffix():
     for suffix, one in formats_by_suffix().items():
         assert format_of_name(f"folder.x/a{suffix.upper()}") is one
-    assert format_of_name("a.gif") is None
+    assert format_of_name("a.psd") is None
     assert format_of_name("jpg") is None
 
 
@@ -70,5 +76,5 @@ def test_suffix_longer_than_a_word_is_refused():
 @pytest.mark.parametrize("suffix", formats_by_suffix())
 def test_every_suffix_of_the_registry_is_selected_without_any_pattern(suffix: str):
     names = [f"a{suffix}", f"folder.x/A{suffix.upper()}"]
-    listed = listing(dict.fromkeys([*names, "b.gif", "b.txt"], Obj()))
+    listed = listing(dict.fromkeys([*names, "b.psd", "b.tx"], Obj()))
     assert [row["key"] for row in rows_of(select(listed, taking()))] == names
