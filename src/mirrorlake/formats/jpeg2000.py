@@ -28,7 +28,7 @@ def _load(image: Image.Image, data: bytes) -> None:
 
 
 def _levels(data: bytes) -> int:
-    """How often the stream can be halved: as often as its marker COD says, before its first tile."""
+    """How often the stream can be halved: as its marker COD specifies, before the first tile."""
     place = data.find(_STREAM) + 2
     while place > 1 and data[place : place + 1] == b"\xff" and data[place + 1] != _TILE:
         if data[place + 1] == _CODING:
