@@ -6,7 +6,7 @@ import base64
 import io
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PIL import Image
@@ -51,10 +51,45 @@ def svg(width: int, height: int, body: str = "", *, before: str = "", root: str 
     return f'{before}<svg {name} width="{width}" height="{height}" {root}>{body or areas}</svg>'.encode()
 
 
+_TEXTS = {
+    "HTML": "<!DOCTYPE html><html lang='de'><title>Ein Fund</title><p>Guten Tag</html>",
+    "JSON": '{"a": 1}\n{"a": 2}\n',
+    "Markdown": "# A find\n\nIn the *garden*.\n",
+    "CSV": "name,width\na.jpg,640\n",
+    "text": "A find\nin the garden\n",
+}
+
+
+def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 300), content: str = "") -> bytes:
+    """A document whose pages have a red upper half, or this content."""
+    width, height = size
+    drawing = content or f"1 0 0 rg 0 {height // 2} {width} {height // 2} re f"
+    kids = " ".join(f"{4 + page} 0 R" for page in range(pages))
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {width} {height}]/Contents {4 + pages} 0 R>>"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {pages}>>",
+        f"<</Title({title})/Author(Ada)>>",
+        *[page] * pages,
+        f"<</Length {len(drawing)}>>stream\n{drawing}\nendstream",
+    ]
+    data = "%PDF-1.4\n"
+    places: list[int] = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(data))
+        data += f"{number} 0 obj{one}endobj\n"
+    rows = "".join(f"{place:010} 00000 n \n" for place in places)
+    size_ = len(objects) + 1
+    table = f"xref\n0 {size_}\n0000000000 65535 f \n{rows}"
+    return (f"{data}{table}trailer<</Size {size_}/Root 1 0 R/Info 3 0 R>>\nstartxref\n{len(data)}\n%%EOF").encode()
+
+
 def example(name: str, width: int = 40, height: int = 30) -> bytes:
     """A small file of the format with this name in the registry."""
-    stored = {"HEIC": heic, "SVG": lambda: svg(width, height)}.get(name)
-    return encoded(scene(width, height), name.lower()) if stored is None else stored()
+    made: dict[str, Callable[[], bytes]] = {"HEIC": heic, "SVG": lambda: svg(width, height), "PDF": pdf}
+    if name in _TEXTS:
+        return _TEXTS[name].encode()
+    return made[name]() if name in made else encoded(scene(width, height), name.lower())
 
 
 def scene(width: int = 640, height: int = 400) -> Image.Image:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mirrorlake.core.text import printable
 from mirrorlake.formats.tiff import TIFF_MARKS, Directory, TiffBlock, Value
 from mirrorlake.model.assets import Scalar
 
@@ -87,9 +88,8 @@ def _read_below(tiff: TiffBlock, pointer: Value | None, wanted: Collection[int])
 def _text(value: Value | None) -> str | None:
     if not isinstance(value, bytes):
         return None
-    # Cameras pad with NUL and blanks; neither NUL nor control characters can be stored or shown.
-    text = value.partition(b"\0")[0].decode("utf-8", "replace")
-    return "".join(ch for ch in text if ch.isprintable()).strip()[:MAX_TEXT] or None
+    # Cameras pad with NUL and blanks.
+    return printable(value.partition(b"\0")[0].decode("utf-8", "replace"), MAX_TEXT)
 
 
 def _first(value: Value | None) -> int | float | None:

@@ -70,3 +70,33 @@ def is_drawing(head: bytes) -> bool:
     text = head[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")
     start = _PROLOG.match(text)
     return start is not None and _ROOT.match(text, start.end()) is not None
+
+
+def is_pdf(head: bytes) -> bool:
+    """PDF, also with blank lines before its mark."""
+    return head[:HEAD_BYTES].lstrip().startswith(b"%PDF-")
+
+
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, and of UTF-32 in the first order
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+_TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b")
+_HTML = re.compile(rb"(?:<!--.*?-->|<\?[^>]*\?>|\s+)*<(?:!doctype html|html|head|body)\b", re.DOTALL | re.IGNORECASE)
+_JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]\dtfn-]")
+
+
+def is_text(head: bytes) -> bool:
+    """Bytes without control characters, or with the mark of a wide encoding; not none at all."""
+    some = head[:HEAD_BYTES]
+    return bool(some) and (
+        some.startswith(_WIDE_MARKS) or all(byte >= ord(" ") or byte in _TEXT_CONTROLS for byte in some)
+    )
+
+
+def is_html(head: bytes) -> bool:
+    """Text that begins as an HTML page must."""
+    return is_text(head) and _HTML.match(head[:HEAD_BYTES].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def is_json(head: bytes) -> bool:
+    """Text that begins as an object or a list of JSON."""
+    return is_text(head) and _JSON.match(head[:HEAD_BYTES].lstrip(_BLANK)) is not None

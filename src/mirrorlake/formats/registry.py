@@ -1,4 +1,4 @@
-"""The formats that the library reads, one row each, and those that it recognises and refuses.
+"""The formats that the library reads, one row each.
 
 Selection uses the suffixes, identification the magic, processing the codec, `doctor` and messages the names. A new
 format needs a row here and a module, which is loaded when it is first used: select and search import this table, so it
@@ -7,15 +7,29 @@ must not load decoders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from mirrorlake.formats.codec import Codec
-from mirrorlake.formats.magic import Magic, is_bitmap, is_drawing, is_heic, is_tiff, iso_media, riff, starts_with
+from mirrorlake.formats.magic import (
+    Magic,
+    is_bitmap,
+    is_drawing,
+    is_heic,
+    is_html,
+    is_json,
+    is_pdf,
+    is_text,
+    is_tiff,
+    iso_media,
+    riff,
+    starts_with,
+)
 from mirrorlake.model.media import MediaKind
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
+MAX_TEXT_BYTES = 64 << 20
 MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
@@ -31,14 +45,6 @@ class Format:
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsupportedFormat:
-    """A format that the library does not read; `phrase` fits into "the bytes are ..."."""
-
-    phrase: str
-    magic: Magic
 
 
 def _jpeg() -> Codec:
@@ -99,6 +105,42 @@ def _svg() -> Codec:
     from mirrorlake.formats import svg  # noqa: PLC0415  loads libvips
 
     return svg.CODEC
+
+
+def _pdf() -> Codec:
+    from mirrorlake.formats import pdf  # noqa: PLC0415  loads PDFium
+
+    return pdf.CODEC
+
+
+def _html() -> Codec:
+    from mirrorlake.formats import text  # noqa: PLC0415  loads a parser, as all below
+
+    return text.HTML
+
+
+def _json() -> Codec:
+    from mirrorlake.formats import text  # noqa: PLC0415
+
+    return text.JSON
+
+
+def _markdown() -> Codec:
+    from mirrorlake.formats import text  # noqa: PLC0415
+
+    return text.MARKDOWN
+
+
+def _csv() -> Codec:
+    from mirrorlake.formats import text  # noqa: PLC0415
+
+    return text.CSV
+
+
+def _plain() -> Codec:
+    from mirrorlake.formats import text  # noqa: PLC0415
+
+    return text.PLAIN
 
 
 FORMATS: tuple[Format, ...] = (
@@ -193,42 +235,84 @@ FORMATS: tuple[Format, ...] = (
         codec=_svg,
         max_bytes=MAX_DRAWING_BYTES,
     ),
+    Format(
+        name="PDF",
+        phrase="a PDF",
+        kind=MediaKind.DOCUMENT,
+        media_type="application/pdf",
+        suffixes=(".pdf",),
+        magic=is_pdf,
+        codec=_pdf,
+    ),
 )
 
-# Recognised, so that messages can name them. The first match counts, after all formats above.
-UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
-    UnsupportedFormat(phrase=phrase, magic=magic)
-    for phrase, magic in (
-        ("a raw photograph of Canon", starts_with(b"II*\0\x10\0\0\0CR")),
-        ("a QuickTime video", iso_media(b"qt  ")),
-        ("an MP4 or similar video", iso_media()),
-        ("an AVI video", riff(b"AVI ")),
-        ("a WAVE sound", riff(b"WAVE")),
-        ("a RIFF file", riff()),
-        ("a PDF", starts_with(b"%PDF")),
-        ("PostScript", starts_with(b"%!PS")),
-        ("a Photoshop document", starts_with(b"8BPS")),
-        ("a JPEG XL", starts_with(b"\x00\x00\x00\x0cJXL ")),
-        ("a JPEG XL stream", starts_with(b"\xff\x0a")),
-        ("a QOI image", starts_with(b"qoif")),
-        ("an icon (ICO)", starts_with(b"\x00\x00\x01\x00")),
-        ("a DirectDraw surface", starts_with(b"DDS ")),
-        ("a ZIP archive", starts_with(b"PK\x03\x04", b"PK\x05\x06")),
-        ("gzip-compressed", starts_with(b"\x1f\x8b")),
-        ("zstd-compressed", starts_with(b"\x28\xb5\x2f\xfd")),
-        ("a 7-Zip archive", starts_with(b"7z\xbc\xaf\x27\x1c")),
-        ("a Matroska or WebM video", starts_with(b"\x1aE\xdf\xa3")),
-        ("a program", starts_with(b"\x7fELF", b"MZ")),
-        ("a Parquet file", starts_with(b"PAR1")),
-        ("a Git LFS pointer (the file itself was never uploaded)", starts_with(b"version https://git-lfs")),
-    )
+# Of these, only HTML and JSON are recognised by their bytes; names separate the others. The first match counts, after
+# all formats above. A `.json` is the sidecar of other objects.
+TEXTS: tuple[Format, ...] = (
+    Format(
+        name="HTML",
+        phrase="an HTML page",
+        kind=MediaKind.TEXT,
+        media_type="text/html",
+        suffixes=(".html", ".htm"),
+        magic=is_html,
+        codec=_html,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="JSON",
+        phrase="JSON text",
+        kind=MediaKind.TEXT,
+        media_type="application/json",
+        suffixes=(".jsonl", ".ndjson", ".geojson"),
+        magic=is_json,
+        codec=_json,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="Markdown",
+        phrase="Markdown",
+        kind=MediaKind.TEXT,
+        media_type="text/markdown",
+        suffixes=(".md",),
+        magic=is_text,
+        codec=_markdown,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="CSV",
+        phrase="CSV text",
+        kind=MediaKind.TEXT,
+        media_type="text/csv",
+        suffixes=(".csv",),
+        magic=is_text,
+        codec=_csv,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="text",
+        phrase="plain text",
+        kind=MediaKind.TEXT,
+        media_type="text/plain",
+        suffixes=(".txt", ".text", ".log"),
+        magic=is_text,
+        codec=_plain,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
 )
+ALL_FORMATS = (*FORMATS, *TEXTS)
 
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
     """The format of every suffix (lower case, with its dot) that selects objects. Sorted."""
-    return dict(sorted(((suffix, one) for one in FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
+    return dict(sorted(((suffix, one) for one in ALL_FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
+
+
+@cache
+def suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
+    """The suffixes that select objects of these kinds. Sorted."""
+    return tuple(suffix for suffix, one in formats_by_suffix().items() if one.kind in kinds)
 
 
 def format_of_name(key: str) -> Format | None:
@@ -238,13 +322,19 @@ def format_of_name(key: str) -> Format | None:
     return formats_by_suffix().get(suffix.lower()) if suffix.isascii() else None
 
 
-def format_names() -> str:
-    """All formats in a sentence: "JPEG, PNG and WebP"."""
-    *most, last = (one.name for one in FORMATS)
+def text_named(named: Format) -> Format:
+    """The format of a text whose bytes are neither a whole HTML page nor JSON, under the name of this kind of text."""
+    return TEXTS[-1] if named.magic is is_json else named  # a part of an HTML page is one too
+
+
+def format_names(kinds: Collection[MediaKind] = tuple(MediaKind)) -> str:
+    """All formats of these kinds in a sentence: "JPEG, PNG and WebP"."""
+    *most, last = (one.name for one in ALL_FORMATS if one.kind in kinds)
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def load_codecs() -> None:
-    """Load all decoders, so that the first object of a format does not wait for them."""
-    for one in FORMATS:
-        one.codec()
+def load_codecs(kinds: Collection[MediaKind]) -> None:
+    """Load all decoders of these kinds, so that the first object of a format does not wait for them."""
+    for one in ALL_FORMATS:
+        if one.kind in kinds:
+            one.codec()

@@ -84,6 +84,9 @@ class TextFacts:
     characters: int
     lines: int
     encoding: str
+    title: str | None = None
+    language: str | None = None  # as the text itself specifies it: "de-AT"
+    first_lines: str | None = None
 
 
 MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts

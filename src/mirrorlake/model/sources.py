@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
 
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.runs import Run
@@ -95,6 +96,7 @@ class Orphans(StrEnum):
 
 
 DEFAULT_ORPHANS = Orphans.TRASH
+DEFAULT_MEDIA = (MediaKind.IMAGE,)  # other kinds are selected only by datasources that name them
 
 
 class NamingStrategy(StrEnum):
@@ -147,6 +149,7 @@ class MirrorSettings:
     description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     schedule: Schedule = OFF  # when a pass is due automatically
 
@@ -205,6 +208,8 @@ class DatasourceSummary:
     """Empty if everything is mirrored."""
     configs: tuple[MirrorConfig, ...]
     """The first config that selects an object governs it."""
+    media: tuple[MediaKind, ...] = DEFAULT_MEDIA
+    """The kinds of media that are selected."""
     sidecar_suffix: str | None
     listing_ordered: bool | None
     schedule: str
@@ -253,6 +258,7 @@ def summarize(
         connection=source.connection,
         globs=settings.globs,
         configs=settings.configs,
+        media=settings.media,
         sidecar_suffix=settings.sidecar_suffix,
         listing_ordered=settings.listing_ordered,
         schedule=schedule_to_text(settings.schedule),

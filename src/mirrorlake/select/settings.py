@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
+    DEFAULT_MEDIA,
     DEFAULT_ORPHANS,
     MetadataStrategy,
     MirrorConfig,
@@ -79,6 +81,7 @@ _CONFIG_SETTINGS = (
 _TEXTS = ("title", "description")
 _DATASOURCE_SETTINGS = (
     *_TEXTS,
+    "media",
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
@@ -162,6 +165,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["title"] = settings.title
     if settings.description is not None:
         wide["description"] = settings.description
+    if settings.media != DEFAULT_MEDIA:
+        wide["media"] = list(settings.media)
     if settings.sidecar_suffix is not None:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
@@ -280,6 +285,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         configs=configs,
         title=title,
         description=description,
+        media=read_media(*wide.get("media", nowhere)),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),
@@ -316,6 +322,19 @@ def _read_schedule(wide: dict[str, Json]) -> Schedule:
             f'Keep one of them; "schedule": {quote(schedule_to_text(regular))} is equivalent to the first.',
         )
     return schedule
+
+
+def read_media(where: str, given: dict[str, Json]) -> tuple[MediaKind, ...]:
+    """The kinds of media, in the order of MediaKind; images without the setting. Raises SettingsError."""
+    if given.get("media") is None:
+        return DEFAULT_MEDIA
+    named = set(read_texts(given, "media", where))
+    if not named or not named <= set(MediaKind):
+        raise SettingsError(
+            f"{where}media is {quote(given['media'])}.",
+            f"It can be a list of one or more of {join_choices([one.value for one in MediaKind])}.",
+        )
+    return tuple(kind for kind in MediaKind if kind in named)
 
 
 def _read_suffix(given: dict[str, Json], where: str) -> str | None:

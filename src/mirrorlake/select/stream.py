@@ -25,7 +25,7 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import suffixes_of
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.select.full_names import LISTED
@@ -94,7 +94,7 @@ class Selection:
         """The selected assets of a batch, and its companions."""
         keys = column(batch, "key")
         endings = SuffixMatcher(keys)
-        supported = endings.match_any(tuple(formats_by_suffix()))
+        supported = endings.match_any(suffixes_of(self._rules.media))
         facts = batch.select(LISTED.names)
         companions: dict[CompanionRole, ListedCompanions] = {}
         for role in ROLES:

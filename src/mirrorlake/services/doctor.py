@@ -15,7 +15,7 @@ import pyvips
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
-from mirrorlake.formats.registry import FORMATS, format_names
+from mirrorlake.formats.registry import ALL_FORMATS, format_names
 from mirrorlake.postgres.pool import open_catalog
 
 MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
@@ -77,7 +77,7 @@ def _database(settings: Settings) -> str:
 
 
 def _images(_settings: Settings) -> str:
-    missing = [one.name for one in FORMATS if not one.codec().available()]
+    missing = [one.name for one in ALL_FORMATS if not one.codec().available()]
     libvips = f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}"
     if missing:
         raise MirrorlakeError(f"{', '.join(missing)} cannot be read ({libvips}).", "Install the pyvips-binary wheel.")

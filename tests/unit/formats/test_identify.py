@@ -6,14 +6,15 @@ import pytest
 from tests.support.images import encoded, example, scene, svg
 
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
-from mirrorlake.formats.registry import FORMATS, UnsupportedFormat
+from mirrorlake.formats.registry import ALL_FORMATS
+from mirrorlake.formats.unsupported import UnsupportedFormat
 
-NAMED = {one.name: one for one in FORMATS}
+NAMED = {one.name: one for one in ALL_FORMATS}
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_a_real_file_is_recognised_by_its_bytes(name: str):
-    assert identify(example(name)) is NAMED[name]
+    assert identify(example(name), f"a{NAMED[name].suffixes[0]}") is NAMED[name]
 
 
 def test_a_progressive_jpeg_is_a_jpeg():
@@ -54,7 +55,7 @@ def test_variants_of_a_format_are_recognised(head: bytes, name: str):
         (b"<?xml version='1.0'?><Error>", "XML or HTML text"),
         (b'{"a": 1}', "JSON text"),
         (b"version https://git-lfs.github.com/spec/v1\noid", "a Git LFS pointer"),
-        (b"%PDF-1.7", "a PDF"),
+        (b"PK\x03\x04", "a ZIP archive"),
         (b"BM is how this text begins", "plain text"),
         (b"\0" * 64, "only zeros"),
         (b"", "none at all"),
@@ -75,6 +76,28 @@ def test_any_beginning_of_a_file_is_answered(encoder: str, size: int):
     answer = identify(encoded(scene(40, 30), encoder)[:size])
     # Too little to know is said as such; what is known is never another of our types.
     assert isinstance(answer, UnsupportedFormat) or answer.media_type == f"image/{encoder}"
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "found"),
+    [
+        (b"a,b\n1,2\n", "a.csv", "CSV"),
+        (b"a,b\n1,2\n", "folder.csv/a.TXT", "text"),
+        (b"# Title", "a.md", "Markdown"),
+        (b"<p>Part of a page", "a.html", "HTML"),
+        (b"# Title", "a.jsonl", "text"),
+        (b'{"a": 1}', "a.csv", "JSON"),
+        (b"<!-- x --><HTML lang=de>", "a.txt", "HTML"),
+        ("\ufeffa".encode("utf-16-le"), "a.txt", "text"),
+    ],
+)
+def test_text_is_told_apart_by_its_bytes_then_by_its_name(head: bytes, name: str, found: str):
+    assert identify(head, name) is NAMED[found]
+
+
+@pytest.mark.parametrize("name", ["", "a", "a.jpg", "a.pdf", "a.xml"])
+def test_text_under_the_name_of_something_else_is_not_taken(name: str):
+    assert isinstance(identify(b"<html>Sign in</html>", name), UnsupportedFormat)
 
 
 def test_only_a_name_that_promises_another_type_earns_a_warning():

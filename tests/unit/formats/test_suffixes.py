@@ -2,10 +2,13 @@
 
 import pyarrow as pa
 import pytest
-from tests.support.listings import Obj, listing, rows_of, taking
+from tests.support.listings import Obj, listing, rows_of
 
 from mirrorlake.core.columnar import BoolMask
-from mirrorlake.formats.registry import format_of_name, formats_by_suffix
+from mirrorlake.formats.registry import format_of_name, formats_by_suffix, suffixes_of
+from mirrorlake.model.media import MediaKind
+from mirrorlake.model.sources import DEFAULT_MEDIA, MirrorSettings
+from mirrorlake.select.rules import compile_rules
 from mirrorlake.select.stream import select
 from mirrorlake.select.suffix_match import SuffixMatcher
 
@@ -48,7 +51,7 @@ OTHERS = [
 
 
 def supported(keys: pa.StringArray) -> BoolMask:
-    return SuffixMatcher(keys).match_any(tuple(formats_by_suffix()))
+    return SuffixMatcher(keys).match_any(suffixes_of((MediaKind.IMAGE,)))
 
 
 def test_supported_suffixes_are_found_in_either_case():
@@ -74,7 +77,10 @@ def test_suffix_longer_than_a_word_is_refused():
 
 
 @pytest.mark.parametrize("suffix", formats_by_suffix())
-def test_every_suffix_of_the_registry_is_selected_without_any_pattern(suffix: str):
+def test_every_suffix_of_the_registry_is_selected_where_its_kind_is(suffix: str):
     names = [f"a{suffix}", f"folder.x/A{suffix.upper()}"]
-    listed = listing(dict.fromkeys([*names, "b.psd", "b.tx"], Obj()))
-    assert [row["key"] for row in rows_of(select(listed, taking()))] == names
+    kind = formats_by_suffix()[suffix].kind
+    for media in (DEFAULT_MEDIA, (kind,), tuple(one for one in MediaKind if one is not kind)):
+        rules = compile_rules(MirrorSettings(media=media))
+        listed = listing(dict.fromkeys([*names, "b.psd", "b.tx"], Obj()))
+        assert [row["key"] for row in rows_of(select(listed, rules))] == (names if kind in media else [])

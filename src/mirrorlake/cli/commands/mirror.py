@@ -27,6 +27,12 @@ def mirror(
     glob: Annotated[
         list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
     ] = None,
+    media: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
+        ),
+    ] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
@@ -52,6 +58,7 @@ def mirror(
         uri=folder_address(uri),
         name=name,
         globs=None if glob is None else tuple(glob),
+        media=None if media is None else tuple(media),
         settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,
