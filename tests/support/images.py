@@ -6,7 +6,7 @@ import base64
 import io
 import struct
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 import numpy as np
 from PIL import Image
@@ -51,15 +51,6 @@ def svg(width: int, height: int, body: str = "", *, before: str = "", root: str 
     return f'{before}<svg {name} width="{width}" height="{height}" {root}>{body or areas}</svg>'.encode()
 
 
-_TEXTS = {
-    "HTML": "<!DOCTYPE html><html lang='de'><title>Ein Fund</title><p>Guten Tag</html>",
-    "JSON": '{"a": 1}\n{"a": 2}\n',
-    "Markdown": "# A find\n\nIn the *garden*.\n",
-    "CSV": "name,width\na.jpg,640\n",
-    "text": "A find\nin the garden\n",
-}
-
-
 def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 300), content: str = "") -> bytes:
     """A document whose pages have a red upper half, or this content."""
     width, height = size
@@ -82,14 +73,6 @@ def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 
     size_ = len(objects) + 1
     table = f"xref\n0 {size_}\n0000000000 65535 f \n{rows}"
     return (f"{data}{table}trailer<</Size {size_}/Root 1 0 R/Info 3 0 R>>\nstartxref\n{len(data)}\n%%EOF").encode()
-
-
-def example(name: str, width: int = 40, height: int = 30) -> bytes:
-    """A small file of the format with this name in the registry."""
-    made: dict[str, Callable[[], bytes]] = {"HEIC": heic, "SVG": lambda: svg(width, height), "PDF": pdf}
-    if name in _TEXTS:
-        return _TEXTS[name].encode()
-    return made[name]() if name in made else encoded(scene(width, height), name.lower())
 
 
 def scene(width: int = 640, height: int = 400) -> Image.Image:

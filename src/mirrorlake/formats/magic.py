@@ -100,3 +100,50 @@ def is_html(head: bytes) -> bool:
 def is_json(head: bytes) -> bool:
     """Text that begins as an object or a list of JSON."""
     return is_text(head) and _JSON.match(head[:HEAD_BYTES].lstrip(_BLANK)) is not None
+
+
+_APPLE_SOUND = frozenset({b"M4A ", b"M4B ", b"M4P "})  # major brands
+_OLD_QUICKTIME = frozenset({b"moov", b"mdat", b"wide"})  # first boxes of files without brands
+_PICTURES = iso_media(b"avif", b"avis", b"mif1", b"msf1", b"crx ", b"jpeg", b"avci", b"j2ki", b"jp2 ", b"jxl ")
+
+
+def is_m4a(head: bytes) -> bool:
+    """MPEG-4 sound of Apple."""
+    return head[4:8] == b"ftyp" and head[8:12] in _APPLE_SOUND
+
+
+def is_mov(head: bytes) -> bool:
+    """QuickTime, with the brand or from before there were brands."""
+    return head[4:8] in _OLD_QUICKTIME or (head[4:12] == b"ftypqt  ")
+
+
+def is_mp4(head: bytes) -> bool:
+    """ISO media files that are neither QuickTime nor known as sound or pictures: MP4, 3GP and their relatives."""
+    branded = len(head) >= 12 and iso_media()(head)  # noqa: PLR2004  with its major brand
+    return branded and not is_m4a(head) and not is_mov(head) and not _PICTURES(head) and not _HEVC(head)
+
+
+def matroska(document: bytes) -> Magic:
+    """EBML files with this type of document."""
+    field = b"\x42\x82" + bytes([0x80 | len(document)]) + document
+    return lambda head: head.startswith(b"\x1a\x45\xdf\xa3") and field in head[:64]
+
+
+_PACKETS = ((0, 188), (4, 192))  # where the first packet begins, and how long each is: M2TS has 4 bytes before each
+_SYNC = 0x47
+
+
+def is_mpeg_ts(head: bytes) -> bool:
+    """MPEG transport streams: every packet begins with the same byte."""
+    return any(
+        len(head) > first + 2 * length and all(head[place] == _SYNC for place in range(first, len(head[:2048]), length))
+        for first, length in _PACKETS
+    )
+
+
+def is_mp3(head: bytes) -> bool:
+    """MPEG sound of layer III, with or without tags before it."""
+    if head.startswith(b"ID3"):
+        return True
+    layer_three = len(head) > 3 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2  # noqa: PLR2004  sync, and the layer
+    return layer_three and head[2] >> 4 not in (0, 15) and head[2] & 0x0C != 0x0C  # noqa: PLR2004  bit rate, rate

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from mirrorlake.formats import codecs
 from mirrorlake.formats.codec import Codec
 from mirrorlake.formats.magic import (
     Magic,
@@ -19,10 +20,16 @@ from mirrorlake.formats.magic import (
     is_heic,
     is_html,
     is_json,
+    is_m4a,
+    is_mov,
+    is_mp3,
+    is_mp4,
+    is_mpeg_ts,
     is_pdf,
     is_text,
     is_tiff,
     iso_media,
+    matroska,
     riff,
     starts_with,
 )
@@ -30,6 +37,7 @@ from mirrorlake.model.media import MediaKind
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
 MAX_TEXT_BYTES = 64 << 20
+MAX_MEDIA_BYTES = 1 << 30  # of videos and recordings, which are read as a whole; a worker then holds nothing else
 MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
@@ -47,100 +55,21 @@ class Format:
     max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
 
 
-def _jpeg() -> Codec:
-    from mirrorlake.formats import jpeg  # noqa: PLC0415  loads libvips
-
-    return jpeg.CODEC
-
-
-def _png() -> Codec:
-    from mirrorlake.formats import png  # noqa: PLC0415  loads libvips
-
-    return png.CODEC
-
-
-def _bmp() -> Codec:
-    from mirrorlake.formats import bmp  # noqa: PLC0415  loads libvips and Pillow
-
-    return bmp.CODEC
-
-
-def _webp() -> Codec:
-    from mirrorlake.formats import webp  # noqa: PLC0415  loads libvips
-
-    return webp.CODEC
-
-
-def _avif() -> Codec:
-    from mirrorlake.formats import avif  # noqa: PLC0415  loads libvips
-
-    return avif.CODEC
-
-
-def _gif() -> Codec:
-    from mirrorlake.formats import gif  # noqa: PLC0415  loads libvips
-
-    return gif.CODEC
-
-
-def _tiff() -> Codec:
-    from mirrorlake.formats import tiff_image  # noqa: PLC0415  loads libvips
-
-    return tiff_image.CODEC
-
-
-def _heic() -> Codec:
-    from mirrorlake.formats import heic  # noqa: PLC0415  loads libheif and Pillow
-
-    return heic.CODEC
-
-
-def _jpeg2000() -> Codec:
-    from mirrorlake.formats import jpeg2000  # noqa: PLC0415  loads Pillow
-
-    return jpeg2000.CODEC
-
-
-def _svg() -> Codec:
-    from mirrorlake.formats import svg  # noqa: PLC0415  loads libvips
-
-    return svg.CODEC
-
-
-def _pdf() -> Codec:
-    from mirrorlake.formats import pdf  # noqa: PLC0415  loads PDFium
-
-    return pdf.CODEC
-
-
-def _html() -> Codec:
-    from mirrorlake.formats import text  # noqa: PLC0415  loads a parser, as all below
-
-    return text.HTML
-
-
-def _json() -> Codec:
-    from mirrorlake.formats import text  # noqa: PLC0415
-
-    return text.JSON
-
-
-def _markdown() -> Codec:
-    from mirrorlake.formats import text  # noqa: PLC0415
-
-    return text.MARKDOWN
-
-
-def _csv() -> Codec:
-    from mirrorlake.formats import text  # noqa: PLC0415
-
-    return text.CSV
-
-
-def _plain() -> Codec:
-    from mirrorlake.formats import text  # noqa: PLC0415
-
-    return text.PLAIN
+def _media(
+    name: str, phrase: str, kind: MediaKind, media_type: str, *, suffixes: tuple[str, ...], magic: Magic
+) -> Format:
+    """A row that FFmpeg reads."""
+    codec = codecs.video(name) if kind is MediaKind.VIDEO else codecs.sound(name)
+    return Format(
+        name=name,
+        phrase=phrase,
+        kind=kind,
+        media_type=media_type,
+        suffixes=suffixes,
+        magic=magic,
+        codec=codec,
+        max_bytes=MAX_MEDIA_BYTES,
+    )
 
 
 FORMATS: tuple[Format, ...] = (
@@ -151,7 +80,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/jpeg",
         suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         magic=starts_with(b"\xff\xd8"),
-        codec=_jpeg,
+        codec=codecs.jpeg,
     ),
     Format(
         name="PNG",
@@ -160,7 +89,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/png",
         suffixes=(".png", ".apng"),
         magic=starts_with(b"\x89PNG\r\n\x1a\n"),
-        codec=_png,
+        codec=codecs.png,
     ),
     Format(
         name="BMP",
@@ -169,7 +98,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/bmp",
         suffixes=(".bmp", ".dib"),
         magic=is_bitmap,
-        codec=_bmp,
+        codec=codecs.bmp,
     ),
     Format(
         name="WebP",
@@ -178,7 +107,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/webp",
         suffixes=(".webp",),
         magic=riff(b"WEBP"),
-        codec=_webp,
+        codec=codecs.webp,
     ),
     Format(
         name="AVIF",
@@ -187,7 +116,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/avif",
         suffixes=(".avif",),
         magic=iso_media(b"avif", b"avis"),
-        codec=_avif,
+        codec=codecs.avif,
     ),
     Format(
         name="GIF",
@@ -196,7 +125,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/gif",
         suffixes=(".gif",),
         magic=starts_with(b"GIF87a", b"GIF89a"),
-        codec=_gif,
+        codec=codecs.gif,
     ),
     Format(
         name="TIFF",
@@ -205,7 +134,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/tiff",
         suffixes=(".tif", ".tiff"),
         magic=is_tiff,
-        codec=_tiff,
+        codec=codecs.tiff,
     ),
     Format(
         name="HEIC",
@@ -214,7 +143,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/heic",
         suffixes=(".heic", ".heif", ".hif"),
         magic=is_heic,
-        codec=_heic,
+        codec=codecs.heic,
     ),
     Format(
         name="JPEG 2000",
@@ -223,7 +152,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/jp2",
         suffixes=(".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
         magic=starts_with(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),
-        codec=_jpeg2000,
+        codec=codecs.jpeg2000,
     ),
     Format(
         name="SVG",
@@ -232,7 +161,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/svg+xml",
         suffixes=(".svg",),
         magic=is_drawing,
-        codec=_svg,
+        codec=codecs.svg,
         max_bytes=MAX_DRAWING_BYTES,
     ),
     Format(
@@ -242,8 +171,21 @@ FORMATS: tuple[Format, ...] = (
         media_type="application/pdf",
         suffixes=(".pdf",),
         magic=is_pdf,
-        codec=_pdf,
+        codec=codecs.pdf,
     ),
+    _media("MP4", "an MP4", MediaKind.VIDEO, "video/mp4", suffixes=(".mp4", ".m4v"), magic=is_mp4),
+    _media("MOV", "a MOV", MediaKind.VIDEO, "video/quicktime", suffixes=(".mov", ".qt"), magic=is_mov),
+    _media("WebM", "a WebM", MediaKind.VIDEO, "video/webm", suffixes=(".webm",), magic=matroska(b"webm")),
+    _media("MKV", "an MKV", MediaKind.VIDEO, "video/matroska", suffixes=(".mkv",), magic=matroska(b"matroska")),
+    _media("AVI", "an AVI", MediaKind.VIDEO, "video/vnd.avi", suffixes=(".avi",), magic=riff(b"AVI ")),
+    _media("MPEG-TS", "an MPEG-TS", MediaKind.VIDEO, "video/mp2t", suffixes=(".ts", ".mts", ".m2ts"), magic=is_mpeg_ts),
+    _media("WAV", "a WAV", MediaKind.AUDIO, "audio/wav", suffixes=(".wav",), magic=riff(b"WAVE")),
+    _media("MP3", "an MP3", MediaKind.AUDIO, "audio/mpeg", suffixes=(".mp3",), magic=is_mp3),
+    _media("FLAC", "a FLAC", MediaKind.AUDIO, "audio/flac", suffixes=(".flac",), magic=starts_with(b"fLaC")),
+    _media(
+        "OGG", "an OGG", MediaKind.AUDIO, "audio/ogg", suffixes=(".ogg", ".oga", ".opus"), magic=starts_with(b"OggS")
+    ),
+    _media("M4A", "an M4A", MediaKind.AUDIO, "audio/mp4", suffixes=(".m4a", ".m4b"), magic=is_m4a),
 )
 
 # Of these, only HTML and JSON are recognised by their bytes; names separate the others. The first match counts, after
@@ -256,7 +198,7 @@ TEXTS: tuple[Format, ...] = (
         media_type="text/html",
         suffixes=(".html", ".htm"),
         magic=is_html,
-        codec=_html,
+        codec=codecs.html,
         max_bytes=MAX_TEXT_BYTES,
     ),
     Format(
@@ -266,7 +208,7 @@ TEXTS: tuple[Format, ...] = (
         media_type="application/json",
         suffixes=(".jsonl", ".ndjson", ".geojson"),
         magic=is_json,
-        codec=_json,
+        codec=codecs.json,
         max_bytes=MAX_TEXT_BYTES,
     ),
     Format(
@@ -276,7 +218,7 @@ TEXTS: tuple[Format, ...] = (
         media_type="text/markdown",
         suffixes=(".md",),
         magic=is_text,
-        codec=_markdown,
+        codec=codecs.markdown,
         max_bytes=MAX_TEXT_BYTES,
     ),
     Format(
@@ -286,7 +228,7 @@ TEXTS: tuple[Format, ...] = (
         media_type="text/csv",
         suffixes=(".csv",),
         magic=is_text,
-        codec=_csv,
+        codec=codecs.csv,
         max_bytes=MAX_TEXT_BYTES,
     ),
     Format(
@@ -296,17 +238,21 @@ TEXTS: tuple[Format, ...] = (
         media_type="text/plain",
         suffixes=(".txt", ".text", ".log"),
         magic=is_text,
-        codec=_plain,
+        codec=codecs.plain,
         max_bytes=MAX_TEXT_BYTES,
     ),
 )
-ALL_FORMATS = (*FORMATS, *TEXTS)
+
+
+def all_formats() -> tuple[Format, ...]:
+    """Every format, texts last."""
+    return (*FORMATS, *TEXTS)
 
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
     """The format of every suffix (lower case, with its dot) that selects objects. Sorted."""
-    return dict(sorted(((suffix, one) for one in ALL_FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
+    return dict(sorted(((suffix, one) for one in all_formats() for suffix in one.suffixes), key=lambda row: row[0]))
 
 
 @cache
@@ -329,12 +275,12 @@ def text_named(named: Format) -> Format:
 
 def format_names(kinds: Collection[MediaKind] = tuple(MediaKind)) -> str:
     """All formats of these kinds in a sentence: "JPEG, PNG and WebP"."""
-    *most, last = (one.name for one in ALL_FORMATS if one.kind in kinds)
+    *most, last = (one.name for one in all_formats() if one.kind in kinds)
     return f"{', '.join(most)} and {last}" if most else last
 
 
 def load_codecs(kinds: Collection[MediaKind]) -> None:
     """Load all decoders of these kinds, so that the first object of a format does not wait for them."""
-    for one in ALL_FORMATS:
+    for one in all_formats():
         if one.kind in kinds:
             one.codec()

@@ -20,10 +20,8 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
     UnsupportedFormat(phrase=phrase, magic=magic)
     for phrase, magic in (
         ("a raw photograph of Canon", starts_with(b"II*\0\x10\0\0\0CR")),
-        ("a QuickTime video", iso_media(b"qt  ")),
-        ("an MP4 or similar video", iso_media()),
-        ("an AVI video", riff(b"AVI ")),
-        ("a WAVE sound", riff(b"WAVE")),
+        ("an image or a video in a container of MPEG-4", iso_media()),
+        ("an EBML file", starts_with(b"\x1aE\xdf\xa3")),
         ("a RIFF file", riff()),
         ("PostScript", starts_with(b"%!PS")),
         ("a Photoshop document", starts_with(b"8BPS")),
@@ -36,7 +34,6 @@ UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
         ("gzip-compressed", starts_with(b"\x1f\x8b")),
         ("zstd-compressed", starts_with(b"\x28\xb5\x2f\xfd")),
         ("a 7-Zip archive", starts_with(b"7z\xbc\xaf\x27\x1c")),
-        ("a Matroska or WebM video", starts_with(b"\x1aE\xdf\xa3")),
         ("a program", starts_with(b"\x7fELF", b"MZ")),
         ("a Parquet file", starts_with(b"PAR1")),
         ("a Git LFS pointer (the file itself was never uploaded)", starts_with(b"version https://git-lfs")),

@@ -16,6 +16,7 @@ from mirrorlake.core.errors import (
     ObjectTooLarge,
     StorageError,
 )
+from mirrorlake.formats.absent import AbsentCodec
 from mirrorlake.formats.codec import Rendered
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
@@ -96,6 +97,9 @@ def fetch(job: Job, store: Store) -> FetchedObject | Result:
     image_bytes: bytes | None = None
     version: str | None = None
     if job.read_image:
+        absent = _absent_reason(job)
+        if absent is not None:
+            return Result(result=ResultKind.SKIPPED, stage=Stage.FETCH, reason=absent)
         limit = _byte_limit(job)
         if job.size > limit:
             return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
@@ -237,6 +241,13 @@ def _read_companion(
         return nothing, [f"sidecar {companion.key} was ignored: {error}"]
     warnings = [f"sidecar {companion.key}: {warning}" for warning in content.warnings]
     return CompanionResult(role=role, content=content), warnings
+
+
+def _absent_reason(job: Job) -> str | None:
+    """Why an object of this name is not read: what decodes its format is not installed. Each pass tries again."""
+    named = format_of_name(job.key)
+    codec = None if named is None else named.codec()
+    return codec.reason if isinstance(codec, AbsentCodec) else None
 
 
 def _byte_limit(job: Job) -> int:

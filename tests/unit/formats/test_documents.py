@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.images import encoded, example, pdf, pixels, scene
+from tests.support.examples import example
+from tests.support.images import encoded, pdf, pixels, scene
 
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.model.media import DocumentFacts, MediaKind, TextFacts

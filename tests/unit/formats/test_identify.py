@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.images import encoded, example, scene, svg
+from tests.support.examples import example
+from tests.support.images import encoded, scene, svg
 
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
-from mirrorlake.formats.registry import ALL_FORMATS
+from mirrorlake.formats.registry import all_formats
 from mirrorlake.formats.unsupported import UnsupportedFormat
 
-NAMED = {one.name: one for one in ALL_FORMATS}
+NAMED = {one.name: one for one in all_formats()}
 
 
 @pytest.mark.parametrize("name", NAMED)
@@ -35,6 +36,12 @@ BOX = b"\0\0\0\x20ftyp"
         (b"II+\0\x08\0\0\0", "TIFF"),
         (b"\xff\x4f\xff\x51\0\x2f", "JPEG 2000"),
         (b"GIF87a", "GIF"),
+        (BOX + b"isom\0\0\0\0isommp42", "MP4"),
+        (BOX + b"3gp5\0\0\0\x003gp5", "MP4"),
+        (b"\0\0\0\x08wide\0\0\0\0mdat", "MOV"),
+        (b"\x47\x40\0" + bytes(185) + b"\x47" + bytes(187) + b"\x47" + bytes(187), "MPEG-TS"),
+        ((bytes(4) + b"\x47" + bytes(187)) * 3, "MPEG-TS"),
+        (b"\xff\xfb\x90\x64", "MP3"),
         (svg(9, 9, before="\ufeff<?xml version='1.0'?>\n<!-- <html> -->\n"), "SVG"),
         (svg(9, 9, before="<!DOCTYPE svg PUBLIC '-//W3C//DTD SVG 1.1//EN' 'svg11.dtd' [<!ENTITY a 'b'>]>"), "SVG"),
         (b"<s:svg xmlns:s='http://www.w3.org/2000/svg'/>", "SVG"),
@@ -48,7 +55,7 @@ def test_variants_of_a_format_are_recognised(head: bytes, name: str):
     ("head", "what"),
     [
         (b"II*\0\x10\0\0\0CR\x02\0", "a raw photograph of Canon"),
-        (BOX + b"mif1\0\0\0\0mif1jpeg", "an MP4 or similar video"),
+        (BOX + b"mif1\0\0\0\0mif1jpeg", "an image or a video in a container of MPEG-4"),
         (b"<!DOCTYPE html><html>", "an HTML page"),
         (b"\xef\xbb\xbf  <html>", "an HTML page"),
         (b"<html><body><svg xmlns='http://www.w3.org/2000/svg'/>", "an HTML page"),
@@ -59,8 +66,6 @@ def test_variants_of_a_format_are_recognised(head: bytes, name: str):
         (b"BM is how this text begins", "plain text"),
         (b"\0" * 64, "only zeros"),
         (b"", "none at all"),
-        (b"\0\0\0\x18ftypisom\0\0\0\0isommp42", "an MP4"),
-        (b"RIFF\x10\0\0\0WAVEfmt ", "a WAVE sound"),
         (b"\x01\x02\x03\xfe", "of no format"),
     ],
 )

@@ -1,0 +1,171 @@
+"""Load the codec of each format when it is first used. This module imports no decoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mirrorlake.formats.codec import Codec
+
+
+def jpeg() -> Codec:
+    """JPEG."""
+    from mirrorlake.formats import jpeg as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def png() -> Codec:
+    """PNG."""
+    from mirrorlake.formats import png as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def bmp() -> Codec:
+    """BMP."""
+    from mirrorlake.formats import bmp as module  # noqa: PLC0415  loads libvips and Pillow
+
+    return module.CODEC
+
+
+def webp() -> Codec:
+    """WebP."""
+    from mirrorlake.formats import webp as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def avif() -> Codec:
+    """AVIF."""
+    from mirrorlake.formats import avif as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def gif() -> Codec:
+    """GIF."""
+    from mirrorlake.formats import gif as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def tiff() -> Codec:
+    """TIFF."""
+    from mirrorlake.formats import tiff_image as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def heic() -> Codec:
+    """HEIC."""
+    from mirrorlake.formats import heic as module  # noqa: PLC0415  loads libheif and Pillow
+
+    return module.CODEC
+
+
+def jpeg2000() -> Codec:
+    """JPEG 2000."""
+    from mirrorlake.formats import jpeg2000 as module  # noqa: PLC0415  loads Pillow
+
+    return module.CODEC
+
+
+def svg() -> Codec:
+    """SVG."""
+    from mirrorlake.formats import svg as module  # noqa: PLC0415  loads libvips
+
+    return module.CODEC
+
+
+def pdf() -> Codec:
+    """PDF."""
+    from mirrorlake.formats import pdf as module  # noqa: PLC0415  loads PDFium
+
+    return module.CODEC
+
+
+def html() -> Codec:
+    """HTML."""
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser, as all below
+
+    return module.HTML
+
+
+def json() -> Codec:
+    """JSON."""
+    from mirrorlake.formats import text as module  # noqa: PLC0415
+
+    return module.JSON
+
+
+def markdown() -> Codec:
+    """Markdown."""
+    from mirrorlake.formats import text as module  # noqa: PLC0415
+
+    return module.MARKDOWN
+
+
+def csv() -> Codec:
+    """CSV."""
+    from mirrorlake.formats import text as module  # noqa: PLC0415
+
+    return module.CSV
+
+
+def plain() -> Codec:
+    """Plain text."""
+    from mirrorlake.formats import text as module  # noqa: PLC0415
+
+    return module.PLAIN
+
+
+def _with_pyav(load: Callable[[], Codec]) -> Callable[[], Codec]:
+    """A codec that needs PyAV, which is an extra: its wheels contain codecs under the GPL (decision record 0032)."""
+
+    def codec() -> Codec:
+        from importlib.util import find_spec  # noqa: PLC0415  as below
+
+        if find_spec("av") is None:
+            from mirrorlake.formats.absent import AbsentCodec  # noqa: PLC0415  only where it is needed
+
+            return AbsentCodec("video and sound need the package PyAV: install mirrorlake[video]")
+        return load()
+
+    return codec
+
+
+def video(name: str) -> Callable[[], Codec]:
+    """The video format with this name in the registry."""
+
+    def load() -> Codec:
+        from mirrorlake.formats import video as module  # noqa: PLC0415  loads FFmpeg
+
+        codecs: dict[str, Codec] = {
+            "MP4": module.MP4,
+            "MOV": module.MOV,
+            "WebM": module.WEBM,
+            "MKV": module.MKV,
+            "AVI": module.AVI,
+            "MPEG-TS": module.MPEG_TS,
+        }
+        return codecs[name]
+
+    return _with_pyav(load)
+
+
+def sound(name: str) -> Callable[[], Codec]:
+    """The format of sound with this name in the registry."""
+
+    def load() -> Codec:
+        from mirrorlake.formats import sound as module  # noqa: PLC0415  loads FFmpeg
+
+        codecs: dict[str, Codec] = {
+            "WAV": module.WAV,
+            "MP3": module.MP3,
+            "FLAC": module.FLAC,
+            "OGG": module.OGG,
+            "M4A": module.M4A,
+        }
+        return codecs[name]
+
+    return _with_pyav(load)
