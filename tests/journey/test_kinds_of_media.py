@@ -48,6 +48,16 @@ def test_every_kind_is_taken_only_where_it_is_asked_for(cli: Cli, mixed: Path) -
     facts = cli.run("asset", "show", found["b.mp4"]["id"], "--json").json["facts"]
     assert (facts["duration_s"], facts["frame_rate"], facts["video_codec"]) == (3.0, 10.0, "mpeg4")
 
+    for query, names in {
+        "facts.duration_s>2 facts.video_codec:mpeg4": ["b.mp4"],
+        "facts.pages:1": ["d.pdf"],
+        "facts.title:Ein*": ["e.html"],
+        "facts:channels sort:facts.duration_s:desc sort:name": ["c.wav", "a.png", "f.svg"],
+        "facts.nothing!=1": [],
+        "NOT facts:title sort:name": ["a.png", "b.mp4", "f.svg"],
+    }.items():
+        assert [one["name"] for one in cli.search(query)] == names, query
+
     kept = cli.mirror(mixed, "--dry-run")  # the setting is remembered
     assert (kept["selected"], kept["unchanged"]) == (7, 6)
     back = cli.mirror(mixed, "--media", "image", "--dry-run")

@@ -86,35 +86,35 @@ def pdf() -> Codec:
 
 def html() -> Codec:
     """HTML."""
-    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser, as all below
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser
 
     return module.HTML
 
 
 def json() -> Codec:
     """JSON."""
-    from mirrorlake.formats import text as module  # noqa: PLC0415
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser
 
     return module.JSON
 
 
 def markdown() -> Codec:
     """Markdown."""
-    from mirrorlake.formats import text as module  # noqa: PLC0415
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser
 
     return module.MARKDOWN
 
 
 def csv() -> Codec:
     """CSV."""
-    from mirrorlake.formats import text as module  # noqa: PLC0415
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser
 
     return module.CSV
 
 
 def plain() -> Codec:
     """Plain text."""
-    from mirrorlake.formats import text as module  # noqa: PLC0415
+    from mirrorlake.formats import text as module  # noqa: PLC0415  loads a parser
 
     return module.PLAIN
 
@@ -123,7 +123,7 @@ def _with_pyav(load: Callable[[], Codec]) -> Callable[[], Codec]:
     """A codec that needs PyAV, which is an extra: its wheels contain codecs under the GPL (decision record 0032)."""
 
     def codec() -> Codec:
-        from importlib.util import find_spec  # noqa: PLC0415  as below
+        from importlib.util import find_spec  # noqa: PLC0415  rarely needed
 
         if find_spec("av") is None:
             from mirrorlake.formats.absent import AbsentCodec  # noqa: PLC0415  only where it is needed

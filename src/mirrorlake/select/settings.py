@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.media import MediaKind
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
     DEFAULT_MEDIA,
@@ -37,6 +36,7 @@ from mirrorlake.select.json_reader import (
     read_text,
     read_texts,
 )
+from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -322,19 +322,6 @@ def _read_schedule(wide: dict[str, Json]) -> Schedule:
             f'Keep one of them; "schedule": {quote(schedule_to_text(regular))} is equivalent to the first.',
         )
     return schedule
-
-
-def read_media(where: str, given: dict[str, Json]) -> tuple[MediaKind, ...]:
-    """The kinds of media, in the order of MediaKind; images without the setting. Raises SettingsError."""
-    if given.get("media") is None:
-        return DEFAULT_MEDIA
-    named = set(read_texts(given, "media", where))
-    if not named or not named <= set(MediaKind):
-        raise SettingsError(
-            f"{where}media is {quote(given['media'])}.",
-            f"It can be a list of one or more of {join_choices([one.value for one in MediaKind])}.",
-        )
-    return tuple(kind for kind in MediaKind if kind in named)
 
 
 def _read_suffix(given: dict[str, Json], where: str) -> str | None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 
 from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
+from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import check_patterns, quote_path
-from mirrorlake.select.settings import SourceHint, read_media, settings_from_json
+from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.providers.registry import provider_of
 
