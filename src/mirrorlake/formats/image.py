@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import pyvips
 
+from mirrorlake.formats.captions import read_captions
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.colour import PROFILE, Pixels, to_array
 from mirrorlake.formats.damage import MAX_MISSING_SHARE, DamageMeasure, describe_share
@@ -47,8 +48,7 @@ def page_count(image: pyvips.Image) -> int:
 
 
 def _inspect_header(_data: bytes, image: pyvips.Image) -> Structure:
-    block: object = image.get("exif-data") if _has(image, "exif-data") else None
-    return Structure(exif=block if isinstance(block, bytes) else None, frames=page_count(image))
+    return Structure(exif=_block(image, "exif-data"), frames=page_count(image))
 
 
 def _no_options(_longest: int) -> dict[str, float]:
@@ -107,7 +107,7 @@ class VipsImage:
                 has_alpha=bool(image.hasalpha()),
                 has_icc=_has(image, PROFILE),
                 frames=structure.frames if structure.frames > 1 else None,
-                camera=camera.values,
+                camera={**camera.values, **read_captions(_block(image, "xmp-data"), _block(image, "iptc-data"))},
             ),
             warnings=(*camera.warnings, *structure.warnings),
         )
@@ -175,6 +175,11 @@ def image_facts(facts: MediaFacts) -> ImageFacts:
     if not isinstance(facts, ImageFacts):
         raise TypeError(f"an image has the facts of one, not {type(facts).__name__}")
     return facts
+
+
+def _block(image: pyvips.Image, field: str) -> bytes | None:
+    block: object = image.get(field) if _has(image, field) else None
+    return block if isinstance(block, bytes) else None
 
 
 def _has(image: pyvips.Image, field: str) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pyvips
 from PIL import ExifTags, Image
 
+from mirrorlake.formats.captions import read_captions
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.exif import NO_FACTS, read_camera_facts
 from mirrorlake.formats.image import check_size, error_detail, image_facts
@@ -53,6 +54,7 @@ class PillowImage:
         check_size(*image.size)
         block: object = image.info.get("exif") if self.exif else None
         camera = read_camera_facts(block) if isinstance(block, bytes) and block else NO_FACTS
+        xmp: object = image.info.get("xmp")
         width, height = image.size
         orientation = self._orientation(image)
         turned = orientation >= 5  # noqa: PLR2004  5 to 8 are rotated by 90 degrees
@@ -68,7 +70,7 @@ class PillowImage:
                 has_alpha=image.mode in _ALPHA,
                 has_icc=bool(image.info.get("icc_profile")),
                 frames=frames if frames > 1 else None,
-                camera=camera.values,
+                camera={**camera.values, **read_captions(xmp if isinstance(xmp, bytes) else None, None)},
             ),
             warnings=camera.warnings,
         )

@@ -35,7 +35,7 @@ class ImageFacts:
     has_alpha: bool
     has_icc: bool
     frames: int | None = None  # of an animation
-    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # as recorded by the camera
+    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # recorded by the camera, and captions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
