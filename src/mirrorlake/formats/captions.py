@@ -1,14 +1,14 @@
 """Read keywords, caption and title that people gave a picture, from untrusted XMP and IPTC blocks. Pure: no I/O.
 
-XMP is XML (ISO 16684-1) with the terms of Dublin Core; IPTC is a list of records (IIM 4.2), usually inside the resources
-of a Photoshop block. Where both have a value, XMP counts, which newer programs write.
+XMP is XML (ISO 16684-1) with the terms of Dublin Core; IPTC is a list of records (IIM 4.2), usually inside the
+resources of a Photoshop block. Where both have a value, XMP counts, which newer programs write.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from mirrorlake.core.text import printable
 
@@ -56,19 +56,19 @@ def _read_xmp(block: bytes) -> dict[str, str]:
     if start is None or len(block) > MAX_BLOCK_BYTES or b"<!DOCTYPE" in block or not _WANTED.search(block):
         return {}
     try:
-        root = ElementTree.fromstring(block[start.start() : block.rfind(b">") + 1].partition(b"<?xpacket end")[0])  # noqa: S314  no document type
-    except (ElementTree.ParseError, ValueError, LookupError):
+        packet = block[start.start() : block.rfind(b">") + 1].partition(b"<?xpacket end")[0]
+        root = ET.fromstring(packet)  # noqa: S314  it has no document type, so that no entity can be defined
+    except (ET.ParseError, ValueError, LookupError):
         return {}
-    return _facts(
-        _items(root, "subject"), _in_default_language(root, "description"), _in_default_language(root, "title")
-    )
+    caption, title = (_in_default_language(root, term) for term in ("description", "title"))
+    return _facts(_items(root, "subject"), caption, title)
 
 
-def _items(root: ElementTree.Element, term: str) -> list[str]:
+def _items(root: ET.Element, term: str) -> list[str]:
     return [item.text or "" for one in root.iter(_DC + term) for item in one.iter(_RDF + "li")]
 
 
-def _in_default_language(root: ElementTree.Element, term: str) -> str:
+def _in_default_language(root: ET.Element, term: str) -> str:
     """The alternative for the default language, else the first one."""
     items = [item for one in root.iter(_DC + term) for item in one.iter(_RDF + "li")]
     chosen = next((item for item in items if item.get(_LANGUAGE) == "x-default"), items[0] if items else None)

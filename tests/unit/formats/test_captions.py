@@ -81,11 +81,12 @@ def test_iptc_may_be_utf8_and_without_the_block_of_photoshop():
         xmp().replace(b"</rdf:Bag>", b""),
         b"<!DOCTYPE x [<!ENTITY a 'b'>]>" + xmp(title="&a;"),
         xmp(title="&a;"),
-        b"<x:xmpmeta>" * 100_000,
+        b"<x:xmpmeta>" * 90_000,
+        b"<xmpmeta>" * 50_000 + b"<title/>" + b"</xmpmeta>" * 50_000,
         xmp() + bytes(1 << 20),
         b"",
     ],
-    ids=["cut", "not closed", "document type", "entity", "nested", "large", "empty"],
+    ids=["cut", "not closed", "document type", "entity", "nested", "nested and closed", "large", "empty"],
 )
 def test_other_xmp_is_passed_over(block: bytes):
     assert read_captions(block, None) == {}
