@@ -1826,6 +1826,14 @@ export interface components {
             last_run: components["schemas"]["Run"] | null;
             /** Listing Ordered */
             listing_ordered: boolean | null;
+            /**
+             * Media
+             * @description The kinds of media that are selected.
+             * @default [
+             *       "image"
+             *     ]
+             */
+            media: components["schemas"]["MediaKind"][];
             /** Name */
             name: string;
             /**
@@ -2495,6 +2503,7 @@ export interface components {
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
+                media?: ("image" | "video" | "document" | "audio" | "text")[] | null;
                 metadataSidecarSuffix?: string | null;
                 mirror_configs?: Record<string, never>[] | null;
                 /** @enum {unknown} */
@@ -2930,6 +2939,7 @@ export interface components {
             listingOrdered?: boolean | null;
             /** @enum {unknown} */
             look?: "full" | null;
+            media?: ("image" | "video" | "document" | "audio" | "text")[] | null;
             metadataSidecarSuffix?: string | null;
             mirror_configs?: Record<string, never>[] | null;
             /** @enum {unknown} */
