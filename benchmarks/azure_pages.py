@@ -27,6 +27,11 @@ _HEAD = (
 )
 
 
+def etag_of(row: int) -> str:
+    """The ETag of the object in this place of the listing."""
+    return f"0x8DE{row:012X}"
+
+
 def _row(row: int) -> bytes:
     second = row // 7
     clock = f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
@@ -35,7 +40,7 @@ def _row(row: int) -> bytes:
     digest = b64encode(md5(str(row).encode(), usedforsecurity=False).digest()).decode()
     return (
         f"<Blob><Name>{key_of(row)}</Name><Properties><Creation-Time>{date}</Creation-Time>"
-        f"<Last-Modified>{date}</Last-Modified><Etag>0x8DE{row:012X}</Etag>"
+        f"<Last-Modified>{date}</Last-Modified><Etag>{etag_of(row)}</Etag>"
         f"<Content-Length>{size_of(row)}</Content-Length>"
         f"<Content-Type>{kind}</Content-Type><Content-Encoding /><Content-Language /><Content-CRC64 />"
         f"<Content-MD5>{digest}</Content-MD5><Cache-Control /><Content-Disposition /><BlobType>BlockBlob</BlobType>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from examples.demo.server import LocalS3
 
 from benchmarks import peers
 from benchmarks.measure import Cost, interleaved, median, python, ratio, run, tool
-from benchmarks.place import TINY, TINY_OBJECTS, environment_of, fresh_home, listing_server, obstore_of
+from benchmarks.place import CACHE, TINY, TINY_OBJECTS, environment_of, fresh_home, listing_server, obstore_of
 from benchmarks.seed import CatalogSnapshot, know_listed, know_synthetic
 from benchmarks.tables import Table, number
 from mirrorlake.core.settings import Settings
+from mirrorlake.core.text import count_noun
 from mirrorlake.postgres.pool import open_catalog
 from mirrorlake.storage.providers.s3.access import S3Access
 
@@ -26,7 +28,8 @@ def synthetic(objects: int, *, rounds: int) -> list[Table]:
     with fresh_home() as home, listing_server(objects) as endpoint:
         with open_catalog(Settings(home=home)) as catalog:
             know_synthetic(catalog, name=NAME, endpoint=endpoint, objects=objects)
-        tables = [_beside_reader(home, endpoint, objects, ranges, rounds) for ranges in (1, 2)]
+        bucket = _Bucket(cloud="", uri="s3://bench/", endpoint=endpoint)
+        tables = [_beside_reader(home, bucket, objects, ranges, rounds) for ranges in (1, 2)]
         command = [tool("mirrorlake"), "mirror", "s3://bench/", "--name", NAME, "--json"]
         whole = run(command, environment_of(home))
         _check(whole.document(), objects // 2)
@@ -37,9 +40,38 @@ def synthetic(objects: int, *, rounds: int) -> list[Table]:
     return tables
 
 
-def _beside_reader(home: Path, endpoint: str, objects: int, ranges: int, rounds: int) -> Table:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bucket:
+    """A synthetic bucket."""
+
+    cloud: str  # for the title
+    uri: str
+    endpoint: str
+
+
+def google(objects: int, *, rounds: int) -> list[Table]:
+    """The same at Google Cloud Storage."""
+    with listing_server(objects, dialect="google") as address:
+        return [_elsewhere(_Bucket(cloud=" at Google", uri="gs://bench/", endpoint=address), objects, rounds)]
+
+
+def azure(objects: int, *, rounds: int) -> list[Table]:
+    """The same at Azure."""
+    with listing_server(objects, CACHE, "benchmarks.azure_pages") as address:
+        bucket = _Bucket(cloud=" at Azure", uri="az://bench/objects", endpoint=f"{address}/bench")
+        return [_elsewhere(bucket, objects, rounds)]
+
+
+def _elsewhere(bucket: _Bucket, objects: int, rounds: int) -> Table:
+    with fresh_home() as home:
+        with open_catalog(Settings(home=home)) as catalog:
+            know_synthetic(catalog, name=NAME, endpoint=bucket.endpoint, objects=objects, uri=bucket.uri, ordered=None)
+        return _beside_reader(home, bucket, objects, 1, rounds)
+
+
+def _beside_reader(home: Path, bucket: _Bucket, objects: int, ranges: int, rounds: int) -> Table:
     environment = environment_of(home)
-    flags = ["--uri", "s3://bench/", "--endpoint", endpoint, "--ranges", str(ranges), "--ordered", "--anonymous"]
+    flags = ["--uri", bucket.uri, "--endpoint", bucket.endpoint, "--ranges", str(ranges), "--ordered", "--anonymous"]
     reader = partial(run, python("benchmarks.bare_reader", *flags), environment)
     flags = ["--home", str(home), "--name", NAME, "--ranges", str(ranges)]
     our_pass = partial(run, python("benchmarks.one_pass", *flags), environment)
@@ -55,7 +87,7 @@ def _beside_reader(home: Path, endpoint: str, objects: int, ranges: int, rounds:
     memory = 300 if objects <= 1_000_000 else 400  # noqa: PLR2004  (the goals)
     peak = max(p["peak"] for p in passes)
     table = Table(
-        title=f"No change among {objects:,} objects, {ranges} range{'s' if ranges > 1 else ''} side by side",
+        title=f"No change among {objects:,} objects{bucket.cloud}, {count_noun(ranges, 'range')} side by side",
         head=("", "wall s", "CPU s", "PostgreSQL CPU s", "peak MB"),
         rows=[
             _row("bare reader", [b["seconds"] for b in bare], [b["cpu"] for b in bare], [], [b["peak"] for b in bare]),

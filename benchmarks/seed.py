@@ -13,10 +13,10 @@ from psycopg import sql
 
 from benchmarks.pages import PAIRS_A_FOLDER
 from mirrorlake.catalog import datasources
-from mirrorlake.model.sources import Access, MirrorSettings
+from mirrorlake.model.sources import Access, AccessOptions, MirrorSettings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.address import parse_location
-from mirrorlake.storage.providers.s3.access import S3Access
+from mirrorlake.storage.providers.registry import provider_of
 
 CatalogSnapshot = tuple[str, int, str, str | None, int | None, str | None]  # key, size, token; sidecar key, size, token
 
@@ -25,11 +25,18 @@ CREATE TEMPORARY TABLE staged (
   key text COLLATE "C", size bigint, token text, sidecar_key text, sidecar_size bigint, sidecar_token text
 )
 """
-# The same arithmetic as in pages.py: a test compares the two.
+# The tokens that the servers of the three clouds list, by the scheme of their addresses.
+_TOKENS = {
+    "s3": "CREATE FUNCTION pg_temp.token(bigint) RETURNS text LANGUAGE sql AS $$SELECT md5('object-' || $1)$$",
+    "gs": "CREATE FUNCTION pg_temp.token(bigint) RETURNS text LANGUAGE sql AS $$SELECT (1700000000000000 + $1)::text$$",
+    "az": "CREATE FUNCTION pg_temp.token(bigint) RETURNS text LANGUAGE sql"
+    " AS $$SELECT '0x8DE' || lpad(upper(to_hex($1)), 12, '0')$$",
+}
+# The same arithmetic as in pages.py, gcs_pages.py and azure_pages.py: a test compares them.
 SYNTHETIC = """
 INSERT INTO staged
-SELECT stem || '.jpg', 100000 + row %% 900000, md5('object-' || row),
-  stem || '.json', 100 + (row + 1) %% 900, md5('object-' || row + 1)
+SELECT stem || '.jpg', 100000 + row %% 900000, pg_temp.token(row),
+  stem || '.json', 100 + (row + 1) %% 900, pg_temp.token(row + 1)
 FROM (
   SELECT pair * 2 AS row,
     'set-' || lpad((pair / %(folder)s)::text, 4, '0') || '/img_' || lpad(pair::text, 8, '0') AS stem
@@ -57,12 +64,17 @@ _SEARCH_INDEXES = (
 )
 
 
-def know_synthetic(catalog: Catalog, *, name: str, endpoint: str, objects: int) -> None:
-    """Know the bucket that `benchmarks.pages` serves with this number of objects (an even one)."""
+def know_synthetic(
+    catalog: Catalog, *, name: str, endpoint: str, objects: int, uri: str = "s3://bench/", ordered: bool | None = True
+) -> None:
+    """Know the bucket that a server of synthetic pages lists with this number of objects (an even one)."""
+    location = parse_location(uri)
+    access = provider_of(location.provider).change_access(Access(), AccessOptions(endpoint=endpoint, anonymous=True))
     with psycopg.connect(catalog.conninfo) as session:
         session.execute(_STAGED)
+        session.execute(_TOKENS[location.provider.value])
         session.execute(SYNTHETIC, {"folder": PAIRS_A_FOLDER, "pairs": objects // 2})
-        _keep(catalog, session, name, S3Access(endpoint=endpoint, anonymous=True), ordered=True)
+        _keep(catalog, session, name, access, ordered=ordered, uri=uri)
 
 
 def know_listed(catalog: Catalog, *, name: str, uri: str, access: Access, known: Iterable[CatalogSnapshot]) -> None:

@@ -21,7 +21,8 @@ def commands(group: TyperGroup, path: str) -> Iterator[tuple[str, list[str]]]:
         if isinstance(command, TyperGroup):
             yield from commands(command, here)
         else:
-            options = [word for param in command.params for word in param.opts if word.startswith("--")]
+            shown = [param for param in command.params if not getattr(param, "hidden", False)]
+            options = [word for param in shown for word in param.opts if word.startswith("--")]
             yield here, [word for word in options if word != "--help"]
 
 

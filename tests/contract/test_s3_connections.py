@@ -13,8 +13,8 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
-from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.credentials import Ambient, AwsKeys, AwsRole, AzureSas
+from mirrorlake.core.errors import AccessDenied, SettingsError
+from mirrorlake.model.credentials import Ambient, AwsKeys, AwsRole, AzureSas, Unsigned
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.sources import Access
 from mirrorlake.processing.store_factory import StoreConfig
@@ -122,6 +122,16 @@ def test_the_machine_s_own_identity_keeps_the_settings_of_the_connection(
     access = S3Access(endpoint=stub.endpoint, requester_pays=True)
     assert opened(access, Ambient()).list_page(KeyRange(), None).batch.num_rows == 1
     assert stub.requests[-1].headers["x-amz-request-payer"] == "requester"
+
+
+def test_a_public_bucket_is_read_unsigned_and_a_closed_one_is_explained(stub: S3Stub) -> None:
+    stub.public.add("lake")
+    found = opened(S3Access(endpoint=stub.endpoint), Unsigned())
+    assert found.list_page(KeyRange(), None).batch.num_rows == 1
+    assert "authorization" not in stub.requests[-1].headers
+    stub.public.remove("lake")
+    with pytest.raises(AccessDenied, match="anonymously"):
+        found.list_page(KeyRange(), None)
 
 
 def test_what_the_catalog_keeps_of_an_access_is_what_users_gave() -> None:

@@ -16,7 +16,7 @@ from mirrorlake.core.errors import Conflict, NotFound, PassRunning, RunCancelled
 from mirrorlake.mirror.reapply import reapply
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.postgres.pool import Catalog
-from mirrorlake.processing.pool import GATHER_ROWS
+from mirrorlake.processing import pool
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -58,23 +58,26 @@ def test_a_holder_that_commits_nothing_hears_it_too(mirrored: Mirrored, monkeypa
         assert "by Ada" in str(lease.cancelled)
 
 
-def test_a_pass_that_is_cancelled_between_two_looks_keeps_those_before(mirrored: Mirrored):
-    put_all(mirrored.store, [f"{number:03}.png" for number in range(300)])
+def test_a_pass_that_is_cancelled_between_two_looks_keeps_those_before(
+    mirrored: Mirrored, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pool, "GATHER_ROWS", 32)
+    put_all(mirrored.store, [f"{number:03}.png" for number in range(80)])
     faulty = Faulty(mirrored.store)
     looked: list[str] = []
 
     def ask(key: str) -> None:
         looked.append(key)
-        if len(looked) == GATHER_ROWS + 1:  # the first batch is committed
+        if len(looked) == pool.GATHER_ROWS + 1:  # the first batch is committed
             request_cancel(mirrored.catalog, 1, "Ada")
 
     faulty.before_get = ask
     report = mirrored.run(faulty)
     assert (report.state, report.error) == (RunState.CANCELLED, "Run 1 was cancelled by Ada.")
     kept = len(mirrored.assets())
-    assert 0 < kept < 320
+    assert 0 < kept < 100
     assert report.counts.new == kept
-    assert mirrored.run().counts.new == 320 - kept
+    assert mirrored.run().counts.new == 100 - kept
 
 
 def test_a_request_that_comes_before_the_proofs_hides_nothing(mirrored: Mirrored):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -13,11 +14,18 @@ from tests.support.datasources import store
 from tests.support.locks import until_somebody_waits
 from tests.support.postgres import Server
 
-from mirrorlake.catalog import assets, datasources, edits
+from mirrorlake.catalog import assets, datasources, edits, queue
 from mirrorlake.core.errors import CatalogUnavailable, DiskFull, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.edits import Edit
-from mirrorlake.model.sources import Datasource, Location, MirrorConfig, MirrorSettings, Provider
+from mirrorlake.model.sources import (
+    Datasource,
+    DatasourceStatus,
+    Location,
+    MirrorConfig,
+    MirrorSettings,
+    Provider,
+)
 from mirrorlake.postgres.pool import Catalog, open_catalog
 from mirrorlake.storage.providers.s3.access import S3Access
 
@@ -224,6 +232,24 @@ def test_of_two_changes_at_a_time_none_is_lost(empty_catalog: Catalog):
 
     found = datasources.named(empty_catalog, made.name).settings
     assert (found.sidecar_suffix, found.listing_ordered) == (".meta.json", False)
+
+
+def test_a_list_of_datasources_costs_as_many_statements_however_many_there_are(empty_catalog: Catalog):
+    def statements() -> int:
+        with patch.object(
+            psycopg.Connection, "execute", autospec=True, side_effect=psycopg.Connection.execute
+        ) as asked:
+            listed = datasources.list_summaries(empty_catalog)
+        assert {one.status for one in listed} == {DatasourceStatus.NEW, DatasourceStatus.QUEUED}
+        return asked.call_count
+
+    make(empty_catalog, name="first")
+    make(empty_catalog, name="queued")
+    queue.request(empty_catalog, "queued", requested_by="ada")
+    few = statements()
+    for number in range(5):
+        make(empty_catalog, name=f"more-{number}")
+    assert statements() == few > 0
 
 
 def test_a_change_that_cannot_be_made_leaves_everything_as_it_was(empty_catalog: Catalog):

@@ -18,12 +18,13 @@ from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import connections, datasources
 from mirrorlake.connections.master_keys import new_key
-from mirrorlake.core.errors import AccessDenied, Conflict, NotFound, SettingsError, UsageError
+from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.model.connections import AbilityCheck, Health
 from mirrorlake.model.objects import KeyRange
+from mirrorlake.model.runs import RunState
 from mirrorlake.services.base import Resources, open_resources
 from mirrorlake.services.foreground import Foreground
 from mirrorlake.services.library import LocalLibrary
@@ -221,6 +222,23 @@ def test_a_secret_is_replaced_kept_or_removed_alone(resources: Resources, operat
     assert operator.connections.get("keys") == referred
 
 
+def test_the_login_of_a_proxy_is_sealed_and_shown_nowhere(resources: Resources, operator: LocalLibrary) -> None:
+    address = "http://anna:pr0xy-canary@proxy.example:3128"
+    made = operator.connections.add("lake", "s3-anonymous", settings={"proxy": address, "bucket": "lake"})
+    assert (made.settings.proxy, made.secrets) == ("http://proxy.example:3128", ("proxy_login",))
+    operator.datasources.create("s3://lake", connection="lake", name="pictures")
+    stores = SourceStores(resources.settings, resources.catalog)
+    config = stores(datasources.named(resources.catalog, "pictures"))
+    assert config.access.proxy == address
+    assert "pr0xy-canary" not in f"{config!r} {operator.connections.get('lake')!r}"
+    with resources.catalog.read() as connection:
+        rows = connection.execute("SELECT connection::text FROM connection").fetchall()
+        rows += connection.execute("SELECT activity::text FROM activity").fetchall()
+    assert "pr0xy-canary" not in str(rows)
+    changed = operator.connections.change("lake", settings={"proxy": None}, secrets={"proxy_login": None})
+    assert (changed.settings.proxy, changed.secrets) == (None, ())
+
+
 def test_a_connection_fits_its_provider(operator: LocalLibrary, tmp_path: Path) -> None:
     operator.connections.add("keys", "aws-keys", secrets=KEYS)
     with pytest.raises(SettingsError, match=r"is for s3:// addresses"):
@@ -264,6 +282,35 @@ def test_a_datasource_is_created_with_its_settings_and_never_twice(api: LocalLib
     with pytest.raises(UsageError):
         api.datasources.change_settings("lake", {"uri": "s3://other"})
     assert api.datasources.get("lake").uri == "s3://lake/photos/"
+
+
+def test_a_location_is_previewed_by_whoever_may_create_a_datasource_of_it_and_with_the_same_errors(
+    api: LocalLibrary, operator: LocalLibrary, stub: S3Stub, tmp_path: Path
+) -> None:
+    operator.connections.add("lake", "s3", settings={"endpoint": stub.endpoint}, secrets=KEYS)
+    for words, options in (
+        (f"file://{tmp_path}", {}),
+        ("s3://lake", {"connection": "none"}),
+        ("gs://lake", {"connection": "lake"}),
+        ("https://console.aws.amazon.com/s3/buckets/lake", {}),
+        ("s3://lake", {"settings": {"glob_patterns": ["!"], "glob": 1}}),
+        ("s3://lake", {"settings": {"endpoint": "https://collects.example"}}),
+    ):
+        with pytest.raises(MirrorlakeError) as created:
+            api.datasources.create(words, **options)  # type: ignore[arg-type]
+        with pytest.raises(type(created.value)) as previewed:
+            api.datasources.begin_location_preview(words, **options)  # type: ignore[arg-type]
+        assert str(previewed.value) == str(created.value)
+    begun = operator.datasources.begin_location_preview("s3://lake", connection="lake")
+    assert (begun.state, begun.summary, begun.uri) == (RunState.RUNNING, None, "s3://lake/")
+    dump = json.dumps(operator.jobs.get(int(begun.id)).args)
+    assert SECRET_KEY not in dump
+    assert ACCESS_KEY not in dump
+    assert operator.jobs.cancel(int(begun.id)).state is RunState.CANCELLED
+    assert operator.datasources.get_location_preview(begun.id).state is RunState.CANCELLED
+    with pytest.raises(NotFound, match="preview does not exist"):
+        operator.datasources.get_location_preview("x")
+    assert operator.datasources.list() == []
 
 
 def test_a_document_of_another_server_than_the_connection_is_refused(operator: LocalLibrary) -> None:

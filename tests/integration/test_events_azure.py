@@ -13,7 +13,7 @@ from tests.support.azure_queue import ACCOUNT, CREDENTIALS, KEY, Queue, azure_qu
 from mirrorlake.connections.events.arrival import sort_arrivals
 from mirrorlake.connections.events.reading import read_events
 from mirrorlake.core.errors import AccessDenied, SettingsError, StorageError, UsageError
-from mirrorlake.model.credentials import AzureAccountKey, AzureServicePrincipal
+from mirrorlake.model.credentials import AzureAccountKey, AzureSas, AzureServicePrincipal, Credentials, Unsigned
 from mirrorlake.model.sources import Access, Location, Provider
 from mirrorlake.storage.connections import ForbiddenAddress
 from mirrorlake.storage.providers.azure import queue as azure
@@ -93,10 +93,32 @@ def test_an_address_that_is_not_public_is_refused_for_callers_of_a_server(servic
         reader.receive(wait_s=0)
 
 
-def test_other_credentials_are_refused_with_what_to_use() -> None:
-    other = AzureServicePrincipal(account=ACCOUNT, tenant_id="t", client_id="c", client_secret="s")
-    with pytest.raises(SettingsError, match="account key"):
-        opened(Queue("https://a.queue.core.windows.net/x"), other)
+SAS = AzureSas(account="lake", token="sv=1&sig=canary")
+PRINCIPAL = AzureServicePrincipal(account="lake", tenant_id="t", client_id="c", client_secret="canary")
+SHARED = AzureAccountKey(account="lake", key=KEY)
+
+
+@pytest.mark.parametrize("credentials", [SAS, PRINCIPAL], ids=["sas", "token"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://queue.example/x",
+        "https://other.queue.core.windows.net/x",
+        "http://lake.queue.core.windows.net/x",
+        "https://lake.queue.core.windows.net.example/x",
+    ],
+)
+def test_tokens_and_signatures_go_to_queues_of_their_account_only(credentials: Credentials, url: str) -> None:
+    with pytest.raises(SettingsError, match="no queue of this account") as refused:
+        opened(Queue(url), credentials)
+    assert "canary" not in str(refused.value)
+    opened(Queue("https://lake.queue.core.windows.net/x"), credentials).close()
+    opened(Queue(url), SHARED).close()  # a key is never sent
+
+
+def test_a_queue_is_not_read_without_credentials() -> None:
+    with pytest.raises(SettingsError, match="without credentials"):
+        opened(Queue("https://lake.queue.core.windows.net/x"), Unsigned())
 
 
 @pytest.mark.parametrize(

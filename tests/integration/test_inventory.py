@@ -11,10 +11,14 @@ from tests.support.inventories import FOLDER, rows_of, write_inventory, write_ma
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.torture import torture_keys
 
+from mirrorlake.core.errors import NoSuchBucket, SourceUnreachable
+from mirrorlake.mirror import inventory
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.objects import KeyRange
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Location, Provider
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.base import ListPage
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 LATER = timedelta(minutes=1)  # an inventory that is written after the pass before it
@@ -51,7 +55,7 @@ def test_an_inventory_gives_what_a_listing_gives(mirrored: Mirrored, store: Memo
     report = mirrored.run()
     assert (report.state, used(report)) == (RunState.SUCCEEDED, True)
     assert (report.counts.new, report.counts.failed) == (21, 0)
-    assert report.requests.list == 1  # of the folder with inventories
+    assert report.requests.list == 2  # of the folder with inventories, and of what follows the last key
     assert mirrored.assets()["site/00.png"].metadata == {"site": "hall"}
     listed = mirrored.run()
     assert (used(listed), listed.counts.unchanged) == (False, 21)  # no inventory is newer than that pass
@@ -80,12 +84,72 @@ def test_objects_that_an_inventory_lacks_need_their_own_404(mirrored: Mirrored, 
     assert (mirrored.states()[KEYS[0]], mirrored.states()[KEYS[1]]) == ("trash", "present")
 
 
-def test_an_empty_inventory_is_held(mirrored: Mirrored, store: MemoryStore) -> None:
+def test_an_inventory_without_objects_is_no_reason_to_remove_any(mirrored: Mirrored, store: MemoryStore) -> None:
     mirrored.run()
     write_inventory(store, now() + LATER, rows=[])
     report = mirrored.run()
-    assert (used(report), report.state) == (True, RunState.HELD)
-    assert len(mirrored.visible()) == 21
+    assert (used(report), report.state, report.counts.unchanged) == (False, RunState.SUCCEEDED, 21)
+    assert any("The inventory lists no object." in note for note in report.notes)
+
+
+def test_where_writers_were_active_a_pass_also_finds_what_changed_since(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "BLOCK_ROWS", 5)
+    store.now = now() - timedelta(hours=2)
+    store.put("site/07.png", picture(700))  # the second of five blocks, so the third is listed again too
+    write_inventory(store, now() - timedelta(hours=1))
+    store.put("site/07.png", picture(701))
+    store.put("site/08a.png", picture(702))
+    store.put("site/11a.png", picture(703))
+    store.put("zoo/1.png", picture(704))  # after all keys of the inventory
+    store.delete("site/09.png")
+    elsewhere = store.put("a0.png", picture(705))  # before them, where nothing had changed
+    report = mirrored.run()
+    assert "likely there: 2 ranges of keys." in " ".join(report.notes)
+    assert (report.counts.new, report.counts.failed) == (23, 0)
+    found = mirrored.visible()
+    assert {"site/08a.png", "site/11a.png", "zoo/1.png"} <= found
+    assert not found & {"site/09.png", elsewhere.key}
+    following = mirrored.run()  # no inventory is newer than the pass: listed
+    assert (following.counts.new, following.counts.changed, following.counts.unchanged) == (1, 0, 23)
+
+
+def test_an_object_that_is_younger_than_the_inventory_is_never_removed(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inventory, "BLOCK_ROWS", 5)
+    mirrored.run()
+    write_inventory(store, now() + timedelta(milliseconds=1))
+    store.put("site/05a.png", picture(800))
+    store.delete("site/06.png")
+    assert mirrored.partial(["site/05a.png"]).report.counts.new == 1
+    report = mirrored.run()
+    assert (used(report), report.counts.removed, report.counts.missing) == (True, 0, 0)
+    assert mirrored.states()["site/05a.png"] == "present"
+    assert mirrored.states()["site/06.png"] == "present"  # as in the inventory
+    assert mirrored.run().counts.removed == 1  # the listing that follows finds it gone
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_bucket_that_cannot_be_listed_again_leaves_the_inventory_as_it_is_and_a_missing_one_fails(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch, *, missing: bool
+) -> None:
+    write_inventory(store, now())
+    usual = MemoryStore.list_page
+
+    def failing(self: MemoryStore, scope: KeyRange, cursor: object | None) -> ListPage:
+        if not scope.prefix:
+            raise NoSuchBucket("Gone.") if missing else SourceUnreachable("The server answered 503.", "Try again.")
+        return usual(self, scope, cursor)
+
+    monkeypatch.setattr(MemoryStore, "list_page", failing)
+    report = mirrored.run()
+    if missing:
+        assert (report.state, report.counts.new) == (RunState.FAILED, 0)
+        return
+    assert (used(report), report.counts.new) == (True, 21)
+    assert "ended early: The server answered 503." in " ".join(report.notes)
 
 
 def test_what_events_have_brought_up_to_date_since_is_left_alone(mirrored: Mirrored, store: MemoryStore) -> None:

@@ -14,18 +14,23 @@ from tests.support.postgres import Server
 
 from mirrorlake.catalog import jobs, queue, runs
 from mirrorlake.catalog.cancel import request_job_cancel
+from mirrorlake.catalog.events import Receiver
 from mirrorlake.core.errors import Conflict, LeaseLost, NotFound, PassRunning, RunCancelled, SourceUnreachable
 from mirrorlake.jobs.execution import execute, new_job, put_back, run_here
 from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers import receive as receiving
+from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.handlers.thumbnails import MakeArgs
 from mirrorlake.jobs.handlers.verify import VerifyArgs
-from mirrorlake.jobs.registry import HANDLERS
+from mirrorlake.jobs.registry import BACKGROUND_KINDS, HANDLERS
 from mirrorlake.jobs.worker import Stop, Worker
 from mirrorlake.mirror.report import Report
+from mirrorlake.model.events import ReceiverKind
 from mirrorlake.model.jobs import RUN_KINDS, JobKind, JobProgress, JobState
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.services import previews
 from mirrorlake.storage.base import Store
+from mirrorlake.storage.queues import Message
 
 NO_RUNS = [kind for kind in QUEUED_KINDS if kind not in RUN_KINDS]
 
@@ -198,6 +203,51 @@ def test_a_job_whose_worker_is_stopped_goes_on_with_the_next_one(library: JobLib
     execute(library.claimed(kind))
 
     assert library.last(job_id).state in (JobState.SUCCEEDED, JobState.HELD)
+
+
+@pytest.mark.parametrize("kind", sorted(BACKGROUND_KINDS))
+def test_a_worker_that_ends_when_nothing_is_left_takes_over_what_waits_for_events_too(
+    library: JobLibrary, kind: JobKind
+):
+    job_id = library.request(kind)
+    library.claimed(kind).lease.close()  # as if its process had died
+    library.age_leases()
+    logged: list[str] = []
+
+    assert a_worker(library, library.catalog, logged).drain(), logged
+
+    last = library.last(job_id)
+    assert (last.state, last.attempt) == (JobState.SUCCEEDED, 2)
+    assert any(f"job {job_id}" in line and "was interrupted" in line for line in logged)
+
+
+def test_a_worker_that_ends_when_nothing_is_left_waits_for_no_event(
+    library: JobLibrary, monkeypatch: pytest.MonkeyPatch
+):
+    """It takes over the job of a worker that was to wait for more."""
+    queue_of_events = EmptyQueue()
+    monkeypatch.setattr(receiving, "_open", lambda *_: queue_of_events)
+    receiver = Receiver(kind=ReceiverKind.SQS, address="https://sqs.example/1/q", trusted=True)
+    monkeypatch.setattr(receiving.events, "find_receiver", lambda *_: receiver)
+    jobs.request(library.catalog, new_job(JobKind.RECEIVE, ReceiveArgs(), datasource=library.source))
+
+    assert a_worker(library, library.catalog, []).drain()
+
+    assert queue_of_events.waits == [0]
+
+
+class EmptyQueue:
+    """A queue without messages."""
+
+    def __init__(self) -> None:
+        self.waits: list[int] = []
+
+    def receive(self, *, wait_s: int) -> list[Message]:
+        self.waits.append(wait_s)
+        return []
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 def test_a_holder_that_was_taken_over_cannot_end_the_job_of_another(library: JobLibrary):

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
 from tests.support.two import Two
 
-from mirrorlake.catalog import runs
+from mirrorlake.catalog import jobs, runs
 from mirrorlake.cli.documents import report_document
-from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.errors import AccessDenied, MirrorlakeError, RunCancelled
+from mirrorlake.core.settings import Settings
+from mirrorlake.jobs.execution import execute, new_job
+from mirrorlake.jobs.handler import JobContext
+from mirrorlake.jobs.handlers.location_preview import LocationArgs
+from mirrorlake.jobs.progress import Reporter
+from mirrorlake.mirror import location_preview
+from mirrorlake.mirror.cancellation import never_cancelled
+from mirrorlake.mirror.location_preview import PreviewContext, preview_location
+from mirrorlake.model.jobs import JobKind
+from mirrorlake.model.location_previews import LeftOutKind, LocationSummary
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.runs import OutcomeKind, RunState
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing.store_factory import OpenedStore
+from mirrorlake.services.location_previews import show_location_preview
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
 
@@ -65,6 +78,88 @@ def test_samples_name_what_the_next_pass_does(mirrored: Mirrored) -> None:
     assert set(report_document(told)) - set(report_document(done)) == {"samples"}
     assert told.samples is not None
     assert told.samples["moved"][0].old_key == "03.png"
+
+
+def test_a_location_shows_before_the_datasource_exists_what_its_first_pass_needs(
+    empty_catalog: Catalog, tmp_path: Path
+) -> None:
+    store = MemoryStore(page_rows=16)
+    put_all(store, [f"{folder}/{number:02}.png" for folder in "ab" for number in range(20)])
+    for key in ("a/01.json", "a/02.json", "b/03.json", "b/lonely.json", "notes.txt", "a/"):
+        store.put(key, b"{}")
+    store.put("b/empty.png", b"")
+    mirrored = Mirrored(empty_catalog, tmp_path, store, globs=("a/**", "b/0*", "b/e*"))
+    context = PreviewContext(
+        catalog=empty_catalog, workdir=tmp_path, processes=1, check=never_cancelled, report=lambda _: None
+    )
+
+    told = preview_location(mirrored.source, context, OpenedStore(store))
+
+    first = mirrored.preview()
+    assert first.would is not None
+    assert (told.listed, told.selected) == (first.counts.listed, first.counts.selected)
+    assert {one.kind: one.objects for one in told.left_out} == {
+        LeftOutKind.FOLDER_MARKER: 1, LeftOutKind.UNSUPPORTED: 1, LeftOutKind.NO_PATTERN: 10, LeftOutKind.EMPTY: 1
+    }  # fmt: skip
+    needed = told.estimate.requests
+    assert (needed.list, needed.get, needed.head) == (first.would.list, first.would.get, first.would.head)
+    assert told.estimate.bytes == first.would.bytes
+    assert (told.sidecars.paired, told.sidecars.samples) == (3, ("b/lonely.json",))
+
+
+def test_a_listing_that_breaks_off_leaves_what_was_found_until_then(empty_catalog: Catalog, tmp_path: Path) -> None:
+    store = MemoryStore(page_rows=5)
+    put_all(store, [f"{number:02}.png" for number in range(20)])
+    asked: list[object] = []
+    reports: list[LocationSummary] = []
+
+    def broken(times: int) -> LocationSummary:
+        def check() -> None:
+            asked.append(None)
+            if len(asked) > times:
+                raise AccessDenied("The credentials have expired.", "Renew them.")
+
+        asked.clear()
+        context = PreviewContext(
+            catalog=empty_catalog, workdir=tmp_path, processes=1, check=check, report=reports.append
+        )
+        return preview_location(Mirrored(empty_catalog, tmp_path, store).source, context, OpenedStore(store))
+
+    told = broken(2)
+    assert (told.complete, told.listed, told.error) == (False, 10, "The credentials have expired. Renew them.")
+    with pytest.raises(AccessDenied):
+        broken(0)
+
+
+def test_a_cancelled_preview_of_a_location_shows_what_it_found(empty_catalog: Catalog, tmp_path: Path) -> None:
+    store = MemoryStore(page_rows=5)
+    put_all(store, [f"{number:02}.png" for number in range(40)])
+    source = Mirrored(empty_catalog, tmp_path, store).source
+    lease = jobs.begin(empty_catalog, new_job(JobKind.LOCATION_PREVIEW, LocationArgs.of(source), subject="memory"))
+
+    def cancel_at_ten(summary: LocationSummary) -> None:
+        if summary.listed >= 10:
+            lease.mark_cancelled("ada")
+
+    context = JobContext(
+        settings=Settings(home=tmp_path),
+        catalog=empty_catalog,
+        lease=lease,
+        reporter=Reporter(lease),
+        processes=1,
+        item=cancel_at_ten,
+        store_factory=lambda _: OpenedStore(store),
+    )
+    pages = patch.object(location_preview, "BATCH_ROWS", 1), patch.object(location_preview, "REPORT_EVERY_S", -1.0)
+    with pages[0], pages[1], lease, pytest.raises(RunCancelled):
+        execute(context)
+
+    told = show_location_preview(empty_catalog, str(lease.job_id))
+    assert (told.state, told.error) == (RunState.CANCELLED, f"Job {lease.job_id} was cancelled by ada.")
+    assert told.summary is not None
+    assert not told.summary.complete
+    assert 10 <= told.summary.listed < 40
+    assert told.summary.formats[0].objects == told.summary.listed
 
 
 def test_orphans_are_shown_as_held_or_as_no_longer_taken(mirrored: Mirrored) -> None:

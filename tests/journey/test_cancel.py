@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import time
@@ -61,8 +62,11 @@ def test_a_listing_is_cancelled_before_its_next_pages(stub: S3Stub, ordered_buck
 def test_a_cancelled_pass_keeps_what_it_committed_and_the_next_goes_on(cli: Cli, tmp_path: Path) -> None:
     root = tmp_path / "many"
     root.mkdir()
+    drawn = io.BytesIO()
+    Image.effect_noise((500, 400), 60).convert("RGB").save(drawn, "JPEG", quality=80)
     for number in range(600):
-        Image.effect_noise((500, 400), 20 + number % 200).convert("RGB").save(root / f"{number:04}.jpg", quality=80)
+        comment = b"\xff\xfe\x00\x06%04d" % number
+        (root / f"{number:04}.jpg").write_bytes(drawn.getvalue()[:2] + comment + drawn.getvalue()[2:])
     process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
     wait_until(lambda: len(cli.search()) > 0, process)
 

@@ -1,19 +1,14 @@
-"""From bucket details to a green check: documents, health and what pauses, over the command line and the API."""
+"""The health of a connection: what pauses, and what is typed wrong. `test_bucket_to_progress.py` has the green way."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from tests.journey.test_connections import add, mirror
 from tests.support.buckets import picture, weed_bucket
 from tests.support.cli import Cli, Result
 from tests.support.seaweed import ACCESS_KEY, SECRET_KEY, Seaweed
-from tests.support.served import serving
-
-ORIGIN = "https://lake.example.org"
-PRINCIPAL = "arn:aws:iam::111122223333:role/mirrorlake"
 
 
 def rows(result: Result) -> dict[str, Any]:
@@ -22,32 +17,6 @@ def rows(result: Result) -> dict[str, Any]:
 
 def red(result: Result) -> set[str]:
     return {name for name, row in rows(result).items() if row["ok"] is False}
-
-
-def test_from_bucket_details_to_a_green_check(cli: Cli, weed: Seaweed, tmp_path: Path) -> None:
-    cli = cli.with_environ(MIRRORLAKE_ORIGIN=ORIGIN, MIRRORLAKE_AWS_PRINCIPAL=PRINCIPAL)
-    bucket = weed_bucket(weed, cli)
-    bucket.put("site-a/cat.png", picture())
-    scope = ["--bucket", bucket.name, "--prefix", "site-a/"]
-    assert add(cli, "lake", weed.endpoint, ACCESS_KEY, SECRET_KEY, *scope).code == 0
-    made = cli.run("connection", "documents", "lake", "--json")
-    assert made.code == 0, made.err
-    assert {"external_id", "principal", "iam_policy", "trust_policy", "cors"} <= made.json.keys()
-    assert cli.run("connection", "show", "lake", "--json").json["external_id"] == made.json["external_id"]
-    weed.client().put_bucket_cors(Bucket=bucket.name, CORSConfiguration={"CORSRules": made.json["cors"]})
-    checked = cli.run("connection", "check", "lake", "--json")
-    assert (checked.code, checked.json["ok"], red(checked)) == (0, True, set()), checked.out
-    assert {"check", "ok", "message", "fix"} <= checked.json["checks"][0].keys()
-    assert cli.run("connection", "show", "lake", "--json").json["health"] == checked.json
-    assert mirror(cli, f"s3://{bucket.name}/site-a", "--connection", "lake").json["new"] == 1
-    (source,) = cli.run("datasource", "list", "--json").lines
-    with serving(cli, tmp_path / "nobody", "--no-worker") as server:  # REST and the SDK
-        again = server.remote.run("connection", "check", "lake", "--json")
-        assert (again.code, red(again)) == (0, set())
-        assert server.remote.run("connection", "documents", "lake", "--json").json == made.json
-        of_source = server.remote.run("datasource", "check", source["name"], "--json")
-        assert rows(of_source)["read a match"]["key"] == "site-a/cat.png"
-    assert SECRET_KEY not in "".join(each.out + each.err for each in (made, checked, again, of_source))
 
 
 def test_a_broken_connection_pauses_its_schedules_until_it_is_repaired(cli: Cli, weed: Seaweed) -> None:

@@ -69,6 +69,11 @@ def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, lib
     assert f"{noun} {job_id}" in told
     assert "was interrupted: its worker died" in told
     last = library.last(job_id)
+    if kind is JobKind.EVENTS and last.id == job_id:
+        # The killed worker had already queued a check of the keys that still waited, which replaces a second attempt.
+        last = library.newest(kind)
+        assert (last.id > job_id, last.state) == (True, JobState.SUCCEEDED)
+        return
     assert (last.state, last.attempt) == (JobState.HELD if kind is JobKind.MIRROR else JobState.SUCCEEDED, 2)
     if kind in (JobKind.CONFIRM, JobKind.PURGE):
         assert last.result is not None

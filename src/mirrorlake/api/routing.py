@@ -32,7 +32,7 @@ NAMED: Final = (
     "/api/v1/projects/",
 )  # paths with names that may contain slashes
 # Of a datasource, at the end of a path. A name that ends like this is written with %2F.
-DATASOURCE_WORDS: Final = ("check", "explain", "purge", "deletion", "run", "preview", "reapply", "events")
+DATASOURCE_WORDS: Final = ("check", "explain", "purge", "deletion", "run", "preview", "reapply", "events", "history")
 # Stands for %2F in the path by which routes are chosen. No other NUL can be there: the guard has refused it.
 _ENCODED_SLASH: Final = "\0"
 

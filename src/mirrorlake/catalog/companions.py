@@ -5,11 +5,11 @@ In memory each role has its own columns. Here each companion is a row, so statem
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
+import orjson
 import pyarrow as pa
 
 from mirrorlake.catalog.staging import Staging
@@ -36,7 +36,7 @@ def merge_metadata(staging: Staging, strategies: Sequence[MetadataStrategy]) -> 
         merge = STRATEGIES[strategies[config or 0]]
         before = existing_metadata(values, sources, merged_at, edited=edited)
         ids.append(asset_id)
-        merged.append(merge(before, None if content is None else json.loads(content)))
+        merged.append(merge(before, None if content is None else orjson.loads(content)))
     copy_merged(staging, ids, merged)
 
 
@@ -55,7 +55,7 @@ def apply_companions(staging: Staging, strategies: Sequence[MetadataStrategy]) -
 def existing_metadata(values: str, sources: str, merged_at: str | None, *, edited: bool) -> ExistingMetadata:
     """The current metadata, from the columns of an asset as JSON texts."""
     return ExistingMetadata(
-        metadata=Metadata(values=cast("Mapping[str, Scalar]", json.loads(values)), provenance=_entries(sources)),
+        metadata=Metadata(values=cast("Mapping[str, Scalar]", orjson.loads(values)), provenance=_entries(sources)),
         merged_at=merged_at,
         edited=edited,
     )
@@ -77,9 +77,9 @@ def copy_merged(staging: Staging, ids: list[int], merged: list[Metadata]) -> Non
 
 
 def _entries(text: str) -> dict[str, tuple[str, ...]]:
-    found = cast("dict[str, list[str]]", json.loads(text))
+    found = cast("dict[str, list[str]]", orjson.loads(text))
     return {key: tuple(entry) for key, entry in found.items()}
 
 
 def _texts(documents: Iterable[object]) -> pa.Array[Any]:
-    return pa.array([json.dumps(document, ensure_ascii=False) for document in documents], pa.string())
+    return pa.array([orjson.dumps(document).decode() for document in documents], pa.string())

@@ -21,6 +21,7 @@ from mirrorlake.model.access import LIBRARY, Context
 from mirrorlake.model.activity import Action, Subject
 from mirrorlake.model.sources import (
     Access,
+    AccessOptions,
     Datasource,
     DatasourceSummary,
     GlobFile,
@@ -172,6 +173,19 @@ def change_locked(
 
 
 @retry_on_contention
+def correct_region(catalog: Catalog, datasource_id: int, region: str) -> None:
+    """Store the region of a bucket, as the cloud reported it, with a record of the change."""
+
+    def corrected(found: Datasource) -> Datasource:
+        provider = provider_of(found.location.provider)
+        return replace(found, access=provider.change_access(found.access, AccessOptions(region=region)))
+
+    with catalog.write() as connection:
+        connection.execute(statement("lock_datasource").query, {"datasource_id": datasource_id})
+        change_locked(connection, datasource_id, corrected, by=LIBRARY)
+
+
+@retry_on_contention
 def restore_access(catalog: Catalog, before: Datasource, after: Datasource, *, by: Context = LIBRARY) -> None:
     """Restore the access and connection `before`, unless somebody has changed it since it was stored as `after`."""
     values = {
@@ -217,6 +231,7 @@ def list_summaries(catalog: Catalog) -> list[DatasourceSummary]:
             paused=paused.get(source.id),
             cooldown_minutes=waits[source.name],
             can_run=source.name not in busy and not waits[source.name],
+            at_work=busy[source.name].state if source.name in busy else None,
         )
         for source in sources
     ]

@@ -125,7 +125,7 @@ def finish(
     """End a job that is not a run and release its lock. Raises LeaseLost if another process has taken over."""
     lease.rest()
     try:
-        _end(lease, finish_values(lease, state=state.value, error=error, result=result))
+        _end(lease, finish_values(lease, state=state.value, error=error, result=result), last_progress=result is None)
     finally:
         lease.close()
 
@@ -161,8 +161,10 @@ def end_restored(session: psycopg.Connection[TupleRow]) -> tuple[int, int]:
 
 
 @retry_on_contention
-def _end(lease: JobLease, values: Mapping[str, object]) -> None:
+def _end(lease: JobLease, values: Mapping[str, object], *, last_progress: bool) -> None:
     with lease.catalog.write() as connection:
+        if last_progress:  # all that is known of a job without a result
+            lease.write_progress(connection)
         connection.execute(statement("finish_job").query, values)
         _release(connection, lease)
 

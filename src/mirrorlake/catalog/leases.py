@@ -146,6 +146,13 @@ class JobLease:
         """Report the progress of the job; written with the next heartbeat."""
         self._progress = progress
 
+    def write_progress(self, connection: psycopg.Connection[TupleRow]) -> None:
+        """Write the last reported progress in a transaction of the caller."""
+        progress = self._progress
+        if progress is not None:
+            values = {"job_id": self.job_id, "progress": Jsonb(asdict(progress))}
+            connection.execute(statement("write_progress").query, values)
+
     def rest(self) -> None:
         """End the heartbeat but keep the session, so that no other process takes over."""
         self._ended.set()
@@ -201,8 +208,7 @@ class JobLease:
     def _write_progress(self, session: psycopg.Connection[TupleRow]) -> None:
         progress = self._progress
         if progress is not None and progress != self._written:
-            values = {"job_id": self.job_id, "progress": Jsonb(asdict(progress))}
-            session.execute(statement("write_progress").query, values)
+            self.write_progress(session)
             self._written = progress
 
 

@@ -14,6 +14,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.activity import Activity
 from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.backups import Backup, Restoration
+from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.jobs import Job
 from mirrorlake.model.runs import Outcome, Run
 from mirrorlake.model.sources import DatasourceSummary
@@ -61,6 +62,11 @@ def datasource_document(source: DatasourceSummary) -> Document:
     """A datasource, with its last run in the shape of a run."""
     last = source.last_run
     return _document(source) | {"last_run": None if last is None else run_document(last)}
+
+
+def change_document(change: DatasourceChange) -> Document:
+    """A change of a datasource, as in the REST API."""
+    return _document(change)
 
 
 def finding_document(finding: Finding | Unmade) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 
@@ -12,10 +12,19 @@ from mirrorlake.model.assets import Asset
 from mirrorlake.model.connections import Connection, ConnectionSettings
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.runs import Hold, Run, RunState, confirm_command
-from mirrorlake.model.sources import AccessOptions, DatasourceSummary, MirrorConfig, NamingStrategy, Orphans
+from mirrorlake.model.sources import (
+    AccessOptions,
+    DatasourceStatus,
+    DatasourceSummary,
+    MirrorConfig,
+    NamingStrategy,
+    Orphans,
+)
 from mirrorlake.storage.providers.registry import provider_of
 
 Row = tuple[str, object]
+
+_LEAST_CELL = 8  # characters that a shortened cell keeps
 
 _NAMING_TEXT = {
     NamingStrategy.FULL_PATH: "the whole key",
@@ -51,6 +60,7 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
     if summary.connection is not None:
         yield "connection", summary.connection
     yield from provider.describe_access(provider.read_access(options))
+    yield "status", summary.status.value.replace("_", " ")
     yield "assets", f"{summary.assets:,}"
     yield "last run", "none yet" if last is None else f"run {last.id}, {moment(last.started)}: {last.state.value}"
     if last is not None and last.server is not None:
@@ -70,6 +80,64 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
     if summary.listing_ordered is not None:
         yield "listing", "in byte order of keys" if summary.listing_ordered else "unordered, sorted here"
+
+
+_STATUS_TEXT = {
+    DatasourceStatus.BROKEN_CONNECTION: "broken",  # its connection; `datasource show` has the reason
+}
+
+
+def list_row(summary: DatasourceSummary) -> tuple[str, ...]:
+    """The row of a datasource in a list of them. Times are UTC."""
+    last, due = summary.last_run, summary.next_due
+    next_due = "paused" if due is not None and summary.paused else "" if due is None else _short_moment(due)
+    return (
+        summary.name,
+        summary.connection or "",
+        summary.provider.value,
+        summary.container,
+        summary.prefix,
+        _STATUS_TEXT.get(summary.status, summary.status.value),
+        f"{summary.assets:,}",
+        "" if last is None else _short_moment(last.started),
+        next_due,
+    )
+
+
+def fit_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, elastic: frozenset[int], width: int = 120, gap: int = 2
+) -> list[list[str]]:
+    """The rows of a table with cells of the `elastic` columns shortened in their middle, so that lines fit `width`."""
+    from rich.cells import cell_len  # noqa: PLC0415  rich costs 0.1 s
+
+    widest = [max(map(cell_len, column)) for column in zip(columns, *rows, strict=True)]
+    while sum(widest) + gap * (len(widest) - 1) > width:
+        place = max(elastic, key=lambda one: widest[one] - len(columns[one]))
+        if widest[place] <= max(len(columns[place]), _LEAST_CELL):
+            break
+        widest[place] -= 1
+    return [
+        [_shorten(cell, widest[place]) if place in elastic else cell for place, cell in enumerate(row)] for row in rows
+    ]
+
+
+def _shorten(text: str, width: int) -> str:
+    """The text with characters left out of its middle, so that a terminal shows it in `width` cells."""
+    from rich.cells import cell_len  # noqa: PLC0415  as above
+
+    if cell_len(text) <= width:
+        return text
+    kept = width - 1
+    while True:
+        tail = kept // 2
+        short = f"{text[: kept - tail]}…{text[len(text) - tail :]}"
+        if cell_len(short) <= width or not kept:
+            return short
+        kept -= 1
+
+
+def _short_moment(time: datetime) -> str:
+    return f"{time.astimezone(UTC):%m-%d %H:%M}"
 
 
 def describe_connection(connection: Connection) -> Iterator[Row]:

@@ -17,6 +17,11 @@ def folder_address(address: str) -> str:
     return address
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is meant as an address or a path, not as the name of a datasource."""
+    return "://" in text or text.startswith(("./", "../", "/", "~", "arn:")) or text in {".", ".."}
+
+
 def read_settings_file(path: Path) -> str:
     """The text of a file of settings. Raises SettingsError."""
     try:

@@ -7,7 +7,10 @@ from collections.abc import Mapping, Sequence
 from mirrorlake.client.connection import NounClient, segment
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
+from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.location_previews import LocationPreview
+from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
@@ -33,11 +36,22 @@ class DatasourceClient(NounClient, Datasources):
         name: str | None = None,
         connection: str | None = None,
         settings: Mapping[str, Json] | None = None,
+        run: bool = False,
     ) -> DatasourceSummary:
         """See `Datasources.create`."""
-        body: dict[str, object] = {"uri": uri, "name": name, "connection": connection, "settings": settings}
-        given = {key: value for key, value in body.items() if value is not None}
-        return self.connection.ask(DatasourceSummary, "POST", "/datasources", body=given)
+        body = _given(uri=uri, name=name, connection=connection, settings=settings, run=run or None)
+        return self.connection.ask(DatasourceSummary, "POST", "/datasources", body=body)
+
+    def begin_location_preview(
+        self, uri: str, *, connection: str | None = None, settings: Mapping[str, Json] | None = None
+    ) -> LocationPreview:
+        """See `Datasources.begin_location_preview`."""
+        body = _given(uri=uri, connection=connection, settings=settings)
+        return self.connection.ask(LocationPreview, "POST", "/location-previews", body=body)
+
+    def get_location_preview(self, preview_id: str) -> LocationPreview:
+        """See `Datasources.get_location_preview`."""
+        return self.connection.ask(LocationPreview, "GET", f"/location-previews/{segment(preview_id)}")
 
     def check(self, name: str, *, origin: str | None = None) -> Health:
         """See `Datasources.check`."""
@@ -50,6 +64,10 @@ class DatasourceClient(NounClient, Datasources):
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """See `Datasources.change_settings`."""
         return self.connection.ask(DatasourceSummary, "PATCH", _path(name), body=change)
+
+    def history_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[DatasourceChange]:
+        """See `Datasources.history_page`."""
+        return self.connection.page(DatasourceChange, f"{_path(name)}/history", {"limit": limit, "cursor": cursor})
 
     def start(self, name: str, *, force: bool = False) -> Run:
         """See `Datasources.start`."""
@@ -88,3 +106,7 @@ class DatasourceClient(NounClient, Datasources):
 
 def _path(name: str) -> str:
     return f"/datasources/{segment(name)}"
+
+
+def _given(**body: object) -> dict[str, object]:
+    return {key: value for key, value in body.items() if value is not None}

@@ -26,14 +26,15 @@ from mirrorlake.model.credentials import (
     Credentials,
     GcsServiceAccount,
     GcsWorkloadIdentity,
+    Unsigned,
 )
+from mirrorlake.storage.providers.registry import parse_connection_string
 
 SESSION_NAME = "mirrorlake"
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\x21-\x7e]{1,512}")
 _SESSION = re.compile(r"[A-Za-z0-9+=,.@_-]{2,64}")  # RoleSessionName of AssumeRole
 _REGION = re.compile(r"[A-Za-z0-9-]{1,64}")  # it becomes part of a host name
 _ACCOUNT = re.compile(r"[a-z0-9]{3,24}")  # of a storage account of Azure
-_CONNECTION_STRING = "https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _address(text: str, name: str) -> str:
     if "@" in text:
         raise SettingsError(
             f"The setting {name} contains a user name or password.",
-            "Leave it out: settings are shown. A proxy with a login is set by HTTPS_PROXY on the library's machine.",
+            "Leave it out: settings are shown.",
         )
     try:
         parts = urlsplit(text)
@@ -89,6 +90,11 @@ def _address(text: str, name: str) -> str:
 def ambient(_given: Given) -> Credentials:
     """Those of the machine."""
     return Ambient()
+
+
+def unsigned(_given: Given) -> Credentials:
+    """None."""
+    return Unsigned()
 
 
 def local(given: Given) -> Credentials:
@@ -183,39 +189,18 @@ def azure_sas(given: Given) -> AzureSas:
 
 def azure_connection_string(given: Given) -> Credentials:
     """What a connection string contains: an account key or a signature."""
-    parts = _parts(given.secrets)
-    if "accountkey" in parts:
-        return AzureAccountKey(account=_account(given), key=_base64(parts["accountkey"], "connection_string"))
-    if "sharedaccesssignature" in parts:
-        return AzureSas(account=_account(given), token=_sas(parts["sharedaccesssignature"]))
-    raise SettingsError(
-        "The connection string contains neither an AccountKey nor a SharedAccessSignature.",
-        f"See {_CONNECTION_STRING}.",
-    )
+    found = parse_connection_string(given.secrets["connection_string"]).credentials
+    return replace(found, account=_account(given))
 
 
 def of_connection_string(settings: ConnectionSettings, secrets: Mapping[str, str]) -> ConnectionSettings:
     """The settings with account and endpoint of the connection string. Raises SettingsError."""
-    parts = _parts(secrets)
-    account = settings.account or parts.get("accountname")
-    endpoint = settings.endpoint or parts.get("blobendpoint")
-    suffix, protocol = parts.get("endpointsuffix"), parts.get("defaultendpointsprotocol", "https")
-    if endpoint is None and suffix is not None and account is not None:
-        endpoint = f"{protocol}://{account}.blob.{suffix}"
-    if account is None and endpoint is not None:
-        account = (urlsplit(endpoint).hostname or "").partition(".")[0] or None
-    found = replace(settings, account=account, endpoint=endpoint)
-    try:
-        return checked(found)
-    except SettingsError:  # the address may contain the signature
-        raise SettingsError(
-            "The connection string contains an invalid BlobEndpoint.", f"See {_CONNECTION_STRING}."
-        ) from None
-
-
-def _parts(secrets: Mapping[str, str]) -> dict[str, str]:
-    pairs = (part.partition("=") for part in secrets["connection_string"].split(";") if part.strip())
-    return {name.strip().lower(): value.strip() for name, _, value in pairs}
+    found = parse_connection_string(secrets["connection_string"])
+    return replace(
+        settings,
+        account=settings.account or found.credentials.account,
+        endpoint=settings.endpoint or found.endpoint,
+    )
 
 
 def azure_service_principal(given: Given) -> AzureServicePrincipal:

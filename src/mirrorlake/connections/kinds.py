@@ -12,6 +12,7 @@ import msgspec
 from mirrorlake.connections import credential_forms as forms
 from mirrorlake.connections.names import SECRET_NAMES, SETTING_NAMES
 from mirrorlake.connections.presets import apply_preset
+from mirrorlake.connections.proxy_login import PROXY_LOGIN, add_login
 from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.connections import ConnectionKind, ConnectionSettings
 from mirrorlake.model.credentials import Credentials
@@ -46,8 +47,17 @@ class Kind:
     credentials: Callable[[forms.Given], Credentials]
 
 
-def _kind(kind: ConnectionKind, summary: str, settings: frozenset[str], credentials: Any, **more: Any) -> Kind:
-    return Kind(kind=kind, summary=summary, settings=settings, credentials=credentials, **more)
+def _kind(
+    kind: ConnectionKind,
+    summary: str,
+    settings: frozenset[str],
+    credentials: Any,
+    secrets: frozenset[str] = frozenset(),
+    **more: Any,
+) -> Kind:
+    if "proxy" in settings:
+        secrets |= {PROXY_LOGIN}
+    return Kind(kind=kind, summary=summary, settings=settings, credentials=credentials, secrets=secrets, **more)
 
 
 KINDS: Final[Mapping[ConnectionKind, Kind]] = {
@@ -95,6 +105,12 @@ KINDS: Final[Mapping[ConnectionKind, Kind]] = {
             required=_KEYS | {"endpoint"},
         ),
         _kind(
+            ConnectionKind.S3_ANONYMOUS,
+            "a public bucket of AWS, or of a server that speaks the protocol of S3",
+            _S3 - {"requester_pays"},  # somebody must pay
+            forms.unsigned,
+        ),
+        _kind(
             ConnectionKind.GCS_SERVICE_ACCOUNT,
             "the key file of a service account of Google Cloud",
             _GCS,
@@ -126,6 +142,7 @@ KINDS: Final[Mapping[ConnectionKind, Kind]] = {
             secrets=_KEYS,
             required=_KEYS,
         ),
+        _kind(ConnectionKind.GCS_ANONYMOUS, "a public bucket of Google Cloud Storage", _COMMON, forms.unsigned),
         _kind(
             ConnectionKind.AZURE_KEY,
             "the key of a storage account of Azure",
@@ -165,6 +182,13 @@ KINDS: Final[Mapping[ConnectionKind, Kind]] = {
             forms.azure_managed_identity,
             required=frozenset({"account"}),
             sends_identity=True,
+        ),
+        _kind(
+            ConnectionKind.AZURE_ANONYMOUS,
+            "a public container of Azure",
+            _COMMON | {"account"},
+            forms.unsigned,
+            required=frozenset({"account"}),
         ),
         _kind(
             ConnectionKind.LOCAL,
@@ -298,12 +322,13 @@ def make_credentials(
     external_id: str,
     role_proven: bool = False,
 ) -> tuple[ConnectionSettings, Credentials]:
-    """The credentials, and the settings with the addresses that the secrets contain. Raises SettingsError.
+    """The credentials, and the settings with what the secrets add to addresses. Raises SettingsError.
 
     `secrets` are the secrets themselves, not references to them.
     """
     if kind is ConnectionKind.AZURE_CONNECTION_STRING:
         settings = forms.of_connection_string(settings, secrets)
+    settings = add_login(settings, secrets)
     given = forms.Given(settings=settings, secrets=secrets, external_id=external_id, role_proven=role_proven)
     return settings, KINDS[kind].credentials(given)
 

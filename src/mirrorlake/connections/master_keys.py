@@ -1,7 +1,7 @@
 """Master keys: they encrypt the data keys of connections, and are never stored in the database.
 
-MIRRORLAKE_SECRET_KEY names one or several, newest first: Fernet keys, or `aws-kms:KEY`. Without it, the data folder
-holds a file with keys, which only its owner can read. There is no default key.
+MIRRORLAKE_SECRET_KEY names one or several, newest first: Fernet keys, or keys of a service such as `aws-kms:KEY`.
+Without it, the data folder holds a file with keys, which only its owner can read. There is no default key.
 """
 
 from __future__ import annotations
@@ -21,15 +21,13 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
+from mirrorlake.storage.key_services import KeyMismatch, ServiceKey
+from mirrorlake.storage.providers.registry import KEY_SERVICES
 
 KEY_FILE: Final = "secret.key"
-KMS: Final = "aws-kms"
 _FERNET_BYTES = 32
 _LOCAL: Final = "fernet"
-
-
-class KeyMismatch(Exception):
-    """None of the keys at hand encrypted this data key."""
+_KEPT = 1000  # data keys of a service that are kept in memory, so that not every use is a request
 
 
 class MasterKey(Protocol):
@@ -70,6 +68,29 @@ class FernetKeys:
             return self._fernet.decrypt(wrapped.partition(":")[2])
         except InvalidToken:
             raise KeyMismatch from None
+
+
+class ServiceKeys:
+    """A key of a service that keeps keys."""
+
+    def __init__(self, scheme: str, key: ServiceKey) -> None:
+        self.scheme = scheme
+        self._key = key
+        self._unwrapped: dict[str, bytes] = {}
+
+    def wrap(self, data_key: bytes) -> str:
+        """The data key, encrypted by the service."""
+        return f"{self.scheme}:{self._key.encrypt(data_key)}"
+
+    def unwrap(self, wrapped: str) -> bytes:
+        """The data key, decrypted by the service at the first use."""
+        known = self._unwrapped.get(wrapped)
+        if known is not None:
+            return known
+        found = self._key.decrypt(wrapped.partition(":")[2])
+        if len(self._unwrapped) < _KEPT:
+            self._unwrapped[wrapped] = found
+        return found
 
 
 class KeyRing:
@@ -123,10 +144,8 @@ def split_keys(text: str) -> list[str]:
 
 def _key(text: str) -> MasterKey:
     scheme, colon, name = text.partition(":")
-    if colon and scheme == KMS and name:
-        from mirrorlake.connections.aws_kms import AwsKmsKey  # noqa: PLC0415  loads botocore
-
-        return AwsKmsKey(name)
+    if colon and name and scheme in KEY_SERVICES:
+        return ServiceKeys(scheme, KEY_SERVICES[scheme](name))
     _check(text, "MIRRORLAKE_SECRET_KEY")
     return FernetKeys([text])
 
@@ -140,7 +159,7 @@ def _check(key: str, where: str) -> None:
         raise SettingsError(
             f"{where} holds something that is not a key.",
             "A key is 32 random bytes in url-safe base64: mirrorlake secrets make-key. Separate several by commas, the "
-            "newest first; a key of AWS KMS is written aws-kms:KEY.",
+            "newest first; keys of a service begin with aws-kms:, gcp-kms: or azure-key-vault:.",
         )
 
 

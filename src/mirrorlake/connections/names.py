@@ -17,6 +17,7 @@ SECRET_NAMES: Final = (
     "sas_token",
     "connection_string",
     "client_secret",
+    "proxy_login",
 )
 REFERENCES: Final = ("env", "file", "vault", "aws-secretsmanager")  # where a secret may be stored instead
 

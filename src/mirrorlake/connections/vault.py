@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
 
-from mirrorlake.connections.master_keys import KEY_FILE, KeyMismatch, KeyRing, read_key_ring
+from mirrorlake.connections.master_keys import KEY_FILE, KeyRing, read_key_ring
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.connections import Sealed
+from mirrorlake.storage.key_services import KeyMismatch
 
 
 class _Content(msgspec.Struct):

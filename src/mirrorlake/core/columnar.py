@@ -6,6 +6,7 @@ pyarrow's stubs cover few combinations of arrays and scalars. The casts are here
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -178,6 +179,11 @@ def equal_to(values: Column, value: object) -> BoolMask:
     return mask_of(_pc.equal(values, _pa.scalar(value, type=values.type)))
 
 
+def greater(values: Column, bound: str) -> BoolMask:
+    """Which texts follow `bound` in byte order; never a null."""
+    return mask_of(_pc.greater(values, bound))
+
+
 def equal(left: Column, right: Column) -> BoolMask:
     """Which values are equal row by row; null equals nothing."""
     return mask_of(_pc.equal(left, right))
@@ -198,6 +204,11 @@ def times(moments: Column) -> Rows:
     """Points in time as microseconds since 1970; null is the earliest."""
     numbers: Any = _pc.fill_null(_pc.cast(moments, pa.int64()), np.iinfo(np.int64).min)
     return numbers.to_numpy(zero_copy_only=False)
+
+
+def latest(moments: Column) -> datetime | None:
+    """The latest of some moments; None without any."""
+    return _pc.max(moments).as_py()
 
 
 def min_max(raw: Column) -> tuple[bytes | None, bytes | None]:

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 _LONGEST = 64  # characters; longer texts are no dates
 _ISO = re.compile(r"\d{4}-\d\d-\d\d[T ]")
 _HTTP = re.compile(r"[A-Za-z]{3,9}, \d\d?[ -]")
+_FIXED = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII)  # of RFC 9110
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 
 
 def read_date(text: str) -> datetime | None:
@@ -17,6 +19,10 @@ def read_date(text: str) -> datetime | None:
     if len(text) > _LONGEST:
         return None
     try:
+        fixed = _FIXED.fullmatch(text)
+        if fixed is not None:  # almost every response has this form
+            day, year, *time = map(int, fixed.group(1, 3, 4, 5, 6))
+            return datetime(year, _MONTHS.index(fixed[2]) // 3 + 1, day, *time, tzinfo=UTC)
         if _ISO.match(text):
             found = datetime.fromisoformat(text)
         elif _HTTP.match(text):

@@ -34,9 +34,9 @@ class Settings:
     """The location of the library and who may access it."""
 
     home: Path  # data folder: database, thumbnails, first-start token
-    database_url: str | None = None  # None = the embedded PostgreSQL under `home`
+    database_url: str | None = field(default=None, repr=False)  # None = the embedded PostgreSQL under `home`
     server_url: str | None = None  # use this server instead of working in process
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
     origin: str = DEFAULT_ORIGIN  # scheme, host and port of the web pages, as browsers know them

@@ -37,6 +37,7 @@ class JobContext:
     catalog: Catalog
     lease: JobLease
     reporter: Reporter
+    draining: bool = False  # whether the worker ends once nothing is left to do, so that no job may wait for more
     processes: int | None = None  # that process objects; None: one per core
     item: Callable[[Any], object] = discard_item  # receives single results, such as findings, at once
     store_factory: Callable[[Datasource], StoreFactory] | None = None  # None: see `SourceStores`

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from mirrorlake.catalog.leases import JobLease
 from mirrorlake.mirror.progress import NullProgress, Progress
@@ -29,6 +30,11 @@ class Reporter:
     def listed(self, objects: int) -> None:
         """`objects` were listed so far."""
         self._lease.report(JobProgress(step="listing", done=objects))
+        self._progress.listed(objects)
+
+    def found(self, objects: int, partial: Mapping[str, Any]) -> None:
+        """`objects` were listed so far; `partial` is what is known of the result, in its form."""
+        self._lease.report(JobProgress(step="listing", done=objects, partial=partial))
         self._progress.listed(objects)
 
     def planned(self, to_process: int) -> None:

@@ -11,6 +11,7 @@ from mirrorlake.jobs.handlers.confirm import CONFIRM
 from mirrorlake.jobs.handlers.connection_check import CONNECTION_CHECK
 from mirrorlake.jobs.handlers.deliver import DELIVER
 from mirrorlake.jobs.handlers.events import EVENTS
+from mirrorlake.jobs.handlers.location_preview import LOCATION_PREVIEW
 from mirrorlake.jobs.handlers.mirror import MIRROR
 from mirrorlake.jobs.handlers.preview import PREVIEW
 from mirrorlake.jobs.handlers.purge import PURGE
@@ -32,6 +33,7 @@ HANDLERS: Final[Mapping[JobKind, Handler[Any, Any]]] = {
         PURGE,
         REAPPLY,
         PREVIEW,
+        LOCATION_PREVIEW,
         VERIFY,
         CONNECTION_CHECK,
         thumbnails.CHECK,

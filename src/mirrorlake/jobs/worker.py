@@ -105,6 +105,7 @@ class Worker:
         self._clock = clock or (lambda: schedules.database_time(catalog))
         self._ticked: datetime | None = None  # the minute whose due schedules were queued
         self._pruned: float | None = None
+        self._draining = False
         self._away = False  # whether the database was unavailable at the last attempt
 
     def serve(self) -> None:
@@ -122,10 +123,17 @@ class Worker:
                 background.join(END_S)
 
     def drain(self) -> bool:
-        """Execute everything that is due or queued now; return whether all of it succeeded."""
-        all_succeeded = self._receive_all()
+        """Execute everything that is due or queued now; return whether all of it succeeded.
+
+        That includes jobs that otherwise mostly wait: queues of events that nobody polls are emptied, and what is due
+        for webhooks is sent.
+        """
+        self._draining = True
+        self._check_schedules()  # jobs of a worker that died are queued again before it is asked what nobody polls
+        events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True)))
+        all_succeeded = True
         while self.stop.signal is None:
-            state = self.step()
+            state = self.step() or self._claim(BACKGROUND_KINDS, self.stop.during_pass)
             if state is None:
                 if webhooks.enqueue_sending(self._catalog, new_job(JobKind.DELIVER, DeliverArgs())):
                     continue
@@ -133,28 +141,20 @@ class Worker:
             all_succeeded = all_succeeded and state is JobState.SUCCEEDED
         return False
 
-    def _receive_all(self) -> bool:
-        """Empty the queues of events that nobody polls; return whether all could be read."""
-        all_succeeded = True
-        if events.enqueue_receiving(self._catalog, new_job(JobKind.RECEIVE, ReceiveArgs(once=True))):
-            while self.stop.signal is None:
-                state = self._claim(BACKGROUND_KINDS, self.stop.during_pass)
-                if state is None:
-                    break
-                all_succeeded = all_succeeded and state is JobState.SUCCEEDED
-        return all_succeeded
-
     def step(self) -> JobState | None:
         """Check the schedules once a minute, then execute one queued job; return its final state, None without one.
 
         Raises CatalogError if the database is not available.
         """
+        self._check_schedules()
+        return self._claim(ALL_KINDS, self.stop.during_pass)
+
+    def _check_schedules(self) -> None:
         now = self._clock()
         minute = now.replace(second=0, microsecond=0)
         if minute != self._ticked:
             self._ticked = minute  # set first: a failure must not delay queued jobs
             self._tick(now)
-        return self._claim(ALL_KINDS, self.stop.during_pass)
 
     def _serve_quick(self) -> None:
         while self.stop.signal is None:
@@ -236,6 +236,7 @@ class Worker:
                 catalog=self._catalog,
                 lease=lease,
                 reporter=Reporter(lease),
+                draining=self._draining,
                 processes=self._processes,
             )
             try:

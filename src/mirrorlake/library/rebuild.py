@@ -138,8 +138,9 @@ class _Maker:
             return
         with closing(ProcessingPool(store_factory, self._library, processes=self._processes)) as pool:
             try:
-                for processed in pool.process(self._rows(reader, batches)):
-                    self._record_results(reader, processed)
+                with closing(pool.process(self._rows(reader, batches))) as found:
+                    for processed in found:
+                        self._record_results(reader, processed)
             except CatalogError:
                 raise  # thumbnails cannot be written, for any datasource
             except MirrorlakeError as error:

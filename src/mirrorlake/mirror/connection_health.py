@@ -24,7 +24,7 @@ from mirrorlake.mirror.source_stores import SourceStores
 from mirrorlake.model.connections import AbilityCheck, Connection, ConnectionKind, Health, StoredConnection
 from mirrorlake.model.credentials import AwsKeys, AzureAccountKey, Credentials, GcsServiceAccount
 from mirrorlake.model.explanations import Verdict
-from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
+from mirrorlake.model.sources import Access, Datasource, Location, MirrorSettings
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig
 from mirrorlake.select.explain import explain
@@ -167,12 +167,8 @@ def _target(config: StoreConfig, subject: Subject, connection: Connection | None
         subject=subject,
         store=_open(config),
         writable=(lambda: _open_writable(config)) if own is not None and own.allow_writes else None,
-        reopen=lambda region: _open(_in_region(config, region)),
-        fetch=fetcher(
-            None if own is None else own.ca_bundle,
-            networks=config.access.networks,
-            proxy=None if own is None else own.proxy,
-        ),
+        reopen=lambda region: _open(config.in_region(region)),
+        fetch=fetcher(config.access.ca_bundle, networks=config.access.networks, proxy=config.access.proxy),
         same_prefix=config.location.prefix,
     )
 
@@ -180,11 +176,6 @@ def _target(config: StoreConfig, subject: Subject, connection: Connection | None
 def _open(config: StoreConfig) -> Store:
     """The store; a server that is busy for a moment is asked once more, since a red row pauses schedules."""
     return stack_store(config.open_plain(), retry=RetryPolicy(attempts=ATTEMPTS))
-
-
-def _in_region(config: StoreConfig, region: str) -> StoreConfig:
-    provider = provider_of(config.location.provider)
-    return replace(config, access=provider.change_access(config.access, AccessOptions(region=region)), resolved=None)
 
 
 def _open_writable(config: StoreConfig) -> WritableStore:

@@ -6,12 +6,13 @@ Every batch is committed as soon as it is complete, so that a pass that ends ear
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from itertools import chain
 from typing import assert_never
 
 import pyarrow as pa
 
-from mirrorlake.catalog import commit, datasources, range_digests
+from mirrorlake.catalog import commit, datasources, library_count, range_digests
 from mirrorlake.catalog.outcomes import record_gaps
 from mirrorlake.catalog.removal import adopt_identity
 from mirrorlake.catalog.runs import Lease
@@ -47,6 +48,7 @@ def execute(
     configs = source.settings.configs
     counters.add(plan.found)
     range_digests.store(catalog, source.id, plan.listing.measured)
+    library_count.fold(catalog)
     remember_glob_files(catalog, source.id, plan.glob_files)
     record_gaps(lease, plan.listing.gaps)
     namer = AssetNamer(configs)
@@ -56,9 +58,17 @@ def execute(
     lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
     companions, images = plan.changes.split_by_work()
-    processed = chain(pool.read_companions(companions), pool.process(images))
     common = CommonFailure()
-    commit_batches(lease, processed, counters, progress, namer=namer, strategies=strategies, on_processed=common.add)
+    with closing(pool.read_companions(companions)) as first, closing(pool.process(images)) as rest:
+        commit_batches(
+            lease,
+            chain(first, rest),
+            counters,
+            progress,
+            namer=namer,
+            strategies=strategies,
+            on_processed=common.add,
+        )
     failure = common.sentence(counters.counts)
     pool.close()  # the rest needs no workers
     lease.check()

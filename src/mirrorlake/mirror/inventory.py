@@ -1,8 +1,13 @@
 """Let an inventory replace the listing of a pass.
 
-An inventory is older than a listing: what changed since is missing from it or outdated. So it serves only if no pass
-has ended well since it was written, and objects that events or retries have brought up to date meanwhile are left out
-on both sides. It proves no removal, as a listing proves none: each object needs its own 404.
+An inventory is older than a listing: what changed since is missing from it or outdated.
+
+- It serves only if no pass has ended well since it was written.
+- Where objects changed shortly before it, keys are listed again (`plan/recent_blocks.py`), and its rows replaced.
+- Objects that events or retries have brought up to date meanwhile are left out on both sides.
+- It proves no removal, as a listing proves none: each object needs its own 404.
+
+What changed elsewhere since is found by the next pass, with a newer inventory or a listing.
 """
 
 from __future__ import annotations
@@ -12,45 +17,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
 from mirrorlake.catalog import objects
 from mirrorlake.catalog.objects import KnownObjects
 from mirrorlake.catalog.schedules import database_time
-from mirrorlake.core.columnar import column, is_in, keep
+from mirrorlake.core.columnar import Column, chosen, column, is_in, keep, latest, no_rows
 from mirrorlake.core.errors import StorageError
+from mirrorlake.core.text import count_noun
+from mirrorlake.mirror.recent_listing import RecentListing, list_recent
 from mirrorlake.mirror.scan import CatalogSnapshot, KnownSide
 from mirrorlake.mirror.spool import SpooledBatches, write_spool
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.objects import KeyRange, RangeDigest, UnsupportedKey
 from mirrorlake.model.sources import Datasource, Location
+from mirrorlake.plan.recent_blocks import BLOCK_ROWS, Block, recent_ranges
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.address import parse_location
 from mirrorlake.storage.base import ListPage, Store
-from mirrorlake.storage.inventories import Inventory
-from mirrorlake.storage.listing_batches import filter_range, listing_batch
+from mirrorlake.storage.inventories import Inventory, InventoryRefused
+from mirrorlake.storage.listing_batches import filter_range, key_at
 from mirrorlake.storage.providers.registry import inventory_service
+from mirrorlake.storage.sorting import sorted_batches
 from mirrorlake.storage.wrappers import StoreWrapper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StandIn:
-    """A verified inventory in the work folder, and what to leave out of it."""
+    """A verified inventory in the work folder, and what is newer than it."""
 
     created: datetime
-    batches: SpooledBatches
+    rows: SpooledBatches  # LISTING, in key order
+    recent: RecentListing  # replaces the rows in its ranges
     unsupported: tuple[UnsupportedKey, ...]
-    newer: pa.Array[Any]  # keys that the catalog knows better
+    newer: Column  # keys outside those ranges that the catalog knows better
 
     @property
     def note(self) -> str:
         """The note of a run that used it."""
+        ranges = count_noun(len(self.recent.ranges), "range of keys", "ranges of keys")
+        ended = f" Listing them ended early: {self.recent.error}" if self.recent.error else ""
         return (
-            f"Listed by the inventory of {self.created:%Y-%m-%d %H:%M} UTC."
-            " Events and later runs find what has changed since."
+            f"Listed by the inventory of {self.created:%Y-%m-%d %H:%M} UTC. Listed again, because changes are likely "
+            f"there: {ranges}.{ended} Events and the next run find what has changed elsewhere since."
         )
 
     def over(self, store: Store) -> Store:
@@ -67,7 +78,7 @@ class _SideExcept:
     """The known objects without some keys."""
 
     snapshot: CatalogSnapshot
-    newer: pa.Array[Any]
+    newer: Column
 
     @contextmanager
     def open(self) -> Generator[_RowsExcept | None]:
@@ -82,7 +93,7 @@ class _SideExcept:
 @dataclass(frozen=True, slots=True)
 class _RowsExcept:
     known: KnownObjects
-    newer: pa.Array[Any]
+    newer: Column
 
     def rows(self, *, after: str | None = None, until: str | None = None) -> Iterator[pa.RecordBatch]:
         for batch in self.known.rows(after=after, until=until):
@@ -101,25 +112,27 @@ class _InventoryStore(StoreWrapper):
     def __init__(self, store: Store, stand_in: StandIn) -> None:
         super().__init__(store)
         self._stand_in = stand_in
-        self._pages = iter(stand_in.batches)
+        self._pages = stand_in.recent.replace_in(stand_in.rows)
         self._ahead = next(self._pages, None)
 
     @property
     def ordered(self) -> bool:
-        """Never: an inventory is written in parts."""
-        return False
+        """Always: the rows were sorted."""
+        return True
 
     def list_page(self, scope: KeyRange, cursor: object | None) -> ListPage:
-        """The next part. It is read once, from its start to its end."""
+        """The next part. It is read once, from its start to its end; its keys are those of the whole source."""
+        del scope
         place = cursor if isinstance(cursor, int) else 0
-        batch, self._ahead = self._ahead, next(self._pages, None)
-        rows = listing_batch([], [], [], []) if batch is None else filter_range(batch, scope)
-        if rows.num_rows and len(self._stand_in.newer):
+        rows, self._ahead = self._ahead, next(self._pages, None)
+        if rows is None:
+            rows = no_rows(LISTING)
+        if len(self._stand_in.newer):
             rows = keep(rows, ~is_in(column(rows, "key"), self._stand_in.newer))
         return ListPage(
             batch=rows,
             cursor=None if self._ahead is None else place + 1,
-            unsupported=() if place else self._stand_in.unsupported,
+            unsupported=() if place else (*self._stand_in.unsupported, *self._stand_in.recent.unsupported),
         )
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
@@ -138,37 +151,65 @@ def inventory_store(source: Datasource, factory: StoreFactory) -> tuple[StoreFac
 
 
 def find_stand_in(
-    source: Datasource, known_id: int | None, store: Store, *, prefix: str, catalog: Catalog, workdir: Path
+    source: Datasource,
+    known_id: int | None,
+    inventories: Store,
+    store: Store,
+    *,
+    prefix: str,
+    catalog: Catalog,
+    workdir: Path,
 ) -> StandIn | str | None:
     """The inventory that can replace the listing; why it cannot be used; None if a pass is newer than it.
 
-    Reads and verifies all of it. `store` is the one with the inventories.
+    Reads and verifies all of it: `inventories` is the store with it, `prefix` its place there. `store` is the source.
     """
     service = inventory_service(source.location.provider)
     try:
-        found = service.newest(store, prefix, source.location.container, database_time(catalog))
+        now = database_time(catalog)
+        found = service.newest(inventories, prefix, source.location.container, now)
         last = None if known_id is None else objects.last_listed(catalog, known_id)
         if last is not None and last >= found.created:
             return None
-        return _fetch(found, known_id, catalog, workdir)
+        rows = _fetch(found, source.location.prefix, workdir)
     except StorageError as error:
         return f"The inventory was not used, and the bucket was listed. {error}"
-
-
-def _fetch(found: Inventory, known_id: int | None, catalog: Catalog, workdir: Path) -> StandIn:
-    unsupported: list[UnsupportedKey] = []
-
-    def batches() -> Generator[pa.RecordBatch]:
-        for page in found.pages():
-            unsupported.extend(page.unsupported)
-            yield page.batch
-
-    spool = workdir / "inventory.arrow"
-    write_spool(spool, batches(), LISTING)
-    newer = [] if known_id is None else objects.touched_since(catalog, known_id, found.created)
+    ranges = recent_ranges(rows.blocks, source.location.prefix, created=found.created, now=now)
+    recent = list_recent(store, ranges if store.ordered else [], workdir)
+    newer = pa.array([] if known_id is None else objects.touched_since(catalog, known_id, found.created), pa.string())
     return StandIn(
         created=found.created,
-        batches=SpooledBatches([spool]),
-        unsupported=tuple(unsupported),
-        newer=pa.array(newer, pa.string()),
+        rows=rows.spool,
+        recent=recent,
+        unsupported=tuple(rows.unsupported),
+        newer=chosen(newer, ~recent.holds(newer)),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rows:
+    spool: SpooledBatches
+    blocks: list[Block]
+    unsupported: list[UnsupportedKey]
+
+
+def _fetch(found: Inventory, prefix: str, workdir: Path) -> _Rows:
+    """The objects below a prefix, in key order."""
+    unsupported: list[UnsupportedKey] = []
+    blocks: list[Block] = []
+
+    def pages() -> Generator[pa.RecordBatch]:
+        for page in found.pages():
+            unsupported.extend(page.unsupported)
+            yield filter_range(page.batch, KeyRange(prefix=prefix))
+
+    def batches() -> Generator[pa.RecordBatch]:
+        for batch in sorted_batches(pages(), workdir, BLOCK_ROWS):
+            if batch.num_rows:
+                blocks.append(Block(last=key_at(batch, -1), changed=latest(column(batch, "modified"))))
+                yield batch
+
+    spool = workdir / "inventory.arrow"
+    if not write_spool(spool, batches(), LISTING):
+        raise InventoryRefused("The inventory lists no object.", "Check the filter of its configuration.")
+    return _Rows(spool=SpooledBatches([spool]), blocks=blocks, unsupported=unsupported)

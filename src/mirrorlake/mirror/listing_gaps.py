@@ -74,15 +74,23 @@ def exclude_gaps(changes: Iterable[pa.RecordBatch], gaps: Sequence[Gap]) -> Iter
 
 
 def describe_gaps(gaps: Sequence[Gap]) -> str | None:
-    """The message that names the gaps; None if there are none."""
+    """The message of a pass that names the gaps; None if there are none."""
+    unlisted = describe_unlisted(gaps)
+    if unlisted is None:
+        return None
+    return (
+        f"{unlisted} "
+        "No object there was treated as deleted; everything else was processed. Fix the cause, then run another pass."
+    )
+
+
+def describe_unlisted(gaps: Sequence[Gap]) -> str | None:
+    """The sentence that names the gaps; None if there are none."""
     if not gaps:
         return None
     shown = "; ".join(f"{gap.place} ({gap.reason.rstrip('.')})" for gap in gaps[:_SHOWN_GAPS])
     more = f"; and {len(gaps) - _SHOWN_GAPS:,} more" if len(gaps) > _SHOWN_GAPS else ""
-    return (
-        f"Part of the source could not be listed: {shown}{more}. "
-        "No object there was treated as deleted; everything else was processed. Fix the cause, then run another pass."
-    )
+    return f"Part of the source could not be listed: {shown}{more}."
 
 
 def _find_in_gaps(batch: pa.RecordBatch, gaps: Sequence[Gap]) -> BoolMask:

@@ -22,7 +22,7 @@ from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.pass_plan import RunContext, plan_pass
 from mirrorlake.mirror.progress import Progress
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import open_metered, store_config
+from mirrorlake.mirror.run import in_right_region, open_metered, store_config
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Datasource
 from mirrorlake.processing.pool import ProcessingPool
@@ -61,7 +61,7 @@ def run_partial(
     unsettled: frozenset[str] = frozenset()
     needs_whole = any(config.glob_file in keys for config in source.settings.configs)  # it may select other objects
 
-    def work() -> RunResult:
+    def attempt(factory: StoreFactory) -> RunResult:
         nonlocal unsettled, needs_whole
         mark_store(context.catalog, context.thumbnails)
         root = read_root(source, context.catalog)
@@ -74,5 +74,11 @@ def run_partial(
         needs_whole |= result.left_to_whole or bool(plan.glob_files)
         return result
 
-    report = finalize(lease, source, counters, work, supersedes=False)
+    report = finalize(
+        lease,
+        source,
+        counters,
+        lambda: in_right_region(context.catalog, source, factory, attempt),
+        supersedes=False,
+    )
     return PartialResult(report=report, unsettled=unsettled, needs_whole=needs_whole)

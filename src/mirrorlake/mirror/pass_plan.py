@@ -131,7 +131,7 @@ def plan_pass(
         progress=progress,
     )
     if listed is store and not listing.listed and not listing.gaps:
-        _refuse_single_object(source, store)
+        refuse_single_object(source, store)
     found = plan_moves(lambda: listing.changes)
     state = doubt_bucket(read_listed(root, source, catalog, store), listing, found, rules)
     checker.doubt(state.doubts)
@@ -185,7 +185,7 @@ def _notes(stand_in: StandIn | str | None) -> tuple[str, ...]:
     return (stand_in.note if isinstance(stand_in, StandIn) else stand_in,)
 
 
-def _refuse_single_object(source: Datasource, store: Store) -> None:
+def refuse_single_object(source: Datasource, store: Store) -> None:
     """Raise StorageError if the address is that of a single object instead of a folder."""
     single = provider_of(source.location.provider).single_object(source.location, store)
     if single is not None:

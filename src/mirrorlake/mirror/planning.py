@@ -26,8 +26,9 @@ _READ_OPS = pa.array([Op.NEW, Op.CHANGED, Op.COMPANION], pa.int8())
 _DECODE_OPS = pa.array([Op.NEW, Op.CHANGED], pa.int8())  # the object itself is read
 _KNOWN_BYTES_OPS = pa.array([Op.MOVED, Op.RETURNED, Op.SHARED], pa.int8())  # read only if a companion differs
 
-# Reading more takes longer in the threads of one process than in workers, whose start costs as much as a thousand.
-_FEW_COMPANIONS = 1500
+# Reading more takes longer in the threads of one process than in workers. On two cores, starting two workers costs as
+# much CPU time as reading 5,000 companions, and PostgreSQL and the server need a part of the second core.
+_FEW_COMPANIONS = 10_000
 
 Prove = Callable[[Moves], Moves]
 Recognise = Callable[[pa.RecordBatch], pa.RecordBatch]

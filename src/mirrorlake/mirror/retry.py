@@ -104,17 +104,17 @@ class _Retry:
             self.lease.on_cancel(pool.close)
             strategies = [config.metadata_strategy for config in self.source.settings.configs]
             rows = self._rows_to_process(store, rules, root.doubts)
-            processed = pool.process(rows)
             common = CommonFailure()
-            commit_batches(
-                self.lease,
-                processed,
-                self.counters,
-                progress,
-                namer=self.namer,
-                strategies=strategies,
-                on_processed=common.add,
-            )
+            with closing(pool.process(rows)) as processed:
+                commit_batches(
+                    self.lease,
+                    processed,
+                    self.counters,
+                    progress,
+                    namer=self.namer,
+                    strategies=strategies,
+                    on_processed=common.add,
+                )
         return RunResult(failure=common.sentence(self.counters.counts))
 
     def _rows_to_process(self, store: Store, rules: Rules, doubts: Doubts) -> Iterator[pa.RecordBatch]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 
+from mirrorlake.catalog import datasources
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.runs import Lease, begin
-from mirrorlake.core.errors import MirrorlakeError
+from mirrorlake.core.errors import MirrorlakeError, WrongRegion
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
@@ -24,6 +26,7 @@ from mirrorlake.mirror.report import Report
 from mirrorlake.model.previews import Would
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Datasource
+from mirrorlake.postgres.pool import Catalog
 from mirrorlake.processing.pool import ProcessingPool
 from mirrorlake.processing.store_factory import StoreConfig, StoreFactory
 from mirrorlake.storage.base import Store
@@ -61,7 +64,7 @@ def run_leased(
     counters = Counters(lease.report_counts)
     factory = store_factory or store_config(source)
 
-    def work() -> RunResult:
+    def attempt(factory: StoreFactory) -> RunResult:
         pool = ProcessingPool(
             factory,
             context.thumbnails,
@@ -70,7 +73,9 @@ def run_leased(
             prestarter=context.prestarter,
         )
         with open_metered(factory, counters, lease.check) as store, closing(pool):
-            stand_in = _find_stand_in(source, source.id, factory, context=context, counters=counters, check=lease.check)
+            stand_in = _find_stand_in(
+                source, source.id, factory, store, context=context, counters=counters, check=lease.check
+            )
             return _plan_and_execute(
                 lease,
                 source,
@@ -82,7 +87,38 @@ def run_leased(
                 stand_in=stand_in,
             )
 
-    return finalize(lease, source, counters, work)
+    return finalize(lease, source, counters, lambda: in_right_region(context.catalog, source, factory, attempt))
+
+
+def in_right_region(
+    catalog: Catalog, source: Datasource, factory: StoreFactory, attempt: Callable[[StoreFactory], RunResult]
+) -> RunResult:
+    """The result of a pass, which is attempted once more if the cloud names another region; that is then stored."""
+    try:
+        return attempt(factory)
+    except WrongRegion as error:  # raised by the first listing: nothing was planned or committed
+        moved = _in_named_region(factory, error)
+        if moved is None:
+            raise
+    result = attempt(moved.factory)
+    datasources.correct_region(catalog, source.id, moved.region)
+    return replace(result, notes=(*result.notes, moved.note))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Moved:
+    factory: StoreFactory
+    region: str
+    note: str
+
+
+def _in_named_region(factory: StoreFactory, error: WrongRegion) -> _Moved | None:
+    """How to open the same bucket in the region that the cloud named; None if it named none."""
+    region = "" if error.answer is None else error.answer.region
+    if not region or not isinstance(factory, StoreConfig):
+        return None
+    note = f"{error.message} The region of the datasource was corrected."
+    return _Moved(factory=factory.in_region(region).with_resolved(), region=region, note=note)
 
 
 def _plan_and_execute(
@@ -121,15 +157,25 @@ def dry_run(
     """
     started = time.monotonic()
     counters = Counters()
-    try:
-        factory = store_factory or store_config(source)
+
+    def attempt(factory: StoreFactory) -> Report:
         with open_metered(factory, counters, check) as store:
             root = read_root(source, context.catalog)
             checker = DryRunChecker()
-            stand_in = _find_stand_in(source, known_id, factory, context=context, counters=counters, check=check)
+            stand_in = _find_stand_in(source, known_id, factory, store, context=context, counters=counters, check=check)
             plan = plan_pass(source, store, context, checker, progress, known_id=known_id, root=root, stand_in=stand_in)
         plan = plan.with_known_copies(checker)
-        report = report_plan(plan, counters, proofs=checker.asked)
+        return report_plan(plan, counters, proofs=checker.asked)
+
+    try:
+        factory = store_factory or store_config(source)
+        try:
+            report = attempt(factory)
+        except WrongRegion as error:
+            moved = _in_named_region(factory, error)
+            if moved is None:
+                raise
+            report = attempt(moved.factory)
     except MirrorlakeError as problem:
         report = Report(run=None, datasource=source.name, state=RunState.FAILED, error=str(problem))
     seconds = time.monotonic() - started
@@ -140,6 +186,7 @@ def _find_stand_in(
     source: Datasource,
     known_id: int | None,
     factory: StoreFactory,
+    store: Store,
     *,
     context: RunContext,
     counters: Counters,
@@ -151,10 +198,16 @@ def _find_stand_in(
         return None
     opens, location = found
     server = counters.server
-    with open_metered(opens, counters, check) as store:
+    with open_metered(opens, counters, check) as inventories:
         counters.server = server  # reports name that of the source
         return find_stand_in(
-            source, known_id, store, prefix=location.prefix, catalog=context.catalog, workdir=context.workdir
+            source,
+            known_id,
+            inventories,
+            store,
+            prefix=location.prefix,
+            catalog=context.catalog,
+            workdir=context.workdir,
         )
 
 

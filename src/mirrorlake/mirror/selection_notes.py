@@ -3,23 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import pyarrow as pa
 
 from mirrorlake.core.columnar import Column
 from mirrorlake.core.text import count_noun
 from mirrorlake.formats.registry import format_names
-from mirrorlake.mirror.scan import ListingDiff
 from mirrorlake.model.explanations import Origin
+from mirrorlake.model.objects import Gap, UnsupportedKey
 from mirrorlake.model.sources import Location
 from mirrorlake.select.glob_advice import explain_glob, find_correction
 from mirrorlake.select.globs import compile_globs
+from mirrorlake.select.pattern_use import UnusedPattern
 from mirrorlake.select.rules import Rule, Rules
 
 MAX_PATTERNS = 5  # that are explained one by one
 
 
-def explain_selection(listing: ListingDiff, rules: Rules, location: Location) -> tuple[str, ...]:
+class ListedSelection(Protocol):
+    """What was selected of a listing; see `mirror.scan.ListingDiff`."""
+
+    @property
+    def listed(self) -> int:
+        """Every object."""
+        ...
+
+    @property
+    def selected(self) -> int:
+        """Objects that the rules select."""
+        ...
+
+    @property
+    def supported(self) -> int:
+        """Objects that could be assets, whatever the rules select."""
+        ...
+
+    @property
+    def examples(self) -> Sequence[str]:
+        """Some of their keys."""
+        ...
+
+    @property
+    def unused(self) -> frozenset[UnusedPattern]:
+        """Patterns that select nothing."""
+        ...
+
+    @property
+    def unsupported(self) -> Sequence[UnsupportedKey]:
+        """Objects whose keys no catalog can store."""
+        ...
+
+    @property
+    def gaps(self) -> Sequence[Gap]:
+        """What was not listed."""
+        ...
+
+
+def explain_selection(listing: ListedSelection, rules: Rules, location: Location) -> tuple[str, ...]:
     """Sentences about why nothing was selected, or not by every pattern. None if parts could not be listed."""
     if listing.unsupported or listing.gaps:
         return ()
@@ -33,7 +74,7 @@ def explain_selection(listing: ListingDiff, rules: Rules, location: Location) ->
     return tuple(note for rule in rules.rules for note in _explain_rule(rule, rules.prefix, listing))
 
 
-def _explain_rule(rule: Rule, prefix: str, listing: ListingDiff) -> Iterator[str]:
+def _explain_rule(rule: Rule, prefix: str, listing: ListedSelection) -> Iterator[str]:
     """Why this config selects nothing."""
     examples, objects = _below(prefix, listing.examples), _name_objects(listing)
     if rule.leaves is not None and (rule.takes.everything or rule.takes.match(examples).any()):
@@ -50,7 +91,7 @@ def _explain_rule(rule: Rule, prefix: str, listing: ListingDiff) -> Iterator[str
         yield f"0 of {objects} are listed in `paths`."
 
 
-def _explain_unused(listing: ListingDiff, rules: Rules) -> Iterator[str]:
+def _explain_unused(listing: ListedSelection, rules: Rules) -> Iterator[str]:
     """Patterns that select nothing while others do. Only if a correction selects more: a folder may still be empty."""
     if not listing.unused or not listing.examples:
         return
@@ -70,7 +111,7 @@ def _match_any(examples: Column) -> Callable[[Sequence[str]], bool]:
     return lambda patterns: bool(compile_globs(patterns).match(examples).any())
 
 
-def _name_objects(listing: ListingDiff) -> str:
+def _name_objects(listing: ListedSelection) -> str:
     objects = count_noun(listing.supported, "object")
     return objects if listing.supported == listing.listed else f"{objects} of supported formats"
 

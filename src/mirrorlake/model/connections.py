@@ -20,15 +20,18 @@ class ConnectionKind(StrEnum):
     AWS_WEB_IDENTITY = "aws-web-identity"
     AWS_BUCKET_POLICY = "aws-bucket-policy"  # the bucket's own policy grants our principal
     S3 = "s3"  # keys of a server that speaks the protocol of S3
+    S3_ANONYMOUS = "s3-anonymous"  # a public bucket of AWS or of such a server
     GCS_SERVICE_ACCOUNT = "gcs-service-account"
     GCS_WORKLOAD_IDENTITY = "gcs-workload-identity"
     GCS_AMBIENT = "gcs-ambient"
     GCS_HMAC = "gcs-hmac"
+    GCS_ANONYMOUS = "gcs-anonymous"
     AZURE_KEY = "azure-key"
     AZURE_SAS = "azure-sas"
     AZURE_CONNECTION_STRING = "azure-connection-string"
     AZURE_SERVICE_PRINCIPAL = "azure-service-principal"
     AZURE_MANAGED_IDENTITY = "azure-managed-identity"
+    AZURE_ANONYMOUS = "azure-anonymous"
     LOCAL = "local"
 
     @property

@@ -19,6 +19,11 @@ class Ambient(Credentials):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unsigned(Credentials):
+    """None: a public bucket or container, to which requests are sent without any."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AwsKeys(Credentials):
     """An access key of AWS or of a server that speaks its protocol; also HMAC keys of Google Cloud Storage."""
 

@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     PURGE = "purge"
     REAPPLY = "reapply"
     PREVIEW = "preview"
+    LOCATION_PREVIEW = "location_preview"
     VERIFY = "verify"
     CONNECTION_CHECK = "connection_check"
     THUMBNAILS_CHECK = "thumbnails_check"
@@ -70,6 +71,8 @@ class JobProgress:
     unit: str = "objects"
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Additional counts, such as failed objects."""
+    partial: Mapping[str, Any] | None = None
+    """What is known of the result so far, in its form. Null for jobs whose result only their end shows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,13 +125,13 @@ class OutcomeKind(StrEnum):
     )
     MISSING = (
         "missing",
-        KindRow(sample=ORPHANED, report="known, but no longer in the bucket: kept", tone="warn"),
+        KindRow(sample=ORPHANED, report="known, but no longer in the bucket or no longer selected: kept", tone="warn"),
     )
     REMOVED = (  # moved to the trash, or removed permanently
         "removed",
         KindRow(
             sample=ORPHANED,
-            report="{would_be}moved to the trash or removed: objects gone",
+            report="{would_be}moved to the trash or removed: objects gone, or no longer selected",
             tone="warn",
         ),
     )

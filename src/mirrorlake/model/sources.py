@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.public import public_noun
-from mirrorlake.model.runs import Run
+from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_of
 
 
@@ -66,15 +66,18 @@ class Access:
     # The networks that its addresses may be in besides public ones. None: an operator chose them, so any is allowed
     # except link-local ones and metadata services.
     networks: tuple[str, ...] | None = None
+    ca_bundle: str | None = None  # of a connection: path of a PEM file with additional authorities
+    proxy: str | None = field(default=None, repr=False)  # of a connection; its address may contain a login
 
     def stored(self) -> dict[str, object]:
         """What the catalog keeps of this access: all but what its connection decides at each use."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "networks"}
+        own = {each.name for each in fields(self)} - {each.name for each in fields(Access)}
+        return {name: getattr(self, name) for name in sorted(own)}
 
     def options(self) -> AccessOptions:
         """The public form of this access."""
-        own = {field.name: getattr(self, field.name) for field in fields(self)}
-        return AccessOptions(**{field.name: own[field.name] for field in fields(AccessOptions) if field.name in own})
+        own = {each.name: getattr(self, each.name) for each in fields(self)}
+        return AccessOptions(**{each.name: own[each.name] for each in fields(AccessOptions) if each.name in own})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ class AccessOptions(Access):
     endpoint: str | None = None  # the server's address; None = the provider's own service
     region: str | None = None
     profile: str | None = None  # of the machine's own configuration
-    anonymous: bool = False
+    anonymous: bool | None = None  # as an option, None: not given
 
 
 class Orphans(StrEnum):
@@ -184,6 +187,37 @@ class Datasource:
     connection_id: int | None = None
 
 
+class DatasourceStatus(StrEnum):
+    """How a datasource is doing: the first that applies."""
+
+    RUNNING = "running"
+    BROKEN_CONNECTION = "broken_connection"  # the last check of its connection failed: its schedule pauses
+    QUEUED = "queued"
+    HELD = "held"  # removals wait for confirmation
+    FAILED = "failed"  # its newest run
+    NEW = "new"  # it has never run
+    ACTIVE = "active"
+
+
+def status_of(last_run: Run | None, at_work: RunState | None, paused: str | None) -> DatasourceStatus:
+    """The status of a datasource. `at_work` is the state of a run that is queued or running."""
+    if at_work is RunState.RUNNING:
+        return DatasourceStatus.RUNNING
+    if paused is not None:
+        return DatasourceStatus.BROKEN_CONNECTION
+    if at_work is RunState.QUEUED:
+        return DatasourceStatus.QUEUED
+    if last_run is None:
+        return DatasourceStatus.NEW
+    match last_run.state:
+        case RunState.HELD if last_run.hold is None or last_run.hold.confirmed_by is None:
+            return DatasourceStatus.HELD
+        case RunState.FAILED:
+            return DatasourceStatus.FAILED
+        case _:
+            return DatasourceStatus.ACTIVE
+
+
 @public_noun
 class DatasourceSummary:
     """A datasource at a glance. It contains names of credentials, never a secret."""
@@ -222,6 +256,8 @@ class DatasourceSummary:
     """Why its schedule pauses: its connection does not work. Null: it does not pause."""
     can_run: bool = True
     """Whether a run can be requested now: none is queued or running, and the cooldown has passed."""
+    status: DatasourceStatus = DatasourceStatus.NEW
+    """How it is doing: running, broken_connection, queued, held, failed, new or active, the first that applies."""
     cooldown_minutes: int = 0
     """Minutes until a run can be requested; 0: no cooldown."""
     assets: int
@@ -239,6 +275,7 @@ def summarize(
     paused: str | None = None,
     cooldown_minutes: int = 0,
     can_run: bool = True,
+    at_work: RunState | None = None,
 ) -> DatasourceSummary:
     """The public form of a datasource."""
     settings, access = source.settings, source.access.options()
@@ -254,7 +291,7 @@ def summarize(
         endpoint=access.endpoint,
         region=access.region,
         profile=access.profile,
-        anonymous=access.anonymous,
+        anonymous=bool(access.anonymous),
         connection=source.connection,
         globs=settings.globs,
         configs=settings.configs,
@@ -266,6 +303,7 @@ def summarize(
         next_due=next_due,
         paused=paused,
         can_run=can_run,
+        status=status_of(last_run, at_work, paused),
         cooldown_minutes=cooldown_minutes,
         assets=assets,
         last_run=last_run,

@@ -17,8 +17,10 @@ from mirrorlake.model.backups import SequenceState
 from mirrorlake.postgres.migrate import VERSION_TABLE, created_names
 
 # Not part of a backup: a restore applies migrations itself, the processes that work now are not its own, restoring
-# objects counts their assets again, and digests of ranges are computed by the next pass.
-LEFT_OUT = frozenset({VERSION_TABLE, "asset_count", "lease", "object_change", "range_digest", "worker"})
+# assets and objects counts them again, and digests of ranges are computed by the next pass.
+LEFT_OUT = frozenset(
+    {VERSION_TABLE, "asset_count", "lease", "library_count", "object_change", "range_digest", "worker"}
+)
 CHUNK_BYTES = 1 << 20
 # What decides how values are written; a restore sets the same.
 _TEXT_SETTINGS = {

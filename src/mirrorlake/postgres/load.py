@@ -147,7 +147,7 @@ def _check_empty(session: psycopg.Connection[TupleRow], address: str) -> None:
             f"The database ({address}) is in use.", "Stop the servers and workers of this library, then try again."
         ) from error
     for name in tables:
-        if name in {VERSION_TABLE, "library", "worker"}:  # every library has rows in them
+        if name in {VERSION_TABLE, "library", "library_count", "worker"}:  # they may have rows in an empty library
             continue
         row = session.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier(name))).fetchone()
         if row and row[0]:

@@ -14,8 +14,8 @@ from mirrorlake.processing.process import RenderedObject, fetch, finish
 from mirrorlake.processing.rows import Job, Result, processed_batch, read_jobs, split_batches
 from mirrorlake.storage.base import Store
 
-CHUNK_ROWS = 16  # read one after another by one thread
-CHUNKS_AHEAD = 4  # per thread; bounds the results that wait for a commit
+CHUNK_ROWS = 32  # read one after another by one thread
+CHUNKS_AHEAD = 3  # per thread; bounds the results that wait for a commit
 
 
 def read_companions(

@@ -39,7 +39,7 @@ from mirrorlake.storage.wrappers import RequestMeter
 CHUNK_ROWS = 16  # small, so that all workers finish at about the same time
 CHUNKS_IN_FLIGHT = 4  # per worker: enough to prefetch, also while other rows are being committed
 FETCH_THREADS = 4
-GATHER_ROWS = 128  # rows in a result batch: a commit for every few images would be slower than decoding
+GATHER_ROWS = 512  # rows in a result batch: half of the work of a commit is the same for any number of them
 MAX_GATHER_S = 1.0  # the longest time that a row waits for others
 _POLL_S = 0.5  # between checks for hanging decoders and a closed pool
 _ATTEMPTS = 2  # crashes without a suspect before each row is tried alone
@@ -110,18 +110,18 @@ class ProcessingPool:
         """Start workers before there is work: loading their modules takes longer than a short listing."""
         self._prestarter.start(self._processes)
 
-    def process(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def process(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
         """PROCESSED batches for the CHANGES rows, in any order, each row exactly once; small batches, soon.
 
         All rows must need reading: NEW, CHANGED, COMPANION, and MOVED or RETURNED rows with a changed companion
         (ValueError otherwise). `changes` is read only as far as the workers need, always in the iterating thread.
         Raises DiskFull and CatalogError if thumbnails cannot be written, and MirrorlakeError if no worker starts or
-        the pool is closed meanwhile. The iteration may be stopped early.
+        the pool is closed meanwhile. Close the iteration where it may be stopped early: that ends the work in progress.
         """
         found = self._process_here(changes) if self._processes == 0 else self._process_in_workers(changes)
         return _gather(found)
 
-    def read_companions(self, changes: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    def read_companions(self, changes: Iterable[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
         """PROCESSED batches for CHANGES rows of which only companions are read. Starts no workers.
 
         Raises ValueError for a row with an image, and MirrorlakeError if the pool is closed meanwhile.
@@ -289,7 +289,7 @@ class ProcessingPool:
             raise MirrorlakeError("Processing was stopped.", "All committed work is kept.")
 
 
-def _gather(found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _gather(found: Generator[pa.RecordBatch | None] | Generator[pa.RecordBatch]) -> Generator[pa.RecordBatch]:
     """The same rows in fewer batches; None is a chance to check the clock."""
     held: list[pa.RecordBatch] = []
     oldest = 0.0

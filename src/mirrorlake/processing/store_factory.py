@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from mirrorlake.model.credentials import Credentials
-from mirrorlake.model.sources import Access, Location
+from mirrorlake.model.sources import Access, AccessOptions, Location
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.open import open_store
 from mirrorlake.storage.providers.registry import provider_of
@@ -46,6 +46,12 @@ class StoreConfig:
         """The same with what can be passed to other processes, and is shared by all stores that it opens."""
         resolved = self.resolved or self._resolve()
         return self if resolved is None else replace(self, resolved=resolved)
+
+    def in_region(self, region: str) -> StoreConfig:
+        """The same for a bucket in this region."""
+        provider = provider_of(self.location.provider)
+        access = provider.change_access(self.access, AccessOptions(region=region))
+        return replace(self, access=access, resolved=None)
 
     def _resolve(self) -> object:
         return provider_of(self.location.provider).resolve(self.access, self.credentials)

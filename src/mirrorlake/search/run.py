@@ -10,6 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg.rows import TupleRow
 
+from mirrorlake.catalog import library_count
 from mirrorlake.catalog.assets import asset_columns, asset_from_row
 from mirrorlake.catalog.known_names import known_names
 from mirrorlake.catalog.sql_names import replace_names
@@ -19,7 +20,7 @@ from mirrorlake.postgres.pool import Catalog, limit_time
 from mirrorlake.search.compile import CompiledQuery, Param, Sql, compile_query
 from mirrorlake.search.cursor import Cursor, after, read_search_cursor, sort_values, write_search_cursor
 from mirrorlake.search.grammar import parse
-from mirrorlake.search.nodes import Query
+from mirrorlake.search.nodes import Everything, Query
 from mirrorlake.search.notes import explain_nothing
 
 TIMEOUT_S = 10  # longer than people wait for a page
@@ -57,7 +58,7 @@ def search(catalog: Catalog, query: str, *, limit: int, offset: int = 0, cursor:
     elif len(rows) < limit and (rows or not offset):
         total, capped = offset + len(rows), False
     else:
-        total, capped = _count_matches(catalog, compiled, exact=not offset)
+        total, capped = _total(catalog, parsed, compiled, exact=not offset)
         total = max(total, offset + len(rows) if rows else 0)
     following = None
     if rows and len(rows) == limit:
@@ -109,6 +110,16 @@ def _read_assets(connection: psycopg.Connection[TupleRow], ids: list[TupleRow]) 
     rows = connection.execute(asset_columns() + b" WHERE asset.id = ANY(%s)", (wanted,))
     found = {row[0]: asset_from_row(row) for row in rows}
     return [found[each] for each in wanted if each in found]
+
+
+def _total(catalog: Catalog, query: Query, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:
+    """How many assets match, and whether that number is only a lower bound. That of the whole library is kept."""
+    if isinstance(query.where, Everything):
+        with catalog.read() as connection:
+            whole = library_count.outside_trash(connection)
+        if whole is not None:
+            return whole, False
+    return _count_matches(catalog, compiled, exact=exact)
 
 
 def _count_matches(catalog: Catalog, compiled: CompiledQuery, *, exact: bool) -> tuple[int, bool]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -128,29 +128,42 @@ def _parse(text: str, warnings: _WarningList) -> _Json:
     if text.count("{") + text.count("[") > MAX_DEPTH:
         _check_depth(text)
 
-    def as_object(pairs: list[tuple[str, _Json]]) -> dict[str, _Json]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            seen: set[str] = set()
-            for key, _ in pairs:
-                if key in seen:
-                    warnings.add(f"{_quote_key(key)} occurs more than once in one object; the last one counts.")
-                seen.add(key)
-        return found
-
     try:
-        return json.loads(
-            text,
-            object_pairs_hook=as_object,
-            parse_int=_integer,
-            parse_float=_number,
-            parse_constant=lambda name: _UnusableNumber(name, "is not a number"),
-        )
+        return _DECODER.decode(text)
+    except _RepeatedKey:
+        return _decoder(lambda pairs: _as_object(pairs, warnings)).decode(text)
     except json.JSONDecodeError as error:
         raise BadSidecar(
             f"The sidecar is not valid JSON: {error.msg} (line {error.lineno}, column {error.colno}).",
             "Correct it there.",
         ) from error
+
+
+class _RepeatedKey(Exception):
+    """A key occurs more than once in one object."""
+
+
+def _as_object(pairs: list[tuple[str, _Json]], warnings: _WarningList | None) -> dict[str, _Json]:
+    """The last value of each key. Raises _RepeatedKey if there is no list for the warnings."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        if warnings is None:
+            raise _RepeatedKey
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key in seen:
+                warnings.add(f"{_quote_key(key)} occurs more than once in one object; the last one counts.")
+            seen.add(key)
+    return found
+
+
+def _decoder(as_object: Callable[[list[tuple[str, _Json]]], dict[str, _Json]]) -> json.JSONDecoder:
+    return json.JSONDecoder(
+        object_pairs_hook=as_object,
+        parse_int=_integer,
+        parse_float=_number,
+        parse_constant=lambda name: _UnusableNumber(name, "is not a number"),
+    )
 
 
 def _check_depth(text: str) -> None:
@@ -177,6 +190,10 @@ def _integer(text: str) -> int | _UnusableNumber:
 def _number(text: str) -> float | _UnusableNumber:
     value = float(text)
     return value if math.isfinite(value) else _UnusableNumber(text, "is a number that is too large")
+
+
+# Made once, because making one takes as long as reading a short sidecar.
+_DECODER = _decoder(lambda pairs: _as_object(pairs, None))
 
 
 def _flatten(node: dict[str, _Json], prefix: str, warnings: _WarningList) -> Iterator[tuple[str, Scalar]]:
@@ -217,7 +234,7 @@ _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def _make_storable_text(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
+    return text if text.isprintable() else _UNSTORABLE.sub("\ufffd", text)
 
 
 def _quote_key(key: str) -> str:

@@ -11,7 +11,11 @@ from mirrorlake.select.settings import settings_from_document, settings_to_json
 
 _SCHEDULE = ("schedule", "timezone", "runScheduledEvery")  # these depend on each other
 _CONFIGS = "mirror_configs"
-_ELSEWHERE = ("bucket_type", "bucket_name", "region", "endpoint", "require_vpce")
+# What a datasource mirrors from where: its own names in REST, and those of Roboflow's documents.
+_ADDRESS = (
+    *("uri", "provider", "container", "bucket", "prefix"),
+    *("bucket_type", "bucket_name", "region", "endpoint", "require_vpce"),
+)
 
 
 def patch_settings(stored: MirrorSettings, change: Mapping[str, Json]) -> MirrorSettings:
@@ -20,7 +24,7 @@ def patch_settings(stored: MirrorSettings, change: Mapping[str, Json]) -> Mirror
     `change` has the names of a settings file. Its patterns and strategies apply to a datasource with one mirror config;
     `mirror_configs` replaces all of them. Raises SettingsError, PatternError.
     """
-    for name in _ELSEWHERE:
+    for name in _ADDRESS:
         if name in change:
             raise SettingsError(
                 f"{name} is part of the address, which cannot be changed.", "Create another datasource for it."

@@ -5,11 +5,15 @@ listing ──▶ supported suffix ──▶ mirror configs ──▶ pair with 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 
 from mirrorlake.core.columnar import (
+    BoolMask,
+    Column,
     as_binary,
     bytes_at,
     column,
@@ -43,7 +47,7 @@ ASLEEP = ("GLACIER", "DEEP_ARCHIVE", "Archive")
 EMPTY = "empty object"
 EXAMPLES_PER_BATCH = 100
 MAX_EXAMPLES = 4_000  # at most 4 MB of keys
-_ASLEEP = pa.array(ASLEEP)
+ASLEEP_CLASSES: Column = pa.array(ASLEEP)
 
 
 class Selection:
@@ -90,23 +94,20 @@ class Selection:
             return
         yield from map(_with_skips, self._pairing.finish())
 
+    @property
+    def held_from(self) -> bytes | None:
+        """The first key whose candidate is held back until more is listed; None if none is."""
+        return self._pairing.held_from
+
     def _split(self, batch: pa.RecordBatch) -> tuple[pa.RecordBatch, dict[CompanionRole, ListedCompanions]]:
         """The selected assets of a batch, and its companions."""
-        keys = column(batch, "key")
-        endings = SuffixMatcher(keys)
-        supported = endings.match_any(suffixes_of(self._rules.media))
+        named = recognise(column(batch, "key"), self._rules)
         facts = batch.select(LISTED.names)
-        companions: dict[CompanionRole, ListedCompanions] = {}
-        for role in ROLES:
-            stemmed = full_named = no_rows(LISTED)
-            if role.stem_suffix is not None:
-                stemmed = keep(facts, endings.match(role.stem_suffix))
-            if role.name in self._rules.suffixes:
-                suffixed = mask_of(ends_with(as_binary(keys), self._rules.suffixes[role.name]))
-                supported &= ~suffixed  # a companion, whatever its suffix
-                full_named = keep(facts, suffixed)
-            companions[role] = ListedCompanions(stemmed=stemmed, full_named=full_named)
-        candidates = keep(batch, supported)
+        companions = {
+            role: ListedCompanions(stemmed=_kept(facts, masks.stemmed), full_named=_kept(facts, masks.full_named))
+            for role, masks in named.companions.items()
+        }
+        candidates = keep(batch, named.supported)
         self.supported += candidates.num_rows
         taken = self._rules.taken(candidates)
         self.use.observe(taken)
@@ -131,6 +132,51 @@ class Selection:
         return batch
 
 
+@dataclass(frozen=True, slots=True)
+class CompanionMasks:
+    """Which keys are companions of one role. None: there are none of this form."""
+
+    stemmed: BoolMask | None
+    full_named: BoolMask | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognised:
+    """What keys are, by their names alone."""
+
+    supported: BoolMask  # could be assets
+    companions: Mapping[CompanionRole, CompanionMasks]
+
+    @property
+    def any_companion(self) -> BoolMask:
+        """Which keys are companions, of any role and form."""
+        found = np.zeros_like(self.supported)
+        for masks in self.companions.values():
+            for mask in (masks.stemmed, masks.full_named):
+                if mask is not None:
+                    found |= mask
+        return found
+
+
+def recognise(keys: Column, rules: Rules) -> Recognised:
+    """Which keys could be assets and which are companions, by their suffixes."""
+    endings = SuffixMatcher(keys)
+    supported = endings.match_any(suffixes_of(rules.media))
+    companions: dict[CompanionRole, CompanionMasks] = {}
+    for role in ROLES:
+        stemmed = None if role.stem_suffix is None else endings.match(role.stem_suffix)
+        full_named = None
+        if role.name in rules.suffixes:
+            full_named = mask_of(ends_with(as_binary(keys), rules.suffixes[role.name]))
+            supported &= ~full_named  # a companion, whatever its suffix
+        companions[role] = CompanionMasks(stemmed, full_named)
+    return Recognised(supported, companions)
+
+
+def _kept(facts: pa.RecordBatch, mask: BoolMask | None) -> pa.RecordBatch:
+    return no_rows(LISTED) if mask is None else keep(facts, mask)
+
+
 def select(
     listing: Iterable[pa.RecordBatch],
     rules: Rules,
@@ -152,7 +198,7 @@ def _with_skips(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The candidates with `skip` set where a rule excludes an object before any byte is read."""
     empty = equal_to(column(batch, "size"), 0)
     storage_class = column(batch, "storage_class")
-    asleep = is_in(storage_class, _ASLEEP)
+    asleep = is_in(storage_class, ASLEEP_CLASSES)
     if not empty.any() and not asleep.any():
         return batch
     skip = column(batch, "skip")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from mirrorlake.catalog import connections
 from mirrorlake.catalog.connections import ConnectionValues
@@ -25,6 +25,7 @@ from mirrorlake.connections.kinds import (
     without_secrets,
 )
 from mirrorlake.connections.names import is_reference
+from mirrorlake.connections.proxy_login import split_login
 from mirrorlake.connections.vault import Vault
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
@@ -32,6 +33,8 @@ from mirrorlake.model.access import Context
 from mirrorlake.model.connections import Connection, ConnectionKind, ConnectionSettings, Sealed, StoredConnection
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Resources
+
+_Value = TypeVar("_Value")
 
 
 def add(
@@ -41,11 +44,12 @@ def add(
     kind: str,
     *,
     given: Mapping[str, Json],
-    secrets: Mapping[str, str],
+    secrets: Mapping[str, str | None],
 ) -> Connection:
     """Store a new connection. Raises Conflict, UsageError and SettingsError; no secret is part of an error."""
     check_name(name)
     own = parse_kind(kind)
+    given, secrets = split_login(_canonical(given), _canonical(secrets))
     check_input(own, _named(given), _named(secrets))
     settings = change_settings(own, ConnectionSettings(), given)
     check_settings(resources.settings, caller, own, ConnectionSettings(), settings)
@@ -73,6 +77,7 @@ def change(
     secrets: Mapping[str, str | None],
 ) -> Connection:
     """Change a connection. Raises NotFound, UsageError and SettingsError; no secret is part of an error."""
+    given, secrets = split_login(_canonical(given), _canonical(secrets))
 
     def change_values(stored: StoredConnection) -> tuple[ConnectionValues, Mapping[str, object]]:
         before = stored.connection
@@ -113,10 +118,14 @@ def change(
     return connections.change(resources.catalog, name, change_values, by=caller)
 
 
+def _canonical(values: Mapping[str, _Value]) -> dict[str, _Value]:
+    """Settings or secrets by their own names."""
+    return {canonical_name(name): value for name, value in values.items()}
+
+
 def _named(values: Mapping[str, object]) -> dict[str, object]:
-    """Settings or secrets by their own names, without references to secrets."""
-    own = {canonical_name(name): value for name, value in values.items()}
-    return {name: value for name, value in own.items() if not (isinstance(value, str) and is_reference(value))}
+    """Those that are not references to secrets."""
+    return {name: value for name, value in values.items() if not (isinstance(value, str) and is_reference(value))}
 
 
 def check_settings(

@@ -15,8 +15,10 @@ from mirrorlake.model.activity import Activity, Subject
 from mirrorlake.model.acts import Deletion, Project, Purge
 from mirrorlake.model.assets import Asset, AssetDetail, AssetPage, Original, Unchanged
 from mirrorlake.model.connections import Health
+from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.pages import Page
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Outcome, OutcomeKind, Run, RunState
@@ -88,13 +90,40 @@ class Datasources(Protocol):
         name: str | None = None,
         connection: str | None = None,
         settings: Mapping[str, Json] | None = None,
+        run: bool = False,
     ) -> DatasourceSummary:
-        """Create a datasource without running it. `settings` as in a settings file; its address cannot be changed.
+        """Create a datasource; with `run`, also queue its first run. `settings` as in a settings file.
 
-        Without a connection, it is accessed as the library's machine. Raises NotFound for an unknown connection,
-        Conflict if the name is taken, and UsageError (SettingsError, PatternError).
+        Its address cannot be changed. Without a connection, it is accessed as the library's machine. Raises NotFound
+        for an unknown connection, Conflict if the name is taken, and UsageError (SettingsError, PatternError).
         """
         ...
+
+    def begin_location_preview(
+        self, uri: str, *, connection: str | None = None, settings: Mapping[str, Json] | None = None
+    ) -> LocationPreview:
+        """Start to list a location and to count what a datasource with these settings would select of it.
+
+        The preview is a job: watch its progress and cancel it by its number. Stores no datasource. Raises the errors
+        of `create`.
+        """
+        ...
+
+    def get_location_preview(self, preview_id: str) -> LocationPreview:
+        """The state of a preview of a location, with what it found so far. Raises NotFound."""
+        ...
+
+    def preview_location(
+        self, uri: str, *, connection: str | None = None, settings: Mapping[str, Json] | None = None
+    ) -> LocationPreview:
+        """Start a preview of a location, wait for it and return its result. Raises the errors of `create`."""
+        preview = self.begin_location_preview(uri, connection=connection, settings=settings)
+        for pause in _pauses():
+            if preview.state is not RunState.RUNNING:
+                break
+            time.sleep(pause)
+            preview = self.get_location_preview(preview.id)
+        return preview
 
     def check(self, name: str, *, origin: str | None = None) -> Health:
         """Try each ability that a run needs with real requests, and read an object that the patterns select.
@@ -110,6 +139,22 @@ class Datasources(Protocol):
     def change_settings(self, name: str, change: Mapping[str, Json]) -> DatasourceSummary:
         """Change some settings, by their names in a settings file; keep the others. Raises NotFound, SettingsError."""
         ...
+
+    def history_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[DatasourceChange]:
+        """Who created and changed a datasource, from which values to which, the newest first. Raises NotFound."""
+        ...
+
+    def history(self, name: str, *, limit: int = 20) -> Sequence[DatasourceChange]:
+        """The newest changes of a datasource. Raises NotFound."""
+        found: list[DatasourceChange] = []
+        cursor: str | None = None
+        while len(found) < limit:
+            page = self.history_page(name, limit=min(limit - len(found), PAGE_LIMIT), cursor=cursor)
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                break
+        return found
 
     def start(self, name: str, *, force: bool = False) -> Run:
         """Queue a run for the next free worker; `force` overrides the cooldown, which is recorded.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 from mirrorlake.catalog import connections, datasources
 from mirrorlake.core.errors import Conflict, SettingsError
@@ -27,6 +28,33 @@ def create(
     settings: Mapping[str, Json] | None,
 ) -> Datasource:
     """Create a datasource. Errors as in `Datasources.create`."""
+    source = check_new(resources, caller, uri, name=name, connection=connection, settings=settings)
+    if name is not None and datasources.by_name(resources.catalog, name, deleted=True) is not None:
+        raise Conflict(
+            f"A datasource named {name} already exists.",
+            "Choose another name. The address of a datasource cannot be changed.",
+        )
+    return datasources.create(
+        resources.catalog,
+        name=name,
+        location=source.location,
+        access=source.access,
+        settings=source.settings,
+        connection_id=source.connection_id,
+        by=caller,
+    )
+
+
+def check_new(
+    resources: Resources,
+    caller: Context,
+    uri: str,
+    *,
+    name: str | None,
+    connection: str | None,
+    settings: Mapping[str, Json] | None,
+) -> Datasource:
+    """The datasource that would be created, which is not stored and has the id 0. Errors as in `Datasources.create`."""
     options = read_request(
         MirrorRequest(
             uri=uri,
@@ -37,26 +65,19 @@ def create(
     )
     connected = find_connection(resources.catalog, connection)
     _check_address(resources, caller, options)
-    if connected is not None:
-        found = connections.named(resources.catalog, connected.name).connection
-        source = Datasource(
-            id=0, name=name or "", location=options.location, access=Access(), settings=MirrorSettings()
-        )
-        check_fits(source, found.kind, found.settings, found.name)
-    if name is not None and datasources.by_name(resources.catalog, name, deleted=True) is not None:
-        raise Conflict(
-            f"A datasource named {name} already exists.",
-            "Choose another name. The address of a datasource cannot be changed.",
-        )
-    return datasources.create(
-        resources.catalog,
-        name=name,
+    plain = Datasource(
+        id=0,
+        name=name or "",
         location=options.location,
-        access=options.access(Access(), connected),
+        access=Access(),
         settings=options.mirror_settings(MirrorSettings()),
-        connection_id=None if connected is None else connected.id,
-        by=caller,
     )
+    if connected is None:
+        return replace(plain, access=options.access(Access()))
+    found = connections.named(resources.catalog, connected.name).connection
+    check_fits(plain, found.kind, found.settings, found.name)
+    access = options.access(Access(), connected)
+    return replace(plain, access=access, connection=connected.name, connection_id=connected.id)
 
 
 def _check_address(resources: Resources, caller: Context, options: MirrorOptions) -> None:

@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mirrorlake.catalog import datasources, queue, runs
+from mirrorlake.catalog.activity import list_activity
+from mirrorlake.core.cursors import read_cursor, write_cursor
 from mirrorlake.model.access import Permission
+from mirrorlake.model.activity import Subject
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
+from mirrorlake.model.datasource_changes import DatasourceChange, datasource_change
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.location_previews import LocationPreview
+from mirrorlake.model.pages import Page, page_of
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
 from mirrorlake.select.json_reader import Json
 from mirrorlake.services.base import Service, requires
 from mirrorlake.services.contract import TRASH_DAYS, Datasources
+
+HISTORY = "history"  # the name of the list in its cursors
 
 
 class DatasourceService(Service, Datasources):
@@ -38,12 +46,33 @@ class DatasourceService(Service, Datasources):
         name: str | None = None,
         connection: str | None = None,
         settings: Mapping[str, Json] | None = None,
+        run: bool = False,
     ) -> DatasourceSummary:
         """See `Datasources.create`."""
         from mirrorlake.services.datasource_creation import create  # noqa: PLC0415  loads the libraries that reach buckets
 
+        if run:
+            self.caller.require(Permission.RUNS_CONTROL)
         made = create(self.resources, self.caller, uri, name=name, connection=connection, settings=settings)
+        if run:
+            queue.request(self.resources.catalog, made.name, requested_by=self.caller.actor.name)
         return datasources.summary(self.resources.catalog, made.name)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def begin_location_preview(
+        self, uri: str, *, connection: str | None = None, settings: Mapping[str, Json] | None = None
+    ) -> LocationPreview:
+        """See `Datasources.begin_location_preview`."""
+        from mirrorlake.services.location_previews import request_location_preview  # noqa: PLC0415  as above
+
+        return request_location_preview(self.resources, self.caller, uri, connection=connection, settings=settings)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def get_location_preview(self, preview_id: str) -> LocationPreview:
+        """See `Datasources.get_location_preview`."""
+        from mirrorlake.services.location_previews import show_location_preview  # noqa: PLC0415  as above
+
+        return show_location_preview(self.resources.catalog, preview_id)
 
     @requires(Permission.DATASOURCES_EDIT)
     def check(self, name: str, *, origin: str | None = None) -> Health:
@@ -66,6 +95,22 @@ class DatasourceService(Service, Datasources):
 
         change_settings(self.resources.catalog, name, change, by=self.caller)
         return datasources.summary(self.resources.catalog, name)
+
+    @requires(Permission.DATASOURCES_READ)
+    def history_page(self, name: str, *, limit: int = 100, cursor: str | None = None) -> Page[DatasourceChange]:
+        """See `Datasources.history_page`."""
+        datasources.named(self.resources.catalog, name)
+        before = None if cursor is None else read_cursor(cursor, HISTORY, int)
+        found = list_activity(
+            self.resources.catalog,
+            self.caller.workspace,
+            limit=limit,
+            kind=Subject.DATASOURCE,
+            subject=name,
+            before=before,
+        )
+        next_cursor = write_cursor(HISTORY, found[-1].id) if len(found) == limit else None
+        return page_of([datasource_change(one) for one in found], next_cursor)
 
     @requires(Permission.RUNS_CONTROL)
     def start(self, name: str, *, force: bool = False) -> Run:

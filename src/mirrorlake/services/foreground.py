@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 
 from mirrorlake.core.settings import Settings
@@ -16,9 +16,11 @@ from mirrorlake.model.access import Context, Permission
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.connections import Rotation
 from mirrorlake.model.labels import LabelExport, LabelImport
+from mirrorlake.model.location_previews import LocationSummary
 from mirrorlake.model.runs import Run
 from mirrorlake.model.thumbnails import Cleaning, Making, ThumbnailCheck, Unmade
 from mirrorlake.model.verification import Finding, Verification
+from mirrorlake.select.json_reader import Json
 from mirrorlake.services import (
     cancellation,
     label_files,
@@ -59,6 +61,23 @@ class Foreground(Service):
     def preview(self, name: str, progress: Progress) -> Report:
         """What a run of a datasource would do, with samples. Stores nothing. Raises NotFound."""
         return previews.preview(self.resources.settings, self.resources.catalog, name, progress)
+
+    @requires(Permission.DATASOURCES_EDIT)
+    def preview_location(
+        self,
+        uri: str,
+        watch: Callable[[LocationSummary], object],
+        *,
+        connection: str | None,
+        settings: Mapping[str, Json] | None,
+    ) -> LocationSummary:
+        """What a location holds, and what a datasource with these settings would select; `watch` sees it grow.
+
+        Stores no datasource. Raises the errors of `Datasources.create`, and StorageError.
+        """
+        from mirrorlake.services.location_previews import preview_now  # noqa: PLC0415  only for this command
+
+        return preview_now(self.resources, self.caller, uri, connection=connection, settings=settings, watch=watch)
 
     @requires(Permission.LIBRARY_MAINTAIN)
     def rotate_secrets(self) -> Rotation:

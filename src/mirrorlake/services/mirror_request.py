@@ -31,8 +31,9 @@ class MirrorRequest:
     endpoint: str | None = None
     region: str | None = None
     profile: str | None = None
-    anonymous: bool = False
+    anonymous: bool | None = None
     connection: str | None = None
+    no_connection: bool = False  # the datasource leaves its connection
     jobs: int | None = None
     dry_run: bool = False
 
@@ -118,14 +119,16 @@ class MirrorOptions:
                 connection=connected.name,
                 connection_id=connected.id,
             )
-        if source.connection_id is None:
+        if source.connection_id is None or self.request.no_connection:
+            source = replace(source, connection=None, connection_id=None)
             return replace(source, access=self.access(source.access), settings=settings)
         request = self.request
         if request.endpoint or request.profile or request.anonymous:
             raise SettingsError(
                 f"The datasource {source.name!r} uses the connection {source.connection}, which specifies the server "
                 "and the credentials.",
-                "Leave --endpoint, --profile and --anonymous out, or choose another --connection or --name.",
+                "Leave --endpoint, --profile and --anonymous out, choose another --connection or --name, or leave the "
+                "connection with --no-connection.",
             )
         kept = ConnectionUse(
             id=source.connection_id, name=source.connection or "", endpoint=source.access.options().endpoint
@@ -159,6 +162,8 @@ def read_request(request: MirrorRequest) -> MirrorOptions:
             "--connection cannot be combined with --endpoint, --profile or --anonymous.",
             "The connection specifies the server and the credentials: change it, or leave it out.",
         )
+    if request.connection is not None and request.no_connection:
+        raise SettingsError("--connection and --no-connection cannot be combined.", "Remove one of them.")
     provider = provider_of(location.provider)
     if hint.bucket_type not in (None, provider.bucket_type):
         raise SettingsError(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from mirrorlake.catalog import connections, signing_secrets
 from mirrorlake.connections.master_keys import (
     KEY_FILE,
-    KeyMismatch,
     KeyRing,
     new_key,
     read_key_file,
@@ -16,6 +15,7 @@ from mirrorlake.core.errors import SettingsError
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.connections import Rotation
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.storage.key_services import KeyMismatch
 
 
 def rotate(settings: Settings, catalog: Catalog) -> Rotation:

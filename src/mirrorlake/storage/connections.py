@@ -12,7 +12,8 @@ import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from mirrorlake.core.errors import AccessDenied
-from mirrorlake.storage.pace import PacedResponse, send_paced
+from mirrorlake.storage.pace import send_paced
+from mirrorlake.storage.responses import PacedResponse
 
 # Metadata services return credentials: an endpoint with such an address is refused.
 _METADATA = (
@@ -107,7 +108,9 @@ def _forbidden_error(host: str, address: str) -> ForbiddenAddress:
     )
 
 
-class _PacedConnection(HTTPConnection):
+class PacedConnection(HTTPConnection):
+    """A connection that keeps the time limits of each request."""
+
     response_class = PacedResponse
 
     def send(self, data: Any) -> None:
@@ -116,8 +119,23 @@ class _PacedConnection(HTTPConnection):
             self.connect()
         send_paced(cast("socket.socket", self.sock), data)
 
+    def exchange(self, method: str, head: bytes, body: bytes | None) -> PacedResponse:
+        """Send a request, and read the status and headers of its response. Raises OSError and HTTPException."""
+        if self.sock is None:
+            self.connect()
+        wire = cast("socket.socket", self.sock)
+        try:
+            send_paced(wire, head)
+            if body:
+                send_paced(wire, body)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # a server may refuse a request before it has read all of it: its response is the reason
+        response = PacedResponse(wire, method=method)
+        response.begin()
+        return response
 
-class _CheckedConnection(_PacedConnection):
+
+class _CheckedConnection(PacedConnection):
     networks: Networks = None
 
     def _new_conn(self) -> socket.socket:
@@ -130,7 +148,7 @@ class _CheckedConnection(_PacedConnection):
         return connected
 
 
-class _PacedTls(_PacedConnection, HTTPSConnection):
+class _PacedTls(PacedConnection, HTTPSConnection):
     pass
 
 
@@ -138,24 +156,43 @@ class _CheckedTls(_CheckedConnection, HTTPSConnection):
     pass
 
 
+class Pool(urllib3.HTTPConnectionPool):
+    """The connections to one server or proxy. Thread-safe."""
+
+    ConnectionCls = cast("Any", PacedConnection)
+
+    def take(self, *, tunnel: bool) -> PacedConnection:
+        """A connection, perhaps not yet open. With `tunnel`, it leads through a proxy. `put` must return it."""
+        connection = cast("PacedConnection", self._get_conn())
+        if tunnel and connection.is_closed:
+            try:
+                self._prepare_proxy(cast("Any", connection))
+            except BaseException:
+                connection.close()
+                raise
+        return connection
+
+    def put(self, connection: PacedConnection) -> None:
+        """Keep a connection for the next request."""
+        self._put_conn(cast("Any", connection))
+
+
+class TlsPool(Pool, urllib3.HTTPSConnectionPool):
+    """The same with TLS."""
+
+    ConnectionCls = cast("Any", _PacedTls)
+
+
 @lru_cache(maxsize=64)
-def checked_pools(networks: Networks) -> Mapping[str, type[urllib3.HTTPConnectionPool]]:
+def checked_pools(networks: Networks) -> Mapping[str, type[Pool]]:
     """Pools whose connections refuse forbidden addresses before they send anything, by scheme."""
     plain = type("CheckedConnection", (_CheckedConnection,), {"networks": networks})
     tls = type("CheckedTls", (_CheckedTls,), {"networks": networks})
     return {
-        "http": type("CheckedPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": plain}),
-        "https": type("CheckedTlsPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": tls}),
+        "http": type("CheckedPool", (Pool,), {"ConnectionCls": plain}),
+        "https": type("CheckedTlsPool", (TlsPool,), {"ConnectionCls": tls}),
     }
 
 
-class _ProxyPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = cast("Any", _PacedConnection)
-
-
-class _ProxyTlsPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = cast("Any", _PacedTls)
-
-
 # Connections to a proxy, which the operator chose, by scheme. It resolves the names of servers.
-PROXY_POOLS: Mapping[str, type[urllib3.HTTPConnectionPool]] = {"http": _ProxyPool, "https": _ProxyTlsPool}
+PROXY_POOLS: Mapping[str, type[Pool]] = {"http": Pool, "https": TlsPool}

@@ -7,8 +7,10 @@ or a credential.
 from __future__ import annotations
 
 import http.client
+import re
 import ssl
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import unquote, urlsplit
@@ -17,9 +19,10 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 from urllib3.exceptions import HTTPError
 
-from mirrorlake.core.errors import MirrorlakeError, SettingsError, StorageError
-from mirrorlake.storage.connections import PROXY_POOLS, Networks, check_host, checked_pools
+from mirrorlake.core.errors import SettingsError, StorageError
+from mirrorlake.storage.connections import PROXY_POOLS, Networks, PacedConnection, Pool, check_host, checked_pools
 from mirrorlake.storage.pace import CURRENT, Pace
+from mirrorlake.storage.responses import Headers, PacedResponse
 from mirrorlake.storage.wire import Wire
 
 CONNECT_S = 10  # seconds to connect
@@ -30,6 +33,9 @@ ERROR_BYTES = 64 * 1024  # maximum bytes of an error body that are read
 BODY_BYTES = 32 << 20  # maximum of a page of a listing; the largest one of S3 has an eighth of that
 POOL = 64  # connections that are kept; more are opened for more threads
 USER_AGENT = "mirrorlake"
+_BODILESS = ("GET", "HEAD", "DELETE")
+_NO_TARGET = re.compile(r"[^!-~]")  # blanks, and what must be percent-encoded
+_UNSENDABLE = "the request cannot be sent as it is"
 _NO_TUNNEL = "Tunnel connection failed: "  # of http.client, followed by the status and its reason
 _CAUSE_CHARACTERS = 200  # of the text of an error; a part of it may come from the server
 
@@ -40,6 +46,16 @@ class NoAnswer(Exception):
 
 class ResponseTooLong(NoAnswer):
     """The body has more bytes than the caller allowed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Response:
+    """The status and headers of a response. `HttpClient.read` reads its body; it or `discard` must be called."""
+
+    status: int
+    headers: Headers
+    answer: PacedResponse
+    connection: PacedConnection | None  # None once it was returned to the pool
 
 
 def deadline_of(size: int) -> float:
@@ -71,9 +87,12 @@ class HttpClient:
         self._proxied, self._manager = (
             (False, _metadata_manager()) if metadata else _manager(base, ca_bundle, networks, proxy)
         )
-        self._pool = self._manager.connection_from_url(base)
-        # A proxy needs the whole address, unless it only forwards the bytes of a TLS connection.
-        self._before_target = base if self._proxied and parts.scheme == "http" else ""
+        self._pool = cast("Pool", self._manager.connection_from_url(base))
+        self._tunnels = self._proxied and parts.scheme == "https"
+        # A proxy needs the whole address and its own headers, unless it only forwards the bytes of a TLS connection.
+        forwarded = self._proxied and not self._tunnels
+        self._before_target = base if forwarded else ""
+        self._for_proxy = dict(cast("Any", self._pool).proxy_headers) if forwarded else {}
 
     def headers(self, more: Mapping[str, str]) -> dict[str, str]:
         """The headers of every request with `more`: the headers to sign."""
@@ -87,7 +106,7 @@ class HttpClient:
         body: bytes | None = None,
         *,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response to a request with exactly these headers; `read` reads its body.
 
         All of it, including the body, must arrive within `deadline_s` seconds, and at a minimum rate.
@@ -95,46 +114,44 @@ class HttpClient:
         if self._proxied:
             # The proxy resolves the name; what this machine knows of it is checked as well as possible.
             check_host(*self._server, networks=self._networks, resolve=self._networks is not None)
+        headers = {**headers, **self._for_proxy} if self._for_proxy else headers
+        head = _request_head(method, self._before_target + target, headers, body)
         pace = Pace(deadline_s)
         CURRENT.set(pace)
         try:
-            return self._pool.urlopen(
-                method,
-                self._before_target + target,
-                body=body,
-                headers=headers,
-                retries=False,
-                redirect=False,
-                preload_content=False,
-                decode_content=False,
-                assert_same_host=False,
-            )
-        except MirrorlakeError:
-            raise
-        except ValueError:  # its text may contain a header
-            raise NoAnswer("the request cannot be sent as it is") from None
-        except (HTTPError, OSError) as error:
+            connection = self._pool.take(tunnel=self._tunnels)
+        except (HTTPError, OSError, http.client.HTTPException) as error:
             raise NoAnswer(pace.failure or _describe_error(error)) from error
+        try:
+            answer = connection.exchange(method, head, body)
+        except BaseException as error:
+            connection.close()
+            self._pool.put(connection)
+            if isinstance(error, HTTPError | OSError | http.client.HTTPException):
+                raise NoAnswer(pace.failure or _describe_error(error)) from error
+            raise
+        return Response(status=answer.status, headers=answer.fields, answer=answer, connection=connection)
 
-    def read(self, answer: urllib3.BaseHTTPResponse, *, limit: int = BODY_BYTES) -> bytes:
+    def read(self, response: Response, *, limit: int = BODY_BYTES) -> bytes:
         """The remaining body of a response; the connection is returned to the pool, or closed if more data remains."""
+        answer = response.answer
         try:
             data = answer.read(limit + 1)
-        except (HTTPError, OSError) as error:
-            self.discard(answer)
+        except (OSError, http.client.HTTPException) as error:
+            self.discard(response)
             raise NoAnswer(_describe_error(error)) from error
         if len(data) > limit:
-            self.discard(answer)
+            self.discard(response)
             raise ResponseTooLong(f"its response has more than {limit:,} bytes")
-        if answer.length_remaining:  # a limited read treats the end of the connection as the end of the body
-            self.discard(answer)
+        if answer.length:  # a limited read treats the end of the connection as the end of the body
+            self.discard(response)
             raise NoAnswer("its response was truncated")
-        answer.release_conn()
+        self._release(response)
         return data
 
     def read_or_raise(
         self,
-        answer: urllib3.BaseHTTPResponse,
+        response: Response,
         *,
         limit: int,
         too_long: StorageError | None,
@@ -142,24 +159,32 @@ class HttpClient:
     ) -> bytes:
         """As `read`, but raises a provider's own errors: `too_long`, if it is given, and `unreadable` of the cause."""
         try:
-            return self.read(answer, limit=limit)
+            return self.read(response, limit=limit)
         except NoAnswer as error:
             if too_long is not None and isinstance(error, ResponseTooLong):
                 raise too_long from error
             raise unreadable(str(error)) from error
 
-    def read_error(self, answer: urllib3.BaseHTTPResponse) -> bytes:
+    def read_error(self, response: Response) -> bytes:
         """The body of an error response; empty if it cannot be read or is too large. Its connection is released."""
         try:
-            return self.read(answer, limit=ERROR_BYTES)
+            return self.read(response, limit=ERROR_BYTES)
         except NoAnswer:
             return b""
 
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Release a connection whose response was not read completely: it cannot be reused."""
-        if answer.connection is not None:
-            answer.close()
-        answer.release_conn()
+    def discard(self, response: Response) -> None:
+        """Release the connection of a response; one that was not read completely cannot be used again."""
+        if response.connection is not None:
+            self._release(response)
+
+    def _release(self, response: Response) -> None:
+        connection, response.connection = response.connection, None
+        if connection is None:
+            return
+        if response.answer.unread or response.answer.will_close:
+            response.answer.close()
+            connection.close()
+        self._pool.put(connection)
 
     def close(self) -> None:
         """Close all connections."""
@@ -169,6 +194,21 @@ class HttpClient:
 def client_of(base: str, wire: Wire, *, metadata: bool = False) -> HttpClient:
     """A client of the server at `base`, which is reached as a connection specifies."""
     return HttpClient(base, wire.ca_bundle, networks=wire.networks, proxy=wire.proxy, metadata=metadata)
+
+
+def _request_head(method: str, target: str, headers: Mapping[str, str], body: bytes | None) -> bytes:
+    """The bytes of a request before its body. Raises NoAnswer for what would be another request than it seems."""
+    lines = [f"{method} {target} HTTP/1.1", *[f"{name}: {value}" for name, value in headers.items()]]
+    if "Content-Length" not in headers and (body is not None or method not in _BODILESS):
+        lines.append(f"Content-Length: {len(body or b'')}")
+    text = "\r\n".join(lines)
+    ends = len(lines) - 1
+    if text.count("\r") != ends or text.count("\n") != ends or "\0" in text or _NO_TARGET.search(target):
+        raise NoAnswer(_UNSENDABLE)  # without the text, which may contain a secret
+    try:
+        return f"{text}\r\n\r\n".encode("latin-1")
+    except UnicodeEncodeError:
+        raise NoAnswer(_UNSENDABLE) from None
 
 
 def _describe_error(error: BaseException) -> str:

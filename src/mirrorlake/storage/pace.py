@@ -6,12 +6,11 @@ reader for ever.
 
 from __future__ import annotations
 
-import http.client
 import io
 import socket
 import time
 from contextvars import ContextVar
-from typing import Any, cast
+from typing import Any
 
 SILENCE_S = 60.0  # the longest wait for the next bytes
 RATE_S = 60.0  # how long the rate of a response is measured before it is evaluated
@@ -64,7 +63,7 @@ class Pace:
         return TooSlow(why)
 
 
-# The pace of the request that this thread sends: urllib3 chooses the connection, and creates the response.
+# The pace of the request that this thread sends: also of the one to a proxy, which `http.client` sends.
 CURRENT: ContextVar[Pace] = ContextVar("CURRENT")
 
 
@@ -73,21 +72,19 @@ def send_paced(wire: socket.socket, data: Any) -> None:
     pace = CURRENT.get()
     view = memoryview(data)
     for start in range(0, len(view), SEND_BYTES):
-        wire.settimeout(pace.wait_s())
+        _limit(wire, pace)
         try:
             wire.sendall(view[start : start + SEND_BYTES])
         except TimeoutError as error:
             raise pace.silent() from error
 
 
-class PacedResponse(http.client.HTTPResponse):
-    """A response whose status, headers and body are read within the time limits of the current request."""
-
-    def __init__(self, sock: socket.socket, *args: Any, **named: Any) -> None:
-        super().__init__(cast("socket.socket", _PacedSocket(sock, CURRENT.get())), *args, **named)
+def paced_socket(wire: socket.socket) -> PacedSocket:
+    """What `http.client` reads a response from, within the time limits of the current request."""
+    return PacedSocket(wire, CURRENT.get())
 
 
-class _PacedSocket:
+class PacedSocket:
     """What `http.client` needs of a socket: the stream of its bytes."""
 
     def __init__(self, wire: socket.socket, pace: Pace) -> None:
@@ -95,6 +92,7 @@ class _PacedSocket:
         self._pace = pace
 
     def makefile(self, _mode: str) -> io.BufferedReader:
+        """The bytes that are received."""
         return io.BufferedReader(_PacedStream(self._wire, self._pace))
 
 
@@ -103,20 +101,22 @@ class _PacedStream(io.RawIOBase):
         super().__init__()
         self._wire = wire
         self._pace = pace
-        self._stream = wire.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        self._wire.settimeout(self._pace.wait_s())
+        _limit(self._wire, self._pace)
         try:
-            count = self._stream.readinto(buffer) or 0
+            count = self._wire.recv_into(buffer)
         except TimeoutError as error:
             raise self._pace.silent() from error
         self._pace.received(count)
         return count
 
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+
+def _limit(wire: socket.socket, pace: Pace) -> None:
+    """Limit the next read or write; only a changed timeout costs a system call."""
+    wait = pace.wait_s()
+    if wire.gettimeout() != wait:
+        wire.settimeout(wait)

@@ -44,7 +44,7 @@ def sorted_batches(
         del pending
         sources = [_chunks_on_disk(path, cleanup) for path in runs]
         sources.append(iter(last.to_batches(max_chunksize=CHUNK_ROWS)))
-        yield from _rebatch(_merge(sources), batch_rows)
+        yield from _rebatch(merge_sorted(sources), batch_rows)
 
 
 def _sort(batches: list[pa.RecordBatch]) -> pa.Table:
@@ -62,8 +62,11 @@ def _chunks_on_disk(path: Path, cleanup: ExitStack) -> Iterator[pa.RecordBatch]:
     return (reader.get_batch(place) for place in range(reader.num_record_batches))
 
 
-def _merge(sources: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
-    """All rows up to the smallest last key in memory are complete: sort and yield them, read more, repeat."""
+def merge_sorted(sources: list[Iterator[pa.RecordBatch]]) -> Iterator[pa.RecordBatch]:
+    """The rows of sorted sources in byte order of their keys, with some batches of each source in memory.
+
+    All rows up to the smallest last key in memory are complete: sort and yield them, read more, repeat.
+    """
     heads: dict[int, pa.RecordBatch] = {}
     for place, source in enumerate(sources):
         _advance(heads, place, source)

@@ -127,7 +127,7 @@ def check_prefix(location: Location) -> None:
     if not _PLAIN.fullmatch(location.prefix) or "./" in f"/{location.prefix}".replace("../", "./"):
         raise SettingsError(
             f"{location.uri} cannot be written to: its folders have empty or unusual names.",
-            f"Use a folder with plain names, such as {location.provider.value}://bucket/library.",
+            f"Use a folder with plain names, such as {location.provider.value}://{location.container}/library.",
         )
 
 

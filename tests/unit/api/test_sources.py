@@ -65,6 +65,7 @@ def test_the_contract_is_served_with_readable_operation_names(client: TestClient
         "listWebhooks", "addWebhook", "getWebhook", "listDeliveries", "testWebhook", "deleteWebhook",
         "addConnection", "listConnections", "getConnection", "changeConnection", "deleteConnection", "createDatasource",
         "checkConnection", "checkDatasource", "getConnectionDocuments",
+        "beginLocationPreview", "getLocationPreview", "listChanges",
         "listOntologies", "getOntology", "saveOntology", "deleteOntology", "getAnnotations", "replaceAnnotations",
         "countLabels",
     }  # fmt: skip

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 import orjson
 import pytest
+from rich.cells import cell_len
 
-from mirrorlake.cli.formatting import describe_datasource
+from mirrorlake.cli.formatting import describe_datasource, fit_rows
 from mirrorlake.cli.output import print_json, print_table
 from mirrorlake.core.text import count_noun
 from mirrorlake.model.runs import Run, RunState
@@ -45,6 +46,24 @@ def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
 def test_a_row_is_one_whole_line_where_nobody_watches(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(["size", "key"], [(7, LONG), (1_000, "[red]a\tb\nc[/]")], right=frozenset({0}))
     assert printed(capsys) == ["size  key", f"   7  {LONG}", "1000  [red]a\ufffdb\ufffdc[/]"]
+
+
+def test_a_list_of_datasources_fits_120_columns_and_shortens_only_what_it_must(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    columns = ("name", "connection", "provider", "bucket", "prefix", "status", "assets", "last run", "next due")
+    fixed = ("running", "1,000,000", "11-28 22:33", "11-29 03:00")
+    rows = [
+        ("harbour-cams", "lake", "s3", "photos", "2026/", *fixed),
+        ("猫の写真" * 20, "c" * 100, "s3", "b" * 63, "very/long/prefix/" * 20, *fixed),
+    ]
+    assert fit_rows(columns, rows[:1], elastic=frozenset({0, 1, 3, 4})) == [list(rows[0])]
+    fitted = fit_rows(columns, rows, elastic=frozenset({0, 1, 3, 4}))
+    print_table(columns, fitted, right=frozenset({6}))
+    assert all(cell_len(line) <= 120 for line in printed(capsys))
+    assert fitted[0] == list(rows[0])
+    assert tuple(fitted[1][5:]) == fixed
+    assert all("…" in cell for place, cell in enumerate(fitted[1]) if place in {0, 1, 3, 4})
 
 
 def test_columns_stand_below_each_other_in_every_script(capsys: pytest.CaptureFixture[str]) -> None:

@@ -230,7 +230,8 @@ def test_azure_signs_with_the_rights_that_were_chosen() -> None:
     assert "--permissions rlwd " in writing
 
 
-ALL_KINDS = [kind.value for kind in ConnectionKind if kind is not ConnectionKind.LOCAL]
+WITHOUT_DOCUMENTS = ["local", "s3-anonymous", "gcs-anonymous", "azure-anonymous"]
+ALL_KINDS = [kind.value for kind in ConnectionKind if kind.value not in WITHOUT_DOCUMENTS]
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
@@ -244,6 +245,8 @@ def test_terraform_parses_and_commands_are_words_of_a_shell(kind: str, prefix: s
     assert made.terraform is not None
     parsed = hcl2.load(io.StringIO(made.terraform))
     assert parsed["resource"]
+    assert ORIGIN in json.dumps(parsed["resource"]), "no rules for CORS"
+    assert "lake-events" in json.dumps(parsed), "no events"
     for command in made.commands:
         done = subprocess.run(["sh", "-n", "-c", command], capture_output=True, check=False)
         assert done.returncode == 0, (command, done.stderr)
@@ -264,7 +267,19 @@ def test_a_text_of_terraform_contains_no_template() -> None:
     assert quoted('a"${b}\n%{c}\\') == '"a\\"$${b}\\n%%{c}\\\\"'
 
 
-def test_a_folder_needs_no_documents() -> None:
-    made = documents("local", bucket=None)
+@pytest.mark.parametrize("kind", WITHOUT_DOCUMENTS)
+def test_what_everybody_may_read_needs_no_documents(kind: str) -> None:
+    made = documents(kind, bucket=None)
     assert made.iam_policy is None
-    assert made.notes
+    assert "needs no documents" in made.notes[0]
+
+
+def test_terraform_sets_the_rules_that_the_commands_set() -> None:
+    google = hcl2.loads(str(documents("gcs-ambient", prefix="p/").terraform))
+    text = json.dumps(google["resource"])
+    assert "terraform_data" in text
+    assert "gcloud storage buckets update gs://photos --cors-file" in text
+    azure = hcl2.loads(str(documents("azure-managed-identity", account="acct").terraform))
+    (rules,) = [json.dumps(one) for one in azure["resource"] if "azapi_update_resource" in str(one)]
+    assert all(method in rules for method in ("GET", "HEAD", "OPTIONS"))
+    assert "/blobServices/default" in rules

@@ -34,6 +34,7 @@ from mirrorlake.model.credentials import (
     Credentials,
     GcsServiceAccount,
     GcsWorkloadIdentity,
+    Unsigned,
 )
 
 CANARY = "Y2FuYXJ5LXNlY3JldA=="
@@ -62,6 +63,9 @@ COMPLETE: Mapping[ConnectionKind, tuple[dict[str, Any], dict[str, str], type[Cre
         {"account": "lake", "tenant_id": "t", "client_id": "c"}, {"client_secret": CANARY}, AzureServicePrincipal
     ),
     ConnectionKind.AZURE_MANAGED_IDENTITY: ({"account": "lake"}, {}, AzureManagedIdentity),
+    ConnectionKind.S3_ANONYMOUS: ({}, {}, Unsigned),
+    ConnectionKind.GCS_ANONYMOUS: ({}, {}, Unsigned),
+    ConnectionKind.AZURE_ANONYMOUS: ({"account": "lake"}, {}, Unsigned),
     ConnectionKind.LOCAL: ({"bucket": "/data/photos"}, {}, Ambient),
 }  # fmt: skip
 
@@ -213,7 +217,7 @@ def test_what_a_preset_lacks_is_named(preset: str, given: dict[str, Any]) -> Non
     ("text", "account", "endpoint", "kind"),
     [
         (f"DefaultEndpointsProtocol=https;AccountName=lake;AccountKey={CANARY};EndpointSuffix=core.windows.net",
-         "lake", "https://lake.blob.core.windows.net", AzureAccountKey),
+         "lake", None, AzureAccountKey),
         (f"AccountName=devstore1;AccountKey={CANARY};BlobEndpoint=http://127.0.0.1:10000/devstore1",
          "devstore1", "http://127.0.0.1:10000/devstore1", AzureAccountKey),
         (f"BlobEndpoint=https://lake.blob.core.windows.net/;SharedAccessSignature=sv=1&sig={CANARY}",
@@ -222,7 +226,7 @@ def test_what_a_preset_lacks_is_named(preset: str, given: dict[str, Any]) -> Non
     ids=["suffix", "emulator", "signature"],
 )  # fmt: skip
 def test_a_connection_string_holds_account_and_address(
-    text: str, account: str, endpoint: str, kind: type[Credentials]
+    text: str, account: str, endpoint: str | None, kind: type[Credentials]
 ) -> None:
     row = ConnectionKind.AZURE_CONNECTION_STRING
     settings, made = make_credentials(row, settings_of(row), {"connection_string": text}, external_id="x")

@@ -85,8 +85,14 @@ def test_what_is_no_key_is_refused_and_not_shown(text: str, tmp_path: Path) -> N
     assert text not in refused.value.message
 
 
-def test_settings_do_not_show_their_key() -> None:
-    assert KEY not in repr(Settings(home=Path("/home"), secret_key=KEY))
+def test_settings_do_not_show_what_is_secret() -> None:
+    shown = repr(
+        Settings(
+            home=Path("/home"), secret_key=KEY, api_key="canary-token", database_url="postgresql://a:canary-word@host/b"
+        )
+    )
+    assert KEY not in shown
+    assert "canary" not in shown
 
 
 def test_there_is_no_default_key(tmp_path: Path) -> None:

@@ -54,3 +54,10 @@ def test_a_list_of_configs_replaces_all_patterns_and_strategies() -> None:
 def test_what_cannot_be_set_is_refused(stored: MirrorSettings, change: dict[str, object]) -> None:
     with pytest.raises(SettingsError):
         patch_settings(stored, change)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["uri", "bucket", "prefix", "provider", "bucket_name", "endpoint"])
+def test_the_address_of_a_datasource_cannot_be_changed(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} is part of the address, which cannot be changed") as refused:
+        patch_settings(PLAIN, {"title": "x", name: "s3://other/"})
+    assert "Create another datasource" in refused.value.fix

@@ -121,7 +121,7 @@ def test_pages_of_a_few_layouts_never_need_the_general_parser(monkeypatch: pytes
     monkeypatch.setattr(pages, "general_page", refuse)
     page = read_page(body)
     assert page == wanted
-    assert page.next_marker == "2!80!x"
+    assert page.next_token == "2!80!x"
     assert page.batch.num_rows == sum(1 for place in range(3000) if place % 13)
 
 

@@ -259,7 +259,7 @@ export interface paths {
         put?: never;
         /**
          * Create
-         * @description Create a datasource without running it. Its address cannot be changed later.
+         * @description Create a datasource, and queue its first run if asked to. Its address cannot be changed later.
          */
         post: operations["createDatasource"];
         delete?: never;
@@ -376,6 +376,26 @@ export interface paths {
          * @description Show which rule selects or excludes a key, and whether its object exists.
          */
         get: operations["explainKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasources/{name}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description List who created and changed a datasource, from which values to which, the newest first.
+         */
+        get: operations["listChanges"];
         put?: never;
         post?: never;
         delete?: never;
@@ -602,6 +622,48 @@ export interface paths {
          * @description Count the annotations of the matching assets by class.
          */
         get: operations["countLabels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin Location Preview
+         * @description Count what a location holds and what would be selected, before a datasource exists. Returns at once.
+         *
+         *     The preview is a job of the same number: poll the preview, or watch the job for its growing summary, and cancel it.
+         */
+        post: operations["beginLocationPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/location-previews/{preview_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Location Preview
+         * @description Get the preview of a location, with what it found so far. Kept for a few days.
+         */
+        get: operations["getLocationPreview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1707,6 +1769,54 @@ export interface components {
             plan_hash: string;
         };
         /**
+         * Cost
+         * @description An estimate of what a cloud charges for a first run by its published prices, without taxes and discounts.
+         */
+        Cost: {
+            /**
+             * As Of
+             * @description The date of the prices.
+             */
+            as_of: string;
+            /** Currency */
+            currency: string;
+            /**
+             * Egress
+             * @description For transfer out of the cloud.
+             */
+            egress: number;
+            /**
+             * Prices
+             * @description Whose prices these are, and of which region.
+             */
+            prices: string;
+            /**
+             * Requests
+             * @description For LIST, GET and HEAD requests.
+             */
+            requests: number;
+            /**
+             * Retrieval
+             * @description For reading from storage classes with a retrieval fee.
+             */
+            retrieval: number;
+            /**
+             * Same Region
+             * @description The total if mirrorlake runs in the region of the bucket, where transfer is free.
+             */
+            same_region: number;
+            /**
+             * Source
+             * @description Where they are published.
+             */
+            source: string;
+            /**
+             * With Egress
+             * @description The total if it runs outside of the cloud.
+             */
+            with_egress: number;
+        };
+        /**
          * Counts
          * @description The number of objects per outcome; the terms are defined in docs/glossary.md.
          */
@@ -1772,6 +1882,45 @@ export interface components {
              */
             unchanged: number;
         };
+        /**
+         * DatasourceChange
+         * @description One change of a datasource, with who made it.
+         */
+        DatasourceChange: {
+            /**
+             * Action
+             * @description The kind of action: create, change_settings, delete or force_run.
+             */
+            action: string;
+            /** Actor */
+            actor: string;
+            /**
+             * Actor Kind
+             * @description How the actor is identified: user, token, worker or schedule.
+             */
+            actor_kind: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Changes
+             * @description Empty if nothing but the action itself is known.
+             */
+            changes: components["schemas"]["SettingChange"][];
+            /**
+             * Id
+             * @description The number of the activity.
+             */
+            id: number;
+        };
+        /**
+         * DatasourceStatus
+         * @description How a datasource is doing: the first that applies.
+         * @enum {string}
+         */
+        DatasourceStatus: "running" | "broken_connection" | "queued" | "held" | "failed" | "new" | "active";
         /**
          * DatasourceSummary
          * @description A datasource at a glance. It contains names of credentials, never a secret.
@@ -1864,6 +2013,11 @@ export interface components {
             /** Sidecar Suffix */
             sidecar_suffix: string | null;
             /**
+             * @description How it is doing: running, broken_connection, queued, held, failed, new or active, the first that applies.
+             * @default new
+             */
+            status: components["schemas"]["DatasourceStatus"];
+            /**
              * Timezone
              * @description Time zone of a cron expression.
              */
@@ -1951,6 +2105,25 @@ export interface components {
          * @enum {string}
          */
         DeliveryState: "waiting" | "delivered" | "failed";
+        /**
+         * Estimate
+         * @description What a first run over the location would need, of what was listed so far.
+         */
+        Estimate: {
+            /**
+             * Bytes
+             * @description Of objects and sidecars, to be read.
+             */
+            bytes: number;
+            /** @description Null if no prices are known, as for a folder or a server of one's own. */
+            cost: components["schemas"]["Cost"] | null;
+            requests: components["schemas"]["Requests"];
+            /**
+             * Seconds
+             * @description Rough: from the measured listing, and the speed of this machine at reading images.
+             */
+            seconds: number;
+        };
         /**
          * EventCounts
          * @description What has arrived since events were set up.
@@ -2081,6 +2254,43 @@ export interface components {
             /** Sidecars */
             sidecars: string[];
             verdict: components["schemas"]["Verdict"];
+        };
+        /**
+         * FolderTally
+         * @description The objects below one folder of the location.
+         */
+        FolderTally: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Folder
+             * @description Relative to the location, with a slash at its end; empty for the objects in no folder.
+             */
+            folder: string;
+            /** Objects */
+            objects: number;
+            /** Selected */
+            selected: number;
+        };
+        /**
+         * FormatTally
+         * @description The objects with the suffixes of one format.
+         */
+        FormatTally: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Format
+             * @description Its name, such as JPEG.
+             */
+            format: string;
+            /** Objects */
+            objects: number;
+            /**
+             * Selected
+             * @description How many of them the patterns select.
+             */
+            selected: number;
         };
         /**
          * Health
@@ -2239,7 +2449,7 @@ export interface components {
          * @description What a job does. Each kind has one handler, see `mirrorlake.jobs.registry`.
          * @enum {string}
          */
-        JobKind: "mirror" | "events" | "receive" | "deliver" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "verify" | "connection_check" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean" | "labels_import" | "labels_export";
+        JobKind: "mirror" | "events" | "receive" | "deliver" | "confirm" | "retry" | "purge" | "reapply" | "preview" | "location_preview" | "verify" | "connection_check" | "thumbnails_check" | "thumbnails_make" | "thumbnails_clean" | "labels_import" | "labels_export";
         /**
          * JobProgress
          * @description The progress of a job: `done` of `total` units in the current step.
@@ -2257,6 +2467,13 @@ export interface components {
              * @default 0
              */
             done: number;
+            /**
+             * Partial
+             * @description What is known of the result so far, in its form. Null for jobs whose result only their end shows.
+             */
+            partial: {
+                [key: string]: unknown;
+            } | null;
             /**
              * Step
              * @description The current step, such as listing, processing, merging or verifying.
@@ -2301,6 +2518,172 @@ export interface components {
             /** Name */
             name: string;
             shape: components["schemas"]["Shape"];
+        };
+        /**
+         * LeftOut
+         * @description The objects that would not be read for one reason, with some of them.
+         */
+        LeftOut: {
+            /** Bytes */
+            bytes: number;
+            kind: components["schemas"]["LeftOutKind"];
+            /** Objects */
+            objects: number;
+            /** Samples */
+            samples: components["schemas"]["Sample"][];
+        };
+        /**
+         * LeftOutKind
+         * @description Why an object would not be read. Each object has one kind, the first that applies.
+         * @enum {string}
+         */
+        LeftOutKind: "folder_marker" | "unsupported" | "no_pattern" | "excluded" | "empty" | "archived" | "unusable";
+        /**
+         * LocationPreview
+         * @description The preview of a location on a server, running or ended. It is a job, which can be watched and cancelled.
+         */
+        LocationPreview: {
+            /** Error */
+            error: string | null;
+            /**
+             * Id
+             * @description The number of its job.
+             */
+            id: string;
+            /** @description `running`, then `succeeded`, `failed` or `cancelled`. */
+            state: components["schemas"]["RunState"];
+            /** @description What was found so far; grows while it runs. Null until the first objects are listed. */
+            summary: components["schemas"]["LocationSummary"] | null;
+            /** Uri */
+            uri: string;
+            /** @description The reason why it has not started. */
+            waiting: components["schemas"]["QueuedReason"] | null;
+        };
+        /**
+         * LocationSummary
+         * @description What a location holds, as far as it was listed.
+         */
+        LocationSummary: {
+            /**
+             * Complete
+             * @description Whether the whole location was listed.
+             */
+            complete: boolean;
+            /** Connection */
+            connection: string | null;
+            /**
+             * Error
+             * @description Why the listing ended early.
+             */
+            error: string | null;
+            estimate: components["schemas"]["Estimate"];
+            /**
+             * Folders
+             * @description The largest folders at the top of the location, the one with most objects first.
+             */
+            folders: components["schemas"]["FolderTally"][];
+            /**
+             * Formats
+             * @description Supported formats by suffix, the most frequent first.
+             */
+            formats: components["schemas"]["FormatTally"][];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Listed */
+            listed: number;
+            /** Listed Bytes */
+            listed_bytes: number;
+            /**
+             * Notes
+             * @description Sentences about what was probably not intended, and about folders that could not be listed.
+             * @default []
+             */
+            notes: string[];
+            other_folders: components["schemas"]["OtherFolders"] | null;
+            /**
+             * Other Suffixes
+             * @description Objects with other suffixes, the most frequent first; empty text for objects without a suffix.
+             */
+            other_suffixes: {
+                [key: string]: number;
+            };
+            /** @description Sent for the preview itself. */
+            requests: components["schemas"]["Requests"];
+            /**
+             * Samples
+             * @description Some objects that would be read, drawn from the whole listing, by key.
+             */
+            samples: components["schemas"]["Sample"][];
+            /** Seconds */
+            seconds: number;
+            /**
+             * Selected
+             * @description Supported objects that the patterns select, those that would be skipped included.
+             */
+            selected: number;
+            /** Selected Bytes */
+            selected_bytes: number;
+            /** Server */
+            server: string | null;
+            sidecars: components["schemas"]["SidecarTally"];
+            /** Uri */
+            uri: string;
+        };
+        /**
+         * LocationToPreview
+         * @description A location, and what a datasource would select of it.
+         */
+        LocationToPreview: {
+            /**
+             * Connection
+             * @description Name of the connection that provides server and credentials.
+             */
+            connection?: string | null;
+            /**
+             * Settings
+             * @description Settings by their names in a settings file, such as title and schedule.
+             */
+            settings?: {
+                description?: string | null;
+                exclude?: string[] | null;
+                /** @enum {unknown} */
+                followSymlinks?: false | null;
+                glob_file_path?: string | null;
+                glob_patterns?: string[] | null;
+                inventory?: string | null;
+                listingOrdered?: boolean | null;
+                /** @enum {unknown} */
+                look?: "full" | null;
+                metadataSidecarSuffix?: string | null;
+                mirror_configs?: Record<string, never>[] | null;
+                /** @enum {unknown} */
+                namingStrategy?: "fullPath" | "fileName" | "eTag" | "metadata" | null;
+                namingStrategyMetadataKey?: string | null;
+                /** @enum {unknown} */
+                orphans?: "keep" | "trash" | "remove" | null;
+                paths?: string[] | null;
+                removeOrphanedSourcesFromWorkspace?: boolean | null;
+                removeOrphanedSourcesWhenDisappeared?: boolean | null;
+                runScheduledEvery?: number | null;
+                schedule?: string | null;
+                /** @enum {unknown} */
+                storage?: "reference" | null;
+                timezone?: string | null;
+                title?: string | null;
+                /** @enum {unknown} */
+                updateImageStrategy?: "overwrite" | null;
+                updateImageWhenNewer?: boolean | null;
+                /** @enum {unknown} */
+                updateMetadataStrategy?: "mergeBucketWins" | "mergeUserWins" | "overwrite" | "untilFirstChange" | "append" | null;
+                updateMetadataWhenNewer?: boolean | null;
+            } | {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
+            /**
+             * Uri
+             * @description Address of a bucket or folder. It cannot be changed.
+             */
+            uri: string;
         };
         /**
          * MediaKind
@@ -2489,6 +2872,12 @@ export interface components {
              */
             name?: string | null;
             /**
+             * Run
+             * @description Queue its first run at once.
+             * @default false
+             */
+            run?: boolean;
+            /**
              * Settings
              * @description Settings by their names in a settings file, such as title and schedule.
              */
@@ -2630,6 +3019,18 @@ export interface components {
          * @enum {string}
          */
         Orphans: "keep" | "trash" | "remove";
+        /**
+         * OtherFolders
+         * @description The folders that are not shown one by one.
+         */
+        OtherFolders: {
+            /** Bytes */
+            bytes: number;
+            /** Folders */
+            folders: number;
+            /** Objects */
+            objects: number;
+        };
         /**
          * Outcome
          * @description The outcome of one object in a run, with the reason.
@@ -2921,6 +3322,21 @@ export interface components {
             status: string;
         };
         /**
+         * SettingChange
+         * @description One setting that was changed. Values are those of a settings file; null where it had or has its default.
+         */
+        SettingChange: {
+            /** New */
+            new: unknown;
+            /** Old */
+            old: unknown;
+            /**
+             * Setting
+             * @description Its name in a settings file, or `connection`, or that of an option such as `region`.
+             */
+            setting: string;
+        };
+        /**
          * SettingsChange
          * @description Settings by their names in a settings file. Settings that are not named are kept; null resets a setting.
          * @example {
@@ -2969,6 +3385,31 @@ export interface components {
          * @enum {string}
          */
         Shape: "box" | "rotated_box" | "polygon" | "polyline" | "keypoints" | "mask" | "classification";
+        /**
+         * SidecarTally
+         * @description The sidecars in a location.
+         */
+        SidecarTally: {
+            /** Bytes */
+            bytes: number;
+            /** Found */
+            found: number;
+            /**
+             * Paired
+             * @description How many belong to a selected object.
+             */
+            paired: number;
+            /**
+             * Samples
+             * @description Keys of some that belong to none.
+             */
+            samples: string[];
+            /**
+             * Unpaired
+             * @description How many belong to none: their object is missing, or not selected.
+             */
+            unpaired: number;
+        };
         /**
          * Subject
          * @description The kind of its subject.
@@ -6403,6 +6844,132 @@ export interface operations {
             };
         };
     };
+    listChanges: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Cursor of the previous page; replaces `offset`. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the datasource. */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasourceChange"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     beginPreview: {
         parameters: {
             query?: never;
@@ -7690,6 +8257,250 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassCount"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    beginLocationPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LocationToPreview"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationPreview"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLocationPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LocationPreview"];
                 };
             };
             /** @description Invalid query or setting. */

@@ -67,6 +67,7 @@ export const JOB_KINDS: Record<JobKind, { label: string }> = {
   preview: { label: 'preview' },
   verify: { label: 'verification' },
   connection_check: { label: 'connection check' },
+  location_preview: { label: 'preview of a location' },
   thumbnails_check: { label: 'thumbnail check' },
   thumbnails_make: { label: 'thumbnails rebuilt' },
   thumbnails_clean: { label: 'thumbnails cleaned' },

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request, Response
 
-from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route
+from mirrorlake.api.routers.assets import Cursor
+from mirrorlake.api.routing import NUMBER_LIMIT, Bound, add_route, list_answer
 from mirrorlake.api.schemas.connections import Origin
-from mirrorlake.api.schemas.datasources import NewDatasource, SettingsChange
+from mirrorlake.api.schemas.datasources import LocationToPreview, NewDatasource, SettingsChange
 from mirrorlake.model.acts import Deletion, Purge
 from mirrorlake.model.connections import Health
+from mirrorlake.model.datasource_changes import DatasourceChange
 from mirrorlake.model.explanations import Explained
+from mirrorlake.model.location_previews import LocationPreview
 from mirrorlake.model.previews import Preview
 from mirrorlake.model.runs import Run
 from mirrorlake.model.sources import DatasourceSummary
-from mirrorlake.services.contract import TRASH_DAYS
+from mirrorlake.services.contract import PAGE_LIMIT, TRASH_DAYS
 
 DatasourceName = Annotated[str, Path(max_length=1024, description="Name of the datasource.")]
 Days = Annotated[int, Query(ge=0, le=36500, description="Only assets that were not modified for this many days.")]
@@ -28,9 +31,36 @@ def show_all(library: Bound) -> Sequence[DatasourceSummary]:
 
 
 def create(library: Bound, datasource: NewDatasource) -> DatasourceSummary:
-    """Create a datasource without running it. Its address cannot be changed later."""
+    """Create a datasource, and queue its first run if asked to. Its address cannot be changed later."""
     given = datasource
-    return library.datasources.create(given.uri, name=given.name, connection=given.connection, settings=given.settings)
+    return library.datasources.create(
+        given.uri, name=given.name, connection=given.connection, settings=given.settings, run=given.run
+    )
+
+
+def begin_location_preview(library: Bound, location: LocationToPreview) -> LocationPreview:
+    """Count what a location holds and what would be selected, before a datasource exists. Returns at once.
+
+    The preview is a job of the same number: poll the preview, or watch the job for its growing summary, and cancel it.
+    """
+    given = location
+    return library.datasources.begin_location_preview(given.uri, connection=given.connection, settings=given.settings)
+
+
+def get_location_preview(library: Bound, preview_id: Annotated[str, Path(max_length=64)]) -> LocationPreview:
+    """Get the preview of a location, with what it found so far. Kept for a few days."""
+    return library.datasources.get_location_preview(preview_id)
+
+
+def history(
+    request: Request,
+    library: Bound,
+    name: DatasourceName,
+    limit: Annotated[int, Query(ge=1, le=PAGE_LIMIT)] = 100,
+    cursor: Cursor = None,
+) -> Response:
+    """List who created and changed a datasource, from which values to which, the newest first."""
+    return list_answer(request, library.datasources.history_page(name, limit=limit, cursor=cursor))
 
 
 def get(library: Bound, name: DatasourceName) -> DatasourceSummary:
@@ -119,11 +149,18 @@ def delete(
 
 
 def datasource_routes() -> APIRouter:
-    """The routes under /datasources, and /previews."""
+    """The routes under /datasources, /previews and /location-previews."""
     router = APIRouter(tags=["datasources"])
     one, of_one = "/datasources/{name:datasource}", "/datasources/{name:name}"
     add_route(router, "GET", "/datasources", show_all, operation="listDatasources")
     add_route(router, "POST", "/datasources", create, operation="createDatasource", status=201)
+    add_route(
+        router, "POST", "/location-previews", begin_location_preview, operation="beginLocationPreview", status=202
+    )
+    add_route(router, "GET", "/location-previews/{preview_id}", get_location_preview, operation="getLocationPreview")
+    add_route(
+        router, "GET", f"{of_one}/history", history, operation="listChanges", response_model=list[DatasourceChange]
+    )
     add_route(router, "POST", f"{of_one}/check", check, operation="checkDatasource")
     add_route(router, "GET", f"{of_one}/explain", explain, operation="explainKey")
     add_route(router, "GET", f"{of_one}/purge", purgeable, operation="previewPurge")

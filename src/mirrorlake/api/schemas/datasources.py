@@ -62,23 +62,37 @@ SETTINGS: Final[dict[str, Any]] = {
 }
 
 
+Uri = Annotated[str, Field(max_length=4096, description="Address of a bucket or folder. It cannot be changed.")]
+ConnectionName = Annotated[
+    str | None, Field(max_length=100, description="Name of the connection that provides server and credentials.")
+]
+Settings = Annotated[
+    dict[str, JsonValue] | None,
+    Field(
+        description="Settings by their names in a settings file, such as title and schedule.",
+        json_schema_extra={"properties": SETTINGS},
+    ),
+]
+
+
 class NewDatasource(Body):
     """A datasource to create."""
 
-    uri: Annotated[str, Field(max_length=4096, description="Address of a bucket or folder. It cannot be changed.")]
+    uri: Uri
     name: Annotated[
         str | None, Field(min_length=1, max_length=100, description="Default: derived from the address.")
     ] = None
-    connection: Annotated[
-        str | None, Field(max_length=100, description="Name of the connection that provides server and credentials.")
-    ] = None
-    settings: Annotated[
-        dict[str, JsonValue] | None,
-        Field(
-            description="Settings by their names in a settings file, such as title and schedule.",
-            json_schema_extra={"properties": SETTINGS},
-        ),
-    ] = None
+    connection: ConnectionName = None
+    settings: Settings = None
+    run: Annotated[bool, Field(description="Queue its first run at once.")] = False
+
+
+class LocationToPreview(Body):
+    """A location, and what a datasource would select of it."""
+
+    uri: Uri
+    connection: ConnectionName = None
+    settings: Settings = None
 
 
 class SettingsChange(RootModel[dict[str, JsonValue]]):

@@ -17,7 +17,8 @@ CREATE TEMP TABLE IF NOT EXISTS staged (
 CREATE TEMP TABLE IF NOT EXISTS staged_companion (
   key text COLLATE "C", role text COLLATE "C", companion_key text COLLATE "C", token text COLLATE "C", differs boolean,
   content text, document text,
-  same boolean NOT NULL DEFAULT false           -- it equals the known one: nothing changes
+  same boolean NOT NULL DEFAULT false,          -- it equals the known one: nothing changes
+  UNIQUE (key, role)                            -- without an index, joins of large batches are quadratic
 ) ON COMMIT DELETE ROWS;
 
 -- name: create_merged

@@ -8,40 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from mirrorlake.cli.backend import open_library
-from mirrorlake.cli.commands.connection_options import (
-    ACCESS_KEY_ID,
-    ACCOUNT,
-    ACCOUNT_KEY,
-    ALLOW_WRITES,
-    BUCKET,
-    CA_BUNDLE,
-    CLIENT_ID,
-    CLIENT_SECRET,
-    CONNECTION_STRING,
-    CREDENTIALS_JSON,
-    ENDPOINT,
-    PATH_STYLE,
-    PREFIX,
-    PRESET,
-    PROFILE,
-    PROJECT,
-    PROXY,
-    REGION,
-    REQUESTER_PAYS,
-    ROLE_ARN,
-    SAS_TOKEN,
-    SECRET_ACCESS_KEY,
-    SESSION_NAME,
-    SESSION_TOKEN,
-    STS_ENDPOINT,
-    TENANT_ID,
-    TOKEN_FILE,
-    read_options,
-)
+from mirrorlake.cli.commands.connection_options import takes_options
 from mirrorlake.cli.formatting import describe_connection
 from mirrorlake.cli.health import show_documents, show_health
 from mirrorlake.cli.output import echo, print_json, print_json_lines, print_table
 from mirrorlake.model.connections import Connection
+from mirrorlake.select.json_reader import Json
 
 app = typer.Typer(help="Manage connections: credentials and servers that datasources use.", no_args_is_help=True)
 
@@ -53,37 +25,13 @@ JSON = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 
 
 @app.command("add")
+@takes_options
 def add(
     name: NAME,
     *,
     kind: Annotated[str, typer.Option(help="Kind of connection, such as aws-keys, aws-role, s3 or local.")],
-    region: REGION = None,
-    endpoint: ENDPOINT = None,
-    preset: PRESET = None,
-    bucket: BUCKET = None,
-    prefix: PREFIX = None,
-    path_style: PATH_STYLE = None,
-    requester_pays: REQUESTER_PAYS = None,
-    role_arn: ROLE_ARN = None,
-    session_name: SESSION_NAME = None,
-    sts_endpoint: STS_ENDPOINT = None,
-    token_file: TOKEN_FILE = None,
-    profile: PROFILE = None,
-    account: ACCOUNT = None,
-    tenant_id: TENANT_ID = None,
-    client_id: CLIENT_ID = None,
-    project: PROJECT = None,
-    ca_bundle: CA_BUNDLE = None,
-    proxy: PROXY = None,
-    allow_writes: ALLOW_WRITES = None,
-    access_key_id: ACCESS_KEY_ID = None,
-    secret_access_key: SECRET_ACCESS_KEY = None,
-    session_token: SESSION_TOKEN = None,
-    credentials_json: CREDENTIALS_JSON = None,
-    account_key: ACCOUNT_KEY = None,
-    sas_token: SAS_TOKEN = None,
-    connection_string: CONNECTION_STRING = None,
-    client_secret: CLIENT_SECRET = None,
+    settings: dict[str, Json],
+    secrets: dict[str, str],
     json: JSON = False,
 ) -> None:
     """Store a connection. Makes no request.
@@ -91,7 +39,6 @@ def add(
     A secret may be `-`, to read it from standard input, or a reference: env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD or
     aws-secretsmanager:NAME#FIELD. References are read at each use.
     """
-    settings, secrets = read_options(locals())
     with open_library() as library:
         made = library.connections.add(name, kind, settings=settings, secrets=secrets)
     _show(made, f"The connection {made.name} was added. Its external id is {made.external_id}.", json=json)
@@ -119,43 +66,18 @@ def show(name: NAME, *, json: JSON = False) -> None:
 
 
 @app.command("change")
+@takes_options
 def change(
     name: NAME,
     *,
-    region: REGION = None,
-    endpoint: ENDPOINT = None,
-    preset: PRESET = None,
-    bucket: BUCKET = None,
-    prefix: PREFIX = None,
-    path_style: PATH_STYLE = None,
-    requester_pays: REQUESTER_PAYS = None,
-    role_arn: ROLE_ARN = None,
-    session_name: SESSION_NAME = None,
-    sts_endpoint: STS_ENDPOINT = None,
-    token_file: TOKEN_FILE = None,
-    profile: PROFILE = None,
-    account: ACCOUNT = None,
-    tenant_id: TENANT_ID = None,
-    client_id: CLIENT_ID = None,
-    project: PROJECT = None,
-    ca_bundle: CA_BUNDLE = None,
-    proxy: PROXY = None,
-    allow_writes: ALLOW_WRITES = None,
-    access_key_id: ACCESS_KEY_ID = None,
-    secret_access_key: SECRET_ACCESS_KEY = None,
-    session_token: SESSION_TOKEN = None,
-    credentials_json: CREDENTIALS_JSON = None,
-    account_key: ACCOUNT_KEY = None,
-    sas_token: SAS_TOKEN = None,
-    connection_string: CONNECTION_STRING = None,
-    client_secret: CLIENT_SECRET = None,
+    settings: dict[str, Json],
+    secrets: dict[str, str],
     unset: Annotated[
         list[str] | None, typer.Option(help="Reset this setting, or remove this secret. Repeatable.")
     ] = None,
     json: JSON = False,
 ) -> None:
     """Change settings or secrets of a connection, and keep the others. What begins afterwards uses them."""
-    settings, secrets = read_options(locals())
     removed: Mapping[str, Any] = dict.fromkeys(name.replace("-", "_") for name in unset or ())
     with open_library() as library:
         stored = library.connections.get(name)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mirrorlake.cli.backend import open_foreground, open_library, open_server
+from mirrorlake.cli.commands.datasource_change import change, history, schedule
+from mirrorlake.cli.commands.datasource_create import create, preview
 from mirrorlake.cli.commands.datasource_events import app as events
 from mirrorlake.cli.documents import datasource_document, report_document
-from mirrorlake.cli.formatting import describe_datasource, moment
+from mirrorlake.cli.formatting import describe_datasource, fit_rows, list_row
 from mirrorlake.cli.health import show_health
-from mirrorlake.cli.inputs import folder_address, read_settings_file
 from mirrorlake.cli.output import echo, echo_detail, echo_error, print_json, print_json_lines, print_table
 from mirrorlake.cli.progress import shown_count, shown_progress
-from mirrorlake.cli.report import build_preview_report, follow, show_report, terminate_as_interrupt
+from mirrorlake.cli.report import follow, show_report, terminate_as_interrupt
 from mirrorlake.core.text import count_noun
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.acts import Purge
 from mirrorlake.model.runs import RunState
-from mirrorlake.model.schedule import schedule_from_text
-from mirrorlake.select.json_reader import parse_json, read_object
 
 app = typer.Typer(help="Manage datasources: list, run, schedule, delete.", no_args_is_help=True)
 
@@ -35,7 +33,7 @@ ACKNOWLEDGE_HELP = "Number of assets to delete; must match the count printed by 
 
 @app.command("list")
 def list_(*, json: JSON = False) -> None:
-    """List all datasources with their last runs."""
+    """List all datasources: where they are, how they are doing, and their last and next runs."""
     with open_library() as library:
         found = library.datasources.list()
     if json:
@@ -43,44 +41,12 @@ def list_(*, json: JSON = False) -> None:
     elif not found:
         echo("No datasource yet. Mirror one: mirrorlake mirror s3://your-bucket/folder")
     else:
-        print_table(
-            ["name", "uri", "assets", "last run", "next due"],
-            (
-                (
-                    one.name,
-                    one.uri,
-                    one.assets,
-                    one.last_run and one.last_run.state.value,
-                    "paused" if one.next_due and one.paused else one.next_due and moment(one.next_due),
-                )
-                for one in found
-            ),
-            right=frozenset({2}),
-        )
+        columns = ("name", "connection", "provider", "bucket", "prefix", "status", "assets", "last run", "next due")
+        rows = fit_rows(columns, [list_row(one) for one in found], elastic=frozenset({0, 1, 3, 4}))
+        print_table(columns, rows, right=frozenset({6}))
 
 
-@app.command("create")
-def create(
-    uri: Annotated[str, typer.Argument(metavar="URI", help="s3://bucket/folder, file:///folder, or a path.")],
-    *,
-    name: Annotated[str | None, typer.Option(help="Name of the datasource. Default: derived from the address.")] = None,
-    connection: Annotated[str | None, typer.Option(help="Name of a stored connection.")] = None,
-    settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
-    schedule: Annotated[str | None, typer.Option(help='"every: 6h", "0 3 * * *" (cron), or off.')] = None,
-    title: Annotated[str | None, typer.Option(help="Title for users.")] = None,
-    description: Annotated[str | None, typer.Option(help="Description for users.")] = None,
-    json: JSON = False,
-) -> None:
-    """Create a datasource without running it. Its address cannot be changed later."""
-    file = {} if settings is None else read_object(parse_json(read_settings_file(settings)), "The settings file")
-    flags = {"schedule": schedule, "title": title, "description": description}
-    given = {**file, **{key: value for key, value in flags.items() if value is not None}}
-    with open_library() as library:
-        made = library.datasources.create(folder_address(uri), name=name, connection=connection, settings=given or None)
-    if json:
-        print_json(datasource_document(made))
-    else:
-        echo(f"The datasource {made.name} was created. Run it: mirrorlake datasource run {shlex.quote(made.name)}")
+app.command("create")(create)
 
 
 @app.command("show")
@@ -166,35 +132,10 @@ def run(
     return show_report(report, json=json)
 
 
-@app.command("preview")
-def preview(name: Annotated[str, typer.Argument(metavar="NAME")], *, json: JSON = False) -> int:
-    """Show what a run would do: counts, requests, and sample keys of each kind with the reason. Stores nothing."""
-    with open_server() as server:
-        if server is not None:
-            return show_report(build_preview_report(server.datasources.preview(name)), json=json)
-    with open_foreground() as library, shown_progress() as progress:
-        report = library.preview(name, progress)
-    return show_report(report, json=json)
-
-
-@app.command("schedule")
-def schedule(
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    when: Annotated[str, typer.Argument(metavar="WHEN", help='"every: 6h", "0 3 * * *" (cron), or off.')],
-    *,
-    timezone: Annotated[str | None, typer.Option(help="Time zone of a cron expression.", show_default="UTC")] = None,
-    json: JSON = False,
-) -> None:
-    """Set the schedule. Scheduled runs are executed by a worker."""
-    schedule_from_text(when, timezone)  # an invalid schedule is refused before any request
-    with open_library() as library:
-        found = library.datasources.change_settings(name, {"schedule": when, "timezone": timezone})
-    if json:
-        print_json(datasource_document(found))
-    elif found.next_due is None:
-        echo(f"{name} has no schedule. It is mirrored only on request.")
-    else:
-        echo(f"Next run of {name}: {moment(found.next_due)}. It needs a worker: mirrorlake worker, or mirrorlake up.")
+app.command("preview")(preview)
+app.command("change")(change)
+app.command("schedule")(schedule)
+app.command("history")(history)
 
 
 @app.command("reapply")

@@ -38,11 +38,15 @@ def mirror(
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile of this machine.")] = None,
     anonymous: Annotated[
-        bool, typer.Option("--anonymous", help="Send unsigned requests, for a public bucket.")
-    ] = False,
+        bool | None,
+        typer.Option("--anonymous/--no-anonymous", help="Send unsigned requests, for a public bucket."),
+    ] = None,
     connection: Annotated[
         str | None, typer.Option(help="Name of a stored connection, which specifies the server and the credentials.")
     ] = None,
+    no_connection: Annotated[
+        bool, typer.Option("--no-connection", help="Leave the stored connection, and use this machine's credentials.")
+    ] = False,
     jobs: Annotated[
         int | None,
         typer.Option(min=1, max=256, help="Worker processes that read and decode images.", show_default="one per core"),
@@ -66,6 +70,7 @@ def mirror(
         profile=profile,
         anonymous=anonymous,
         connection=connection,
+        no_connection=no_connection,
         jobs=jobs,
         dry_run=dry_run,
     )

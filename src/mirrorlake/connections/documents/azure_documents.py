@@ -193,19 +193,34 @@ def _terraform(scope: Scope, account: str, inputs: Inputs) -> str:
     if limit is not None:
         grant |= {"condition": limit, "condition_version": "2.0"}
     delegate = {"scope": Expression(f"{found}.id"), "role_definition_name": DELEGATOR, "principal_id": principal}
-    cors = (
-        "Terraform sets CORS only in the resource of the account itself. Add to your azurerm_storage_account, in\n"
-        f"blob_properties: a cors_rule that allows GET, HEAD and OPTIONS for {inputs.origin}."
-    )
     body = {"name": account, "resource_group_name": "<group>"}
     blocks = [
-        block("data", "azurerm_storage_account", NAME, body=body, comment=cors),
+        *_terraform_cors(found, inputs.origin),
+        block("data", "azurerm_storage_account", NAME, body=body),
         block("resource", "azurerm_role_assignment", NAME, body=grant),
         block("resource", "azurerm_role_assignment", f"{NAME}_delegator", body=delegate),
     ]
     if inputs.queue is not None:
         blocks += _terraform_events(scope, inputs.queue, found, principal)
     return "\n".join(blocks)
+
+
+def _terraform_cors(found: str, origin: str) -> list[str]:
+    """The rules for an account that exists: azurerm has them only in the resource of the account itself."""
+    needed = Nested({"azapi": {"source": "Azure/azapi", "version": ">= 2.0"}})
+    changed = {
+        "type": "Microsoft.Storage/storageAccounts/blobServices@2023-05-01",
+        "resource_id": Expression(f'"${{{found}.id}}/blobServices/default"'),
+        "body": {"properties": {"cors": {"corsRules": [cors_rule(origin)]}}},
+    }
+    comment = (
+        "Replaces the rules of the account. If Terraform manages it, add them to blob_properties of its\n"
+        "azurerm_storage_account instead."
+    )
+    return [
+        block("terraform", body={"required_providers": needed}),
+        block("resource", "azapi_update_resource", f"{NAME}_cors", body=changed, comment=comment),
+    ]
 
 
 def _terraform_events(scope: Scope, queue: str, found: str, principal: str) -> list[str]:

@@ -18,7 +18,7 @@ from mirrorlake.connections.documents.inputs import (
     Scope,
     scope_of,
 )
-from mirrorlake.connections.documents.terraform import Expression, Nested, block
+from mirrorlake.connections.documents.terraform import Expression, Nested, block, encoded_list
 from mirrorlake.model.connection_documents import ConnectionDocuments, Document
 from mirrorlake.model.connections import Connection, ConnectionKind
 
@@ -166,23 +166,30 @@ def _terraform(scope: Scope, inputs: Inputs, member: str, topic: str | None) -> 
     grant: dict[str, Any] = {"bucket": scope.bucket, "role": granted["role"], "member": member}
     if "condition" in granted:
         grant["condition"] = Nested(granted["condition"])
-    (rule,) = cors_rules(inputs.origin)
-    cors = "".join(
-        f"{line}\n"
-        for line in [
-            "Terraform sets CORS only in the resource of the bucket itself. Add to your google_storage_bucket:",
-            "cors {",
-            f"  origin          = {json.dumps(rule['origin'])}",
-            f"  method          = {json.dumps(rule['method'])}",
-            f"  response_header = {json.dumps(rule['responseHeader'])}",
-            f"  max_age_seconds = {rule['maxAgeSeconds']}",
-            "}",
-        ]
-    )
-    blocks = [block("resource", "google_storage_bucket_iam_member", NAME, body=grant, comment=cors)]
+    blocks = [
+        block("resource", "google_storage_bucket_iam_member", NAME, body=grant),
+        _terraform_cors(scope, inputs.origin),
+    ]
     if topic is not None:
         blocks += _terraform_events(scope, topic, member)
     return "\n".join(blocks)
+
+
+def _terraform_cors(scope: Scope, origin: str) -> str:
+    """The rules for a bucket that exists: the provider has them only in the resource of the bucket itself."""
+    rules = encoded_list(cors_rules(origin))
+    command = (
+        f"printf '%s' \"$CORS\" > mirrorlake-cors.json && "
+        f"gcloud storage buckets update {quote(f'gs://{scope.bucket}')} --cors-file=mirrorlake-cors.json"
+    )
+    return block(
+        "resource", "terraform_data", f"{NAME}_cors",
+        body={
+            "triggers_replace": rules,
+            'provisioner "local-exec"': Nested({"command": command, "environment": {"CORS": rules}}),
+        },
+        comment="Replaces the rules of the bucket. If Terraform manages it, add them to its google_storage_bucket.",
+    )  # fmt: skip
 
 
 def _terraform_events(scope: Scope, topic: str, member: str) -> list[str]:

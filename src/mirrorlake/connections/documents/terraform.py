@@ -24,6 +24,11 @@ def encoded(document: Mapping[str, Any]) -> Expression:
     return Expression(f"jsonencode({value(document, 1)})")
 
 
+def encoded_list(documents: Sequence[Mapping[str, Any]]) -> Expression:
+    """A JSON list of documents as a text."""
+    return Expression(f"jsonencode({value(documents, 1)})")
+
+
 def block(kind: str, *labels: str, body: Mapping[str, Any], comment: str = "") -> str:
     """One block. A value that is a list of `Nested` becomes blocks of its name."""
     head = " ".join([kind, *(quoted(label) for label in labels)])

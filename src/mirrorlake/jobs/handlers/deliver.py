@@ -34,13 +34,19 @@ class DeliverResult:
 
 
 def deliver_due(_job: Job, _args: DeliverArgs, context: JobContext) -> DeliverResult:
-    """Send what is due. A delivery that was interrupted is sent again: receivers recognise it by its number."""
+    """Send what is due. A delivery that was interrupted is sent again: receivers recognise it by its number.
+
+    A webhook gets the events of one run in the order in which they happened, unless one of them is not accepted.
+    """
     sent = refused = 0
     webhooks.prune(context.catalog, days=KEPT_DELIVERIES_DAYS)
 
-    def one(delivery: DueDelivery) -> bool:
-        context.lease.check()
-        return deliver(context.settings, context.catalog, delivery).error is None
+    def send(deliveries: list[DueDelivery]) -> list[bool]:
+        accepted: list[bool] = []
+        for delivery in deliveries:
+            context.lease.check()
+            accepted.append(deliver(context.settings, context.catalog, delivery).error is None)
+        return accepted
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as threads:
         while True:
@@ -48,8 +54,16 @@ def deliver_due(_job: Job, _args: DeliverArgs, context: JobContext) -> DeliverRe
             found = webhooks.due(context.catalog, limit=BATCH)
             if not found:
                 return DeliverResult(sent=sent, refused=refused)
-            accepted = list(threads.map(one, found))
+            accepted = [one for group in threads.map(send, _by_run(found)) for one in group]
             sent, refused = sent + len(accepted), refused + accepted.count(False)
+
+
+def _by_run(found: list[DueDelivery]) -> list[list[DueDelivery]]:
+    """The deliveries of each webhook about one run together, oldest first."""
+    groups: dict[tuple[int, int | None], list[DueDelivery]] = {}
+    for delivery in sorted(found, key=lambda one: one.id):
+        groups.setdefault((delivery.webhook, delivery.run), []).append(delivery)
+    return list(groups.values())
 
 
 DELIVER = Handler(

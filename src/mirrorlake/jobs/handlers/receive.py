@@ -48,6 +48,7 @@ def receive(job: Job, args: ReceiveArgs, context: JobContext) -> ReceiveResult:
     source = context.source(job)
     context.reporter.step(RECEIVING, 0, 0)
     receiver = events.find_receiver(context.catalog, source.id)
+    once = args.once or context.draining
     messages, pause_s, ends = 0, FIRST_PAUSE_S, time.monotonic() + TURN_S
     if receiver is None:
         return ReceiveResult(messages=0)
@@ -55,16 +56,16 @@ def receive(job: Job, args: ReceiveArgs, context: JobContext) -> ReceiveResult:
         while time.monotonic() < ends and events.find_receiver(context.catalog, source.id) == receiver:
             context.reporter.step(RECEIVING, messages, messages)
             try:
-                found = _receive_some(queue, source, context, wait_s=0 if args.once else WAIT_S)
+                found = _receive_some(queue, source, context, wait_s=0 if once else WAIT_S)
             except StorageError as error:
                 events.record_poll(context.catalog, source.id, str(error))
-                if args.once:
+                if once:
                     raise
                 _pause(context, pause_s)
                 pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
                 continue
             messages, pause_s = messages + found, FIRST_PAUSE_S
-            if args.once and not found:
+            if once and not found:
                 break
     return ReceiveResult(messages=messages)
 

@@ -70,7 +70,7 @@ class StorageProvider(Protocol):
         ...
 
     def change_access(self, stored: Access, given: AccessOptions) -> Access:
-        """`stored` with the given options applied; None and False mean not given."""
+        """`stored` with the given options applied; None means not given."""
         ...
 
     def check_options(self, location: Location, given: AccessOptions) -> None:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 from mirrorlake.model.events import ReceiverKind
 from mirrorlake.model.sources import Provider
+from mirrorlake.storage.key_services import ServiceKey
 from mirrorlake.storage.providers.base import StorageProvider
 from mirrorlake.storage.queues import QueueService
 
 if TYPE_CHECKING:
     from mirrorlake.storage.inventories import InventoryService  # loads Arrow
+    from mirrorlake.storage.providers.azure.connection_string import ConnectionString  # loads a parser
 
 
 def _s3() -> StorageProvider:
@@ -115,3 +117,36 @@ _QUEUES: Mapping[ReceiverKind, Callable[[], QueueService]] = {
 def queue_service(kind: ReceiverKind) -> QueueService | None:
     """The service of these queues; None if events of this kind are not polled."""
     return _QUEUES[kind]() if kind in _QUEUES else None
+
+
+def parse_connection_string(text: str) -> ConnectionString:
+    """Credentials and endpoint of a connection string of Azure. Raises SettingsError, which does not repeat it."""
+    from mirrorlake.storage.providers.azure import connection_string  # noqa: PLC0415  few connections need it
+
+    return connection_string.parse_connection_string(text)
+
+
+def _aws_kms(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.s3.kms import AwsKmsKey  # noqa: PLC0415  loads botocore
+
+    return AwsKmsKey(name)
+
+
+def _gcp_kms(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.gcs.kms import GcpKmsKey  # noqa: PLC0415  loads an HTTP client
+
+    return GcpKmsKey(name)
+
+
+def _key_vault(name: str) -> ServiceKey:
+    from mirrorlake.storage.providers.azure.key_vault import KeyVaultKey  # noqa: PLC0415  as above
+
+    return KeyVaultKey(name)
+
+
+# Services with keys that encrypt the secrets of a library, by the first part of a key in MIRRORLAKE_SECRET_KEY.
+KEY_SERVICES: Mapping[str, Callable[[str], ServiceKey]] = {
+    "aws-kms": _aws_kms,
+    "gcp-kms": _gcp_kms,
+    "azure-key-vault": _key_vault,
+}

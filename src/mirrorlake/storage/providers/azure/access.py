@@ -20,10 +20,7 @@ class AzureAccess(Access):
 
     endpoint: str | None = None  # the server's address; None = the account's own on Azure
     anonymous: bool = False
-    # Of a connection:
-    ca_bundle: str | None = None
-    proxy: str | None = None
-    holder: str | None = None  # the connection's external id: no other one uses tokens that were issued to it
+    holder: str | None = None  # the external id of a connection: no other one uses tokens that were issued to it
 
     def stored(self) -> dict[str, object]:
         """As users gave it; what its connection decides at each use is left out."""
@@ -45,7 +42,7 @@ def change_access(stored: AzureAccess, given: AccessOptions) -> AzureAccess:
     """`stored` with the given options applied."""
     return replace(
         stored,
-        anonymous=given.anonymous or stored.anonymous,
+        anonymous=stored.anonymous if given.anonymous is None else given.anonymous,
         endpoint=given.endpoint.strip().rstrip("/") if given.endpoint else stored.endpoint,
     )
 

@@ -19,6 +19,7 @@ from mirrorlake.core.errors import (
     SourceUnreachable,
     StorageError,
 )
+from mirrorlake.storage.bucket_errors import object_changed, request_refused, server_unreachable
 from mirrorlake.storage.providers.azure.denials import Denied, SasFacts, denial, is_denial
 from mirrorlake.storage.providers.azure.list_xml import read_xml
 from mirrorlake.storage.retry import retry_after_s
@@ -121,23 +122,18 @@ def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
             )
         )
     status_text = f"{status} {code}".strip() + (f" ({clean_text(refusal.message)})" if refusal.message else "")
-    return StorageError(
-        f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
-    )
+    return request_refused(asked.what, status_text)
 
 
 def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
-    return SourceUnreachable(
-        f"The server of az://{asked.container} cannot be reached: {why}.",
-        "Check the name of the account, the endpoint and the network, or try again later.",
-        again_after_s=again_after_s,
-    )
+    fix = "Check the name of the account, the endpoint and the network, or try again later."
+    return server_unreachable(f"az://{asked.container}", why, again_after_s, fix=fix)
 
 
 def has_changed(asked: RequestInfo) -> ObjectChanged:
     """The error for an object that no longer has the token of the listing."""
-    return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next run reads the current version.")
+    return object_changed(asked.what)
 
 
 def gone(asked: RequestInfo) -> ObjectGone:

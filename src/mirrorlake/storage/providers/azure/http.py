@@ -8,10 +8,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
-import urllib3
-
-from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
+from mirrorlake.storage.bucket_requests import BucketRequests, with_query
+from mirrorlake.storage.http import REQUEST_S, NoAnswer, Response, client_of
 from mirrorlake.storage.providers.azure.credentials import Authentication, Sas
 from mirrorlake.storage.providers.azure.denials import SasFacts
 from mirrorlake.storage.providers.azure.errors import Refusal, RequestInfo, read_refusal, unreachable
@@ -21,7 +19,7 @@ _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"(?:SharedKey|SharedKeyLite|Bearer)\s+\S*|\bsig=[^\s&<]*|\bMAC signature\b.*")
 
 
-class Http:
+class Http(BucketRequests[RequestInfo]):
     """Sends authenticated requests for one container. Thread-safe; raises only our own errors."""
 
     def __init__(self, url: str, container: str, authentication: Authentication, wire: Wire = MACHINE) -> None:
@@ -30,7 +28,7 @@ class Http:
         self.account_path = parts.path or "/"
         self.container_path = f"{parts.path}/{container}"
         self._authentication = authentication
-        self._client = client_of(self.base, wire)
+        super().__init__(client_of(self.base, wire), unreachable)
 
     def path(self, key: str) -> str:
         """The percent-encoded path of `key`, encoded once: the signed path equals the one that is sent."""
@@ -46,12 +44,12 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body.
 
         A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
         """
-        target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
+        target = with_query(path, query)
         sent = self._client.headers(headers or {})
         if body is not None:
             sent["Content-Length"] = str(len(body))
@@ -67,23 +65,7 @@ class Http:
             raise unreachable(asked, self._hidden(str(error))) from error
         return answer
 
-    def read(
-        self,
-        answer: urllib3.BaseHTTPResponse,
-        *,
-        asked: RequestInfo,
-        limit: int = BODY_BYTES,
-        too_long: StorageError | None = None,
-    ) -> bytes:
-        """The remaining body of a response; the connection is returned to the pool.
-
-        Raises `too_long` for a body of more than `limit` bytes, if it is given.
-        """
-        return self._client.read_or_raise(
-            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
-        )
-
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -97,14 +79,6 @@ class Http:
             detail=self._hidden(refusal.detail),
             sas=_facts_of(self._authentication),
         )
-
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Release the connection of a response that was not read completely."""
-        self._client.discard(answer)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
 
     def _hidden(self, text: str) -> str:
         """The text without credentials and signatures, which some servers repeat in their messages."""

@@ -9,7 +9,7 @@ from http import HTTPStatus
 from mirrorlake.core.dates import read_date
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.bodies import declared_size, decoded_body
 from mirrorlake.storage.etags import unquoted
 from mirrorlake.storage.http import deadline_of
 from mirrorlake.storage.providers.azure.errors import RequestInfo, gone, has_changed, translate, unreachable
@@ -43,20 +43,11 @@ def read_object(http: Http, key: str, asked: RequestInfo, *, token: str | None, 
             raise translate(http.refusal(answer), asked)
         if _is_directory(answer.headers):
             raise gone(asked)
-        declared = declared_size(answer.headers)
-        info = _object_info(key, answer.headers, declared or 0, asked)
+        info = _object_info(key, answer.headers, 0, asked)
         if token is not None and not info.is_version(token):  # not every server honours If-Match
             raise has_changed(asked)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = most_sent(encoding, limit)
-        if declared is not None and declared > most:
-            raise too_large(asked.what, declared, limit)
-        data = http.read(
-            answer,
-            asked=asked,
-            limit=most if declared is None else declared,
-            too_long=None if declared is not None else too_large(asked.what, None, limit),
-        )
+        data = http.read_object(answer, asked=asked, what=asked.what, limit=limit)
     finally:
         http.discard(answer)
     return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)

@@ -36,7 +36,7 @@ class AzurePage:
     batch: pa.RecordBatch
     unsupported: tuple[str, ...]
     prefixes: tuple[str, ...]
-    next_marker: str | None  # None = this was the last page
+    next_token: str | None  # None = this was the last page
 
 
 def read_page(body: bytes) -> AzurePage:
@@ -138,7 +138,7 @@ def page_of(envelope: Envelope, columns: dict[str, pa.Array[Any]]) -> AzurePage:
         batch=batch,
         unsupported=unsupported + prefixes.unsupported,
         prefixes=tuple(cast("list[str]", prefixes.keys.to_pylist())),
-        next_marker=envelope.fields["NextMarker"] or None,
+        next_token=envelope.fields["NextMarker"] or None,
     )
 
 

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.model.credentials import Credentials
-from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
 from mirrorlake.storage.providers.azure import access as azure
 from mirrorlake.storage.providers.azure import address
-from mirrorlake.storage.providers.base import SingleObject
+from mirrorlake.storage.providers.bucket_provider import BucketProvider
 
 if TYPE_CHECKING:
     from mirrorlake.storage.base import Store  # loads Arrow
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
     from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
-class AzureProvider:
+class AzureProvider(BucketProvider):
     """Containers of storage accounts."""
 
+    scheme = "az"
     example: str | None = address.EXAMPLE
     bucket_type: str | None = "azure"
     other_schemes: tuple[str, ...] = ("https", *address.HADOOP_SCHEMES)
@@ -35,14 +35,6 @@ class AzureProvider:
         account, _, path = rest.partition("/")
         container, _, prefix = path.partition("/")
         return Location(provider=Provider.AZURE, container=f"{account}/{container}", prefix=prefix)
-
-    def guess(self, rest: str) -> str | None:
-        """An account after `az:` or `az:/`."""
-        return f"az://{rest.lstrip('/')}" if rest.strip("/") else None
-
-    def derive_name(self, location: Location) -> str:
-        """Account, container and folders."""
-        return f"{location.container}/{location.prefix}".strip("/")
 
     def read_access(self, values: Mapping[str, object]) -> Access:
         """Endpoint, and whether requests are authenticated."""
@@ -93,17 +85,3 @@ class AzureProvider:
 
         del flush
         return AzureWritableStore(location, azure.azure_access(access), config=cast("AzureConfig | None", resolved))
-
-    def root_identity(self, location: Location) -> Identity | None:
-        """None: an account's name is unique, and a container has no owner or creation of its own."""
-        del location
-
-    def single_file(self, location: Location) -> SingleObject | None:
-        """Always None: only the server knows."""
-        del location
-
-    def single_object(self, location: Location, store: Store) -> SingleObject | None:
-        """Determined by a HEAD request for the address without its last slash."""
-        from mirrorlake.storage.providers.single_object import find_single_object  # noqa: PLC0415  loads Arrow
-
-        return find_single_object(location, store)

@@ -1,44 +1,46 @@
-"""Queues of Azure Storage: read the messages of Event Grid by the REST protocol, signed with Shared Key or a SAS.
+"""Queues of Azure Storage: read the messages of Event Grid by the REST protocol.
 
 https://learn.microsoft.com/rest/api/storageservices/queue-service-rest-api
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import time
-from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from urllib.parse import parse_qsl, quote, urlsplit
+from collections.abc import Sequence
+from dataclasses import replace
+from http import HTTPStatus
+from urllib.parse import quote, urlsplit
 from xml.etree import ElementTree as ET
 
 from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable, StorageError
-from mirrorlake.model.credentials import AzureAccountKey, AzureSas, Credentials
-from mirrorlake.storage.http import HttpClient, NoAnswer
+from mirrorlake.storage.http import NoAnswer, client_of
+from mirrorlake.storage.providers.azure.credentials import Anonymous, AzureConfig, SharedKey
 from mirrorlake.storage.providers.azure.queue_messages import decoded_message
 from mirrorlake.storage.queues import Message, Networks
+from mirrorlake.storage.server_address import is_loopback
 
-VERSION = "2023-11-03"
 BATCH = 32  # messages of one request, the most that the service allows
 HIDDEN_S = 120  # a message that is not deleted within this time comes again
 ANSWER_BYTES = 8 << 20  # a message has at most 64 KiB
 REQUEST_S = 60.0
-
-Authenticate = Callable[[str, str, Mapping[str, str]], tuple[str, dict[str, str]]]
+_HOSTS = (
+    ".queue.core.windows.net",
+    ".queue.storage.azure.net",
+    ".queue.core.usgovcloudapi.net",
+    ".queue.core.chinacloudapi.cn",
+)
 
 
 class AzureQueue:
-    """One queue. `authenticate` returns target and headers of a request as they are sent."""
+    """One queue, read with what reads the containers of its account. Raises SettingsError for credentials of others."""
 
-    def __init__(self, url: str, authenticate: Authenticate, *, networks: Networks) -> None:
+    def __init__(self, url: str, config: AzureConfig, *, networks: Networks) -> None:
+        check_queue(url, config)
         parts = urlsplit(url)
         self._url = url
         self._path = parts.path.rstrip("/")
-        self._authenticate = authenticate
-        self._client = HttpClient(f"{parts.scheme}://{parts.netloc}", networks=networks)
+        self._authentication = config.authentication
+        self._client = client_of(f"{parts.scheme}://{parts.netloc}", replace(config.wire, networks=networks))
 
     def receive(self, *, wait_s: int) -> Sequence[Message]:
         """At most 32 messages. The service does not wait for a message: after none, this does."""
@@ -60,10 +62,14 @@ class AzureQueue:
         self._client.close()
 
     def _ask(self, method: str, target: str, *, gone: bool = False) -> bytes:
-        headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": VERSION}
-        sent, signed = self._authenticate(method, target, headers)
+        own = self._authentication
+        sent, signed = own.authenticate(method, target, self._client.headers({}))
         try:
-            answer = self._client.send(method, sent, self._client.headers(signed), deadline_s=REQUEST_S)
+            answer = self._client.send(method, sent, signed, deadline_s=REQUEST_S)
+            if answer.status == HTTPStatus.UNAUTHORIZED and own.renew(signed):
+                self._client.discard(answer)
+                sent, signed = own.authenticate(method, target, self._client.headers({}))
+                answer = self._client.send(method, sent, signed, deadline_s=REQUEST_S)
             data = self._client.read(answer, limit=ANSWER_BYTES)
         except NoAnswer as error:
             raise SourceUnreachable(
@@ -80,33 +86,26 @@ class AzureQueue:
         raise StorageError(text, "Check the account and the name of the queue.")
 
 
-def authentication(credentials: Credentials | None) -> Authenticate:
-    """How requests to a queue are authenticated. Raises SettingsError for credentials of other kinds."""
-    if isinstance(credentials, AzureAccountKey):
-        account, key = credentials.account, b64decode(credentials.key)
-        return lambda method, target, headers: (
-            target,
-            {**headers, "Authorization": f"SharedKey {account}:{_signature(key, method, target, headers, account)}"},
-        )
-    if isinstance(credentials, AzureSas):
-        token = credentials.token
-        return lambda _method, target, headers: (f"{target}{'&' if '?' in target else '?'}{token}", dict(headers))
-    raise SettingsError(
-        "The queue of a storage account needs an account key or a shared access signature.",
-        "Mirror the datasource with a connection of the kind azure-key or azure-sas.",
-    )
+def check_queue(url: str, config: AzureConfig) -> None:
+    """Raise SettingsError if the credentials may not be sent to this queue.
 
-
-def _signature(key: bytes, method: str, target: str, headers: Mapping[str, str], account: str) -> str:
-    """What Shared Key signs of a request without a body.
-
-    https://learn.microsoft.com/rest/api/storageservices/authorize-with-shared-key
+    An account key is never sent. A token opens everything that its identity may read, and a shared access signature is
+    sent as it is: they go only to queues of Azure, in the account that they are of.
     """
-    path, _, query = target.partition("?")
-    own = [f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-ms-")]
-    asked = [f"{name}:{value}" for name, value in sorted(parse_qsl(query, keep_blank_values=True))]
-    text = "\n".join([method, *[""] * 11, *own, f"/{account}{path}", *asked])
-    return b64encode(hmac.new(key, text.encode(), hashlib.sha256).digest()).decode()
+    if isinstance(config.authentication, Anonymous):
+        raise SettingsError(
+            "A queue of Azure Storage cannot be read without credentials.",
+            "Mirror the datasource with a connection that has some.",
+        )
+    parts = urlsplit(url)
+    account, _, _ = (parts.hostname or "").partition(".")
+    own = config.account is None or config.account == account
+    azure = parts.scheme == "https" and own and (parts.hostname or "").endswith(_HOSTS)
+    if not (isinstance(config.authentication, SharedKey) or azure or is_loopback(parts.hostname or "")):
+        raise SettingsError(
+            f"Tokens and shared access signatures are not sent to {parts.hostname}, which is no queue of this account.",
+            "Use the address of a queue of the account, or a connection with an account key.",
+        )
 
 
 def _parse(data: bytes) -> ET.Element:

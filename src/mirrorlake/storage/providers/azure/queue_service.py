@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from mirrorlake.core.errors import UsageError
 from mirrorlake.model.credentials import Credentials
 from mirrorlake.model.sources import Access
+from mirrorlake.storage.providers.azure.access import azure_access
 from mirrorlake.storage.queues import MessageQueue, Networks
 
 
@@ -29,9 +30,9 @@ class AzureQueueService:
     def open(
         self, address: str, access: Access, *, credentials: Credentials | None, networks: Networks
     ) -> MessageQueue:
-        """The queue, read with the key or signature of the connection."""
-        from mirrorlake.storage.providers.azure.queue import AzureQueue, authentication  # noqa: PLC0415  loads clients
+        """The queue, read with the credentials of the connection or of the machine."""
+        from mirrorlake.storage.providers.azure.queue import AzureQueue  # noqa: PLC0415  loads clients
+        from mirrorlake.storage.providers.azure.resolving import config_of  # noqa: PLC0415  as above
 
-        del access
         self.check(address)
-        return AzureQueue(address, authentication(credentials), networks=networks)
+        return AzureQueue(address, config_of(azure_access(access), None, credentials), networks=networks)

@@ -16,12 +16,12 @@ from mirrorlake.model.credentials import (
     AzureSas,
     AzureServicePrincipal,
     Credentials,
+    Unsigned,
 )
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.connection_string import clean_sas, decode_key, parse_connection_string
 from mirrorlake.storage.providers.azure.credentials import (
     Anonymous,
-    Authentication,
     AzureConfig,
     Bearer,
     Sas,
@@ -31,6 +31,7 @@ from mirrorlake.storage.providers.azure.receivers import CONNECTION_STRING, chec
 from mirrorlake.storage.providers.azure.tokens import (
     AUTHORITY,
     METADATA,
+    STORAGE,
     ClientSecret,
     FederatedToken,
     Grant,
@@ -55,7 +56,7 @@ def config_of(
     """
     wire = Wire(ca_bundle=access.ca_bundle, proxy=access.proxy, networks=access.networks)
     stored = None if isinstance(credentials, Ambient) else credentials
-    if access.anonymous:
+    if access.anonymous or isinstance(stored, Unsigned):
         own = AzureConfig(authentication=Anonymous())
     elif stored is None:
         own = _of_environment(environ, account, wire)
@@ -118,21 +119,22 @@ def _of_environment(environ: Mapping[str, str], account: str | None, wire: Wire)
         return AzureConfig(
             authentication=Sas(token=clean_sas(token)), account=environ.get("AZURE_STORAGE_ACCOUNT", "").strip() or None
         )
-    return AzureConfig(authentication=_entra(environ, wire))
+    return AzureConfig(authentication=_bearer(machine_grant(environ), wire))
 
 
-def _entra(environ: Mapping[str, str], wire: Wire) -> Authentication:
+def machine_grant(environ: Mapping[str, str], resource: str = STORAGE) -> Grant:
+    """How this machine obtains tokens for `resource`: its variables of an application, else its managed identity."""
     tenant, client = environ.get("AZURE_TENANT_ID", ""), environ.get("AZURE_CLIENT_ID", "")
     secret, file = environ.get("AZURE_CLIENT_SECRET", ""), environ.get("AZURE_FEDERATED_TOKEN_FILE", "")
     authority = _authority(environ)
-    if tenant and client and (secret or file):
-        tenant, client = _identifier(tenant, "AZURE_TENANT_ID"), _identifier(client, "AZURE_CLIENT_ID")
-        if secret:
-            grant = ClientSecret(tenant_id=tenant, client_id=client, client_secret=secret, authority=authority)
-        else:
-            grant = FederatedToken(tenant_id=tenant, client_id=client, token_file=file, authority=authority)
-        return _bearer(grant, wire)
-    return _bearer(_machine(client or None, environ), wire)
+    if not (tenant and client and (secret or file)):
+        return replace(_machine(client or None, environ), resource=resource)
+    tenant, client = _identifier(tenant, "AZURE_TENANT_ID"), _identifier(client, "AZURE_CLIENT_ID")
+    if secret:
+        return ClientSecret(
+            tenant_id=tenant, client_id=client, client_secret=secret, authority=authority, resource=resource
+        )
+    return FederatedToken(tenant_id=tenant, client_id=client, token_file=file, authority=authority, resource=resource)
 
 
 def _authority(environ: Mapping[str, str]) -> str:

@@ -106,7 +106,7 @@ class AzureStore:
         page = self._list(scope.prefix, start=start, marker=None if known is None else known.marker)
         # Some servers do not know where to start.
         batch, passed = rows_within(rows_after(page.batch, scope.after), scope, ordered=self.ordered)
-        following = None if passed or page.next_marker is None else _Cursor(page.next_marker, start)
+        following = None if passed or page.next_token is None else _Cursor(page.next_token, start)
         unsupported = tuple(UnsupportedKey(shown=key, reason=_NOT_TEXT) for key in page.unsupported)
         return ListPage(batch=batch, cursor=following, unsupported=unsupported)
 
@@ -198,9 +198,9 @@ class AzureStore:
         for _ in range(SPLIT_PAGES):
             page = self._list(prefix, marker=marker, delimiter="/")
             names.update(page.prefixes, cast("list[str]", page.batch.column("key").to_pylist()))
-            if page.next_marker is None:
+            if page.next_token is None:
                 break
-            marker = page.next_marker
+            marker = page.next_token
         return sorted(names)
 
     def _is_hierarchical(self) -> bool:

@@ -25,7 +25,7 @@ from mirrorlake.storage.wire import MACHINE, Wire
 
 AUTHORITY = "https://login.microsoftonline.com"
 METADATA = "http://169.254.169.254"  # the metadata service of every virtual machine
-_RESOURCE = "https://storage.azure.com"
+STORAGE = "https://storage.azure.com"  # what tokens are for
 _TOKEN_BYTES = 64 << 10  # of a response, or of a token file
 _WAIT_S = 20.0  # for a token; outside of Azure nothing answers at the metadata address
 
@@ -61,11 +61,11 @@ class ClientSecret(Grant):
     client_id: str
     client_secret: str = field(repr=False)
     authority: str = AUTHORITY
+    resource: str = STORAGE
 
     def request(self) -> TokenRequest:
         """Client credentials with the secret."""
-        own = {"client_secret": self.client_secret}
-        return _client_request(self.authority, self.tenant_id, self.client_id, own, self.client_secret)
+        return _client_request(self, {"client_secret": self.client_secret}, self.client_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +76,7 @@ class FederatedToken(Grant):
     client_id: str
     token_file: str
     authority: str = AUTHORITY
+    resource: str = STORAGE
 
     def request(self) -> TokenRequest:
         """Client credentials with the content of the file."""
@@ -87,7 +88,7 @@ class FederatedToken(Grant):
                 f"The token file {self.token_file} cannot be read.", "Check AZURE_FEDERATED_TOKEN_FILE."
             ) from error
         own = {"client_assertion_type": _ASSERTION, "client_assertion": token}
-        return _client_request(self.authority, self.tenant_id, self.client_id, own, token)
+        return _client_request(self, own, token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,11 +99,12 @@ class MachineIdentity(Grant):
     base: str = METADATA
     path: str = "/metadata/identity/oauth2/token"
     header: str | None = field(default=None, repr=False)
+    resource: str = STORAGE
 
     def request(self) -> TokenRequest:
         """One request to the metadata service."""
         version = "2018-02-01" if self.header is None else "2019-08-01"
-        asked = {"api-version": version, "resource": f"{_RESOURCE}/"}
+        asked = {"api-version": version, "resource": f"{self.resource}/"}
         if self.client_id is not None:
             asked["client_id"] = self.client_id
         headers = {"Metadata": "true"} if self.header is None else {"X-IDENTITY-HEADER": self.header}
@@ -146,12 +148,13 @@ def source_of(grant: Grant, wire: Wire = MACHINE, holder: str | None = None) -> 
     return TokenSource(grant, wire, holder)
 
 
-def _client_request(authority: str, tenant_id: str, client_id: str, own: dict[str, str], secret: str) -> TokenRequest:
-    fields = {"grant_type": "client_credentials", "client_id": client_id, "scope": f"{_RESOURCE}/.default", **own}
+def _client_request(grant: ClientSecret | FederatedToken, own: dict[str, str], secret: str) -> TokenRequest:
+    scope = f"{grant.resource}/.default"
+    fields = {"grant_type": "client_credentials", "client_id": grant.client_id, "scope": scope, **own}
     return TokenRequest(
-        base=authority,
+        base=grant.authority,
         method="POST",
-        target=f"/{tenant_id}/oauth2/v2.0/token",
+        target=f"/{grant.tenant_id}/oauth2/v2.0/token",
         headers={"Content-Type": "application/x-www-form-urlencoded"},
         body=urlencode(fields).encode(),
         secrets=(secret,),

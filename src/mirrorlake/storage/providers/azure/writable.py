@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
-from itertools import chain
 from typing import cast
 from uuid import uuid4
 
-import urllib3
-
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import (
-    ListingBroken,
     ObjectChanged,
     ObjectExists,
     ObjectGone,
-    SettingsError,
-    StorageError,
 )
 from mirrorlake.model.sources import Location
-from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.bucket_writer import BucketWriter
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.azure.access import AzureAccess
 from mirrorlake.storage.providers.azure.address import account_of, container_of
 from mirrorlake.storage.providers.azure.credentials import AzureConfig
@@ -36,33 +28,26 @@ from mirrorlake.storage.providers.azure.object_reader import etag_of
 from mirrorlake.storage.providers.azure.pages import AzurePage
 from mirrorlake.storage.providers.azure.resolving import config_of
 from mirrorlake.storage.providers.azure.store import url_of
-from mirrorlake.storage.retry import RetryPolicy
-from mirrorlake.storage.writable import StoredBody, StoredObject, check_key
+from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
-OBJECT_BYTES = 1 << 30  # the largest object that is read back; mirrorlake holds no larger one in memory
 BLOCK_BYTES = 8 << 20  # of a stream; Azure allows 50,000 blocks
 _BLOCK_BLOB = {"x-ms-blob-type": "BlockBlob"}
-_PLAIN = re.compile(r"(?:[^/\x00-\x1f\x7f]+/)*")
 _EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 
 
-class AzureWritableStore:
+class AzureWritableStore(BucketWriter):
     """The objects below one prefix of a container."""
 
-    durable = True
+    part_bytes = BLOCK_BYTES
 
     def __init__(self, location: Location, access: AzureAccess, *, config: AzureConfig | None = None) -> None:
-        if not _PLAIN.fullmatch(location.prefix) or "./" in f"/{location.prefix}".replace("../", "./"):
-            raise SettingsError(
-                f"{location.uri} cannot be written to: its folders have empty or unusual names.",
-                "Use a folder with plain names, such as az://account/container/library.",
-            )
+        check_prefix(location)
+        super().__init__(location.prefix)
         config = config or config_of(access, account_of(location), None)
         self._url = url_of(location, config)
         self._authentication, self._wire = config.authentication, config.wire
         self._place = location.container
         self._container = container_of(location)
-        self._prefix = location.prefix
         self._opened: Http | None = None
         self._lock = threading.Lock()
 
@@ -92,46 +77,6 @@ class AzureWritableStore:
         except ObjectGone as error:
             raise ObjectChanged(f"{self.name}{key} no longer exists.") from error
 
-    def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Uncommitted blocks, then their list; or a single Put Blob if everything fits into one block.
-
-        Azure discards the blocks of an upload that broke off after a week; nothing lists or reads them before.
-        """
-        check_key(key)
-        pieces = chunks(parts, BLOCK_BYTES)
-        first = next(pieces)
-        second = next(pieces, None)
-        if second is None:
-            return self.put(key, first)
-        upload, ids = uuid4().hex, list[str]()
-        for piece in chain((first, second), pieces):
-            ids.append(b64encode(f"{upload}{len(ids):08}".encode()).decode())
-            answer = self._send("PUT", key, query=[("blockid", ids[-1]), ("comp", "block")], body=piece)
-            self._finish(answer, key, tagged=False)
-        listed = "".join(f"<Latest>{one}</Latest>" for one in ids)
-        body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
-        return self._finish(self._send("PUT", key, query=[("comp", "blocklist")], body=body), key)
-
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """One GET, with a range if only the beginning is requested."""
-        check_key(key)
-        limit = OBJECT_BYTES if length is None else length
-        headers = {} if length is None else {"Range": f"bytes=0-{length - 1}"}
-        answer = self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
-        try:
-            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
-                return StoredBody(data=b"", info=self.head(key))
-            self._check(answer, key)
-            info = self._info(key, answer)
-            # A server that ignores the range returns the whole object.
-            limit = info.size if answer.status == HTTPStatus.OK else limit
-            if limit > OBJECT_BYTES:
-                raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
-            data = self._http().read(answer, asked=self._asked(key), limit=limit)
-            return StoredBody(data=data if length is None else data[:length], info=info)
-        finally:
-            self._http().discard(answer)
-
     def head(self, key: str) -> StoredObject:
         """One HEAD."""
         check_key(key)
@@ -159,42 +104,38 @@ class AzureWritableStore:
         self.put(to, self.get(key).data)
         self.delete(key)
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Pages of five thousand; each is retried separately, because a listing cannot be resumed in the middle."""
-        for page in self._pages(prefix, None):
-            for found in page.batch.to_pylist():
-                modified = cast("datetime | None", found["modified"])
-                yield StoredObject(
-                    key=found["key"].removeprefix(self._prefix),
-                    size=found["size"],
-                    token=found["token"],
-                    modified=0.0 if modified is None else modified.timestamp(),
-                )
-
-    def folders(self, prefix: str) -> list[str]:
-        """The common prefixes below `prefix`."""
-        found = {name for page in self._pages(prefix, "/") for name in page.prefixes}
-        return sorted(name.rstrip("/").rpartition("/")[2] for name in found)
-
     def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:
             self._opened.close()
 
-    def _pages(self, prefix: str, delimiter: str | None) -> Iterator[AzurePage]:
-        asked = RequestInfo(container=self._place, prefix=self._prefix + prefix, writes=True)
-        marker: str | None = None
-        while True:
-            page = RetryPolicy().call(lambda marker=marker: self._page(asked, marker, delimiter))
-            yield page
-            if page.next_marker is None:
-                return
-            if page.next_marker == marker:
-                raise ListingBroken(f"The listing of {asked.what} does not advance.", "Check the endpoint.")
-            marker = page.next_marker
+    def _upload(self, key: str, parts: Iterator[bytes]) -> str:
+        """Uncommitted blocks, then their list.
 
-    def _page(self, asked: RequestInfo, marker: str | None, delimiter: str | None) -> AzurePage:
-        page = request_page(self._http(), asked, prefix=asked.prefix, marker=marker, delimiter=delimiter)
+        Azure discards the blocks of an upload that broke off after a week; nothing lists or reads them before.
+        """
+        upload, ids = uuid4().hex, list[str]()
+        for piece in parts:
+            ids.append(b64encode(f"{upload}{len(ids):08}".encode()).decode())
+            answer = self._send("PUT", key, query=[("blockid", ids[-1]), ("comp", "block")], body=piece)
+            self._finish(answer, key, tagged=False)
+        listed = "".join(f"<Latest>{one}</Latest>" for one in ids)
+        body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
+        return self._finish(self._send("PUT", key, query=[("comp", "blocklist")], body=body), key)
+
+    def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
+        return self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
+
+    def _read(self, answer: Response, key: str, limit: int) -> bytes:
+        return self._http().read(answer, asked=self._asked(key), limit=limit)
+
+    def _discard(self, answer: Response) -> None:
+        self._http().discard(answer)
+
+    def _page(self, prefix: str, token: str | None, *, folders: bool) -> AzurePage:
+        asked = RequestInfo(container=self._place, prefix=self._prefix + prefix, writes=True)
+        delimiter = "/" if folders else None
+        page = request_page(self._http(), asked, prefix=asked.prefix, marker=token, delimiter=delimiter)
         return cast("AzurePage", page)  # None only with a start
 
     def _put(self, key: str, data: bytes, headers: Mapping[str, str]) -> str:
@@ -210,7 +151,7 @@ class AzureWritableStore:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float | None = None,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http = self._http()
         return http.send(
             method,
@@ -222,19 +163,18 @@ class AzureWritableStore:
             deadline_s=deadline_of(len(body or b"")) if deadline_s is None else deadline_s,
         )
 
-    def _finish(self, answer: urllib3.BaseHTTPResponse, key: str, *, tagged: bool = True) -> str:
+    def _finish(self, answer: Response, key: str, *, tagged: bool = True) -> str:
         """The token that a successful write returned, if it returns one. Raises StorageError for a refusal."""
         self._check(answer, key)
         asked = self._asked(key)
         self._http().read(answer, asked=asked, limit=ERROR_BYTES)
         return etag_of(answer.headers, asked) if tagged else ""
 
-    def _check(self, answer: urllib3.BaseHTTPResponse, key: str) -> None:
-        """Raise our error for a refusal."""
+    def _check(self, answer: Response, key: str) -> None:
         if not HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             raise translate(self._http().refusal(answer), self._asked(key))
 
-    def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
+    def _info(self, key: str, answer: Response) -> StoredObject:
         asked = self._asked(key)
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         modified = read_date(answer.headers.get("Last-Modified", ""))

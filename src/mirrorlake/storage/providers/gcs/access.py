@@ -21,9 +21,6 @@ class GcsAccess(Access):
     anonymous: bool = False
     project: str | None = None  # of Google Cloud
     requester_pays: bool = False  # requests are billed to `project`
-    # Of a connection:
-    ca_bundle: str | None = None
-    proxy: str | None = None
 
     def stored(self) -> dict[str, object]:
         """As users gave it; what its connection decides at each use is left out."""
@@ -46,7 +43,7 @@ def change_access(stored: GcsAccess, given: AccessOptions) -> GcsAccess:
     return replace(
         stored,
         endpoint=given.endpoint.strip().rstrip("/") if given.endpoint else stored.endpoint,
-        anonymous=given.anonymous or stored.anonymous,
+        anonymous=stored.anonymous if given.anonymous is None else given.anonymous,
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.credentials import Ambient, AwsKeys, Credentials, GcsServiceAccount, GcsWorkloadIdentity
+from mirrorlake.model.credentials import Ambient, AwsKeys, Credentials, GcsServiceAccount, GcsWorkloadIdentity, Unsigned
 from mirrorlake.storage.providers.gcs.access import KIND, GcsAccess
 from mirrorlake.storage.server_address import is_loopback, server_url
 from mirrorlake.storage.wire import MACHINE, Wire
@@ -78,7 +78,7 @@ def config_of(access: GcsAccess, credentials: Credentials | None = None) -> GcsC
         raise SettingsError("Requester pays needs the project that is billed.", "Specify a project.")
     wire = Wire(ca_bundle=access.ca_bundle, proxy=access.proxy, networks=access.networks)
     emulated = server.origin == EMULATOR and credentials is None
-    if access.anonymous or emulated:
+    if access.anonymous or emulated or isinstance(credentials, Unsigned):
         return GcsConfig(server=server, billed_project=billed, wire=wire)
     if isinstance(credentials, AwsKeys):
         if billed is not None:

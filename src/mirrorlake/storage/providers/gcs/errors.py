@@ -20,6 +20,7 @@ from mirrorlake.core.errors import (
     SourceUnreachable,
     StorageError,
 )
+from mirrorlake.storage.bucket_errors import object_changed, request_refused, server_unreachable
 from mirrorlake.storage.retry import retry_after_s
 from mirrorlake.storage.server_words import clean_code, clean_text
 
@@ -132,24 +133,17 @@ def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or _PAYS in refusal.message.lower():
         return _denied(refusal, asked)
     words = clean_text(refusal.message)
-    return StorageError(
-        f"The server refused the request for {asked.what}: {status}{f' ({words})' if words else ''}.",
-        "Check the endpoint and the address.",
-    )
+    return request_refused(asked.what, f"{status}{f' ({words})' if words else ''}")
 
 
 def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
-    return SourceUnreachable(
-        f"The server of gs://{asked.bucket} cannot be reached: {why}.",
-        "Check the endpoint and the network, or try again later.",
-        again_after_s=again_after_s,
-    )
+    return server_unreachable(f"gs://{asked.bucket}", why, again_after_s)
 
 
 def has_changed(asked: RequestInfo) -> ObjectChanged:
     """The error for an object that no longer has the generation of the listing."""
-    return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next run reads the current version.")
+    return object_changed(asked.what)
 
 
 def no_such_bucket(asked: RequestInfo) -> NoSuchBucket:

@@ -8,10 +8,8 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
-import urllib3
-
-from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, NoAnswer, client_of
+from mirrorlake.storage.bucket_requests import BucketRequests, with_query
+from mirrorlake.storage.http import REQUEST_S, NoAnswer, Response, client_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import Refusal, RequestInfo, read_refusal, unreachable
 from mirrorlake.storage.providers.gcs.tokens import READ, token_cache
@@ -19,7 +17,7 @@ from mirrorlake.storage.providers.gcs.tokens import READ, token_cache
 _TOKEN = re.compile(r"\bya29\.\S+|\bBearer\s+\S+")
 
 
-class Http:
+class Http(BucketRequests[RequestInfo]):
     """Sends requests for one bucket. Thread-safe; raises only our own errors."""
 
     def __init__(self, bucket: str, config: GcsConfig, scope: str = READ) -> None:
@@ -28,7 +26,7 @@ class Http:
         self._bucket = quote(bucket, safe="")
         self._tokens = None if config.source is None else token_cache(config.source, scope)
         self._billed = [] if config.billed_project is None else [("userProject", config.billed_project)]
-        self._client = client_of(self._base, config.wire)
+        super().__init__(client_of(self._base, config.wire), unreachable)
 
     @property
     def bucket_path(self) -> str:
@@ -62,15 +60,12 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body.
 
         A token that was refused before it expired is replaced once: it may have been revoked for a newer one.
         """
-        pairs = [*query, *self._billed]
-        target = path + (
-            "?" + "&".join(f"{name}={quote(value, safe='-_.~')}" for name, value in pairs) if pairs else ""
-        )
+        target = with_query(path, [*query, *self._billed])
         token = None if self._tokens is None else self._tokens.current()
         sent = self._client.headers(headers or {})
         answer = self._send_once(method, target, _with_token(sent, token), body, asked=asked, deadline_s=deadline_s)
@@ -90,29 +85,13 @@ class Http:
         *,
         asked: RequestInfo,
         deadline_s: float,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         try:
             return self._client.send(method, target, sent, body, deadline_s=deadline_s)
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
 
-    def read(
-        self,
-        answer: urllib3.BaseHTTPResponse,
-        *,
-        asked: RequestInfo,
-        limit: int = BODY_BYTES,
-        too_long: StorageError | None = None,
-    ) -> bytes:
-        """The remaining body of a response; the connection is returned to the pool.
-
-        Raises `too_long` for a body of more than `limit` bytes, if it is given.
-        """
-        return self._client.read_or_raise(
-            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
-        )
-
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without the token that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -124,14 +103,6 @@ class Http:
     def _hide(self, text: str) -> str:
         token = None if self._tokens is None else self._tokens.known()
         return _TOKEN.sub("...", text.replace(token, "...") if token else text)
-
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Release the connection of a response that was not read completely."""
-        self._client.discard(answer)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()
 
 
 def _with_token(headers: Mapping[str, str], token: str | None) -> dict[str, str]:

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 import msgspec
-import urllib3
 
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import ObjectChanged, ObjectGone, StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.bodies import decoded_body
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.gcs.errors import (
     LIST,
     RequestInfo,
@@ -60,7 +59,7 @@ class ObjectReader:
             raise self.refused(answer, asked)
         return self.read_info(key, answer, asked)
 
-    def read_info(self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> ObjectInfo:
+    def read_info(self, key: str, answer: Response, asked: RequestInfo) -> ObjectInfo:
         """The facts in a response with the metadata of `key`. Raises SourceUnreachable for anything else."""
         body = self._http.read(answer, asked=asked, limit=ERROR_BYTES)
         try:
@@ -96,25 +95,14 @@ class ObjectReader:
         finally:
             self._http.discard(answer)
 
-    def _read(
-        self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo, *, token: str | None, limit: int
-    ) -> Body:
+    def _read(self, key: str, answer: Response, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         generation = answer.headers.get("X-Goog-Generation", "")
         if number_of(generation) is None:
             raise unreachable(asked, "it does not report the generation of the object")
         if token is not None and generation != token:  # not every server supports the precondition
             raise has_changed(asked)
-        declared = declared_size(answer.headers)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = most_sent(encoding, limit)
-        if declared is not None and declared > most:
-            raise too_large(asked.what, declared, limit)
-        data = self._http.read(
-            answer,
-            asked=asked,
-            limit=most if declared is None else declared,
-            too_long=None if declared is not None else too_large(asked.what, None, limit),
-        )
+        data = self._http.read_object(answer, asked=asked, what=asked.what, limit=limit)
         info = ObjectInfo(
             key=key,
             size=_stored_size(answer.headers, data),
@@ -124,7 +112,7 @@ class ObjectReader:
         )
         return decoded_body(asked.what, info, data, encoding, limit)
 
-    def refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
+    def refused(self, answer: Response, asked: RequestInfo) -> StorageError:
         """Our error for a refused request for an object. ObjectGone is confirmed by a listing."""
         error = translate(self._http.refusal(answer), asked)
         if isinstance(error, ObjectChanged):  # also the answer for an object that is gone

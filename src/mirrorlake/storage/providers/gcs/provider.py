@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.model.credentials import Credentials
-from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
-from mirrorlake.storage.providers.base import SingleObject
+from mirrorlake.storage.providers.bucket_provider import BucketProvider
 from mirrorlake.storage.providers.gcs import access as gcs
 from mirrorlake.storage.providers.gcs import address
 from mirrorlake.storage.providers.gcs.config import GcsConfig, config_of
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
     from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
-class GcsProvider:
+class GcsProvider(BucketProvider):
     """Buckets of Google, or of another server with its own endpoint."""
 
+    scheme = "gs"
     example: str | None = "gs://bucket/folder"
     bucket_type: str | None = "gcs"
     other_schemes: tuple[str, ...] = address.WEB_FORMS
@@ -34,14 +34,6 @@ class GcsProvider:
         """Bucket and prefix, both literal."""
         container, _, prefix = rest.partition("/")
         return Location(provider=Provider.GCS, container=container, prefix=prefix)
-
-    def guess(self, rest: str) -> str | None:
-        """A bucket after `gs:` or `gs:/`."""
-        return f"gs://{rest.lstrip('/')}" if rest.strip("/") else None
-
-    def derive_name(self, location: Location) -> str:
-        """Bucket and folders."""
-        return f"{location.container}/{location.prefix}".strip("/")
 
     def read_access(self, values: Mapping[str, object]) -> Access:
         """Endpoint, whether requests are anonymous, and the project that is billed."""
@@ -93,17 +85,3 @@ class GcsProvider:
 
         del flush
         return GcsWritableStore(location, cast("GcsConfig | None", resolved) or self.resolve(access))
-
-    def root_identity(self, location: Location) -> Identity | None:
-        """None: it takes a request, see `identify` of the store."""
-        del location
-
-    def single_file(self, location: Location) -> SingleObject | None:
-        """Always None: only the server knows."""
-        del location
-
-    def single_object(self, location: Location, store: Store) -> SingleObject | None:
-        """Determined by a HEAD request for the address without its last slash."""
-        from mirrorlake.storage.providers.single_object import find_single_object  # noqa: PLC0415  loads Arrow
-
-        return find_single_object(location, store)

@@ -10,11 +10,9 @@ from contextlib import suppress
 from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
-import urllib3
-
 from mirrorlake.core.errors import StorageError
 from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import Response, deadline_of
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, translate, unreachable
 from mirrorlake.storage.providers.gcs.http import Http
 
@@ -38,7 +36,7 @@ class ResumableUpload:
         if not 0 < len(self._id) <= _ID_CHARACTERS:
             raise unreachable(asked, "it did not start the upload")
 
-    def write(self, parts: Iterable[bytes]) -> urllib3.BaseHTTPResponse:
+    def write(self, parts: Iterable[bytes]) -> Response:
         """Upload all pieces, at least one byte, as one object; the response contains its metadata.
 
         After an error, nothing remains.
@@ -62,7 +60,7 @@ class ResumableUpload:
     def _session(self) -> list[tuple[str, str]]:
         return [("uploadType", "resumable"), ("upload_id", self._id)]
 
-    def _part(self, chunk: bytes, start: int, *, whole: str) -> urllib3.BaseHTTPResponse:
+    def _part(self, chunk: bytes, start: int, *, whole: str) -> Response:
         span = {"Content-Range": f"bytes {start}-{start + len(chunk) - 1}/{whole}"}
         answer = self._send("PUT", self._session, chunk, span)
         if whole != "*":
@@ -76,9 +74,7 @@ class ResumableUpload:
             raise unreachable(self._asked, "it kept only a part of what was sent")
         return answer
 
-    def _send(
-        self, method: str, query: list[tuple[str, str]], body: bytes, headers: dict[str, str]
-    ) -> urllib3.BaseHTTPResponse:
+    def _send(self, method: str, query: list[tuple[str, str]], body: bytes, headers: dict[str, str]) -> Response:
         path = self._http.upload_path()
         return self._http.send(
             method,

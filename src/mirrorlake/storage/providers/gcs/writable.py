@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
-from itertools import chain
-from typing import cast
 
 import msgspec
-import urllib3
 
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import (
-    ListingBroken,
     ObjectChanged,
     ObjectExists,
     ObjectGone,
     SettingsError,
-    StorageError,
 )
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.model.sources import Location
-from mirrorlake.storage.chunks import chunks
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.bucket_writer import BucketWriter
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.gcs.config import GcsConfig
 from mirrorlake.storage.providers.gcs.errors import RequestInfo, no_such_bucket, translate, unreachable
 from mirrorlake.storage.providers.gcs.http import Http
@@ -34,8 +28,7 @@ from mirrorlake.storage.providers.gcs.object_reader import ObjectReader, number_
 from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage
 from mirrorlake.storage.providers.gcs.tokens import WRITE
 from mirrorlake.storage.providers.gcs.uploads import PART_BYTES, ResumableUpload
-from mirrorlake.storage.retry import RetryPolicy
-from mirrorlake.storage.writable import OBJECT_BYTES, StoredBody, StoredObject, check_key, check_prefix
+from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
 _REWRITES = 1000  # requests of one copy; a copy within a bucket usually takes one
 _ROLE = "roles/storage.objectUser"  # of a library store: list, read, write and delete
@@ -46,13 +39,14 @@ class _Rewrite(msgspec.Struct, rename="camel"):
     rewrite_token: str | None = None
 
 
-class GcsWritableStore:
+class GcsWritableStore(BucketWriter):
     """The objects below one prefix of a bucket."""
 
-    durable = True
+    part_bytes = PART_BYTES
 
     def __init__(self, location: Location, config: GcsConfig) -> None:
         check_prefix(location)
+        super().__init__(location.prefix)
         if config.hmac is not None:
             raise SettingsError(
                 f"{location.uri} cannot be written to with HMAC keys.",
@@ -60,7 +54,6 @@ class GcsWritableStore:
             )
         self._config = config
         self._bucket = location.container
-        self._prefix = location.prefix
         self._opened: tuple[Http, ObjectReader] | None = None
         self._lock = threading.Lock()
 
@@ -85,42 +78,6 @@ class GcsWritableStore:
         if number_of(token) is None or token.strip("0") == "":  # 0 would mean that there is no object
             raise ObjectChanged(f"{self.name}{key} has no such version.")
         return self._put(key, data, [("ifGenerationMatch", token)])
-
-    def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """A resumable upload, or a single one if everything fits into one part."""
-        check_key(key)
-        pieces = chunks(parts, PART_BYTES)
-        first = next(pieces)
-        second = next(pieces, None)
-        if second is None:
-            return self.put(key, first)
-        http, reader = self._open()
-        asked = self._asked(key)
-        answer = ResumableUpload(http, self._prefix + key, asked).write(chain((first, second), pieces))
-        return reader.read_info(self._prefix + key, answer, asked).token
-
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """One GET, with a range if only the beginning is requested."""
-        check_key(key)
-        http, reader = self._open()
-        asked = self._asked(key)
-        limit = OBJECT_BYTES if length is None else length
-        headers = {} if length is None else {"Range": f"bytes=0-{length - 1}"}
-        answer = self._send("GET", key, query=[("alt", "media")], headers=headers, deadline_s=deadline_of(limit))
-        try:
-            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
-                return StoredBody(data=b"", info=self.head(key))
-            if answer.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
-                raise reader.refused(answer, asked)
-            info = self._info_of_headers(key, answer, asked)
-            # A server that ignores the range returns the whole object.
-            limit = info.size if answer.status == HTTPStatus.OK else limit
-            if limit > OBJECT_BYTES:
-                raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
-            data = http.read(answer, asked=asked, limit=limit)
-            return StoredBody(data=data if length is None else data[:length], info=info)
-        finally:
-            http.discard(answer)
 
     def head(self, key: str) -> StoredObject:
         """The object's metadata."""
@@ -165,40 +122,34 @@ class GcsWritableStore:
                 break
         raise unreachable(asked, "it does not finish a copy")
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Pages of a thousand; each is retried separately, because a listing cannot be resumed in the middle."""
-        for page in self._pages(prefix, [], FIELDS):
-            for found in page.batch.to_pylist():
-                modified = cast("datetime | None", found["modified"])
-                yield StoredObject(
-                    key=found["key"].removeprefix(self._prefix),
-                    size=found["size"],
-                    token=found["token"],
-                    modified=0.0 if modified is None else modified.timestamp(),
-                )
-
-    def folders(self, prefix: str) -> list[str]:
-        """The common prefixes below `prefix`."""
-        pages = self._pages(prefix, [("delimiter", "/")], FOLDER_FIELDS)
-        return sorted({name.rstrip("/").rpartition("/")[2] for page in pages for name in page.prefixes})
-
     def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:
             self._opened[0].close()
 
-    def _pages(self, prefix: str, more: Sequence[tuple[str, str]], fields: str) -> Iterator[GcsPage]:
-        http, _ = self._open()
+    def _upload(self, key: str, parts: Iterator[bytes]) -> str:
+        http, reader = self._open()
+        asked = self._asked(key)
+        answer = ResumableUpload(http, self._prefix + key, asked).write(parts)
+        return reader.read_info(self._prefix + key, answer, asked).token
+
+    def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
+        return self._send("GET", key, query=[("alt", "media")], headers=headers, deadline_s=deadline_of(limit))
+
+    def _check(self, answer: Response, key: str) -> None:
+        if answer.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+            raise self._open()[1].refused(answer, self._asked(key))
+
+    def _read(self, answer: Response, key: str, limit: int) -> bytes:
+        return self._open()[0].read(answer, asked=self._asked(key), limit=limit)
+
+    def _discard(self, answer: Response) -> None:
+        self._open()[0].discard(answer)
+
+    def _page(self, prefix: str, token: str | None, *, folders: bool) -> GcsPage:
         asked = replace(self._asked(""), key=None, prefix=self._prefix + prefix)
-        token: str | None = None
-        while True:
-            page = RetryPolicy().call(lambda token=token: request_page(http, asked, more, token, fields=fields))
-            yield page
-            if page.next_token is None:
-                return
-            if page.next_token == token:
-                raise ListingBroken(f"The listing of {asked.what} does not advance.", "Check the endpoint.")
-            token = page.next_token
+        more, fields = ([("delimiter", "/")], FOLDER_FIELDS) if folders else ([], FIELDS)
+        return request_page(self._open()[0], asked, more, token, fields=fields)
 
     def _put(self, key: str, data: bytes, condition: Sequence[tuple[str, str]]) -> str:
         check_key(key)
@@ -227,17 +178,17 @@ class GcsWritableStore:
         query: Sequence[tuple[str, str]] = (),
         headers: dict[str, str] | None = None,
         deadline_s: float = deadline_of(0),
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http, _ = self._open()
         path = http.path(self._prefix + key)
         return http.send(method, path, asked=self._asked(key), query=query, headers=headers, deadline_s=deadline_s)
 
-    def _info_of_headers(self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StoredObject:
+    def _info(self, key: str, answer: Response) -> StoredObject:
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         size, generation = number_of(whole), answer.headers.get("X-Goog-Generation", "")
         modified = read_date(answer.headers.get("Last-Modified", ""))
         if size is None or modified is None or number_of(generation) is None:
-            raise unreachable(asked, "it reports no size, date or generation of an object")
+            raise unreachable(self._asked(key), "it reports no size, date or generation of an object")
         return StoredObject(key=key, size=size, token=generation, modified=modified.timestamp())
 
     def _asked(self, key: str) -> RequestInfo:

@@ -22,8 +22,6 @@ class S3Access(Access):
     # Of a connection:
     path_style: bool | None = None  # None: by host name on AWS, by path on other servers
     requester_pays: bool = False
-    ca_bundle: str | None = None
-    proxy: str | None = None
 
     def stored(self) -> dict[str, object]:
         """As users gave it; what its connection decides at each use is left out."""
@@ -43,8 +41,8 @@ def read_access(values: Mapping[str, object]) -> S3Access:
 
 def change_access(stored: S3Access, given: AccessOptions) -> S3Access:
     """`stored` with the given options applied; --anonymous and --profile replace each other."""
-    if given.anonymous:
-        stored = replace(stored, anonymous=True, profile=None)
+    if given.anonymous is not None:
+        stored = replace(stored, anonymous=given.anonymous, profile=None if given.anonymous else stored.profile)
     if given.profile is not None:
         stored = replace(stored, anonymous=False, profile=given.profile)
     return replace(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from mirrorlake.core.errors import SettingsError
-from mirrorlake.model.credentials import AwsKeys, AwsRole, AwsWebIdentity, Credentials
+from mirrorlake.model.credentials import AwsKeys, AwsRole, AwsWebIdentity, Credentials, Unsigned
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.aws_server import aws_domain
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, CredentialSource, Keys, S3Server
@@ -16,7 +16,7 @@ from mirrorlake.storage.server_address import server_url
 DEFAULT_REGION = "us-east-1"
 _ORIGIN = "set in its connection"
 
-_Own = AwsKeys | AwsRole | AwsWebIdentity
+_Own = AwsKeys | AwsRole | AwsWebIdentity | Unsigned
 
 
 def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
@@ -45,8 +45,10 @@ def connection_config(access: S3Access, credentials: Credentials) -> AwsConfig:
     )
 
 
-def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSource:
+def _source(credentials: _Own, access: S3Access, region: str) -> CredentialSource | None:
     match credentials:
+        case Unsigned():
+            return None
         case AwsKeys():
             return _keys(credentials)
         case AwsRole():

@@ -72,7 +72,7 @@ class AwsConfig:
     source: CredentialSource | None = field(repr=False)
     path_style: bool | None = None
     requester_pays: bool = False
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # its address may contain a login
     networks: tuple[str, ...] | None = None  # see `storage.connections.is_forbidden`
 
 

@@ -17,6 +17,7 @@ from mirrorlake.core.errors import (
     StorageError,
     WrongRegion,
 )
+from mirrorlake.storage.bucket_errors import object_changed, request_refused, server_unreachable
 from mirrorlake.storage.providers.s3.denials import Denied, denial, is_denial
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.retry import retry_after_s
@@ -132,23 +133,17 @@ def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or is_denial(code):
         return _denied(refusal, asked)
     status_text = f"{status} {code}".strip() + (f" ({clean_text(refusal.message)})" if refusal.message else "")
-    return StorageError(
-        f"The server refused the request for {asked.what}: {status_text}.", "Check the endpoint and the address."
-    )
+    return request_refused(asked.what, status_text)
 
 
 def unreachable(asked: RequestInfo, why: str, again_after_s: float | None = None) -> SourceUnreachable:
     """The error for an unusable response, with its cause and the delay that the server requests."""
-    return SourceUnreachable(
-        f"The server of {asked.scheme}://{asked.bucket} cannot be reached: {why}.",
-        "Check the endpoint and the network, or try again later.",
-        again_after_s=again_after_s,
-    )
+    return server_unreachable(f"{asked.scheme}://{asked.bucket}", why, again_after_s)
 
 
 def has_changed(asked: RequestInfo) -> ObjectChanged:
     """The error for an object that no longer has the token of the listing."""
-    return ObjectChanged(f"{asked.what} has changed since it was listed.", "The next run reads the current version.")
+    return object_changed(asked.what)
 
 
 def is_inconclusive(asked: RequestInfo) -> StorageError:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from urllib.parse import quote
 
-import urllib3
-
-from mirrorlake.core.errors import StorageError
-from mirrorlake.storage.http import BODY_BYTES, REQUEST_S, HttpClient, NoAnswer
+from mirrorlake.storage.bucket_requests import BucketRequests, with_query
+from mirrorlake.storage.http import REQUEST_S, HttpClient, NoAnswer, Response
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
 from mirrorlake.storage.providers.s3.endpoint import Endpoint
 from mirrorlake.storage.providers.s3.errors import Refusal, RequestInfo, read_refusal, unreachable
@@ -21,7 +18,7 @@ _SECRET_CHARACTERS = 8
 _SIGNATURE = re.compile(r"AWS4-HMAC\S*|\b(?:Credential|SignedHeaders|Signature)=[^\s,<&]*")
 
 
-class Http:
+class Http(BucketRequests[RequestInfo]):
     """Sends signed requests for one bucket. Thread-safe; raises only our own errors."""
 
     def __init__(self, bucket: str, config: AwsConfig) -> None:
@@ -30,7 +27,9 @@ class Http:
         self._source = config.source
         # https://docs.aws.amazon.com/AmazonS3/latest/userguide/ObjectsinRequesterPaysBuckets.html
         self._extra = {_PAYER: "requester"} if config.requester_pays else {}
-        self._client = HttpClient(self.endpoint.base, config.ca_bundle, networks=config.networks, proxy=config.proxy)
+        super().__init__(
+            HttpClient(self.endpoint.base, config.ca_bundle, networks=config.networks, proxy=config.proxy), unreachable
+        )
 
     def send(
         self,
@@ -42,9 +41,9 @@ class Http:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = REQUEST_S,
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         """The status and headers of the response; `read` reads its body. `query` must be sorted by name."""
-        target = path + ("?" + "&".join(f"{n}={quote(v, safe='-_.~')}" for n, v in query) if query else "")
+        target = with_query(path, query)
         sent = self._client.headers({**(headers or {}), **self._extra})
         if self._source is not None:
             sent = signed_headers(method, target, sent, self._source.current(), self._region, body=body)
@@ -53,23 +52,7 @@ class Http:
         except NoAnswer as error:
             raise unreachable(asked, str(error)) from error
 
-    def read(
-        self,
-        answer: urllib3.BaseHTTPResponse,
-        *,
-        asked: RequestInfo,
-        limit: int = BODY_BYTES,
-        too_long: StorageError | None = None,
-    ) -> bytes:
-        """The remaining body of a response; the connection is returned to the pool.
-
-        Raises `too_long` for a body of more than `limit` bytes, if it is given.
-        """
-        return self._client.read_or_raise(
-            answer, limit=limit, too_long=too_long, unreadable=lambda why: unreachable(asked, why)
-        )
-
-    def refusal(self, answer: urllib3.BaseHTTPResponse) -> Refusal:
+    def refusal(self, answer: Response) -> Refusal:
         """The details of an error response, without anything that we sent. Its connection is released.
 
         If its body cannot be read or is too large, only its status and headers are used.
@@ -96,17 +79,9 @@ class Http:
             redirect=without(refusal.redirect),
         )
 
-    def discard(self, answer: urllib3.BaseHTTPResponse) -> None:
-        """Release the connection of a response that was not read completely."""
-        self._client.discard(answer)
-
     def presign(self, path: str, expires_s: int) -> str:
         """A URL that permits anyone to GET `path` for `expires_s` seconds."""
         url = self.endpoint.base + path
         if self._source is None:
             return url
         return signed_url(url, self._source.current(), self._region, expires_s, more=self._extra)
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._client.close()

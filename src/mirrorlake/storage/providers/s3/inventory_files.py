@@ -13,6 +13,7 @@ from mirrorlake.model.objects import UnsupportedKey
 from mirrorlake.storage.base import ListPage
 from mirrorlake.storage.inventories import InventoryRefused
 from mirrorlake.storage.keys import decode_keys
+from mirrorlake.storage.listing_batches import clip_to_calendar
 from mirrorlake.storage.providers.s3.inventory_manifest import FileFormat, Manifest
 
 _BATCH_ROWS = 32_000
@@ -96,7 +97,7 @@ def _as_page(batch: pa.RecordBatch, manifest: Manifest) -> ListPage:
     tokens = _pc.utf8_trim(rows.column("e_tag").cast(pa.string()), '"')
     if sizes.null_count or tokens.null_count:
         raise InventoryRefused("The inventory lacks the size or the ETag of an object.", "Wait for the next one.")
-    columns = [decoded.keys, sizes, tokens, _times(rows), _texts(rows, "storage_class")]
+    columns = [decoded.keys, sizes, tokens, clip_to_calendar(_times(rows)), _texts(rows, "storage_class")]
     return ListPage(
         batch=pa.RecordBatch.from_arrays(columns, schema=LISTING),
         cursor=None,

@@ -9,22 +9,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
 
-import urllib3
-
 from mirrorlake.core.dates import read_date
 from mirrorlake.core.errors import StorageError
 from mirrorlake.model.objects import ObjectInfo
 from mirrorlake.storage.base import Body
-from mirrorlake.storage.bodies import declared_size, decoded_body, most_sent, too_large
+from mirrorlake.storage.bodies import decoded_body
 from mirrorlake.storage.etags import token_of
-from mirrorlake.storage.http import deadline_of
+from mirrorlake.storage.http import Response, deadline_of
 from mirrorlake.storage.providers.s3.dialect import AWS, Dialect
 from mirrorlake.storage.providers.s3.errors import RequestInfo, has_changed, unreachable
 from mirrorlake.storage.providers.s3.http import Http
 
 _UNMATCHED = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.NOT_IMPLEMENTED)
 
-Refuse = Callable[[urllib3.BaseHTTPResponse, RequestInfo], StorageError]
+Refuse = Callable[[Response, RequestInfo], StorageError]
 
 
 def object_info(key: str, headers: Mapping[str, str], size: int, dialect: Dialect = AWS) -> ObjectInfo:
@@ -78,9 +76,7 @@ class ObjectReader:
             self._http.discard(answer)
         return self._get_unconditional(key, asked, token=token, limit=limit)
 
-    def _send(
-        self, key: str, asked: RequestInfo, limit: int, headers: Mapping[str, str] | None = None
-    ) -> urllib3.BaseHTTPResponse:
+    def _send(self, key: str, asked: RequestInfo, limit: int, headers: Mapping[str, str] | None = None) -> Response:
         path = self._http.endpoint.path(key)
         return self._http.send("GET", path, asked=asked, headers=headers, deadline_s=deadline_of(limit))
 
@@ -99,26 +95,15 @@ class ObjectReader:
         self._sends_if_match = False
         return body
 
-    def _read(
-        self, key: str, answer: urllib3.BaseHTTPResponse, asked: RequestInfo, *, token: str | None, limit: int
-    ) -> Body:
+    def _read(self, key: str, answer: Response, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         if answer.status != HTTPStatus.OK:
             raise self._refused(answer, asked)
-        declared = declared_size(answer.headers)
-        info = object_info(key, answer.headers, declared or 0, self._dialect)
+        info = object_info(key, answer.headers, 0, self._dialect)
         if not info.token and not self._dialect.if_match:
             raise unreachable(asked, f"it does not report {self._dialect.version_header}")
         # Not every server honours If-Match.
         if token is not None and not info.is_version(token):
             raise has_changed(asked)
         encoding = answer.headers.get("Content-Encoding", "")
-        most = most_sent(encoding, limit)
-        if declared is not None and declared > most:
-            raise too_large(asked.what, declared, limit)
-        data = self._http.read(
-            answer,
-            asked=asked,
-            limit=most if declared is None else declared,
-            too_long=None if declared is not None else too_large(asked.what, None, limit),
-        )
+        data = self._http.read_object(answer, asked=asked, what=asked.what, limit=limit)
         return decoded_body(asked.what, replace(info, size=len(data)), data, encoding, limit)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, cast
 
 from mirrorlake.model.credentials import Ambient, Credentials
-from mirrorlake.model.identity import Identity
 from mirrorlake.model.sources import Access, AccessOptions, Location, Provider
-from mirrorlake.storage.providers.base import SingleObject
+from mirrorlake.storage.providers.bucket_provider import BucketProvider
 from mirrorlake.storage.providers.s3 import access as s3
 from mirrorlake.storage.providers.s3 import address
 from mirrorlake.storage.providers.s3.credentials import AwsConfig
@@ -19,9 +18,10 @@ if TYPE_CHECKING:
     from mirrorlake.storage.writable import WritableStore  # loads what retries need
 
 
-class S3Provider:
+class S3Provider(BucketProvider):
     """Buckets of AWS, or of another server with its own endpoint."""
 
+    scheme = "s3"
     example: str | None = "s3://bucket/folder"
     bucket_type: str | None = "s3"
     other_schemes: tuple[str, ...] = ()
@@ -34,14 +34,6 @@ class S3Provider:
         """Bucket and prefix, both literal."""
         container, _, prefix = rest.partition("/")
         return Location(provider=Provider.S3, container=container, prefix=prefix)
-
-    def guess(self, rest: str) -> str | None:
-        """A bucket after `s3:` or `s3:/`."""
-        return f"s3://{rest.lstrip('/')}" if rest.strip("/") else None
-
-    def derive_name(self, location: Location) -> str:
-        """Bucket and folders."""
-        return f"{location.container}/{location.prefix}".strip("/")
 
     def read_access(self, values: Mapping[str, object]) -> Access:
         """Endpoint, region, profile and whether requests are signed."""
@@ -104,17 +96,3 @@ class S3Provider:
 
         del flush
         return S3WritableStore(location, s3.s3_access(access), config=cast("AwsConfig | None", resolved))
-
-    def root_identity(self, location: Location) -> Identity | None:
-        """None: it takes a request, see `identify` of the store."""
-        del location
-
-    def single_file(self, location: Location) -> SingleObject | None:
-        """Always None: only the server knows."""
-        del location
-
-    def single_object(self, location: Location, store: Store) -> SingleObject | None:
-        """Determined by a HEAD request for the address without its last slash."""
-        from mirrorlake.storage.providers.single_object import find_single_object  # noqa: PLC0415  loads Arrow
-
-        return find_single_object(location, store)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote, urlsplit
 
@@ -94,8 +95,8 @@ class _Signer:
 
     @classmethod
     def at(cls, now: datetime | None, keys: Keys, region: str, service: str = S3) -> _Signer:
-        time = (now or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")
-        return cls(keys=keys, region=region, time=time, service=service)
+        moment = time.gmtime() if now is None else now.timetuple()
+        return cls(keys=keys, region=region, time=time.strftime("%Y%m%dT%H%M%SZ", moment), service=service)
 
     @property
     def scope(self) -> str:

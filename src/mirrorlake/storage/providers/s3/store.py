@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import cast
 
-import urllib3
-
 from mirrorlake.core.errors import ObjectGone, StorageError
 from mirrorlake.model.identity import Identity
 from mirrorlake.model.objects import KeyRange, ObjectInfo, UnsupportedKey
@@ -16,6 +14,7 @@ from mirrorlake.model.sources import Location
 from mirrorlake.storage.base import Body, ListPage
 from mirrorlake.storage.bodies import declared_size
 from mirrorlake.storage.bucket_keys import NOT_TEXT, check_key
+from mirrorlake.storage.http import Response
 from mirrorlake.storage.listing_batches import rows_within
 from mirrorlake.storage.paging import bounds, ranges
 from mirrorlake.storage.providers.s3.access import S3Access
@@ -61,7 +60,7 @@ class S3Store:
         self._bucket = location.container
         self._dialect = dialect
         self._region = config.region
-        self._anonymous = access.anonymous
+        self._anonymous = config.source is None
         self._config = config
         self._ordered = config.server.is_aws if listing_ordered is None else listing_ordered
         self._server = str(config.server)
@@ -180,7 +179,7 @@ class S3Store:
     def _info(self, key: str, headers: Mapping[str, str], size: int) -> ObjectInfo:
         return object_info(key, headers, size, self._dialect)
 
-    def _refused(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> StorageError:
+    def _refused(self, answer: Response, asked: RequestInfo) -> StorageError:
         refusal = self._http.refusal(answer)
         error = translate(refusal, asked)
         return is_inconclusive(asked) if isinstance(error, ObjectGone) and not refusal.code else error

@@ -34,7 +34,7 @@ class StsServer:
     url: str
     region: str
     ca_bundle: str | None = None
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)  # its address may contain a login
     networks: tuple[str, ...] | None = None
 
 

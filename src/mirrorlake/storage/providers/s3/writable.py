@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import chain
-from typing import cast
 from urllib.parse import quote
-
-import urllib3
 
 from mirrorlake.core.errors import (
     ListingBroken,
     ObjectChanged,
     ObjectExists,
     ObjectGone,
-    StorageError,
 )
 from mirrorlake.model.sources import Location
-from mirrorlake.storage.chunks import chunks
+from mirrorlake.storage.bucket_writer import BucketWriter
 from mirrorlake.storage.etags import unquoted
-from mirrorlake.storage.http import ERROR_BYTES, deadline_of
+from mirrorlake.storage.http import ERROR_BYTES, Response, deadline_of
 from mirrorlake.storage.providers.s3.access import S3Access
 from mirrorlake.storage.providers.s3.credentials import AwsConfig, machine_config
 from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, translate, unreachable
@@ -33,22 +27,21 @@ from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
 from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload
 from mirrorlake.storage.providers.s3.pages import S3Page
-from mirrorlake.storage.retry import RetryPolicy
-from mirrorlake.storage.writable import OBJECT_BYTES, StoredBody, StoredObject, check_key, check_prefix
+from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
 _PERMISSIONS = "s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"  # of a library store, always all
 
 
-class S3WritableStore:
+class S3WritableStore(BucketWriter):
     """The objects below one prefix of a bucket. The server must support If-None-Match and If-Match for PUT."""
 
-    durable = True
+    part_bytes = PART_BYTES
 
     def __init__(self, location: Location, access: S3Access, *, config: AwsConfig | None = None) -> None:
         check_prefix(location)
+        super().__init__(location.prefix)
         self._config = config or machine_config(access)
         self._bucket = location.container
-        self._prefix = location.prefix
         self._opened: Http | None = None
         self._lock = threading.Lock()
 
@@ -75,44 +68,12 @@ class S3WritableStore:
         except ObjectGone as error:
             raise ObjectChanged(f"{self.name}{key} no longer exists.") from error
 
-    def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """A multipart upload, or a single PUT if everything fits into one part."""
-        check_key(key)
-        pieces = chunks(parts, PART_BYTES)
-        first = next(pieces)
-        second = next(pieces, None)
-        if second is None:
-            return self.put(key, first)
-        http = self._http()
-        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key))
-        return upload.write(chain((first, second), pieces))
-
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """One GET, with a range if only the beginning is requested."""
-        check_key(key)
-        limit = OBJECT_BYTES if length is None else length
-        headers = {} if length is None else {"Range": f"bytes=0-{length - 1}"}
-        answer = self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
-        try:
-            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
-                return StoredBody(data=b"", info=self.head(key))
-            self._check(answer, self._asked(key))
-            info = self._info(key, answer)
-            # A server that ignores the range returns the whole object.
-            limit = info.size if answer.status == HTTPStatus.OK else limit
-            if limit > OBJECT_BYTES:
-                raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
-            data = self._http().read(answer, asked=self._asked(key), limit=limit)
-            return StoredBody(data=data if length is None else data[:length], info=info)
-        finally:
-            self._http().discard(answer)
-
     def head(self, key: str) -> StoredObject:
         """One HEAD."""
         check_key(key)
         asked = self._asked(key)
         answer = self._send("HEAD", key)
-        self._check(answer, asked)
+        self._check(answer, key)
         self._http().read(answer, asked=asked, limit=0)
         return self._info(key, answer)
 
@@ -122,7 +83,7 @@ class S3WritableStore:
         if key.endswith("/"):  # a bucket has no folders; a marker of one is not ours
             return
         try:
-            self._finish(self._send("DELETE", key), self._asked(key))
+            self._finish(self._send("DELETE", key), key)
         except ObjectGone:
             return
 
@@ -135,50 +96,36 @@ class S3WritableStore:
             return
         source = quote(f"/{self._bucket}/{self._prefix}{key}", safe="/-_.~")
         answer = self._send("PUT", to, headers={"x-amz-copy-source": source}, body=b"")
-        self._finish(answer, self._asked(key))
+        self._finish(answer, key)
         self.delete(key)
-
-    def list(self, prefix: str) -> Iterator[StoredObject]:
-        """Pages of a thousand; each is retried separately, because a listing cannot be resumed in the middle."""
-        for page in self._pages(prefix, None):
-            for found in page.batch.to_pylist():
-                modified = cast("datetime | None", found["modified"])
-                yield StoredObject(
-                    key=found["key"].removeprefix(self._prefix),
-                    size=found["size"],
-                    token=found["token"],
-                    modified=0.0 if modified is None else modified.timestamp(),
-                )
-
-    def folders(self, prefix: str) -> list[str]:
-        """The common prefixes below `prefix`."""
-        found = {name for page in self._pages(prefix, "/") for name in page.prefixes}
-        return sorted(name.rstrip("/").rpartition("/")[2] for name in found)
 
     def close(self) -> None:
         """Close the connections."""
         if self._opened is not None:
             self._opened.close()
 
-    def _pages(self, prefix: str, delimiter: str | None) -> Iterator[S3Page]:
-        asked = replace(self._asked(prefix), key=None, prefix=self._prefix + prefix)
-        token: str | None = None
-        while True:
-            page = RetryPolicy().call(lambda token=token: self._page(asked, token, delimiter))
-            yield page
-            if page.next_token is None:
-                return
-            if page.next_token == token:
-                raise ListingBroken(f"The listing of {asked.what} does not advance.", "Check the endpoint.")
-            token = page.next_token
+    def _upload(self, key: str, parts: Iterator[bytes]) -> str:
+        http = self._http()
+        return MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key)).write(parts)
 
-    def _page(self, asked: RequestInfo, token: str | None, delimiter: str | None) -> S3Page:
+    def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
+        return self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
+
+    def _read(self, answer: Response, key: str, limit: int) -> bytes:
+        return self._http().read(answer, asked=self._asked(key), limit=limit)
+
+    def _discard(self, answer: Response) -> None:
+        self._http().discard(answer)
+
+    def _page(self, prefix: str, token: str | None, *, folders: bool) -> S3Page:
+        asked = replace(self._asked(prefix), key=None, prefix=self._prefix + prefix)
+        delimiter = "/" if folders else None
         return request_page(self._http(), asked, prefix=asked.prefix, token=token, delimiter=delimiter)
 
     def _put(self, key: str, data: bytes, headers: Mapping[str, str]) -> str:
         check_key(key)
         answer = self._send("PUT", key, headers=headers, body=data, deadline_s=deadline_of(len(data)))
-        self._finish(answer, self._asked(key))
+        self._finish(answer, key)
         return _token(answer)
 
     def _send(
@@ -189,15 +136,16 @@ class S3WritableStore:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         deadline_s: float = deadline_of(0),
-    ) -> urllib3.BaseHTTPResponse:
+    ) -> Response:
         http = self._http()
         path = http.endpoint.path(self._prefix + key)
         asked = self._asked(key)
         return http.send(method, path, asked=asked, headers=headers, body=body, deadline_s=deadline_s)
 
-    def _finish(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
+    def _finish(self, answer: Response, key: str) -> None:
         """Read the small body of a successful request. Raises StorageError for a refusal."""
-        self._check(answer, asked)
+        self._check(answer, key)
+        asked = self._asked(key)
         body = self._http().read(answer, asked=asked, limit=ERROR_BYTES)
         if not body.strip():
             return
@@ -209,16 +157,16 @@ class S3WritableStore:
             refusal = read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, body)
             raise translate(self._http().hide(refusal), asked)
 
-    def _check(self, answer: urllib3.BaseHTTPResponse, asked: RequestInfo) -> None:
-        """Raise our error for a refusal."""
+    def _check(self, answer: Response, key: str) -> None:
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return
+        asked = self._asked(key)
         refusal = self._http().refusal(answer)
         if refusal.status == HTTPStatus.CONFLICT and refusal.code == "ConditionalRequestConflict":
             raise unreachable(asked, "another write of the same object is in progress")
         raise translate(refusal, asked)
 
-    def _info(self, key: str, answer: urllib3.BaseHTTPResponse) -> StoredObject:
+    def _info(self, key: str, answer: Response) -> StoredObject:
         asked = self._asked(key)
         whole = answer.headers.get("Content-Range", "").rpartition("/")[2] or answer.headers.get("Content-Length", "")
         try:
@@ -245,5 +193,5 @@ class S3WritableStore:
             return self._opened
 
 
-def _token(answer: urllib3.BaseHTTPResponse) -> str:
+def _token(answer: Response) -> str:
     return unquoted(answer.headers.get("ETag", ""))

@@ -1,8 +1,4 @@
-"""A master key in AWS KMS: the key never leaves it, and each use is recorded there.
-
-Requests are made with the machine's own credentials, by botocore. Keys of Google Cloud KMS and Azure Key Vault are not
-supported yet.
-"""
+"""A key of AWS KMS. Requests are made with the machine's own credentials, by botocore."""
 
 from __future__ import annotations
 
@@ -13,43 +9,34 @@ from typing import Any, Final
 import botocore.session
 from botocore.exceptions import BotoCoreError, ClientError
 
-from mirrorlake.connections.master_keys import KMS, KeyMismatch
 from mirrorlake.core.errors import SettingsError
+from mirrorlake.storage.key_services import KeyMismatch
 
 # What was encrypted can be decrypted only with the same context, which the trail of KMS shows.
 # https://docs.aws.amazon.com/kms/latest/developerguide/encrypt_context.html
 _CONTEXT: Final = {"application": "mirrorlake"}
-_KEPT = 1000  # data keys that are kept in memory, so that not every use is a request
 _OTHER_KEY: Final = frozenset({"IncorrectKeyException", "InvalidCiphertextException", "NotFoundException"})
 
 
 class AwsKmsKey:
-    """One key of AWS KMS, by id, ARN or alias. Thread-safe."""
-
-    scheme = KMS
+    """One key of AWS KMS, by id, ARN or alias."""
 
     def __init__(self, key_id: str) -> None:
         self._key_id = key_id
         self._made: Any = None
         self._lock = threading.Lock()
-        self._unwrapped: dict[str, bytes] = {}
 
-    def wrap(self, data_key: bytes) -> str:
-        """The data key, encrypted by one request."""
-        answer = self._request("encrypt", KeyId=self._key_id, Plaintext=data_key, EncryptionContext=_CONTEXT)
-        return f"{KMS}:{base64.b64encode(answer['CiphertextBlob']).decode()}"
+    def encrypt(self, data: bytes) -> str:
+        """The encrypted data."""
+        answer = self._request("encrypt", KeyId=self._key_id, Plaintext=data, EncryptionContext=_CONTEXT)
+        return base64.b64encode(answer["CiphertextBlob"]).decode()
 
-    def unwrap(self, wrapped: str) -> bytes:
-        """The data key, decrypted by one request at the first use."""
-        known = self._unwrapped.get(wrapped)
-        if known is not None:
-            return known
-        blob = base64.b64decode(wrapped.partition(":")[2])
+    def decrypt(self, text: str) -> bytes:
+        """The data."""
+        blob = base64.b64decode(text)
         found: bytes = self._request("decrypt", KeyId=self._key_id, CiphertextBlob=blob, EncryptionContext=_CONTEXT)[
             "Plaintext"
         ]
-        if len(self._unwrapped) < _KEPT:
-            self._unwrapped[wrapped] = found
         return found
 
     def _request(self, operation: str, **values: object) -> dict[str, Any]:
