@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from mirrorlake.formats.codec import Codec
 
@@ -119,17 +120,29 @@ def plain() -> Codec:
     return module.PLAIN
 
 
+def never_absent() -> str | None:
+    """For formats whose decoder is always installed."""
+    return None
+
+
+def without_pyav() -> str | None:
+    """A sentence that names the extra with PyAV if it is not installed. Loads nothing.
+
+    It is an extra because its wheels contain codecs under the GPL (decision record 0032).
+    """
+    if find_spec("av") is not None:
+        return None
+    return "video and sound need the package PyAV: install mirrorlake[video]"
+
+
 def _with_pyav(load: Callable[[], Codec]) -> Callable[[], Codec]:
-    """A codec that needs PyAV, which is an extra: its wheels contain codecs under the GPL (decision record 0032)."""
-
     def codec() -> Codec:
-        from importlib.util import find_spec  # noqa: PLC0415  rarely needed
+        reason = without_pyav()
+        if reason is None:
+            return load()
+        from mirrorlake.formats.absent import AbsentCodec  # noqa: PLC0415  only where it is needed
 
-        if find_spec("av") is None:
-            from mirrorlake.formats.absent import AbsentCodec  # noqa: PLC0415  only where it is needed
-
-            return AbsentCodec("video and sound need the package PyAV: install mirrorlake[video]")
-        return load()
+        return AbsentCodec(reason)
 
     return codec
 

@@ -53,6 +53,7 @@ class Format:
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
+    absent: Callable[[], str | None] = codecs.never_absent  # why objects cannot be read here; loads no decoder
 
 
 def _media(
@@ -69,6 +70,7 @@ def _media(
         magic=magic,
         codec=codec,
         max_bytes=MAX_MEDIA_BYTES,
+        absent=codecs.without_pyav,
     )
 
 

@@ -165,7 +165,15 @@ def _window(
     if snapshot.datasource_id is None:
         return None
     suffixes = tuple(rules.suffixes.values())
-    return open_window(store, snapshot.catalog, snapshot.datasource_id, keys, full_suffixes=suffixes, checker=checker)
+    return open_window(
+        store,
+        snapshot.catalog,
+        snapshot.datasource_id,
+        keys,
+        full_suffixes=suffixes,
+        media=rules.media,
+        checker=checker,
+    )
 
 
 def _sides(

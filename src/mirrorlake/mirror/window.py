@@ -16,6 +16,7 @@ from mirrorlake.catalog import objects
 from mirrorlake.core.columnar import column, is_in, keep
 from mirrorlake.mirror.existence import KeyChecker, Proof
 from mirrorlake.mirror.stem_listing import StemListing, asset_endings, list_stems, stems_of
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.storage.base import ListPage, Store
@@ -92,6 +93,7 @@ def open_window(
     keys: Iterable[str],
     *,
     full_suffixes: Collection[str],
+    media: tuple[MediaKind, ...],
     checker: KeyChecker,
 ) -> Window:
     """The window around these keys. `store` is listed once for each stem.
@@ -99,7 +101,7 @@ def open_window(
     It also holds what left the bucket in an earlier partial pass and appears now under another key: whether its removal
     or its new key was reported first must not matter. Raises StorageError if nothing could be listed.
     """
-    stems = {key: stems_of(key, full_suffixes) for key in keys}
+    stems = {key: stems_of(key, full_suffixes, media) for key in keys}
     asked = dict.fromkeys(stem for some in stems.values() for stem in some)
     window = _compose(store, catalog, datasource_id, list(asked), full_suffixes)
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))

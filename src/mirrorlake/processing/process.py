@@ -16,7 +16,6 @@ from mirrorlake.core.errors import (
     ObjectTooLarge,
     StorageError,
 )
-from mirrorlake.formats.absent import AbsentCodec
 from mirrorlake.formats.codec import Rendered
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
@@ -246,8 +245,7 @@ def _read_companion(
 def _absent_reason(job: Job) -> str | None:
     """Why an object of this name is not read: what decodes its format is not installed. Each pass tries again."""
     named = format_of_name(job.key)
-    codec = None if named is None else named.codec()
-    return codec.reason if isinstance(codec, AbsentCodec) else None
+    return None if named is None else named.absent()
 
 
 def _byte_limit(job: Job) -> int:

@@ -15,7 +15,6 @@ import pyvips
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
-from mirrorlake.formats.absent import AbsentCodec
 from mirrorlake.formats.registry import all_formats, format_names
 from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import open_catalog
@@ -79,7 +78,7 @@ def _database(settings: Settings) -> str:
 
 
 def _images(_settings: Settings) -> str:
-    absent = [one.name for one in all_formats() if isinstance(one.codec(), AbsentCodec)]
+    absent = [one.name for one in all_formats() if one.absent() is not None]
     missing = [one.name for one in all_formats() if one.name not in absent and not one.codec().available()]
     libvips = f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}"
     if missing:

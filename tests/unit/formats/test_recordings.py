@@ -146,7 +146,7 @@ def test_a_list_of_other_files_is_never_followed(tmp_path):
 
 
 def test_without_pyav_a_recording_is_skipped_unread_and_the_package_is_named(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    monkeypatch.setattr("mirrorlake.formats.codecs.find_spec", lambda _name: None)
     for name in RECORDINGS:
         kind = MediaKind.VIDEO if name in VIDEOS else MediaKind.AUDIO
         codec = (codecs.video if kind is MediaKind.VIDEO else codecs.sound)(name)()

@@ -14,6 +14,10 @@ from mirrorlake.core.settings import read_local_settings
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
+_MEDIA = typer.Option(
+    help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
+)
+
 
 def mirror(
     uri: Annotated[
@@ -27,12 +31,7 @@ def mirror(
     glob: Annotated[
         list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
     ] = None,
-    media: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
-        ),
-    ] = None,
+    media: Annotated[list[str] | None, _MEDIA] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
