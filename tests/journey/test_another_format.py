@@ -12,6 +12,7 @@ from tests.support.cli import Cli
 from tests.support.served import serving
 
 EXTRA = Path(__file__).parents[1] / "support" / "extra_format"
+BOTH = ("--media", "image", "--media", "document")
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def papers(tmp_path: Path) -> Path:
 
 
 def test_a_document_is_selected_processed_found_and_shown_without_a_picture(library: Cli, papers: Path) -> None:
-    report = library.mirror(papers.as_uri())
+    report = library.mirror(papers.as_uri(), *BOTH)
     assert (report["selected"], report["new"], report["failed"]) == (5, 3, 2)
 
     (plan,) = library.search("plan")
@@ -58,7 +59,7 @@ def test_a_document_is_selected_processed_found_and_shown_without_a_picture(libr
 
 
 def test_queries_tell_kinds_apart(library: Cli, papers: Path) -> None:
-    library.mirror(papers.as_uri())
+    library.mirror(papers.as_uri(), *BOTH)
 
     def names(query: str) -> list[str]:
         return [asset["name"] for asset in library.search(f"{query} sort:name")]
@@ -71,19 +72,19 @@ def test_queries_tell_kinds_apart(library: Cli, papers: Path) -> None:
 
 
 def test_nothing_lacks_a_thumbnail_that_it_cannot_have(library: Cli, papers: Path) -> None:
-    library.mirror(papers.as_uri())
+    library.mirror(papers.as_uri(), *BOTH)
     checked = library.run("thumbnails", "check", "--json")
     assert (checked.code, checked.json["assets"], checked.json["lacking"]) == (0, 1, 0)
     verified = library.run("verify", "--json")
     assert (verified.code, verified.lines[-1]["thumbnail"]) == (0, 0)
-    again = library.mirror(papers.as_uri())
+    again = library.mirror(papers.as_uri(), *BOTH)
     assert (again["new"], again["unchanged"], again["skipped"]) == (0, 3, 2)
 
 
 def test_the_server_answers_with_nulls_and_says_why_there_is_no_thumbnail(
     library: Cli, papers: Path, tmp_path: Path
 ) -> None:
-    library.mirror(papers.as_uri())
+    library.mirror(papers.as_uri(), *BOTH)
     with serving(library, tmp_path / "nobody") as served:
         (plan,) = served.remote.search("plan")
         assert (plan["kind"], plan["width"], plan["placeholder"]) == ("document", None, None)

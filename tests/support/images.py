@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import struct
 import zlib
@@ -18,7 +19,60 @@ ENCODERS: dict[str, dict[str, object]] = {
     "webp-lossless": {"format": "WEBP", "lossless": True},
     "avif": {"format": "AVIF", "quality": 90},
     "bmp": {"format": "BMP"},
+    "gif": {"format": "GIF"},
+    "tiff": {"format": "TIFF"},
+    "jpeg 2000": {"format": "JPEG2000"},
 }
+
+# The scene of 64 x 48 pixels. No encoder of HEVC may be shipped, so that tests have none either.
+_HEIC = (
+    "0000SW^{RQXk}?*00000ZE0pPXk}?*ZE0a<0004fZDn*}000000000XXk=`10000000000aA{+700000000000000000000B57=IV*mgE07O6l0"
+    "RRC200001p#T8@00000002$^001LtX>Mi!000000RR916=`l}WdZ;I000310BCk&F#rGn01j|zbZr0t000010002}X>f9I0002pX>en20001XXm("
+    ">m0RwOV0058x000009`FGC{rLC*01pFT0096PKmiN^|NjGU00093kN^M!000939=ZZRVE_RDDnbDP18@KU0|1Z!00RI30{|YNAb|yz>g1-mxCm%4"
+    "AOHXZ10VnZ0{|gn00967L;=Bbz=;3=025<xY;ta6Y<K_x01W^JfB*mh6lrsCWdHyG00000KmY&$KmY&$C}V74Z~y=RKmY&$0RR91FaQ7m0RR9100"
+    "0000{{R2@Bjb+0ssI25O8UDX#fBK00RgJ2mk;87-?{AVE_OC000000RRC7fdT^sga7~lR&8WqbN~PVN+<!Z8G!eRPy4ky_XXrb@^CZflbzGVHnO<P"
+    "L%@V=8^2tYSvX4NvXIARCBv+ZA?-?fU(snP6tv_zN&#Q#E%U+UH2i82h5j}"
+)
+HEIC_SIZE = (64, 48)
+
+
+def heic() -> bytes:
+    """The scene as a HEIC."""
+    return base64.b85decode(_HEIC)
+
+
+def svg(width: int, height: int, body: str = "", *, before: str = "", root: str = "") -> bytes:
+    """A drawing with four areas like those of the scene, or with this body."""
+    areas = "".join(
+        f'<rect x="{50 * x}%" y="{50 * y}%" width="50%" height="50%" fill="rgb{colour}"/>'
+        for x, y, colour in ((0, 0, (220, 30, 30)), (1, 0, (30, 200, 30)), (0, 1, (30, 30, 220)), (1, 1, (240,) * 3))
+    )
+    name = 'xmlns="http://www.w3.org/2000/svg"'
+    return f'{before}<svg {name} width="{width}" height="{height}" {root}>{body or areas}</svg>'.encode()
+
+
+def pdf(*, pages: int = 1, title: str = "A find", size: tuple[int, int] = (200, 300), content: str = "") -> bytes:
+    """A document whose pages have a red upper half, or this content."""
+    width, height = size
+    drawing = content or f"1 0 0 rg 0 {height // 2} {width} {height // 2} re f"
+    kids = " ".join(f"{4 + page} 0 R" for page in range(pages))
+    page = f"<</Type/Page/Parent 2 0 R/MediaBox[0 0 {width} {height}]/Contents {4 + pages} 0 R>>"
+    objects = [
+        "<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Kids[{kids}]/Count {pages}>>",
+        f"<</Title({title})/Author(Ada)>>",
+        *[page] * pages,
+        f"<</Length {len(drawing)}>>stream\n{drawing}\nendstream",
+    ]
+    data = "%PDF-1.4\n"
+    places: list[int] = []
+    for number, one in enumerate(objects, 1):
+        places.append(len(data))
+        data += f"{number} 0 obj{one}endobj\n"
+    rows = "".join(f"{place:010} 00000 n \n" for place in places)
+    size_ = len(objects) + 1
+    table = f"xref\n0 {size_}\n0000000000 65535 f \n{rows}"
+    return (f"{data}{table}trailer<</Size {size_}/Root 1 0 R/Info 3 0 R>>\nstartxref\n{len(data)}\n%%EOF").encode()
 
 
 def scene(width: int = 640, height: int = 400) -> Image.Image:

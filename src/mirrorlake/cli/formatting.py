@@ -75,6 +75,7 @@ def describe_datasource(summary: DatasourceSummary) -> Iterator[Row]:
         if len(summary.configs) > 1:
             yield f"config {number}", config.id or ""
         yield from _describe_config(config)
+    yield "media", ", ".join(summary.media)
     if summary.sidecar_suffix is not None:
         yield "sidecars", f"KEY{summary.sidecar_suffix}, else the base name with .json"
     if summary.labels is not None:

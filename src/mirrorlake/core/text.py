@@ -1,4 +1,4 @@
-"""Numbers in sentences: 1 asset, 2,000 assets."""
+"""Numbers in sentences (1 asset, 2,000 assets), and text from outside made fit for storing."""
 
 from __future__ import annotations
 
@@ -6,3 +6,11 @@ from __future__ import annotations
 def count_noun(number: int, one: str, many: str | None = None) -> str:
     """The number with its noun: `one` for 1, else `many` (None: `one` and an s)."""
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def printable(text: str, limit: int) -> str | None:
+    """The printable characters without blanks around them, at most `limit` of them; None without any.
+
+    Neither NUL nor control characters can be stored or shown.
+    """
+    return "".join(character for character in text if character.isprintable()).strip()[:limit] or None

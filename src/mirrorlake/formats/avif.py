@@ -12,9 +12,8 @@ import pyvips
 from PIL import AvifImagePlugin, ExifTags
 
 from mirrorlake.formats.codec import Probe, Rendered
-from mirrorlake.formats.colour import PROFILE
 from mirrorlake.formats.image import VipsImage, error_detail
-from mirrorlake.formats.pillow import DAMAGE, to_vips
+from mirrorlake.formats.pillow import DAMAGE, to_vips, with_profile
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import pixel_size
@@ -59,11 +58,7 @@ def _decode(data: bytes, size: tuple[int, int] | None) -> tuple[pyvips.Image, in
         image.load()
     except DAMAGE:
         return None
-    pixels = to_vips(image)
-    profile: object = image.info.get("icc_profile")
-    if isinstance(profile, bytes):
-        pixels.set_type(pyvips.GValue.blob_type, PROFILE, profile)  # pyright: ignore[reportArgumentType]  stubs lack blobs
-    return pixels, orientation
+    return with_profile(to_vips(image), image.info.get("icc_profile")), orientation
 
 
 CODEC = AvifImage()

@@ -36,6 +36,8 @@ def to_srgb(image: pyvips.Image) -> tuple[Pixels, tuple[str, ...]]:
             # libvips would use another one in its place.
             warnings = ("the colour profile could not be used; colours may be wrong",)
     if image.interpretation == "cmyk":
+        if image.format == "ushort":
+            image = image.cast("uchar", shift=True)
         return _from_inks(to_array(image)), warnings
     bands = int(image.bands)
     if image.interpretation != "srgb":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from mirrorlake.core.text import printable
 from mirrorlake.formats.tiff import TIFF_MARKS, Directory, TiffBlock, Value
 from mirrorlake.model.assets import Scalar
 
@@ -48,6 +49,18 @@ def read_camera_facts(block: bytes) -> CameraFacts:
         tiff = TiffBlock(block.removeprefix(MARK))
     except ValueError as error:
         return CameraFacts(values={}, warnings=(f"EXIF could not be read: {error}",))
+    return _read_facts(tiff)
+
+
+def read_tiff_facts(data: bytes) -> CameraFacts:
+    """The facts of a TIFF, which has the tags of EXIF among its own. Never raises: damage becomes a warning."""
+    try:
+        return _read_facts(TiffBlock(data))
+    except ValueError as error:
+        return CameraFacts(values={}, warnings=(f"EXIF could not be read: {error}",))
+
+
+def _read_facts(tiff: TiffBlock) -> CameraFacts:
     main = tiff.read(tiff.first, _MAIN_TAGS)
     camera = _read_below(tiff, main.values.get(_EXIF_IFD), _CAMERA_TAGS)
     gps = _read_below(tiff, main.values.get(_GPS_IFD), _GPS_TAGS)
@@ -75,9 +88,8 @@ def _read_below(tiff: TiffBlock, pointer: Value | None, wanted: Collection[int])
 def _text(value: Value | None) -> str | None:
     if not isinstance(value, bytes):
         return None
-    # Cameras pad with NUL and blanks; neither NUL nor control characters can be stored or shown.
-    text = value.partition(b"\0")[0].decode("utf-8", "replace")
-    return "".join(ch for ch in text if ch.isprintable()).strip()[:MAX_TEXT] or None
+    # Cameras pad with NUL and blanks.
+    return printable(value.partition(b"\0")[0].decode("utf-8", "replace"), MAX_TEXT)
 
 
 def _first(value: Value | None) -> int | float | None:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from mirrorlake.formats import registry
-from mirrorlake.formats.magic import HEAD_BYTES
-from mirrorlake.formats.registry import Format, UnsupportedFormat, format_of_name
+from mirrorlake.formats import registry, unsupported
+from mirrorlake.formats.magic import HEAD_BYTES, is_text
+from mirrorlake.formats.registry import Format, format_of_name
+from mirrorlake.formats.unsupported import UnsupportedFormat
+from mirrorlake.model.media import MediaKind
 
-_TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b")
 
+def identify(head: bytes, name: str = "") -> Format | UnsupportedFormat:
+    """The format of the object that begins with `head` (its first HEAD_BYTES or more, or all of it).
 
-def identify(head: bytes) -> Format | UnsupportedFormat:
-    """The format of the object that begins with `head` (its first HEAD_BYTES or more, or all of it)."""
-    for one in (*registry.FORMATS, *registry.UNSUPPORTED):
+    Its name counts only for text: an error message that was saved in place of an image is text too, so that text is
+    accepted only under the name of one, which also separates plain text, Markdown and CSV.
+    """
+    for one in (*registry.FORMATS, *unsupported.UNSUPPORTED):
         if one.magic(head):
             return one
+    named = format_of_name(name.rpartition("/")[2])
+    if named is not None and named.kind is MediaKind.TEXT:
+        found = next((one for one in registry.TEXTS if one.magic(head)), None)
+        if found is not None:
+            return found if found.magic is not is_text else registry.text_named(named)
     return UnsupportedFormat(phrase=_describe(head[:HEAD_BYTES]), magic=lambda _head: False)
 
 
-def unsupported_message(name: str, found: UnsupportedFormat) -> str:
-    """The message for bytes of an unsupported format."""
+def unsupported_message(name: str, found: Format | UnsupportedFormat) -> str:
+    """The message for bytes of an unsupported format, or of a kind that is not wanted."""
     suffix = _suffix(name)
     return f"named .{suffix}, but the bytes are {found.phrase}" if suffix else f"the bytes are {found.phrase}"
 
@@ -43,12 +52,10 @@ def _describe(head: bytes) -> str:
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if text.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "an HTML page (often a sign-in or error page that was saved instead of the file)"
-    if text.startswith(b"<svg") or (text.startswith(b"<?xml") and b"<svg" in text):
-        return "an SVG drawing"
     if text.startswith(b"<"):
         return "XML or HTML text (often an error message that was saved instead of the file)"
     if text.startswith((b"{", b"[")):
         return "JSON text"
-    if all(byte >= ord(" ") or byte in _TEXT_CONTROLS for byte in head):
+    if is_text(head):
         return "plain text"
     return "of no format that mirrorlake knows"

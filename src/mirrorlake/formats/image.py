@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import pyvips
 
+from mirrorlake.formats.captions import read_captions
 from mirrorlake.formats.codec import Probe, Rendered
 from mirrorlake.formats.colour import PROFILE, Pixels, to_array
 from mirrorlake.formats.damage import MAX_MISSING_SHARE, DamageMeasure, describe_share
-from mirrorlake.formats.exif import NO_FACTS, read_camera_facts
+from mirrorlake.formats.exif import NO_FACTS, CameraFacts, read_camera_facts
 from mirrorlake.formats.stages import Stage, UndecodableObject
 from mirrorlake.formats.thumbnail import render_thumbnail, scale_pixels
 from mirrorlake.model.media import ImageFacts, MediaFacts
@@ -36,6 +37,7 @@ class Structure:
     """What is found in the parts of a file without decoding."""
 
     exif: bytes | None = None
+    camera: CameraFacts | None = None  # if they were read already
     frames: int = 1
     warnings: tuple[str, ...] = ()
 
@@ -46,8 +48,7 @@ def page_count(image: pyvips.Image) -> int:
 
 
 def _inspect_header(_data: bytes, image: pyvips.Image) -> Structure:
-    block: object = image.get("exif-data") if _has(image, "exif-data") else None
-    return Structure(exif=block if isinstance(block, bytes) else None, frames=page_count(image))
+    return Structure(exif=_block(image, "exif-data"), frames=page_count(image))
 
 
 def _no_options(_longest: int) -> dict[str, float]:
@@ -72,6 +73,7 @@ class VipsImage:
     strip: Callable[[bytes], bytes] = _whole
     """The file without parts that would only slow the loader."""
     turns: bool = True  # whether the orientation of EXIF counts
+    strict: str = "warning"  # from which complaint on the decoder refuses an image at first: "error", "warning"
     damage: DamageMeasure | None = None
     """None if the decoder returns nothing of a damaged picture."""
 
@@ -85,13 +87,13 @@ class VipsImage:
     def probe(self, data: bytes) -> Probe:
         """Read the header. Raises UndecodableObject (stage probe) if it is damaged or too large."""
         try:
-            image = self._load(data, fail_on="truncated")
+            image = self.load(data, fail_on="truncated")
         except pyvips.Error as error:
             raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged{error_detail(error)}") from error
         width, height = int(image.width), int(image.height)
         check_size(width, height)
         structure = self.inspect(data, image)
-        camera = NO_FACTS if structure.exif is None else read_camera_facts(structure.exif)
+        camera = structure.camera or (NO_FACTS if structure.exif is None else read_camera_facts(structure.exif))
         orientation = camera.orientation if self.turns else 1
         turned = orientation >= 5  # noqa: PLR2004  5 to 8 are rotated by 90 degrees
         return Probe(
@@ -105,7 +107,7 @@ class VipsImage:
                 has_alpha=bool(image.hasalpha()),
                 has_icc=_has(image, PROFILE),
                 frames=structure.frames if structure.frames > 1 else None,
-                camera=camera.values,
+                camera={**camera.values, **read_captions(_block(image, "xmp-data"), _block(image, "iptc-data"))},
             ),
             warnings=(*camera.warnings, *structure.warnings),
         )
@@ -115,19 +117,18 @@ class VipsImage:
 
         Raises UndecodableObject (stage decode) for an image of which too much is missing.
         """
-        facts = _image_facts(probe.facts)
+        facts = image_facts(probe.facts)
         options = self.reduce(max(facts.width, facts.height))
         data = data if self.damage is None else self.damage.prepare(data)
-        # The strict mode accepts only images without any warning.
         try:
-            return render_thumbnail(*scale_pixels(self._load(data, fail_on="warning", **options), facts.orientation))
+            return render_thumbnail(*scale_pixels(self.load(data, fail_on=self.strict, **options), facts.orientation))
         except pyvips.Error as error:
             detail = error_detail(error)
         if self.damage is None:
             raise self._damaged(detail)
         try:
             warning = self._check_damage(data, detail, self.damage)
-            pixels, warnings = scale_pixels(self._load(data, fail_on="none", **options), facts.orientation)
+            pixels, warnings = scale_pixels(self.load(data, fail_on="none", **options), facts.orientation)
         except pyvips.Error as error:
             raise self._damaged(error_detail(error)) from error
         finally:
@@ -149,9 +150,10 @@ class VipsImage:
         return UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{detail}")
 
     def _decode(self, data: bytes, **options: float) -> Pixels:
-        return to_array(self._load(data, fail_on="none", **options))
+        return to_array(self.load(data, fail_on="none", **options))
 
-    def _load(self, data: bytes, *, fail_on: str, **options: float) -> pyvips.Image:
+    def load(self, data: bytes, *, fail_on: str, **options: float) -> pyvips.Image:
+        """The header of an image, whose pixels are decoded as they are used. Raises pyvips.Error."""
         loader: Callable[..., pyvips.Image] = getattr(pyvips.Image, f"{self.operation}_buffer")
         return loader(self.strip(data), access="sequential", fail_on=fail_on, **options)
 
@@ -168,10 +170,16 @@ def check_size(width: int, height: int) -> None:
         )
 
 
-def _image_facts(facts: MediaFacts) -> ImageFacts:
+def image_facts(facts: MediaFacts) -> ImageFacts:
+    """The facts of an image. Raises TypeError for those of another kind."""
     if not isinstance(facts, ImageFacts):
         raise TypeError(f"an image has the facts of one, not {type(facts).__name__}")
     return facts
+
+
+def _block(image: pyvips.Image, field: str) -> bytes | None:
+    block: object = image.get(field) if _has(image, field) else None
+    return block if isinstance(block, bytes) else None
 
 
 def _has(image: pyvips.Image, field: str) -> bool:

@@ -7,6 +7,7 @@ import struct
 import pyvips
 from PIL import Image
 
+from mirrorlake.formats.colour import PROFILE
 from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE
 
 # The errors that Pillow raises for damaged files.
@@ -40,3 +41,10 @@ def to_vips(image: Image.Image) -> pyvips.Image:
     bands = len(image.getbands())
     pixels = pyvips.Image.new_from_memory(image.tobytes(), image.width, image.height, bands, "uchar")
     return pixels.copy(interpretation="b-w" if bands < 3 else "srgb")  # noqa: PLR2004
+
+
+def with_profile(pixels: pyvips.Image, profile: object) -> pyvips.Image:
+    """The same pixels with the colour profile that Pillow read, if any."""
+    if isinstance(profile, bytes) and profile:
+        pixels.set_type(pyvips.GValue.blob_type, PROFILE, profile)  # pyright: ignore[reportArgumentType]  stubs lack blobs
+    return pixels

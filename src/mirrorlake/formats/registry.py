@@ -1,4 +1,4 @@
-"""The formats that the library reads, one row each, and those that it recognises and refuses.
+"""The formats that the library reads, one row each.
 
 Selection uses the suffixes, identification the magic, processing the codec, `doctor` and messages the names. A new
 format needs a row here and a module, which is loaded when it is first used: select and search import this table, so it
@@ -7,15 +7,38 @@ must not load decoders.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from mirrorlake.formats import codecs
 from mirrorlake.formats.codec import Codec
-from mirrorlake.formats.magic import Magic, is_bitmap, iso_media, riff, starts_with
+from mirrorlake.formats.magic import (
+    Magic,
+    is_bitmap,
+    is_drawing,
+    is_heic,
+    is_html,
+    is_json,
+    is_m4a,
+    is_mov,
+    is_mp3,
+    is_mp4,
+    is_mpeg_ts,
+    is_pdf,
+    is_text,
+    is_tiff,
+    iso_media,
+    matroska,
+    riff,
+    starts_with,
+)
 from mirrorlake.model.media import MediaKind
 
 MAX_OBJECT_BYTES = 256 << 20  # an uncompressed 16-bit image of 40 megapixels; workers hold several objects at once
+MAX_TEXT_BYTES = 64 << 20
+MAX_MEDIA_BYTES = 1 << 30  # of videos and recordings, which are read as a whole; a worker then holds nothing else
+MAX_DRAWING_BYTES = 16 << 20  # of an SVG, which is parsed as a whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,44 +53,25 @@ class Format:
     magic: Magic
     codec: Callable[[], Codec]  # loads the decoder
     max_bytes: int = MAX_OBJECT_BYTES  # of an object; larger ones are refused unread
+    absent: Callable[[], str | None] = codecs.never_absent  # why objects cannot be read here; loads no decoder
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnsupportedFormat:
-    """A format that the library does not read; `phrase` fits into "the bytes are ..."."""
-
-    phrase: str
-    magic: Magic
-
-
-def _jpeg() -> Codec:
-    from mirrorlake.formats import jpeg  # noqa: PLC0415  loads libvips
-
-    return jpeg.CODEC
-
-
-def _png() -> Codec:
-    from mirrorlake.formats import png  # noqa: PLC0415  loads libvips
-
-    return png.CODEC
-
-
-def _bmp() -> Codec:
-    from mirrorlake.formats import bmp  # noqa: PLC0415  loads libvips and Pillow
-
-    return bmp.CODEC
-
-
-def _webp() -> Codec:
-    from mirrorlake.formats import webp  # noqa: PLC0415  loads libvips
-
-    return webp.CODEC
-
-
-def _avif() -> Codec:
-    from mirrorlake.formats import avif  # noqa: PLC0415  loads libvips
-
-    return avif.CODEC
+def _media(
+    name: str, phrase: str, kind: MediaKind, media_type: str, *, suffixes: tuple[str, ...], magic: Magic
+) -> Format:
+    """A row that FFmpeg reads."""
+    codec = codecs.video(name) if kind is MediaKind.VIDEO else codecs.sound(name)
+    return Format(
+        name=name,
+        phrase=phrase,
+        kind=kind,
+        media_type=media_type,
+        suffixes=suffixes,
+        magic=magic,
+        codec=codec,
+        max_bytes=MAX_MEDIA_BYTES,
+        absent=codecs.without_pyav,
+    )
 
 
 FORMATS: tuple[Format, ...] = (
@@ -76,9 +80,9 @@ FORMATS: tuple[Format, ...] = (
         phrase="a JPEG",
         kind=MediaKind.IMAGE,
         media_type="image/jpeg",
-        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif"),
+        suffixes=(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
         magic=starts_with(b"\xff\xd8"),
-        codec=_jpeg,
+        codec=codecs.jpeg,
     ),
     Format(
         name="PNG",
@@ -87,7 +91,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/png",
         suffixes=(".png", ".apng"),
         magic=starts_with(b"\x89PNG\r\n\x1a\n"),
-        codec=_png,
+        codec=codecs.png,
     ),
     Format(
         name="BMP",
@@ -96,7 +100,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/bmp",
         suffixes=(".bmp", ".dib"),
         magic=is_bitmap,
-        codec=_bmp,
+        codec=codecs.bmp,
     ),
     Format(
         name="WebP",
@@ -105,7 +109,7 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/webp",
         suffixes=(".webp",),
         magic=riff(b"WEBP"),
-        codec=_webp,
+        codec=codecs.webp,
     ),
     Format(
         name="AVIF",
@@ -114,49 +118,149 @@ FORMATS: tuple[Format, ...] = (
         media_type="image/avif",
         suffixes=(".avif",),
         magic=iso_media(b"avif", b"avis"),
-        codec=_avif,
+        codec=codecs.avif,
+    ),
+    Format(
+        name="GIF",
+        phrase="a GIF",
+        kind=MediaKind.IMAGE,
+        media_type="image/gif",
+        suffixes=(".gif",),
+        magic=starts_with(b"GIF87a", b"GIF89a"),
+        codec=codecs.gif,
+    ),
+    Format(
+        name="TIFF",
+        phrase="a TIFF",
+        kind=MediaKind.IMAGE,
+        media_type="image/tiff",
+        suffixes=(".tif", ".tiff"),
+        magic=is_tiff,
+        codec=codecs.tiff,
+    ),
+    Format(
+        name="HEIC",
+        phrase="a HEIC",
+        kind=MediaKind.IMAGE,
+        media_type="image/heic",
+        suffixes=(".heic", ".heif", ".hif"),
+        magic=is_heic,
+        codec=codecs.heic,
+    ),
+    Format(
+        name="JPEG 2000",
+        phrase="a JPEG 2000",
+        kind=MediaKind.IMAGE,
+        media_type="image/jp2",
+        suffixes=(".jp2", ".j2k", ".j2c", ".jpc", ".jpx"),
+        magic=starts_with(b"\x00\x00\x00\x0cjP  ", b"\xff\x4f\xff\x51"),
+        codec=codecs.jpeg2000,
+    ),
+    Format(
+        name="SVG",
+        phrase="an SVG",
+        kind=MediaKind.IMAGE,
+        media_type="image/svg+xml",
+        suffixes=(".svg",),
+        magic=is_drawing,
+        codec=codecs.svg,
+        max_bytes=MAX_DRAWING_BYTES,
+    ),
+    Format(
+        name="PDF",
+        phrase="a PDF",
+        kind=MediaKind.DOCUMENT,
+        media_type="application/pdf",
+        suffixes=(".pdf",),
+        magic=is_pdf,
+        codec=codecs.pdf,
+    ),
+    _media("MP4", "an MP4", MediaKind.VIDEO, "video/mp4", suffixes=(".mp4", ".m4v"), magic=is_mp4),
+    _media("MOV", "a MOV", MediaKind.VIDEO, "video/quicktime", suffixes=(".mov", ".qt"), magic=is_mov),
+    _media("WebM", "a WebM", MediaKind.VIDEO, "video/webm", suffixes=(".webm",), magic=matroska(b"webm")),
+    _media("MKV", "an MKV", MediaKind.VIDEO, "video/matroska", suffixes=(".mkv",), magic=matroska(b"matroska")),
+    _media("AVI", "an AVI", MediaKind.VIDEO, "video/vnd.avi", suffixes=(".avi",), magic=riff(b"AVI ")),
+    _media("MPEG-TS", "an MPEG-TS", MediaKind.VIDEO, "video/mp2t", suffixes=(".ts", ".mts", ".m2ts"), magic=is_mpeg_ts),
+    _media("WAV", "a WAV", MediaKind.AUDIO, "audio/wav", suffixes=(".wav",), magic=riff(b"WAVE")),
+    _media("MP3", "an MP3", MediaKind.AUDIO, "audio/mpeg", suffixes=(".mp3",), magic=is_mp3),
+    _media("FLAC", "a FLAC", MediaKind.AUDIO, "audio/flac", suffixes=(".flac",), magic=starts_with(b"fLaC")),
+    _media(
+        "OGG", "an OGG", MediaKind.AUDIO, "audio/ogg", suffixes=(".ogg", ".oga", ".opus"), magic=starts_with(b"OggS")
+    ),
+    _media("M4A", "an M4A", MediaKind.AUDIO, "audio/mp4", suffixes=(".m4a", ".m4b"), magic=is_m4a),
+)
+
+# Of these, only HTML and JSON are recognised by their bytes; names separate the others. The first match counts, after
+# all formats above. A `.json` is the sidecar of other objects.
+TEXTS: tuple[Format, ...] = (
+    Format(
+        name="HTML",
+        phrase="an HTML page",
+        kind=MediaKind.TEXT,
+        media_type="text/html",
+        suffixes=(".html", ".htm"),
+        magic=is_html,
+        codec=codecs.html,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="JSON",
+        phrase="JSON text",
+        kind=MediaKind.TEXT,
+        media_type="application/json",
+        suffixes=(".jsonl", ".ndjson", ".geojson"),
+        magic=is_json,
+        codec=codecs.json,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="Markdown",
+        phrase="Markdown",
+        kind=MediaKind.TEXT,
+        media_type="text/markdown",
+        suffixes=(".md",),
+        magic=is_text,
+        codec=codecs.markdown,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="CSV",
+        phrase="CSV text",
+        kind=MediaKind.TEXT,
+        media_type="text/csv",
+        suffixes=(".csv",),
+        magic=is_text,
+        codec=codecs.csv,
+        max_bytes=MAX_TEXT_BYTES,
+    ),
+    Format(
+        name="text",
+        phrase="plain text",
+        kind=MediaKind.TEXT,
+        media_type="text/plain",
+        suffixes=(".txt", ".text", ".log"),
+        magic=is_text,
+        codec=codecs.plain,
+        max_bytes=MAX_TEXT_BYTES,
     ),
 )
 
-# Recognised, so that messages can name them. The first match counts, after all formats above.
-UNSUPPORTED: tuple[UnsupportedFormat, ...] = tuple(
-    UnsupportedFormat(phrase=phrase, magic=magic)
-    for phrase, magic in (
-        ("a HEIC", iso_media(b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx")),
-        ("a QuickTime video", iso_media(b"qt  ")),
-        ("an MP4 or similar video", iso_media()),
-        ("an AVI video", riff(b"AVI ")),
-        ("a WAVE sound", riff(b"WAVE")),
-        ("a RIFF file", riff()),
-        ("a GIF", starts_with(b"GIF8")),
-        ("a TIFF", starts_with(b"II*\0", b"MM\0*")),
-        ("a BigTIFF", starts_with(b"II+\0", b"MM\0+")),
-        ("a PDF", starts_with(b"%PDF")),
-        ("PostScript", starts_with(b"%!PS")),
-        ("a Photoshop document", starts_with(b"8BPS")),
-        ("a JPEG 2000", starts_with(b"\x00\x00\x00\x0cjP  ")),
-        ("a JPEG 2000 stream", starts_with(b"\xff\x4f\xff\x51")),
-        ("a JPEG XL", starts_with(b"\x00\x00\x00\x0cJXL ")),
-        ("a JPEG XL stream", starts_with(b"\xff\x0a")),
-        ("a QOI image", starts_with(b"qoif")),
-        ("an icon (ICO)", starts_with(b"\x00\x00\x01\x00")),
-        ("a DirectDraw surface", starts_with(b"DDS ")),
-        ("a ZIP archive", starts_with(b"PK\x03\x04", b"PK\x05\x06")),
-        ("gzip-compressed", starts_with(b"\x1f\x8b")),
-        ("zstd-compressed", starts_with(b"\x28\xb5\x2f\xfd")),
-        ("a 7-Zip archive", starts_with(b"7z\xbc\xaf\x27\x1c")),
-        ("a Matroska or WebM video", starts_with(b"\x1aE\xdf\xa3")),
-        ("a program", starts_with(b"\x7fELF", b"MZ")),
-        ("a Parquet file", starts_with(b"PAR1")),
-        ("a Git LFS pointer (the file itself was never uploaded)", starts_with(b"version https://git-lfs")),
-    )
-)
+
+def all_formats() -> tuple[Format, ...]:
+    """Every format, texts last."""
+    return (*FORMATS, *TEXTS)
 
 
 @cache
 def formats_by_suffix() -> Mapping[str, Format]:
     """The format of every suffix (lower case, with its dot) that selects objects. Sorted."""
-    return dict(sorted(((suffix, one) for one in FORMATS for suffix in one.suffixes), key=lambda row: row[0]))
+    return dict(sorted(((suffix, one) for one in all_formats() for suffix in one.suffixes), key=lambda row: row[0]))
+
+
+@cache
+def suffixes_of(kinds: tuple[MediaKind, ...]) -> tuple[str, ...]:
+    """The suffixes that select objects of these kinds. Sorted."""
+    return tuple(suffix for suffix, one in formats_by_suffix().items() if one.kind in kinds)
 
 
 def format_of_name(key: str) -> Format | None:
@@ -166,13 +270,19 @@ def format_of_name(key: str) -> Format | None:
     return formats_by_suffix().get(suffix.lower()) if suffix.isascii() else None
 
 
-def format_names() -> str:
-    """All formats in a sentence: "JPEG, PNG and WebP"."""
-    *most, last = (one.name for one in FORMATS)
+def text_named(named: Format) -> Format:
+    """The format of a text whose bytes are neither a whole HTML page nor JSON, under the name of this kind of text."""
+    return TEXTS[-1] if named.magic is is_json else named  # a part of an HTML page is one too
+
+
+def format_names(kinds: Collection[MediaKind] = tuple(MediaKind)) -> str:
+    """All formats of these kinds in a sentence: "JPEG, PNG and WebP"."""
+    *most, last = (one.name for one in all_formats() if one.kind in kinds)
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def load_codecs() -> None:
-    """Load all decoders, so that the first object of a format does not wait for them."""
-    for one in FORMATS:
-        one.codec()
+def load_codecs(kinds: Collection[MediaKind]) -> None:
+    """Load all decoders of these kinds, so that the first object of a format does not wait for them."""
+    for one in all_formats():
+        if one.kind in kinds:
+            one.codec()

@@ -65,7 +65,7 @@ def run_partial(
         nonlocal unsettled, needs_whole
         mark_store(context.catalog, context.thumbnails)
         root = read_root(source, context.catalog)
-        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes)
+        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, media=source.settings.media)
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             checker = ExistenceChecker(store)
             plan = plan_pass(source, store, context, checker, progress, known_id=source.id, root=root, keys=keys)

@@ -210,6 +210,7 @@ def _window(
         snapshot.datasource_id,
         keys,
         full_suffixes=suffixes,
+        media=rules.media,
         checker=checker,
         labels=rules.labels,
     )

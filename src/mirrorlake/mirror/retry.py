@@ -88,7 +88,14 @@ class _Retry:
         refuse_other(root, "Check what is mounted there, then run a pass.")
         with (
             open_metered(store_factory, self.counters, self.lease.check) as store,
-            closing(ProcessingPool(store_factory, context.thumbnails, processes=context.processes)) as pool,
+            closing(
+                ProcessingPool(
+                    store_factory,
+                    context.thumbnails,
+                    processes=context.processes,
+                    media=self.source.settings.media,
+                )
+            ) as pool,
         ):
             mark_store(self.lease.catalog, context.thumbnails)
             rules, glob_files = read_rules(self.source, store, context.catalog, known_id=self.source.id)

@@ -65,7 +65,13 @@ def run_leased(
     factory = store_factory or store_config(source)
 
     def attempt(factory: StoreFactory) -> RunResult:
-        pool = ProcessingPool(factory, context.thumbnails, processes=context.processes, prestarter=context.prestarter)
+        pool = ProcessingPool(
+            factory,
+            context.thumbnails,
+            processes=context.processes,
+            media=source.settings.media,
+            prestarter=context.prestarter,
+        )
         with open_metered(factory, counters, lease.check) as store, closing(pool):
             stand_in = _find_stand_in(
                 source, source.id, factory, store, context=context, counters=counters, check=lease.check

@@ -68,7 +68,7 @@ def explain_selection(listing: ListedSelection, rules: Rules, location: Location
         return (f"No objects exist below {location.uri}: check the address if you expected some.",)
     if not listing.supported:
         listed = count_noun(listing.listed, "object")
-        return (f"0 of {listed} have the suffix of a supported format: {format_names()}.",)
+        return (f"0 of {listed} have the suffix of a supported format: {format_names(rules.media)}.",)
     if listing.selected:
         return tuple(_explain_unused(listing, rules))
     return tuple(note for rule in rules.rules for note in _explain_rule(rule, rules.prefix, listing))

@@ -18,9 +18,10 @@ import pyarrow as pa
 
 from mirrorlake.core.columnar import as_binary, column, equal_to, in_order, joined, keep, mask_of, no_rows
 from mirrorlake.core.errors import AccessDenied, SourceUnreachable, StorageError
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import formats_by_suffix, suffixes_of
 from mirrorlake.model.columns import LISTING
 from mirrorlake.model.companions import ROLES
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import KeyRange
 from mirrorlake.storage.base import Store
 from mirrorlake.storage.listing import list_range
@@ -39,12 +40,15 @@ class StemListing:
     unanswered: Mapping[str, str]  # stem → why
 
 
-def stems_of(key: str, full_suffixes: Collection[str]) -> list[str]:
-    """The stems that a key belongs to: its own, and that of the asset that it is named after. None: no asset's."""
+def stems_of(key: str, full_suffixes: Collection[str], media: tuple[MediaKind, ...] = tuple(MediaKind)) -> list[str]:
+    """The stems that a key belongs to: its own, and that of the asset that it is named after. None: no asset's.
+
+    Assets are those of the kinds `media`.
+    """
     found: list[str] = []
     for name in (key, *(key[: -len(suffix)] for suffix in full_suffixes if key.endswith(suffix))):
         stem, dot, ending = name.rpartition(".")
-        if dot and _lower(ending) in _endings():
+        if dot and _lower(ending) in _endings(media):
             found.append(stem)
     return found
 
@@ -129,9 +133,11 @@ def merge_listings(batches: Sequence[pa.RecordBatch]) -> pa.RecordBatch:
 
 
 @cache
-def _endings() -> frozenset[str]:
+def _endings(media: tuple[MediaKind, ...] = tuple(MediaKind)) -> frozenset[str]:
     """What may follow a stem and its dot: the suffixes of assets, and those by which companions have their stem."""
-    return frozenset([*asset_endings(), *(role.stem_suffix[1:] for role in ROLES if role.stem_suffix)])
+    return frozenset(
+        [*(suffix[1:] for suffix in suffixes_of(media)), *(role.stem_suffix[1:] for role in ROLES if role.stem_suffix)]
+    )
 
 
 def _lower(text: str) -> str:

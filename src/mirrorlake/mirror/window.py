@@ -24,6 +24,7 @@ from mirrorlake.mirror.stem_listing import (
     stems_of,
 )
 from mirrorlake.model.columns import KNOWN
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Gap, KeyRange, RangeDigest
 from mirrorlake.postgres.pool import Catalog
 from mirrorlake.select.label_names import LabelNames, label_files_of
@@ -109,6 +110,7 @@ def open_window(
     keys: Iterable[str],
     *,
     full_suffixes: Collection[str],
+    media: tuple[MediaKind, ...],
     checker: KeyChecker,
     labels: LabelNames | None = None,
 ) -> Window:
@@ -119,15 +121,15 @@ def open_window(
     """
     named = list(keys)
     files = [] if labels is None else label_files_of(named, labels)
-    stems = {key: stems_of(key, full_suffixes) for key in named}
+    stems = {key: stems_of(key, full_suffixes, media) for key in named}
     if labels is not None:
-        stems |= {key: _stems_of_images(key, labels, full_suffixes) for key in files}
+        stems |= {key: _stems_of_images(key, labels, full_suffixes, media) for key in files}
     asked = dict.fromkeys(stem for some in stems.values() for stem in some)
     window = _compose(store, catalog, datasource_id, list(asked), full_suffixes)
     new = keep(window.listed.rows, ~is_in(column(window.listed.rows, "key"), column(window.known, "key")))
     tokens = cast("list[str]", column(new, "token").to_pylist())
     left = objects.left_with_tokens(catalog, datasource_id, tokens)
-    more = [stem for key in left for stem in stems_of(key, full_suffixes) if stem not in asked]
+    more = [stem for key in left for stem in stems_of(key, full_suffixes, media) if stem not in asked]
     if more:
         window = _compose(store, catalog, datasource_id, [*asked, *more], full_suffixes)
     if labels is not None:
@@ -147,12 +149,14 @@ def _compose(
     return Window(listed=listed, known=known, unsettled=frozenset())
 
 
-def _stems_of_images(key: str, labels: LabelNames, full_suffixes: Collection[str]) -> list[str]:
+def _stems_of_images(
+    key: str, labels: LabelNames, full_suffixes: Collection[str], media: tuple[MediaKind, ...]
+) -> list[str]:
     """The stem of the images of a label file, so that they are in the window too. None for one of a whole folder."""
     image = cast("str | None", labels.images(pa.array([key], pa.string()))[0].as_py())
     if image is None or labels.reach is Reach.FOLDER:
         return []
-    return [image] if labels.reach is Reach.STEM else stems_of(image, full_suffixes)
+    return [image] if labels.reach is Reach.STEM else stems_of(image, full_suffixes, media)
 
 
 def _with_label_files(

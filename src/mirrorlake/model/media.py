@@ -35,7 +35,7 @@ class ImageFacts:
     has_alpha: bool
     has_icc: bool
     frames: int | None = None  # of an animation
-    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # as recorded by the camera
+    camera: Mapping[str, Fact] = field(default_factory=dict[str, Fact])  # recorded by the camera, and captions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +46,15 @@ class VideoFacts:
 
     width: int  # pixels
     height: int
-    duration_s: float
+    duration_s: float | None = None
     frame_rate: float | None = None  # frames per second, on average
+    frame_count: int | None = None  # as the header specifies it
     video_codec: str | None = None
+    pixel_format: str | None = None  # FFmpeg's name: "yuv420p"
+    major_brand: str | None = None  # of MP4 and MOV: "mp42"
     audio_codec: str | None = None
+    audio_channels: int | None = None
+    audio_rate: int | None = None  # hertz
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +74,12 @@ class AudioFacts:
 
     kind: ClassVar[MediaKind] = MediaKind.AUDIO
 
-    duration_s: float
+    duration_s: float | None = None
     sample_rate: int  # hertz
     channels: int
     audio_codec: str | None = None
+    title: str | None = None
+    artist: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +91,9 @@ class TextFacts:
     characters: int
     lines: int
     encoding: str
+    title: str | None = None
+    language: str | None = None  # as the text itself specifies it: "de-AT"
+    first_lines: str | None = None
 
 
 MediaFacts = ImageFacts | VideoFacts | DocumentFacts | AudioFacts | TextFacts

@@ -8,6 +8,7 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from mirrorlake.model.label_sidecars import LabelSidecars
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import MetadataStrategy
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.runs import Run, RunState
@@ -99,6 +100,7 @@ class Orphans(StrEnum):
 
 
 DEFAULT_ORPHANS = Orphans.TRASH
+DEFAULT_MEDIA = (MediaKind.IMAGE,)  # other kinds are selected only by datasources that name them
 
 
 class NamingStrategy(StrEnum):
@@ -151,6 +153,7 @@ class MirrorSettings:
     description: str | None = None
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
+    media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
     schedule: Schedule = OFF  # when a pass is due automatically
@@ -241,6 +244,8 @@ class DatasourceSummary:
     """Empty if everything is mirrored."""
     configs: tuple[MirrorConfig, ...]
     """The first config that selects an object governs it."""
+    media: tuple[MediaKind, ...] = DEFAULT_MEDIA
+    """The kinds of media that are selected."""
     sidecar_suffix: str | None
     labels: LabelSidecars | None = None
     """The label files of the source; null: they are not read."""
@@ -294,6 +299,7 @@ def summarize(
         connection=source.connection,
         globs=settings.globs,
         configs=settings.configs,
+        media=settings.media,
         sidecar_suffix=settings.sidecar_suffix,
         labels=settings.labels,
         listing_ordered=settings.listing_ordered,

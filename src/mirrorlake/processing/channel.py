@@ -18,6 +18,7 @@ import pyarrow as pa
 from mirrorlake.core import errors
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.model.columns import CHANGES, PROCESSED
+from mirrorlake.model.media import MediaKind
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.prestart import STATUS_BYTES
 from mirrorlake.processing.store_factory import StoreFactory
@@ -37,6 +38,7 @@ class Setup:
     fetch_threads: int
     bytes_in_flight: int
     memory_bytes: int
+    media: frozenset[MediaKind]  # the kinds that become assets
 
 
 @dataclass(frozen=True, slots=True)

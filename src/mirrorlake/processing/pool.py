@@ -21,6 +21,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.stages import Stage
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.objects import Requests
 from mirrorlake.model.outcomes import ResultKind
 from mirrorlake.processing.channel import Setup
@@ -57,7 +58,7 @@ class ProcessingPool:
     """Processes objects in `processes` workers, or in this process if that is 0.
 
     Workers start when there is work, or a few of them with `start_early` (or before, in `prestarter`), and run until
-    `close`. One call of `process` at a time.
+    `close`. One call of `process` at a time. Objects whose bytes are of another kind than `media` are refused.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class ProcessingPool:
         processes: int | None = None,
         fetch_threads: int = FETCH_THREADS,
         limits: Limits | None = None,
+        media: Iterable[MediaKind] = MediaKind,
         prestarter: WorkerPrestarter | None = None,
     ) -> None:
         limits = limits or Limits()
@@ -75,6 +77,7 @@ class ProcessingPool:
         self._prestarter = prestarter or WorkerPrestarter()
         self._processes = cores() if processes is None else processes
         self._limits = limits
+        self._media = frozenset(media)
         self._library = library
         self._fetch_threads = fetch_threads
         self._setup: Setup | None = None  # of the workers, made when the first one starts
@@ -163,7 +166,8 @@ class ProcessingPool:
         thumbnails = Thumbnails(self._library.store)
         for batch in split_batches(changes, CHUNK_ROWS):
             self._check_open()
-            yield processed_batch(batch, [process_object(job, store, thumbnails) for job in read_jobs(batch)])
+            jobs = read_jobs(batch)
+            yield processed_batch(batch, [process_object(job, store, thumbnails, self._media) for job in jobs])
 
     def _open_local_store(self) -> Store:
         if self._local_store is None:
@@ -219,6 +223,7 @@ class ProcessingPool:
                 fetch_threads=self._fetch_threads,
                 bytes_in_flight=self._limits.bytes_in_flight,
                 memory_bytes=self._limits.memory_bytes,
+                media=self._media,
             )
         worker = WorkerProcess(self._prestarter.take(), self._setup)
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import blake3
@@ -18,14 +19,17 @@ from mirrorlake.core.errors import (
 from mirrorlake.formats.codec import Rendered
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
 from mirrorlake.formats.magic import HEAD_BYTES
-from mirrorlake.formats.registry import MAX_OBJECT_BYTES, UnsupportedFormat, format_of_name
+from mirrorlake.formats.registry import MAX_OBJECT_BYTES, format_of_name
 from mirrorlake.formats.stages import Stage, UndecodableObject
-from mirrorlake.model.media import ImageFacts, MediaFacts, facts_to_json, pixel_size
+from mirrorlake.formats.unsupported import UnsupportedFormat
+from mirrorlake.model.media import ImageFacts, MediaFacts, MediaKind, facts_to_json, pixel_size
 from mirrorlake.model.outcomes import Op, ResultKind
 from mirrorlake.processing.rows import CompanionRef, CompanionResult, Job, ProcessedMedia, Result
 from mirrorlake.processing.thumbnails import Thumbnails
 from mirrorlake.select.companion_readers import READERS
 from mirrorlake.storage.base import Body, Store
+
+ALL_MEDIA = frozenset(MediaKind)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +43,13 @@ class ProcessedObject:
     warnings: tuple[str, ...]
 
 
-def process_bytes(data: bytes, name: str) -> ProcessedObject:
-    """All facts about one object. Raises UndecodableObject with the stage and the reason.
+def process_bytes(data: bytes, name: str, media: Collection[MediaKind] = ALL_MEDIA) -> ProcessedObject:
+    """All facts about one object. Raises UndecodableObject with the stage and the reason; other kinds are refused too.
 
     `name` is only compared with the detected format; it never decides how the bytes are read.
     """
-    found = identify(data[:HEAD_BYTES])
-    if isinstance(found, UnsupportedFormat):
+    found = identify(data[:HEAD_BYTES], name)
+    if isinstance(found, UnsupportedFormat) or found.kind not in media:
         raise UndecodableObject(Stage.IDENTIFY, unsupported_message(name, found))
     codec = found.codec()
     header = codec.probe(data)
@@ -81,10 +85,10 @@ class FetchedObject:
         return sum(len(part) for part in (self.image, *self.companions) if isinstance(part, bytes))
 
 
-def process_object(job: Job, store: Store, thumbnails: Thumbnails) -> Result:
+def process_object(job: Job, store: Store, thumbnails: Thumbnails, media: Collection[MediaKind] = ALL_MEDIA) -> Result:
     """Fetch, decode and store one job. Raises only DiskFull or CatalogError, which end the whole pass."""
     fetched = fetch(job, store)
-    return keep(fetched if isinstance(fetched, Result) else finish(job, fetched), thumbnails)
+    return keep(fetched if isinstance(fetched, Result) else finish(job, fetched, media), thumbnails)
 
 
 def fetch(job: Job, store: Store) -> FetchedObject | Result:
@@ -92,6 +96,9 @@ def fetch(job: Job, store: Store) -> FetchedObject | Result:
     image_bytes: bytes | None = None
     version: str | None = None
     if job.read_image:
+        absent = _absent_reason(job)
+        if absent is not None:
+            return Result(result=ResultKind.SKIPPED, stage=Stage.FETCH, reason=absent)
         limit = _byte_limit(job)
         if job.size > limit:
             return Result(result=ResultKind.REFUSED, stage=Stage.FETCH, reason=_too_large_message(job))
@@ -157,7 +164,7 @@ def keep(finished: RenderedObject | Result, thumbnails: Thumbnails) -> Result:
     return finished.result
 
 
-def finish(job: Job, fetched: FetchedObject) -> RenderedObject | Result:
+def finish(job: Job, fetched: FetchedObject, media: Collection[MediaKind] = ALL_MEDIA) -> RenderedObject | Result:
     """Decode and render the object, and read its companions: computation, no I/O."""
     companions: list[CompanionResult] = []
     companion_warnings: list[str] = []
@@ -172,7 +179,7 @@ def finish(job: Job, fetched: FetchedObject) -> RenderedObject | Result:
             result=ResultKind.COMPANIONS_ONLY, companions=tuple(companions), warnings=tuple(companion_warnings)
         )
     try:
-        processed = process_bytes(fetched.image, job.key)
+        processed = process_bytes(fetched.image, job.key, media)
     except UndecodableObject as verdict:
         return Result(result=ResultKind.REFUSED, stage=verdict.stage, reason=verdict.message)
     except MemoryError:
@@ -233,6 +240,12 @@ def _read_companion(
         return nothing, [f"sidecar {companion.key} was ignored: {error}"]
     warnings = [f"sidecar {companion.key}: {warning}" for warning in content.warnings]
     return CompanionResult(role=role, content=content), warnings
+
+
+def _absent_reason(job: Job) -> str | None:
+    """Why an object of this name is not read: what decodes its format is not installed. Each pass tries again."""
+    named = format_of_name(job.key)
+    return None if named is None else named.absent()
 
 
 def _byte_limit(job: Job) -> int:

@@ -28,6 +28,7 @@ import pyarrow as pa
 
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.formats.registry import load_codecs
+from mirrorlake.model.media import MediaKind
 from mirrorlake.processing.budget import ByteBudget
 from mirrorlake.processing.channel import RowRef, Setup, WorkerStatus, pack_done, pack_fatal, pack_ready, unpack_task
 from mirrorlake.processing.process import FetchedObject, RenderedObject, fetch, finish, keep
@@ -37,7 +38,7 @@ from mirrorlake.storage.providers.registry import all_providers
 from mirrorlake.storage.stack import stack_store
 from mirrorlake.storage.wrappers import RequestMeter
 
-load_codecs()  # now, not with the first object of a format, whose decoding is timed
+load_codecs({MediaKind.IMAGE})  # now, not with the first object of a format, whose decoding is timed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +70,7 @@ class Worker:
         self._meter = RequestMeter()
         self._store = stack_store(setup.store_factory.open(), meter=self._meter)
         self._thumbnails = Thumbnails(setup.library.store)
+        self._media = setup.media
         self._budget = ByteBudget(setup.bytes_in_flight)
         self._tasks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self._pending: queue.SimpleQueue[_PendingRow] = queue.SimpleQueue()
@@ -136,7 +138,7 @@ class Worker:
         fetched = pending.fetched.result()
         self._status.decoding(pending.row_ref, time.monotonic_ns())
         try:
-            return fetched if isinstance(fetched, Result) else finish(pending.job, fetched)
+            return fetched if isinstance(fetched, Result) else finish(pending.job, fetched, self._media)
         finally:
             self._status.decoding(None)
             self._budget.give_back(pending.bytes_taken)
@@ -174,6 +176,7 @@ def main() -> None:
     load_stores()
     setup: Setup = pickle.loads(connection.recv_bytes())  # noqa: S301  from the process that started us
     try:
+        load_codecs(setup.media)
         _limit_memory(setup.memory_bytes)
         Worker(connection, WorkerStatus(int(sys.argv[2]), setup.fetch_threads), setup).run()
     except MirrorlakeError as error:

@@ -50,6 +50,7 @@ from mirrorlake.search.nodes import (
     Text,
     TimeColumn,
     TimeCompare,
+    Values,
 )
 from mirrorlake.search.sql import SYMBOLS, Param, Sql, join, like, like_pattern
 
@@ -168,16 +169,16 @@ def _leaf(leaf: Leaf) -> Sql:
             return _file_name(value)
         case PathMatches(glob, literal):
             return _path(glob, literal=literal)
-        case MetadataExists(key):
-            return Sql("asset.metadata ? %s::text", (key,))
-        case MetadataCompare(key, comparison, literal):
-            return _metadata(key, comparison, literal)
-        case MetadataMatches(key, pattern):
-            return Sql("asset.metadata ->> %s::text LIKE %s", (key, like_pattern(pattern)))
+        case MetadataExists(key, values):
+            return _of(values, Sql("asset.metadata ? %s::text", (key,)))
+        case MetadataCompare(key, comparison, literal, values):
+            return _of(values, _metadata(key, comparison, literal))
+        case MetadataMatches(key, pattern, values):
+            return _of(values, Sql("asset.metadata ->> %s::text LIKE %s", (key, like_pattern(pattern))))
         case HasTag(value):
-            return _tag(value)
+            return _is_or_like(_HAS_TAG, value)
         case InProject(value):
-            return _project(value)
+            return _is_or_like(_IN_PROJECT, value)
         case InDatasource(name):
             return Sql(_IN_DATASOURCE, (name, name))
         case HasClass(value, comparison, count):
@@ -204,23 +205,17 @@ def _leaf(leaf: Leaf) -> Sql:
             assert_never(leaf)
 
 
-def _tag(value: str | Pattern) -> Sql:
+def _is_or_like(exists: LiteralString, value: str | Pattern) -> Sql:
     if isinstance(value, Pattern):
-        return Sql(_HAS_TAG + "tag LIKE %s)", (like_pattern(value),))
-    return Sql(_HAS_TAG + "tag = %s)", (value,))
-
-
-def _project(value: str | Pattern) -> Sql:
-    if isinstance(value, Pattern):
-        return Sql(_IN_PROJECT + "name LIKE %s)", (like_pattern(value),))
-    return Sql(_IN_PROJECT + "name = %s)", (value,))
+        return Sql(exists + " LIKE %s)", (like_pattern(value),))
+    return Sql(exists + " = %s)", (value,))
 
 
 _IN_PROJECT: LiteralString = (
     "EXISTS (SELECT FROM project_asset JOIN project ON project.id = project_asset.project_id"
-    " WHERE project_asset.asset_id = asset.id AND project."
+    " WHERE project_asset.asset_id = asset.id AND project.name"
 )
-_HAS_TAG: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag."
+_HAS_TAG: LiteralString = "EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id AND asset_tag.tag"
 # Checks the governing datasource first; objects of other datasources are searched only if it does not match.
 _IN_DATASOURCE: LiteralString = (
     "(asset.datasource_id IN (SELECT id FROM datasource WHERE name = %s)"
@@ -254,6 +249,11 @@ def _path(glob: str, *, literal: bool) -> Sql:
         # A leading slash means the root. It also matches a key that itself starts with a slash.
         return Sql("asset.key IN (%s, %s)", (text, "/" + text)) if rooted else Sql("asset.key = %s", (text,))
     return Sql("asset.key ~ %s", ("^" + ("/?" if rooted else "") + glob_to_regex(text) + "$",))
+
+
+def _of(values: Values, sql: Sql) -> Sql:
+    """The same condition over facts, which are stored like metadata: the text of `sql` contains no user's value."""
+    return sql if values is Values.METADATA else Sql(sql.text.replace("asset.metadata", "asset.facts"), sql.params)
 
 
 def _metadata(key: str, comparison: Comparison, literal: Literal) -> Sql:
@@ -354,7 +354,8 @@ def _in_span(value: LiteralString, params: tuple[Param, ...], comparison: Compar
 
 def _sort_key(sort: Sort) -> SortKey:
     if isinstance(sort.by, MetadataColumn):
-        return SortKey(Sql("asset.metadata -> %s::text", (sort.by.key,)), "jsonb", sort.descending, nullable=True)
+        by = _of(sort.by.values, Sql("asset.metadata -> %s::text", (sort.by.key,)))
+        return SortKey(by, "jsonb", sort.descending, nullable=True)
     # Without NULLS LAST, an index can provide the order.
     return SortKey(Sql(_SORTS[sort.by]), _TYPES.get(sort.by, "text"), sort.descending, nullable=sort.by in _NULLABLE)
 
@@ -366,5 +367,5 @@ def _order(keys: tuple[SortKey, ...], *, id_descending: bool) -> Sql:
         direction: LiteralString = " DESC" if key.descending else ""
         nulls: LiteralString = " NULLS LAST" if key.nullable else ""
         texts.append(key.sql.text + direction + nulls)
-    texts.append("asset.id DESC" if id_descending else "asset.id")
-    return Sql(", ".join(texts), tuple(param for key in keys for param in key.sql.params))
+    by_id: LiteralString = "asset.id DESC" if id_descending else "asset.id"
+    return Sql(", ".join([*texts, by_id]), tuple(param for key in keys for param in key.sql.params))

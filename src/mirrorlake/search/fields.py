@@ -41,6 +41,7 @@ from mirrorlake.search.nodes import (
     StateIs,
     TimeColumn,
     TimeCompare,
+    Values,
 )
 from mirrorlake.search.scanner import Scanner, Value
 from mirrorlake.search.term import Term, as_comparison
@@ -56,11 +57,13 @@ from mirrorlake.select.patterns import read_pattern
 
 _FIELD = re.compile(r"(?P<name>[^\W\d][\w-]*)(?P<op>:(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=)")
 _OPERATOR = re.compile(r":(?:>=|<=|!=|>|<|=)|:|==|>=|<=|!=|>|<|=")
-_METADATA = re.compile(r"metadata[.:]", re.IGNORECASE)
+_METADATA = re.compile(r"(?P<values>metadata|facts)[.:]", re.IGNORECASE)
 _METADATA_KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]*")
 _SORT = re.compile(r"sort:", re.IGNORECASE)
 _COUNTED = frozenset({"class"})  # fields whose value may be followed by a comparison with a number
 _DOUBLED = re.compile(r"[<>=]|!=")  # where a value should begin: a comparison too many
+_KEYS = {Values.METADATA: "metadata key", Values.FACTS: "fact"}
+_EXAMPLES = {Values.METADATA: "metadata.camera_id:7", Values.FACTS: "facts.pages>10"}
 _QUOTE_HINT = "To search for this text in names, put it in quotes."
 
 # `format:` names with their media types: the suffixes that select objects.
@@ -76,8 +79,9 @@ RESERVED_FIELDS = frozenset(
 
 def read_field(scanner: Scanner) -> Node | None:
     """`field = name operator value`, without spaces; None for a plain word."""
-    if _METADATA.match(scanner.source, scanner.at):
-        return _metadata(scanner)
+    named = _METADATA.match(scanner.source, scanner.at)
+    if named:
+        return _metadata(scanner, Values(named.group("values").lower()))
     found = _FIELD.match(scanner.source, scanner.at)
     if not found:
         operator = _OPERATOR.match(scanner.source, scanner.at)
@@ -105,15 +109,16 @@ def read_sort(scanner: Scanner) -> Sort | None:
     minus = text.startswith("-")
     column = text.removeprefix("-")
     by: SortColumn | MetadataColumn
-    if _METADATA.match(column) and _METADATA_KEY.fullmatch(column, len("metadata.")):
-        by = MetadataColumn(column[len("metadata.") :])
+    named = _METADATA.match(column)
+    if named and _METADATA_KEY.fullmatch(column, named.end()):
+        by = MetadataColumn(column[named.end() :], Values(named.group("values").lower()))
     else:
         try:
             by = SortColumn(column.lower())
         except ValueError:
             raise scanner.error(
                 "Unknown sort column.",
-                f"Sort by {', '.join(SortColumn)} or metadata.KEY, as in sort:updated:desc.",
+                f"Sort by {', '.join(SortColumn)}, metadata.KEY or facts.KEY, as in sort:updated:desc.",
                 at=value.at + minus,
             ) from None
     if direction.lower() not in ("", "asc", "desc") or value.text.endswith(":"):
@@ -124,9 +129,9 @@ def read_sort(scanner: Scanner) -> Sort | None:
 def _unknown(scanner: Scanner, name: str) -> Exception:
     if name in RESERVED_FIELDS:
         return scanner.error(f"Search field {name} is not available yet.", f"Remove it from the query. {_QUOTE_HINT}")
-    close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "sort"], n=3)
+    close = difflib.get_close_matches(name, [*FIELDS, "metadata.KEY", "facts.KEY", "sort"], n=3)
     hint = f"Did you mean {' or '.join(f'{each}:' for each in close)}? " if close else ""
-    known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY and sort. "
+    known = "" if close else f"Fields are {', '.join(FIELDS)}, metadata.KEY, facts.KEY and sort. "
     return scanner.error(f"Unknown search field: {name}.", f"{hint}{known}{_QUOTE_HINT}")
 
 
@@ -162,52 +167,52 @@ def _value(scanner: Scanner, before: str, *, follows: str = ")") -> Value:
     return value
 
 
-def _metadata(scanner: Scanner) -> Node | None:
-    """`metadata = "metadata" ("." | ":") key (operator value)`; `metadata:key` alone tests whether the key exists."""
+def _metadata(scanner: Scanner, values: Values) -> Node | None:
+    """`metadata = ("metadata" | "facts") ("." | ":") key (operator value)`; `metadata:key` alone: the key exists."""
     start = scanner.at
-    colon = scanner.source[start + len("metadata")] == ":"
-    key_at = start + len("metadata.")
+    colon = scanner.source[start + len(values)] == ":"
+    key_at = start + len(values) + 1
     word = scanner.source[key_at : scanner.word_end()]
     if not colon and not _OPERATOR.search(word):
         return None  # a file name such as metadata.json
     found = _METADATA_KEY.match(scanner.source, key_at)
     if not found:
         raise scanner.error(
-            "Expected a metadata key.",
-            "A key consists of letters, digits, _ and . and does not begin with a dot. Example: metadata.camera_id:7.",
+            f"Expected a {_KEYS[values]}.",
+            f"A key consists of letters, digits, _ and . and does not begin with a dot. Example: {_EXAMPLES[values]}.",
             at=key_at,
         )
     key, end = found.group(), found.end()
     if not _OPERATOR.match(scanner.source, end):
         if colon and (end == len(scanner.source) or scanner.source[end].isspace() or scanner.source[end] == ")"):
             scanner.at = end
-            return MetadataExists(key)
+            return MetadataExists(key, values)
         raise scanner.error(
-            "Expected : or a comparison after the metadata key.",
+            f"Expected : or a comparison after the {_KEYS[values]}.",
             "A key consists of letters, digits, _ and . only.",
             at=end,
         )
-    return _metadata_term(_term(scanner, f"metadata.{key}", start, end), key)
+    return _metadata_term(_term(scanner, f"{values}.{key}", start, end), key, values)
 
 
-def _metadata_term(term: Term, key: str) -> Node:
+def _metadata_term(term: Term, key: str, values: Values) -> Node:
     text = read_text(term.value)
     if isinstance(text, Pattern):
-        node = MetadataExists(key) if set(text.pieces) == {""} else MetadataMatches(key, text)
+        node = MetadataExists(key, values) if set(text.pieces) == {""} else MetadataMatches(key, text, values)
         if term.comparison is Comparison.NE:
             # `!=` requires the key, with or without a star.
-            return And((MetadataExists(key), Not(node)))
+            return And((MetadataExists(key, values), Not(node)))
         term.require_equals(
             "A value with * can only be compared with : or !=. To search for the character *, quote the value."
         )
         return node
     ends = _read_range_ends(term, lambda value: isinstance(read_literal(value), Number | Span))
     if ends is not None:
-        return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value)))
+        return _between(*ends, lambda comparison, value: MetadataCompare(key, comparison, read_literal(value), values))
     literal = read_literal(term.value)
     if isinstance(literal, Boolean) and term.comparison not in (Comparison.EQ, Comparison.NE):
         term.reject(f"{literal.text} has no order.", "Compare it with : or !=.")
-    return MetadataCompare(key, term.comparison, literal)
+    return MetadataCompare(key, term.comparison, literal, values)
 
 
 def _read_range_ends(term: Term, readable: Callable[[Value], bool]) -> tuple[Value | None, Value | None] | None:

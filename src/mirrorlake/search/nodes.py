@@ -129,11 +129,19 @@ class PathMatches:
     literal: bool  # quoted: no character is a wildcard
 
 
+class Values(StrEnum):
+    """Named values of an asset that are searched alike."""
+
+    METADATA = "metadata"
+    FACTS = "facts"  # what was read from the bytes
+
+
 @dataclass(frozen=True, slots=True)
 class MetadataExists:
-    """The asset has this metadata key, whatever its value."""
+    """The asset has this metadata key (or fact), whatever its value."""
 
     key: str
+    values: Values = Values.METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +151,7 @@ class MetadataCompare:
     key: str
     comparison: Comparison
     literal: Literal
+    values: Values = Values.METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +160,7 @@ class MetadataMatches:
 
     key: str
     pattern: Pattern
+    values: Values = Values.METADATA
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +303,10 @@ class SortColumn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MetadataColumn:
-    """Order by the value under a metadata key; assets without it come last."""
+    """Order by the value under a metadata key (or a fact); assets without it come last."""
 
     key: str
+    values: Values = Values.METADATA
 
 
 @dataclass(frozen=True, slots=True)

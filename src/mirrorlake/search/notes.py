@@ -26,6 +26,7 @@ from mirrorlake.search.nodes import (
     Or,
     PathMatches,
     Query,
+    Values,
 )
 from mirrorlake.select.glob_advice import explain_glob
 
@@ -43,7 +44,8 @@ def explain_nothing(query: Query, lookup: Lookup) -> tuple[str, ...]:
     words = [found for node in nodes if (found := _comparison_in_names(node)) is not None]
     notes = [_explain_word(word, key, rest) for word, key, rest in words]
     names = [found for node in nodes if (found := _named(node)) is not None]
-    names += [(NameKind.METADATA_KEY, sort.by.key) for sort in query.sorts if isinstance(sort.by, MetadataColumn)]
+    sorted_by = [sort.by for sort in query.sorts if isinstance(sort.by, MetadataColumn)]
+    names += [(NameKind.METADATA_KEY, by.key) for by in sorted_by if by.values is Values.METADATA]
     names += [(NameKind.METADATA_KEY, key) for _, key, _ in words]
     for kind in NameKind:
         wanted = list(dict.fromkeys(name for its_kind, name in names if its_kind is kind))
@@ -85,8 +87,8 @@ def _leaves(node: Node) -> Iterator[Node]:
 def _named(node: Node) -> tuple[NameKind, str] | None:
     """The exact name that a term requires; patterns name nothing."""
     match node:
-        case MetadataExists(key) | MetadataMatches(key) | MetadataCompare(key):
-            return NameKind.METADATA_KEY, key
+        case MetadataExists(key, values) | MetadataMatches(key, _, values) | MetadataCompare(key, _, _, values):
+            return (NameKind.METADATA_KEY, key) if values is Values.METADATA else None
         case HasTag(str(tag)):
             return NameKind.TAG, tag
         case HasClass(str(name)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 
-from mirrorlake.formats.registry import format_of_name, formats_by_suffix
+from mirrorlake.formats.registry import format_of_name, suffixes_of
 from mirrorlake.model.companions import METADATA, ROLES
 from mirrorlake.model.explanations import ConfigMatch, Explanation, Origin, Verdict
 from mirrorlake.model.objects import ObjectInfo
@@ -67,8 +67,12 @@ def _by_name(key: str, rules: Rules) -> Explanation | None:
             stem = key[: -len(stem_suffix)]
             reason = f"The key is the sidecar of every image named {stem!r} plus one suffix, such as {stem + '.jpg'!r}."
             return Explanation(key=key, verdict=Verdict.SIDECAR, reason=reason)
-    if format_of_name(key) is None:
-        reason = f"The key has no supported suffix: {', '.join(formats_by_suffix())}."
+    named = format_of_name(key)
+    if named is None:
+        reason = f"The key has no supported suffix: {', '.join(suffixes_of(rules.media))}."
+        return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
+    if named.kind not in rules.media:
+        reason = f"The key has the suffix of {named.phrase}: the setting `media` does not include {named.kind}."
         return Explanation(key=key, verdict=Verdict.LEFT, reason=reason)
     return None
 

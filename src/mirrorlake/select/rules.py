@@ -16,6 +16,7 @@ from mirrorlake.core.errors import PatternError, SettingsError
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES
 from mirrorlake.model.explanations import Origin
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.sources import MirrorConfig, MirrorSettings
 from mirrorlake.select.globs import Globs, compile_globs
 from mirrorlake.select.label_names import LabelNames, compile_label_names
@@ -42,6 +43,7 @@ class Rules:
 
     rules: tuple[Rule, ...]
     prefix: str  # of the datasource: patterns match what follows it
+    media: tuple[MediaKind, ...]  # the kinds of which objects are selected
     suffixes: Mapping[str, str]  # the full-name suffix of each companion role that has one, by the role's name
     labels: LabelNames | None = None  # label files, which are no assets; None: they are not read
 
@@ -84,6 +86,7 @@ def compile_rules(
     return Rules(
         rules=tuple(_compile_rule(config, prefix, glob_files) for config in settings.configs),
         prefix=prefix,
+        media=settings.media,
         suffixes={role.name: suffix for role in ROLES if (suffix := role.full_name_suffix(settings)) is not None},
         labels=None if settings.labels is None else compile_label_names(settings.labels, prefix),
     )

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from mirrorlake.core.errors import SettingsError
 from mirrorlake.model.schedule import OFF, Cron, Schedule, every_hours, schedule_from_text, schedule_to_text
 from mirrorlake.model.sources import (
+    DEFAULT_MEDIA,
     DEFAULT_ORPHANS,
     MetadataStrategy,
     MirrorConfig,
@@ -36,6 +37,7 @@ from mirrorlake.select.json_reader import (
     read_texts,
 )
 from mirrorlake.select.label_settings import labels_to_json, read_labels
+from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS, check_patterns
 from mirrorlake.storage.providers.registry import all_providers
 
@@ -80,6 +82,7 @@ _CONFIG_SETTINGS = (
 _TEXTS = ("title", "description")
 _DATASOURCE_SETTINGS = (
     *_TEXTS,
+    "media",
     "metadataSidecarSuffix",
     "listingOrdered",
     "inventory",
@@ -164,6 +167,8 @@ def settings_to_json(settings: MirrorSettings) -> dict[str, Json]:
         wide["title"] = settings.title
     if settings.description is not None:
         wide["description"] = settings.description
+    if settings.media != DEFAULT_MEDIA:
+        wide["media"] = list(settings.media)
     if settings.sidecar_suffix is not None:
         wide["metadataSidecarSuffix"] = settings.sidecar_suffix
     if settings.listing_ordered is not None:
@@ -284,6 +289,7 @@ def _datasource_level(configs: tuple[MirrorConfig, ...], given: list[tuple[str, 
         configs=configs,
         title=title,
         description=description,
+        media=read_media(*wide.get("media", nowhere)),
         sidecar_suffix=_read_suffix(suffix_given, suffix_where),
         listing_ordered=read_bool(ordered_given, "listingOrdered", ordered_where),
         inventory=read_inventory(inventory_given, inventory_where),

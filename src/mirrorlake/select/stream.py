@@ -29,7 +29,7 @@ from mirrorlake.core.columnar import (
     where,
 )
 from mirrorlake.core.errors import ListingBroken
-from mirrorlake.formats.registry import formats_by_suffix
+from mirrorlake.formats.registry import suffixes_of
 from mirrorlake.model.columns import CANDIDATES, LISTING
 from mirrorlake.model.companions import ROLES, CompanionRole
 from mirrorlake.select.full_names import LISTED
@@ -179,7 +179,7 @@ class Recognised:
 def recognise(keys: Column, rules: Rules) -> Recognised:
     """Which keys could be assets and which are companions, by their suffixes."""
     endings = SuffixMatcher(keys)
-    supported = endings.match_any(tuple(formats_by_suffix()))
+    supported = endings.match_any(suffixes_of(rules.media))
     companions: dict[CompanionRole, CompanionMasks] = {}
     for role in ROLES:
         stemmed = None if role.stem_suffix is None else endings.match(role.stem_suffix)

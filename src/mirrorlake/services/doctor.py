@@ -15,7 +15,8 @@ import pyvips
 from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.core.private import make_private, tighten_home
 from mirrorlake.core.settings import Settings
-from mirrorlake.formats.registry import FORMATS, format_names
+from mirrorlake.formats.registry import all_formats, format_names
+from mirrorlake.model.media import MediaKind
 from mirrorlake.postgres.pool import open_catalog
 
 MIN_FREE_BYTES = 2 * 10**9  # a database of a million assets and some thumbnails
@@ -77,11 +78,14 @@ def _database(settings: Settings) -> str:
 
 
 def _images(_settings: Settings) -> str:
-    missing = [one.name for one in FORMATS if not one.codec().available()]
+    absent = [one.name for one in all_formats() if one.absent() is not None]
+    missing = [one.name for one in all_formats() if one.name not in absent and not one.codec().available()]
     libvips = f"libvips {pyvips.version(0)}.{pyvips.version(1)}.{pyvips.version(2)}"
     if missing:
         raise MirrorlakeError(f"{', '.join(missing)} cannot be read ({libvips}).", "Install the pyvips-binary wheel.")
-    return f"{format_names()} can be read ({libvips})"
+    without = f"; mirrorlake[video] would also read {', '.join(absent)}" if absent else ""
+    kinds = [kind for kind in MediaKind if not absent or kind not in (MediaKind.VIDEO, MediaKind.AUDIO)]
+    return f"{format_names(kinds)} can be read ({libvips}){without}"
 
 
 def _pages(_settings: Settings) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from mirrorlake.core.errors import SettingsError, UsageError
 from mirrorlake.model.sources import Access, AccessOptions, Datasource, Location, MirrorSettings
 from mirrorlake.select.label_settings import check_label_change
+from mirrorlake.select.media_setting import read_media
 from mirrorlake.select.patterns import check_patterns, quote_path
 from mirrorlake.select.settings import SourceHint, settings_from_json
 from mirrorlake.storage.address import parse_location
@@ -25,6 +26,7 @@ class MirrorRequest:
     uri: str
     name: str | None = None
     globs: tuple[str, ...] | None = None
+    media: tuple[str, ...] | None = None
     settings_json: str | None = None
     settings_file: str | None = None  # where `settings_json` was read, for messages
     endpoint: str | None = None
@@ -77,7 +79,7 @@ class MirrorOptions:
     def mirror_settings(self, stored: MirrorSettings) -> MirrorSettings:
         """What to mirror: a settings file replaces the stored settings, `--glob` their patterns, glob file and paths.
 
-        Raises SettingsError for `--glob` if there are several configs.
+        `--media` replaces the kinds of media. Raises SettingsError for `--glob` if there are several configs.
         """
         settings = stored
         if self.settings is not None:  # what users call it and label files are kept, unless the file names them
@@ -88,6 +90,8 @@ class MirrorOptions:
                 labels=self.settings.labels or stored.labels,
             )
             check_label_change(stored.labels, settings.labels)
+        if self.request.media is not None:
+            settings = replace(settings, media=read_media("--", {"media": list(self.request.media)}))
         globs = self.request.globs
         if globs is None:
             return settings

@@ -2,10 +2,13 @@
 
 import pyarrow as pa
 import pytest
-from tests.support.listings import Obj, listing, rows_of, taking
+from tests.support.listings import Obj, listing, rows_of
 
 from mirrorlake.core.columnar import BoolMask
-from mirrorlake.formats.registry import format_of_name, formats_by_suffix
+from mirrorlake.formats.registry import format_of_name, formats_by_suffix, suffixes_of
+from mirrorlake.model.media import MediaKind
+from mirrorlake.model.sources import DEFAULT_MEDIA, MirrorSettings
+from mirrorlake.select.rules import compile_rules
 from mirrorlake.select.stream import select
 from mirrorlake.select.suffix_match import SuffixMatcher
 
@@ -23,6 +26,12 @@ NAMES = [
     "j.dib",
     "ü.webp",
     "\n.png",
+    "k.MPO",
+    "l.gif",
+    "m.Tiff",
+    "n.HEIC",
+    "o.j2k",
+    "p.svg",
 ]
 OTHERS = [
     "a.jp",
@@ -32,7 +41,7 @@ OTHERS = [
     ".",
     "a.jpg ",
     "a.jpg/",
-    "a.gif",
+    "a.psd",
     "a\x0ejpg",
     "a.jp\uff47",
     "a.\u017fpg",
@@ -42,7 +51,7 @@ OTHERS = [
 
 
 def supported(keys: pa.StringArray) -> BoolMask:
-    return SuffixMatcher(keys).match_any(tuple(formats_by_suffix()))
+    return SuffixMatcher(keys).match_any(suffixes_of((MediaKind.IMAGE,)))
 
 
 def test_supported_suffixes_are_found_in_either_case():
@@ -58,7 +67,7 @@ def test_bytes_of_a_neighbouring_key_never_complete_a_suffix(keys):
 def test_the_format_follows_the_suffix():
     for suffix, one in formats_by_suffix().items():
         assert format_of_name(f"folder.x/a{suffix.upper()}") is one
-    assert format_of_name("a.gif") is None
+    assert format_of_name("a.psd") is None
     assert format_of_name("jpg") is None
 
 
@@ -68,7 +77,10 @@ def test_suffix_longer_than_a_word_is_refused():
 
 
 @pytest.mark.parametrize("suffix", formats_by_suffix())
-def test_every_suffix_of_the_registry_is_selected_without_any_pattern(suffix: str):
+def test_every_suffix_of_the_registry_is_selected_where_its_kind_is(suffix: str):
     names = [f"a{suffix}", f"folder.x/A{suffix.upper()}"]
-    listed = listing(dict.fromkeys([*names, "b.gif", "b.txt"], Obj()))
-    assert [row["key"] for row in rows_of(select(listed, taking()))] == names
+    kind = formats_by_suffix()[suffix].kind
+    for media in (DEFAULT_MEDIA, (kind,), tuple(one for one in MediaKind if one is not kind)):
+        rules = compile_rules(MirrorSettings(media=media))
+        listed = listing(dict.fromkeys([*names, "b.psd", "b.tx"], Obj()))
+        assert [row["key"] for row in rows_of(select(listed, rules))] == (names if kind in media else [])

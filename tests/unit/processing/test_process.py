@@ -162,3 +162,16 @@ def test_standing_metadata_is_kept_when_its_sidecar_cannot_be_read_now(store: _F
     store.errors.clear()
     store.delete("a.json")
     assert _look(job, store, tmp_path).result is ResultKind.GONE
+
+
+def test_an_object_whose_decoder_is_not_installed_is_skipped_unread(
+    store: _Failing, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("mirrorlake.formats.codecs.find_spec", lambda _name: None)
+    store.put("a.mp4", b"never read")
+    (job,) = read_jobs(batch([change(store, "a.mp4", Op.NEW, None)]))
+    seen = _look(job, store, tmp_path)
+    assert (seen.result, seen.stage) == (ResultKind.SKIPPED, Stage.FETCH)
+    assert seen.reason is not None
+    assert "mirrorlake[video]" in seen.reason
+    assert store.asked == []

@@ -53,7 +53,8 @@ def test_a_taken_key_names_its_config_and_pattern(key: str, config: int, origin:
     [
         ("q/train/a.jpg", Verdict.LEFT, "prefix 'p/'"),
         ("p/.mirrorlake/a.jpg", Verdict.LEFT, "belongs to the library"),
-        ("p/train/a.tiff", Verdict.LEFT, "no supported suffix"),
+        ("p/train/a.psd", Verdict.LEFT, "no supported suffix"),
+        ("p/train/a.PDF", Verdict.LEFT, "suffix of a PDF: the setting `media` does not include document"),
         ("p/train/", Verdict.LEFT, "folder marker"),
         ("p/train/a.jpg/", Verdict.LEFT, "folder marker"),
         ("p/train/draft/a.jpg", Verdict.LEFT, "Config 1 (train) excludes it by '**/draft/**'"),

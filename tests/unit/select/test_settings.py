@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from mirrorlake.core.errors import PatternError, SettingsError
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.schedule import OFF, Cron, Every
 from mirrorlake.model.sources import MetadataStrategy, MirrorConfig, MirrorSettings, NamingStrategy, Orphans
 from mirrorlake.select.settings import SourceHint, settings_from_json, settings_to_json, stored_settings
@@ -98,6 +99,14 @@ def test_what_holds_for_the_whole_datasource_may_stand_in_any_config_or_beside_t
     assert beside.sidecar_suffix == ".meta.json"
 
 
+def test_kinds_of_media_are_images_unless_named_and_kept_in_one_order():
+    assert read({})[0].media == read({"media": None})[0].media == (MediaKind.IMAGE,)
+    named = read({"media": ["text", "image", "text"]})[0]
+    assert named.media == (MediaKind.IMAGE, MediaKind.TEXT)
+    assert settings_to_json(named) == {"media": ["image", "text"]}
+    assert read(settings_to_json(named))[0] == named
+
+
 def test_orphan_names_are_aliases():
     for name in ("removeOrphanedSourcesFromWorkspace", "removeOrphanedSourcesWhenDisappeared"):
         assert read({name: False})[0].configs[0].orphans is Orphans.KEEP
@@ -176,6 +185,8 @@ def test_settings_survive_being_written_and_read(settings):
         ({"metadataSidecarSuffix": "x" * 129}, ["1 to 128"]),
         ({"orphans": "bin"}, ["keep, trash or remove"]),
         ({"orphans": []}, ["keep, trash or remove"]),
+        ({"media": []}, ["media is []", "one or more of image, video"]),
+        ({"media": ["image", "film"]}, ["film"]),
         ({"listingOrdered": "yes"}, ["true or false"]),
         ({"glob_patterns": "a"}, ["not a list"]),
         ({"glob_patterns": [1]}, ["not text"]),

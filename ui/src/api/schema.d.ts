@@ -1578,6 +1578,7 @@ export interface components {
                 client_secret?: string | null;
                 connection_string?: string | null;
                 credentials_json?: string | null;
+                proxy_login?: string | null;
                 sas_token?: string | null;
                 secret_access_key?: string | null;
                 session_token?: string | null;
@@ -1689,7 +1690,7 @@ export interface components {
          * @description How a connection authenticates.
          * @enum {string}
          */
-        ConnectionKind: "aws-keys" | "aws-role" | "aws-ambient" | "aws-web-identity" | "aws-bucket-policy" | "s3" | "gcs-service-account" | "gcs-workload-identity" | "gcs-ambient" | "gcs-hmac" | "azure-key" | "azure-sas" | "azure-connection-string" | "azure-service-principal" | "azure-managed-identity" | "local";
+        ConnectionKind: "aws-keys" | "aws-role" | "aws-ambient" | "aws-web-identity" | "aws-bucket-policy" | "s3" | "s3-anonymous" | "gcs-service-account" | "gcs-workload-identity" | "gcs-ambient" | "gcs-hmac" | "gcs-anonymous" | "azure-key" | "azure-sas" | "azure-connection-string" | "azure-service-principal" | "azure-managed-identity" | "azure-anonymous" | "local";
         /**
          * ConnectionSettings
          * @description What a connection consists of besides its secrets. Names that a kind does not use stay None.
@@ -1975,6 +1976,14 @@ export interface components {
             last_run: components["schemas"]["Run"] | null;
             /** Listing Ordered */
             listing_ordered: boolean | null;
+            /**
+             * Media
+             * @description The kinds of media that are selected.
+             * @default [
+             *       "image"
+             *     ]
+             */
+            media: components["schemas"]["MediaKind"][];
             /** Name */
             name: string;
             /**
@@ -2646,6 +2655,7 @@ export interface components {
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
+                media?: ("image" | "video" | "document" | "audio" | "text")[] | null;
                 metadataSidecarSuffix?: string | null;
                 mirror_configs?: Record<string, never>[] | null;
                 /** @enum {unknown} */
@@ -2817,6 +2827,7 @@ export interface components {
                 client_secret?: string;
                 connection_string?: string;
                 credentials_json?: string;
+                proxy_login?: string;
                 sas_token?: string;
                 secret_access_key?: string;
                 session_token?: string;
@@ -2884,6 +2895,7 @@ export interface components {
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
+                media?: ("image" | "video" | "document" | "audio" | "text")[] | null;
                 metadataSidecarSuffix?: string | null;
                 mirror_configs?: Record<string, never>[] | null;
                 /** @enum {unknown} */
@@ -3346,6 +3358,7 @@ export interface components {
             listingOrdered?: boolean | null;
             /** @enum {unknown} */
             look?: "full" | null;
+            media?: ("image" | "video" | "document" | "audio" | "text")[] | null;
             metadataSidecarSuffix?: string | null;
             mirror_configs?: Record<string, never>[] | null;
             /** @enum {unknown} */

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue, RootModel
 
 from mirrorlake.api.schemas import Body
 from mirrorlake.model.label_sidecars import LabelStrategy, SidecarFormat
+from mirrorlake.model.media import MediaKind
 from mirrorlake.model.sources import MetadataStrategy, NamingStrategy, Orphans
 from mirrorlake.select.patterns import MAX_PATTERN_CHARS
 from mirrorlake.select.settings import CONFIG_LIMIT, SUFFIX_LIMIT, TEXT_LIMITS
@@ -46,6 +47,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "removeOrphanedSourcesFromWorkspace": _BOOLEAN,
     "removeOrphanedSourcesWhenDisappeared": _BOOLEAN,
     "orphans": _choice(Orphans),
+    "media": _or_null(type="array", minItems=1, items={"enum": [kind.value for kind in MediaKind]}),
     "metadataSidecarSuffix": _or_null(type="string", minLength=1, maxLength=SUFFIX_LIMIT),
     "labels": _or_null(
         type="object",

@@ -14,6 +14,10 @@ from mirrorlake.core.settings import read_local_settings
 from mirrorlake.services.mirror import mirror as run_mirror
 from mirrorlake.services.mirror_request import MirrorRequest, read_request
 
+_MEDIA = typer.Option(
+    help="Mirror objects of this kind: image, video, audio, document, text. Repeatable.", show_default="image"
+)
+
 
 def mirror(
     uri: Annotated[
@@ -27,6 +31,7 @@ def mirror(
     glob: Annotated[
         list[str] | None, typer.Option(help="Mirror only keys below the address that match this glob. Repeatable.")
     ] = None,
+    media: Annotated[list[str] | None, _MEDIA] = None,
     settings: Annotated[Path | None, typer.Option(help="JSON file of mirror settings.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="URL of an S3-compatible server.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the bucket.")] = None,
@@ -56,6 +61,7 @@ def mirror(
         uri=folder_address(uri),
         name=name,
         globs=None if glob is None else tuple(glob),
+        media=None if media is None else tuple(media),
         settings_json=None if settings is None else read_settings_file(settings),
         settings_file=None if settings is None else str(settings),
         endpoint=endpoint,

@@ -106,6 +106,9 @@ function Side({ id, asset, detail, error }: SideProps) {
   );
 }
 
+// What browsers show as an image; of other originals, such as a TIFF, a PDF or a video, only the thumbnail is shown.
+const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp|svg\+xml)$/;
+
 /** The thumbnail at once, and the original above it when it has loaded. */
 function Picture({ asset }: { asset: AssetItem }) {
   const [state, setState] = useState<'loading' | 'shown' | 'failed'>('loading');
@@ -113,14 +116,16 @@ function Picture({ asset }: { asset: AssetItem }) {
     <>
       <div className="frame" style={{ maxWidth: asset.width ?? undefined, maxHeight: asset.height ?? undefined }}>
         {asset.placeholder !== null ? <img src={thumbnailUrl(asset)} alt={asset.name} className="under" /> : null}
-        <img
-          src={originalUrl(asset)}
-          alt=""
-          className={state === 'shown' ? 'over ready' : 'over'}
-          hidden={state === 'failed'}
-          onLoad={() => setState('shown')}
-          onError={() => setState('failed')}
-        />
+        {SHOWN.test(asset.media_type) ? (
+          <img
+            src={originalUrl(asset)}
+            alt=""
+            className={state === 'shown' ? 'over ready' : 'over'}
+            hidden={state === 'failed'}
+            onLoad={() => setState('shown')}
+            onError={() => setState('failed')}
+          />
+        ) : null}
       </div>
       {state === 'failed' ? (
         <p className="stage-note" role="status">

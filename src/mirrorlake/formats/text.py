@@ -1,0 +1,155 @@
+"""Text: how many characters and lines, in which encoding, and how it begins. No thumbnail.
+
+The bytes decide that an object is text; of the kinds of text, only HTML and JSON can be recognised by them.
+"""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Callable
+from dataclasses import dataclass
+from html.parser import HTMLParser
+
+from mirrorlake.core.text import printable
+from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.model.media import TextFacts
+
+FIRST_LINES = 3  # that are kept
+LINE_CHARACTERS = 200  # that are kept of each
+MAX_HTML_CHARACTERS = 1 << 20  # that are parsed
+MAX_LANGUAGE = 35  # characters of a language tag, as RFC 5646 recommends to support
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # begins like the next one
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_UNSEEN = frozenset({"script", "style", "template", "noscript", "head"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """How a text begins."""
+
+    lines: tuple[str, ...]
+    title: str | None = None
+    language: str | None = None  # as the text specifies it, a tag of BCP 47 such as "de-AT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """The codec of one kind of text."""
+
+    name: str  # in messages
+    begin: Callable[[str], Beginning]
+
+    def available(self) -> bool:
+        """Python reads text."""
+        return True
+
+    def probe(self, data: bytes) -> Probe:
+        """Decode the text. Raises UndecodableObject (stage probe) if it contains NUL characters."""
+        text, encoding, warnings = _decode(data)
+        if "\0" in text:
+            raise UndecodableObject(Stage.PROBE, f"{self.name} header is damaged: it contains NUL characters")
+        beginning = self.begin(text)
+        facts = TextFacts(
+            characters=len(text),
+            lines=text.count("\n") + (not text.endswith("\n")),
+            encoding=encoding,
+            title=beginning.title,
+            language=beginning.language,
+            first_lines="\n".join(beginning.lines) or None,
+        )
+        return Probe(facts=facts, warnings=warnings)
+
+    def render(self, _data: bytes, _probe: Probe, /) -> Rendered | None:
+        """Text has no thumbnail."""
+        return None
+
+
+def _decode(data: bytes) -> tuple[str, str, tuple[str, ...]]:
+    """The text, its encoding, and warnings."""
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(encoding, "replace")
+            wrong = text.count("\ufffd")
+            warnings = (f"the text is not completely {encoding}; {wrong:,} characters were replaced",) if wrong else ()
+            return text, encoding, warnings
+    try:
+        return data.decode("utf-8"), "utf-8", ()
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+        return text, "windows-1252", ("the text is not UTF-8; it was read as Windows-1252, which is a guess",)
+
+
+def first_lines(text: str) -> tuple[str, ...]:
+    """The first lines with printable characters, each cut to LINE_CHARACTERS."""
+    found: list[str] = []
+    place = 0
+    while len(found) < FIRST_LINES and place < len(text):
+        end = text.find("\n", place)
+        end = len(text) if end < 0 else end
+        line = printable(text[place : min(end, place + 2 * LINE_CHARACTERS)].expandtabs(1), LINE_CHARACTERS)
+        if line is not None:
+            found.append(line)
+        place = end + 1
+    return tuple(found)
+
+
+def _begin_plain(text: str) -> Beginning:
+    return Beginning(lines=first_lines(text))
+
+
+def _begin_html(text: str) -> Beginning:
+    reader = _HtmlReader()
+    reader.feed(text[:MAX_HTML_CHARACTERS])
+    title = printable(" ".join("".join(reader.title).split()), LINE_CHARACTERS)
+    language = printable(reader.language or "", MAX_LANGUAGE)
+    return Beginning(lines=first_lines("".join(reader.words)), title=title, language=language)
+
+
+class _HtmlReader(HTMLParser):
+    """Collects the title, the language and the words that a browser would show. Loads nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title: list[str] = []
+        self.words: list[str] = []
+        self.language: str | None = None
+        self._unseen = 0
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note the language of the page and what is not shown."""
+        if tag == "html":
+            self.language = dict(attrs).get("lang")
+        self._in_title = tag == "title" and not self.title
+        if tag == "body":
+            self._unseen = 0  # whatever was not closed before
+        elif tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in {"p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "td"}:
+            self.words.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave what is not shown."""
+        self._in_title = False
+        if tag in _UNSEEN and self._unseen:
+            self._unseen -= 1
+
+    def handle_data(self, data: str) -> None:
+        """Keep the words."""
+        if self._in_title:
+            self.title.append(data)
+        elif not self._unseen:
+            self.words.append(data)
+
+
+PLAIN = Text(name="text", begin=_begin_plain)
+MARKDOWN = Text(name="Markdown", begin=_begin_plain)
+CSV = Text(name="CSV", begin=_begin_plain)
+JSON = Text(name="JSON", begin=_begin_plain)
+HTML = Text(name="HTML", begin=_begin_html)

@@ -1,0 +1,143 @@
+"""Videos, through PyAV: facts from the header, and a poster from one frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import cast
+
+import av
+import numpy as np
+import pyvips
+from av.audio.codeccontext import AudioCodecContext
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from mirrorlake.core.text import printable
+from mirrorlake.formats.codec import Probe, Rendered
+from mirrorlake.formats.colour import Pixels
+from mirrorlake.formats.container import DAMAGE, cut_warnings, duration_s, is_cover, known_codec, one_thread, opened
+from mirrorlake.formats.image import check_size, error_detail
+from mirrorlake.formats.stages import Stage, UndecodableObject
+from mirrorlake.formats.thumbnail import THUMBNAIL_SIDE, render_thumbnail, scale_pixels
+from mirrorlake.model.media import VideoFacts
+
+POSTER_AT = 0.1  # of the duration: the first frames are often black
+MAX_PACKETS = 2000  # that are read in search of a frame
+MAX_NAME = 40  # characters of the name of a codec or a brand
+_OVERSAMPLING = 2
+_TURNS = {90: 1, 180: 2, 270: 3}  # degrees counter-clockwise, in turns of numpy's rot90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """The codec of one container of videos."""
+
+    name: str  # in messages
+    demuxer: str  # FFmpeg's name
+    turns: bool = False  # whether its files may contain a rotation for players
+
+    def available(self) -> bool:
+        """PyAV was imported with this module."""
+        return True
+
+    def probe(self, data: bytes) -> Probe:
+        """Read the header. Raises UndecodableObject (stage probe) if it is damaged or too large."""
+        with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
+            stream = _video_stream(container)
+            if stream is None:
+                raise UndecodableObject(Stage.PROBE, f"the {self.name} contains no video")
+            context = known_codec(stream.codec_context, self.name)
+            width, height = context.width, context.height
+            check_size(width, height)
+            sounds = container.streams.audio
+            sound: AudioCodecContext | None = sounds[0].codec_context if sounds else None
+            facts = VideoFacts(
+                width=width,
+                height=height,
+                duration_s=duration_s(container, stream),
+                frame_rate=_rate(stream.average_rate),
+                frame_count=stream.frames or None,
+                video_codec=printable(context.codec.canonical_name, MAX_NAME),
+                pixel_format=context.pix_fmt,
+                major_brand=printable(container.metadata.get("major_brand", ""), MAX_NAME),
+                audio_codec=None if sound is None else printable(sound.codec.canonical_name, MAX_NAME),
+                audio_channels=None if sound is None else sound.channels or None,
+                audio_rate=None if sound is None else sound.sample_rate or None,
+            )
+        return Probe(facts=self._upright(data, facts) if self.turns else facts, warnings=cut_warnings(data, self.name))
+
+    def render(self, data: bytes, probe: Probe, /) -> Rendered:
+        """Decode one frame. Raises UndecodableObject (stage decode) if there is none."""
+        with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.DECODE) as container:
+            length = probe.facts.duration_s if isinstance(probe.facts, VideoFacts) else None
+            frame = _decode_frame(container, (length or 0.0) * POSTER_AT) or _decode_frame(container, 0.0)
+            if frame is None:
+                raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged: no frame could be decoded")
+            pixels = _to_pixels(frame)
+        height, width, bands = pixels.shape
+        try:
+            picture = pyvips.Image.new_from_memory(pixels.data, width, height, bands, "uchar")
+            return render_thumbnail(*scale_pixels(picture.copy(interpretation="srgb")))
+        except pyvips.Error as error:
+            raise UndecodableObject(Stage.DECODE, f"{self.name} pixels are damaged{error_detail(error)}") from error
+
+    def _upright(self, data: bytes, facts: VideoFacts) -> VideoFacts:
+        """The facts with the sides of a rotated video exchanged. FFmpeg reports the rotation with a frame only."""
+        with opened(data, name=self.name, demuxer=self.demuxer, stage=Stage.PROBE) as container:
+            frame = _decode_frame(container, 0.0)
+        if frame is None or frame.rotation % 180 != 90:  # noqa: PLR2004  degrees
+            return facts
+        return replace(facts, width=facts.height, height=facts.width)
+
+
+def _video_stream(container: InputContainer) -> VideoStream | None:
+    return next((stream for stream in container.streams.video if not is_cover(stream)), None)
+
+
+def _decode_frame(container: InputContainer, at_s: float) -> av.VideoFrame | None:
+    """A frame at or shortly before this time; None if none can be decoded there."""
+    stream = _video_stream(container)
+    if stream is None:
+        return None
+    one_thread(stream.codec_context)
+    try:
+        container.seek(int(at_s * 1_000_000), backward=True)
+    except DAMAGE:
+        if at_s:
+            return None  # a file without an index; its start is tried next
+    for number, packet in enumerate(container.demux(stream)):
+        if number >= MAX_PACKETS:
+            return None
+        try:
+            frames = packet.decode()
+        except DAMAGE:
+            continue
+        for frame in frames:
+            if not frame.is_corrupt:
+                return frame
+    return None
+
+
+def _to_pixels(frame: av.VideoFrame) -> Pixels:
+    """The frame upright in RGB, at most twice the size of a thumbnail."""
+    check_size(frame.width, frame.height)
+    scale = min(1.0, _OVERSAMPLING * THUMBNAIL_SIDE / max(frame.width, frame.height))
+    small = frame.reformat(
+        width=max(1, round(frame.width * scale)), height=max(1, round(frame.height * scale)), format="rgb24",
+        interpolation="AREA",
+    )  # fmt: skip
+    pixels = cast("Pixels", small.to_ndarray())
+    return np.ascontiguousarray(np.rot90(pixels, _TURNS.get(frame.rotation % 360, 0)))
+
+
+def _rate(rate: Fraction | None) -> float | None:
+    return round(float(rate), 3) if rate else None
+
+
+MP4 = Video(name="MP4", demuxer="mov", turns=True)
+MOV = Video(name="MOV", demuxer="mov", turns=True)
+WEBM = Video(name="WebM", demuxer="matroska")
+MKV = Video(name="MKV", demuxer="matroska")
+AVI = Video(name="AVI", demuxer="avi")
+MPEG_TS = Video(name="MPEG-TS", demuxer="mpegts")
