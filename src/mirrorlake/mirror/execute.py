@@ -59,23 +59,8 @@ def execute(
         labels.prepare()
     namer = AssetNamer(configs)
     commit_unread(lease, plan.changes.batches(), counters, namer)
-    progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
-    counters.measure(pool)
-    lease.on_cancel(pool.close)
     strategies = [config.metadata_strategy for config in configs]
-    companions, images = plan.changes.split_by_work()
-    common = CommonFailure()
-    with closing(pool.read_companions(companions)) as first, closing(pool.process(images)) as rest:
-        commit_batches(
-            lease,
-            chain(first, rest),
-            counters,
-            progress,
-            namer=namer,
-            strategies=strategies,
-            on_processed=common.add,
-        )
-    failure = common.sentence(counters.counts)
+    failure = _process(plan, lease, pool, counters, progress, namer=namer, strategies=strategies)
     pool.close()  # the rest needs no workers
     lease.check()
     removals = plan.removals
@@ -105,6 +90,35 @@ def execute(
     if removals.hold is None and not (state.doubts.any and plan.listing.gaps):
         adopt_identity(lease, state.known)
     return RunResult(hold=removals.hold, error=plan.error, failure=failure, notes=notes)
+
+
+def _process(
+    plan: PassPlan,
+    lease: Lease,
+    pool: ProcessingPool,
+    counters: Counters,
+    progress: Progress,
+    *,
+    namer: AssetNamer,
+    strategies: Sequence[MetadataStrategy],
+) -> str | None:
+    """Read what is new or has changed, and commit it; the sentence about the failure that all of it had in common."""
+    progress.planned(sum(batch.num_rows for batch in plan.changes.batches_to_process()))
+    counters.measure(pool)
+    lease.on_cancel(pool.close)
+    companions, images = plan.changes.split_by_work()
+    common = CommonFailure()
+    with closing(pool.read_companions(companions)) as first, closing(pool.process(images)) as rest:
+        commit_batches(
+            lease,
+            chain(first, rest),
+            counters,
+            progress,
+            namer=namer,
+            strategies=strategies,
+            on_processed=common.add,
+        )
+    return common.sentence(counters.counts)
 
 
 def commit_unread(lease: Lease, changes: Iterable[pa.RecordBatch], counters: Counters, namer: AssetNamer) -> None:

@@ -1,7 +1,7 @@
 """Labels: ontologies with their classes, and annotations with their geometry.
 
 All coordinates are relative to the upright image: 0 is its left or top edge, 1 its right or bottom edge. Only masks
-count pixels. Decision 26 has the reasons.
+count pixels. Decision 30 has the reasons.
 """
 
 from __future__ import annotations

@@ -610,6 +610,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Export
+         * @description Export labels to a new object in a bucket. Returns the queued job.
+         */
+        post: operations["exportLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Import
+         * @description Import labels from an upload or a bucket, or preview that. Returns the queued job.
+         */
+        post: operations["importLabels"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics
+         * @description Count the annotations of the matching assets by class, size and place.
+         */
+        get: operations["getLabelStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels/stats": {
         parameters: {
             query?: never;
@@ -624,6 +684,26 @@ export interface paths {
         get: operations["countLabels"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload
+         * @description Upload label files, as one file or a zip file, for an import within a day.
+         */
+        post: operations["uploadLabels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1254,7 +1334,7 @@ export interface components {
          * @description Where an annotation came from.
          * @enum {string}
          */
-        AnnotationSource: "user" | "import";
+        AnnotationSource: "user" | "import" | "bucket";
         /**
          * AnnotationsBody
          * @description All annotations of an asset in one ontology.
@@ -1443,6 +1523,21 @@ export interface components {
          * @enum {string}
          */
         AssetState: "present" | "missing" | "trash";
+        /**
+         * CentreMap
+         * @description How many annotations have their centre in each cell of a grid over the image.
+         */
+        CentreMap: {
+            /** Columns */
+            columns: number;
+            /**
+             * Counts
+             * @description Row by row from the top left cell.
+             */
+            counts: number[];
+            /** Rows */
+            rows: number;
+        };
         /**
          * ClassBody
          * @description A class of an ontology.
@@ -1972,6 +2067,8 @@ export interface components {
             globs: string[];
             /** Id */
             id: number;
+            /** @description The label files of the source; null: they are not read. */
+            labels: components["schemas"]["LabelSidecars"] | null;
             /** @description The newest run, whatever its state. */
             last_run: components["schemas"]["Run"] | null;
             /** Listing Ordered */
@@ -2521,6 +2618,203 @@ export interface components {
             shape: components["schemas"]["Shape"];
         };
         /**
+         * LabelExportBody
+         * @description An export of labels to a bucket.
+         */
+        LabelExportBody: {
+            /**
+             * Connection
+             * @description Connection for the address.
+             */
+            connection?: string | null;
+            /**
+             * Copy Images
+             * @description Copy the images beside the labels.
+             * @default false
+             */
+            copy_images?: boolean;
+            /**
+             * Format
+             * @description Label format, such as yolo or coco.
+             */
+            format: string;
+            /**
+             * Ontology
+             * @description May be omitted if there is only one.
+             */
+            ontology?: string | null;
+            /**
+             * Path
+             * @description Address of a new object; may be a zip.
+             */
+            path: string;
+            /**
+             * Query
+             * @description Only export assets that match this query.
+             * @default
+             */
+            query?: string;
+        };
+        /**
+         * LabelImportBody
+         * @description An import of labels, or its preview.
+         */
+        LabelImportBody: {
+            /**
+             * Add Classes
+             * @description Add classes that the ontology lacks; create the ontology.
+             * @default false
+             */
+            add_classes?: boolean;
+            /**
+             * Classes
+             * @description Class of a name in the files; empty: none.
+             */
+            classes?: {
+                [key: string]: string;
+            };
+            /**
+             * Connection
+             * @description Connection for the address; not for an upload.
+             */
+            connection?: string | null;
+            /**
+             * Dry Run
+             * @description Preview: store nothing.
+             * @default false
+             */
+            dry_run?: boolean;
+            /**
+             * Format
+             * @description Label format, such as yolo or coco.
+             */
+            format: string;
+            /**
+             * Keep Existing
+             * @description Add to labels of earlier imports of these assets.
+             * @default false
+             */
+            keep_existing?: boolean;
+            /** @default key */
+            match_by?: components["schemas"]["MatchBy"];
+            /** Ontology */
+            ontology: string;
+            /**
+             * Path
+             * @description Name of the uploaded file, or an address.
+             */
+            path: string;
+            /**
+             * Query
+             * @description Only label assets that match this query.
+             * @default
+             */
+            query?: string;
+            /**
+             * Skip Invalid
+             * @description Import the rest if some labels are invalid.
+             * @default false
+             */
+            skip_invalid?: boolean;
+            /**
+             * Upload
+             * @description Id of the upload.
+             */
+            upload?: string | null;
+        };
+        /**
+         * LabelSidecars
+         * @description The label files of a datasource. The format cannot be changed once it is set.
+         */
+        LabelSidecars: {
+            /**
+             * Class Map
+             * @description Classes by their names or numbers in label files, before external ids; an empty name leaves a class out.
+             */
+            class_map: {
+                [key: string]: string;
+            };
+            format: components["schemas"]["SidecarFormat"];
+            /**
+             * Image Pattern
+             * @description Keys of images, with placeholders such as {name}; set together with `label_pattern`.
+             */
+            image_pattern: string | null;
+            /**
+             * Label Pattern
+             * @description Keys of label files, with the same placeholders.
+             */
+            label_pattern: string | null;
+            /**
+             * Namespace
+             * @description External ids that name the classes in label files; null: that of the format, else the first alphabetically.
+             */
+            namespace: string | null;
+            /**
+             * Ontology
+             * @description Name of the ontology whose classes the annotations get.
+             */
+            ontology: string;
+            /**
+             * Skip Invalid
+             * @description Take the valid labels of a file with invalid ones; false: such a file changes nothing.
+             * @default false
+             */
+            skip_invalid: boolean;
+            /** @default bucketWins */
+            strategy: components["schemas"]["LabelStrategy"];
+            /**
+             * Suffix
+             * @description What the key of a label file ends with; null: the default of the format.
+             */
+            suffix: string | null;
+        };
+        /**
+         * LabelStatistics
+         * @description The annotations of the assets of a query: their classes, sizes and places.
+         */
+        LabelStatistics: {
+            /**
+             * Annotated
+             * @description Assets with annotations.
+             */
+            annotated: number;
+            /** Annotations */
+            annotations: number;
+            /** Assets */
+            assets: number;
+            centres: components["schemas"]["CentreMap"];
+            /**
+             * Classes
+             * @description The most frequent first.
+             */
+            classes: components["schemas"]["ClassCount"][];
+            /**
+             * Sizes
+             * @description From small to large; annotations without a box are not counted.
+             */
+            sizes: components["schemas"]["SizeCount"][];
+        };
+        /**
+         * LabelStrategy
+         * @description What a changed label file does to annotations that users edited. The class plays the part of a metadata key.
+         * @enum {string}
+         */
+        LabelStrategy: "bucketWins" | "userWins" | "untilFirstChange";
+        /**
+         * LabelUpload
+         * @description Label files that were uploaded and wait for their import.
+         */
+        LabelUpload: {
+            /** Id */
+            id: string;
+            /**
+             * Size
+             * @description Bytes.
+             */
+            size: number;
+        };
+        /**
          * LeftOut
          * @description The objects that would not be read for one reason, with some of them.
          */
@@ -2652,6 +2946,21 @@ export interface components {
                 glob_file_path?: string | null;
                 glob_patterns?: string[] | null;
                 inventory?: string | null;
+                labels?: {
+                    classMap?: {
+                        [key: string]: string;
+                    } | null;
+                    /** @enum {unknown} */
+                    format: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+                    imagePattern?: string | null;
+                    labelPattern?: string | null;
+                    namespace?: string | null;
+                    ontology: string;
+                    skipInvalid?: boolean | null;
+                    /** @enum {unknown} */
+                    strategy?: "bucketWins" | "userWins" | "untilFirstChange" | null;
+                    suffix?: string | null;
+                } | null;
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
@@ -2687,6 +2996,12 @@ export interface components {
              */
             uri: string;
         };
+        /**
+         * MatchBy
+         * @description What of an asset the images of label files are compared with.
+         * @enum {string}
+         */
+        MatchBy: "key" | "name" | "digest";
         /**
          * MediaKind
          * @description The kind of an asset, independent of its format: a PDF is a document, its media type `application/pdf`.
@@ -2892,6 +3207,21 @@ export interface components {
                 glob_file_path?: string | null;
                 glob_patterns?: string[] | null;
                 inventory?: string | null;
+                labels?: {
+                    classMap?: {
+                        [key: string]: string;
+                    } | null;
+                    /** @enum {unknown} */
+                    format: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+                    imagePattern?: string | null;
+                    labelPattern?: string | null;
+                    namespace?: string | null;
+                    ontology: string;
+                    skipInvalid?: boolean | null;
+                    /** @enum {unknown} */
+                    strategy?: "bucketWins" | "userWins" | "untilFirstChange" | null;
+                    suffix?: string | null;
+                } | null;
                 listingOrdered?: boolean | null;
                 /** @enum {unknown} */
                 look?: "full" | null;
@@ -3355,6 +3685,21 @@ export interface components {
             glob_file_path?: string | null;
             glob_patterns?: string[] | null;
             inventory?: string | null;
+            labels?: {
+                classMap?: {
+                    [key: string]: string;
+                } | null;
+                /** @enum {unknown} */
+                format: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+                imagePattern?: string | null;
+                labelPattern?: string | null;
+                namespace?: string | null;
+                ontology: string;
+                skipInvalid?: boolean | null;
+                /** @enum {unknown} */
+                strategy?: "bucketWins" | "userWins" | "untilFirstChange" | null;
+                suffix?: string | null;
+            } | null;
             listingOrdered?: boolean | null;
             /** @enum {unknown} */
             look?: "full" | null;
@@ -3389,6 +3734,12 @@ export interface components {
          */
         Shape: "box" | "rotated_box" | "polygon" | "polyline" | "keypoints" | "mask" | "classification";
         /**
+         * SidecarFormat
+         * @description The formats of label sidecars.
+         * @enum {string}
+         */
+        SidecarFormat: "encord" | "yolo" | "dataloop" | "coco" | "voc" | "labelme";
+        /**
          * SidecarTally
          * @description The sidecars in a location.
          */
@@ -3412,6 +3763,24 @@ export interface components {
              * @description How many belong to none: their object is missing, or not selected.
              */
             unpaired: number;
+        };
+        /**
+         * SizeCount
+         * @description How many annotations have a box of some size.
+         */
+        SizeCount: {
+            /** Annotations */
+            annotations: number;
+            /**
+             * At Least
+             * @description Area as a fraction of the image.
+             */
+            at_least: number;
+            /**
+             * Below
+             * @description Null: no limit.
+             */
+            below: number | null;
         };
         /**
          * Subject
@@ -8241,6 +8610,374 @@ export interface operations {
             };
         };
     };
+    exportLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelExportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelImportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLabelStatistics: {
+        parameters: {
+            query?: {
+                /** @description Query in the search language; empty matches everything. */
+                query?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelStatistics"];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countLabels: {
         parameters: {
             query?: {
@@ -8260,6 +8997,129 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ClassCount"][];
+                };
+            };
+            /** @description Invalid query or setting. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Cross-site request blocked. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body did not arrive in time. */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with the current state, such as another run of the datasource. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Body too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not declared as JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid parameter or body. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The bucket returned an error or did not respond. */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Database unavailable. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    uploadLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LabelUpload"];
                 };
             };
             /** @description Invalid query or setting. */

@@ -93,7 +93,7 @@ class StorageProvider(Protocol):
         ...
 
     def check_credentials(self, access: Access, credentials: Credentials) -> None:
-        """Refuse credentials of a connection that must not be stored, as far as a request can tell now.
+        """Refuse credentials of a connection that must not be stored, as far as a request can show now.
 
         Raises AccessDenied. Credentials that do not work, or not yet, are not refused.
         """
