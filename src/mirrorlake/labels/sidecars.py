@@ -19,7 +19,7 @@ from mirrorlake.labels.documents import geometry_to_json
 from mirrorlake.labels.formats import coco, dataloop, encord, labelme, voc, yolo
 from mirrorlake.labels.geometry import bounds, check_geometry, convert, shape_of
 from mirrorlake.labels.records import BadLabels, ImageLabels, Label, Reader, problem
-from mirrorlake.labels.yolo_columns import read_boxes
+from mirrorlake.labels.yolo_columns import read_columns
 from mirrorlake.model.label_sidecars import SidecarFormat
 from mirrorlake.model.labels import Box, LabelProblem, Shape
 
@@ -114,7 +114,7 @@ class SidecarReader:
                 for name, one in self.classes.classes.items()
                 if one.shape is Shape.BOX
             }
-            rows, rest = read_boxes(files, boxes, ROWS)
+            rows, rest = read_columns(files, boxes, ROWS)
             parts.append(rows)
         columns = _Columns()
         refused: dict[int, FileProblems] = {}

@@ -51,7 +51,7 @@ FILES = st.lists(LINES, max_size=4).flatmap(
 def test_the_quick_way_reads_what_the_reader_of_the_format_reads(*, files: list[bytes], skip_invalid: bool) -> None:
     quick = reader(skip_invalid=skip_invalid).read(files)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sidecars, "read_boxes", lambda each, _ids, _schema: (no_rows(ROWS), range(len(each))))
+        patch.setattr(sidecars, "read_columns", lambda each, _ids, _schema: (no_rows(ROWS), range(len(each))))
         slow = reader(skip_invalid=skip_invalid).read(files)
     assert (quick.refused, quick.incomplete, dict(quick.unmapped)) == (
         slow.refused,

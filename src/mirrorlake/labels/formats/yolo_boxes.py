@@ -60,8 +60,9 @@ def read_boxes(texts: Sequence[bytes]) -> Boxes:
         usual[:] = False
         values = np.empty((0, _VALUES))
     centres, sides = values[:, 1:3], values[:, 3:5]
-    boxes = np.concatenate([centres - sides / 2, sides], axis=1)
-    valid = _valid(boxes)
+    with np.errstate(invalid="ignore", over="ignore"):  # a number may be infinite
+        boxes = np.concatenate([centres - sides / 2, sides], axis=1)
+        valid = _valid(boxes)
     of_text = np.repeat(np.flatnonzero(usual), counts[usual])
     if not valid.all():
         usual[of_text[~valid]] = False
@@ -120,6 +121,5 @@ def _valid(boxes: Numbers) -> _Flags:
     """Which boxes `check_geometry` accepts."""
     least, size = boxes[:, :2], boxes[:, 2:]
     most = least + size
-    with np.errstate(invalid="ignore"):
-        inside = (least >= -EDGE) & (least <= 1 + EDGE) & (most >= -EDGE) & (most <= 1 + EDGE)
-        return np.logical_and.reduce(inside & (size > 0), axis=1)
+    inside = (least >= -EDGE) & (least <= 1 + EDGE) & (most >= -EDGE) & (most <= 1 + EDGE)
+    return np.logical_and.reduce(inside & (size > 0), axis=1)
