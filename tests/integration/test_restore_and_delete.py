@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from tests.support.passes import Mirrored, picture, put_all
 
-from mirrorlake.catalog import datasources, deletion, edits, projects
+from mirrorlake.catalog import annotations, datasources, deletion, edits, ontologies, projects
 from mirrorlake.catalog.runs import begin
 from mirrorlake.core.errors import Conflict, NotFound, PassRunning, UsageError
 from mirrorlake.model.acts import Project
 from mirrorlake.model.edits import Edit
+from mirrorlake.model.labels import Box, LabelClass, NewAnnotation, Shape
 from mirrorlake.model.runs import RunState, Trigger
 from mirrorlake.model.sources import Access, MirrorSettings, Orphans
 from mirrorlake.postgres.pool import Catalog
@@ -86,6 +87,23 @@ def test_only_what_is_in_the_trash_is_restored(mirrored: Mirrored):
     for nobody in ("no number", "123456789"):
         with pytest.raises(NotFound):
             restored(mirrored, nobody)
+
+
+def test_what_somebody_labelled_goes_to_the_trash_with_its_annotations(mirrored: Mirrored, bucket: MemoryStore):
+    with_policy(mirrored, Orphans.REMOVE)
+    ontologies.save(mirrored.catalog, "yard", [LabelClass(name="forklift", colour="#ff0000", shape=Shape.BOX)])
+    labelled = mirrored.assets()["00.png"].id
+    drawn = [NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1))]
+    annotations.replace(mirrored.catalog, labelled, "yard", drawn)
+    bucket.delete("00.png")
+    bucket.delete("01.png")
+    assert mirrored.run().counts.removed == 2
+    assert mirrored.states()["00.png"] == "trash"
+    assert "01.png" not in mirrored.states()
+    assert [one.class_name for one in annotations.of_asset(mirrored.catalog, labelled)] == ["forklift"]
+    bucket.put("00.png", picture(0))
+    mirrored.run()
+    assert mirrored.assets()["00.png"].id == labelled
 
 
 def test_what_a_project_uses_is_never_removed_for_good(mirrored: Mirrored, bucket: MemoryStore):

@@ -96,8 +96,8 @@ def trash(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
 def remove(lease: Lease, keys: pa.Array[Any], causes: pa.Array[Any]) -> Counts:
     """Permanently remove the assets of orphaned keys, unless something else uses them.
 
-    An asset that another datasource shows is only detached. Assets in a project, or known to another datasource, go to
-    the trash.
+    An asset that another datasource shows is only detached. Assets in a project, known to another datasource, or
+    labelled by users, go to the trash.
     """
     if len(keys) == 0:
         return Counts()

@@ -96,7 +96,7 @@ class Orphans(StrEnum):
 
     KEEP = "keep"  # marked missing
     TRASH = "trash"  # moved to the trash, restorable
-    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it
+    REMOVE = "remove"  # removed permanently, unless a project or another datasource uses it or somebody labelled it
 
 
 DEFAULT_ORPHANS = Orphans.TRASH

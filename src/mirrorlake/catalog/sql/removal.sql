@@ -49,7 +49,8 @@ WHERE known.datasource_id = $1 AND known.key = staged.key;
 SELECT asset.id FROM staged JOIN asset ON asset.id = staged.asset_id ORDER BY asset.id FOR UPDATE OF asset;
 
 -- name: remove_objects
--- Delete vanished keys whose asset nothing else uses, or that another object shows. Runs before the assets are deleted.
+-- Delete vanished keys whose asset nothing else uses and nobody labelled, or that another object shows. Runs before the
+-- assets are deleted.
 DELETE FROM object USING staged
 WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id = staged.asset_id
   AND object.state IN ({known.used})
@@ -61,17 +62,21 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
     )
     OR NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = staged.asset_id)
     AND NOT EXISTS (
+      SELECT FROM annotation WHERE annotation.asset_id = staged.asset_id AND annotation.source <> 'bucket'
+    )
+    AND NOT EXISTS (
       SELECT FROM object AS other
       WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
     )
   );
 
 -- name: remove_assets
--- Delete assets without objects that are in no project.
+-- Delete assets without objects that are in no project and that nobody labelled.
 DELETE FROM asset USING staged
 WHERE asset.id = staged.asset_id
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
-  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id);
+  AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
+  AND NOT EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket');
 
 -- name: trash_objects
 -- Mark vanished keys so that everything is restored if they return. An asset that a user had moved to the trash stays
@@ -104,6 +109,8 @@ WITH recorded AS (
       WHEN asset.state = {asset.missing} THEN reason || '; another datasource keeps it, though it is missing there too'
       WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
         THEN reason || '; it is in the trash, and a project uses it'
+      WHEN EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
+        THEN reason || '; it is in the trash with its annotations'
       ELSE reason || '; it is in the trash'
     END,
     asset.id
