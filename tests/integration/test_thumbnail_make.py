@@ -20,6 +20,7 @@ from mirrorlake.model.assets import AssetDetail
 from mirrorlake.model.edits import Edit
 from mirrorlake.model.thumbnails import Lack
 from mirrorlake.postgres.pool import Catalog
+from mirrorlake.processing import pool
 from mirrorlake.storage.base import Body
 from mirrorlake.storage.providers.memory.store import MemoryStore
 
@@ -188,7 +189,10 @@ def test_a_pass_at_work_beside_it_is_no_trouble(mirrored: Mirrored, store: Memor
     assert (checked(mirrored).assets, checked(mirrored).lacking) == (13, 0)
 
 
-def test_a_source_that_does_not_answer_is_given_up_and_named_once(mirrored: Mirrored, store: MemoryStore) -> None:
+def test_a_source_that_does_not_answer_is_given_up_and_named_once(
+    mirrored: Mirrored, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "GATHER_ROWS", 64)  # after that many, somebody looks at the errors
     for number in range(400):
         store.put(f"more/{number:03}.png", picture(number))  # some have a twin
     mirrored.run()

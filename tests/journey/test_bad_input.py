@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from tests.support.cli import Cli
+from tests.support.images import many_pictures
 
 
 @pytest.fixture
@@ -130,7 +131,7 @@ def test_an_unknown_asset_and_run_are_not_found(cli: Cli) -> None:
 
 
 def test_a_second_pass_at_the_same_time_is_refused_and_names_the_first(cli: Cli, tmp_path: Path) -> None:
-    root = many(tmp_path / "many", 400)
+    root = many_pictures(tmp_path / "many", 400)
     first = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
     run = wait_for_run(cli)
     second = cli.run("mirror", root.as_uri(), "--json")
@@ -144,7 +145,7 @@ def test_a_second_pass_at_the_same_time_is_refused_and_names_the_first(cli: Cli,
 def test_ctrl_c_keeps_what_was_committed_and_the_next_pass_goes_on(
     cli: Cli, tmp_path: Path, sent: signal.Signals
 ) -> None:
-    root = many(tmp_path / "many", 600)
+    root = many_pictures(tmp_path / "many", 600)
     process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
     run = wait_for_run(cli, committed=1)
     process.send_signal(sent)
@@ -173,7 +174,7 @@ def test_ctrl_c_while_the_command_is_loaded_says_one_word(tmp_path: Path) -> Non
 
 
 def test_a_killed_pass_is_simply_run_again(cli: Cli, tmp_path: Path) -> None:
-    root = many(tmp_path / "many", 600)
+    root = many_pictures(tmp_path / "many", 600)
     process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
     run = wait_for_run(cli, committed=1)
     process.kill()
@@ -184,14 +185,6 @@ def test_a_killed_pass_is_simply_run_again(cli: Cli, tmp_path: Path) -> None:
     assert rest["new"] + rest["unchanged"] == 600
     assert rest["requests"]["get"] == rest["new"]
     assert cli.run("runs", "show", run, "--json").json["state"] == "failed"
-
-
-def many(root: Path, count: int) -> Path:
-    """Pictures large enough that looking at them takes a while."""
-    root.mkdir()
-    for number in range(count):
-        Image.effect_noise((500, 400), 20 + number % 200).convert("RGB").save(root / f"{number:04}.jpg", quality=80)
-    return root
 
 
 def wait_for_run(cli: Cli, *, committed: int = 0) -> int:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PIL import Image
 from tests.support.buckets import Bucket, picture_no
 from tests.support.cli import Cli
+from tests.support.images import many_pictures
 from tests.support.s3stub import Answer, Request, S3Stub
 
 
@@ -60,13 +59,7 @@ def test_a_listing_is_cancelled_before_its_next_pages(stub: S3Stub, ordered_buck
 
 
 def test_a_cancelled_pass_keeps_what_it_committed_and_the_next_goes_on(cli: Cli, tmp_path: Path) -> None:
-    root = tmp_path / "many"
-    root.mkdir()
-    drawn = io.BytesIO()
-    Image.effect_noise((500, 400), 60).convert("RGB").save(drawn, "JPEG", quality=80)
-    for number in range(600):
-        comment = b"\xff\xfe\x00\x06%04d" % number
-        (root / f"{number:04}.jpg").write_bytes(drawn.getvalue()[:2] + comment + drawn.getvalue()[2:])
+    root = many_pictures(tmp_path / "many", 600)
     process = cli.start("mirror", root.as_uri(), "--jobs", "1", "--json")
     wait_until(lambda: len(cli.search()) > 0, process)
 

@@ -28,7 +28,7 @@ STEMS = st.sampled_from(["a/x", "a/y", "b/x", "b/y", "z"])
 NUMBERS = st.integers(0, 5)
 POLICIES = st.sampled_from([Orphans.KEEP, Orphans.TRASH, Orphans.REMOVE])
 EITHER = st.integers(0, 1)  # the older, the younger
-EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "12"))  # `make soak` asks for many more
+EXAMPLES = int(os.environ.get("SOAK_EXAMPLES", "9"))  # `make soak` asks for many more
 BUCKETS = itertools.count()
 
 

@@ -7,6 +7,7 @@ import io
 import struct
 import zlib
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -148,3 +149,14 @@ def _passes(width: int, height: int, *, interlaced: bool) -> list[tuple[int, int
         return [(height, width)]
     starts = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
     return [(-(-(height - y) // dy), -(-(width - x) // dx)) for x, y, dx, dy in starts]
+
+
+def many_pictures(root: Path, count: int) -> Path:
+    """A new folder of JPEGs that differ in a comment, large enough that looking at them takes a while."""
+    root.mkdir()
+    drawn = io.BytesIO()
+    Image.effect_noise((500, 400), 60).convert("RGB").save(drawn, "JPEG", quality=80)
+    start, rest = drawn.getvalue()[:2], drawn.getvalue()[2:]
+    for number in range(count):
+        (root / f"{number:04}.jpg").write_bytes(start + b"\xff\xfe\x00\x06%04d" % number + rest)
+    return root

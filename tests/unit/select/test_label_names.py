@@ -37,7 +37,7 @@ def labels(names: LabelNames, *keys: str) -> list[str | None]:
 def test_a_label_file_is_named_as_the_format_has_it() -> None:
     encord = named(SidecarFormat.ENCORD)
     assert encord.reach is Reach.KEY
-    assert images(encord, "x/a.JPG.encord.json", "a.txt.encord.json", ".encord.json") == ["x/a.JPG", None, None]
+    assert images(encord, "x/a.JPG.encord.json", "a.bin.encord.json", ".encord.json") == ["x/a.JPG", None, None]
     assert labels(encord, "x/a.jpg") == ["x/a.jpg.encord.json"]
     voc = named(SidecarFormat.VOC)
     assert voc.reach is Reach.STEM
