@@ -80,7 +80,11 @@ def is_pdf(head: bytes) -> bool:
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")  # of UTF-16, and of UTF-32 in the first order
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0b\x0c\x1b")
-_HTML = re.compile(rb"(?:<!--.*?-->|<\?[^>]*\?>|\s+)*<(?:!doctype html|html|head|body)\b", re.DOTALL | re.IGNORECASE)
+# Possessive: what precedes the first tag is read in one way only, so that no text takes longer than its length.
+_HTML = re.compile(
+    rb"(?:<!--(?:(?!-->).)*+-->|<\?(?:(?!\?>)[^>])*+\?>|\s++)*+<(?:!doctype html|html|head|body)\b",
+    re.DOTALL | re.IGNORECASE,
+)
 _JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\[{\"\]\dtfn-]")
 
 

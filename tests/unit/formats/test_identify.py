@@ -7,6 +7,7 @@ from tests.support.examples import example
 from tests.support.images import encoded, scene, svg
 
 from mirrorlake.formats.identify import identify, suffix_mismatch_warning, unsupported_message
+from mirrorlake.formats.magic import is_html
 from mirrorlake.formats.registry import all_formats
 from mirrorlake.formats.unsupported import UnsupportedFormat
 
@@ -113,3 +114,9 @@ def test_only_a_name_that_promises_another_type_earns_a_warning():
         suffix_mismatch_warning("b.png", NAMED["JPEG"])
         == "named .png, but the bytes are a JPEG; it was imported as a JPEG"
     )
+
+
+@pytest.mark.parametrize("start", [b"\n" + b" " * 4000, b"<!-- a -->\n" * 300, b"<?x ?>" * 500, b"<!-- " * 800])
+def test_no_text_keeps_the_recognition_of_pages_busy(start: bytes):
+    assert not is_html(start + b"Apache License")
+    assert is_html(b"\n <!-- a > -->\n<?x y?>" * 20 + b"<!doctype html>")
