@@ -91,7 +91,7 @@ class PacedResponse(http.client.HTTPResponse):
         if left is None:
             if self.fp.peek(1):  # a few servers end here
                 _read_fields(self.fp)  # trailers; nothing in them is used
-            cast("Any", self)._close_conn()
+            cast("Any", self)._close_conn()  # noqa: SLF001  inherited, but not declared
         self.chunk_left = left
         return left
 
