@@ -124,7 +124,7 @@ def test_a_changed_connection_does_not_pause_until_it_was_checked(catalog: Catal
     source(catalog, lake)
     connections.store_health(catalog, lake.name, health("list", ok=False))
     assert datasources.summary(catalog, "photos").paused is not None
-    connections.change(catalog, lake.name, lambda _stored: (VALUES, {}), by=LIBRARY)
+    connections.change(catalog, connections.named(catalog, lake.name), VALUES, details={}, by=LIBRARY)
     assert datasources.summary(catalog, "photos").paused is None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,10 +15,12 @@ import psycopg
 import pytest
 from tests.support.buckets import picture
 from tests.support.postgres import Server
+from tests.support.rawserver import RawServer, response, sends
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, S3Stub
 
 from mirrorlake.catalog import connections, datasources
 from mirrorlake.connections.master_keys import new_key
+from mirrorlake.connections.vault import Vault
 from mirrorlake.core.errors import AccessDenied, Conflict, MirrorlakeError, NotFound, SettingsError, UsageError
 from mirrorlake.core.settings import PRIVATE_NETWORKS, Settings
 from mirrorlake.mirror.source_stores import SourceStores
@@ -184,6 +187,43 @@ def test_an_external_id_is_random_unique_and_immutable(resources: Resources, ope
         operator.connections.change("role-0", settings={"external_id": "chosen"})
     with pytest.raises(psycopg.Error, match="immutable"), psycopg.connect(resources.catalog.conninfo) as database:
         database.execute("UPDATE connection SET external_id = 'chosen'")
+
+
+def test_a_connection_is_not_locked_while_servers_are_asked(operator: LocalLibrary) -> None:
+    def answer(wire: socket.socket, _: bytes) -> None:
+        operator.connections.change("lake", settings={"bucket": "another"})
+        wire.sendall(response("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>"))
+
+    role = {"role_arn": "arn:aws:iam::123456789012:role/lake", "sts_endpoint": "http://127.0.0.1:9"}
+    operator.connections.add("lake", "aws-role", settings=role, secrets=KEYS)
+    with RawServer(answer) as server, pytest.raises(Conflict, match="changed meanwhile"):
+        operator.connections.change("lake", settings={"sts_endpoint": server.endpoint})
+    assert len(server.heads) == 1
+    assert operator.connections.get("lake").settings.bucket == "another"
+    assert operator.connections.get("lake").settings.sts_endpoint == role["sts_endpoint"]
+
+
+def test_an_address_of_the_api_is_not_asked_when_an_operator_changes_something_else(
+    api: LocalLibrary, operator: LocalLibrary
+) -> None:
+    refused = response("403 Forbidden", b"<Error><Code>AccessDenied</Code></Error>")
+    with RawServer(sends(refused)) as server:
+        role = {"role_arn": "arn:aws:iam::123456789012:role/lake", "sts_endpoint": server.endpoint}
+        api.connections.add("lake", "aws-role", settings=role, secrets=KEYS)
+        operator.connections.change("lake", settings={"session_name": "another"})
+        assert server.heads == []
+
+
+def test_secrets_stay_closed_where_no_credentials_change(
+    operator: LocalLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.connections.add("keys", "aws-keys", secrets=KEYS)
+    opened: list[str] = []
+    monkeypatch.setattr(Vault, "open", lambda _self, external_id, _sealed: opened.append(external_id) or KEYS)
+    changed = operator.connections.change("keys", settings={"allow_writes": True, "bucket": "lake"})
+    assert (changed.settings.allow_writes, opened) == (True, [])
+    operator.connections.change("keys", settings={"region": "eu-west-1"})
+    assert opened == [changed.external_id]
 
 
 def test_a_connection_in_use_names_its_datasources_and_stays(operator: LocalLibrary, api: LocalLibrary) -> None:

@@ -19,7 +19,7 @@ from tests.support.ministack_server import Ministack
 from tests.support.postgres import Server, address_of
 from tests.support.rawserver import RawServer, response, sends
 
-from mirrorlake.core.errors import AccessDenied, SourceUnreachable
+from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable
 from mirrorlake.core.settings import Settings
 from mirrorlake.model.access import Actor, ActorKind, Context
 from mirrorlake.services.base import open_resources
@@ -260,6 +260,17 @@ def test_an_open_role_is_not_even_saved(
         assert connections.get("lake").settings.role_arn == shut
         # What cannot be asked now is asked at the first use.
         connections.change("lake", settings={"sts_endpoint": "http://127.0.0.1:9"})
+
+
+def test_a_role_whose_caller_is_not_known_yet_can_be_saved() -> None:
+    """The profile may be that of another machine, or not be written yet."""
+    server = StsServer(url="http://127.0.0.1:9", region=REGION)
+    role = AssumedRole(
+        server, role_arn="arn", session_name="t", external_id=EXTERNAL_ID, base=None, profile="never-written"
+    )
+    with pytest.raises(SettingsError):
+        role.current()
+    role.refuse_if_open()
 
 
 @pytest.mark.parametrize("token", [None, "", "two\nlines", "ü"], ids=repr)

@@ -18,6 +18,7 @@ class RawServer:
         self._answer = answer
         self._listening = socket.create_server(("127.0.0.1", 0))
         self._wires: list[socket.socket] = []
+        self._ended = False
         self.heads: list[bytes] = []  # of the requests so far
         self.port: int = self._listening.getsockname()[1]
         self.endpoint = f"http://127.0.0.1:{self.port}"
@@ -27,6 +28,7 @@ class RawServer:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended = True
         self._listening.close()
         for wire in self._wires:
             with suppress(OSError):
@@ -38,6 +40,9 @@ class RawServer:
             while True:
                 wire, _ = self._listening.accept()
                 self._wires.append(wire)
+                if self._ended:  # it was accepted too late for the loop of __exit__
+                    wire.close()
+                    return
                 threading.Thread(target=self._serve, args=(wire,), daemon=True).start()
 
     def _serve(self, wire: socket.socket) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets as random
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -100,20 +100,22 @@ def any_sealed(catalog: Catalog) -> bool:
 @retry_on_contention
 def change(
     catalog: Catalog,
-    name: str,
-    change_values: Callable[[StoredConnection], tuple[ConnectionValues, Mapping[str, object]]],
+    before: StoredConnection,
+    values: ConnectionValues,
     *,
+    details: Mapping[str, object],
     by: Context,
 ) -> Connection:
-    """Store what `change_values` returns for the current connection, with the details that it returns for the record.
+    """Replace the values of a connection that was read as `before`, with a record of who did; `details` are part of it.
 
-    Its datasources follow its endpoint. Raises NotFound, and whatever `change_values` raises; nothing is stored then.
+    Its datasources follow its endpoint. Raises NotFound, and Conflict if it was changed since it was read.
     """
+    name = before.connection.name
     with catalog.write() as connection:
         connection.execute(statement("lock_connection").query, {"name": name})
-        stored = _named(connection, name)
-        values, details = change_values(stored)
-        number = stored.connection.id
+        if _changeable(_named(connection, name)) != _changeable(before):
+            raise Conflict(f"The connection {name} was changed meanwhile.", "Try again.")
+        number = before.connection.id
         connection.execute(statement("update_connection").query, {"id": number, **_columns(values)})
         endpoint = {"id": number, "endpoint": Jsonb(values.settings.endpoint)}
         connection.execute(statement("follow_endpoint").query, endpoint)
@@ -172,6 +174,12 @@ def rewrap(catalog: Catalog, connection_id: int, before: str, key: str) -> bool:
     values = {"id": connection_id, "before": before, "key": key}
     with catalog.write() as connection:
         return connection.execute(statement("rewrap_connection").query, values).rowcount == 1
+
+
+def _changeable(stored: StoredConnection) -> tuple[object, ...]:
+    """What a change depends on: not what checks found."""
+    one = stored.connection
+    return one.id, one.settings, one.references, one.secrets, one.trusted, stored.sealed
 
 
 def _columns(values: ConnectionValues) -> dict[str, Any]:

@@ -30,6 +30,9 @@ _STS: Final = frozenset({"session_name", "sts_endpoint"})
 _GCS: Final = _COMMON | {"project", "requester_pays"}
 # Settings from which the server that secrets are sent to follows.
 ADDRESSES: Final = frozenset({"endpoint", "preset", "account", "sts_endpoint", "proxy", "tenant_id"})
+_OF_CREDENTIALS: Final = frozenset(
+    {"region", "role_arn", "session_name", "token_file", "client_id", "profile", "ca_bundle"}
+)
 # Settings that name files and configuration of the library's machine.
 OPERATOR_ONLY: Final = frozenset({"profile", "token_file", "ca_bundle"})
 
@@ -342,6 +345,11 @@ def access_values(settings: ConnectionSettings, *, region: str | None) -> dict[s
 def changed_addresses(before: ConnectionSettings, after: ConnectionSettings) -> list[str]:
     """The names of the changed settings from which the servers follow that secrets are sent to."""
     return sorted(name for name in ADDRESSES if getattr(before, name) != getattr(after, name))
+
+
+def changes_credentials(before: ConnectionSettings, after: ConnectionSettings) -> bool:
+    """Whether other credentials, or other servers for them, follow from the changed settings."""
+    return any(getattr(before, name) != getattr(after, name) for name in ADDRESSES | _OF_CREDENTIALS)
 
 
 def _check_text(name: str, value: object) -> None:

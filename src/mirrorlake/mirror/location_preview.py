@@ -23,6 +23,7 @@ from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.glob_files import read_rules
 from mirrorlake.mirror.listing_gaps import describe_unlisted
 from mirrorlake.mirror.pass_plan import refuse_single_object
+from mirrorlake.mirror.regions import in_named_region
 from mirrorlake.mirror.run import open_metered
 from mirrorlake.mirror.selection_notes import explain_selection
 from mirrorlake.model.companions import METADATA
@@ -62,8 +63,17 @@ def preview_location(source: Datasource, context: PreviewContext, store_factory:
     """What the location of `source`, which is not stored, holds, and what its settings select.
 
     Lists it and reads its glob files. Raises StorageError if nothing can be listed, SettingsError and PatternError for
-    a glob file. An error in the middle of the listing is in the summary of what was listed until then.
+    a glob file. An error in the middle of the listing is in the summary of what was listed until then. A bucket is
+    listed in the region that the cloud names.
     """
+
+    def attempt(factory: StoreFactory) -> LocationSummary:
+        return _list_location(source, context, factory)
+
+    return in_named_region(store_factory, attempt, allowed=lambda: True)[0]
+
+
+def _list_location(source: Datasource, context: PreviewContext, store_factory: StoreFactory) -> LocationSummary:
     counters = Counters()
     with open_metered(store_factory, counters, context.check) as store:
         rules, _ = read_rules(source, store, context.catalog, known_id=None)

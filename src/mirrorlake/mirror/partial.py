@@ -21,8 +21,9 @@ from mirrorlake.mirror.identity import read_root
 from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.pass_plan import RunContext, plan_pass
 from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.regions import in_right_region
 from mirrorlake.mirror.report import Report
-from mirrorlake.mirror.run import in_right_region, open_metered, store_config
+from mirrorlake.mirror.run import open_metered, store_config
 from mirrorlake.model.runs import RunState
 from mirrorlake.model.sources import Datasource
 from mirrorlake.processing.pool import ProcessingPool
@@ -78,7 +79,7 @@ def run_partial(
         lease,
         source,
         counters,
-        lambda: in_right_region(context.catalog, source, factory, attempt),
+        lambda: in_right_region(context.catalog, source, factory, counters, attempt),
         supersedes=False,
     )
     return PartialResult(report=report, unsettled=unsettled, needs_whole=needs_whole)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
 
-from mirrorlake.catalog import datasources
 from mirrorlake.catalog.objects import knows_any
 from mirrorlake.catalog.runs import Lease, begin
-from mirrorlake.core.errors import MirrorlakeError, WrongRegion
+from mirrorlake.core.errors import MirrorlakeError
 from mirrorlake.mirror.cancellation import CancelCheck, never_cancelled
 from mirrorlake.mirror.counters import Counters
 from mirrorlake.mirror.execute import execute
@@ -22,6 +20,7 @@ from mirrorlake.mirror.library_marker import mark_store
 from mirrorlake.mirror.pass_plan import PassPlan, RunContext, plan_pass
 from mirrorlake.mirror.plan_samples import sample_plan
 from mirrorlake.mirror.progress import Progress
+from mirrorlake.mirror.regions import in_named_region, in_right_region
 from mirrorlake.mirror.report import Report
 from mirrorlake.model.previews import Would
 from mirrorlake.model.runs import RunState, Trigger
@@ -87,38 +86,10 @@ def run_leased(
                 stand_in=stand_in,
             )
 
-    return finalize(lease, source, counters, lambda: in_right_region(context.catalog, source, factory, attempt))
+    def work() -> RunResult:
+        return in_right_region(context.catalog, source, factory, counters, attempt)
 
-
-def in_right_region(
-    catalog: Catalog, source: Datasource, factory: StoreFactory, attempt: Callable[[StoreFactory], RunResult]
-) -> RunResult:
-    """The result of a pass, which is attempted once more if the cloud names another region; that is then stored."""
-    try:
-        return attempt(factory)
-    except WrongRegion as error:  # raised by the first listing: nothing was planned or committed
-        moved = _in_named_region(factory, error)
-        if moved is None:
-            raise
-    result = attempt(moved.factory)
-    datasources.correct_region(catalog, source.id, moved.region)
-    return replace(result, notes=(*result.notes, moved.note))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Moved:
-    factory: StoreFactory
-    region: str
-    note: str
-
-
-def _in_named_region(factory: StoreFactory, error: WrongRegion) -> _Moved | None:
-    """How to open the same bucket in the region that the cloud named; None if it named none."""
-    region = "" if error.answer is None else error.answer.region
-    if not region or not isinstance(factory, StoreConfig):
-        return None
-    note = f"{error.message} The region of the datasource was corrected."
-    return _Moved(factory=factory.in_region(region).with_resolved(), region=region, note=note)
+    return finalize(lease, source, counters, work)
 
 
 def _plan_and_execute(
@@ -169,17 +140,15 @@ def dry_run(
 
     try:
         factory = store_factory or store_config(source)
-        try:
-            report = attempt(factory)
-        except WrongRegion as error:
-            moved = _in_named_region(factory, error)
-            if moved is None:
-                raise
-            report = attempt(moved.factory)
+        report, _ = in_named_region(factory, attempt, allowed=lambda: not _knows_objects(context.catalog, known_id))
     except MirrorlakeError as problem:
         report = Report(run=None, datasource=source.name, state=RunState.FAILED, error=str(problem))
     seconds = time.monotonic() - started
     return report.completed(requests=counters.requests, seconds=seconds, server=counters.server)
+
+
+def _knows_objects(catalog: Catalog, known_id: int | None) -> bool:
+    return known_id is not None and knows_any(catalog, known_id)
 
 
 def _find_stand_in(

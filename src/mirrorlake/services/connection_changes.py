@@ -18,6 +18,7 @@ from mirrorlake.connections.kinds import (
     canonical_name,
     change_settings,
     changed_addresses,
+    changes_credentials,
     check_complete,
     check_name,
     check_secrets,
@@ -61,13 +62,16 @@ def add(
     found = {key: value for key, value in check_secrets(own, secrets).items() if value is not None}
     plain, referred = _split(resources.settings, caller, found)
     external_id = connections.new_external_id()
-    _check_form(resources.settings, own, settings, plain, referred, external_id=external_id, caller=caller)
+    if not caller.is_operator:
+        _check_credential_source(plain)
+    trusted = caller.is_operator
+    _check_form(resources.settings, own, settings, plain, referred, external_id=external_id, trusted=trusted)
     values = ConnectionValues(
         settings=settings,
         references=referred,
         secret_names=tuple(sorted(plain)),
         sealed=_seal(resources, external_id, plain),
-        trusted=caller.is_operator,
+        trusted=trusted,
     )
     details: dict[str, object] = {"kind": own.value, "settings": without_secrets(settings), "secrets": sorted(found)}
     return connections.add(resources.catalog, name, own, external_id, values, details=details, by=caller)
@@ -81,7 +85,10 @@ def change(
     given: Mapping[str, Json],
     secrets: Mapping[str, str | None],
 ) -> Connection:
-    """Change a connection. Raises NotFound, and the errors of `add`; no secret is part of an error."""
+    """Change a connection. Raises NotFound, and the errors of `add`; no secret is part of an error.
+
+    Raises Conflict if somebody else changes it meanwhile: checks of credentials ask servers, so it is not locked.
+    """
     given, secrets = split_login(_canonical(given), _canonical(secrets))
 
     def change_values(stored: StoredConnection) -> tuple[ConnectionValues, Mapping[str, object]]:
@@ -98,14 +105,17 @@ def change(
                 f"Give them again in the same request: {', '.join(stale)}.",
             )
         plain, referred = _split(resources.settings, caller, {k: v for k, v in changed.items() if v is not None})
-        checked = bool(changed) or settings != before.settings
+        trusted = caller.is_operator if moved else before.trusted
+        checked = bool(changed) or changes_credentials(before.settings, settings)
         kept = _kept_secrets(resources, stored) if checked else dict[str, str]()
         plain = {**{key: value for key, value in kept.items() if key not in changed}, **plain}
         referred = {**{key: value for key, value in before.references.items() if key not in changed}, **referred}
         names = tuple(sorted(plain)) if changed else before.secrets
         if checked:
+            if not caller.is_operator:
+                _check_credential_source(plain)
             found = (before.kind, settings, plain, referred)
-            _check_form(resources.settings, *found, external_id=before.external_id, caller=caller)
+            _check_form(resources.settings, *found, external_id=before.external_id, trusted=trusted)
         else:
             check_complete(before.kind, settings, frozenset({*names, *referred}))
         values = ConnectionValues(
@@ -113,7 +123,7 @@ def change(
             references=referred,
             secret_names=names,
             sealed=_seal(resources, before.external_id, plain) if changed else stored.sealed,
-            trusted=caller.is_operator if moved else before.trusted,
+            trusted=trusted,
         )
         details = {
             "before": without_secrets(before.settings),
@@ -122,7 +132,9 @@ def change(
         }
         return values, details
 
-    return connections.change(resources.catalog, name, change_values, by=caller)
+    stored = connections.named(resources.catalog, name)
+    values, details = change_values(stored)
+    return connections.change(resources.catalog, stored, values, details=details, by=caller)
 
 
 def _canonical(values: Mapping[str, _Value]) -> dict[str, _Value]:
@@ -188,27 +200,26 @@ def _check_form(
     referred: Mapping[str, str],
     *,
     external_id: str,
-    caller: Context,
+    trusted: bool,
 ) -> None:
     """Raise SettingsError if something is missing, or a secret has not the form of its kind.
 
-    Raises AccessDenied for a role that admits callers without an external id.
+    Raises AccessDenied for a role that admits callers without an external id. `trusted`: an operator chose the
+    addresses; others are asked only if they are allowed.
     """
     check_complete(kind, settings, frozenset({*plain, *referred}))
-    if "credentials_json" in plain and not caller.is_operator:
-        _check_credential_source(plain["credentials_json"])
     if not referred:  # the form of a secret that is stored elsewhere shows at its use
         own, credentials = make_credentials(kind, settings, plain, external_id=external_id)
-        networks = None if caller.is_operator else library.allow_addresses
+        networks = None if trusted else library.allow_addresses
         provider = provider_of(kind.provider)
         access = provider.read_access({**access_values(own, region=None), "networks": networks, "holder": external_id})
         provider.check_credentials(access, credentials)
 
 
-def _check_credential_source(text: str) -> None:
+def _check_credential_source(plain: Mapping[str, str]) -> None:
     """Raise SettingsError for a configuration of Google Cloud that names files or programs of the library's machine."""
     try:
-        document: Any = json.loads(text)
+        document: Any = json.loads(plain.get("credentials_json", "null"))
     except ValueError:
         return  # its form is checked elsewhere
     source = cast("Mapping[str, Any]", document).get("credential_source") if isinstance(document, dict) else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
+from queue import Empty
 from typing import Any, cast
 
 import urllib3
@@ -175,6 +177,14 @@ class Pool(urllib3.HTTPConnectionPool):
     def put(self, connection: PacedConnection) -> None:
         """Keep a connection for the next request."""
         self._put_conn(cast("Any", connection))
+
+    def close_kept(self) -> None:
+        """Close the connections that are kept. The pool can still be used: it opens others."""
+        with suppress(Empty):
+            while True:
+                kept = cast("Any", self.pool).get(block=False)
+                if kept is not None:  # a place for one
+                    kept.close()
 
 
 class TlsPool(Pool, urllib3.HTTPSConnectionPool):

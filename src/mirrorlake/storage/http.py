@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, LocationValueError
 
 from mirrorlake.core.errors import SettingsError, StorageError
 from mirrorlake.storage.connections import PROXY_POOLS, Networks, PacedConnection, Pool, check_host, checked_pools
@@ -87,7 +87,12 @@ class HttpClient:
         self._proxied, self._manager = (
             (False, _metadata_manager()) if metadata else _manager(base, ca_bundle, networks, proxy)
         )
-        self._pool = cast("Pool", self._manager.connection_from_url(base))
+        try:
+            self._pool = cast("Pool", self._manager.connection_from_url(base))
+        except LocationValueError:
+            raise SettingsError(
+                f"{parts.scheme}://{parts.hostname} is not the address of a server.", "Check the name of its host."
+            ) from None
         self._tunnels = self._proxied and parts.scheme == "https"
         # A proxy needs the whole address and its own headers, unless it only forwards the bytes of a TLS connection.
         forwarded = self._proxied and not self._tunnels
@@ -122,6 +127,8 @@ class HttpClient:
             connection = self._pool.take(tunnel=self._tunnels)
         except (HTTPError, OSError, http.client.HTTPException) as error:
             raise NoAnswer(pace.failure or _describe_error(error)) from error
+        except ValueError:
+            raise NoAnswer(_UNSENDABLE) from None
         try:
             answer = connection.exchange(method, head, body)
         except BaseException as error:
@@ -129,6 +136,8 @@ class HttpClient:
             self._pool.put(connection)
             if isinstance(error, HTTPError | OSError | http.client.HTTPException):
                 raise NoAnswer(pace.failure or _describe_error(error)) from error
+            if isinstance(error, ValueError):  # such as a name of a server that TLS cannot send
+                raise NoAnswer(_UNSENDABLE) from None
             raise
         return Response(status=answer.status, headers=answer.fields, answer=answer, connection=connection)
 
@@ -137,9 +146,13 @@ class HttpClient:
         answer = response.answer
         try:
             data = answer.read(limit + 1)
-        except (OSError, http.client.HTTPException) as error:
+        except BaseException as error:
             self.discard(response)
-            raise NoAnswer(_describe_error(error)) from error
+            if isinstance(error, OSError | http.client.HTTPException):
+                raise NoAnswer(_describe_error(error)) from error
+            if isinstance(error, ValueError):
+                raise NoAnswer("its response cannot be read") from None
+            raise
         if len(data) > limit:
             self.discard(response)
             raise ResponseTooLong(f"its response has more than {limit:,} bytes")
@@ -187,7 +200,8 @@ class HttpClient:
         self._pool.put(connection)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections that are not in use."""
+        self._pool.close_kept()
         self._manager.clear()
 
 

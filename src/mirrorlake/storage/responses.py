@@ -17,9 +17,12 @@ from mirrorlake.storage.pace import paced_socket
 
 MAX_HEAD_BYTES = 256 << 10  # status and headers; servers of buckets send 2 to 16 KiB at most
 _STATUS = re.compile(rb"HTTP/1\.(\d)[ \t]+(\d{3})(?:[ \t][^\r\n]*)?\r?\n")
-_LENGTH_DIGITS = 19
+MAX_HEADERS = 1000
+MAX_INFORMATIONAL = 20  # responses before the final one
+_LENGTH = re.compile(r"[0-9]{1,19}")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,16})[ \t]*(?:;[^\r\n]*)?\r?\n")
+_MAX_CHUNK_LINE = 4096  # bytes; extensions of chunks are not used
 _NO_BODY = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-_LINE_ENDS = b"\r\n"
 
 
 class Headers(Mapping[str, str]):
@@ -72,10 +75,36 @@ class PacedResponse(http.client.HTTPResponse):
         if self._asked == "HEAD" or self.status in _NO_BODY:
             self.chunked, self.length = False, 0
         elif coding in ("", "identity", "chunked"):
-            self.length = None if self.chunked else _length(fields.get("content-length", ""))
+            self.length = None if self.chunked else _length(fields.get("content-length"))
         else:
             raise http.client.HTTPException("its response has an unknown transfer encoding")
         self.will_close = self.will_close or (self.length is None and not self.chunked)
+
+    def _get_chunk_left(self) -> int | None:
+        """The bytes left of the current chunk, or of the next one; None after the last one. Raises HTTPException."""
+        left = self.chunk_left
+        if left:
+            return left
+        if left is not None:
+            self._check_end_of_chunk()
+        left = self._read_next_chunk_size() or None
+        if left is None:
+            if self.fp.peek(1):  # a few servers end here
+                _read_fields(self.fp)  # trailers; nothing in them is used
+            cast("Any", self)._close_conn()  # noqa: SLF001  inherited, but not declared
+        self.chunk_left = left
+        return left
+
+    def _read_next_chunk_size(self) -> int:
+        """The size of the next chunk, by RFC 9112 7.1: no sign, prefix or blank before it."""
+        found = _CHUNK_SIZE.fullmatch(self.fp.readline(_MAX_CHUNK_LINE))
+        if found is None:
+            raise http.client.HTTPException("its response has a chunk without a size")
+        return int(found[1], 16)
+
+    def _check_end_of_chunk(self) -> None:
+        if self.fp.read(2) != b"\r\n":
+            raise http.client.HTTPException("its response has a chunk of another size than it states")
 
     @property
     def unread(self) -> bool:
@@ -85,7 +114,7 @@ class PacedResponse(http.client.HTTPResponse):
 
 def _read_head(stream: BufferedReader) -> tuple[int, int, dict[str, str]]:
     """Version, status and headers of the final response; the informational ones before it are skipped."""
-    while True:
+    for _ in range(MAX_INFORMATIONAL + 1):
         line = stream.readline(MAX_HEAD_BYTES)
         if not line:
             raise http.client.RemoteDisconnected("it closed the connection without a response")
@@ -96,13 +125,15 @@ def _read_head(stream: BufferedReader) -> tuple[int, int, dict[str, str]]:
         fields = _read_fields(stream)
         if status >= HTTPStatus.OK or status == HTTPStatus.SWITCHING_PROTOCOLS:
             return 10 if found[1] == b"0" else 11, status, fields
+    raise http.client.HTTPException(f"it sent more than {MAX_INFORMATIONAL} informational responses")
 
 
 def _read_fields(stream: BufferedReader) -> dict[str, str]:
-    fields: dict[str, str] = {}
+    """Headers by their names. Their lines are joined at the end: joining each at once would take quadratic time."""
+    fields: dict[str, list[str]] = {}
     name = ""
     left = MAX_HEAD_BYTES
-    while True:
+    for _ in range(MAX_HEADERS + 1):
         line = stream.readline(left)
         left -= len(line)
         if not line.endswith(b"\n"):
@@ -113,23 +144,34 @@ def _read_fields(stream: BufferedReader) -> dict[str, str]:
             )
         text = line.decode("latin-1").rstrip("\r\n")
         if not text:
-            return fields
+            return {name: "".join(parts) for name, parts in fields.items()}
         if text[0] in " \t":  # the line before continues
             if name:
-                fields[name] += " " + text.strip()
+                fields[name] += (" ", text.strip())
             continue
         name, colon, value = text.partition(":")
         if not colon:
             name = ""
             continue
         name, value = name.strip().lower(), value.strip()
-        fields[name] = f"{fields[name]}, {value}" if name in fields else value
+        if name in fields:
+            fields[name] += (", ", value)
+        else:
+            fields[name] = [value]
+    raise http.client.HTTPException(f"its response has more than {MAX_HEADERS:,} lines of headers")
 
 
-def _length(text: str) -> int | None:
-    """The length that a response states, perhaps more than once; None if it states none. Raises HTTPException."""
+def _length(text: str | None) -> int | None:
+    """The length that a response states, perhaps more than once; None if it states none. Raises HTTPException.
+
+    An invalid one cannot be passed over: RFC 9112 6.3.
+    """
+    if text is None:
+        return None
     lengths = {part.strip() for part in text.split(",")} if "," in text else {text}
     if len(lengths) > 1:
         raise http.client.HTTPException("its response states two lengths")
     (length,) = lengths
-    return int(length) if length.isascii() and length.isdigit() and len(length) <= _LENGTH_DIGITS else None
+    if _LENGTH.fullmatch(length) is None:
+        raise http.client.HTTPException("its response states a length that is no number")
+    return int(length)

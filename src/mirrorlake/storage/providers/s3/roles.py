@@ -10,7 +10,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
-from mirrorlake.core.errors import OPEN_ROLE, AccessDenied, ServerAnswer, SourceUnreachable
+from mirrorlake.core.errors import OPEN_ROLE, AccessDenied, ServerAnswer, SettingsError, SourceUnreachable
 from mirrorlake.storage.providers.s3.credentials import CredentialSource, Keys
 from mirrorlake.storage.providers.s3.sts import (
     RoleRefused,
@@ -90,7 +90,11 @@ class AssumedRole(RefreshedKeys):
         What cannot be asked now, since no identity or no server answers, is asked at the first use.
         """
         try:
-            self._prove(self._find_caller().current())
+            caller = self._find_caller().current()
+        except (AccessDenied, SettingsError, SourceUnreachable):
+            return
+        try:
+            self._prove(caller)
         except (AccessDenied, SourceUnreachable) as error:
             if error.answer is not None and error.answer.code == OPEN_ROLE:
                 raise
