@@ -162,6 +162,10 @@ class SidecarReader:
         except RecursionError:
             report(problem(name, "The file is nested too deeply."))
             images = []
+        except Exception as error:  # noqa: BLE001  a bug met with strange bytes refuses this file, not the pass
+            what = f"{type(error).__name__}: {error}"
+            report(problem(name, f"There was an unexpected error while reading ({what}). Please report this file."))
+            images = []
         if self.format is not SidecarFormat.COCO and len(images) != 1:
             if images:
                 report(problem(name, f"The file is about {len(images)} images, but belongs to one."))

@@ -47,6 +47,7 @@ SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.POLYLINE, Shape.KEY
 FILE = "labels.json"
 SUFFIX = ".encord.json"
 _VISIBLE = 2
+_KEY_DIGITS = 9  # of the number of a point
 _NAMES = {
     Shape.BOX: "bounding_box",
     Shape.ROTATED_BOX: "rotatable_bounding_box",
@@ -165,7 +166,7 @@ def _geometry(one: _Object, unit: _Unit) -> Geometry:
 
 
 def _points(points: Mapping[str, _XY]) -> tuple[Point, ...]:
-    if not all(key.isdecimal() for key in points):
+    if not all(key.isdecimal() and len(key) <= _KEY_DIGITS for key in points):
         raise BadLabels("The points are not numbered.")
     return tuple((points[key].x, points[key].y) for key in sorted(points, key=int))
 

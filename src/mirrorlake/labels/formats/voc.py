@@ -61,6 +61,10 @@ def _parse(data: bytes) -> ET.Element:
         return builder.close()
     except expat.ExpatError as error:
         raise BadLabels(f"The file is not XML: {error}.") from error
+    except BadLabels:
+        raise
+    except (ValueError, LookupError) as error:  # of an encoding that the parser does not have
+        raise BadLabels(f"The encoding of the XML cannot be read: {error}. Save the file as UTF-8.") from error
 
 
 def _document(name: str, root: ET.Element, report: Report) -> ImageLabels:
