@@ -122,12 +122,13 @@ def check_text(text: str, what: str) -> str:
 def number(text: str | bytes, what: str) -> float:
     """A finite number. Raises BadLabels."""
     try:
-        value = float(text)
-        if b"_" in text if isinstance(text, bytes) else "_" in text:
-            raise ValueError(text)  # Python takes it for a number, but no format does
+        # With an underscore, Python takes it for a number, but no format does.
+        value = None if (b"_" in text if isinstance(text, bytes) else "_" in text) else float(text)
     except ValueError:
+        value = None
+    if value is None:
         shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        raise BadLabels(f"{what} is not a number: {shown[:40]!r}.") from None
+        raise BadLabels(f"{what} is not a number: {shown[:40]!r}.")
     if not -NUMBER_LIMIT < value < NUMBER_LIMIT:  # NaN compares as false
         raise BadLabels(f"{what} is not a finite number.")
     return value

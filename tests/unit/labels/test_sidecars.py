@@ -97,8 +97,10 @@ def test_what_is_no_label_file_is_refused_with_a_reason(kind: SidecarFormat, fil
         ),
         (
             SidecarFormat.ENCORD,
-            b'{"data_units": {"h": {"width": 0.5, "height": 1, "labels": {"objects": [{"name": "car", "shape":'
-            b' "rotatable_bounding_box", "rotatableBoundingBox": {"x": 0, "y": 0, "w": 1, "h": 1}}]}}}}',
+            (
+                b'{"data_units": {"h": {"width": 0.5, "height": 1, "labels": {"objects": [{"name": "car", "shape":'
+                b' "rotatable_bounding_box", "rotatableBoundingBox": {"x": 0, "y": 0, "w": 1, "h": 1}}]}}}}'
+            ),
             "size of the image",
         ),
         (
