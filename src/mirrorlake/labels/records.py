@@ -12,6 +12,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Geometry, LabelClass, LabelProblem
 
 TEXT_LIMIT = 1000  # characters of a class name or of an attribute
+LABELS_LIMIT = 1_000_000  # of one image
 REASON_LIMIT = 500  # characters of a problem
 ATTRIBUTES_LIMIT = 100  # of one label
 INTEGER_LIMIT = 2**63

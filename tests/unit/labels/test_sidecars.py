@@ -127,6 +127,42 @@ def test_hostile_values_are_problems_of_their_file(kind: SidecarFormat, file: by
     assert all("\0" not in one.reason and len(one.reason) <= 500 for one in found.refused[0].first)
 
 
+@pytest.mark.parametrize(
+    ("kind", "limit", "files", "reason"),
+    [
+        (SidecarFormat.YOLO, "TEXT_BYTES", [b"0 " * 30, b"0\n"], "more than 20 bytes"),
+        (SidecarFormat.YOLO, "LINES_LIMIT", [b"\n" * 21, b"\n" * 20], "more than 20 lines"),
+        (SidecarFormat.COCO, "VALUES_LIMIT", [b'{"images": [' + b"{}," * 9 + b"{}]}", b'{"images": []}'], "20 values"),
+    ],
+)
+def test_what_needs_too_much_memory_is_not_parsed(
+    monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, files: list[bytes], reason: str
+) -> None:
+    monkeypatch.setattr(sidecars, limit, 20)
+    found = reader(kind, skip_invalid=True).read(files)
+    assert [*found.refused] == [0]
+    assert reason in found.refused[0].sentence()
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "file"),
+    [
+        (SidecarFormat.YOLO, "yolo.LABELS_LIMIT", b"0 0.5 0.5 0.1 0.1 1\n" * 2),
+        (SidecarFormat.VOC, "voc._DOCUMENT_BYTES", b"<annotation/>"),
+        (
+            SidecarFormat.ENCORD,
+            "encord.LABELS_LIMIT",
+            b'{"data_units": {"h": {"labels": {"classifications": [{"name": "a"}, {"name": "b"}]}}}}',
+        ),
+    ],
+)
+def test_a_file_of_too_many_labels_is_refused(
+    monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, file: bytes
+) -> None:
+    monkeypatch.setattr(f"mirrorlake.labels.formats.{limit}", 1)
+    assert "has more than 1 " in reader(kind, skip_invalid=True).read([file]).refused[0].sentence()
+
+
 def test_an_error_of_a_reader_refuses_only_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ZeroDivisionError("by zero")

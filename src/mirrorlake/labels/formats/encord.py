@@ -18,6 +18,7 @@ import orjson
 
 from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
+    LABELS_LIMIT,
     BadLabels,
     ImageLabels,
     Label,
@@ -123,6 +124,8 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
     title = unit.data_title or row.data_title or name.removesuffix(SUFFIX)
     found = unit.labels or _Labels()
+    if len(found.objects) + len(found.classifications) > LABELS_LIMIT:
+        raise BadLabels(f"The image has more than {LABELS_LIMIT:,} labels.")
     labels: list[Label] = []
     for member, raws in (("objects", found.objects), ("classifications", found.classifications)):
         for i, raw in enumerate(raws):

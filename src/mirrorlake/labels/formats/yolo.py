@@ -18,6 +18,7 @@ from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
 from mirrorlake.labels.class_numbers import class_numbers
 from mirrorlake.labels.formats.yolo_boxes import Boxes, read_boxes
 from mirrorlake.labels.records import (
+    LABELS_LIMIT,
     BadLabels,
     ImageLabels,
     Label,
@@ -117,6 +118,9 @@ def _read_file(
             else:
                 if found is not None:
                     labels.append(found)
+            if len(labels) > LABELS_LIMIT:
+                report(problem(name, f"The file has more than {LABELS_LIMIT:,} labels."))
+                return None
     except BadLabels as error:
         report(problem(name, error))
         return None
