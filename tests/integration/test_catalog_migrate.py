@@ -101,6 +101,31 @@ def test_media_kinds_come_to_a_library_without_a_row_being_written(
             session.execute(insert, ("image",))
 
 
+def test_what_users_labelled_before_label_files_came_counts_as_edited(
+    postgres_server: Server, monkeypatch: pytest.MonkeyPatch
+):
+    conninfo = bare_database(postgres_server, "migrate_edits")
+    (edits,) = (step for step in all_migrations() if "CREATE TABLE label_edit" in step.sql)
+    before = tuple(step for step in all_migrations() if step.version < edits.version)
+    with monkeypatch.context() as patched:
+        patched.setattr("mirrorlake.postgres.migrate.all_migrations", lambda: before)
+        migrate(conninfo, address="here")
+    with psycopg.connect(conninfo) as session:
+        session.execute(
+            "INSERT INTO datasource (name, uri, access, settings) VALUES ('photos', 's3://bucket/', '{}', '{}');"
+            "INSERT INTO asset (datasource_id, key, name, token, size, digest, media_type, kind)"
+            " SELECT 1, 'k' || n, 'k', 't', 1, 'd', 'text/plain', 'text' FROM generate_series(1, 2) AS n;"
+            "INSERT INTO ontology (name) VALUES ('yard');"
+            "INSERT INTO label_class (ontology_id, position, name, shape, colour)"
+            " SELECT 1, n, 'c' || n, 'box', '#000000' FROM generate_series(1, 2) AS n;"
+            "INSERT INTO annotation (asset_id, class_id, source)"
+            " VALUES (1, 2, 'user'), (1, 2, 'user'), (1, 1, 'import'), (2, 1, 'import')"
+        )
+    migrate(conninfo, address="here")
+    with psycopg.connect(conninfo) as session:
+        assert session.execute("SELECT asset_id, class_id FROM label_edit").fetchall() == [(1, 2)]
+
+
 def test_backups_know_everything_that_migrations_create(postgres_server: Server):
     with psycopg.connect(postgres_server.new_database()) as session:
         ours = "SELECT {0} FROM {1} WHERE {2} = current_schema()::regnamespace AND NOT EXISTS (SELECT FROM pg_depend"

@@ -180,6 +180,24 @@ def test_a_strategy_decides_about_classes_that_users_edited(
     assert classes(mirrored, IMAGE) == expected
 
 
+def test_the_bucket_wins_over_edits_when_a_file_changes_not_when_it_is_only_read_again(
+    mirrored: Mirrored, store: MemoryStore
+) -> None:
+    store.put(IMAGE, picture(1))
+    store.put(LABEL, BOX + BOX + b"3 0.5 0.5 0.2 0.2\n")
+    mirrored.run()
+    one = NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1))
+    annotations.replace(mirrored.catalog, mirrored.assets()[IMAGE].id, "yard", [one])
+    sign = LabelClass(name="sign", shape=Shape.BOX, colour="#ffffff", external_ids={"yolo": "3"})
+    ontologies.save(mirrored.catalog, "yard", [*CLASSES, sign])
+    mirrored.run()
+    found = {each.class_name: each.source.value for each in labels(mirrored, IMAGE)}
+    assert (found, len(labels(mirrored, IMAGE))) == ({"forklift": "user", "sign": "bucket"}, 2)
+    store.put(LABEL, BOX + BOX)
+    mirrored.run()
+    assert [each.source.value for each in labels(mirrored, IMAGE)] == ["bucket", "bucket"]
+
+
 def test_the_datasource_that_governs_an_asset_labels_it(
     mirrored: Mirrored, store: MemoryStore, empty_catalog: Catalog, tmp_path: Path
 ) -> None:

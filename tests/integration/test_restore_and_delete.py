@@ -95,10 +95,13 @@ def test_what_somebody_labelled_goes_to_the_trash_with_its_annotations(mirrored:
     labelled = mirrored.assets()["00.png"].id
     drawn = [NewAnnotation(class_name="forklift", geometry=Box(0.3, 0.1, 0.1, 0.1))]
     annotations.replace(mirrored.catalog, labelled, "yard", drawn)
-    bucket.delete("00.png")
-    bucket.delete("01.png")
-    assert mirrored.run().counts.removed == 2
-    assert mirrored.states()["00.png"] == "trash"
+    cleared = mirrored.assets()["02.png"].id  # to have found nothing on an image is work as well
+    annotations.replace(mirrored.catalog, cleared, "yard", drawn)
+    annotations.replace(mirrored.catalog, cleared, "yard", [])
+    for name in ("00.png", "01.png", "02.png"):
+        bucket.delete(name)
+    assert mirrored.run().counts.removed == 3
+    assert (mirrored.states()["00.png"], mirrored.states()["02.png"]) == ("trash", "trash")
     assert "01.png" not in mirrored.states()
     assert [one.class_name for one in annotations.of_asset(mirrored.catalog, labelled)] == ["forklift"]
     bucket.put("00.png", picture(0))

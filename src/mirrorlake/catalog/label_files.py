@@ -167,7 +167,13 @@ def images_present(catalog: Catalog, datasource_id: int, files: UnreadLabels, na
 @retry_on_contention
 def wait_for_images(lease: Lease, files: UnreadLabels) -> None:
     """Mark label files without an image as read: they are unread again once an image appears."""
-    batch = pa.record_batch({"key": pa.array(files.keys, pa.string()), "token": pa.array(files.tokens, pa.string())})
+    batch = pa.record_batch(
+        {
+            "key": pa.array(files.keys, pa.string()),
+            "token": pa.array(files.tokens, pa.string()),
+            "fate": pa.array([int(Fate.KEEP)] * len(files.keys), pa.int16()),
+        }
+    )
     with leased(lease) as staging:
         _stage(staging, batch, None)
         staging.run("finish_label_files")
@@ -204,7 +210,7 @@ def commit(
         staging.run("match_label_targets")
         staging.analyze("label_target", by="asset_id")
         staging.fetch("lock_label_targets")
-        _keep_edits(staging, strategy)
+        _keep_edits(staging, strategy, read=True)
         staging.run("delete_label_content", "insert_label_content", "finish_label_files")
         staging.record_run_outcomes("record_label_problems")
         return staging.record_outcomes("record_labels_changed")
@@ -221,7 +227,7 @@ def commit_gone(lease: Lease, keys: Sequence[str], names: LabelNames, strategy: 
         staging.run("match_label_targets")
         staging.record_run_outcomes("drop_vanished_targets")
         staging.fetch("lock_label_targets")
-        _keep_edits(staging, strategy)
+        _keep_edits(staging, strategy, read=False)
         staging.run("delete_label_content", "delete_label_files")
         return staging.record_outcomes("record_labels_changed")
 
@@ -237,11 +243,13 @@ def record_reasons(lease: Lease, reasons: dict[str, str]) -> None:
         staging.record_run_outcomes("record_label_problems")
 
 
-def _keep_edits(staging: Staging, strategy: LabelStrategy) -> None:
+def _keep_edits(staging: Staging, strategy: LabelStrategy, *, read: bool) -> None:
     if not staging.fetch("count_label_edits").column(0)[0].as_py():
         return
     match strategy:
         case LabelStrategy.BUCKET_WINS:
+            if read:
+                staging.run("keep_edits_of_unchanged")
             staging.run("replace_edited_classes")
         case LabelStrategy.USER_WINS:
             staging.run("keep_edited_classes")

@@ -32,7 +32,8 @@ _WORKED_ON = (
     " OR EXISTS (SELECT FROM asset_tag WHERE asset_tag.asset_id = asset.id)"
     " OR EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)"
     " OR EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id"
-    " AND annotation.source <> 'bucket'))"
+    " AND annotation.source <> 'bucket')"
+    " OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id))"  # also a label that a user deleted
 )
 _CONNECTION_NAME = (
     "(SELECT connection.name FROM connection WHERE connection.id = datasource.connection_id) AS connected"

@@ -12,6 +12,8 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Geometry, LabelClass, LabelProblem
 
 TEXT_LIMIT = 1000  # characters of a class name or of an attribute
+LABELS_LIMIT = 1_000_000  # of one image
+REASON_LIMIT = 500  # characters of a problem
 ATTRIBUTES_LIMIT = 100  # of one label
 INTEGER_LIMIT = 2**63
 NUMBER_LIMIT = 1e12  # of a coordinate in any unit
@@ -82,7 +84,8 @@ Writer = Callable[[Iterable[ImageLabels], Sequence[LabelClass], LabelOutput], No
 def problem(file: str, reason: object, place: str = "") -> LabelProblem:
     """A problem at this place of a file."""
     readable = file.encode("utf-8", "replace").decode()  # names of files need not be UTF-8
-    return LabelProblem(file=readable, place=place, reason=str(reason))
+    kept = _UNSTORABLE.sub("\ufffd", str(reason))  # it may contain what the file contains
+    return LabelProblem(file=readable, place=place, reason=kept[:REASON_LIMIT])
 
 
 def image_path(text: str) -> str:
@@ -120,10 +123,13 @@ def check_text(text: str, what: str) -> str:
 def number(text: str | bytes, what: str) -> float:
     """A finite number. Raises BadLabels."""
     try:
-        value = float(text)
+        # With an underscore, Python takes it for a number, but no format does.
+        value = None if (b"_" in text if isinstance(text, bytes) else "_" in text) else float(text)
     except ValueError:
+        value = None
+    if value is None:
         shown = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        raise BadLabels(f"{what} is not a number: {shown[:40]!r}.") from None
+        raise BadLabels(f"{what} is not a number: {shown[:40]!r}.")
     if not -NUMBER_LIMIT < value < NUMBER_LIMIT:  # NaN compares as false
         raise BadLabels(f"{what} is not a finite number.")
     return value
@@ -131,7 +137,7 @@ def number(text: str | bytes, what: str) -> float:
 
 def image_size(width: float | None, height: float | None) -> tuple[int, int]:
     """The size in pixels that a file states. Raises BadLabels if there is none."""
-    if not width or not height or not (0 < width < 1e9 and 0 < height < 1e9):  # noqa: PLR2004  no image is larger
+    if not width or not height or not (1 <= width < 1e9 and 1 <= height < 1e9):  # noqa: PLR2004  no image is larger
         raise BadLabels("The size of the image is missing: coordinates in pixels need it.")
     return int(width), int(height)
 

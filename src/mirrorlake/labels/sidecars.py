@@ -42,6 +42,10 @@ _READERS: Mapping[SidecarFormat, tuple[Reader, str]] = {
     SidecarFormat.VOC: (voc.read, "a.xml"),
     SidecarFormat.LABELME: (labelme.read, "a.json"),
 }
+# What a file would take in memory once it is parsed is bounded by what it contains, not by its bytes alone.
+TEXT_BYTES = 64_000_000  # of a file of YOLO; a number of 2 bytes needs some thirty
+LINES_LIMIT = 1_000_000  # of a file of YOLO
+VALUES_LIMIT = 30_000_000  # of a JSON document; each needs some eighty bytes
 KEPT_PROBLEMS = 3  # of one file; all of them are counted
 
 
@@ -105,6 +109,13 @@ class SidecarReader:
 
     def read(self, files: Sequence[bytes]) -> SidecarBatch:
         """The annotations of these files, which are numbered from 0."""
+        refused = {
+            number: FileProblems(first=(problem("", reason),), count=1)
+            for number, data in enumerate(files)
+            if (reason := self._too_much(data)) is not None
+        }
+        if refused:
+            files = [b"" if number in refused else data for number, data in enumerate(files)]
         unmapped: Counter[str] = Counter()
         parts: list[pa.RecordBatch] = []
         rest: Sequence[int] = range(len(files))
@@ -117,10 +128,11 @@ class SidecarReader:
             rows, rest = read_columns(files, boxes, ROWS)
             parts.append(rows)
         columns = _Columns()
-        refused: dict[int, FileProblems] = {}
         incomplete: dict[int, FileProblems] = {}
         images: dict[int, tuple[str, ...]] = {}
         for number in rest:
+            if number in refused:
+                continue
             found, problems = self._read_file(files[number])
             if problems.count and not (self.skip_invalid and found is not None):
                 refused[number] = problems
@@ -142,6 +154,20 @@ class SidecarReader:
             unmapped=unmapped,
         )
 
+    def _too_much(self, data: bytes) -> str | None:
+        """Why a file is not parsed: it could need more memory than there is."""
+        if self.format is SidecarFormat.YOLO:
+            if len(data) > TEXT_BYTES:
+                return f"The file has more than {TEXT_BYTES:,} bytes."
+            if len(data) > LINES_LIMIT and data.count(b"\n") > LINES_LIMIT:
+                return f"The file has more than {LINES_LIMIT:,} lines."
+            return None
+        # In JSON, each value but the first in a list or object follows a comma.
+        json = self.format is not SidecarFormat.VOC and len(data) > VALUES_LIMIT
+        if json and data.count(b",") + data.count(b"[") + data.count(b"{") > VALUES_LIMIT:
+            return f"The file has more than {VALUES_LIMIT:,} values."
+        return None
+
     def _read_file(self, data: bytes) -> tuple[list[ImageLabels] | None, FileProblems]:
         """The images of a file with the labels that can be stored; None if nothing of it can be used."""
         problems: list[LabelProblem] = []
@@ -161,6 +187,10 @@ class SidecarReader:
             ]
         except RecursionError:
             report(problem(name, "The file is nested too deeply."))
+            images = []
+        except Exception as error:  # noqa: BLE001  a bug met with strange bytes refuses this file, not the pass
+            what = f"{type(error).__name__}: {error}"
+            report(problem(name, f"There was an unexpected error while reading ({what}). Please report this file."))
             images = []
         if self.format is not SidecarFormat.COCO and len(images) != 1:
             if images:

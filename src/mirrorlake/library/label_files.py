@@ -6,11 +6,12 @@ to. Names that a writer chooses come from object keys, so every part that could 
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import zipfile
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, BinaryIO, Self
 from urllib.parse import quote
@@ -23,7 +24,8 @@ SUFFIXES = (".txt", ".json", ".jsonl", ".xml", ".csv", ".yaml", ".yml", ".names"
 FILE_BYTES = 500_000_000  # of one label file
 FIRST_BYTES = 64_000  # that most label files have at most
 LINE_BYTES = 1_000_000
-ZIP_MEMBERS = 5_000_000
+ZIP_MEMBERS = 2_000_000
+DIRECTORY_BYTES = 200_000_000  # of the list of members in a zip file: each needs half a kilobyte of memory
 TOTAL_BYTES = 20_000_000_000  # of all files or unpacked members together
 MEMBER_DATE = (1980, 1, 1, 0, 0, 0)  # equal exports are equal files
 _UNSAFE = ("", ".", "..")
@@ -162,13 +164,31 @@ class ZipFiles:
             )
 
 
+class _ZipSource(io.BufferedReader):
+    """A zip file. `zipfile` reads the list of members at once, by a size that the file states, whatever that is."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(io.FileIO(path))
+        self.opening = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.opening and size is not None and size > DIRECTORY_BYTES:
+            raise UsageError(
+                f"The list of members in the zip file has more than {DIRECTORY_BYTES:,} bytes.",
+                "Unpack it and name the folder.",
+            )
+        return super().read(size)
+
+
 @contextmanager
 def _open_zip(path: Path) -> Generator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
-        raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
-    with archive:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_ZipSource(path))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            raise UsageError(f"The zip file {path} cannot be read: {error}.", "Pack it again.") from error
+        file.opening = False
         members = archive.infolist()
         if len(members) > ZIP_MEMBERS or sum(info.file_size for info in members) > TOTAL_BYTES:
             raise UsageError(

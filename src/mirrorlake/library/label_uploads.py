@@ -21,6 +21,7 @@ KEPT_S = 24 * 3600  # for an import after its preview; later uploads delete olde
 _PART_BYTES = 8_000_000
 _ID = re.compile(r"[0-9a-f]{32}")
 _END = "end"
+_GONE = ("The upload does not exist or was deleted.", "Upload the label files again.")
 
 
 class LabelUploads:
@@ -50,27 +51,33 @@ class LabelUploads:
             if _ID.fullmatch(upload_id):
                 self._store.head(f"{upload_id}/{_END}")
                 return
-        raise NotFound("The upload does not exist or was deleted.", "Upload the label files again.")
+        raise NotFound(*_GONE)
 
     def fetch(self, upload_id: str, path: Path) -> None:
         """Write an upload to a new file. Raises NotFound."""
         self.check(upload_id)
-        keys = sorted(one.key for one in self._store.list(f"{upload_id}/"))
-        with path.open("xb") as file:
-            for key in keys:
+        size = 0
+        with path.open("xb") as file, suppress(ObjectGone):  # of an upload that is deleted meanwhile
+            for key in sorted(one.key for one in self._store.list(f"{upload_id}/")):
                 if not key.endswith(f"/{_END}"):
-                    file.write(self._store.get(key).data)
+                    size += file.write(self._store.get(key).data)
+            if self._store.get(f"{upload_id}/{_END}").data == str(size).encode():
+                return
+        path.unlink()
+        raise NotFound(*_GONE)
 
     def delete(self, upload_id: str) -> None:
         """Delete an upload, complete or not."""
-        for one in list(self._store.list(f"{upload_id}/")):
-            self._store.delete(one.key)
+        self._delete_all([one.key for one in self._store.list(f"{upload_id}/")])
 
     def _delete_old(self) -> None:
         before = time.time() - KEPT_S
-        for one in list(self._store.list("")):
-            if one.modified < before and _ID.fullmatch(one.key.partition("/")[0]):
-                self._store.delete(one.key)
+        old = [one.key for one in self._store.list("") if one.modified < before]
+        self._delete_all([key for key in old if _ID.fullmatch(key.partition("/")[0])])
+
+    def _delete_all(self, keys: list[str]) -> None:
+        for key in sorted(keys, key=lambda one: not one.endswith(f"/{_END}")):  # then what remains is no upload
+            self._store.delete(key)
 
 
 def check_size(size: int) -> None:

@@ -17,7 +17,7 @@ from mirrorlake.select.json_reader import (
 from mirrorlake.select.label_patterns import rewrites
 
 SUFFIX_LIMIT = 128  # characters
-NUMBER_LIMIT = 10**9  # class numbers are smaller
+NUMBER_DIGITS = 9  # of a class number at most
 _DEFAULTS = LabelSidecars(format=SidecarFormat.YOLO, ontology="")
 _NAMES = (
     "format",
@@ -140,7 +140,7 @@ def _read_class_map(value: Json, kind: SidecarFormat) -> dict[str, str]:
             )
         number = name
         if kind is SidecarFormat.YOLO:
-            if not (name.isascii() and name.isdigit() and int(name) < NUMBER_LIMIT):
+            if not (name.isascii() and name.isdigit() and len(name) <= NUMBER_DIGITS):
                 raise SettingsError(
                     f"labels.classMap has the class {quote(name)}.", "Classes of YOLO are whole numbers from 0."
                 )

@@ -150,3 +150,21 @@ def test_old_uploads_are_deleted_by_later_ones(library: Library, monkeypatch: py
             uploads.check(gone.id)
     uploads.check(last.id)
     store.close()
+
+
+def test_an_upload_that_lost_a_part_is_none(library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = library_store(library.settings, UPLOADS)
+    uploads = LabelUploads(store.store)
+    monkeypatch.setattr(label_uploads, "_PART_BYTES", 2)
+    upload = uploads.write([b"abc"])
+    uploads.fetch(upload.id, tmp_path / "whole")
+    assert (tmp_path / "whole").read_bytes() == b"abc"
+    store.store.delete(f"{upload.id}/000001")
+    with pytest.raises(NotFound):
+        uploads.fetch(upload.id, tmp_path / "part")
+    assert not (tmp_path / "part").exists()
+    deleted: list[str] = []
+    monkeypatch.setattr(store.store, "delete", deleted.append)
+    uploads.delete(upload.id)
+    assert deleted == [f"{upload.id}/end", f"{upload.id}/000000"]
+    store.close()

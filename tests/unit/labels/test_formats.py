@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.support.label_files import CLASSES, flat, read_labels, write_labels
+from tests.support.label_files import CLASSES, MemoryFiles, flat, read_labels, write_labels
 
 from mirrorlake.labels.documents import geometry_to_json
+from mirrorlake.labels.formats.yolo import class_names
 from mirrorlake.labels.records import ImageLabels, Label
 from mirrorlake.labels.registry import FORMATS
-from mirrorlake.model.labels import Box, Classification, Geometry, Keypoints, Polygon, Polyline, RotatedBox
+from mirrorlake.model.labels import (
+    Box,
+    Classification,
+    Geometry,
+    Keypoints,
+    LabelProblem,
+    Polygon,
+    Polyline,
+    RotatedBox,
+)
 
 VOC = (
     "<annotation><filename>a.jpg</filename><size><width>200</width><height>100</height><depth>3</depth></size>"
@@ -280,6 +290,37 @@ def test_what_is_wrong_is_named_and_the_rest_is_read(
     assert [(one.file, one.place) for one in problems] == [(next(iter(files)), place)]
     assert reason in problems[0].reason
     assert [len(image.labels) for image in images] == ([] if kept is None else [kept])
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ("names: [dog's, 'a # b', \"c\", ] # d", ["dog's", "a # b", "c"]),
+        ("names: [\n  'a', 'b',  # one\n  \"c\"]\n", ["a", "b", "c"]),
+        ("names: {0: a, 1: 'b''s'}", ["a", "b's"]),
+        ("\"names\" :\n- a # b\n-\t'c''s # d'\nnc: 2", ["a", "c's # d"]),
+    ],
+)
+def test_names_of_classes_are_those_that_yaml_has(data: str, expected: list[str]) -> None:
+    assert class_names(MemoryFiles({"data.yaml": data.encode()}), lambda _: None) == dict(enumerate(expected))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        *("names: [" + part * 100_000 + "]" for part in ("'a''", 'a"', "'", "a ", " ", "1 :", "[")),
+        "names: [\n" + "a # b,\n" * 100_000 + "]",
+        "names:\n  0:" + " " * 500_000 + "\x85",
+        "names: a" + " " * 500_000 + "#" * 400_000 + "x",
+        "names:\n  " + "1" * 5_000 + ": a",
+        "names: {" + "1" * 5_000 + ": a}",
+        "names: [" + "a" * 1_000_000 + "]",
+    ],
+)
+def test_no_file_of_names_takes_more_than_linear_time(data: str) -> None:
+    found: list[LabelProblem] = []
+    names = class_names(MemoryFiles({"data.yaml": data.encode()}), found.append)  # quadratic time would be minutes
+    assert (not names and all("cannot be read" in one.reason for one in found)) or [*names] == [0]
 
 
 def test_a_cell_that_a_spreadsheet_executes_is_guarded_and_read_back() -> None:

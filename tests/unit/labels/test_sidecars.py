@@ -88,6 +88,91 @@ def test_what_is_no_label_file_is_refused_with_a_reason(kind: SidecarFormat, fil
     assert found.refused[0].sentence()
 
 
+@pytest.mark.parametrize(
+    ("kind", "file", "reason"),
+    [
+        *(
+            (SidecarFormat.VOC, f'<?xml version="1.0" encoding="{encoding}"?><annotation/>'.encode(), "UTF-8")
+            for encoding in ("GB2312", "shift_jis", "utf-7", "no-such")
+        ),
+        (
+            SidecarFormat.ENCORD,
+            (
+                b'{"data_units": {"h": {"width": 0.5, "height": 1, "labels": {"objects": [{"name": "car", "shape":'
+                b' "rotatable_bounding_box", "rotatableBoundingBox": {"x": 0, "y": 0, "w": 1, "h": 1}}]}}}}'
+            ),
+            "size of the image",
+        ),
+        (
+            SidecarFormat.ENCORD,
+            b'{"data_units": {"h": {"labels": {"objects": [{"name": "car", "shape": "polygon", "polygon": {"'
+            + b"1" * 5_000
+            + b'": {"x": 0, "y": 0}}}]}}}}',
+            "not numbered",
+        ),
+        (
+            SidecarFormat.COCO,
+            b'{"images": [], "annotations": [{"image_id": "\\u0000' + b"x" * 9_000 + b'", "category_id": 1}]}',
+            "There is no image with the id \ufffdx",
+        ),
+        (SidecarFormat.YOLO, b"0 0.1_0 0.1 0.1 0.1", "not a number"),
+    ],
+)
+def test_hostile_values_are_problems_of_their_file(kind: SidecarFormat, file: bytes, reason: str) -> None:
+    found = reader(kind).read([file])
+    assert (found.rows.num_rows, [*found.refused]) == (0, [0])
+    sentence = found.refused[0].sentence()
+    assert reason in sentence
+    assert "unexpected error" not in sentence
+    assert all("\0" not in one.reason and len(one.reason) <= 500 for one in found.refused[0].first)
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "files", "reason"),
+    [
+        (SidecarFormat.YOLO, "TEXT_BYTES", [b"0 " * 30, b"0\n"], "more than 20 bytes"),
+        (SidecarFormat.YOLO, "LINES_LIMIT", [b"\n" * 21, b"\n" * 20], "more than 20 lines"),
+        (SidecarFormat.COCO, "VALUES_LIMIT", [b'{"images": [' + b"{}," * 9 + b"{}]}", b'{"images": []}'], "20 values"),
+    ],
+)
+def test_what_needs_too_much_memory_is_not_parsed(
+    monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, files: list[bytes], reason: str
+) -> None:
+    monkeypatch.setattr(sidecars, limit, 20)
+    found = reader(kind, skip_invalid=True).read(files)
+    assert [*found.refused] == [0]
+    assert reason in found.refused[0].sentence()
+
+
+@pytest.mark.parametrize(
+    ("kind", "limit", "file"),
+    [
+        (SidecarFormat.YOLO, "yolo.LABELS_LIMIT", b"0 0.5 0.5 0.1 0.1 1\n" * 2),
+        (SidecarFormat.VOC, "voc._DOCUMENT_BYTES", b"<annotation/>"),
+        (
+            SidecarFormat.ENCORD,
+            "encord.LABELS_LIMIT",
+            b'{"data_units": {"h": {"labels": {"classifications": [{"name": "a"}, {"name": "b"}]}}}}',
+        ),
+    ],
+)
+def test_a_file_of_too_many_labels_is_refused(
+    monkeypatch: pytest.MonkeyPatch, kind: SidecarFormat, limit: str, file: bytes
+) -> None:
+    monkeypatch.setattr(f"mirrorlake.labels.formats.{limit}", 1)
+    assert "has more than 1 " in reader(kind, skip_invalid=True).read([file]).refused[0].sentence()
+
+
+def test_an_error_of_a_reader_refuses_only_its_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(sidecars, "_READERS", {SidecarFormat.VOC: (broken, "a.xml")})
+    assert "unexpected error while reading (ZeroDivisionError: by zero)" in (
+        reader(SidecarFormat.VOC).read([b""]).refused[0].sentence()
+    )
+
+
 def test_a_coco_file_is_about_all_images_of_its_folder() -> None:
     file = (
         b'{"images": [{"id": 1, "file_name": "a.jpg", "width": 10, "height": 10}],'

@@ -62,6 +62,16 @@ def test_a_bomb_is_refused_by_what_it_states_and_by_what_it_unpacks_to(
         list(files.lines("0.txt"))
 
 
+def test_a_directory_of_too_many_members_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = packed(tmp_path / "many.zip", {f"{i}.txt": b"" for i in range(1000)})
+    monkeypatch.setattr(label_files, "DIRECTORY_BYTES", 50_000)
+    monkeypatch.setattr(zipfile.ZipInfo, "__init__", None)  # no member is made
+    with pytest.raises(UsageError, match="members in the zip file has more than 50,000"), open_label_files(archive):
+        pass
+
+
 def test_a_directory_that_lies_about_sizes_is_found_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path / "liar.zip", {"0.txt": b"0" * 60_000, "1.txt": b"1" * 60_000})
     with open_label_files(archive) as files:

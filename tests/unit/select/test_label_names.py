@@ -103,6 +103,7 @@ def test_patterns_that_pair_nothing_are_refused_with_the_reason(image: str, labe
         ({"format": "coco", "ontology": "o", "imagePattern": "{name}.jpg", "labelPattern": "{name}.txt"}, "its folder"),
         ({"format": "voc", "ontology": "o", "sufix": ".xml"}, "Unknown setting"),
         ({"format": "yolo", "ontology": "o", "classMap": {"-1": "a"}}, "whole numbers from 0"),
+        ({"format": "yolo", "ontology": "o", "classMap": {"1" * 5_000: "a"}}, "whole numbers from 0"),
         ({"format": "yolo", "ontology": "o", "classMap": {"1": "a", "01": "b"}}, "twice"),
         ({"format": "voc", "ontology": "o", "classMap": {"a": 1}}, "Map it to the name of a class"),
     ],

@@ -67,8 +67,10 @@ ORDER BY object.key LIMIT %(limit)s;
 
 -- name: record_label_files
 -- Store listed label files that are new or changed, to be read.
-INSERT INTO label_file (datasource_id, key, size, token, unread) SELECT $1, key, size, token, true FROM staged_label ORDER BY key
-ON CONFLICT (datasource_id, key) DO UPDATE SET size = excluded.size, token = excluded.token, unread = true;
+INSERT INTO label_file (datasource_id, key, size, token, unread, changed)
+SELECT $1, key, size, token, true, true FROM staged_label ORDER BY key
+ON CONFLICT (datasource_id, key)
+DO UPDATE SET size = excluded.size, token = excluded.token, unread = true, changed = true;
 
 -- name: touch_label_files
 -- Mark the known ones of these label files unread, because an image appeared.
@@ -78,8 +80,8 @@ WHERE label_file.datasource_id = $1 AND label_file.key = staged_label.key AND NO
 -- name: expect_label_files
 -- As `touch_label_files`, and note those that are not known if `image` has annotations of label files: unless the files
 -- exist after all, these are removed.
-INSERT INTO label_file (datasource_id, key, size, token, unread)
-SELECT DISTINCT $1::integer, staged.key, 0, '', true FROM staged_label AS staged
+INSERT INTO label_file (datasource_id, key, size, token, unread, changed)
+SELECT DISTINCT $1::integer, staged.key, 0, '', true, true FROM staged_label AS staged
 JOIN object ON object.datasource_id = $1 AND object.key = staged.image
 WHERE EXISTS (SELECT FROM annotation WHERE annotation.asset_id = object.asset_id AND annotation.source = 'bucket')
 ON CONFLICT (datasource_id, key) DO UPDATE SET unread = true;
@@ -148,6 +150,14 @@ INSERT INTO label_kept (asset_id, class_id)
 SELECT DISTINCT label_edit.asset_id, NULL::integer
 FROM label_target JOIN label_edit ON label_edit.asset_id = label_target.asset_id;
 
+-- name: keep_edits_of_unchanged
+-- Strategy `bucketWins`: keep the classes that users edited if a file is only read again, such as with other settings.
+INSERT INTO label_kept (asset_id, class_id)
+SELECT DISTINCT label_edit.asset_id, label_edit.class_id
+FROM label_target AS target JOIN staged_label AS staged ON staged.number = target.number
+JOIN label_file ON label_file.datasource_id = $1 AND label_file.key = staged.key AND NOT label_file.changed
+JOIN label_edit ON label_edit.asset_id = target.asset_id;
+
 -- name: replace_edited_classes
 -- Strategy `bucketWins`: delete what users made of the classes that a file contains.
 DELETE FROM annotation USING label_target AS target
@@ -155,6 +165,8 @@ WHERE annotation.asset_id = target.asset_id AND annotation.source = 'user' AND E
   SELECT FROM label_content AS content
   WHERE content.file = target.number AND content.class_id = annotation.class_id
     AND (content.image IS NULL OR content.image = target.name)
+) AND NOT EXISTS (
+  SELECT FROM label_kept AS kept WHERE kept.asset_id = annotation.asset_id AND kept.class_id = annotation.class_id
 );
 
 -- name: delete_label_content
@@ -179,8 +191,8 @@ WHERE NOT EXISTS (
 ORDER BY target.asset_id, content.ctid;
 
 -- name: finish_label_files
--- Mark the staged label files read, unless they changed since.
-UPDATE label_file SET unread = false FROM staged_label
+-- Mark the staged label files read, unless they changed since. One that was refused is still to be taken.
+UPDATE label_file SET unread = false, changed = changed AND staged_label.fate <> 0 FROM staged_label
 WHERE label_file.datasource_id = $1 AND label_file.key = staged_label.key AND label_file.token = staged_label.token;
 
 -- name: delete_label_files

@@ -64,6 +64,7 @@ WHERE object.datasource_id = $1 AND object.key = staged.key AND object.asset_id 
     AND NOT EXISTS (
       SELECT FROM annotation WHERE annotation.asset_id = staged.asset_id AND annotation.source <> 'bucket'
     )
+    AND NOT EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = staged.asset_id)
     AND NOT EXISTS (
       SELECT FROM object AS other
       WHERE other.asset_id = staged.asset_id AND (other.datasource_id <> $1 OR other.key <> staged.key)
@@ -76,7 +77,8 @@ DELETE FROM asset USING staged
 WHERE asset.id = staged.asset_id
   AND NOT EXISTS (SELECT FROM object WHERE object.asset_id = asset.id)
   AND NOT EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
-  AND NOT EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket');
+  AND NOT EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
+  AND NOT EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id);
 
 -- name: trash_objects
 -- Mark vanished keys so that everything is restored if they return. An asset that a user had moved to the trash stays
@@ -110,6 +112,7 @@ WITH recorded AS (
       WHEN EXISTS (SELECT FROM project_asset WHERE project_asset.asset_id = asset.id)
         THEN reason || '; it is in the trash, and a project uses it'
       WHEN EXISTS (SELECT FROM annotation WHERE annotation.asset_id = asset.id AND annotation.source <> 'bucket')
+        OR EXISTS (SELECT FROM label_edit WHERE label_edit.asset_id = asset.id)
         THEN reason || '; it is in the trash with its annotations'
       ELSE reason || '; it is in the trash'
     END,

@@ -181,7 +181,7 @@ def _mask(document: dict[str, Any]) -> Mask:
             if any(run < 0 for run in runs):
                 raise BadLabels("A run length of the mask is negative.")
             counts = rle.encode_counts(runs)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise BadLabels("The segmentation is not a mask with size and counts.") from error
     return Mask(width, height, counts)
 

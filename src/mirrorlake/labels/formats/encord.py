@@ -18,6 +18,7 @@ import orjson
 
 from mirrorlake.labels.json_decode import decode_json
 from mirrorlake.labels.records import (
+    LABELS_LIMIT,
     BadLabels,
     ImageLabels,
     Label,
@@ -47,6 +48,7 @@ SHAPES = (Shape.POLYGON, Shape.BOX, Shape.ROTATED_BOX, Shape.POLYLINE, Shape.KEY
 FILE = "labels.json"
 SUFFIX = ".encord.json"
 _VISIBLE = 2
+_KEY_DIGITS = 9  # of the number of a point
 _NAMES = {
     Shape.BOX: "bounding_box",
     Shape.ROTATED_BOX: "rotatable_bounding_box",
@@ -122,6 +124,8 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 def _unit(name: str, row: _Row, unit: _Unit, report: Report) -> ImageLabels:
     title = unit.data_title or row.data_title or name.removesuffix(SUFFIX)
     found = unit.labels or _Labels()
+    if len(found.objects) + len(found.classifications) > LABELS_LIMIT:
+        raise BadLabels(f"The image has more than {LABELS_LIMIT:,} labels.")
     labels: list[Label] = []
     for member, raws in (("objects", found.objects), ("classifications", found.classifications)):
         for i, raw in enumerate(raws):
@@ -165,7 +169,7 @@ def _geometry(one: _Object, unit: _Unit) -> Geometry:
 
 
 def _points(points: Mapping[str, _XY]) -> tuple[Point, ...]:
-    if not all(key.isdecimal() for key in points):
+    if not all(key.isdecimal() and len(key) <= _KEY_DIGITS for key in points):
         raise BadLabels("The points are not numbered.")
     return tuple((points[key].x, points[key].y) for key in sorted(points, key=int))
 

@@ -29,6 +29,7 @@ from mirrorlake.model.assets import Scalar
 from mirrorlake.model.labels import Box, LabelClass, Shape
 
 SHAPES = (Shape.BOX,)
+_DOCUMENT_BYTES = 64_000_000  # of one image; an element of 4 bytes needs a hundred bytes of memory
 _FLAGS = ("truncated", "difficult", "occluded")
 _INVALID_IN_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
@@ -45,6 +46,8 @@ def read(files: LabelFiles, report: Report) -> Iterator[ImageLabels]:
 
 
 def _parse(data: bytes) -> ET.Element:
+    if len(data) > _DOCUMENT_BYTES:
+        raise BadLabels(f"The document has more than {_DOCUMENT_BYTES:,} bytes.")
     builder = ET.TreeBuilder()
     parser = expat.ParserCreate()
     parser.buffer_text = True
@@ -61,6 +64,10 @@ def _parse(data: bytes) -> ET.Element:
         return builder.close()
     except expat.ExpatError as error:
         raise BadLabels(f"The file is not XML: {error}.") from error
+    except BadLabels:
+        raise
+    except (ValueError, LookupError) as error:  # of an encoding that the parser does not have
+        raise BadLabels(f"The encoding of the XML cannot be read: {error}. Save the file as UTF-8.") from error
 
 
 def _document(name: str, root: ET.Element, report: Report) -> ImageLabels:

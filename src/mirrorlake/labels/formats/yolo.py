@@ -18,6 +18,7 @@ from mirrorlake.labels.box_batch import BoxBatch, LabelsOfImages
 from mirrorlake.labels.class_numbers import class_numbers
 from mirrorlake.labels.formats.yolo_boxes import Boxes, read_boxes
 from mirrorlake.labels.records import (
+    LABELS_LIMIT,
     BadLabels,
     ImageLabels,
     Label,
@@ -41,10 +42,13 @@ _BOX, _BOX_WITH_CONFIDENCE, _CORNERS = 5, 6, 9
 _CONFIDENCE = "confidence"
 _CHUNK_FILES, _CHUNK_BYTES = 2_000, 4_000_000  # read at once
 _UNREADABLE = b"?"
-_KEY = re.compile(r"(?P<indent>\s*)(?P<key>[\w\"'-]+)\s*:\s*(?P<value>.*)")
-_ITEM = re.compile(r"\s*-\s+(?P<value>.+)")
-_PAIR = re.compile(r"\s*(?P<key>\d+)\s*:\s*(?P<value>.+)")
-_INLINE = re.compile(r"""\s*(?:(?P<key>\d+)\s*:\s*)?(?P<value>"[^"]*"|'(?:[^']|'')*'|[^,\[\]{}"']+?)\s*(?:,|$)""")
+_NAME_FILE_BYTES = 1_000_000
+# These are matched at one place and never go back, so they take linear time on any text.
+_PAIR = re.compile(r"(?P<key>[0-9]{1,9}+)\s*+:\s*+(?P<value>.++)")
+_INLINE = re.compile(
+    r"""(?:(?P<key>[0-9]{1,9}+)\s*+:\s*+)?+(?P<value>"[^"]*+"|'(?:[^']|'')*+'|[^,\[\]{}"'][^,\[\]{}]*+)\s*+(?:,\s*+|$)"""
+)
+_BEFORE_QUOTE = frozenset(" \t[{,:'")
 
 
 def read(files: LabelFiles, report: Report, *, corners: bool = False) -> Iterator[ImageLabels]:
@@ -114,6 +118,9 @@ def _read_file(
             else:
                 if found is not None:
                     labels.append(found)
+            if len(labels) > LABELS_LIMIT:
+                report(problem(name, f"The file has more than {LABELS_LIMIT:,} labels."))
+                return None
     except BadLabels as error:
         report(problem(name, error))
         return None
@@ -213,7 +220,7 @@ def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
             continue
         name = min(found, key=lambda one: (one.count("/"), one))
         try:
-            text = files.read(name).decode("utf-8-sig")
+            text = _text(files, name)
             names = _yaml_names(text) if base.endswith(("yaml", "yml")) else _listed_names(text)
             for number_of_name, each in names.items():
                 check_text(each, f"The name of class {number_of_name}")
@@ -225,6 +232,13 @@ def class_names(files: LabelFiles, report: Report) -> dict[int, str]:
     return {}
 
 
+def _text(files: LabelFiles, name: str) -> str:
+    data = files.read(name)
+    if len(data) > _NAME_FILE_BYTES:
+        raise BadLabels(f"The file has more than {_NAME_FILE_BYTES:,} bytes.")
+    return data.decode("utf-8-sig")
+
+
 def _listed_names(text: str) -> dict[int, str]:
     names = [line.strip() for line in text.splitlines()]
     while names and not names[-1]:
@@ -234,20 +248,20 @@ def _listed_names(text: str) -> dict[int, str]:
 
 def _yaml_names(text: str) -> dict[int, str]:
     """The value of `names`: a list or a mapping, on one line or several. The rest of the YAML is not read."""
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    lines = [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
     for at, line in enumerate(lines):
-        found = _KEY.fullmatch(line)
-        if found is None or found["indent"] or found["key"].strip("\"'") != "names":
+        key, colon, value = line.partition(":")
+        if not colon or key.rstrip().strip("\"'") != "names":
             continue
-        value = _without_comment(found["value"])
-        if value:
-            whole = value
-            for following in lines[at + 1 :]:
-                if whole.rstrip().endswith(("]", "}")):
-                    break
-                whole += " " + _without_comment(following)
-            return _inline_names(whole)
-        return _block_names(lines[at + 1 :])
+        value = _without_comment(value)
+        if not value:
+            return _block_names(lines[at + 1 :])
+        parts = [value]
+        for following in lines[at + 1 :]:
+            if parts[-1].endswith(("]", "}")):
+                break
+            parts.append(_without_comment(following))
+        return _inline_names(" ".join(parts))
     return {}
 
 
@@ -256,17 +270,23 @@ def _inline_names(text: str) -> dict[int, str]:
     if text[:1] + text[-1:] not in ("[]", "{}"):
         raise BadLabels("`names` is neither a list nor a mapping.")
     names: dict[int, str] = {}
-    for i, found in enumerate(_INLINE.finditer(text[1:-1])):
+    inner = text[1:-1].strip()
+    at = i = 0
+    while at < len(inner):
+        found = _INLINE.match(inner, at)
+        if found is None:
+            raise BadLabels(f"Name {i + 1} is not a text: {inner[at : at + 40]!r}.")
         names[i if found["key"] is None else int(found["key"])] = _unquoted(found["value"])
+        at, i = found.end(), i + 1
     return names
 
 
 def _block_names(lines: Sequence[str]) -> dict[int, str]:
     names: dict[int, str] = {}
-    for line in lines:
-        item, pair = _ITEM.fullmatch(line), _PAIR.fullmatch(line)
-        if item is not None:
-            names[len(names)] = _unquoted(_without_comment(item["value"]))
+    for line in map(str.strip, lines):
+        pair = _PAIR.fullmatch(line)
+        if line.startswith(("- ", "-\t")):
+            names[len(names)] = _unquoted(_without_comment(line[1:]))
         elif pair is not None:
             names[int(pair["key"])] = _unquoted(_without_comment(pair["value"]))
         else:
@@ -275,8 +295,17 @@ def _block_names(lines: Sequence[str]) -> dict[int, str]:
 
 
 def _without_comment(text: str) -> str:
-    quoted = re.match(r"""\s*("[^"]*"|'(?:[^']|'')*')""", text)
-    return (quoted[0] if quoted else re.sub(r"\s+#.*$", "", text)).strip()
+    """The text up to a number sign after a space, unless that is in quotes."""
+    quote, before = "", " "
+    for i, char in enumerate(text):
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'" and before in _BEFORE_QUOTE:
+            quote = char
+        elif char == "#" and before.isspace():
+            return text[:i].strip()
+        before = char
+    return text.strip()
 
 
 def _unquoted(text: str) -> str:

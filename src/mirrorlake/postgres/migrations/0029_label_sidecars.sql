@@ -4,6 +4,7 @@
 CREATE TABLE label_file (
   datasource_id integer NOT NULL REFERENCES datasource ON DELETE CASCADE,
   unread boolean NOT NULL,                   -- its annotations are not, or not all, those of its assets
+  changed boolean NOT NULL,                  -- its present content was never taken: `bucketWins` is about that only
   size bigint NOT NULL,
   key text COLLATE "C" NOT NULL,
   token text COLLATE "C" NOT NULL,           -- empty if it was never listed, but an image should have it
@@ -18,6 +19,7 @@ CREATE TABLE label_edit (
   at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (asset_id, class_id)
 );
+INSERT INTO label_edit (asset_id, class_id) SELECT DISTINCT asset_id, class_id FROM annotation WHERE source = 'user';
 
 -- What the label files of a datasource were last read with (mirror.labels); another value makes all of them unread.
 ALTER TABLE datasource ADD COLUMN labels_read_with text;
