@@ -11,6 +11,8 @@ from PIL import Image
 from tests.support.cli import Cli
 from tests.support.served import serving
 
+pytestmark = pytest.mark.long
+
 EXTRA = Path(__file__).parents[1] / "support" / "extra_format"
 BOTH = ("--media", "image", "--media", "document")
 

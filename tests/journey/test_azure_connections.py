@@ -21,6 +21,8 @@ from mirrorlake.model.assets import Original
 from mirrorlake.services.callers import local_user
 from mirrorlake.services.library import open_library
 
+pytestmark = pytest.mark.long
+
 WRONG_KEY = "d3Jvbmcga2V5IHdpdGggYSBjYW5hcnk="
 
 

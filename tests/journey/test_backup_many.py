@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from benchmarks.place import listing_server
 from benchmarks.seed import know_synthetic
 from tests.support.buckets import picture
@@ -18,6 +19,8 @@ from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.pool import open_catalog
 from mirrorlake.processing.library_store import LibraryStore
 from mirrorlake.processing.thumbnails import Thumbnails
+
+pytestmark = pytest.mark.long
 
 NAME = "bench"
 SAMPLE = 20

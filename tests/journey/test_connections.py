@@ -19,6 +19,8 @@ from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
 from tests.support.seaweed import SECRET_KEY as WEED_SECRET
 from tests.support.served import serving
 
+pytestmark = pytest.mark.long
+
 
 def add(cli: Cli, name: str, endpoint: str, key: str, secret: str, *words: str) -> Result:
     flags = ["--endpoint", endpoint, "--access-key-id", key, "--secret-access-key", "-"]

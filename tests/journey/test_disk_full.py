@@ -16,6 +16,8 @@ from mirrorlake.mirror.spool import write_spool
 from mirrorlake.model.columns import CHANGES
 from mirrorlake.postgres.embedded import stop
 
+pytestmark = pytest.mark.long
+
 PHOTOS = 300
 
 

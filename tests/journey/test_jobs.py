@@ -15,6 +15,7 @@ import pytest
 from tests.support.cli import PATIENCE_S, Cli
 from tests.support.job_library import GONE, PICTURES, QUEUED_KINDS, JobLibrary, job_library
 from tests.support.served import Serving, serving
+from tests.support.soak import soaking
 
 from mirrorlake.client import Client
 from mirrorlake.core.errors import Conflict, NotFound
@@ -51,11 +52,17 @@ def wait_for_start(library: JobLibrary, job_id: int) -> None:
     raise AssertionError(f"job {job_id} never began")
 
 
+SOME = {JobKind.MIRROR, JobKind.CONFIRM, JobKind.EVENTS, JobKind.REAPPLY}  # all of them in `make soak`
 # Nothing stops jobs of the background in their middle here. What an interrupted one did not poll or send is still due.
-# The preview of a location reads no asset, so that it ends in spite of the standstill.
-@pytest.mark.parametrize(
-    "kind", [kind for kind in QUEUED_KINDS if kind not in {*BACKGROUND_KINDS, JobKind.LOCATION_PREVIEW}]
-)
+# The preview of a location and deliveries read no asset, so that they end in spite of the standstill.
+KILLED = [
+    kind
+    for kind in QUEUED_KINDS
+    if kind not in {*BACKGROUND_KINDS, JobKind.LOCATION_PREVIEW, JobKind.DELIVER} and (soaking() or kind in SOME)
+]
+
+
+@pytest.mark.parametrize("kind", KILLED)
 def test_a_job_whose_worker_is_killed_goes_on_with_the_next_worker(cli: Cli, library: JobLibrary, kind: JobKind):
     job_id = library.request(kind)
     with standstill(library):

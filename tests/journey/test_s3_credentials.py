@@ -10,6 +10,8 @@ from tests.support.cli import Cli
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Request, S3Stub, error
 from tests.support.seaweed import READER_KEY, READER_SECRET, Seaweed
 
+pytestmark = pytest.mark.long
+
 NOBODY = {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}
 
 

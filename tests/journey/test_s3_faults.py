@@ -9,6 +9,8 @@ import pytest
 from tests.support.buckets import Bucket, picture
 from tests.support.s3stub import Answer, Request, S3Stub, error
 
+pytestmark = pytest.mark.long
+
 HTML = Answer(200, b"<!DOCTYPE html><html><body>Welcome</body></html>", {"Content-Type": "text/html"})
 
 

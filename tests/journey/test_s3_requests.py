@@ -14,6 +14,8 @@ from tests.support.cli import Result
 from tests.support.rawserver import RawServer, response, sends
 from tests.support.s3stub import ACCESS_KEY, SECRET_KEY, Answer, S3Stub
 
+pytestmark = pytest.mark.long
+
 CANARY = "canary1234567890"
 BAD = {"newline": f"{CANARY}\n{CANARY}", "return": f"{CANARY}\rx", "blank": f"{CANARY} x", "control": f"{CANARY}\x01",
        "accent": f"{CANARY}\u00e9"}  # fmt: skip

@@ -12,6 +12,8 @@ from PIL import Image
 from tests.support.buckets import Bucket, picture_no
 from tests.support.cli import Cli
 
+pytestmark = pytest.mark.long
+
 
 def picture(path: Path, colour: str, size: tuple[int, int] = (32, 24)) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -15,6 +15,8 @@ from tests.support.served import Serving, serving
 from mirrorlake.client import Client
 from mirrorlake.core.errors import CoolingDown, UsageError
 
+pytestmark = pytest.mark.long
+
 SETTINGS = {"orphans": "trash"}
 
 

@@ -6,11 +6,14 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
 import skimage
 import sklearn
 from tests.support.buckets import Bucket
 from tests.support.s3stub import Answer, S3Stub
 from tests.support.thumbnails import contents
+
+pytestmark = pytest.mark.long
 
 PHOTOS = [
     *(Path(skimage.__file__).parent / "data" / f"{name}.png" for name in ("astronaut", "chelsea", "coffee", "brick")),

@@ -6,12 +6,15 @@ import os
 from pathlib import Path
 
 import httpx
+import pytest
 from tests.support.buckets import same_size_picture
 from tests.support.cli import Cli
 from tests.support.served import serving
 
 from mirrorlake.client import Client
 from mirrorlake.model.jobs import JobState
+
+pytestmark = pytest.mark.long
 
 PICTURES = 4
 

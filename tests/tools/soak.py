@@ -50,6 +50,8 @@ def proofs() -> list[Proof]:
         *tests("listings", "tests/integration/test_destructive_listings.py", 1),
         *tests("model", "tests/property/test_pass_converges.py", MODEL_SEEDS),
         *tests("backup", "tests/journey/test_backup_many.py", 1),
+        Proof("journeys", 1, (sys.executable, "-m", "pytest", "-q", "-m", "long", "tests/journey")),
+        *tests("jobs", "tests/journey/test_jobs.py", 1),
         *tests("kills", "tests/journey/test_kills.py", KILL_SEEDS),
         Proof("ten-million", 1, (sys.executable, "-m", "benchmarks", "--soak")),
     ]
