@@ -25,6 +25,7 @@ _HEAD = (
     b'ServiceEndpoint="https://bench.blob.core.windows.net/" ContainerName="objects"><MaxResults>5000</MaxResults>'
     b"<Blobs>"
 )
+_WEEKDAYS = ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat")  # from 1 March 2026 on
 
 
 def etag_of(row: int) -> str:
@@ -35,7 +36,8 @@ def etag_of(row: int) -> str:
 def _row(row: int) -> bytes:
     second = row // 7
     clock = f"{second // 3600 % 24:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
-    date = f"Sun, {1 + second // 86_400 % 28:02d} Mar 2026 {clock} GMT"
+    day = second // 86_400 % 28
+    date = f"{_WEEKDAYS[day % 7]}, {day + 1:02d} Mar 2026 {clock} GMT"
     kind = "application/json" if row % 2 else "image/jpeg"
     digest = b64encode(md5(str(row).encode(), usedforsecurity=False).digest()).decode()
     return (
