@@ -17,7 +17,7 @@ from mirrorlake.model.location_previews import Cost, Estimate
 from mirrorlake.model.objects import Requests
 from mirrorlake.plan.prices import CURRENCY, PriceList
 
-# Images that one process reads, decodes and commits: 143 a second with two of them, `benchmarks/RESULTS.md`.
+# Images that one process reads, decodes and commits: about 145 a second with two of them, `benchmarks/RESULTS.md`.
 OBJECTS_PER_PROCESS_S = 70
 BYTES_PER_S = 100_000_000  # an assumption: about a gigabit of network
 _GB = 1_000_000_000
