@@ -11,6 +11,7 @@ import adbc_driver_postgresql.dbapi as adbc  # pyright: ignore[reportMissingType
 from adbc_driver_manager.dbapi import Connection
 
 from mirrorlake.postgres.db_errors import driver_error, translate_db_errors
+from mirrorlake.postgres.schemas import path_statement
 
 IDLE_CONNECTIONS = 4
 
@@ -22,14 +23,14 @@ class ArrowConnections:
         self._conninfo = conninfo
         self._address = address
         self._lock = threading.Lock()
-        self._idle: list[Connection] = []
+        self._idle: list[tuple[str | None, Connection]] = []  # with the schema of each
         self._closed = False
 
     @contextmanager
-    def acquire(self) -> Generator[Connection]:
-        """A connection in one transaction: committed at the end, rolled back on an error."""
+    def acquire(self, schema: str | None) -> Generator[Connection]:
+        """A connection in one transaction: committed at the end, rolled back on an error. See `Catalog.in_schema`."""
         with translate_db_errors(self._address), _translate_errors(self._address):
-            connection = self._take()
+            connection = self._take(schema)
             try:
                 yield connection
                 connection.commit()
@@ -37,34 +38,41 @@ class ArrowConnections:
                 # A connection in an unknown state is not reused; closing it rolls back.
                 connection.close()
                 raise
-            self._give(connection)
+            self._give(schema, connection)
 
     def close(self) -> None:
         """Close idle connections. Connections in use are closed when they are returned."""
         self._closed = True
         with self._lock:
             idle, self._idle = self._idle, []
-        for connection in idle:
+        for _, connection in idle:
             connection.close()
 
-    def _take(self) -> Connection:
+    def _take(self, schema: str | None) -> Connection:
         with self._lock:
-            if self._idle:
-                return self._idle.pop()
+            for at, (of, connection) in enumerate(self._idle):
+                if of == schema:
+                    del self._idle[at]
+                    return connection
         connection = adbc.connect(self._conninfo)
         with connection.cursor() as cursor:
             cursor.execute("SET TIME ZONE 'UTC'")
             # libpq prints notices ("relation exists already, skipping") to the terminal of the user.
             cursor.execute("SET client_min_messages = 'warning'")
+            if schema is not None:
+                cursor.execute(path_statement(schema).as_string())
         connection.commit()
         return connection
 
-    def _give(self, connection: Connection) -> None:
+    def _give(self, schema: str | None, connection: Connection) -> None:
+        spare: Connection | None = connection
         with self._lock:
-            if not self._closed and len(self._idle) < IDLE_CONNECTIONS:
-                self._idle.append(connection)
-                return
-        connection.close()
+            if not self._closed:
+                self._idle.append((schema, connection))
+                # Of many workspaces, those that were used last keep theirs.
+                spare = self._idle.pop(0)[1] if len(self._idle) > IDLE_CONNECTIONS else None
+        if spare is not None:
+            spare.close()
 
 
 @contextmanager

@@ -1,9 +1,13 @@
-"""Migrate a database to the schema of this version: `migrations/NNNN_name.sql`, each once, in order, under a lock."""
+"""Migrate a database to the schema of this version: `migrations/NNNN_name.sql`, each once, in order, under a lock.
+
+Each step is applied to the schemas of all workspaces in one transaction, `default` first: a database as a whole has one
+version, that of `default`. What a step creates in the schema `access` is the library's, and must allow repetition.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -11,17 +15,22 @@ from importlib import resources
 from typing import Literal
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from mirrorlake.core.errors import CatalogError
+from mirrorlake.postgres.schemas import in_schema, workspace_schemas
 
 OLDEST_SERVER = 150000  # PostgreSQL 15, the oldest version that all our SQL was tested on
 LOCK = 0x6D6C616B65  # "mlake": the advisory lock that a migrating command holds
 _FILE = re.compile(r"(\d{4})_(\w+)\.sql")
 _CREATED = re.compile(
-    r"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|FUNCTION) (?:IF NOT EXISTS )?(\w+)|^ALTER (TABLE) \w+ RENAME TO (\w+)",
+    # Not what is qualified: the tables of the schema `access`, which libraries in a database share.
+    r"^CREATE (?:OR REPLACE |UNLOGGED )?(TABLE|FUNCTION) (?:IF NOT EXISTS )?(\w+)\b(?!\.)"
+    r"|^ALTER (TABLE) \w+ RENAME TO (\w+)",
     re.MULTILINE,
 )
+_CREATED_ACCESS = re.compile(r"^CREATE TABLE IF NOT EXISTS access\.(\w+)", re.MULTILINE)
 VERSION_TABLE = "schema_version"
 
 
@@ -56,6 +65,12 @@ def created_names(kind: Literal["TABLE", "FUNCTION"]) -> frozenset[str]:
     return frozenset(names | ({VERSION_TABLE} if kind == "TABLE" else set()))
 
 
+@cache
+def access_names() -> frozenset[str]:
+    """The names of all tables that a migration ever created in the schema `access`."""
+    return frozenset(name for each in all_migrations() for name in _CREATED_ACCESS.findall(each.sql))
+
+
 def newest_version() -> int:
     """The schema version of this code."""
     return all_migrations()[-1].version
@@ -75,7 +90,8 @@ def migrate(conninfo: str, *, address: str) -> int:
         with explain_privileges(address):
             create_version_table(session)
             standing = _version(session, address, newest)  # another command may have migrated in the meantime
-            return apply_migrations(session, after=standing, until=newest)
+            schemas = [None, *workspace_schemas(session)]
+            return apply_migrations(session, after=standing, until=newest, schemas=schemas)
 
 
 def create_version_table(session: psycopg.Connection[TupleRow]) -> None:
@@ -86,12 +102,35 @@ def create_version_table(session: psycopg.Connection[TupleRow]) -> None:
     )
 
 
-def apply_migrations(session: psycopg.Connection[TupleRow], *, after: int, until: int) -> int:
-    """Apply the migrations `after` a version and up to another one. Returns their number."""
+def apply_migrations(
+    session: psycopg.Connection[TupleRow], *, after: int, until: int, schemas: Sequence[str | None] = (None,)
+) -> int:
+    """Apply the migrations `after` a version and up to another one to these schemas. Returns their number."""
     missing = [migration for migration in all_migrations() if after < migration.version <= until]
     for migration in missing:
-        _apply(session, migration)
+        with session.transaction():
+            for schema in schemas:
+                with in_schema(session, schema):
+                    _apply(session, migration)
     return len(missing)
+
+
+def create_schema(session: psycopg.Connection[TupleRow], schema: str) -> None:
+    """Create the schema of a workspace with all tables, in the current transaction, which holds LOCK.
+
+    Raises CatalogError if the database was migrated by a newer version meanwhile: nobody would migrate this schema.
+    """
+    with in_schema(session, None):
+        row = session.execute("SELECT max(version) FROM schema_version").fetchone()
+    if row is None or row[0] != newest_version():
+        raise CatalogError(
+            "The database was migrated by a newer mirrorlake, which creates workspaces now.",
+            "Start this server again with the newer version.",
+        )
+    session.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    with in_schema(session, schema):
+        create_version_table(session)
+    apply_migrations(session, after=0, until=newest_version(), schemas=(schema,))
 
 
 def _version(session: psycopg.Connection[TupleRow], address: str, newest: int) -> int:
@@ -125,11 +164,8 @@ def check_server(session: psycopg.Connection[TupleRow], address: str) -> None:
 
 
 def _apply(session: psycopg.Connection[TupleRow], migration: Migration) -> None:
-    with session.transaction():
-        session.execute(migration.sql.encode())
-        session.execute(
-            "INSERT INTO schema_version (version, name) VALUES (%s, %s)", (migration.version, migration.name)
-        )
+    session.execute(migration.sql.encode())
+    session.execute("INSERT INTO schema_version (version, name) VALUES (%s, %s)", (migration.version, migration.name))
 
 
 @contextmanager
@@ -141,5 +177,5 @@ def explain_privileges(address: str) -> Generator[None]:
         raise CatalogError(
             f"Insufficient privileges to create the schema in the database ({address}): {error.diag.message_primary}.",
             "Have an administrator run in it: CREATE EXTENSION IF NOT EXISTS pg_trgm; and grant this role CREATE on"
-            " the schema public, or make it the database's owner.",
+            " the database and on its schema public, or make it the database's owner.",
         ) from error

@@ -16,6 +16,7 @@ from psycopg_pool import ConnectionPool
 from mirrorlake.core.settings import Settings
 from mirrorlake.postgres.db_errors import describe_address, translate_db_errors
 from mirrorlake.postgres.migrate import migrate
+from mirrorlake.postgres.schemas import SchemaConnection
 from mirrorlake.postgres.server_lock import find_running
 
 if TYPE_CHECKING:
@@ -31,32 +32,23 @@ logging.getLogger("psycopg").addHandler(logging.NullHandler())
 class _ArrowConnections(Protocol):
     """The methods used of `adbc.ArrowConnections`, which is imported by name only for column transfers."""
 
-    def acquire(self) -> AbstractContextManager[ArrowConnection]: ...
+    def acquire(self, schema: str | None) -> AbstractContextManager[ArrowConnection]: ...
     def close(self) -> None: ...
 
 
 class Catalog:
-    """The database of one library. Thread-safe. Close it, or use it as a context manager."""
+    """The database of one workspace. Thread-safe. Close it, or use it as a context manager.
+
+    The workspaces of a library share its connections: `in_schema` is the catalog of another one.
+    """
 
     def __init__(self, conninfo: str) -> None:
-        """Does not connect yet; `open_catalog` also migrates."""
+        """The catalog of the workspace `default`. Does not connect yet; `open_catalog` also migrates."""
         self.conninfo = conninfo
         self.address = describe_address(conninfo)
-        self._pool = ConnectionPool(
-            conninfo,
-            # One connection stays open, so that the embedded server in use does not stop as idle.
-            min_size=1,
-            max_size=POOL_SIZE,
-            timeout=POOL_WAIT_S,
-            configure=_configure,
-            # PostgreSQL may have restarted: a stale connection is replaced, not returned.
-            check=ConnectionPool.check_connection,
-            open=False,
-            name="catalog",
-        )
-        self._opening = threading.Lock()
-        self._arrow: _ArrowConnections | None = None
-        self._closed = False
+        self.schema: str | None = None  # None: the schema that the database's settings choose
+        self._shared = _Connections(conninfo, self.address)
+        self._owner = True
 
     def __enter__(self) -> Self:
         return self
@@ -66,22 +58,34 @@ class Catalog:
     ) -> None:
         self.close()
 
+    def in_schema(self, schema: str | None) -> Catalog:
+        """The catalog of the workspace whose tables are in this schema, over the same connections.
+
+        Closing it does nothing, and it cannot be used after this one was closed.
+        """
+        other = object.__new__(Catalog)
+        other.conninfo, other.address, other.schema = self.conninfo, self.address, schema
+        other._shared, other._owner = self._shared, False
+        return other
+
     @contextmanager
-    def read(self) -> Generator[psycopg.Connection[TupleRow]]:
-        """A connection in one read-only transaction."""
-        with translate_db_errors(self.address), self._pooled_connection() as connection:
+    def read(self, *, one_snapshot: bool = False) -> Generator[psycopg.Connection[TupleRow]]:
+        """A connection in one read-only transaction; with `one_snapshot`, all its statements see the same rows."""
+        with translate_db_errors(self.address), self._shared.pooled(self.schema) as connection:
             connection.read_only = True
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ if one_snapshot else None
             try:
                 yield connection
             finally:
                 if not connection.closed:
                     connection.rollback()
                     connection.read_only = None
+                    connection.isolation_level = None
 
     @contextmanager
     def write(self) -> Generator[psycopg.Connection[TupleRow]]:
         """A connection in one transaction: committed at the end, rolled back on an error."""
-        with translate_db_errors(self.address), self._pooled_connection() as connection:
+        with translate_db_errors(self.address), self._shared.pooled(self.schema) as connection:
             yield connection
 
     @contextmanager
@@ -96,40 +100,73 @@ class Catalog:
     @contextmanager
     def arrow(self) -> Generator[ArrowConnection]:
         """An ADBC connection in one transaction: committed at the end, rolled back on an error."""
-        with self._arrow_connections().acquire() as connection:
+        with self._shared.arrow().acquire(self.schema) as connection:
             yield connection
 
-    def session(self) -> psycopg.Connection[TupleRow]:
+    def session(self) -> SchemaConnection:
         """A separate connection in autocommit mode, open as long as the caller keeps it."""
         with translate_db_errors(self.address):
-            connection = psycopg.connect(self.conninfo, autocommit=True)
+            connection = SchemaConnection.connect(self.conninfo, autocommit=True)
             _configure(connection)
+            connection.enter(self.schema)
             return connection
 
     def close(self) -> None:
         """Close all connections. The catalog cannot be used afterwards."""
+        if self._owner:
+            self._shared.close()
+
+
+class _Connections:
+    """The connections that the workspaces of a library share. Each is opened on first use. Thread-safe."""
+
+    def __init__(self, conninfo: str, address: str) -> None:
+        self._conninfo = conninfo
+        self._address = address
+        self._pool = ConnectionPool(
+            conninfo,
+            connection_class=SchemaConnection,
+            # One connection stays open, so that the embedded server in use does not stop as idle.
+            min_size=1,
+            max_size=POOL_SIZE,
+            timeout=POOL_WAIT_S,
+            configure=_configure,
+            # PostgreSQL may have restarted: a stale connection is replaced, not returned.
+            check=ConnectionPool.check_connection,
+            open=False,
+            name="catalog",
+        )
+        self._opening = threading.Lock()
+        self._arrow: _ArrowConnections | None = None
+        self._closed = False
+
+    @contextmanager
+    def pooled(self, schema: str | None) -> Generator[psycopg.Connection[TupleRow]]:
+        """A connection of the pool that finds tables in this schema."""
+        with self._opening:
+            if self._pool.closed and not self._closed:
+                # The pool would retry for long and hide the reason. One plain connection reports it immediately.
+                psycopg.connect(self._conninfo).close()
+                self._pool.open()
+        with self._pool.connection() as connection:
+            connection.enter(schema)
+            yield connection
+
+    def arrow(self) -> _ArrowConnections:
+        """The ADBC connections."""
+        with self._opening:
+            from mirrorlake.postgres.adbc import ArrowConnections  # noqa: PLC0415  its libraries cost 0.3 s that a search need not spend
+
+            found = self._arrow or ArrowConnections(self._conninfo, self._address)
+            self._arrow = found
+            return found
+
+    def close(self) -> None:
+        """Close all of them, for good."""
         self._closed = True
         if self._arrow is not None:
             self._arrow.close()
         self._pool.close()
-
-    def _arrow_connections(self) -> _ArrowConnections:
-        with self._opening:
-            from mirrorlake.postgres.adbc import ArrowConnections  # noqa: PLC0415  its libraries cost 0.3 s that a search need not spend
-
-            found = self._arrow or ArrowConnections(self.conninfo, self.address)
-            self._arrow = found
-            return found
-
-    @contextmanager
-    def _pooled_connection(self) -> Generator[psycopg.Connection[TupleRow]]:
-        with self._opening:
-            if self._pool.closed and not self._closed:
-                # The pool would retry for long and hide the reason. One plain connection reports it immediately.
-                psycopg.connect(self.conninfo).close()
-                self._pool.open()
-        with self._pool.connection() as connection:
-            yield connection
 
 
 def find_database(settings: Settings) -> str:
@@ -161,9 +198,9 @@ def open_catalog(settings: Settings) -> Catalog:
     return catalog
 
 
-def limit_time(connection: psycopg.Connection[TupleRow], seconds: int) -> None:
+def limit_time(connection: psycopg.Connection[TupleRow], seconds: float) -> None:
     """Let statements of the current transaction fail with QueryCanceled after this time."""
-    connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds}s",))
+    connection.execute("SELECT set_config('statement_timeout', %s, true)", (f"{max(1, round(seconds * 1000))}ms",))
 
 
 def _configure(connection: psycopg.Connection[TupleRow]) -> None:

@@ -31,6 +31,8 @@ def _settings(place: DataDir) -> str:
         "unix_socket_directories": os.fspath(place.socket_folder),
         "unix_socket_permissions": "0700",
         "max_connections": "100",
+        # A restore locks about a thousand objects for each workspace, all in one transaction.
+        "max_locks_per_transaction": "1024",
         "shared_buffers": f"{buffers}MB",
         "effective_cache_size": f"{max(128, memory // 2 // MIB)}MB",
         "work_mem": "16MB",
