@@ -54,15 +54,18 @@ def checked(settings: ConnectionSettings) -> ConnectionSettings:
         if value is not None:
             settings = replace(settings, **{name: _address(value, name)})
     if settings.region is not None and not _REGION.fullmatch(settings.region):
-        raise SettingsError(f"{settings.region!r} is not a region.", "Use a name such as eu-west-1.")
+        raise SettingsError(f"{settings.region!r} is not a region.", "Use a name such as eu-west-1.", field="region")
     if settings.role_arn is not None and not _ROLE.fullmatch(settings.role_arn):
         raise SettingsError(
-            f"{settings.role_arn!r} is not the ARN of a role.", "Write arn:aws:iam::123456789012:role/NAME."
+            f"{settings.role_arn!r} is not the ARN of a role.",
+            "Write arn:aws:iam::123456789012:role/NAME.",
+            field="role_arn",
         )
     if settings.session_name is not None and not _SESSION.fullmatch(settings.session_name):
         raise SettingsError(
             f"{settings.session_name!r} is not a session name.",
             "Use 2 to 64 letters, digits and characters of +=,.@_-.",
+            field="session_name",
         )
     return settings
 
@@ -74,6 +77,7 @@ def _address(text: str, name: str) -> str:
         raise SettingsError(
             f"The setting {name} contains a user name or password.",
             "Leave it out: settings are shown.",
+            field=name,
         )
     try:
         parts = urlsplit(text)
@@ -82,7 +86,9 @@ def _address(text: str, name: str) -> str:
         usable, parts = False, None
     if not usable or parts is None or parts.query or parts.fragment or " " in text:
         raise SettingsError(
-            f"{text!r} is not the address of a server ({name}).", "Write https://host or http://host:port."
+            f"{text!r} is not the address of a server ({name}).",
+            "Write https://host or http://host:port.",
+            field=name,
         )
     return text
 
@@ -101,7 +107,9 @@ def local(given: Given) -> Credentials:
     """None are needed; the folder must be an absolute path without `..`."""
     folder = given.settings.bucket or ""
     if not folder.startswith("/") or os.path.normpath(folder) != folder.rstrip("/"):
-        raise SettingsError(f"{folder!r} is not an absolute path.", "Write the path of a folder, such as /data/photos.")
+        raise SettingsError(
+            f"{folder!r} is not an absolute path.", "Write the path of a folder, such as /data/photos.", field="bucket"
+        )
     return Ambient()
 
 
@@ -123,7 +131,9 @@ def _has_keys(given: Given) -> bool:
     found = [name in given.secrets for name in ("access_key_id", "secret_access_key")]
     if any(found) and not all(found):
         raise SettingsError(
-            "The access key is incomplete.", "Specify both --access-key-id and --secret-access-key, or none of them."
+            "The access key is incomplete.",
+            "Specify both --access-key-id and --secret-access-key, or none of them.",
+            field="access_key_id" if found[1] else "secret_access_key",
         )
     return all(found)
 
@@ -173,6 +183,7 @@ def _json(given: Given, kind: str, needed: str) -> str:
         raise SettingsError(
             f"The secret credentials_json is not a file of the type {kind}.",
             "Give the whole file as it was downloaded: --credentials-json - < FILE.",
+            field="credentials_json",
         )
     return text
 
@@ -222,7 +233,9 @@ def _account(given: Given) -> str:
     account = given.settings.account or ""
     if not _ACCOUNT.fullmatch(account):
         raise SettingsError(
-            f"{account!r} is not the name of a storage account.", "It has 3 to 24 lower-case letters and digits."
+            f"{account!r} is not the name of a storage account.",
+            "It has 3 to 24 lower-case letters and digits.",
+            field="account",
         )
     return account
 
@@ -231,7 +244,9 @@ def _sas(text: str) -> str:
     token = text.strip().removeprefix("?")
     if "sig=" not in token or any(letter.isspace() for letter in token):
         raise SettingsError(
-            "The shared access signature has no sig=.", "Copy the whole query string, such as sv=…&sig=…."
+            "The shared access signature has no sig=.",
+            "Copy the whole query string, such as sv=…&sig=….",
+            field="sas_token",
         )
     return token
 
@@ -240,5 +255,7 @@ def _base64(text: str, name: str) -> str:
     try:
         base64.b64decode(text, validate=True)
     except (ValueError, binascii.Error):
-        raise SettingsError(f"The key in {name} is not valid base64.", "Copy the whole key, with its last =.") from None
+        raise SettingsError(
+            f"The key in {name} is not valid base64.", "Copy the whole key, with its last =.", field=name
+        ) from None
     return text

@@ -291,7 +291,9 @@ def check_secrets(kind: ConnectionKind, given: Mapping[str, str | None]) -> dict
             allowed = ", ".join(sorted(KINDS[kind].secrets)) or "none"
             raise SettingsError(f"A connection of the kind {kind.value} has no secret {name!r}.", f"It has {allowed}.")
         if value is not None and not _is_usable(value):
-            raise SettingsError(f"The secret {own} is empty, too long or no text.", "Check how it was pasted.")
+            raise SettingsError(
+                f"The secret {own} is empty, too long or no text.", "Check how it was pasted.", field=own
+            )
         found[own] = value if value is None else value.strip()
     return found
 
@@ -313,7 +315,9 @@ def check_complete(kind: ConnectionKind, settings: ConnectionSettings, secrets: 
     if missing:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in missing)
         raise SettingsError(
-            f"A connection of the kind {kind.value} needs {' and '.join(missing)}.", f"Specify {options}."
+            f"A connection of the kind {kind.value} needs {' and '.join(missing)}.",
+            f"Specify {options}.",
+            field=missing[0],
         )
 
 
@@ -357,7 +361,9 @@ def _check_text(name: str, value: object) -> None:
         if name == "prefix" and not value:
             return
         raise SettingsError(
-            f"The setting {name} is empty, too long or contains control characters.", "Check how it was pasted."
+            f"The setting {name} is empty, too long or contains control characters.",
+            "Check how it was pasted.",
+            field=name,
         )
 
 

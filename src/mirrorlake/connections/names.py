@@ -19,7 +19,8 @@ SECRET_NAMES: Final = (
     "client_secret",
     "proxy_login",
 )
-REFERENCES: Final = ("env", "file", "vault", "aws-secretsmanager")  # where a secret may be stored instead
+# Where a secret may be stored instead.
+REFERENCES: Final = ("env", "file", "vault", "aws-secretsmanager", "gcp-secretmanager", "azure-keyvault")
 
 
 def is_reference(text: str) -> bool:

@@ -67,7 +67,9 @@ def apply_preset(settings: ConnectionSettings) -> ConnectionSettings:
     preset = PRESETS.get(settings.preset)
     if preset is None:
         raise SettingsError(
-            f"{settings.preset!r} is not a known service.", f"Use one of {', '.join(PRESETS)}, or an endpoint alone."
+            f"{settings.preset!r} is not a known service.",
+            f"Use one of {', '.join(PRESETS)}, or an endpoint alone.",
+            field="preset",
         )
     settings = replace(
         settings,
@@ -80,7 +82,9 @@ def apply_preset(settings: ConnectionSettings) -> ConnectionSettings:
 def _address(settings: ConnectionSettings, preset: Preset) -> str:
     if preset.address is None:
         raise SettingsError(
-            f"The address of the {preset.summary} server is missing.", "Specify it as the endpoint: https://host:port."
+            f"The address of the {preset.summary} server is missing.",
+            "Specify it as the endpoint: https://host:port.",
+            field="endpoint",
         )
     values: dict[str, str] = {}
     for name, value in (("region", settings.region), ("account", settings.account)):
@@ -90,6 +94,7 @@ def _address(settings: ConnectionSettings, preset: Preset) -> str:
                     f"{preset.summary} needs {'an account' if name == 'account' else 'a region'}"
                     f"{'' if value is None else f', and {value!r} is none'}.",
                     f"Specify it with --{name}.",
+                    field=name,
                 )
             values[name] = value
     return preset.address.format_map(values)

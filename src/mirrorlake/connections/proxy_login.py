@@ -35,6 +35,7 @@ def split_login(
         raise SettingsError(
             "The login in the address of the proxy is incomplete, or was given twice.",
             "Write http://USER:PASSWORD@HOST:PORT, or leave it out there and give proxy_login as USER:PASSWORD.",
+            field="proxy",
         )
     return (
         {**settings, "proxy": parts._replace(netloc=server).geturl()},
@@ -52,7 +53,9 @@ def add_login(settings: ConnectionSettings, secrets: Mapping[str, str]) -> Conne
         return settings
     user, colon, password = login.partition(":")
     if not user or not colon or not login.isprintable() or len(login) > _LONGEST:
-        raise SettingsError("The login of the proxy is not valid.", "Give proxy_login as USER:PASSWORD.")
+        raise SettingsError(
+            "The login of the proxy is not valid.", "Give proxy_login as USER:PASSWORD.", field=PROXY_LOGIN
+        )
     parts = urlsplit(settings.proxy)
     own = f"{quote(user, safe='')}:{quote(password, safe='')}@{parts.netloc}"
     return replace(settings, proxy=parts._replace(netloc=own).geturl())

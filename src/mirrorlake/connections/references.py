@@ -4,6 +4,8 @@ env:NAME                          an environment variable of the process that us
 file:/PATH                        a file of its machine, such as a mounted secret
 vault:MOUNT/PATH#FIELD            HashiCorp Vault, key-value engine version 2, at VAULT_ADDR with VAULT_TOKEN
 aws-secretsmanager:NAME[#FIELD]   AWS Secrets Manager, with the machine's own credentials
+gcp-secretmanager:NAME[#FIELD]    Google Cloud Secret Manager, likewise; NAME is projects/PROJECT/secrets/SECRET
+azure-keyvault:URL[#FIELD]        Azure Key Vault, likewise; URL is https://VAULT.vault.azure.net/secrets/SECRET
 """
 
 from __future__ import annotations
@@ -18,6 +20,13 @@ from urllib.parse import quote, urlsplit
 import orjson
 
 from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable
+from mirrorlake.storage.providers.registry import (
+    is_azure_secret,
+    is_google_secret,
+    read_azure_secret,
+    read_google_secret,
+)
+from mirrorlake.storage.retry import is_passing
 
 READ_LIMIT = 64 << 10  # bytes of one secret
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
@@ -41,11 +50,15 @@ def check_reference(text: str, *, allowed: tuple[str, ...] | None) -> None:
         "file": lambda: rest.startswith("/") and rest.isprintable(),
         "vault": lambda: _VAULT_PATH.fullmatch(rest) is not None and ".." not in rest,
         "aws-secretsmanager": lambda: bool(rest.partition("#")[0]) and rest.isprintable(),
+        "gcp-secretmanager": lambda: is_google_secret(rest.partition("#")[0]),
+        "azure-keyvault": lambda: is_azure_secret(rest.partition("#")[0]),
     }[scheme]()
     if not valid:
         raise SettingsError(
             f"{text!r} is not a reference to a secret.",
-            "Write env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD or aws-secretsmanager:NAME#FIELD.",
+            "Write env:NAME, file:/PATH, vault:MOUNT/PATH#FIELD, aws-secretsmanager:NAME#FIELD, "
+            "gcp-secretmanager:projects/PROJECT/secrets/NAME#FIELD or "
+            "azure-keyvault:https://VAULT.vault.azure.net/secrets/NAME#FIELD.",
         )
 
 
@@ -112,6 +125,8 @@ def _read_vault(text: str) -> str:
     where = f"vault:{text}"
     if answer.status in (400, 401, 403):
         raise AccessDenied(f"Vault does not permit reading {where}.", "Check VAULT_TOKEN and its policy.")
+    if is_passing(answer.status):
+        raise SourceUnreachable(f"Vault answered {answer.status} for {where}.", "Try again later.")
     if answer.status != 200:  # noqa: PLR2004
         raise SettingsError(f"Vault answered {answer.status} for {where}.", "Check mount and path.")
     return _field(_json(body), ("data", "data", found["field"]), where)
@@ -140,6 +155,18 @@ def _read_secrets_manager(text: str) -> str:
     return secret if not field else _field(_json(secret.encode()), (field,), where)
 
 
+def _read_google(text: str) -> str:
+    name, _, field = text.partition("#")
+    secret = read_google_secret(name)
+    return secret if not field else _field(_json(secret.encode()), (field,), f"gcp-secretmanager:{text}")
+
+
+def _read_azure(text: str) -> str:
+    address, _, field = text.partition("#")
+    secret = read_azure_secret(address)
+    return secret if not field else _field(_json(secret.encode()), (field,), f"azure-keyvault:{text}")
+
+
 def _json(data: bytes) -> object:
     try:
         return orjson.loads(data)
@@ -160,4 +187,6 @@ READERS: Final[Mapping[str, Callable[[str], str]]] = {
     "file": _read_file,
     "vault": _read_vault,
     "aws-secretsmanager": _read_secrets_manager,
+    "gcp-secretmanager": _read_google,
+    "azure-keyvault": _read_azure,
 }

@@ -12,6 +12,8 @@ import hmac
 import re
 import secrets
 
+from mirrorlake.core.errors import PermissionDenied
+
 HEADER = "Mirrorlake-Signature"
 TOLERANCE_S = 300  # between the clocks of sender and receiver, and on the way
 SECRET_PREFIX = "whsec_"  # noqa: S105 - how secrets begin, so that scanners of repositories recognise them
@@ -35,6 +37,14 @@ def is_signed(secret: str, body: bytes, value: str, now: int) -> bool:
     # Everything is computed whatever is wrong, so that the duration shows nothing.
     right = hmac.compare_digest(_digest(secret, body, at), given)
     return right and abs(now - at) <= TOLERANCE_S
+
+
+def refused() -> PermissionDenied:
+    """The error for a request without a valid signature, which does not reveal whether its address exists."""
+    return PermissionDenied(
+        f"The signature of the request is missing, wrong or too old (header {HEADER}).",
+        "Sign the body as sent with the secret of this webhook, and check the clock of the sender.",
+    )
 
 
 def _digest(secret: str, body: bytes, at: int) -> str:

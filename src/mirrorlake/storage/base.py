@@ -84,6 +84,15 @@ class Store(Protocol):
         """
         ...
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """`length` bytes from `start`, fewer at the end of the object, if it still has `token` (None: any version).
+
+        `info.size` is the size of the whole object. Raises ObjectChanged if the token differs or the object ends before
+        `start`, ObjectGone on 404, and RangesUnsupported if only the whole object can be read: the server ignores
+        ranges, or they would be those of a compressed form.
+        """
+        ...
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """About `parts` ranges that cover `scope` without gap or overlap, in key order, for concurrent listing.
 

@@ -51,9 +51,13 @@ class BucketWriter(ABC):
     def name(self) -> str:
         """The address of the prefix."""
 
+    def flush(self, key: str) -> None:
+        """Do nothing: what a bucket confirms is stored."""
+        del key
+
     @abstractmethod
-    def put(self, key: str, data: bytes) -> str:
-        """Write an object; return its token."""
+    def put_if_absent(self, key: str, data: bytes) -> str:
+        """Write a new object; return its token. Raises ObjectExists."""
 
     @abstractmethod
     def head(self, key: str) -> StoredObject:
@@ -61,7 +65,7 @@ class BucketWriter(ABC):
 
     @abstractmethod
     def _upload(self, key: str, parts: Iterator[bytes]) -> str:
-        """Write an object of several parts; return its token."""
+        """Write a new object of several parts; return its token. Raises ObjectExists."""
 
     @abstractmethod
     def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
@@ -93,24 +97,29 @@ class BucketWriter(ABC):
         pieces = chunks(parts, self.part_bytes)
         first = next(pieces)
         second = next(pieces, None)
-        return self.put(key, first) if second is None else self._upload(key, chain((first, second), pieces))
+        return self._create(key, first) if second is None else self._upload(key, chain((first, second), pieces))
 
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """One GET, with a range if only the beginning is requested."""
+    def _create(self, key: str, data: bytes) -> str:
+        return self.put_if_absent(key, data)
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> StoredBody:
+        """One GET, with a range if only a part is requested."""
         check_key(key)
         limit = OBJECT_BYTES if length is None else length
-        answer = self._fetch(key, {} if length is None else {"Range": f"bytes=0-{length - 1}"}, limit)
+        answer = self._fetch(key, _range_header(start, length), limit)
         try:
-            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # an empty object has no first bytes
+            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:  # there are no bytes from there on
                 return StoredBody(data=b"", info=self.head(key))
             self._check(answer, key)
             info = self._info(key, answer)
             # A server that ignores the range returns the whole object.
-            limit = info.size if answer.status == HTTPStatus.OK else limit
+            whole = answer.status == HTTPStatus.OK
+            limit = info.size if whole else limit
             if limit > OBJECT_BYTES:
                 raise StorageError(f"{self.name}{key} has {info.size:,} bytes, more than mirrorlake ever writes there.")
             data = self._read(answer, key, limit)
-            return StoredBody(data=data if length is None else data[:length], info=info)
+            begin = start if whole else 0
+            return StoredBody(data=data[begin : None if length is None else begin + length], info=info)
         finally:
             self._discard(answer)
 
@@ -141,3 +150,9 @@ class BucketWriter(ABC):
             if page.next_token == token:
                 raise ListingBroken(f"The listing of {self.name}{prefix} does not advance.", "Check the endpoint.")
             token = page.next_token
+
+
+def _range_header(start: int, length: int | None) -> dict[str, str]:
+    if start == 0 and length is None:
+        return {}
+    return {"Range": f"bytes={start}-{'' if length is None else start + length - 1}"}

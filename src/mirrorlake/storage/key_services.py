@@ -13,7 +13,10 @@ class ServiceKey(Protocol):
     """One key of such a service, reached with the machine's own credentials. Thread-safe; retries nothing."""
 
     def encrypt(self, data: bytes) -> str:
-        """The encrypted data, as ASCII text. One request or two. Raises SettingsError if it cannot be encrypted."""
+        """The encrypted data, as ASCII text. One request or two. Raises SettingsError if it cannot be encrypted.
+
+        Raises SourceUnreachable for what may be temporary.
+        """
         ...
 
     def decrypt(self, text: str) -> bytes:

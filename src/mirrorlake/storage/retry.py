@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TypeVar
 
 from mirrorlake.core.errors import SourceUnreachable
@@ -39,6 +40,11 @@ class RetryPolicy:
                 self.sleep(asked + wait * random.uniform(0.5, 1.0))  # noqa: S311 - no secret
                 wait = min(2 * wait, LONGEST_WAIT_S)
         return action()
+
+
+def is_passing(status: int) -> bool:
+    """Whether a service that is no object store may answer otherwise a little later: time-out, throttling, failure."""
+    return status in (408, 429) or status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def retry_after_s(value: str) -> float | None:

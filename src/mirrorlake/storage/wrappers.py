@@ -52,6 +52,10 @@ class StoreWrapper:
         """As the wrapped store."""
         return self._store.get(key, token=token, limit=limit)
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """As the wrapped store."""
+        return self._store.get_range(key, token=token, start=start, length=length)
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """As the wrapped store."""
         return self._store.split(scope, parts)
@@ -92,6 +96,10 @@ class RetryingStore(StoreWrapper):
         """The object; with a token, a retry cannot mix two versions."""
         return self._policy.call(lambda: self._store.get(key, token=token, limit=limit))
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object."""
+        return self._policy.call(lambda: self._store.get_range(key, token=token, start=start, length=length))
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges of the scope."""
         return self._policy.call(lambda: self._store.split(scope, parts))
@@ -113,7 +121,7 @@ class RequestMeter:
 
     @property
     def bytes_read(self) -> int:
-        """Bytes of all objects that `get` returned."""
+        """Bytes of all objects and parts of them that were returned."""
         with self._lock:
             return self._bytes
 
@@ -159,6 +167,13 @@ class MeteredStore(StoreWrapper):
         self._meter.count_bytes(len(body.data))
         return body
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """One get request."""
+        self._meter.count(Requests(get=1))
+        body = self._store.get_range(key, token=token, start=start, length=length)
+        self._meter.count_bytes(len(body.data))
+        return body
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """One list request if the store listed prefixes to split at."""
         ranges = self._store.split(scope, parts)
@@ -193,6 +208,11 @@ class CancellableStore(StoreWrapper):
         """The object."""
         self._check()
         return self._store.get(key, token=token, limit=limit)
+
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object."""
+        self._check()
+        return self._store.get_range(key, token=token, start=start, length=length)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges of the scope."""

@@ -36,7 +36,7 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredBody:
-    """The bytes of one object, or the first of them, and the facts of the whole object."""
+    """The bytes of one object, or a range of them, and the facts of the whole object."""
 
     data: bytes
     info: StoredObject
@@ -72,14 +72,19 @@ class WritableStore(Protocol):
         ...
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write an object piece by piece, without keeping all of it in memory; return its token.
+        """Write a new object piece by piece, without keeping all of it in memory; return its token.
 
-        The object does not exist before the last piece is written, and nothing remains if `parts` raises.
+        The object does not exist before the last piece is written, and nothing remains if `parts` raises. Raises
+        ObjectExists if the key exists, unless the server knows no conditions: then look before.
         """
         ...
 
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """The object, or its first `length` bytes. Raises ObjectGone."""
+    def flush(self, key: str) -> None:
+        """Wait until an object that was written survives a power failure, whether or not the store is `durable`."""
+        ...
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> StoredBody:
+        """The object, or at most `length` bytes of it from `start` on: none beyond its end. Raises ObjectGone."""
         ...
 
     def head(self, key: str) -> StoredObject:
@@ -165,12 +170,16 @@ class RetryingWritableStore:
         return self._again(lambda: self._store.put_if_match(key, data, token=token))
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write an object piece by piece, in one attempt."""
+        """Write a new object piece by piece, in one attempt."""
         return self._store.put_stream(key, parts)
 
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """The object."""
-        return self._again(lambda: self._store.get(key, length=length))
+    def flush(self, key: str) -> None:
+        """Wait until an object survives a power failure."""
+        self._again(lambda: self._store.flush(key))
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> StoredBody:
+        """The object, or a range of it."""
+        return self._again(lambda: self._store.get(key, start=start, length=length))
 
     def head(self, key: str) -> StoredObject:
         """The object's facts."""

@@ -23,9 +23,9 @@ class Advice:
     account: str | None = None
     endpoint: str | None = None
 
-    def error(self) -> SettingsError:
-        """The advice as an error."""
-        return SettingsError(self.message, self.fix)
+    def error(self, *, field: str | None = None) -> SettingsError:
+        """The advice as an error of this field."""
+        return SettingsError(self.message, self.fix, field=field)
 
 
 def shown(text: str) -> str:

@@ -22,9 +22,9 @@ LONGEST = 64 << 10  # characters; longer values are refused elsewhere
 
 def check_input(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, object]) -> None:
     """Raise SettingsError for the first field that is certainly wrong. Fields that are absent are not checked."""
-    for advice in _refusals(kind, _texts(settings), _texts(secrets)):
+    for name, advice in _refusals(kind, _texts(settings), _texts(secrets)):
         if advice is not None:
-            raise advice.error()
+            raise advice.error(field=name)
 
 
 def hints(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping[str, object]) -> list[Advice]:
@@ -42,7 +42,9 @@ def hints(kind: ConnectionKind, settings: Mapping[str, object], secrets: Mapping
     return [advice for advice in found if advice is not None]
 
 
-def _refusals(kind: ConnectionKind, settings: Mapping[str, str], secrets: Mapping[str, str]) -> Iterator[Advice | None]:
+def _refusals(
+    kind: ConnectionKind, settings: Mapping[str, str], secrets: Mapping[str, str]
+) -> Iterator[tuple[str, Advice | None]]:
     aws = scheme_of(kind) == "s3" and kind is not ConnectionKind.S3 and "endpoint" not in settings
     checks: dict[str, Callable[[str], Advice | None]] = {
         "role_arn": advise_role,
@@ -54,7 +56,7 @@ def _refusals(kind: ConnectionKind, settings: Mapping[str, str], secrets: Mappin
         checks["region"] = advise_region
     if scheme_of(kind) == "az":
         checks["account"] = advise_account
-    yield from (check(settings[name]) for name, check in checks.items() if name in settings)
+    yield from ((name, check(settings[name])) for name, check in checks.items() if name in settings)
     writes = settings.get("allow_writes") is not None
     of_secrets: dict[str, Callable[[str], Advice | None]] = {
         "access_key_id": lambda text: advise_pasted("access key id", text),
@@ -67,7 +69,7 @@ def _refusals(kind: ConnectionKind, settings: Mapping[str, str], secrets: Mappin
         "account_key": advise_key,
         "connection_string": advise_connection_string,
     }
-    yield from (check(secrets[name]) for name, check in of_secrets.items() if name in secrets)
+    yield from ((name, check(secrets[name])) for name, check in of_secrets.items() if name in secrets)
 
 
 def _texts(values: Mapping[str, object]) -> dict[str, str]:

@@ -150,3 +150,31 @@ KEY_SERVICES: Mapping[str, Callable[[str], ServiceKey]] = {
     "gcp-kms": _gcp_kms,
     "azure-key-vault": _key_vault,
 }
+
+
+def read_google_secret(name: str) -> str:
+    """A secret of Google Cloud Secret Manager. Raises SettingsError and SourceUnreachable."""
+    from mirrorlake.storage.providers.gcs.secret_manager import read_secret  # noqa: PLC0415  loads an HTTP client
+
+    return read_secret(name)
+
+
+def is_google_secret(name: str) -> bool:
+    """Whether this is the resource name of such a secret."""
+    from mirrorlake.storage.providers.gcs.secret_manager import is_secret_name  # noqa: PLC0415  as above
+
+    return is_secret_name(name)
+
+
+def read_azure_secret(address: str) -> str:
+    """A secret of Azure Key Vault. Raises SettingsError and SourceUnreachable."""
+    from mirrorlake.storage.providers.azure.vault_secrets import read_secret  # noqa: PLC0415  as above
+
+    return read_secret(address)
+
+
+def is_azure_secret(address: str) -> bool:
+    """Whether this is the address of such a secret."""
+    from mirrorlake.storage.providers.azure.vault_secrets import is_secret_address  # noqa: PLC0415  as above
+
+    return is_secret_address(address)

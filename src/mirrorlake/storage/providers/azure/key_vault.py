@@ -9,18 +9,19 @@ import base64
 import binascii
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import orjson
 
-from mirrorlake.core.errors import SettingsError, StorageError
+from mirrorlake.core.errors import SettingsError, SourceUnreachable, StorageError
 from mirrorlake.storage.http import NoAnswer, client_of
 from mirrorlake.storage.key_services import KeyMismatch
 from mirrorlake.storage.providers.azure.resolving import machine_grant
-from mirrorlake.storage.providers.azure.tokens import source_of
+from mirrorlake.storage.providers.azure.tokens import TokenSource, source_of
+from mirrorlake.storage.retry import is_passing, retry_after_s
 from mirrorlake.storage.server_words import clean_text
 from mirrorlake.storage.wire import MACHINE
 
@@ -42,8 +43,7 @@ class KeyVaultKey:
     def __init__(self, address: str) -> None:
         self._base, domain, self._path = _parts(address)
         self._address = f"{self._base}{self._path}"
-        grant = machine_grant(os.environ, resource=f"https://{domain}")
-        self._tokens = source_of(grant, MACHINE)
+        self._tokens = vault_tokens(domain)
 
     def encrypt(self, data: bytes) -> str:
         """The encrypted data, with the version of the key."""
@@ -80,25 +80,12 @@ class KeyVaultKey:
         decrypts: bool = False,
     ) -> Mapping[str, Any]:
         """The members of the answer, of which `wanted` is one."""
-        client = client_of(self._base, MACHINE)
-        body = None if members is None else orjson.dumps(members)
-        try:
-            headers = {"Authorization": f"Bearer {self._tokens.current()}", "Content-Type": "application/json"}
-            target = f"{path}?api-version={VERSION}"
-            answer = client.send(method, target, client.headers(headers), body, deadline_s=_WAIT_S)
-            data = client.read(answer, limit=_ANSWER_BYTES)
-        except NoAnswer as error:
-            raise self._unusable(f"the vault does not answer ({error})") from None
-        except StorageError as error:
-            raise self._unusable(error.message) from None
-        finally:
-            client.close()
-        document = _object(data)
+        status, document = ask_vault(self._base, self._tokens, method, path, members, unusable=self._unusable)
         # BadParameter is the answer for a text of another key, KeyNotFound that for a version that is gone.
-        if decrypts and answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
+        if decrypts and status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
             raise KeyMismatch
-        if answer.status != HTTPStatus.OK:
-            raise self._unusable(f"the vault answered {answer.status}{_words(document)}")
+        if status != HTTPStatus.OK:
+            raise self._unusable(f"the vault answered {status}{words_of(document)}")
         found = document.get(wanted)
         if not found or (wanted == "value" and not isinstance(found, str)):
             raise self._unusable(f"the answer of the vault has no {wanted}")
@@ -111,21 +98,68 @@ class KeyVaultKey:
         )
 
 
-def _parts(address: str) -> tuple[str, str, str]:
-    """The address of the vault, the domain that its tokens are for, and the path of the key. Raises SettingsError."""
+def ask_vault(
+    base: str,
+    tokens: TokenSource,
+    method: str,
+    path: str,
+    members: Mapping[str, str] | None,
+    *,
+    unusable: Callable[[str], SettingsError],
+) -> tuple[int, Mapping[str, Any]]:
+    """The status and the members of the answer of a vault.
+
+    Raises what `unusable` makes of a reason, and SourceUnreachable for what may be temporary.
+    """
+    client = client_of(base, MACHINE)
+    body = None if members is None else orjson.dumps(members)
+    try:
+        headers = {"Authorization": f"Bearer {tokens.current()}", "Content-Type": "application/json"}
+        target = f"{path}?api-version={VERSION}"
+        answer = client.send(method, target, client.headers(headers), body, deadline_s=_WAIT_S)
+        data = client.read(answer, limit=_ANSWER_BYTES)
+    except NoAnswer as error:
+        raise SourceUnreachable(f"The vault {base} cannot be reached: {error}.", "Try again later.") from None
+    except SourceUnreachable:
+        raise
+    except StorageError as error:
+        raise unusable(error.message) from None
+    finally:
+        client.close()
+    if is_passing(answer.status):
+        again_after_s = retry_after_s(answer.headers.get("Retry-After", "").strip())
+        raise SourceUnreachable(
+            f"The vault {base} answered {answer.status}.", "Try again later.", again_after_s=again_after_s
+        )
+    return answer.status, _object(data)
+
+
+def vault_tokens(domain: str) -> TokenSource:
+    """Tokens of the machine's own identity for the vaults of a domain."""
+    return source_of(machine_grant(os.environ, resource=f"https://{domain}"), MACHINE)
+
+
+def vault_address(address: str, path: re.Pattern[str]) -> tuple[str, str, str] | None:
+    """The address of a vault, the domain that its tokens are for, and a path in it; None if it is no such address."""
     try:
         parts = urlsplit(address)
         name, _, domain = (parts.hostname or "").partition(".")
-        path = _PATH.fullmatch(parts.path)
         plain = address == f"https://{parts.netloc}{parts.path}" and not set(":@") & set(parts.netloc)
     except ValueError:
-        name, domain, path, plain = "", "", None, False
-    if path is None or domain not in DOMAINS or not _VAULT.fullmatch(name) or not plain:
+        return None
+    if not path.fullmatch(parts.path) or domain not in DOMAINS or not _VAULT.fullmatch(name) or not plain:
+        return None
+    return f"https://{name}.{domain}", domain, parts.path
+
+
+def _parts(address: str) -> tuple[str, str, str]:
+    found = vault_address(address, _PATH)
+    if found is None:
         raise SettingsError(
             "The address of the key in Azure Key Vault is not valid.",
             "Write azure-key-vault:https://VAULT.vault.azure.net/keys/KEY, without a version.",
         )
-    return f"https://{name}.{domain}", domain, path[0]
+    return found
 
 
 def _encode(data: bytes) -> str:
@@ -140,7 +174,8 @@ def _object(data: bytes) -> Mapping[str, Any]:
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
 
 
-def _words(document: Mapping[str, Any]) -> str:
+def words_of(document: Mapping[str, Any]) -> str:
+    """The vault's own explanation in an answer; empty without one."""
     error = document.get("error")
     words = cast("Mapping[str, Any]", error).get("message") if isinstance(error, dict) else None
     return f" ({clean_text(words).rstrip('.')})" if isinstance(words, str) and words else ""

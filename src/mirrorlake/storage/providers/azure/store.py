@@ -22,7 +22,7 @@ from mirrorlake.storage.providers.azure.delegation import delegation_of
 from mirrorlake.storage.providers.azure.errors import RequestInfo
 from mirrorlake.storage.providers.azure.http import Http
 from mirrorlake.storage.providers.azure.list_requests import PAGE_KEYS, request_page
-from mirrorlake.storage.providers.azure.object_reader import read_head, read_object
+from mirrorlake.storage.providers.azure.object_reader import read_head, read_object, read_range
 from mirrorlake.storage.providers.azure.pages import AzurePage
 from mirrorlake.storage.providers.azure.resolving import config_of
 from mirrorlake.storage.providers.azure.signing import blob_sas, delegated_sas
@@ -119,6 +119,11 @@ class AzureStore:
         """The whole object by a GET with If-Match, without its content encoding."""
         _check_key(key)
         return read_object(self._http, key, self._about(key), token=token, limit=limit)
+
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object by a GET with If-Match."""
+        _check_key(key)
+        return read_range(self._http, key, self._about(key), token=token, start=start, length=length)
 
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges whose bounds are common prefixes, if the server can start a listing at each of them."""

@@ -32,6 +32,7 @@ from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
 BLOCK_BYTES = 8 << 20  # of a stream; Azure allows 50,000 blocks
 _BLOCK_BLOB = {"x-ms-blob-type": "BlockBlob"}
+_ABSENT = {"If-None-Match": "*"}
 _EXISTS = ("BlobAlreadyExists", "ConditionNotMet")
 
 
@@ -63,7 +64,9 @@ class AzureWritableStore(BucketWriter):
     def put_if_absent(self, key: str, data: bytes) -> str:
         """One Put Blob with If-None-Match."""
         check_key(key)
-        answer = self._send("PUT", key, headers={**_BLOCK_BLOB, "If-None-Match": "*"}, body=data)
+        return self._created(self._send("PUT", key, headers={**_BLOCK_BLOB, **_ABSENT}, body=data), key)
+
+    def _created(self, answer: Response, key: str) -> str:
         refused = answer.status in (HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED)
         if refused and answer.headers.get("x-ms-error-code", "") in _EXISTS:
             self._http().discard(answer)
@@ -121,7 +124,7 @@ class AzureWritableStore(BucketWriter):
             self._finish(answer, key, tagged=False)
         listed = "".join(f"<Latest>{one}</Latest>" for one in ids)
         body = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'.encode()
-        return self._finish(self._send("PUT", key, query=[("comp", "blocklist")], body=body), key)
+        return self._created(self._send("PUT", key, query=[("comp", "blocklist")], headers=_ABSENT, body=body), key)
 
     def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
         return self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))

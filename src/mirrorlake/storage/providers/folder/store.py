@@ -132,11 +132,27 @@ class FolderStore:
             if info.size > limit:
                 raise ObjectTooLarge(f"{key!r} has {info.size:,} bytes, more than the {limit:,} allowed.")
             try:
-                data = _read(file, info.size)
+                data = _read(file, info.size + 1)  # one more byte, if the file has grown
             except OSError as error:
                 raise _translate(error, key) from error
             after = _info(key, os.fstat(file))
             if (after.token, after.size, len(data)) != (info.token, info.size, info.size):
+                raise ObjectChanged(f"{key!r} changed while it was read.")
+        return Body(data=data, info=info)
+
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the file; its token must be equal before and after reading."""
+        with self._open_root() as root, _open_file(root, key) as file:
+            info = _info(key, os.fstat(file))
+            if (token is not None and info.token != token) or start >= info.size:
+                raise ObjectChanged(f"{key!r} has changed since it was listed.")
+            length = min(length, info.size - start)
+            try:
+                data = _read(file, length, start=start)
+            except OSError as error:
+                raise _translate(error, key) from error
+            after = _info(key, os.fstat(file))
+            if (after.token, after.size, len(data)) != (info.token, info.size, length):
                 raise ObjectChanged(f"{key!r} changed while it was read.")
         return Body(data=data, info=info)
 
@@ -359,12 +375,12 @@ def _is_utf8(key: str) -> bool:
     return key.isascii() or not any("\ud800" <= char <= "\udfff" for char in key)
 
 
-def _read(file: int, size: int) -> bytes:
-    """`size` bytes, and at most one more if the file has grown."""
+def _read(file: int, size: int, *, start: int = 0) -> bytes:
+    """`size` bytes from `start`; fewer at the end of the file."""
     chunks: list[bytes] = []
-    left = size + 1
+    left = size
     while left:
-        chunk = os.read(file, left)
+        chunk = os.pread(file, left, start + size - left)
         if not chunk:
             break
         chunks.append(chunk)

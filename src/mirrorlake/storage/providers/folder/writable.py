@@ -78,11 +78,22 @@ class FolderWritableStore:
             return self.put(key, data)
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write a temporary file piece by piece, then rename it."""
-        return self._write(key, parts, _replace)
+        """Write a temporary file piece by piece, then link it."""
+        return self._write(key, parts, _link)
 
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """The file, or its beginning."""
+    def flush(self, key: str) -> None:
+        """Write the file and the folders above it to the disk. Raises ObjectGone."""
+        path = self._path(key)
+        try:
+            _flush(path)
+            while key:  # a new folder survives only if the one that contains it is written too
+                key = key.rpartition("/")[0]
+                _flush(f"{self._root}/{key}")
+        except OSError as error:
+            raise _translate(error, path, "written") from error
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> StoredBody:
+        """The file, or a range of it."""
         path = self._path(key)
         try:
             handle = os.open(path, _READ)
@@ -91,6 +102,7 @@ class FolderWritableStore:
                 if not stat.S_ISREG(facts.st_mode):
                     raise ObjectGone(f"{path} is not a file.")
                 with os.fdopen(handle, "rb", closefd=False) as file:
+                    file.seek(start)
                     data = file.read(-1 if length is None else length)
             finally:
                 os.close(handle)
@@ -163,7 +175,7 @@ class FolderWritableStore:
                 facts = os.fstat(file.fileno())
             take_place(name, path)
             if self._flush:
-                _flush_folder(folder)
+                _flush(folder)
         except BaseException as error:
             if name:
                 with suppress(FileNotFoundError):
@@ -254,8 +266,8 @@ def _create_folders(folder: str) -> None:
             _create_folders(folder)
 
 
-def _flush_folder(folder: str) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+def _flush(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # follows links: the folder of the library may be one
     try:
         os.fsync(handle)
     finally:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from mirrorlake.core.errors import AccessDenied, SettingsError, StorageError
+from mirrorlake.core.errors import AccessDenied, SettingsError, SourceUnreachable, StorageError
 from mirrorlake.storage.key_services import KeyMismatch
 from mirrorlake.storage.providers.gcs import machine
 from mirrorlake.storage.providers.gcs.token_requests import post_json
@@ -61,6 +61,8 @@ class GcpKmsKey:
             if verb == "decrypt" and status in (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND):
                 raise KeyMismatch from None
             raise self._unusable(error.message) from None
+        except SourceUnreachable:
+            raise
         except StorageError as error:
             raise self._unusable(error.message) from None
         found = answer.get(wanted)

@@ -1,4 +1,4 @@
-"""Read single objects of a bucket by the JSON API: their facts, and all of their bytes."""
+"""Read single objects of a bucket by the JSON API: their facts, and all or parts of their bytes."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from mirrorlake.storage.providers.gcs.errors import (
     unreachable,
 )
 from mirrorlake.storage.providers.gcs.http import Http
+from mirrorlake.storage.ranges import range_header, whole_size
 
 _FIELDS = "name,size,generation,updated,storageClass"
 _GENERATION_DIGITS = 19
@@ -79,15 +80,7 @@ class ObjectReader:
 
     def get(self, key: str, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
         """The object, if it still has the generation `token`. Errors as in `storage.base.Store`."""
-        if token is not None and number_of(token) is None:  # of another kind of store
-            self.head(key, asked)
-            raise has_changed(asked)
-        query = [("alt", "media"), *([] if token is None else [("ifGenerationMatch", token)])]
-        # Without this header, the server would send objects that are stored as gzip decompressed, without their size.
-        # https://cloud.google.com/storage/docs/transcoding
-        headers = {"Accept-Encoding": "gzip"}
-        path = self._http.path(key)
-        answer = self._http.send("GET", path, asked=asked, query=query, headers=headers, deadline_s=deadline_of(limit))
+        answer = self._send(key, asked, token, {"Accept-Encoding": "gzip"}, limit)
         try:
             if answer.status != HTTPStatus.OK:
                 raise self.refused(answer, asked)
@@ -95,21 +88,49 @@ class ObjectReader:
         finally:
             self._http.discard(answer)
 
-    def _read(self, key: str, answer: Response, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
+    def get_range(self, key: str, asked: RequestInfo, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object, if it still has the generation `token`. Errors as in `storage.base.Store`."""
+        answer = self._send(key, asked, token, {"Accept-Encoding": "gzip", **range_header(start, length)}, length)
+        try:
+            if answer.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+                raise has_changed(asked)  # it ends before
+            if answer.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
+                raise self.refused(answer, asked)
+            generation = self._generation(answer, asked, token)
+            size = whole_size(asked.what, answer.status, answer.headers, start=start, length=length)
+            if size <= start:  # a server that returns nothing instead of 416
+                raise has_changed(asked)
+            data = self._http.read_object(answer, asked=asked, what=asked.what, limit=length)
+        finally:
+            self._http.discard(answer)
+        return Body(data=data, info=_body_info(key, answer, generation, size))
+
+    def _send(
+        self, key: str, asked: RequestInfo, token: str | None, headers: Mapping[str, str], limit: int
+    ) -> Response:
+        # Without Accept-Encoding, the server would send objects that are stored as gzip decompressed, without their
+        # size. https://cloud.google.com/storage/docs/transcoding
+        if token is not None and number_of(token) is None:  # of another kind of store
+            self.head(key, asked)
+            raise has_changed(asked)
+        query = [("alt", "media"), *([] if token is None else [("ifGenerationMatch", token)])]
+        path = self._http.path(key)
+        return self._http.send("GET", path, asked=asked, query=query, headers=headers, deadline_s=deadline_of(limit))
+
+    def _generation(self, answer: Response, asked: RequestInfo, token: str | None) -> str:
+        """The generation that a response has the bytes of. Raises ObjectChanged for another one than `token`."""
         generation = answer.headers.get("X-Goog-Generation", "")
         if number_of(generation) is None:
             raise unreachable(asked, "it does not report the generation of the object")
         if token is not None and generation != token:  # not every server supports the precondition
             raise has_changed(asked)
+        return generation
+
+    def _read(self, key: str, answer: Response, asked: RequestInfo, *, token: str | None, limit: int) -> Body:
+        generation = self._generation(answer, asked, token)
         encoding = answer.headers.get("Content-Encoding", "")
         data = self._http.read_object(answer, asked=asked, what=asked.what, limit=limit)
-        info = ObjectInfo(
-            key=key,
-            size=_stored_size(answer.headers, data),
-            token=generation,
-            modified=read_date(answer.headers.get("Last-Modified", "")),
-            storage_class=answer.headers.get("X-Goog-Storage-Class"),
-        )
+        info = _body_info(key, answer, generation, _stored_size(answer.headers, data))
         return decoded_body(asked.what, info, data, encoding, limit)
 
     def refused(self, answer: Response, asked: RequestInfo) -> StorageError:
@@ -153,6 +174,17 @@ class ObjectReader:
         if any(item.name == key for item in found.items):  # the first name with this prefix is the key itself
             return unreachable(asked, "it reports an object as missing, but lists it")
         return ObjectGone(f"{asked.what} does not exist.")
+
+
+def _body_info(key: str, answer: Response, generation: str, size: int) -> ObjectInfo:
+    """The facts in the headers of a response with bytes of an object."""
+    return ObjectInfo(
+        key=key,
+        size=size,
+        token=generation,
+        modified=read_date(answer.headers.get("Last-Modified", "")),
+        storage_class=answer.headers.get("X-Goog-Storage-Class"),
+    )
 
 
 def number_of(text: str) -> int | None:

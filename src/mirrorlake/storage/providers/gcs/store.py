@@ -84,6 +84,11 @@ class GcsStore:
         check_key(key)
         return self._reader.get(key, self._asked(key), token=token, limit=limit)
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object by a GET with the same condition."""
+        check_key(key)
+        return self._reader.get_range(key, self._asked(key), token=token, start=start, length=length)
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges whose bounds are common prefixes, found by a few pages with a delimiter."""
         if parts < 2 or not self._ordered:  # noqa: PLR2004 - one part is the whole

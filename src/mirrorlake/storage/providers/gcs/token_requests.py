@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from mirrorlake.core.errors import AccessDenied, ServerAnswer, SettingsError, SourceUnreachable
 from mirrorlake.storage.http import NoAnswer, client_of
-from mirrorlake.storage.retry import retry_after_s
+from mirrorlake.storage.retry import is_passing, retry_after_s
 from mirrorlake.storage.server_address import is_loopback
 from mirrorlake.storage.server_words import clean_code, clean_text
 from mirrorlake.storage.tokens import AccessToken
@@ -81,7 +81,7 @@ def request_text(
         raise AccessDenied(f"{what}: {_host(url)} is not the expected service.", _FIX)
     if answer.status == HTTPStatus.OK:
         return text
-    if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in (408, 429):
+    if is_passing(answer.status):
         raise SourceUnreachable(
             f"{what}: {_host(url)} answered {answer.status}.",
             "Try again later.",

@@ -17,6 +17,7 @@ from mirrorlake.storage.providers.gcs.errors import RequestInfo, translate, unre
 from mirrorlake.storage.providers.gcs.http import Http
 
 PART_BYTES = 8 << 20  # all parts but the last have a multiple of 256 KiB
+ABSENT = ("ifGenerationMatch", "0")  # on condition that the object does not exist
 _ID_CHARACTERS = 2048
 
 
@@ -26,7 +27,7 @@ class ResumableUpload:
     def __init__(self, http: Http, key: str, asked: RequestInfo) -> None:
         self._http = http
         self._asked = asked
-        answer = self._send("POST", [("name", key), ("uploadType", "resumable")], b"", {})
+        answer = self._send("POST", [("name", key), ("uploadType", "resumable"), ABSENT], b"", {})
         if answer.status != HTTPStatus.OK:
             raise translate(http.refusal(answer), asked)
         http.read(answer, asked=asked)
@@ -37,9 +38,9 @@ class ResumableUpload:
             raise unreachable(asked, "it did not start the upload")
 
     def write(self, parts: Iterable[bytes]) -> Response:
-        """Upload all pieces, at least one byte, as one object; the response contains its metadata.
+        """Upload all pieces, at least one byte, as one new object; the response contains its metadata.
 
-        After an error, nothing remains.
+        After an error, nothing remains. Raises ObjectChanged if the key exists.
         """
         sent = 0
         held: bytes | None = None

@@ -27,7 +27,7 @@ from mirrorlake.storage.providers.gcs.list_requests import request_page
 from mirrorlake.storage.providers.gcs.object_reader import ObjectReader, number_of
 from mirrorlake.storage.providers.gcs.pages import FIELDS, FOLDER_FIELDS, GcsPage
 from mirrorlake.storage.providers.gcs.tokens import WRITE
-from mirrorlake.storage.providers.gcs.uploads import PART_BYTES, ResumableUpload
+from mirrorlake.storage.providers.gcs.uploads import ABSENT, PART_BYTES, ResumableUpload
 from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
 _REWRITES = 1000  # requests of one copy; a copy within a bucket usually takes one
@@ -69,7 +69,7 @@ class GcsWritableStore(BucketWriter):
     def put_if_absent(self, key: str, data: bytes) -> str:
         """One upload on condition that there is no generation."""
         try:
-            return self._put(key, data, [("ifGenerationMatch", "0")])
+            return self._put(key, data, [ABSENT])
         except ObjectChanged as error:
             raise ObjectExists(f"{self.name}{key} already exists.") from error
 
@@ -130,7 +130,10 @@ class GcsWritableStore(BucketWriter):
     def _upload(self, key: str, parts: Iterator[bytes]) -> str:
         http, reader = self._open()
         asked = self._asked(key)
-        answer = ResumableUpload(http, self._prefix + key, asked).write(parts)
+        try:
+            answer = ResumableUpload(http, self._prefix + key, asked).write(parts)
+        except ObjectChanged as error:
+            raise ObjectExists(f"{self.name}{key} already exists.") from error
         return reader.read_info(self._prefix + key, answer, asked).token
 
     def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:

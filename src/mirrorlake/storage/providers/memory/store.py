@@ -116,6 +116,13 @@ class MemoryStore:
             raise ObjectTooLarge(f"{key!r} has {info.size:,} bytes, more than the {limit:,} allowed.")
         return self._objects[key]
 
+    def get_range(self, key: str, *, token: str | None, start: int, length: int) -> Body:
+        """A part of the object, if it still has `token`."""
+        body = self.get(key, token=token, limit=self.head(key).size)
+        if start >= body.info.size:
+            raise ObjectChanged(f"{key!r} has changed since it was listed.")
+        return Body(data=body.data[start : start + length], info=body.info)
+
     def split(self, scope: KeyRange, parts: int) -> list[KeyRange]:
         """Ranges with about the same number of keys."""
         with self._lock:

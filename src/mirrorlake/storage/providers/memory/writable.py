@@ -46,17 +46,20 @@ class MemoryWritableStore:
             return self.put(key, data)
 
     def put_stream(self, key: str, parts: Iterable[bytes]) -> str:
-        """Write an object from pieces."""
-        return self.put(key, b"".join(parts))
+        """Write a new object from pieces."""
+        return self.put_if_absent(key, b"".join(parts))
 
-    def get(self, key: str, *, length: int | None = None) -> StoredBody:
-        """The object."""
+    def flush(self, key: str) -> None:
+        """Do nothing: no power failure is simulated."""
+
+    def get(self, key: str, *, start: int = 0, length: int | None = None) -> StoredBody:
+        """The object, or a range of it."""
         check_key(key)
         with self._lock:
             body = self._objects.get(key)
         if body is None:
             raise ObjectGone(f"{key} does not exist.")
-        return replace(body, data=body.data[:length])
+        return replace(body, data=body.data[start : None if length is None else start + length])
 
     def head(self, key: str) -> StoredObject:
         """The object's facts."""

@@ -108,6 +108,8 @@ def _translate(refusal: Refusal, asked: RequestInfo) -> StorageError:
     status, code = refusal.status, refusal.code
     if code in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (408, 425, 429):
         return unreachable(asked, f"it answered {status}" + (f" {code}" if code else ""), refusal.again_after_s)
+    if status == HTTPStatus.CONFLICT and code == "ConditionalRequestConflict":
+        return unreachable(asked, "another write of the same object is in progress")
     if _is_other_region(refusal, asked):
         if refusal.region and refusal.region != asked.region:
             return WrongRegion(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from http import HTTPStatus
 from xml.sax.saxutils import escape
 
@@ -16,6 +17,11 @@ from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.list_xml import Envelope, read_xml
 
 PART_BYTES = 8 << 20  # S3 requires at least 5 MiB for all parts but the last
+
+
+def knows_no_conditions(error: StorageError) -> bool:
+    """Whether a server refused a request because of its If-None-Match."""
+    return error.answer is not None and error.answer.status == HTTPStatus.NOT_IMPLEMENTED
 
 
 class MultipartUpload:
@@ -34,7 +40,10 @@ class MultipartUpload:
             )
 
     def write(self, parts: Iterable[bytes]) -> str:
-        """Upload all pieces as one object and return its token. After an error, nothing remains."""
+        """Upload all pieces as one new object and return its token. After an error, nothing remains.
+
+        Raises ObjectChanged if the key exists.
+        """
         try:
             for chunk in chunks(parts, PART_BYTES):
                 self._send("PUT", [("partNumber", str(len(self._tags) + 1)), ("uploadId", self._id)], chunk)
@@ -43,16 +52,33 @@ class MultipartUpload:
                 for number, tag in enumerate(self._tags, 1)
             )
             body = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
-            done = self._send("POST", [("uploadId", self._id)], body)
+            done = self._complete(body)
         except BaseException:
             with suppress(StorageError):  # the error that ended the upload is reported
                 self._send("DELETE", [("uploadId", self._id)], b"")
             raise
         return unquoted(done.fields.get("ETag", ""))
 
-    def _send(self, method: str, query: list[tuple[str, str]], body: bytes) -> Envelope:
+    def _complete(self, body: bytes) -> Envelope:
+        query = [("uploadId", self._id)]
+        try:
+            return self._send("POST", query, body, {"If-None-Match": "*"})
+        except StorageError as error:
+            if not knows_no_conditions(error):
+                raise
+        return self._send("POST", query, body)
+
+    def _send(
+        self, method: str, query: list[tuple[str, str]], body: bytes, headers: Mapping[str, str] | None = None
+    ) -> Envelope:
         answer = self._http.send(
-            method, self._path, asked=self._asked, query=query, body=body, deadline_s=deadline_of(len(body))
+            method,
+            self._path,
+            asked=self._asked,
+            query=query,
+            headers=headers,
+            body=body,
+            deadline_s=deadline_of(len(body)),
         )
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
             raise translate(self._http.refusal(answer), self._asked)
@@ -69,5 +95,7 @@ class MultipartUpload:
             ) from error
         if envelope.root == "Error":  # S3 may report a failed completion after it has sent status 200
             refusal = self._http.hide(read_refusal(HTTPStatus.INTERNAL_SERVER_ERROR, answer.headers, text))
+            if refusal.code == "PreconditionFailed":
+                refusal = replace(refusal, status=HTTPStatus.PRECONDITION_FAILED)
             raise translate(refusal, self._asked)
         return envelope

@@ -14,6 +14,7 @@ from mirrorlake.core.errors import (
     ObjectChanged,
     ObjectExists,
     ObjectGone,
+    StorageError,
 )
 from mirrorlake.model.sources import Location
 from mirrorlake.storage.bucket_writer import BucketWriter
@@ -25,7 +26,7 @@ from mirrorlake.storage.providers.s3.errors import RequestInfo, read_refusal, tr
 from mirrorlake.storage.providers.s3.http import Http
 from mirrorlake.storage.providers.s3.list_requests import request_page
 from mirrorlake.storage.providers.s3.list_xml import read_xml
-from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload
+from mirrorlake.storage.providers.s3.multipart import PART_BYTES, MultipartUpload, knows_no_conditions
 from mirrorlake.storage.providers.s3.pages import S3Page
 from mirrorlake.storage.writable import StoredObject, check_key, check_prefix
 
@@ -104,9 +105,21 @@ class S3WritableStore(BucketWriter):
         if self._opened is not None:
             self._opened.close()
 
+    def _create(self, key: str, data: bytes) -> str:
+        try:
+            return self.put_if_absent(key, data)
+        except StorageError as error:
+            if not knows_no_conditions(error):
+                raise
+        return self.put(key, data)
+
     def _upload(self, key: str, parts: Iterator[bytes]) -> str:
         http = self._http()
-        return MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key)).write(parts)
+        upload = MultipartUpload(http, http.endpoint.path(self._prefix + key), self._asked(key))
+        try:
+            return upload.write(parts)
+        except ObjectChanged as error:
+            raise ObjectExists(f"{self.name}{key} already exists.") from error
 
     def _fetch(self, key: str, headers: dict[str, str], limit: int) -> Response:
         return self._send("GET", key, headers=headers, deadline_s=deadline_of(limit))
@@ -161,10 +174,7 @@ class S3WritableStore(BucketWriter):
         if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return
         asked = self._asked(key)
-        refusal = self._http().refusal(answer)
-        if refusal.status == HTTPStatus.CONFLICT and refusal.code == "ConditionalRequestConflict":
-            raise unreachable(asked, "another write of the same object is in progress")
-        raise translate(refusal, asked)
+        raise translate(self._http().refusal(answer), asked)
 
     def _info(self, key: str, answer: Response) -> StoredObject:
         asked = self._asked(key)
