@@ -33,6 +33,12 @@ def column(batch: pa.RecordBatch, name: str) -> Column:
     return arrow.column(name)
 
 
+def fields_of(schema: pa.Schema) -> list[pa.Field[Any]]:
+    """The fields of a schema, in order."""
+    arrow: Any = schema
+    return list(arrow)
+
+
 def columns(batch: pa.RecordBatch) -> list[Column]:
     """All columns of a batch."""
     arrow: Any = batch

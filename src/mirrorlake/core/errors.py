@@ -9,6 +9,10 @@ MirrorlakeError
 ├── BadBackup                 a backup that is damaged, or of a newer version
 ├── NotFound                  no such run, asset or datasource
 ├── PermissionDenied          the caller lacks a permission in the workspace
+├── NoPreview                 the bytes of an object cannot be shown
+├── TooBusy                   too many of the same requests wait: worth a retry
+├── SignInRefused             no such name, password, link or identity
+├── TooManyAttempts           too many failed attempts to sign in
 ├── StorageError              a bucket or folder did not do what was asked
 │   ├── SourceUnreachable     no response: DNS, refused, time-out, 5xx (may be temporary: worth a retry)
 │   ├── AccessDenied          401 or 403: credentials or a permission
@@ -18,6 +22,8 @@ MirrorlakeError
 │   ├── ObjectChanged         the requested token is no longer the object's (412)
 │   ├── ObjectArchived        in an archive: unreadable until somebody restores it
 │   ├── ObjectTooLarge        more bytes than the caller allowed
+│   ├── RangesUnsupported     the server returns objects only as a whole
+│   ├── ReadTooMuch           more parts of an object were wanted than are read of one
 │   └── ListingBroken         a listing cut short or malformed: it proves nothing
 │       └── ListingDisordered  keys out of order, duplicated or not requested: trust nothing of it
 ├── CatalogError              PostgreSQL could not be reached or refused the work
@@ -27,6 +33,7 @@ MirrorlakeError
 ├── Conflict                  the request does not fit the current state
 │   ├── PassRunning           another pass of this datasource is queued or running
 │   └── CoolingDown           a manual run too soon after a pass that imported something
+├── StaleVersion              the asset was changed since the caller read it
 ├── LeaseLost                 another process took over our lease: stop, nothing more may be committed
 └── RunCancelled              somebody cancelled our run: stop, nothing more may be committed
 """
@@ -61,7 +68,14 @@ class UsageError(MirrorlakeError):
 
 
 class SettingsError(UsageError):
-    """A setting has an invalid value."""
+    """A setting has an invalid value.
+
+    `field` is the name of the setting or secret that a form would mark; None: several or none.
+    """
+
+    def __init__(self, message: str, fix: str = "", *, field: str | None = None) -> None:
+        super().__init__(message, fix)
+        self.field = field
 
 
 class PointedError(UsageError):
@@ -107,7 +121,31 @@ class NotFound(MirrorlakeError):
 
 
 class PermissionDenied(MirrorlakeError):
-    """The caller lacks a permission in the workspace."""
+    """The caller lacks a permission in the workspace: `permission`, if the refusal named one."""
+
+    def __init__(self, message: str, fix: str = "", *, permission: str | None = None) -> None:
+        super().__init__(message, fix)
+        self.permission = permission
+
+
+class NoPreview(MirrorlakeError):
+    """The bytes of an object cannot be shown."""
+
+
+class TooBusy(MirrorlakeError):
+    """Too many requests of this kind are waiting. A retry may help."""
+
+
+class SignInRefused(MirrorlakeError):
+    """The name, password or link does not admit anyone."""
+
+
+class TooManyAttempts(MirrorlakeError):
+    """Too many failed attempts; `seconds` until the next one is considered."""
+
+    def __init__(self, message: str, fix: str = "", *, seconds: int) -> None:
+        super().__init__(message, fix)
+        self.seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +208,14 @@ class ObjectTooLarge(StorageError):
     """The object has more bytes than the caller allowed."""
 
 
+class RangesUnsupported(StorageError):
+    """The server does not return a part of this object: read it as a whole."""
+
+
+class ReadTooMuch(StorageError):
+    """More requests or bytes were wanted of one object than are allowed."""
+
+
 class ListingBroken(StorageError):
     """A listing that cannot be trusted: cut short, malformed or out of order."""
 
@@ -198,6 +244,14 @@ class Conflict(MirrorlakeError):
     """The request does not fit the current state."""
 
 
+class KeyReused(Conflict):
+    """The Idempotency-Key was used for another request."""
+
+
+class AnswerNotKept(Conflict):
+    """The request with this Idempotency-Key was executed, but its answer was not kept."""
+
+
 class PassRunning(Conflict):
     """Another pass of the same datasource is running or queued."""
 
@@ -211,6 +265,10 @@ class CoolingDown(Conflict):
     def __init__(self, message: str, fix: str = "", *, minutes: int) -> None:
         super().__init__(message, fix)
         self.minutes = minutes
+
+
+class StaleVersion(MirrorlakeError):
+    """What should be changed is not what the caller read."""
 
 
 class LeaseLost(MirrorlakeError):

@@ -26,7 +26,20 @@ PRIVATE_NETWORKS = (
 DEFAULT_ORIGIN = "http://127.0.0.1:8765"  # of a server on this machine
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(?:root|(?:role|user)/[\x21-\x7e]{1,512})")
+_DOMAIN = re.compile(r"(?:[a-z0-9-]+\.)+[a-z0-9-]{2,}")
+UNDO_DAYS, MAX_UNDO_DAYS = 30, 3650
+PREVIEW_MB, MAX_PREVIEW_MB = 1024, 1_000_000
 IDLE_STOP_S = 600  # the embedded PostgreSQL stops after this long without a connection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OidcSettings:
+    """The identity provider at which people sign in."""
+
+    issuer: str  # its address, exactly as the provider writes it in its tokens
+    client_id: str
+    client_secret: str | None = field(default=None, repr=False)  # None: a public client, which has PKCE alone
+    domains: tuple[str, ...] = ()  # of verified addresses whose holders become viewers without an invitation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +50,8 @@ class Settings:
     database_url: str | None = field(default=None, repr=False)  # None = the embedded PostgreSQL under `home`
     server_url: str | None = None  # use this server instead of working in process
     api_key: str | None = field(default=None, repr=False)
+    workspace: str = "default"  # of commands on this machine
+    part: str = ""  # of the library store that the files of a workspace are in; empty: of `default`
     library_store: str | None = None  # address of a bucket for thumbnails; None = a folder under `home`
     library_endpoint: str | None = None  # of its server; None = AWS
     origin: str = DEFAULT_ORIGIN  # scheme, host and port of the web pages, as browsers know them
@@ -44,12 +59,26 @@ class Settings:
     secret_key: str | None = field(default=None, repr=False)  # master keys, newest first; None = a file under `home`
     allow_addresses: tuple[str, ...] = ()  # networks that connections made over the API may reach besides public ones
     local_roots: tuple[Path, ...] = ()  # folders that callers of the API may mirror
+    undo_days: int = UNDO_DAYS  # for which bulk edits can be undone
     allow_references: tuple[str, ...] = ()  # prefixes of references to secrets that callers of the API may use
+    oidc: OidcSettings | None = None
+    trusted_proxies: tuple[str, ...] = ()  # networks of proxies that report from which address a request comes
+    preview_bytes: int = PREVIEW_MB * 1_000_000  # of previews that a server keeps on disk
+
+    @property
+    def uploads(self) -> Path:
+        """The folder for files that users upload to no datasource of their own."""
+        return self.home / self.part / "uploads"
+
+    @property
+    def previews(self) -> Path:
+        """The folder for previews, which can be deleted at any time."""
+        return self.home / "previews" / (self.part or "default")
 
     @property
     def thumbnails(self) -> Path:
         """The folder for thumbnails, unless `library_store` names another place."""
-        return self.home / "library" / "thumbnails"
+        return self.home / "library" / self.part / "thumbnails"
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -73,15 +102,25 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=database_url,
         server_url=server_url,
         api_key=env.get("MIRRORLAKE_API_KEY") or None,
+        workspace=env.get("MIRRORLAKE_WORKSPACE") or "default",
         library_store=env.get("MIRRORLAKE_LIBRARY_STORE") or None,
         library_endpoint=env.get("MIRRORLAKE_LIBRARY_ENDPOINT") or None,
         origin=parse_origin(env.get("MIRRORLAKE_ORIGIN") or DEFAULT_ORIGIN, "MIRRORLAKE_ORIGIN"),
         aws_principal=_principal(env.get("MIRRORLAKE_AWS_PRINCIPAL") or None),
         secret_key=env.get("MIRRORLAKE_SECRET_KEY") or None,
-        allow_addresses=_networks(env.get("MIRRORLAKE_ALLOW_ADDRESSES") or ""),
+        allow_addresses=_networks(env, "MIRRORLAKE_ALLOW_ADDRESSES"),
         local_roots=_roots(env.get("MIRRORLAKE_LOCAL_ROOTS") or ""),
+        undo_days=_number(env, "MIRRORLAKE_UNDO_DAYS", UNDO_DAYS, MAX_UNDO_DAYS, "days"),
         allow_references=tuple(_words(env.get("MIRRORLAKE_ALLOW_REFERENCES") or "")),
+        oidc=_oidc(env),
+        trusted_proxies=_proxies(env.get("MIRRORLAKE_TRUSTED_PROXIES") or ""),
+        preview_bytes=_number(env, "MIRRORLAKE_PREVIEW_MB", PREVIEW_MB, MAX_PREVIEW_MB, "megabytes") * 1_000_000,
     )
+
+
+def use_workspace(name: str) -> None:
+    """Let `read_settings` return this workspace from now on, in this process."""
+    os.environ["MIRRORLAKE_WORKSPACE"] = name
 
 
 def parse_origin(text: str, name: str) -> str:
@@ -105,14 +144,47 @@ def _principal(text: str | None) -> str | None:
     return text
 
 
+def _oidc(env: Mapping[str, str]) -> OidcSettings | None:
+    """The identity provider, if one is set. Raises SettingsError for an incomplete or insecure one."""
+    issuer, client = env.get("MIRRORLAKE_OIDC_ISSUER") or None, env.get("MIRRORLAKE_OIDC_CLIENT_ID") or None
+    if issuer is None or client is None:
+        if issuer or client:
+            raise SettingsError(
+                "MIRRORLAKE_OIDC_ISSUER and MIRRORLAKE_OIDC_CLIENT_ID belong together.", "Set both, or neither."
+            )
+        return None
+    host = urlsplit(issuer).hostname if SERVER_ADDRESS.fullmatch(issuer) else None
+    if host is None or not (issuer.startswith("https://") or host in ("localhost", "127.0.0.1", "::1")):
+        raise SettingsError(
+            "MIRRORLAKE_OIDC_ISSUER is not the HTTPS address of an identity provider.",
+            "Write it exactly as the provider's /.well-known/openid-configuration names its issuer.",
+        )
+    domains = tuple(word.lower() for word in _words(env.get("MIRRORLAKE_OIDC_DOMAINS") or ""))
+    for domain in domains:
+        if not _DOMAIN.fullmatch(domain):
+            raise SettingsError(
+                f"MIRRORLAKE_OIDC_DOMAINS contains {domain!r}, which is not a domain.",
+                "Write domains of e-mail addresses, such as example.com, separated by commas.",
+            )
+    secret = env.get("MIRRORLAKE_OIDC_CLIENT_SECRET") or None
+    return OidcSettings(issuer=issuer, client_id=client, client_secret=secret, domains=domains)
+
+
+def _number(env: Mapping[str, str], name: str, default: int, most: int, unit: str) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
+        raise SettingsError(f"{name} is not a number of {unit}: {text!r}.", f"Write a number from 0 to {most}.")
+    return int(text)
+
+
 def _words(text: str) -> list[str]:
     return [word for word in re.split(r"[\s,]+", text) if word]
 
 
-def _networks(text: str) -> tuple[str, ...]:
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
     """The networks of a list. `private` stands for loopback and the private ranges. Raises SettingsError."""
     found: list[str] = []
-    for word in _words(text):
+    for word in _words(env.get(name) or ""):
         if word == "private":
             found += PRIVATE_NETWORKS
             continue
@@ -120,8 +192,22 @@ def _networks(text: str) -> tuple[str, ...]:
             found.append(str(ipaddress.ip_network(word, strict=False)))
         except ValueError:
             raise SettingsError(
-                f"MIRRORLAKE_ALLOW_ADDRESSES contains {word!r}, which is not a network.",
+                f"{name} contains {word!r}, which is not a network.",
                 "Write networks such as 10.1.0.0/16, separated by commas, or `private` for all private ones.",
+            ) from None
+    return tuple(dict.fromkeys(found))
+
+
+def _proxies(text: str) -> tuple[str, ...]:
+    """The networks of proxies. Not `private`: clients there could write any address. Raises SettingsError."""
+    found: list[str] = []
+    for word in _words(text):
+        try:
+            found.append(str(ipaddress.ip_network(word, strict=False)))
+        except ValueError:
+            raise SettingsError(
+                f"MIRRORLAKE_TRUSTED_PROXIES contains {word!r}, which is not the address of a proxy.",
+                "Write addresses of proxies, or networks in which nothing else is, separated by commas: 10.1.2.3.",
             ) from None
     return tuple(dict.fromkeys(found))
 
@@ -156,3 +242,20 @@ def read_local_settings() -> Settings:
             "Run it on the server's machine, or unset MIRRORLAKE_URL.",
         )
     return settings
+
+
+_PUBLIC = frozenset({"PATH", "HOME", "LANG", "TMPDIR", "TZ", "LD_LIBRARY_PATH"})
+_PUBLIC_PREFIXES = ("LC_", "PYTHON", "CUDA_", "NVIDIA_", "OMP_")
+
+
+def environment_of_functions() -> dict[str, str]:
+    """What processes of functions get of our environment: what programs need to run, and what the operator names.
+
+    Everything else may be a secret.
+    """
+    named = frozenset(os.environ.get("MIRRORLAKE_FUNCTION_ENVIRONMENT", "").replace(",", " ").split())
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in _PUBLIC or name in named or name.startswith(_PUBLIC_PREFIXES)
+    }

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
 
 from mirrorlake.core.errors import PermissionDenied
 
@@ -14,10 +17,14 @@ class ActorKind(StrEnum):
     """How an actor is identified."""
 
     USER = "user"  # of the operating system, on the command line
-    TOKEN = "token"  # noqa: S105  the holder of an access token, over HTTP
+    TOKEN = "token"  # noqa: S105  the holder of the operator's access token, over HTTP
+    MEMBER = "member"  # who signed in
+    KEY = "key"  # the holder of an API key
+    STRANGER = "stranger"  # who tried to sign in
     WORKER = "worker"
     SCHEDULE = "schedule"
     WEBHOOK = "webhook"  # the sender of a signed request
+    FUNCTION = "function"  # of a user, which a worker calls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +45,8 @@ class Permission(StrEnum):
     DATASOURCES_DELETE = "datasources:delete"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_EDIT = "webhooks:edit"
+    FUNCTIONS_READ = "functions:read"
+    FUNCTIONS_EDIT = "functions:edit"
     EVENTS_SEND = "events:send"  # what a signature grants
     RUNS_READ = "runs:read"
     RUNS_CONTROL = "runs:control"
@@ -50,10 +59,48 @@ class Permission(StrEnum):
     LABELS_READ = "labels:read"
     LABELS_EDIT = "labels:edit"
     ACTIVITY_READ = "activity:read"
+    WORKSPACE_EDIT = "workspace:edit"  # the name of the caller's own workspace
+    WORKSPACES_MANAGE = "workspaces:manage"  # create, limit and delete any workspace
     LIBRARY_MAINTAIN = "library:maintain"  # verify, back up and restore; check, make and clean thumbnails
+    AUDIT_READ = "audit:read"  # also what was refused, and from where
+    MEMBERS_EDIT = "members:edit"
+    KEYS_EDIT = "keys:edit"
 
 
 EVERYTHING = frozenset(Permission)
+
+
+class Role(StrEnum):
+    """What a member may do in a workspace. Each role has the permissions of those before it."""
+
+    VIEWER = "viewer"
+    EDITOR = "editor"
+    DEVELOPER = "developer"
+    OWNER = "owner"
+
+
+_VIEWER: Final = frozenset(
+    each for each in Permission if each.value.endswith(":read") and each is not Permission.AUDIT_READ
+)
+_EDITOR: Final = _VIEWER | {
+    Permission.ASSETS_EDIT,
+    Permission.LABELS_EDIT,
+    Permission.PROJECTS_EDIT,
+    Permission.JOBS_CONTROL,
+}
+_DEVELOPER: Final = _EDITOR | {
+    Permission.DATASOURCES_EDIT,
+    Permission.CONNECTIONS_EDIT,
+    Permission.RUNS_CONTROL,
+    Permission.WEBHOOKS_EDIT,
+    Permission.FUNCTIONS_EDIT,
+    Permission.EVENTS_SEND,
+}
+# Other workspaces are not an owner's: operators alone create and delete them.
+_OWNER: Final = EVERYTHING - {Permission.WORKSPACES_MANAGE}
+PERMISSIONS: Final[Mapping[Role, frozenset[Permission]]] = MappingProxyType(
+    {Role.VIEWER: _VIEWER, Role.EDITOR: _EDITOR, Role.DEVELOPER: _DEVELOPER, Role.OWNER: _OWNER}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +110,10 @@ class Context:
     actor: Actor
     workspace: str = DEFAULT_WORKSPACE
     permissions: frozenset[Permission] = EVERYTHING
+    address: str | None = None  # the network address of a request
+    credential: str | None = None  # the public id of its key or session
+    member: int | None = None  # the member who signed in, or who made the key
+    session: int | None = None  # the session of the request
 
     @property
     def is_operator(self) -> bool:
@@ -75,6 +126,7 @@ class Context:
             raise PermissionDenied(
                 f"Permission {permission.value} denied to {self.actor.name} in the workspace {self.workspace}.",
                 "Ask an owner of the workspace to grant it.",
+                permission=permission.value,
             )
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from blake3 import blake3
+
+from mirrorlake.model.looking import Depth
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.public import public_noun
 
@@ -45,6 +48,8 @@ class Asset:
     """Pixels, upright; null for media without a size."""
     height: int | None
     """Pixels, upright; null for media without a size."""
+    duration_s: float | None
+    """Length of a video or recording in seconds; null for other media, or if it is not known."""
     tags: tuple[str, ...]
     metadata: Mapping[str, Scalar]
     projects: tuple[str, ...]
@@ -72,6 +77,21 @@ class AssetPage:
 
 
 @public_noun
+class SearchPage:
+    """A page of a search result with chosen fields."""
+
+    results: tuple[Mapping[str, object], ...]
+    """Assets with their id and the requested fields."""
+    total: int
+    """Number of assets that match; a lower bound if `total_capped`."""
+    total_capped: bool
+    continuation_token: str | None = None
+    """Pass it with the same query to get the next page; null after the last one."""
+    notes: tuple[str, ...] = ()
+    """If nothing matches: sentences about names in the query that the library does not know."""
+
+
+@public_noun
 class MetadataEntry:
     """One metadata key: its value, and who set it when."""
 
@@ -88,8 +108,10 @@ class AssetDetail:
     """An asset with all its details."""
 
     asset: Asset
-    digest: str
-    """BLAKE3 of the bytes, hexadecimal."""
+    digest: str | None
+    """BLAKE3 of the bytes, hexadecimal; null if only parts of the object were read."""
+    depth: Depth = Depth.FULL
+    """How much of the object was read: full, header or none."""
     token: str
     """The bucket's opaque change token."""
     version: str | None
@@ -103,6 +125,8 @@ class AssetDetail:
     sidecar_key: str | None
     warnings: tuple[str, ...]
     created: datetime
+    revision: str
+    """Changes with everything above. Pass it to an edit that must not overwrite a change by somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +142,11 @@ class Original:
     name: str
     life_s: int = 0  # seconds for which `url` is valid
     mark: str = ""  # of `data`: differs if the bytes differ
+
+
+def mark_of(size: int, token: str) -> str:
+    """The mark of an original that has this size and change token."""
+    return blake3(f"{size} {token}".encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True)

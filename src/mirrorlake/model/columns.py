@@ -76,18 +76,23 @@ CHANGES = pa.schema(_CHANGES)
 _PROCESSED: list[pa.Field[Any]] = [
     *_CHANGES,
     pa.field("result", pa.int8(), nullable=False),  # ResultKind
-    pa.field("stage", pa.string()),  # of REFUSED, FAILED or GONE: fetch, identify, probe, decode or sidecar
-    pa.field("reason", pa.string()),  # one sentence for REFUSED, FAILED and GONE
+    pa.field("stage", pa.string()),  # of REFUSED, REJECTED, FAILED or GONE: a `formats.stages.Stage`
+    pa.field("reason", pa.string()),  # one sentence for REFUSED, REJECTED, FAILED and GONE
     pa.field("kind", pa.string()),  # MediaKind
     pa.field("media_type", pa.string()),  # from the bytes, never the name
     pa.field("width", pa.int32()),  # upright, in pixels; null for media without a size
     pa.field("height", pa.int32()),
     pa.field("orientation", pa.int16()),  # of images: EXIF 1..8 as stored in the file
-    pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes
+    pa.field("digest", pa.binary(32)),  # BLAKE3 of the bytes; null if only parts were read
+    pa.field("sample_digest", pa.binary(32)),  # of those parts, which then names the thumbnail
     pa.field("placeholder", pa.binary()),  # ThumbHash, about 25 bytes; null if there is no thumbnail
+    pa.field("picture_hash", pa.int64()),  # of what images and videos show; see formats.picture_hash
     pa.field("facts", pa.string()),  # JSON object: the facts of the media kind, such as channels or pages
+    pa.field("depth", pa.int16()),  # of PROCESSED: the number of a Depth
     pa.field("version", pa.string()),  # id of the version that was read, if the store keeps versions
+    pa.field("policies", pa.int64()),  # of REJECTED: the fingerprint of the policies (`model.policies`)
     *(pa.field(name, pa.string()) for role in ROLES for name in (role.values, role.document)),
     pa.field("warnings", pa.list_(pa.string())),  # sentences: invalid companion, name does not match the content
+    pa.field("thumbnail", pa.binary()),  # WebP, stored before the row is committed; null if there is none
 ]
 PROCESSED = pa.schema(_PROCESSED)

@@ -35,6 +35,17 @@ class JobKind(StrEnum):
     THUMBNAILS_CLEAN = "thumbnails_clean"
     LABELS_IMPORT = "labels_import"
     LABELS_EXPORT = "labels_export"
+    ASSETS_EXPORT = "assets_export"
+    EDIT = "edit"
+    UNDO = "undo"
+    DISCARD_FILES = "discard_files"
+    PROJECT_SPLIT = "project_split"
+    SPLIT_ASSIGN = "split_assign"
+    SNAPSHOT_CREATE = "snapshot_create"
+    SNAPSHOT_RESTORE = "snapshot_restore"
+    SEARCH_INDEXES = "search_indexes"
+    LIKENESS = "likeness"
+    FUNCTION = "function"
 
 
 # Jobs that are runs: they have counts and outcomes, and hold the lock of their datasource.
@@ -47,6 +58,7 @@ _KINDS_OF_TRIGGERS = {
     Trigger.REAPPLY: JobKind.REAPPLY,
 }
 THUMBNAILS_LOCK = "library:thumbnails"
+DEFAULT_POOL = "default"  # of workers
 
 
 def kind_of_trigger(trigger: Trigger | str) -> JobKind:
@@ -84,9 +96,11 @@ class NewJob:
     subject: str | None = None
     args: Mapping[str, Any] = field(default_factory=dict[str, Any])
     requested_by: str | None = None
+    requester: Mapping[str, str | None] | None = None  # kind of the actor, address and credential; None: a local user
     lock: str | None = None
     priority: int = 0
     max_attempts: int = 3
+    pool: str = DEFAULT_POOL  # of the workers that may take it
 
 
 @public_noun
@@ -125,6 +139,8 @@ class Job:
     """The job that continues the work of this one after an interruption."""
     version: int
     """Increases with every change: request the job with `since` to wait for a newer version."""
+    pool: str = DEFAULT_POOL
+    """The workers that may take it, by the name of their pool."""
     waiting: QueuedReason | None = None
     """The reason why a queued job has not started."""
 

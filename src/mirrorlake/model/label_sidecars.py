@@ -87,3 +87,15 @@ class LabelSidecars:
     def full_suffix(self) -> str:
         """The suffix that is in force; empty for patterns."""
         return NAMINGS[self.format].suffix if self.suffix is None else self.suffix
+
+
+@public_noun
+class FoundClassNames:
+    """Class names in a file of a source, such as data.yaml, and the class map that they make."""
+
+    key: str
+    """Complete key of the file."""
+    names: Mapping[str, str]
+    """Names of classes by their numbers in label files."""
+    class_map: Mapping[str, str]
+    """For the setting `labels.classMap`: the classes of these names in the ontology; empty where it has none."""

@@ -37,6 +37,7 @@ class AnnotationSource(StrEnum):
     USER = "user"  # the command line, REST or the SDK
     IMPORT = "import"  # an imported label file
     BUCKET = "bucket"  # a label sidecar of a datasource
+    FUNCTION = "function"  # an own function
 
 
 class MatchBy(StrEnum):
@@ -292,6 +293,7 @@ class LabelExportOptions:
 
     query: str
     format: str
+    snapshot: str | None = None  # as PROJECT@NUMBER, instead of a query
     path: str  # new on this machine, or the address of a new object
     ontology: str | None = None
     connection: str | None = None  # for the address; None: the machine's own credentials

@@ -134,6 +134,7 @@ class KnownState(IntEnum):
     REFUSED = 2  # read once with this token and found undecodable: not read again until it changes
     TRASHED = 3  # vanished, and its asset was moved to the trash for that
     KEPT = 4  # vanished, and a user decided about its asset: no pass evaluates it again
+    OUTDATED = 5  # present, but less of it was read than its datasource reads now; only in comparisons, never stored
 
 
 STANDING_STATES = (KnownState.PRESENT, KnownState.REFUSED)  # the object is in its bucket

@@ -37,6 +37,7 @@ class ResultKind(IntEnum):
     FAILED = 3  # a transient error: retried by the next pass
     GONE = 4  # changed or deleted since it was listed: left to the next pass
     SKIPPED = 5  # archived: each pass asks again, until somebody has restored it
+    REJECTED = 6  # decodable, but a policy does not allow it: recorded by token and policies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +150,11 @@ class OutcomeKind(StrEnum):
         KindRow(
             plan=(Planned(op=Op.SKIPPED), Planned(op=Op.REFUSED)),
             sample="skipped",
-            report="excluded by a rule, archived, or still undecodable",
+            report="excluded by a rule, archived, or still undecodable or rejected",
             tone="calm",
         ),
     )
+    REJECTED = ("rejected", KindRow(report="not allowed by a policy of the datasource", tone="warn"))
     FAILED = ("failed", KindRow(report="could not be processed", tone="bad"))
 
 
@@ -176,6 +178,7 @@ class Counts:
     removed: int = 0
     unchanged: int = 0
     skipped: int = 0
+    rejected: int = 0
     failed: int = 0
 
     def of(self, kind: OutcomeKind) -> int:

@@ -88,6 +88,10 @@ class Run:
     waiting: QueuedReason | None = None
     """Why a queued run has not started."""
     error: str | None = None
+    limited: bool = False
+    """Whether it left out new objects because the workspace has reached a limit. They are not failures."""
+    limited_by: str | None = None
+    """That limit: `assets` or `bytes`."""
     notes: tuple[str, ...] = ()
     """Sentences about what was probably not intended, such as a pattern that matches nothing."""
 

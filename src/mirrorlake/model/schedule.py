@@ -135,7 +135,9 @@ def every_hours(hours: int) -> Schedule:
     """Every N hours; 0 is off. Raises SettingsError."""
     if not 0 <= hours <= HOURS_LIMIT:
         raise SettingsError(
-            f"The schedule interval is {hours:,} hours.", f"Write 1 to {HOURS_LIMIT:,} hours, or turn the schedule off."
+            f"The schedule interval is {hours:,} hours.",
+            f"Write 1 to {HOURS_LIMIT:,} hours, or turn the schedule off.",
+            field="schedule",
         )
     return Every(hours) if hours else OFF
 
@@ -148,14 +150,16 @@ def _parse_interval(text: str) -> Schedule | None:
         return None
     hours = int(every["count"]) * (HOURS_A_DAY if every["unit"].lower().startswith("d") else 1)
     if not hours:
-        raise SettingsError(f"The schedule is {text!r}.", 'Write "off", or an interval of at least one hour.')
+        raise SettingsError(
+            f"The schedule is {text!r}.", 'Write "off", or an interval of at least one hour.', field="schedule"
+        )
     return every_hours(hours)
 
 
 def _parse_cron(text: str, timezone: str | None) -> Schedule:
     fields = text.split()
     if len(fields) != CRON_FIELDS or len(text) > CRON_CHARS:
-        raise SettingsError(f"The schedule is {_shorten(text)!r}.", FORMS)
+        raise SettingsError(f"The schedule is {_shorten(text)!r}.", FORMS, field="schedule")
     zone = timezone or "UTC"
     _check_zone(zone)
     try:
@@ -168,12 +172,14 @@ def _parse_cron(text: str, timezone: str | None) -> Schedule:
             raise SettingsError(
                 f"The schedule {text!r} is not a valid cron expression: {str(error)[:1].lower()}{str(error)[1:]}.",
                 FORMS,
+                field="schedule",
             ) from error
         comes = False
     if not comes:
         raise SettingsError(
             f"The schedule {text!r} is never due: none of its months has such a day.",
             "Choose a day that the month has, or L for the last one.",
+            field="schedule",
         )
     return Cron(text, zone)
 
@@ -193,6 +199,7 @@ def _check_zone(name: str) -> None:
         raise SettingsError(
             f"Unknown time zone {_shorten(name)!r}.",
             'Write its name in the IANA database, such as "Europe/Berlin" or "UTC".',
+            field="timezone",
         ) from error
 
 

@@ -8,8 +8,10 @@ from enum import StrEnum
 from urllib.parse import quote
 
 from mirrorlake.model.label_sidecars import LabelSidecars
+from mirrorlake.model.looking import Depth, Looking
 from mirrorlake.model.media import MediaKind
 from mirrorlake.model.metadata import MetadataStrategy
+from mirrorlake.model.policies import NO_POLICIES, Policies
 from mirrorlake.model.public import public_noun
 from mirrorlake.model.runs import Run, RunState
 from mirrorlake.model.schedule import OFF, Schedule, schedule_to_text, timezone_of
@@ -154,6 +156,8 @@ class MirrorSettings:
     sidecar_suffix: str | None = None  # appended to an asset's whole key; None = only the base name with .json
     listing_ordered: bool | None = None  # None = the store's own default (AWS and folders list in byte order)
     media: tuple[MediaKind, ...] = DEFAULT_MEDIA  # the kinds of which objects are selected, in the order of MediaKind
+    depth: Depth = Depth.FULL  # how much of each object is read
+    policies: Policies = NO_POLICIES  # what an object must be to become an asset
     inventory: str | None = None  # address of the folder of inventories, which may replace listings
     labels: LabelSidecars | None = None  # label files of the source; None: they are not read
     schedule: Schedule = OFF  # when a pass is due automatically
@@ -164,6 +168,11 @@ class MirrorSettings:
         if any(config.takes_everything for config in self.configs):
             return ()
         return tuple(dict.fromkeys(glob for config in self.configs for glob in config.globs))
+
+    @property
+    def looking(self) -> Looking:
+        """How its objects are read."""
+        return Looking(depth=self.depth, media=frozenset(self.media), policies=self.policies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +255,10 @@ class DatasourceSummary:
     """The first config that selects an object governs it."""
     media: tuple[MediaKind, ...] = DEFAULT_MEDIA
     """The kinds of media that are selected."""
+    look: Depth = Depth.FULL
+    """How much of each object is read: full, header or none."""
+    policies: Policies = NO_POLICIES
+    """What an object must be to become an asset."""
     sidecar_suffix: str | None
     labels: LabelSidecars | None = None
     """The label files of the source; null: they are not read."""
@@ -300,6 +313,8 @@ def summarize(
         globs=settings.globs,
         configs=settings.configs,
         media=settings.media,
+        look=settings.depth,
+        policies=settings.policies,
         sidecar_suffix=settings.sidecar_suffix,
         labels=settings.labels,
         listing_ordered=settings.listing_ordered,

@@ -11,16 +11,18 @@ from mirrorlake.model.objects import Requests
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThumbnailCheck:
-    """All assets of a library compared with the files of its library store. Sizes in bytes."""
+    """All assets of a library compared with the thumbnails in its library store. Sizes in bytes."""
 
     assets: int  # whose kind has a thumbnail
     lacking: int  # assets whose thumbnail is missing or cannot be read
-    damaged: int  # of those: the file exists but is incomplete
+    damaged: int  # of those: it exists but is incomplete
     misplaced: int  # of those: it exists elsewhere in the library store and need not be rendered again
     to_read: int  # size of the originals that rebuilding the others would read, each counted once
-    thumbnails: int  # files that are in use
+    thumbnails: int  # that are in use
     bytes: int
-    left_over: int  # files that no asset uses
+    packs: int  # objects that hold them
+    dead_bytes: int  # of these objects, which a cleanup may free
+    left_over: int  # thumbnails and files that no asset uses
     left_over_bytes: int
     unknown: int  # unrelated files, which are never touched
     seconds: float
@@ -56,7 +58,7 @@ class Making:
     """The result of rebuilding missing thumbnails, in assets. `errors` has the reason for each abandoned datasource."""
 
     lacking: int  # before
-    put_back: int  # found in another folder
+    put_back: int  # found elsewhere in the library store
     made: int
     unmade: Mapping[Lack, int]
     requests: Requests
@@ -80,14 +82,13 @@ class MakeResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cleaning:
-    """The result of cleaning up orphaned files. Sizes in bytes."""
+    """The result of cleaning up orphaned thumbnails. Sizes in bytes."""
 
-    left_over: int  # files that no asset uses, old enough to remove
-    young: int  # recently written orphaned files: kept for now
-    removed: int  # including files that an earlier command had quarantined
+    left_over: int  # thumbnails and files that no asset uses, old enough to remove
+    young: int  # recently written ones: kept for now
+    removed: int
     removed_bytes: int
-    put_back: int  # quarantined before, and used by an asset since
-    waiting: int  # quarantined until the runs that may still use them have ended
-    waits_for: tuple[int, ...]  # those runs
+    packed: int  # thumbnails that were files of their own, and are in packs now
+    repacked: int  # packs that were merged or rewritten without their dead space
     hold: str | None  # why nothing was done: it would remove so much that it may be a mistake
     seconds: float

@@ -45,11 +45,12 @@ class Verification:
     seconds: float
     bytes_read: int = 0  # of objects, if their content was compared
     errors: Mapping[str, str] = field(default_factory=_default_location)
+    damaged_snapshots: tuple[str, ...] = ()  # names of those whose stored rows are not as they were written
 
     @property
     def clean(self) -> bool:
         """Whether everything was checked without finding a difference."""
-        return not self.errors and not any(self.drift.values())
+        return not self.errors and not any(self.drift.values()) and not self.damaged_snapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,108 @@
+"""The Arrow schema of assets as rows of a table: what exports write, what snapshots freeze and what datasets read.
+
+Columns may be added; a column keeps its name, type and meaning. Docs: `docs/reference/arrow-schema.md`, generated from
+the descriptions here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import pyarrow as pa
+
+from mirrorlake.core.errors import UsageError
+from mirrorlake.model.columns import TIME
+
+VERSION: Final = "1"  # grows if a column changes its type or meaning
+METADATA_COLUMN: Final = "metadata."  # begins the name of a column with the values of one metadata key
+DESCRIPTION: Final = b"description"
+FIELDS_LIMIT: Final = 200
+_VERSIONED: Final[dict[bytes | str, bytes | str]] = {"mirrorlake.schema": VERSION}
+
+
+def _described(name: str, kind: pa.DataType, description: str, *, nullable: bool = True) -> pa.Field[Any]:
+    return pa.field(name, kind, nullable=nullable, metadata={DESCRIPTION: description.encode()})
+
+
+# One annotation: its class, its box relative to the image, and the exact geometry of other shapes.
+ANNOTATION: Final = pa.struct(
+    [
+        _described("ontology", pa.string(), "Ontology of the class."),
+        _described("class", pa.string(), "Name of the class."),
+        _described(
+            "shape", pa.string(), "Shape: box, polygon, rotated_box, classification, keypoints, mask or polyline."
+        ),
+        _described("x", pa.float64(), "Left edge of the box around it, 0 to 1; null for a classification."),
+        _described("y", pa.float64(), "Top edge, 0 to 1."),
+        _described("width", pa.float64(), "Width, 0 to 1."),
+        _described("height", pa.float64(), "Height, 0 to 1."),
+        _described("geometry", pa.string(), "JSON object with the exact geometry of other shapes; null for a box."),
+        _described("attributes", pa.string(), "JSON object with the attributes."),
+        _described("source", pa.string(), "Origin: user, import or bucket."),
+    ]
+)
+
+ASSETS: Final = pa.schema(
+    [
+        _described("id", pa.string(), "Id of the asset, which outlives changes of its bytes.", nullable=False),
+        _described("name", pa.string(), "Name for people.", nullable=False),
+        _described("key", pa.string(), "Object key, byte-exact; relative to the folder for file://.", nullable=False),
+        _described("uri", pa.string(), "Percent-encoded address of the object.", nullable=False),
+        _described("datasource", pa.string(), "Name of the datasource that governs the asset.", nullable=False),
+        _described("kind", pa.string(), "Kind: image, video, document, audio or text.", nullable=False),
+        _described("media_type", pa.string(), "Media type, from the bytes.", nullable=False),
+        _described("size", pa.int64(), "Bytes.", nullable=False),
+        _described("width", pa.int32(), "Pixels, upright; null for media without a size."),
+        _described("height", pa.int32(), "Pixels, upright; null for media without a size."),
+        _described("token", pa.string(), "The bucket's opaque change token of these bytes.", nullable=False),
+        _described("version", pa.string(), "Id of the version that was read, if the bucket is versioned."),
+        _described("digest", pa.string(), "BLAKE3 of the bytes, hexadecimal; null if it was not read as a whole."),
+        _described("state", pa.string(), "State: present, missing or trash.", nullable=False),
+        _described("created", TIME, "When the asset was imported.", nullable=False),
+        _described("updated", TIME, "When the asset changed last.", nullable=False),
+        _described("modified", TIME, "When the object was modified, by the bucket's clock."),
+        _described("tags", pa.list_(pa.string()), "Tags, in order.", nullable=False),
+        _described("projects", pa.list_(pa.string()), "Names of the projects that hold the asset.", nullable=False),
+        _described("split", pa.string(), "Split in the exported project or snapshot: train, valid or test; else null."),
+        _described("metadata", pa.string(), "JSON object: the metadata by key.", nullable=False),
+        _described("facts", pa.string(), "JSON object: facts from the bytes, such as the camera.", nullable=False),
+        _described("annotations", pa.list_(ANNOTATION), "Annotations of all ontologies, in order.", nullable=False),
+    ],
+    metadata=_VERSIONED,
+)
+
+
+def check_fields(fields: Sequence[str] | None) -> tuple[str, ...]:
+    """The names of the columns to export, in order: all columns of ASSETS for None.
+
+    `metadata.KEY` is a column with the values of one key. Raises UsageError for an unknown or repeated name.
+    """
+    if fields is None:
+        return tuple(ASSETS.names)
+    if not fields or len(fields) > FIELDS_LIMIT:
+        raise UsageError(f"An export has 1 to {FIELDS_LIMIT} fields.", "Name fields, such as id,uri,metadata.site.")
+    seen: set[str] = set()
+    for name in fields:
+        key = metadata_key(name)
+        if name not in ASSETS.names and not key:
+            raise UsageError(
+                f"Unknown field {name!r}.", f"Use {', '.join(ASSETS.names)}, or metadata.KEY for the values of one key."
+            )
+        if name in seen:
+            raise UsageError(f"The field {name!r} is named twice.", "Name it once.")
+        seen.add(name)
+    return tuple(fields)
+
+
+def metadata_key(field: str) -> str | None:
+    """The metadata key whose values a column has; None for the other columns."""
+    return field.removeprefix(METADATA_COLUMN) if field.startswith(METADATA_COLUMN) else None
+
+
+def schema_of(fields: Sequence[str], kinds: dict[str, pa.DataType]) -> pa.Schema:
+    """The schema of an export with these columns; `kinds` has the types of metadata keys."""
+    made: list[pa.Field[Any]] = [
+        pa.field(name, kinds[key]) if (key := metadata_key(name)) is not None else ASSETS.field(name) for name in fields
+    ]
+    return pa.schema(made, metadata=_VERSIONED)

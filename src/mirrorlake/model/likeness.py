@@ -1,0 +1,41 @@
+"""Searching pictures by what they show: which model does it, and how far it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mirrorlake.model.public import public_noun
+
+
+@public_noun
+class Likeness:
+    """Whether pictures of a workspace are embedded, and by which model."""
+
+    model: str | None
+    """The model that pictures are embedded with. Null: they are not."""
+    answering: str | None
+    """The model that answers searches: the last one that embedded all pictures. Null before the first."""
+    vectors: int
+    """How many pictures it has embedded. Equal files are counted once."""
+
+
+@public_noun
+class LikenessUpdate:
+    """What one job did for pictures that had no hash or no vector."""
+
+    hashed: int
+    embedded: int
+    failed: int
+    """Pictures whose thumbnail is missing or damaged."""
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredModel:
+    """A model whose vectors are stored, in a table of their own."""
+
+    id: int
+    name: str
+    dimensions: int
+    picture_cutoff: float
+    text_cutoff: float
